@@ -1,0 +1,9 @@
+/** A fault the user can mend: the message names the thing, the rule and the fix. Printed without a stack. */
+export class UserError extends Error {
+  override name = "UserError";
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

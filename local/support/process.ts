@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+export interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Text given to the command's standard input. */
+  input?: string;
+  /** Called with every line the command prints, for progress. */
+  onLine?: (line: string) => void;
+  /** Milliseconds after which the command is ended. No limit by default. */
+  timeout?: number;
+}
+
+/** A command that ended with another exit code than 0. */
+export class CommandError extends Error {
+  override name = "CommandError";
+  readonly code: number | null;
+  readonly output: string;
+
+  constructor(command: string, code: number | null, output: string) {
+    super(`\`${command}\` ended with exit code ${code}\n${tail(output, 25)}`);
+    this.code = code;
+    this.output = output;
+  }
+}
+
+/** Runs a command to its end and returns what it printed on standard output; throws CommandError. */
+export function run(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      timeout: options.timeout,
+    });
+    let stdout = "";
+    let all = "";
+    const collect = (isStdout: boolean) => {
+      let rest = "";
+      return (chunk: string) => {
+        all += chunk;
+        if (isStdout) stdout += chunk;
+        if (!options.onLine) return;
+        const lines = (rest + chunk).split(/\r?\n|\r/);
+        rest = lines.pop() ?? "";
+        lines.filter((line) => line.trim()).forEach(options.onLine);
+      };
+    };
+    child.stdout?.setEncoding("utf8").on("data", collect(true));
+    child.stderr?.setEncoding("utf8").on("data", collect(false));
+    child.stdin?.on("error", () => {}).end(options.input);
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve(stdout);
+      else reject(new CommandError([command, ...args].join(" "), code, all));
+    });
+  });
+}
+
+/** Full path of a program on PATH, or undefined. */
+export function which(program: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  for (const folder of (env["PATH"] ?? "").split(delimiter)) {
+    const path = join(folder, program);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // not in this folder
+    }
+  }
+  return undefined;
+}
+
+export const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function tail(text: string, lines: number): string {
+  return text.trimEnd().split("\n").slice(-lines).join("\n");
+}
