@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Our own images. */
+export type App = "tracking" | "serving" | "predict" | "postgres";
+
+/** The folders under `apps/` each image is made of. A Dockerfile can copy from nowhere else. */
+export const IMAGE_INPUTS: Readonly<Record<App, readonly string[]>> = {
+  tracking: ["tracking"],
+  serving: ["serving", "training"],
+  predict: ["predict"],
+  postgres: ["postgres"],
+};
+
+export const APPS = Object.keys(IMAGE_INPUTS) as App[];
+
+/** Registry part of a reference when images never leave the machine. */
+export const DEFAULT_REGISTRY = "localhost/mlops";
+
+const appsFolder = fileURLToPath(new URL("./apps", import.meta.url));
+
+// What tests, tools and readers leave behind does not change what an image does.
+const ignoredFolder = /^(tests|node_modules|.*\.egg-info|__pycache__|\..*)$/;
+const ignoredFile = /^(\..*|.*\.(md|pyc))$/;
+
+/**
+ * The reference of an app's image. Its tag is a hash of the files the image is made of, so pods roll when
+ * those change and at no other time.
+ */
+export function imageReference(app: App, registry: string = DEFAULT_REGISTRY): string {
+  return `${registry.replace(/\/+$/, "")}/${app}:${contentHash(appsFolder, IMAGE_INPUTS[app])}`;
+}
+
+/** Twelve hex digits that depend on the paths and contents of the inputs, not on modes, times or order. */
+export function contentHash(root: string, folders: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const path of inputFiles(root, folders)) {
+    const content = readFileSync(join(root, path));
+    hash.update(`${path}\0${content.length}\0`).update(content);
+  }
+  return hash.digest("hex").slice(0, 12);
+}
+
+/** Paths, relative to the root and sorted, of all files that go into an image. */
+export function inputFiles(root: string, folders: readonly string[]): string[] {
+  const walk = (folder: string): string[] =>
+    readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) return ignoredFolder.test(entry.name) ? [] : walk(path);
+      return entry.isFile() && !ignoredFile.test(entry.name) ? [path] : [];
+    });
+  return folders.flatMap(walk).sort();
+}
