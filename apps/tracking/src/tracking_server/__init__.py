@@ -1,0 +1,1 @@
+"""The MLflow tracking server of the platform, and the migration that runs before it."""
