@@ -1,0 +1,12 @@
+export { ArgumentError } from "./internal/checks.ts";
+export type { ArtifactLocationArgs, DatabaseConnectionArgs } from "./internal/connections.ts";
+export type { ContainerResourcesArgs } from "./internal/pods.ts";
+export { TrackingPermission, type TrackingUserArgs } from "./internal/trackingUsers.ts";
+export * from "./mlopsPlatform.ts";
+export * from "./modelServer.ts";
+export * from "./networkFlows.ts";
+export * from "./postgresDatabase.ts";
+export * from "./predictionApp.ts";
+export * from "./trackingServer.ts";
+export * from "./trainingJob.ts";
+export * from "./volumeArtifactStore.ts";

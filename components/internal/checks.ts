@@ -1,0 +1,41 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A wrong argument: the message names it, the rule and the fix. The CLI prints it without a stack. */
+export class ArgumentError extends pulumi.RunError {
+  override name = "ArgumentError";
+}
+
+/**
+ * Refuses a value that breaks its rule. A plain value is refused at once, before anything is registered; an
+ * output as soon as it is known. `rule` completes the sentence "<argument> must …" and says how to mend it.
+ */
+export function ensure<T>(
+  component: string,
+  argument: string,
+  value: pulumi.Input<T>,
+  holds: (value: T) => boolean,
+  rule: string,
+): pulumi.Output<T> {
+  const check = (known: T): T => {
+    if (!holds(known)) throw new ArgumentError(`${component}: ${argument} must ${rule}`);
+    return known;
+  };
+  if (!pulumi.Output.isInstance(value) && !(value instanceof Promise)) check(value as T);
+  return pulumi.output(value).apply((known) => check(known as T)) as pulumi.Output<T>;
+}
+
+/** Refuses a plain combination of arguments that cannot work. */
+export function refuse(component: string, when: boolean, sentence: string): void {
+  if (when) throw new ArgumentError(`${component}: ${sentence}`);
+}
+
+export const isWholeNumber = (least: number, most: number) => (value: number) =>
+  Number.isInteger(value) && value >= least && value <= most;
+
+/** A Kubernetes quantity of bytes such as `8Gi`. */
+export const isQuantity = (value: string) => /^[1-9][0-9]*(Ki|Mi|Gi|Ti|Pi)$/.test(value);
+
+/** A DNS label: what Kubernetes accepts as the name of a namespace or a Service. */
+export const isDnsLabel = (value: string) => /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value);
+
+export const isNodePort = isWholeNumber(30000, 32767);

@@ -1,0 +1,55 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A Postgres database that a tracking server uses: a PostgresDatabase's outputs, or any other's. */
+export interface DatabaseConnectionArgs {
+  /** Host name or address. */
+  host: pulumi.Input<string>;
+  /** TCP port. */
+  port: pulumi.Input<number>;
+  /** Database for runs and models. */
+  database: pulumi.Input<string>;
+  /** Database for MLflow's users and permissions. It must differ from `database`. */
+  authDatabase: pulumi.Input<string>;
+  /** User that owns both databases. */
+  username: pulumi.Input<string>;
+  /** Password of that user. Any character is allowed. */
+  password: pulumi.Input<string>;
+}
+
+/** Where a tracking server keeps artifacts: a VolumeArtifactStore's outputs, or a bucket. */
+export interface ArtifactLocationArgs {
+  /** Folder or bucket URI, such as `/mlflow/artifacts` or `gs://bucket/path`. */
+  uri: pulumi.Input<string>;
+  /** Claim to mount at the folder, in the tracking server's namespace. Leave out for a bucket. */
+  claimName?: pulumi.Input<string>;
+}
+
+/** SQLAlchemy URI of one database. Every part is encoded, so a password with `%@:/?#` works. A secret. */
+export function sqlAlchemyUri(
+  connection: DatabaseConnectionArgs,
+  database: pulumi.Input<string>,
+): pulumi.Output<string> {
+  const { host, port, username, password } = connection;
+  return pulumi.secret(
+    pulumi
+      .all([host, port, database, username, password])
+      .apply(
+        ([hostName, tcpPort, name, user, secret]) =>
+          `postgresql+psycopg2://${encodeURIComponent(user)}:${encodeURIComponent(secret)}` +
+          `@${hostName}:${tcpPort}/${encodeURIComponent(name)}`,
+      ),
+  );
+}
+
+/** Connections that one tracking pod may open: runs and users have a pool each, per worker process. */
+export function connectionsPerPod(workers: number): number {
+  return workers * 2 * (connectionPool.size + connectionPool.maxOverflow);
+}
+
+/** Connections a database must allow: all pods, one more during a rollout, and ten for migration and operators. */
+export function connectionsNeeded(replicas: number, workers: number): number {
+  return (replicas + 1) * connectionsPerPod(workers) + 10;
+}
+
+/** SQLAlchemy pool of each MLflow process and store. */
+export const connectionPool = { size: 5, maxOverflow: 5 } as const;

@@ -1,0 +1,79 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { StringMap } from "./metadata.ts";
+import {
+  type ContainerResourcesArgs,
+  containerResources,
+  containerSecurity,
+  httpProbes,
+  podDefaults,
+  spreadOverNodes,
+  temporaryFolder,
+  userIds,
+} from "./pods.ts";
+
+/** What differs between the stateless HTTP workloads of the platform. */
+export interface HttpWorkload {
+  container: string;
+  image: pulumi.Input<string>;
+  port: number;
+  env: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.EnvVar>[]>;
+  probes: Parameters<typeof httpProbes>[0];
+  temporaryStorage: pulumi.Input<string>;
+  resources: Required<ContainerResourcesArgs>;
+  /** Left out where an autoscaler decides. */
+  replicas?: number;
+}
+
+/** Spec of a Deployment that never answers with fewer pods than asked for while it rolls. */
+export function httpDeploymentSpec(
+  workload: HttpWorkload,
+  selector: { [key: string]: string },
+  template: { labels: StringMap; annotations?: StringMap },
+  resources?: ContainerResourcesArgs,
+) {
+  const tmp = temporaryFolder(workload.temporaryStorage);
+  return {
+    ...(workload.replicas === undefined ? {} : { replicas: workload.replicas }),
+    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+    selector: { matchLabels: selector },
+    template: {
+      metadata: template,
+      spec: {
+        ...podDefaults(userIds.python),
+        topologySpreadConstraints: spreadOverNodes(selector),
+        containers: [
+          {
+            name: workload.container,
+            image: workload.image,
+            env: workload.env,
+            ports: [{ name: "http", containerPort: workload.port }],
+            ...httpProbes(workload.probes),
+            // requests that were on their way when the pod left the Service are still answered
+            lifecycle: { preStop: { sleep: { seconds: 3 } } },
+            resources: containerResources(workload.resources, resources),
+            securityContext: containerSecurity,
+            volumeMounts: [tmp.mount],
+          },
+        ],
+        volumes: [tmp.volume],
+      },
+    },
+  };
+}
+
+/** Lets a node be drained pod by pod. Only for more than one pod: with one it would block every drain. */
+export function disruptionBudget(
+  name: string,
+  replicas: number,
+  metadata: k8s.types.input.meta.v1.ObjectMeta,
+  selector: { [key: string]: string },
+  child: pulumi.CustomResourceOptions,
+): void {
+  if (replicas < 2) return;
+  new k8s.policy.v1.PodDisruptionBudget(
+    `${name}-disruption-budget`,
+    { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
+    child,
+  );
+}

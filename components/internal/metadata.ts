@@ -1,0 +1,34 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+export type StringMap = { [key: string]: pulumi.Input<string> };
+
+/** What every component accepts for its objects' metadata. */
+export interface MetadataArgs {
+  namespace: pulumi.Input<string>;
+  labels?: StringMap;
+  annotations?: StringMap;
+}
+
+/** The labels by which Services, policies and budgets find the pods of one workload. Never change them. */
+export function selectorLabels(application: string, name: string): { [key: string]: string } {
+  return { "app.kubernetes.io/name": application, "app.kubernetes.io/instance": name };
+}
+
+/** Builds the metadata of a component's objects: standard labels, then the caller's. */
+export function metadataFor(application: string, name: string, args: MetadataArgs) {
+  const labels = {
+    ...selectorLabels(application, name),
+    "app.kubernetes.io/part-of": "mlops-platform",
+    "app.kubernetes.io/managed-by": "pulumi",
+    ...args.labels,
+  };
+  return (own: { name?: pulumi.Input<string>; annotations?: StringMap } = {}) => ({
+    namespace: args.namespace,
+    labels,
+    annotations: { ...own.annotations, ...args.annotations },
+    ...(own.name === undefined ? {} : { name: own.name }),
+  });
+}
+
+/** Spares the ten seconds that the provider waits for the endpoints of a Service; dependents wait on Deployments. */
+export const skipAwait: StringMap = { "pulumi.com/skipAwait": "true" };

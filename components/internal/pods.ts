@@ -1,0 +1,97 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** CPU and memory of one container. */
+export interface ContainerResourcesArgs {
+  /** CPU that is reserved, in cores or millicores. */
+  cpuRequest?: pulumi.Input<string>;
+  /** Most CPU the container may use; it is slowed down beyond. */
+  cpuLimit?: pulumi.Input<string>;
+  /** Memory that is reserved, as a quantity such as `512Mi`. */
+  memoryRequest?: pulumi.Input<string>;
+  /** Most memory the container may use; it is killed and restarted beyond. */
+  memoryLimit?: pulumi.Input<string>;
+}
+
+export function containerResources(
+  defaults: Required<ContainerResourcesArgs>,
+  own: ContainerResourcesArgs = {},
+) {
+  const all = { ...defaults, ...own };
+  return {
+    requests: { cpu: all.cpuRequest, memory: all.memoryRequest },
+    limits: { cpu: all.cpuLimit, memory: all.memoryLimit },
+  };
+}
+
+/** What Pod Security `restricted` asks of a container, and a root file system nobody can write to. */
+export const containerSecurity = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+};
+
+/** User of our Python images and of Debian's and the official Postgres image. */
+export const userIds = { python: 1000, postgres: 999 } as const;
+
+/** The part of a pod's spec that is the same for every pod of the platform. */
+export function podDefaults(userId: number) {
+  return {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 30,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: userId,
+      runAsGroup: userId,
+      fsGroup: userId,
+      // without it every file of a large volume would be visited at each start of a pod
+      fsGroupChangePolicy: "OnRootMismatch",
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+  };
+}
+
+/** The only folder a pod may write to besides its volumes. */
+export function temporaryFolder(sizeLimit: pulumi.Input<string>) {
+  return {
+    volume: { name: "tmp", emptyDir: { sizeLimit } },
+    mount: { name: "tmp", mountPath: "/tmp" },
+  };
+}
+
+/** An HTTP probe on a named port: generous at start, prompt for readiness, patient for liveness. */
+export function httpProbes(paths: { startup: string; readiness: string; liveness: string }) {
+  const get = (path: string) => ({ httpGet: { path, port: "http" }, timeoutSeconds: 5 });
+  return {
+    startupProbe: { ...get(paths.startup), periodSeconds: 1, failureThreshold: 180 },
+    readinessProbe: { ...get(paths.readiness), periodSeconds: 2, failureThreshold: 3 },
+    livenessProbe: { ...get(paths.liveness), periodSeconds: 10, failureThreshold: 6 },
+  };
+}
+
+/** Spreads the pods of one workload over nodes where there is more than one. */
+export function spreadOverNodes(selector: { [key: string]: string }) {
+  return [
+    {
+      maxSkew: 1,
+      topologyKey: "kubernetes.io/hostname",
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels: selector },
+    },
+  ];
+}
+
+/** Environment variables from a plain map; `secret` entries are keys of the named Secret. */
+export function environment(
+  values: { [name: string]: pulumi.Input<string> },
+  secretName?: pulumi.Input<string>,
+  secretKeys: { [name: string]: string } = {},
+) {
+  return [
+    ...Object.entries(values).map(([name, value]) => ({ name, value })),
+    ...Object.entries(secretKeys).map(([name, key]) => ({
+      name,
+      valueFrom: { secretKeyRef: { name: secretName!, key } },
+    })),
+  ];
+}

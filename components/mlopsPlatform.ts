@@ -1,0 +1,302 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { refuse } from "./internal/checks.ts";
+import {
+  type ArtifactLocationArgs,
+  connectionsNeeded,
+  type DatabaseConnectionArgs,
+} from "./internal/connections.ts";
+import { TrackingPermission } from "./internal/trackingUsers.ts";
+import { type AutoscalingArgs, ModelServer } from "./modelServer.ts";
+import { type NetworkFlowArgs, NetworkFlows } from "./networkFlows.ts";
+import { PostgresDatabase } from "./postgresDatabase.ts";
+import { PredictionApp } from "./predictionApp.ts";
+import { TrackingServer } from "./trackingServer.ts";
+import { TrainingJob } from "./trainingJob.ts";
+import { VolumeArtifactStore } from "./volumeArtifactStore.ts";
+
+/** Images of the platform's workloads. */
+export interface PlatformImagesArgs {
+  /** Image built from `apps/tracking`. */
+  tracking: pulumi.Input<string>;
+  /** Image built from `apps/serving`; training runs in it too. */
+  serving: pulumi.Input<string>;
+  /** Image built from `apps/predict`. */
+  predict: pulumi.Input<string>;
+  /** Image built from `apps/postgres`, or the official one. Not needed with a database of your own. */
+  postgres?: pulumi.Input<string>;
+}
+
+/** Ports that are opened on every node, each 30000 to 32767. Left out, a service is reachable inside the cluster only. */
+export interface PlatformNodePortsArgs {
+  /** Port of the tracking server. */
+  tracking?: number;
+  /** Port of the model server. */
+  serving?: number;
+  /** Port of the prediction page. */
+  prediction?: number;
+}
+
+/** Arguments of MlopsPlatform. */
+export interface MlopsPlatformArgs {
+  /** Namespace that is made for the platform, under Pod Security `restricted`. Defaults to `mlops`. Changing it replaces everything and loses the data in it. */
+  namespace?: string;
+  /** Images of the workloads. */
+  images: PlatformImagesArgs;
+  /** Database of the tracking server. Defaults to a PostgresDatabase in the cluster. */
+  database?: DatabaseConnectionArgs;
+  /** Artifact location of the tracking server. Defaults to a VolumeArtifactStore in the cluster. */
+  artifacts?: ArtifactLocationArgs;
+  /** Size of the in-cluster database's claim. Defaults to `8Gi`. */
+  databaseStorageSize?: pulumi.Input<string>;
+  /** Size of the in-cluster artifact claim. Defaults to `20Gi`. */
+  artifactStorageSize?: pulumi.Input<string>;
+  /** Storage class of both claims. Defaults to the cluster's default class. */
+  storageClassName?: pulumi.Input<string>;
+  /** Registered model that is trained, served and predicted with. */
+  modelName: pulumi.Input<string>;
+  /** Alias of the version that is served. Defaults to `champion`. */
+  modelAlias?: pulumi.Input<string>;
+  /** Experiment of the training Jobs and the notebook. Defaults to the model's name. */
+  experimentName?: pulumi.Input<string>;
+  /** Pods of the tracking server. Defaults to 1, the most that a volume for artifacts allows. */
+  trackingReplicas?: number;
+  /** Pods of the model server. Defaults to 1. Leave out with `servingAutoscaling`. */
+  servingReplicas?: number;
+  /** Lets the number of model server pods follow the load. */
+  servingAutoscaling?: AutoscalingArgs;
+  /** Pods of the prediction page. Defaults to 2. */
+  predictionReplicas?: number;
+  /** Ports on the nodes. Defaults to none. */
+  nodePorts?: PlatformNodePortsArgs;
+  /** Address by which people reach a node. Defaults to `localhost`. */
+  nodeAddress?: pulumi.Input<string>;
+  /** Whether to train, register and promote the example model once. Defaults to true. */
+  trainExampleModel?: boolean;
+  /** Cron schedule on which the model is trained again, such as `0 3 * * *`. Defaults to never. */
+  trainingSchedule?: string;
+}
+
+/** The whole platform in one namespace: database, artifacts, tracking, serving, prediction page and training. */
+export class MlopsPlatform extends pulumi.ComponentResource {
+  /** URL of MLflow for people and notebooks. */
+  public readonly mlflowTrackingUri: pulumi.Output<string>;
+  /** MLflow user for notebooks. It can write runs and models but not manage users. */
+  public readonly mlflowUsername: pulumi.Output<string>;
+  /** Password of that user, a secret. */
+  public readonly mlflowPassword: pulumi.Output<string>;
+  /** Password of MLflow's administrator `admin`, a secret for operators only. */
+  public readonly mlflowAdminPassword: pulumi.Output<string>;
+  /** URL of the model server for people and notebooks. */
+  public readonly modelServingUrl: pulumi.Output<string>;
+  /** URL of the prediction page. */
+  public readonly predictionAppUrl: pulumi.Output<string>;
+  /** Where the tracking server keeps artifacts. */
+  public readonly artifactUri: pulumi.Output<string>;
+  /** Host of the tracking server's database, as pods see it. */
+  public readonly databaseHost: pulumi.Output<string>;
+  /** Environment variables of a notebook, a secret. */
+  public readonly notebookEnv: pulumi.Output<{ [key: string]: string }>;
+
+  constructor(name: string, args: MlopsPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mlops:index:MlopsPlatform", name, args, opts);
+    const child = { parent: this };
+    const namespace = platformNamespace(name, args.namespace ?? "mlops", child);
+    const modelAlias = args.modelAlias ?? "champion";
+    const experimentName = args.experimentName ?? args.modelName;
+    const nodePorts = args.nodePorts ?? {};
+    const nodeAddress = args.nodeAddress ?? "localhost";
+    const password = (user: string) => generatedPassword(`${name}-${user}-password`, child);
+    const users = {
+      modelServer: { username: "model-server", password: password("model-server") },
+      training: { username: "training", password: password("training") },
+      notebook: { username: "notebook", password: password("notebook") },
+    };
+
+    const database = args.database ?? databaseInCluster(name, namespace, args, child);
+    const artifacts = args.artifacts ?? artifactsInCluster(name, namespace, args, child);
+    const tracking = new TrackingServer(
+      `${name}-tracking`,
+      {
+        namespace,
+        serviceName: "mlflow",
+        image: args.images.tracking,
+        database,
+        artifacts,
+        users: [
+          { ...users.modelServer, permission: TrackingPermission.Read },
+          { ...users.training, permission: TrackingPermission.Write },
+          { ...users.notebook, permission: TrackingPermission.Write },
+        ],
+        replicas: args.trackingReplicas,
+        nodePort: nodePorts.tracking,
+        nodeAddress,
+      },
+      child,
+    );
+    const serving = new ModelServer(
+      `${name}-serving`,
+      {
+        namespace,
+        serviceName: "model-server",
+        image: args.images.serving,
+        trackingUri: tracking.internalUrl,
+        trackingUsername: users.modelServer.username,
+        trackingPassword: users.modelServer.password,
+        modelName: args.modelName,
+        modelAlias,
+        replicas: args.servingReplicas,
+        autoscaling: args.servingAutoscaling,
+        nodePort: nodePorts.serving,
+        nodeAddress,
+      },
+      child,
+    );
+    const prediction = new PredictionApp(
+      `${name}-prediction`,
+      {
+        namespace,
+        serviceName: "prediction-app",
+        image: args.images.predict,
+        modelServerUrl: serving.internalUrl,
+        replicas: args.predictionReplicas,
+        nodePort: nodePorts.prediction,
+        nodeAddress,
+      },
+      child,
+    );
+    const training = {
+      namespace,
+      image: args.images.serving,
+      trackingUri: tracking.internalUrl,
+      trackingUsername: users.training.username,
+      trackingPassword: users.training.password,
+      experimentName,
+      modelName: args.modelName,
+      modelAlias,
+    };
+    const afterTracking = { ...child, dependsOn: [tracking] };
+    if (args.trainExampleModel ?? true) {
+      new TrainingJob(`${name}-example-training`, training, afterTracking);
+    }
+    if (args.trainingSchedule !== undefined) {
+      const schedule = args.trainingSchedule;
+      new TrainingJob(`${name}-retraining`, { ...training, schedule }, afterTracking);
+    }
+    new NetworkFlows(`${name}-network`, { namespace, flows: platformFlows(args) }, child);
+
+    this.mlflowTrackingUri = tracking.externalUrl;
+    this.mlflowUsername = pulumi.output(users.notebook.username);
+    this.mlflowPassword = users.notebook.password;
+    this.mlflowAdminPassword = tracking.adminPassword;
+    this.modelServingUrl = serving.externalUrl;
+    this.predictionAppUrl = prediction.externalUrl;
+    this.artifactUri = pulumi.output(artifacts.uri);
+    this.databaseHost = pulumi.output(database.host);
+    this.notebookEnv = pulumi.secret(
+      pulumi
+        .all({
+          MLFLOW_TRACKING_URI: this.mlflowTrackingUri,
+          MLFLOW_TRACKING_USERNAME: this.mlflowUsername,
+          MLFLOW_TRACKING_PASSWORD: this.mlflowPassword,
+          EXPERIMENT_NAME: experimentName,
+          MODEL_NAME: args.modelName,
+          MODEL_ALIAS: modelAlias,
+          MODEL_SERVING_URL: this.modelServingUrl,
+          PREDICTION_APP_URL: this.predictionAppUrl,
+        })
+        .apply((variables): { [key: string]: string } => variables),
+    );
+    this.registerOutputs({
+      mlflowTrackingUri: this.mlflowTrackingUri,
+      mlflowUsername: this.mlflowUsername,
+      mlflowPassword: this.mlflowPassword,
+      mlflowAdminPassword: this.mlflowAdminPassword,
+      modelServingUrl: this.modelServingUrl,
+      predictionAppUrl: this.predictionAppUrl,
+      artifactUri: this.artifactUri,
+      databaseHost: this.databaseHost,
+      notebookEnv: this.notebookEnv,
+    });
+  }
+}
+
+type Child = { parent: pulumi.Resource };
+
+/** A namespace in which Kubernetes refuses every pod that asks for more than Pod Security `restricted` allows. */
+function platformNamespace(name: string, namespace: string, child: Child): pulumi.Output<string> {
+  const modes = ["enforce", "warn", "audit"];
+  const labels = Object.fromEntries(
+    modes.map((mode) => [`pod-security.kubernetes.io/${mode}`, "restricted"]),
+  );
+  return new k8s.core.v1.Namespace(
+    `${name}-namespace`,
+    {
+      metadata: {
+        name: namespace,
+        labels: { ...labels, "app.kubernetes.io/part-of": "mlops-platform" },
+      },
+    },
+    child,
+  ).metadata.name;
+}
+
+function generatedPassword(name: string, child: Child): pulumi.Output<string> {
+  return pulumi.secret(
+    new random.RandomPassword(name, { length: 32, special: false }, child).result,
+  );
+}
+
+function databaseInCluster(
+  name: string,
+  namespace: pulumi.Output<string>,
+  args: MlopsPlatformArgs,
+  child: Child,
+): DatabaseConnectionArgs {
+  refuse(
+    `MlopsPlatform "${name}"`,
+    args.images.postgres === undefined,
+    "images.postgres must be given for a database in the cluster; add it or pass database",
+  );
+  return new PostgresDatabase(
+    `${name}-database`,
+    {
+      namespace,
+      serviceName: "postgres",
+      image: args.images.postgres!,
+      storageSize: args.databaseStorageSize,
+      storageClassName: args.storageClassName,
+      maxConnections: connectionsNeeded(args.trackingReplicas ?? 1, 1),
+    },
+    child,
+  );
+}
+
+function artifactsInCluster(
+  name: string,
+  namespace: pulumi.Output<string>,
+  args: MlopsPlatformArgs,
+  child: Child,
+): ArtifactLocationArgs {
+  const { uri, claimName } = new VolumeArtifactStore(
+    `${name}-artifacts`,
+    { namespace, storageSize: args.artifactStorageSize, storageClassName: args.storageClassName },
+    child,
+  );
+  return { uri, claimName };
+}
+
+/** Who may call whom. Ports are the pods', not the Services'. */
+function platformFlows({ database, nodePorts = {} }: MlopsPlatformArgs): NetworkFlowArgs[] {
+  const flows: NetworkFlowArgs[] = [
+    { from: "model-server", to: "mlflow", port: 5000 },
+    { from: "training", to: "mlflow", port: 5000 },
+    { from: "prediction-app", to: "model-server", port: 8080 },
+  ];
+  if (database === undefined) flows.push({ from: "mlflow", to: "postgres", port: 5432 });
+  if (nodePorts.tracking !== undefined) flows.push({ to: "mlflow", port: 5000 });
+  if (nodePorts.serving !== undefined) flows.push({ to: "model-server", port: 8080 });
+  if (nodePorts.prediction !== undefined) flows.push({ to: "prediction-app", port: 8501 });
+  return flows;
+}

@@ -1,0 +1,211 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { ensure, isNodePort, isWholeNumber, refuse } from "./internal/checks.ts";
+import {
+  type ArtifactLocationArgs,
+  type DatabaseConnectionArgs,
+  sqlAlchemyUri,
+} from "./internal/connections.ts";
+import { externalServiceUrl, internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
+import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
+import type { ContainerResourcesArgs } from "./internal/pods.ts";
+import { administrator, migrationPod, port, serverPod } from "./internal/trackingPods.ts";
+import { basicAuthSettings, type TrackingUserArgs, usersFile } from "./internal/trackingUsers.ts";
+import { versions } from "./internal/versions.ts";
+
+/** Arguments of TrackingServer. */
+export interface TrackingServerArgs {
+  /** Namespace that holds every object of the server. */
+  namespace: pulumi.Input<string>;
+  /** Name of the Service, by which clients find it, and of the objects behind it. Defaults to the component's name. Changing it replaces them. */
+  serviceName?: string;
+  /** Image built from `apps/tracking`. */
+  image: pulumi.Input<string>;
+  /** MLflow version inside the image. Defaults to the version this package was made with. A change stops every pod, migrates the database and starts the new version; there is no way back without restoring the database. */
+  mlflowVersion?: string;
+  /** Database for runs, models and users. */
+  database: DatabaseConnectionArgs;
+  /** Where artifacts are kept. Clients never see it: they upload and download through the server. */
+  artifacts: ArtifactLocationArgs;
+  /** Users besides the administrator, one per workload. Defaults to none. */
+  users?: TrackingUserArgs[];
+  /** Number of pods, 1 to 20. Defaults to 1, the most that a ReadWriteOnce volume allows. */
+  replicas?: number;
+  /** Worker processes per pod, 1 to 16. Defaults to 1; each takes about 200 MiB. */
+  workers?: number;
+  /** Port on every node, 30000 to 32767. Left out, the server is reachable inside the cluster only. */
+  nodePort?: number;
+  /** Address by which people reach a node. Defaults to `localhost`. Used for the external URL and allowed as host. */
+  nodeAddress?: pulumi.Input<string>;
+  /** Further host names by which people reach the server, such as an ingress's. Defaults to none. */
+  hostNames?: string[];
+  /** Size of `/tmp`, through which uploads pass. Defaults to `2Gi`; a larger artifact is refused by a full disk. */
+  temporaryStorage?: pulumi.Input<string>;
+  /** CPU and memory. Defaults to 200m and 512Mi requested, 2 cores and 1536Mi at most. */
+  resources?: ContainerResourcesArgs;
+  /** Labels added to every object. */
+  labels?: { [key: string]: pulumi.Input<string> };
+  /** Annotations added to every object. */
+  annotations?: { [key: string]: pulumi.Input<string> };
+}
+
+/** MLflow tracking server with its model registry, artifact proxy and users. */
+export class TrackingServer extends pulumi.ComponentResource {
+  /** URL that workloads inside the cluster use. */
+  public readonly internalUrl: pulumi.Output<string>;
+  /** URL that people and notebooks use. */
+  public readonly externalUrl: pulumi.Output<string>;
+  /** Name of the administrator. */
+  public readonly adminUsername: pulumi.Output<string>;
+  /** Generated password of the administrator, a secret. Give it to operators only. */
+  public readonly adminPassword: pulumi.Output<string>;
+
+  constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mlops:index:TrackingServer", name, args, opts);
+    checkArguments(`TrackingServer "${name}"`, args);
+    const version = args.mlflowVersion ?? versions.mlflow;
+
+    const child = { parent: this };
+    const serviceName = args.serviceName ?? name;
+    const metadata = metadataFor("mlflow", serviceName, args);
+    const podLabels = (role: string) => ({
+      ...metadata().labels,
+      "app.kubernetes.io/component": role,
+    });
+    const selector = {
+      ...selectorLabels("mlflow", serviceName),
+      "app.kubernetes.io/component": "server",
+    };
+    const generated = (role: string) =>
+      pulumi.secret(
+        new random.RandomPassword(`${name}-${role}`, { length: 32, special: false }, child).result,
+      );
+    const adminPassword = generated("admin-password");
+    const storeUri = sqlAlchemyUri(args.database, args.database.database);
+    const authUri = sqlAlchemyUri(args.database, args.database.authDatabase);
+
+    const settings = new k8s.core.v1.Secret(
+      `${name}-settings`,
+      {
+        metadata: metadata(),
+        immutable: true,
+        stringData: {
+          "store-uri": storeUri,
+          "admin-password": adminPassword,
+          "flask-secret-key": generated("flask-secret-key"),
+          "basic_auth.ini": basicAuthSettings(authUri, administrator, adminPassword),
+        },
+      },
+      child,
+    );
+    const migrationSettings = new k8s.core.v1.Secret(
+      `${name}-migration-settings`,
+      {
+        metadata: metadata(),
+        immutable: true,
+        stringData: {
+          "store-uri": storeUri,
+          "auth-uri": authUri,
+          "admin-password": adminPassword,
+          "users.json": usersFile(args.users ?? []),
+        },
+      },
+      child,
+    );
+
+    const migration = new k8s.batch.v1.Job(
+      `${name}-migration`,
+      {
+        metadata: metadata({ name: `${serviceName}-migration-${versionSlug(version)}` }),
+        spec: {
+          backoffLimit: 4,
+          activeDeadlineSeconds: 1800,
+          template: migrationPod(args, podLabels("migration"), migrationSettings.metadata.name),
+        },
+      },
+      // a new image of the same MLflow version has nothing to migrate
+      {
+        ...child,
+        deleteBeforeReplace: true,
+        ignoreChanges: ["spec.template.spec.containers[0].image"],
+      },
+    );
+    new k8s.core.v1.Service(
+      `${name}-service`,
+      {
+        metadata: metadata({ name: serviceName, annotations: skipAwait }),
+        spec: { selector, ...servicePorts(port, args) },
+      },
+      child,
+    );
+    new k8s.apps.v1.Deployment(
+      `${name}-server`,
+      {
+        // named after the migration: when that runs anew, this one is stopped before and made again after it
+        metadata: metadata({
+          name: migration.metadata.name.apply(() => `${serviceName}-${versionSlug(version)}`),
+        }),
+        spec: {
+          replicas: args.replicas ?? 1,
+          strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+          selector: { matchLabels: selector },
+          template: serverPod(
+            serviceName,
+            args,
+            podLabels("server"),
+            selector,
+            settings.metadata.name,
+          ),
+        },
+      },
+      { ...child, deleteBeforeReplace: true },
+    );
+
+    this.internalUrl = internalServiceUrl(serviceName, args.namespace, port);
+    this.externalUrl = externalServiceUrl(this.internalUrl, args);
+    this.adminUsername = pulumi.output(administrator);
+    this.adminPassword = adminPassword;
+    this.registerOutputs({
+      internalUrl: this.internalUrl,
+      externalUrl: this.externalUrl,
+      adminUsername: this.adminUsername,
+      adminPassword: this.adminPassword,
+    });
+  }
+}
+
+/** `3.17.2` as a part of an object's name. */
+const versionSlug = (version: string) => version.replaceAll(".", "-");
+
+function checkArguments(subject: string, args: TrackingServerArgs): void {
+  const { replicas, workers, nodePort } = args;
+  ensure(
+    subject,
+    "replicas",
+    replicas ?? 1,
+    isWholeNumber(1, 20),
+    "be a whole number from 1 to 20",
+  );
+  ensure(subject, "workers", workers ?? 1, isWholeNumber(1, 16), "be a whole number from 1 to 16");
+  ensure(subject, "nodePort", nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
+  ensure(
+    subject,
+    "mlflowVersion",
+    args.mlflowVersion ?? versions.mlflow,
+    (version) => /^[0-9]+(\.[0-9]+){2}$/.test(version),
+    "be an exact version such as 3.17.2",
+  );
+  refuse(
+    subject,
+    (replicas ?? 1) > 1 && args.artifacts.claimName !== undefined,
+    "replicas must be 1 while artifacts are on a ReadWriteOnce volume; use a bucket or set replicas to 1",
+  );
+  ensure(
+    subject,
+    "database.authDatabase",
+    pulumi.all([args.database.database, args.database.authDatabase]),
+    ([database, authDatabase]) => database !== authDatabase,
+    "differ from database.database; give users a database of their own",
+  );
+}

@@ -1,0 +1,58 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { ensure, isQuantity } from "./internal/checks.ts";
+import { metadataFor, skipAwait } from "./internal/metadata.ts";
+
+/** Arguments of VolumeArtifactStore. */
+export interface VolumeArtifactStoreArgs {
+  /** Namespace that holds the claim; it must be the tracking server's. */
+  namespace: pulumi.Input<string>;
+  /** Size of the claim. Defaults to `20Gi`. It can grow where the storage class allows it, never shrink. */
+  storageSize?: pulumi.Input<string>;
+  /** Storage class of the claim. Defaults to the cluster's default class. Changing it replaces the claim and loses every artifact. */
+  storageClassName?: pulumi.Input<string>;
+  /** Labels added to every object. */
+  labels?: { [key: string]: pulumi.Input<string> };
+  /** Annotations added to every object. */
+  annotations?: { [key: string]: pulumi.Input<string> };
+}
+
+/**
+ * Artifacts on a ReadWriteOnce volume behind MLflow's artifact proxy: clients need nothing but HTTP. It ties the
+ * tracking server to one replica; use a bucket for more.
+ */
+export class VolumeArtifactStore extends pulumi.ComponentResource {
+  /** Where the tracking server keeps artifacts: the folder at which it mounts the claim. */
+  public readonly uri: pulumi.Output<string>;
+  /** Name of the claim to mount there. */
+  public readonly claimName: pulumi.Output<string>;
+
+  constructor(name: string, args: VolumeArtifactStoreArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mlops:index:VolumeArtifactStore", name, args, opts);
+    const storageSize = ensure(
+      `VolumeArtifactStore "${name}"`,
+      "storageSize",
+      args.storageSize ?? "20Gi",
+      isQuantity,
+      "be a quantity of bytes such as 20Gi",
+    );
+
+    const metadata = metadataFor("artifacts", name, args);
+    const claim = new k8s.core.v1.PersistentVolumeClaim(
+      `${name}-data`,
+      {
+        metadata: metadata({ name: `${name}-data`, annotations: skipAwait }),
+        spec: {
+          accessModes: ["ReadWriteOnce"],
+          storageClassName: args.storageClassName,
+          resources: { requests: { storage: storageSize } },
+        },
+      },
+      { parent: this },
+    );
+
+    this.uri = pulumi.output("/mlflow/artifacts");
+    this.claimName = claim.metadata.name;
+    this.registerOutputs({ uri: this.uri, claimName: this.claimName });
+  }
+}

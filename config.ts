@@ -1,0 +1,182 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** Every setting of a stack, checked. Optional ones are undefined where the stack leaves them empty. */
+export interface PlatformConfig {
+  readonly kubeContext?: string;
+  readonly nodeAddress?: string;
+  readonly namespace: string;
+  readonly imageRegistry: string;
+  readonly postgresImage?: string;
+  readonly storageClassName?: string;
+  readonly databaseStorageSize: string;
+  readonly artifactStorageSize: string;
+  readonly modelName: string;
+  readonly modelAlias: string;
+  readonly experimentName?: string;
+  readonly trackingReplicas: number;
+  readonly servingReplicas: number;
+  readonly servingMaxReplicas?: number;
+  readonly predictionReplicas: number;
+  readonly trackingNodePort?: number;
+  readonly servingNodePort?: number;
+  readonly predictionNodePort?: number;
+  readonly trainExampleModel: boolean;
+  readonly trainingSchedule?: string;
+}
+
+/** Where the settings come from: a stack's configuration, by unqualified key. */
+export interface ConfigSource {
+  readonly name: string;
+  get(key: string): string | undefined;
+}
+
+/** Turns the text of a setting into its value, or says what it must be. */
+type Reader<T> = (text: string | undefined) => T | Fault;
+class Fault {
+  readonly rule: string;
+  constructor(rule: string) {
+    this.rule = rule;
+  }
+}
+
+const readers: { readonly [Key in keyof Required<PlatformConfig>]: Reader<PlatformConfig[Key]> } = {
+  kubeContext: optional(text(/^\S+$/, "be the name of a context, without spaces")),
+  nodeAddress: optional(
+    text(/^[A-Za-z0-9.:-]+$/, "be a host name or an address, without a scheme"),
+  ),
+  namespace: text(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, "be a DNS label such as mlops", "mlops"),
+  imageRegistry: text(
+    /^[a-z0-9.-]+(:[0-9]+)?(\/[a-z0-9._-]+)*$/,
+    "be a registry and path such as example.org/mlops",
+    "localhost/mlops",
+  ),
+  postgresImage: optional(
+    text(/^\S+(:[^:/\s]+|@sha256:[0-9a-f]{64})$/, "be an image with a tag or a digest"),
+  ),
+  storageClassName: optional(text(/^[a-z0-9.-]+$/, "be the name of a storage class")),
+  databaseStorageSize: text(/^[1-9][0-9]*(Mi|Gi|Ti)$/, "be a quantity of bytes such as 8Gi", "8Gi"),
+  artifactStorageSize: text(
+    /^[1-9][0-9]*(Mi|Gi|Ti)$/,
+    "be a quantity of bytes such as 20Gi",
+    "20Gi",
+  ),
+  modelName: text(
+    /^[A-Za-z0-9][A-Za-z0-9._ -]{0,127}$/,
+    "start with a letter or digit and hold no `/` or `:`",
+    "diabetes-progression",
+  ),
+  modelAlias: text(
+    /^(?!v[0-9]+$)[A-Za-z][A-Za-z0-9_-]{0,127}$/,
+    "be a word such as champion, and not of the form v1",
+    "champion",
+  ),
+  experimentName: optional(text(/^\S.{0,255}$/, "be a name of 1 to 256 characters")),
+  trackingReplicas: whole(1, 20, 1),
+  servingReplicas: whole(1, 100, 1),
+  servingMaxReplicas: zeroIsNone(whole(0, 1000, 0)),
+  predictionReplicas: whole(1, 100, 2),
+  trackingNodePort: zeroIsNone(nodePort(30001)),
+  servingNodePort: zeroIsNone(nodePort(31345)),
+  predictionNodePort: zeroIsNone(nodePort(31344)),
+  trainExampleModel: flag(true),
+  trainingSchedule: optional(text(/^\S+(\s+\S+){4}$/, "be five cron fields such as `0 3 * * *`")),
+};
+
+/** Every key that a stack may set; Pulumi.yaml declares the same ones. */
+export const configKeys = Object.keys(readers) as (keyof PlatformConfig)[];
+
+/**
+ * Reads and checks the whole configuration of the stack.
+ * @throws pulumi.RunError that names every fault at once, before anything is registered.
+ */
+export function loadConfig(
+  source: ConfigSource = new pulumi.Config(),
+  given: readonly string[] = Object.keys(pulumi.runtime.allConfig()),
+): PlatformConfig {
+  const faults: string[] = [];
+  const values: { [key: string]: unknown } = {};
+  for (const key of configKeys) {
+    const written = source.get(key);
+    const value = readers[key](written);
+    if (value instanceof Fault) faults.push(`${key} must ${value.rule}, not \`${written}\``);
+    else values[key] = value;
+  }
+  const config = Object.freeze(values) as unknown as PlatformConfig;
+  faults.push(...unknownKeys(source.name, given), ...contradictions(config));
+  if (faults.length > 0) {
+    const fix =
+      "mend the stack's settings with `pulumi config set KEY VALUE` or in its Pulumi.<stack>.yaml";
+    throw new pulumi.RunError(`the configuration is wrong; ${fix}:\n  - ${faults.join("\n  - ")}`);
+  }
+  return config;
+}
+
+function unknownKeys(project: string, given: readonly string[]): string[] {
+  return given
+    .filter((key) => key.startsWith(`${project}:`))
+    .map((key) => key.slice(project.length + 1))
+    .filter((key) => !(configKeys as string[]).includes(key))
+    .map((key) => `${key} is not a setting; the settings are ${configKeys.join(", ")}`);
+}
+
+function contradictions(config: PlatformConfig): string[] {
+  const faults: string[] = [];
+  const { trackingReplicas, servingReplicas, servingMaxReplicas } = config;
+  if (trackingReplicas > 1) {
+    faults.push(
+      "trackingReplicas must be 1 while artifacts are on a ReadWriteOnce volume; set it to 1",
+    );
+  }
+  if (servingMaxReplicas !== undefined && servingMaxReplicas < servingReplicas) {
+    faults.push(
+      `servingMaxReplicas must not be below servingReplicas (${servingReplicas}); raise it or set it to 0`,
+    );
+  }
+  const ports = [config.trackingNodePort, config.servingNodePort, config.predictionNodePort];
+  const used = ports.filter((port) => port !== undefined);
+  if (new Set(used).size < used.length) {
+    faults.push(
+      "trackingNodePort, servingNodePort and predictionNodePort must differ; choose another port",
+    );
+  }
+  return faults;
+}
+
+function text(pattern: RegExp, rule: string): Reader<string>;
+function text(pattern: RegExp, rule: string, otherwise: string): Reader<string>;
+function text(pattern: RegExp, rule: string, otherwise?: string): Reader<string> {
+  return (written = otherwise) =>
+    written !== undefined && pattern.test(written) ? written : new Fault(rule);
+}
+
+function whole(least: number, most: number, otherwise: number): Reader<number> {
+  return (written) => {
+    const value = written === undefined ? otherwise : Number(written.trim() || Number.NaN);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    return new Fault(`be a whole number from ${least} to ${most}`);
+  };
+}
+
+function nodePort(otherwise: number): Reader<number> {
+  return (written) => {
+    const port = whole(0, 32767, otherwise)(written);
+    const holds = typeof port === "number" && (port === 0 || port >= 30000);
+    return holds ? port : new Fault("be 0 or a port from 30000 to 32767");
+  };
+}
+
+function flag(otherwise: boolean): Reader<boolean> {
+  return (written = String(otherwise)) =>
+    written === "true" || written === "false" ? written === "true" : new Fault("be true or false");
+}
+
+function optional<T>(reader: Reader<T>): Reader<T | undefined> {
+  return (written) => (written === undefined || written === "" ? undefined : reader(written));
+}
+
+function zeroIsNone(reader: Reader<number>): Reader<number | undefined> {
+  return (written) => {
+    const value = reader(written);
+    return value === 0 ? undefined : value;
+  };
+}
