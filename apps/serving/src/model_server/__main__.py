@@ -1,0 +1,72 @@
+"""`python -m model_server`: one process, configured by environment variables only."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import sys
+
+# Stop at once on SIGTERM while the imports below still run: as process 1 of a container there is
+# no default action. uvicorn puts its own handlers in place later.
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+
+for name, value in {
+    # Threads of the numeric libraries would fight those that predict, and cost memory each.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # A tracking server that is away is asked again at the next poll, not for minutes in one call.
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
+}.items():
+    os.environ.setdefault(name, value)
+
+import uvicorn  # noqa: E402
+
+from model_server.app import create_app  # noqa: E402
+from model_server.settings import SettingsError, read_settings  # noqa: E402
+
+# Together with closing the sockets this stays below the 10 s that a pod is given.
+_FINISH_SECONDS = 8
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT, then finish what is in flight."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        settings = read_settings(os.environ)
+    except SettingsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,  # longer than clients keep idle connections, which avoids resets
+        timeout_graceful_shutdown=_FINISH_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    # uvicorn raises the signal again after a clean stop; that is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.signal(signal.SIGINT, lambda *_: None)
+    server.run()
+    shutil.rmtree(settings.work_dir, ignore_errors=True)
+    return 0 if server.started else 1
+
+
+if __name__ == "__main__":
+    status = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not sys.exit: that waits for threads, and a load or a prediction may hang for good.
+    os._exit(status)

@@ -1,0 +1,24 @@
+"""Failures whose text is meant for the outside."""
+
+
+class InputError(Exception):
+    """The request is at fault; the text is the reason that goes back with status 400."""
+
+
+class LoadError(Exception):
+    """A model version cannot be served; the text is the reason shown in `/model` and the log."""
+
+
+class RegistryError(Exception):
+    """The tracking server did not answer or refused to."""
+
+
+def in_short(error: BaseException, limit: int = 300) -> str:
+    """One line of an exception that means something to a reader without the stack."""
+    lines = str(error).strip().splitlines()
+    line = lines[0].strip() if lines else ""
+    line = line if len(line) <= limit else line[: limit - 1] + "…"
+    name = type(error).__name__
+    if name in ("MlflowException", "InputError", "RegistryError"):
+        return line or name
+    return f"{name}: {line}" if line else name

@@ -1,0 +1,187 @@
+"""Follows the alias: keeps the version that it names loaded, whatever goes wrong around it.
+
+- The alias moves: the new version is loaded beside the old one and replaces it once it is proven.
+- The new version fails: the old one keeps answering; another attempt follows, ever less often.
+- The tracking server is away: the loaded version keeps answering.
+- The alias is removed: nothing is served. That is what removing it means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from model_server.errors import LoadError, RegistryError
+from model_server.loaded_model import LoadedModel
+from model_server.metrics import Metrics
+from model_server.registry import ModelVersion
+from model_server.settings import Settings
+
+_log = logging.getLogger(__name__)
+_LONGEST_BACKOFF_SECONDS = 300.0
+# MLflow's page moves an alias by removing it in one request and setting it in another.
+_LOOKS_WITHOUT_ALIAS = 2
+
+
+class _Registry(Protocol):
+    def look_up(self) -> ModelVersion | None: ...
+
+
+class _Loader(Protocol):
+    def load(self, version: ModelVersion) -> LoadedModel: ...
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why the wanted version is not the served one. Without a version, the registry is away."""
+
+    version: str | None
+    reason: str
+    at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
+
+
+@dataclass(frozen=True)
+class _FailedAttempt:
+    version: ModelVersion
+    problem: Problem
+    attempts: int
+    retry_at: float
+
+
+class Follower:
+    """Holds the model that answers now. Requests take `current` once and keep what they took."""
+
+    def __init__(
+        self,
+        registry: _Registry,
+        loader: _Loader,
+        metrics: Metrics,
+        settings: Settings,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.current: LoadedModel | None = None
+        self.problem: Problem | None = None
+        self._registry = registry
+        self._loader = loader
+        self._metrics = metrics
+        self._settings = settings
+        self._clock = clock
+        self._started = clock()
+        self._settled = False
+        self._looks_without_alias = 0
+        self._failed: _FailedAttempt | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="registry")
+
+    @property
+    def ready(self) -> bool:
+        """False while starting: a new pod must not replace one that serves before it serves
+        itself. Bounded, so that a platform without a tracking server still comes up."""
+        waited = self._clock() - self._started >= self._settings.startup_grace_seconds
+        self._settled = self._settled or waited
+        return self._settled
+
+    def why_no_model(self) -> str:
+        """A sentence for people, while `current` is None."""
+        name, alias = self._settings.model_name, self._settings.model_alias
+        if self.problem is None:
+            if self._settled:
+                return f"No model to serve yet: no version of {name} has the alias {alias}."
+            return f"Starting: looking for the version of {name} with the alias {alias}."
+        if self.problem.version is None:
+            return f"No model is loaded: {self.problem.reason}."
+        return f"No model is loaded: version {self.problem.version}: {self.problem.reason}."
+
+    async def run(self) -> None:
+        """Look, load, wait, for ever."""
+        while True:
+            try:
+                await self.step()
+            except Exception:  # the loop outlives anything that one round does
+                _log.exception("following the alias failed in an unexpected way")
+            settings = self._settings
+            idle = self.current is None
+            await asyncio.sleep(
+                settings.poll_seconds_without_model if idle else settings.poll_seconds
+            )
+
+    async def step(self) -> None:
+        """One look at the alias, and one load if it asks for that."""
+        loop = asyncio.get_running_loop()
+        try:
+            wanted = await loop.run_in_executor(self._thread, self._registry.look_up)
+        except RegistryError as error:
+            self._metrics.registry_errors.inc()
+            uri = self._settings.tracking_uri
+            self._report(Problem(None, f"the tracking server at {uri} does not answer: {error}"))
+            return
+        if wanted is None:
+            self._nothing_wanted()
+            return
+        self._looks_without_alias = 0
+        if self.current is not None and self.current.version == wanted:
+            self.problem = self._failed = None
+            return
+        if self._failed is not None:
+            if self._failed.version != wanted:
+                self._failed = None
+            elif self._clock() < self._failed.retry_at:
+                self.problem = self._failed.problem
+                return
+        started = time.perf_counter()
+        try:
+            loaded = await loop.run_in_executor(self._thread, self._loader.load, wanted)
+        except LoadError as error:
+            self._load_failed(wanted, str(error))
+            return
+        self._metrics.load_seconds.observe(time.perf_counter() - started)
+        self._take(loaded)
+
+    def _nothing_wanted(self) -> None:
+        self._settled = True
+        self._failed = self.problem = None
+        self._looks_without_alias += 1
+        if self.current is not None and self._looks_without_alias >= _LOOKS_WITHOUT_ALIAS:
+            alias = self._settings.model_alias
+            _log.warning("no version has the alias %s any more: serving stops", alias)
+            self.current = None
+            self._metrics.info.clear()
+
+    def _take(self, loaded: LoadedModel) -> None:
+        before = self.current.version.version if self.current else "none"
+        version = loaded.version
+        self.current = loaded  # the swap: one assignment, nothing in between
+        self.problem = self._failed = None
+        self._settled = True
+        self._metrics.loads.labels(version.version).inc()
+        self._metrics.info.clear()
+        self._metrics.info.labels(
+            version.name, self._settings.model_alias, version.version, version.run_id or ""
+        ).set(1)
+        _log.info("serving version %s of %s (before: %s)", version.version, version.name, before)
+
+    def _load_failed(self, version: ModelVersion, reason: str) -> None:
+        attempts = self._failed.attempts + 1 if self._failed else 1
+        wait = min(self._settings.poll_seconds * 2**attempts, _LONGEST_BACKOFF_SECONDS)
+        problem = Problem(version.version, reason)
+        self._failed = _FailedAttempt(version, problem, attempts, self._clock() + wait)
+        self._metrics.load_failures.labels(version.version).inc()
+        self._report(problem)
+
+    def _report(self, problem: Problem) -> None:
+        """Log a problem when it is new, not at every poll."""
+        if problem == self.problem:
+            return
+        self.problem = problem
+        served = self.current.version.version if self.current else "none"
+        what = f"version {problem.version} is not served" if problem.version else "no look at alias"
+        _log.warning("%s: %s (serving: %s)", what, problem.reason, served)
+
+    def close(self) -> None:
+        """Let go of the worker thread; a load that is under way is not waited for."""
+        self._thread.shutdown(wait=False, cancel_futures=True)

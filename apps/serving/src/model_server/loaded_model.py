@@ -1,0 +1,79 @@
+"""One model version in memory, ready to answer."""
+
+from __future__ import annotations
+
+import shutil
+import weakref
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mlflow.exceptions import MlflowException
+from mlflow.pyfunc import PyFuncModel
+from mlflow.types.schema import ParamSchema
+
+from model_server.decoder import ColumnsDecoder, MlflowDecoder
+from model_server.errors import InputError, in_short
+from model_server.predictions import to_json
+from model_server.protocol import Payload, read_csv, read_json
+from model_server.registry import ModelVersion
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The body of a successful answer and the number of rows it is about."""
+
+    body: bytes
+    rows: int
+
+
+class LoadedModel:
+    """Immutable once made. Its downloaded files are removed when the last user lets go of it,
+    because a Python model may read its artifacts at any time."""
+
+    def __init__(
+        self,
+        version: ModelVersion,
+        pyfunc: PyFuncModel,
+        decoder: ColumnsDecoder | MlflowDecoder,
+        description: dict[str, Any],
+        loaded_at: datetime,
+        files: Path,
+    ) -> None:
+        self.version = version
+        self.description = description
+        self.loaded_at = loaded_at
+        self._decoder = decoder
+        self._params: ParamSchema | None = pyfunc.metadata.get_params_schema()
+        self._pyfunc = pyfunc
+        self._direct = _direct_predict(pyfunc) if isinstance(decoder, ColumnsDecoder) else None
+        weakref.finalize(self, shutil.rmtree, files, ignore_errors=True)
+
+    def answer(self, media_type: str, body: bytes) -> Answer:
+        """Decode a request, predict and encode; `InputError` if the request is at fault."""
+        if media_type == "text/csv":
+            return self.predict(read_csv(body, self._decoder.text_columns))
+        return self.predict(read_json(body))
+
+    def predict(self, payload: Payload) -> Answer:
+        data = self._decoder.decode(payload)
+        try:
+            if self._direct is not None and self._params is None:
+                predictions = self._direct(data)
+            else:
+                params = payload.params if self._params is not None else None
+                predictions = self._pyfunc.predict(data, params=params)
+        except (MlflowException, ValueError, TypeError) as error:
+            # What a model raises for values it cannot work with, such as an unknown category.
+            raise InputError(f"The model refuses the input: {in_short(error)}") from error
+        return Answer(to_json(predictions), len(data) if hasattr(data, "__len__") else 1)
+
+
+def _direct_predict(pyfunc: PyFuncModel) -> Any:
+    """The model's own function, past MLflow's signature check, which the decoder has done.
+    Only for scikit-learn: other flavours may rely on what the check does to the data."""
+    flavor = pyfunc.metadata.flavors["python_function"]
+    if flavor.get("loader_module") != "mlflow.sklearn":
+        return None
+    return getattr(pyfunc._model_impl, flavor.get("predict_fn", "predict"))

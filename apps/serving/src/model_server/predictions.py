@@ -1,0 +1,55 @@
+"""Predictions as JSON: plain numbers, strings, lists and objects, whatever the model returned."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def to_json(predictions: Any) -> bytes:
+    """The body of an answer. JSON has no NaN, so a missing or infinite value becomes null."""
+    return json.dumps({"predictions": plain(predictions)}, allow_nan=False).encode()
+
+
+def plain(value: Any) -> Any:
+    """Lists for arrays and series, a list of objects for a frame, Python's own scalars inside."""
+    if isinstance(value, np.ndarray):
+        # Most answers: finite numbers, which need no look at each one.
+        if value.dtype.kind in "iub" or (value.dtype.kind == "f" and np.isfinite(value).all()):
+            return value.tolist()
+        return [plain(item) for item in value] if value.ndim else plain(value.item())
+    if isinstance(value, pd.DataFrame):
+        return [plain(row) for row in value.to_dict(orient="records")]
+    if isinstance(value, (pd.Series, pd.Index)):
+        return [plain(item) for item in value.tolist()]
+    if hasattr(value, "toarray"):  # scipy's sparse matrices
+        return plain(value.toarray())
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(item) for item in value]
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, (pd.Timestamp, date)):
+        return value.isoformat()
+    if isinstance(value, np.datetime64):
+        return _scalar(pd.Timestamp(value))
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, (bool, int, str)):
+        return value
+    raise TypeError(f"a prediction of type {type(value).__name__} cannot be written as JSON")
