@@ -196,6 +196,15 @@ function checkArguments(subject: string, args: TrackingServerArgs): void {
     (version) => /^[0-9]+(\.[0-9]+){2}$/.test(version),
     "be an exact version such as 3.17.2",
   );
+  for (const [index, user] of (args.users ?? []).entries()) {
+    ensure(
+      subject,
+      `users[${index}].password`,
+      user.password,
+      (password) => password.length >= 12,
+      "have 12 characters at least; MLflow refuses a shorter one",
+    );
+  }
   refuse(
     subject,
     (replicas ?? 1) > 1 && args.artifacts.claimName !== undefined,
