@@ -1,0 +1,84 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { UserError, messageOf } from "../support/errors.ts";
+
+export interface Project {
+  name: string;
+  /** The program's entry file, relative to the project folder. */
+  main: string;
+  declared: Record<string, unknown>;
+}
+
+export interface Config {
+  /** Values by qualified key, as the SDK wants them: text, or JSON for anything else. */
+  values: Record<string, string>;
+  secretKeys: string[];
+}
+
+export function loadProject(folder: string): Project {
+  const path = join(folder, "Pulumi.yaml");
+  const content = readYaml(path);
+  if (typeof content["name"] !== "string")
+    throw new UserError(`${path} has no name; add \`name: <project>\` to it`);
+  return {
+    name: content["name"],
+    main: typeof content["main"] === "string" ? content["main"] : "index.ts",
+    declared: asObject(content["config"]),
+  };
+}
+
+/** Project defaults, then the stack file, then overrides (`key` or `namespace:key`). */
+export function loadConfig(
+  project: Project,
+  stackFile: string,
+  overrides: Record<string, string> = {},
+): Config {
+  const config: Config = { values: {}, secretKeys: [] };
+  const set = (key: string, value: unknown, isSecret = false) => {
+    const qualified = key.includes(":") ? key : `${project.name}:${key}`;
+    if (value === undefined || value === null) return;
+    config.values[qualified] = typeof value === "string" ? value : JSON.stringify(value);
+    if (isSecret && !config.secretKeys.includes(qualified)) config.secretKeys.push(qualified);
+  };
+  for (const [key, declaration] of Object.entries(project.declared)) {
+    const fields = asObject(declaration);
+    if (Object.keys(fields).length === 0) set(key, declaration);
+    else set(key, fields["value"] ?? fields["default"], fields["secret"] === true);
+  }
+  const stackConfig = existsSync(stackFile) ? asObject(readYaml(stackFile)["config"]) : {};
+  for (const [key, value] of Object.entries(stackConfig)) {
+    if (key in overrides || key.replace(`${project.name}:`, "") in overrides) continue;
+    if (typeof asObject(value)["secure"] === "string") throw encrypted(key, stackFile);
+    set(key, value, isDeclaredSecret(project, key));
+  }
+  for (const [key, value] of Object.entries(overrides))
+    set(key, value, isDeclaredSecret(project, key));
+  return config;
+}
+
+function isDeclaredSecret(project: Project, key: string): boolean {
+  const short = key.replace(`${project.name}:`, "");
+  const declaration = project.declared[short] ?? project.declared[`${project.name}:${short}`];
+  return asObject(declaration)["secret"] === true;
+}
+
+function encrypted(key: string, stackFile: string): UserError {
+  const short = key.replace(/^[^:]*:/, "");
+  return new UserError(
+    `${key} in ${stackFile} is encrypted for the Pulumi CLI, which the built-in engine cannot read; pass --config ${short}=<value>, or install the Pulumi CLI`,
+  );
+}
+
+function readYaml(path: string): Record<string, unknown> {
+  try {
+    return asObject(parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    throw new UserError(`${path} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isMap ? (value as Record<string, unknown>) : {};
+}

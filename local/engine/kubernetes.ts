@@ -1,0 +1,176 @@
+import { UserError } from "../support/errors.ts";
+import { pause } from "./handler.ts";
+import type { Handler, Work } from "./handler.ts";
+import { ApiError, KubernetesClient } from "./kubernetesClient.ts";
+import type { Connection } from "./kubernetesClient.ts";
+import { replacementOf, withName } from "./kubernetesRules.ts";
+import { awaitReady, jobFailure } from "./readiness.ts";
+import type { ResourceState } from "./state.ts";
+import { isObject, objectAt, overlaid, plain, secret, secretLike, textAt } from "./values.ts";
+import type { Json, JsonObject } from "./values.ts";
+
+const defaultTimeout = 600;
+const pollInterval = 300;
+
+/** Makes Kubernetes objects; `connectionOf` tells which cluster a provider means. */
+export function kubernetesHandler(
+  connectionOf: (provider: string | undefined) => Connection,
+): Handler {
+  const clients = new Map<string, Promise<KubernetesClient>>();
+  const clientOf = ({ provider }: ResourceState): Promise<KubernetesClient> => {
+    const connection = connectionOf(provider);
+    const key = JSON.stringify(connection);
+    const client = clients.get(key) ?? KubernetesClient.connect(connection);
+    clients.set(key, client);
+    return client;
+  };
+
+  return {
+    check: ({ urn, name, inputs }, generation) => withName(inputs, urn, name, generation),
+
+    replacement: (old, changes, inputs) => replacementOf(old.inputs, changes, inputs),
+
+    foresee: (inputs, old) =>
+      withSecretContent((old ? overlaid(old.outputs, inputs) : inputs) as JsonObject),
+
+    async inspect(resource) {
+      const live = await (await clientOf(resource)).get(identityOf(resource));
+      const known = textAt(resource.outputs, "metadata", "uid");
+      if (!live) return isFinishedJob(resource) ? "sound" : "gone";
+      if (isTerminating(live) || (known && known !== uidOf(live))) return "gone";
+      return jobFailure(live) ? "failed" : "sound";
+    },
+
+    async apply(resource, timeout, work) {
+      const client = await clientOf(resource);
+      const object = manifestOf(resource.inputs);
+      const seconds = timeout ?? annotatedTimeout(object) ?? defaultTimeout;
+      const existing = await client.get(object);
+      if (existing && isTerminating(existing)) await untilGone(client, existing, seconds, work);
+      const applied = await client.apply(object).catch((error: unknown) => {
+        throw explained(error, object);
+      });
+      const skip = textAt(object, "metadata", "annotations", "pulumi.com/skipAwait") === "true";
+      const live = skip ? applied : await awaitReady(client, applied, seconds, work);
+      delete objectAt(live, "metadata")["managedFields"];
+      return withSecretContent(secretLike(live, resource.inputs) as JsonObject);
+    },
+
+    idOf: (_resource, outputs) => fullName(outputs),
+
+    async remove(resource, work) {
+      const client = await clientOf(resource);
+      const object = identityOf(resource);
+      const live = await client.get(object);
+      if (!live) return;
+      const annotation = "pulumi.com/deletionPropagationPolicy";
+      const policy = textAt(resource.inputs, "metadata", "annotations", annotation) ?? "foreground";
+      await client.delete(object, policy.charAt(0).toUpperCase() + policy.slice(1).toLowerCase());
+      const seconds = resource.deleteTimeout ?? annotatedTimeout(resource.inputs) ?? defaultTimeout;
+      await untilGone(client, live, seconds, work);
+    },
+  };
+}
+
+/** The object as the API server gets it. Text in a Secret is encoded here, so that removed keys really go. */
+function manifestOf(inputs: JsonObject): JsonObject {
+  const object = structuredClone(plain(inputs)) as JsonObject;
+  const text = object["stringData"];
+  if (textAt(object, "kind") !== "Secret" || !isObject(text)) return object;
+  const encode = (value: Json) => Buffer.from(String(value)).toString("base64");
+  const encoded = Object.entries(text).map(([key, value]) => [key, encode(value)]);
+  delete object["stringData"];
+  return { ...object, data: { ...objectAt(object, "data"), ...Object.fromEntries(encoded) } };
+}
+
+/** What is needed to find the object: its inputs name it, its outputs know the namespace it got. */
+function identityOf({ inputs, outputs }: ResourceState): JsonObject {
+  const source = textAt(outputs, "metadata", "name") ? outputs : inputs;
+  const { name, namespace } = objectAt(source, "metadata");
+  const metadata = namespace === undefined ? { name } : { name, namespace };
+  return plain({
+    apiVersion: inputs["apiVersion"] ?? "v1",
+    kind: inputs["kind"] ?? "",
+    metadata: metadata as JsonObject,
+  }) as JsonObject;
+}
+
+function withSecretContent(outputs: JsonObject): JsonObject {
+  if (textAt(outputs, "kind") !== "Secret") return outputs;
+  const content = ["data", "stringData"].filter((key) => outputs[key] !== undefined);
+  return {
+    ...outputs,
+    ...Object.fromEntries(content.map((key) => [key, secret(outputs[key] ?? null)])),
+  };
+}
+
+/** An object that is not what the state says, e.g. one made by hand, may differ where nothing can change. */
+function explained(error: unknown, object: JsonObject): unknown {
+  const isFixed =
+    error instanceof ApiError && error.status === 422 && /immutable|forbidden/.test(error.message);
+  if (!isFixed) return error;
+  const kind = textAt(object, "kind");
+  return new UserError(
+    `${kind} ${fullName(object)} is in the cluster with fields that cannot change (${error.message}); delete it (kubectl delete ${kind?.toLowerCase()} ${textAt(object, "metadata", "name")}) and run this again`,
+  );
+}
+
+function annotatedTimeout(object: JsonObject): number | undefined {
+  const text = textAt(object, "metadata", "annotations", "pulumi.com/timeoutSeconds");
+  if (text === undefined) return undefined;
+  if (Number(text) > 0) return Number(text);
+  throw new UserError(
+    `${fullName(object)}: the annotation pulumi.com/timeoutSeconds must be a number above 0, not ${text}`,
+  );
+}
+
+/** A Job that removes itself some time after its end is done, not lost. */
+function isFinishedJob({ inputs, pending }: ResourceState): boolean {
+  const ttl = objectAt(inputs, "spec")["ttlSecondsAfterFinished"];
+  return textAt(inputs, "kind") === "Job" && ttl !== undefined && pending === undefined;
+}
+
+async function untilGone(
+  client: KubernetesClient,
+  object: JsonObject,
+  seconds: number,
+  work: Work,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const live = await client.get(object);
+    if (!live || uidOf(live) !== uidOf(object)) return;
+    const reason = stuckReason(live);
+    if (Date.now() > deadline)
+      throw new UserError(
+        `${textAt(live, "kind")} ${fullName(live)} is still there ${seconds} s after its deletion: ${reason}`,
+      );
+    work.wait(reason);
+    await pause(pollInterval, work.signal);
+  }
+}
+
+function stuckReason(live: JsonObject): string {
+  const conditions = (objectAt(live, "status")["conditions"] ?? []) as JsonObject[];
+  const remaining = conditions
+    .filter(({ type, status }) => status === "True" && /Remaining|Failure/.test(String(type)))
+    .map(({ message }) => String(message));
+  if (remaining.length > 0) return remaining.join("; ");
+  const finalizers = (objectAt(live, "metadata")["finalizers"] ?? []) as string[];
+  if (finalizers.includes("kubernetes.io/pvc-protection")) return "a pod still uses the claim";
+  if (finalizers.includes("foregroundDeletion")) return "its pods are stopping";
+  return finalizers.length > 0 ? `finalizers ${finalizers.join(", ")}` : "it is stopping";
+}
+
+function isTerminating(live: JsonObject): boolean {
+  return textAt(live, "metadata", "deletionTimestamp") !== undefined;
+}
+
+function uidOf(live: JsonObject): string | undefined {
+  return textAt(live, "metadata", "uid");
+}
+
+function fullName(object: JsonObject): string {
+  const { namespace, name } = plain(objectAt(object, "metadata")) as JsonObject;
+  return typeof namespace === "string" ? `${namespace}/${String(name)}` : String(name);
+}

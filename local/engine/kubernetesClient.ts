@@ -1,0 +1,229 @@
+import http from "node:http";
+import https from "node:https";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { UserError, messageOf } from "../support/errors.ts";
+import { pause } from "./handler.ts";
+import { objectAt, textAt } from "./values.ts";
+import type { JsonObject } from "./values.ts";
+
+export interface Connection {
+  /** Path or content of a kubeconfig; the usual places when absent. */
+  kubeconfig?: string;
+  context?: string;
+  /** Namespace of objects that name none. */
+  namespace?: string;
+}
+
+/** An answer of the API server that is not a success. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly body: JsonObject;
+
+  constructor(status: number, body: JsonObject) {
+    super(textAt(body, "message") ?? `the API server answered ${status}`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+interface ApiResource {
+  name: string;
+  kind: string;
+  namespaced: boolean;
+}
+
+const fieldManager = "mlops";
+const connectTimeout = 4_000;
+const requestTimeout = 30_000;
+const never = new AbortController().signal;
+
+/**
+ * A small Kubernetes client on top of client-node's kubeconfig: requests are plain JSON, because the typed client
+ * drops fields that are newer than itself.
+ */
+export class KubernetesClient {
+  readonly #config: KubeConfig;
+  readonly #namespace: string;
+  readonly #resources = new Map<string, Promise<ApiResource[]>>();
+
+  static async connect(connection: Connection): Promise<KubernetesClient> {
+    const client = new KubernetesClient(await loadKubeconfig(connection), connection.namespace);
+    await client.#probe();
+    return client;
+  }
+
+  private constructor(config: KubeConfig, namespace: string | undefined) {
+    const context = config.getContextObject(config.getCurrentContext());
+    this.#config = config;
+    this.#namespace = namespace ?? context?.namespace ?? "default";
+  }
+
+  async #probe(): Promise<void> {
+    try {
+      await this.#send("GET", "/version", undefined, "application/json", connectTimeout);
+    } catch (error) {
+      const server = this.#config.getCurrentCluster()?.server ?? "no server";
+      const context = this.#config.getCurrentContext();
+      throw new UserError(
+        `no Kubernetes cluster answers in context ${context} (${server}): ${messageOf(error)}; start it (minikube start, or npm run up), or choose another one with --kubeconfig and --context`,
+      );
+    }
+  }
+
+  /** The live object, or undefined when there is none. */
+  async get(object: JsonObject): Promise<JsonObject | undefined> {
+    try {
+      return await this.request("GET", await this.#pathOf(object));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** Server-side apply; fields that somebody else has taken (`kubectl scale`) are taken back. */
+  async apply(object: JsonObject): Promise<JsonObject> {
+    const query = `?fieldManager=${fieldManager}&force=true`;
+    const path = await this.#pathOf(object);
+    return this.request("PATCH", path + query, object, "application/apply-patch+yaml");
+  }
+
+  /** Asks for the deletion; true when there was something to delete. */
+  async delete(object: JsonObject, propagationPolicy: string): Promise<boolean> {
+    try {
+      await this.request("DELETE", await this.#pathOf(object), { propagationPolicy });
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return false;
+      throw error;
+    }
+  }
+
+  /** Objects of a namespace as the API lists them, e.g. `pods`, chosen by labels. */
+  async list(namespace: string, resource: string, labels: JsonObject): Promise<JsonObject[]> {
+    const selector = Object.entries(labels).map(([key, value]) => `${key}=${String(value)}`);
+    const query = `?labelSelector=${encodeURIComponent(selector.join(","))}`;
+    const answer = await this.request("GET", `/api/v1/namespaces/${namespace}/${resource}${query}`);
+    return (answer["items"] ?? []) as JsonObject[];
+  }
+
+  /** One request, tried again when the server is briefly away or busy. */
+  async request(
+    method: string,
+    path: string,
+    body?: JsonObject,
+    type = "application/json",
+  ): Promise<JsonObject> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return JSON.parse(await this.#send(method, path, body, type, requestTimeout)) as JsonObject;
+      } catch (error) {
+        const isLasting = error instanceof ApiError && error.status < 500 && error.status !== 429;
+        if (isLasting || attempt === 5) throw error;
+        await pause(250 * 2 ** attempt, never);
+      }
+    }
+  }
+
+  /** The last lines a container wrote. */
+  async logs(namespace: string, pod: string, query: string): Promise<string> {
+    const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`;
+    return this.#send("GET", path, undefined, "application/json", requestTimeout);
+  }
+
+  async #pathOf(object: JsonObject): Promise<string> {
+    const apiVersion = textAt(object, "apiVersion") ?? "v1";
+    const metadata = objectAt(object, "metadata");
+    const resource = await this.#resourceOf(apiVersion, textAt(object, "kind") ?? "");
+    const namespace = textAt(metadata, "namespace") ?? this.#namespace;
+    const scope = resource.namespaced ? `/namespaces/${namespace}` : "";
+    const name = encodeURIComponent(textAt(metadata, "name") ?? "");
+    return `${groupPath(apiVersion)}${scope}/${resource.name}/${name}`;
+  }
+
+  /** How the API calls a kind. A definition that was applied a moment ago may take a while to appear. */
+  async #resourceOf(apiVersion: string, kind: string): Promise<ApiResource> {
+    for (let attempt = 1; ; attempt += 1) {
+      let known = this.#resources.get(apiVersion);
+      if (!known) {
+        known = this.request("GET", groupPath(apiVersion)).then(
+          (list) => list["resources"] as unknown as ApiResource[],
+        );
+        this.#resources.set(apiVersion, known);
+      }
+      const resources = await known.catch((error: unknown) => {
+        if (error instanceof ApiError && error.status === 404) return [];
+        throw error;
+      });
+      const found = resources.find((one) => one.kind === kind && !one.name.includes("/"));
+      if (found) return found;
+      this.#resources.delete(apiVersion);
+      if (attempt === 10)
+        throw new UserError(
+          `the cluster knows no ${kind} in ${apiVersion}; install its definition`,
+        );
+      await pause(1_000, never);
+    }
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    body: JsonObject | undefined,
+    contentType: string,
+    timeout: number,
+  ): Promise<string> {
+    const url = new URL((this.#config.getCurrentCluster()?.server ?? "").replace(/\/$/, "") + path);
+    const options: https.RequestOptions = {};
+    await this.#config.applyToHTTPSOptions(options);
+    if (options.agent instanceof http.Agent) Object.assign(options.agent, { keepAlive: true });
+    const headers = { ...options.headers, accept: "application/json", "content-type": contentType };
+    const send = url.protocol === "http:" ? http.request : https.request;
+    return new Promise((resolve, reject) => {
+      const request = send(url, { ...options, method, headers }, (answer) => {
+        let text = "";
+        answer.setEncoding("utf8");
+        answer.on("data", (chunk: string) => (text += chunk)).on("error", reject);
+        answer.on("end", () => {
+          const status = answer.statusCode ?? 0;
+          if (status < 300) resolve(text);
+          else reject(new ApiError(status, bodyOf(text)));
+        });
+      });
+      request.setTimeout(timeout, () => request.destroy(new Error("no answer in time")));
+      request.on("error", reject);
+      request.end(body && JSON.stringify(body));
+    });
+  }
+}
+
+function groupPath(apiVersion: string): string {
+  return `${apiVersion.includes("/") ? "/apis" : "/api"}/${apiVersion}`;
+}
+
+function bodyOf(text: string): JsonObject {
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch {
+    return { message: text.trim() };
+  }
+}
+
+async function loadKubeconfig({ kubeconfig, context }: Connection): Promise<KubeConfig> {
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  try {
+    if (kubeconfig?.includes("\n")) config.loadFromString(kubeconfig);
+    else if (kubeconfig) config.loadFromFile(kubeconfig);
+    else config.loadFromDefault();
+  } catch (error) {
+    throw new UserError(`the kubeconfig ${kubeconfig ?? ""} cannot be read: ${messageOf(error)}`);
+  }
+  if (context && !config.getContextObject(context)) {
+    const known = config.getContexts().map(({ name }) => name);
+    throw new UserError(
+      `the kubeconfig has no context ${context}; choose one of ${known.join(", ") || "(none)"}`,
+    );
+  }
+  if (context) config.setCurrentContext(context);
+  return config;
+}

@@ -1,0 +1,115 @@
+import { UserError } from "../support/errors.ts";
+import { pause } from "./handler.ts";
+import type { Work } from "./handler.ts";
+import type { KubernetesClient } from "./kubernetesClient.ts";
+import { troubleOf } from "./pods.ts";
+import { objectAt, textAt } from "./values.ts";
+import type { JsonObject } from "./values.ts";
+
+/** What is still missing, in words; undefined when the object is ready. */
+type Check = (spec: JsonObject, status: JsonObject) => string | undefined;
+
+const checks: Record<string, Check> = {
+  Deployment: (spec, status) =>
+    behind("updated", status["updatedReplicas"], spec["replicas"]) ??
+    (numberOf(status["replicas"]) > numberOf(status["updatedReplicas"])
+      ? "old pods are stopping"
+      : behind("available", status["availableReplicas"], spec["replicas"])),
+  StatefulSet: (spec, status) =>
+    (objectAt(spec, "updateStrategy")["type"] === "OnDelete"
+      ? undefined
+      : behind("updated", updatedPods(status), spec["replicas"])) ??
+    behind("ready", status["readyReplicas"], spec["replicas"]),
+  DaemonSet: (_spec, status) =>
+    behind("updated", status["updatedNumberScheduled"], status["desiredNumberScheduled"]) ??
+    behind("available", status["numberAvailable"], status["desiredNumberScheduled"]),
+  Job: (spec, status) => {
+    if (spec["suspend"] === true || isTrue(status, "Complete")) return undefined;
+    return `${numberOf(status["succeeded"])} of ${numberOf(spec["completions"], 1)} pods done`;
+  },
+};
+
+/** Why a Job can no longer succeed, or undefined. */
+export function jobFailure(live: JsonObject): string | undefined {
+  if (textAt(live, "kind") !== "Job") return undefined;
+  const failed = condition(objectAt(live, "status"), "Failed");
+  if (failed?.["status"] !== "True") return undefined;
+  return [failed["reason"], failed["message"]].filter(Boolean).join(": ");
+}
+
+/** Waits until the workload does what it was applied for; other kinds are ready at once. */
+export async function awaitReady(
+  client: KubernetesClient,
+  applied: JsonObject,
+  seconds: number,
+  work: Work,
+): Promise<JsonObject> {
+  const check = checks[textAt(applied, "kind") ?? ""];
+  if (!check) return applied;
+  const name = `${textAt(applied, "kind")} ${textAt(applied, "metadata", "name")}`;
+  const started = Date.now();
+  let lastLook = started;
+  let trouble: string | undefined;
+  for (let live = applied; ;) {
+    const missing = missingOf(live, check);
+    if (missing === undefined) return live;
+    const elapsed = Date.now() - started;
+    const final = finalFailure(live) ?? (elapsed > seconds * 1000 ? "" : undefined);
+    if (final !== undefined) {
+      trouble = (await troubleOf(client, live, true)) ?? trouble;
+      const reason = [final || missing, trouble].filter(Boolean).join("; ");
+      const when = final ? "failed" : `is not ready after ${seconds} s`;
+      throw new UserError(`${name} ${when}: ${reason}`);
+    }
+    if (Date.now() - lastLook > 3_000) {
+      // The pods of a Job may be gone by the time it has failed, and their logs with them.
+      trouble = await troubleOf(client, live, textAt(live, "kind") === "Job");
+      lastLook = Date.now();
+    }
+    work.wait([missing, trouble?.split("; its last lines")[0]].filter(Boolean).join("; "));
+    await pause(elapsed < 10_000 ? 250 : 1_000, work.signal);
+    const next = await client.get(applied);
+    if (!next) throw new UserError(`${name} was deleted by somebody while it was awaited`);
+    live = next;
+  }
+}
+
+function missingOf(live: JsonObject, check: Check): string | undefined {
+  const status = objectAt(live, "status");
+  const observed = numberOf(status["observedGeneration"]);
+  const isCounted = textAt(live, "kind") !== "Job";
+  if (isCounted && observed < numberOf(objectAt(live, "metadata")["generation"]))
+    return "not seen by its controller yet";
+  return check(objectAt(live, "spec"), status);
+}
+
+/** Failures that no further waiting can mend. */
+function finalFailure(live: JsonObject): string | undefined {
+  const progressing = condition(objectAt(live, "status"), "Progressing");
+  if (progressing?.["reason"] === "ProgressDeadlineExceeded") return String(progressing["message"]);
+  return jobFailure(live);
+}
+
+function behind(what: string, have: unknown, want: unknown): string | undefined {
+  const wanted = numberOf(want, 1);
+  return numberOf(have) < wanted ? `${numberOf(have)} of ${wanted} pods ${what}` : undefined;
+}
+
+/** A StatefulSet that never changed has no updated pods to count. */
+function updatedPods(status: JsonObject): unknown {
+  return status["currentRevision"] === status["updateRevision"]
+    ? Number.MAX_SAFE_INTEGER
+    : status["updatedReplicas"];
+}
+
+function condition(status: JsonObject, type: string): JsonObject | undefined {
+  return ((status["conditions"] ?? []) as JsonObject[]).find((one) => one["type"] === type);
+}
+
+function isTrue(status: JsonObject, type: string): boolean {
+  return condition(status, type)?.["status"] === "True";
+}
+
+function numberOf(value: unknown, otherwise = 0): number {
+  return typeof value === "number" ? value : otherwise;
+}
