@@ -1,0 +1,55 @@
+"""The model server as its clients see it: HTTP only."""
+
+import time
+from typing import Any
+
+import pandas as pd
+import requests
+
+from training.errors import TrainingError
+
+
+def wait_until_served(serving_url: str, version: str | int, timeout: float = 60) -> dict[str, Any]:
+    """Waits until the model server has this version and returns what it says about the model."""
+    url = f"{serving_url.rstrip('/')}/model"
+    deadline = time.monotonic() + timeout
+    while True:
+        described, seen = _describe(url)
+        if str(described.get("version")) == str(version):
+            return described
+        if time.monotonic() >= deadline:
+            raise TrainingError(
+                f"the model server at {serving_url} did not serve version {version} within "
+                f"{timeout:.0f} s: {seen}"
+            )
+        time.sleep(0.5)
+
+
+def predict(serving_url: str, rows: pd.DataFrame, timeout: float = 30) -> tuple[list[float], str]:
+    """Predictions of the model server for the rows, and the version that made them."""
+    body = {"dataframe_split": rows.to_dict(orient="split", index=False)}
+    reply = requests.post(f"{serving_url.rstrip('/')}/invocations", json=body, timeout=timeout)
+    if not reply.ok:
+        raise TrainingError(f"the model server refused to predict: {_detail(reply)}")
+    return reply.json()["predictions"], reply.headers["X-Model-Version"]
+
+
+def _describe(url: str) -> tuple[dict[str, Any], str]:
+    try:
+        reply = requests.get(url, timeout=5)
+    except requests.RequestException:
+        return {}, "it cannot be reached"
+    if not reply.ok:
+        return {}, _detail(reply)
+    described = reply.json()
+    seen = f"it serves version {described.get('version')}"
+    if fault := described.get("load_error"):
+        seen += f" and could not load version {fault.get('version')}: {fault.get('reason')}"
+    return described, seen
+
+
+def _detail(reply: requests.Response) -> str:
+    try:
+        return str(reply.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"status {reply.status_code}"

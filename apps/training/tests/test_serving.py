@@ -1,0 +1,77 @@
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from conftest import free_port
+
+from training import TrainingError, load_data, predict, wait_until_served
+
+
+class ModelServer(ThreadingHTTPServer):
+    """Speaks as much of the model server's contract as its clients here need."""
+
+    answers: list[tuple[int, dict]]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: ModelServer
+
+    def do_GET(self) -> None:
+        answers = self.server.answers
+        self._reply(*(answers.pop(0) if len(answers) > 1 else answers[0]))
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        rows = body["dataframe_split"]["data"]
+        self._reply(200, {"predictions": [row[0] * 2.0 for row in rows]})
+
+    def _reply(self, status: int, body: dict) -> None:
+        self.send_response(status)
+        self.send_header("X-Model-Version", "7")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    server = ModelServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+
+
+def test_waits_through_no_model_and_the_old_version(server: ModelServer) -> None:
+    server.answers = [
+        (503, {"detail": "no version has the alias champion yet"}),
+        (200, {"version": "1"}),
+        (200, {"version": "2", "name": "m"}),
+    ]
+    assert wait_until_served(server.url, 2, timeout=10)["name"] == "m"
+
+
+def test_says_which_version_it_saw_and_why_the_other_did_not_load(server: ModelServer) -> None:
+    server.answers = [(200, {"version": "1", "load_error": {"version": "2", "reason": "bad file"}})]
+    with pytest.raises(TrainingError) as caught:
+        wait_until_served(server.url, "2", timeout=0)
+    assert "serves version 1 and could not load version 2: bad file" in str(caught.value)
+
+
+def test_says_that_the_server_is_away() -> None:
+    with pytest.raises(TrainingError, match="it cannot be reached"):
+        wait_until_served(f"http://127.0.0.1:{free_port()}", "2", timeout=0)
+
+
+def test_predicts_through_the_server(server: ModelServer) -> None:
+    rows = load_data().x_test.head(2)
+    predictions, version = predict(server.url, rows)
+    assert predictions == [age * 2.0 for age in rows["age"]]
+    assert version == "7"
