@@ -42,7 +42,10 @@ class Fault {
 const readers: { readonly [Key in keyof Required<PlatformConfig>]: Reader<PlatformConfig[Key]> } = {
   kubeContext: optional(text(/^\S+$/, "be the name of a context, without spaces")),
   nodeAddress: optional(
-    text(/^[A-Za-z0-9.:-]+$/, "be a host name or an address, without a scheme"),
+    text(
+      /^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])$/,
+      "be a host name or an address, without scheme and port",
+    ),
   ),
   namespace: text(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, "be a DNS label such as mlops", "mlops"),
   imageRegistry: text(

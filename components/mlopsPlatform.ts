@@ -1,20 +1,19 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
-import { refuse } from "./internal/checks.ts";
+import type { ArtifactLocationArgs, DatabaseConnectionArgs } from "./internal/connections.ts";
+import { generatedPassword } from "./internal/passwords.ts";
+import { checkPlatformArguments } from "./internal/platformChecks.ts";
+import { platformFlows } from "./internal/platformFlows.ts";
 import {
-  type ArtifactLocationArgs,
-  connectionsNeeded,
-  type DatabaseConnectionArgs,
-} from "./internal/connections.ts";
+  artifactsInCluster,
+  databaseInCluster,
+  platformNamespace,
+} from "./internal/platformParts.ts";
 import { TrackingPermission } from "./internal/trackingUsers.ts";
 import { type AutoscalingArgs, ModelServer } from "./modelServer.ts";
-import { type NetworkFlowArgs, NetworkFlows } from "./networkFlows.ts";
-import { PostgresDatabase } from "./postgresDatabase.ts";
+import { NetworkFlows } from "./networkFlows.ts";
 import { PredictionApp } from "./predictionApp.ts";
 import { TrackingServer } from "./trackingServer.ts";
 import { TrainingJob } from "./trainingJob.ts";
-import { VolumeArtifactStore } from "./volumeArtifactStore.ts";
 
 /** Images of the platform's workloads. */
 export interface PlatformImagesArgs {
@@ -76,6 +75,10 @@ export interface MlopsPlatformArgs {
   trainExampleModel?: boolean;
   /** Cron schedule on which the model is trained again, such as `0 3 * * *`. Defaults to never. */
   trainingSchedule?: string;
+  /** Labels added to every object. */
+  labels?: { [key: string]: pulumi.Input<string> };
+  /** Annotations added to every object. */
+  annotations?: { [key: string]: pulumi.Input<string> };
 }
 
 /** The whole platform in one namespace: database, artifacts, tracking, serving, prediction page and training. */
@@ -100,9 +103,13 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   public readonly notebookEnv: pulumi.Output<{ [key: string]: string }>;
 
   constructor(name: string, args: MlopsPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkPlatformArguments(`MlopsPlatform "${name}"`, args);
     super("mlops:index:MlopsPlatform", name, args, opts);
+
     const child = { parent: this };
-    const namespace = platformNamespace(name, args.namespace ?? "mlops", child);
+    const namespace = platformNamespace(name, args, child);
+    const { labels, annotations } = args;
+    const common = { namespace, labels, annotations };
     const modelAlias = args.modelAlias ?? "champion";
     const experimentName = args.experimentName ?? args.modelName;
     const nodePorts = args.nodePorts ?? {};
@@ -114,12 +121,12 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       notebook: { username: "notebook", password: password("notebook") },
     };
 
-    const database = args.database ?? databaseInCluster(name, namespace, args, child);
-    const artifacts = args.artifacts ?? artifactsInCluster(name, namespace, args, child);
+    const database = args.database ?? databaseInCluster(name, common, args, child);
+    const artifacts = args.artifacts ?? artifactsInCluster(name, common, args, child);
     const tracking = new TrackingServer(
       `${name}-tracking`,
       {
-        namespace,
+        ...common,
         serviceName: "mlflow",
         image: args.images.tracking,
         database,
@@ -138,7 +145,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     const serving = new ModelServer(
       `${name}-serving`,
       {
-        namespace,
+        ...common,
         serviceName: "model-server",
         image: args.images.serving,
         trackingUri: tracking.internalUrl,
@@ -156,7 +163,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     const prediction = new PredictionApp(
       `${name}-prediction`,
       {
-        namespace,
+        ...common,
         serviceName: "prediction-app",
         image: args.images.predict,
         modelServerUrl: serving.internalUrl,
@@ -167,7 +174,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       child,
     );
     const training = {
-      namespace,
+      ...common,
       image: args.images.serving,
       trackingUri: tracking.internalUrl,
       trackingUsername: users.training.username,
@@ -184,7 +191,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       const schedule = args.trainingSchedule;
       new TrainingJob(`${name}-retraining`, { ...training, schedule }, afterTracking);
     }
-    new NetworkFlows(`${name}-network`, { namespace, flows: platformFlows(args) }, child);
+    new NetworkFlows(`${name}-network`, { ...common, flows: platformFlows(args) }, child);
 
     this.mlflowTrackingUri = tracking.externalUrl;
     this.mlflowUsername = pulumi.output(users.notebook.username);
@@ -220,83 +227,4 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       notebookEnv: this.notebookEnv,
     });
   }
-}
-
-type Child = { parent: pulumi.Resource };
-
-/** A namespace in which Kubernetes refuses every pod that asks for more than Pod Security `restricted` allows. */
-function platformNamespace(name: string, namespace: string, child: Child): pulumi.Output<string> {
-  const modes = ["enforce", "warn", "audit"];
-  const labels = Object.fromEntries(
-    modes.map((mode) => [`pod-security.kubernetes.io/${mode}`, "restricted"]),
-  );
-  return new k8s.core.v1.Namespace(
-    `${name}-namespace`,
-    {
-      metadata: {
-        name: namespace,
-        labels: { ...labels, "app.kubernetes.io/part-of": "mlops-platform" },
-      },
-    },
-    child,
-  ).metadata.name;
-}
-
-function generatedPassword(name: string, child: Child): pulumi.Output<string> {
-  return pulumi.secret(
-    new random.RandomPassword(name, { length: 32, special: false }, child).result,
-  );
-}
-
-function databaseInCluster(
-  name: string,
-  namespace: pulumi.Output<string>,
-  args: MlopsPlatformArgs,
-  child: Child,
-): DatabaseConnectionArgs {
-  refuse(
-    `MlopsPlatform "${name}"`,
-    args.images.postgres === undefined,
-    "images.postgres must be given for a database in the cluster; add it or pass database",
-  );
-  return new PostgresDatabase(
-    `${name}-database`,
-    {
-      namespace,
-      serviceName: "postgres",
-      image: args.images.postgres!,
-      storageSize: args.databaseStorageSize,
-      storageClassName: args.storageClassName,
-      maxConnections: connectionsNeeded(args.trackingReplicas ?? 1, 1),
-    },
-    child,
-  );
-}
-
-function artifactsInCluster(
-  name: string,
-  namespace: pulumi.Output<string>,
-  args: MlopsPlatformArgs,
-  child: Child,
-): ArtifactLocationArgs {
-  const { uri, claimName } = new VolumeArtifactStore(
-    `${name}-artifacts`,
-    { namespace, storageSize: args.artifactStorageSize, storageClassName: args.storageClassName },
-    child,
-  );
-  return { uri, claimName };
-}
-
-/** Who may call whom. Ports are the pods', not the Services'. */
-function platformFlows({ database, nodePorts = {} }: MlopsPlatformArgs): NetworkFlowArgs[] {
-  const flows: NetworkFlowArgs[] = [
-    { from: "model-server", to: "mlflow", port: 5000 },
-    { from: "training", to: "mlflow", port: 5000 },
-    { from: "prediction-app", to: "model-server", port: 8080 },
-  ];
-  if (database === undefined) flows.push({ from: "mlflow", to: "postgres", port: 5432 });
-  if (nodePorts.tracking !== undefined) flows.push({ to: "mlflow", port: 5000 });
-  if (nodePorts.serving !== undefined) flows.push({ to: "model-server", port: 8080 });
-  if (nodePorts.prediction !== undefined) flows.push({ to: "prediction-app", port: 8501 });
-  return flows;
 }

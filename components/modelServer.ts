@@ -67,8 +67,8 @@ export class ModelServer extends pulumi.ComponentResource {
   public readonly externalUrl: pulumi.Output<string>;
 
   constructor(name: string, args: ModelServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("mlops:index:ModelServer", name, args, opts);
     checkArguments(`ModelServer "${name}"`, args);
+    super("mlops:index:ModelServer", name, args, opts);
 
     const child = { parent: this };
     const serviceName = args.serviceName ?? name;

@@ -1,9 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { ensure, isQuantity, isWholeNumber } from "./internal/checks.ts";
 import { internalHost } from "./internal/endpoints.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
+import { generatedPassword } from "./internal/passwords.ts";
 import {
   type ContainerResourcesArgs,
   containerResources,
@@ -64,7 +64,6 @@ export class PostgresDatabase extends pulumi.ComponentResource {
   public readonly password: pulumi.Output<string>;
 
   constructor(name: string, args: PostgresDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("mlops:index:PostgresDatabase", name, args, opts);
     const subject = `PostgresDatabase "${name}"`;
     const storageSize = ensure(
       subject,
@@ -80,15 +79,13 @@ export class PostgresDatabase extends pulumi.ComponentResource {
       isWholeNumber(10, 1000),
       "be a whole number from 10 to 1000",
     );
+    super("mlops:index:PostgresDatabase", name, args, opts);
 
     const child = { parent: this };
     const serviceName = args.serviceName ?? name;
     const metadata = metadataFor("postgres", serviceName, args);
     const selector = selectorLabels("postgres", serviceName);
-    const password = pulumi.secret(
-      args.password ??
-        new random.RandomPassword(`${name}-password`, { length: 32, special: false }, child).result,
-    );
+    const password = pulumi.secret(args.password ?? generatedPassword(`${name}-password`, child));
     const credentials = new k8s.core.v1.Secret(
       `${name}-credentials`,
       { metadata: metadata(), immutable: true, stringData: { password } },

@@ -40,11 +40,11 @@ export class PredictionApp extends pulumi.ComponentResource {
   public readonly externalUrl: pulumi.Output<string>;
 
   constructor(name: string, args: PredictionAppArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("mlops:index:PredictionApp", name, args, opts);
     const subject = `PredictionApp "${name}"`;
     const replicas = args.replicas ?? 2;
     ensure(subject, "replicas", replicas, isWholeNumber(1, 100), "be a whole number from 1 to 100");
     ensure(subject, "nodePort", args.nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
+    super("mlops:index:PredictionApp", name, args, opts);
 
     const child = { parent: this };
     const serviceName = args.serviceName ?? name;

@@ -1,7 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
-import { ensure, isNodePort, isWholeNumber, refuse } from "./internal/checks.ts";
+import { ensure, isHostName, isNodePort, isWholeNumber, refuse } from "./internal/checks.ts";
 import {
   type ArtifactLocationArgs,
   type DatabaseConnectionArgs,
@@ -9,6 +8,7 @@ import {
 } from "./internal/connections.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
+import { generatedPassword } from "./internal/passwords.ts";
 import type { ContainerResourcesArgs } from "./internal/pods.ts";
 import { administrator, migrationPod, port, serverPod } from "./internal/trackingPods.ts";
 import { basicAuthSettings, type TrackingUserArgs, usersFile } from "./internal/trackingUsers.ts";
@@ -62,8 +62,8 @@ export class TrackingServer extends pulumi.ComponentResource {
   public readonly adminPassword: pulumi.Output<string>;
 
   constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("mlops:index:TrackingServer", name, args, opts);
     checkArguments(`TrackingServer "${name}"`, args);
+    super("mlops:index:TrackingServer", name, args, opts);
     const version = args.mlflowVersion ?? versions.mlflow;
 
     const child = { parent: this };
@@ -77,11 +77,7 @@ export class TrackingServer extends pulumi.ComponentResource {
       ...selectorLabels("mlflow", serviceName),
       "app.kubernetes.io/component": "server",
     };
-    const generated = (role: string) =>
-      pulumi.secret(
-        new random.RandomPassword(`${name}-${role}`, { length: 32, special: false }, child).result,
-      );
-    const adminPassword = generated("admin-password");
+    const adminPassword = generatedPassword(`${name}-admin-password`, child);
     const storeUri = sqlAlchemyUri(args.database, args.database.database);
     const authUri = sqlAlchemyUri(args.database, args.database.authDatabase);
 
@@ -93,7 +89,7 @@ export class TrackingServer extends pulumi.ComponentResource {
         stringData: {
           "store-uri": storeUri,
           "admin-password": adminPassword,
-          "flask-secret-key": generated("flask-secret-key"),
+          "flask-secret-key": generatedPassword(`${name}-flask-secret-key`, child),
           "basic_auth.ini": basicAuthSettings(authUri, administrator, adminPassword),
         },
       },
@@ -180,6 +176,7 @@ const versionSlug = (version: string) => version.replaceAll(".", "-");
 
 function checkArguments(subject: string, args: TrackingServerArgs): void {
   const { replicas, workers, nodePort } = args;
+  const { database, authDatabase } = args.database;
   ensure(
     subject,
     "replicas",
@@ -210,11 +207,15 @@ function checkArguments(subject: string, args: TrackingServerArgs): void {
     (replicas ?? 1) > 1 && args.artifacts.claimName !== undefined,
     "replicas must be 1 while artifacts are on a ReadWriteOnce volume; use a bucket or set replicas to 1",
   );
-  ensure(
+  refuse(
     subject,
-    "database.authDatabase",
-    pulumi.all([args.database.database, args.database.authDatabase]),
-    ([database, authDatabase]) => database !== authDatabase,
-    "differ from database.database; give users a database of their own",
+    typeof database === "string" && database === authDatabase,
+    "database.authDatabase must differ from database.database; give users a database of their own",
   );
+  // a wildcard among the allowed hosts would let any web page talk to the server
+  const hostName = "be a host name or an address, without scheme, port or wildcard";
+  ensure(subject, "nodeAddress", args.nodeAddress ?? "localhost", isHostName, hostName);
+  for (const [index, name] of (args.hostNames ?? []).entries()) {
+    ensure(subject, `hostNames[${index}]`, name, isHostName, hostName);
+  }
 }

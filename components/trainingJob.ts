@@ -63,8 +63,8 @@ export class TrainingJob extends pulumi.ComponentResource {
   public readonly jobName: pulumi.Output<string>;
 
   constructor(name: string, args: TrainingJobArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("mlops:index:TrainingJob", name, args, opts);
     checkArguments(`TrainingJob "${name}"`, args);
+    super("mlops:index:TrainingJob", name, args, opts);
 
     const child = { parent: this };
     const metadata = metadataFor("training", name, args);

@@ -28,7 +28,6 @@ export class VolumeArtifactStore extends pulumi.ComponentResource {
   public readonly claimName: pulumi.Output<string>;
 
   constructor(name: string, args: VolumeArtifactStoreArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("mlops:index:VolumeArtifactStore", name, args, opts);
     const storageSize = ensure(
       `VolumeArtifactStore "${name}"`,
       "storageSize",
@@ -36,6 +35,7 @@ export class VolumeArtifactStore extends pulumi.ComponentResource {
       isQuantity,
       "be a quantity of bytes such as 20Gi",
     );
+    super("mlops:index:VolumeArtifactStore", name, args, opts);
 
     const metadata = metadataFor("artifacts", name, args);
     const claim = new k8s.core.v1.PersistentVolumeClaim(

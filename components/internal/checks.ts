@@ -39,3 +39,7 @@ export const isQuantity = (value: string) => /^[1-9][0-9]*(Ki|Mi|Gi|Ti|Pi)$/.tes
 export const isDnsLabel = (value: string) => /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value);
 
 export const isNodePort = isWholeNumber(30000, 32767);
+
+/** A host name or an address as it stands in a URL: no scheme, port, wildcard or list. */
+export const isHostName = (value: string) =>
+  /^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])$/.test(value);

@@ -14,13 +14,13 @@ export function selectorLabels(application: string, name: string): { [key: strin
   return { "app.kubernetes.io/name": application, "app.kubernetes.io/instance": name };
 }
 
-/** Builds the metadata of a component's objects: standard labels, then the caller's. */
+/** Builds the metadata of a component's objects. The caller's labels may replace all but those that select pods. */
 export function metadataFor(application: string, name: string, args: MetadataArgs) {
   const labels = {
-    ...selectorLabels(application, name),
     "app.kubernetes.io/part-of": "mlops-platform",
     "app.kubernetes.io/managed-by": "pulumi",
     ...args.labels,
+    ...selectorLabels(application, name),
   };
   return (own: { name?: pulumi.Input<string>; annotations?: StringMap } = {}) => ({
     namespace: args.namespace,

@@ -1,0 +1,50 @@
+import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
+import { ensure, isDnsLabel, isNodePort, isWholeNumber, refuse } from "./checks.ts";
+
+/** Refuses what one of the parts would refuse, under the name that the caller gave it, before anything is registered. */
+export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs): void {
+  const whole = (argument: string, value: number | undefined, from: number, to: number) =>
+    ensure(
+      subject,
+      argument,
+      value ?? from,
+      isWholeNumber(from, to),
+      `be a whole number from ${from} to ${to}`,
+    );
+  ensure(
+    subject,
+    "namespace",
+    args.namespace ?? "mlops",
+    isDnsLabel,
+    "be a DNS label such as mlops: small letters, digits and dashes",
+  );
+  refuse(
+    subject,
+    args.database === undefined && args.images.postgres === undefined,
+    "images.postgres must be given for a database in the cluster; add it or pass database",
+  );
+  const onVolume = args.artifacts === undefined || args.artifacts.claimName !== undefined;
+  whole("trackingReplicas", args.trackingReplicas, 1, 20);
+  refuse(
+    subject,
+    onVolume && (args.trackingReplicas ?? 1) > 1,
+    "trackingReplicas must be 1 while artifacts are on a ReadWriteOnce volume; pass artifacts in a bucket or set it to 1",
+  );
+  whole("servingReplicas", args.servingReplicas, 1, 100);
+  refuse(
+    subject,
+    args.servingReplicas !== undefined && args.servingAutoscaling !== undefined,
+    "servingReplicas and servingAutoscaling exclude each other; leave one of them out",
+  );
+  whole("predictionReplicas", args.predictionReplicas, 1, 100);
+
+  const ports = Object.entries(args.nodePorts ?? {}).filter(([, port]) => port !== undefined);
+  for (const [service, port] of ports) {
+    ensure(subject, `nodePorts.${service}`, port, isNodePort, "be between 30000 and 32767");
+  }
+  refuse(
+    subject,
+    new Set(ports.map(([, port]) => port)).size < ports.length,
+    "nodePorts must differ from each other; choose another port",
+  );
+}

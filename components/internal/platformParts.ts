@@ -1,0 +1,75 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
+import { PostgresDatabase } from "../postgresDatabase.ts";
+import { VolumeArtifactStore } from "../volumeArtifactStore.ts";
+import {
+  type ArtifactLocationArgs,
+  connectionsNeeded,
+  type DatabaseConnectionArgs,
+} from "./connections.ts";
+import type { MetadataArgs } from "./metadata.ts";
+
+type Child = { parent: pulumi.Resource };
+
+/** A namespace in which Kubernetes refuses every pod that asks for more than Pod Security `restricted` allows. */
+export function platformNamespace(
+  name: string,
+  { namespace, labels, annotations }: MlopsPlatformArgs,
+  child: Child,
+): pulumi.Output<string> {
+  const modes = ["enforce", "warn", "audit"];
+  const security = modes.map((mode) => [`pod-security.kubernetes.io/${mode}`, "restricted"]);
+  return new k8s.core.v1.Namespace(
+    `${name}-namespace`,
+    {
+      metadata: {
+        name: namespace ?? "mlops",
+        labels: {
+          "app.kubernetes.io/part-of": "mlops-platform",
+          ...labels,
+          ...Object.fromEntries(security),
+        },
+        annotations,
+      },
+    },
+    child,
+  ).metadata.name;
+}
+
+/** Postgres with room for every connection that the tracking server may open. */
+export function databaseInCluster(
+  name: string,
+  common: MetadataArgs,
+  args: MlopsPlatformArgs,
+  child: Child,
+): DatabaseConnectionArgs {
+  return new PostgresDatabase(
+    `${name}-database`,
+    {
+      ...common,
+      serviceName: "postgres",
+      image: args.images.postgres!,
+      storageSize: args.databaseStorageSize,
+      storageClassName: args.storageClassName,
+      maxConnections: connectionsNeeded(args.trackingReplicas ?? 1, 1),
+    },
+    child,
+  );
+}
+
+/** A volume for artifacts. */
+export function artifactsInCluster(
+  name: string,
+  common: MetadataArgs,
+  args: MlopsPlatformArgs,
+  child: Child,
+): ArtifactLocationArgs {
+  const { artifactStorageSize: storageSize, storageClassName } = args;
+  const { uri, claimName } = new VolumeArtifactStore(
+    `${name}-artifacts`,
+    { ...common, storageSize, storageClassName },
+    child,
+  );
+  return { uri, claimName };
+}
