@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants as access } from "node:fs";
+import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 
 export interface RunOptions {
@@ -63,12 +64,40 @@ export function run(
   });
 }
 
+/**
+ * Runs a command with the terminal in its hands and returns its exit code. SIGTERM and SIGHUP are passed on, so that
+ * it can end in order; a terminal sends Ctrl-C to both, and the command decides what comes of it.
+ */
+export function runInForeground(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { ...options, stdio: "inherit" });
+    const passOn = (signal: NodeJS.Signals) => {
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    };
+    const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+    signals.forEach((signal) => process.on(signal, passOn));
+    const release = () => signals.forEach((signal) => process.off(signal, passOn));
+    child.on("error", (error) => {
+      release();
+      reject(error);
+    });
+    child.on("close", (code, signal) => {
+      release();
+      resolve(code ?? 128 + (constants.signals[signal!] ?? 0));
+    });
+  });
+}
+
 /** Full path of a program on PATH, or undefined. */
 export function which(program: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
   for (const folder of (env["PATH"] ?? "").split(delimiter)) {
     const path = join(folder, program);
     try {
-      accessSync(path, constants.X_OK);
+      accessSync(path, access.X_OK);
       return path;
     } catch {
       // not in this folder

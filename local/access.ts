@@ -1,0 +1,109 @@
+import * as cluster from "./cluster/index.ts";
+import { type Deployment, readDeployment } from "./deployment.ts";
+import type { ClusterAccess } from "./engines.ts";
+import type { Settings } from "./settings.ts";
+import { type OptionSpec, type OptionValues, textOf } from "./support/arguments.ts";
+import { UserError } from "./support/errors.ts";
+import { answers, contextsOf, loadKubeconfig } from "./support/kubeconfig.ts";
+import { run, which } from "./support/process.ts";
+import { reported } from "./support/progress.ts";
+import { decideTarget, localContext, type Target } from "./target.ts";
+
+export const targetOptions = {
+  context: {
+    type: "string",
+    value: "NAME",
+    help: "Context of the kubeconfig to deploy to. Default: the current one",
+  },
+  "local-cluster": {
+    type: "boolean",
+    help: "Deploy to a cluster of this project's own on this machine (Linux, root)",
+  },
+} satisfies Record<string, OptionSpec>;
+
+/** Where this stack is, or is to be, deployed to. */
+export async function findTarget(
+  values: OptionValues,
+  settings: Settings,
+  remembered: Deployment | undefined,
+): Promise<Target> {
+  const kubeconfig = loadKubeconfig();
+  return await decideTarget({
+    contexts: contextsOf(kubeconfig),
+    wantedContext: textOf(values["context"]) ?? settings.config.kubeContext,
+    wantsLocalCluster: values["local-cluster"] === true,
+    remembered: remembered?.target,
+    hasMinikube: which("minikube") !== undefined,
+    canRunLocalCluster: process.platform === "linux" && process.getuid?.() === 0,
+    answers: (context) => answers(kubeconfig, context),
+  });
+}
+
+/** Starts the target where that is ours to do, and says how to reach it. */
+export async function startTarget(target: Target): Promise<ClusterAccess> {
+  switch (target.kind) {
+    case "local-cluster":
+      return await reported("Starting the local cluster", (step) =>
+        cluster.startCluster({ onProgress: (message) => step.update(message) }),
+      );
+    case "minikube":
+      await reported("Starting Minikube", (step) =>
+        run("minikube", ["start"], { onLine: (line) => step.update(line.trim()) }),
+      );
+      return { context: "minikube" };
+    case "context":
+      return { context: target.context };
+  }
+}
+
+const accessOf = ({ kubeconfig, context, nodeAddress }: cluster.ClusterHandle): ClusterAccess => ({
+  kubeconfig,
+  context,
+  nodeAddress,
+});
+
+/** How to reach a stack that is deployed, without starting anything. */
+export async function reachDeployment(
+  stack: string,
+): Promise<{ deployment: Deployment; access: ClusterAccess }> {
+  const deployment = readDeployment(stack);
+  if (!deployment) {
+    throw new UserError(
+      `the stack ${stack} is not deployed from this checkout; run \`npm run up\` first`,
+    );
+  }
+  const { target } = deployment;
+  if (target.kind === "local-cluster") {
+    const status = await cluster.clusterStatus();
+    if (status.state !== "running") {
+      throw new UserError("the local cluster is not running; start it with `npm run up`");
+    }
+    return { deployment, access: accessOf(status) };
+  }
+  const context = target.kind === "minikube" ? "minikube" : target.context;
+  if (!(await answers(loadKubeconfig(), context))) {
+    throw new UserError(
+      `the context ${context} does not answer; start that cluster${
+        context === "minikube" ? " with `minikube start`" : ""
+      } and try again`,
+    );
+  }
+  return { deployment, access: { context } };
+}
+
+/** What a preview has to know: the settings that `up` would add, so that it shows no difference of its own. */
+export async function accessForPreview(
+  values: OptionValues,
+  remembered: Deployment | undefined,
+): Promise<ClusterAccess> {
+  const wanted = textOf(values["context"]);
+  const isLocal =
+    values["local-cluster"] === true ||
+    wanted === localContext ||
+    remembered?.target.kind === "local-cluster";
+  if (isLocal) return accessOf(await cluster.clusterStatus());
+  if (remembered?.target.kind === "minikube") return { context: "minikube" };
+  const context =
+    wanted ?? (remembered?.target.kind === "context" ? remembered.target.context : undefined);
+  return context === undefined ? {} : { context };
+}

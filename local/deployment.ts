@@ -1,0 +1,33 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { EngineName } from "./engines.ts";
+import { workFolder } from "./support/cache.ts";
+import type { Target } from "./target.ts";
+
+/** Where and how a stack was deployed from this checkout: later commands go there again. */
+export interface Deployment {
+  readonly target: Target;
+  readonly engine: EngineName;
+  readonly namespace: string;
+}
+
+const pathOf = (stack: string) => join(workFolder, "deployments", `${stack}.json`);
+
+export function readDeployment(stack: string): Deployment | undefined {
+  try {
+    return JSON.parse(readFileSync(pathOf(stack), "utf8")) as Deployment;
+  } catch {
+    return undefined; // nothing deployed yet
+  }
+}
+
+export function writeDeployment(stack: string, deployment: Deployment): void {
+  const path = pathOf(stack);
+  mkdirSync(join(workFolder, "deployments"), { recursive: true, mode: 0o700 });
+  writeFileSync(`${path}.${process.pid}`, `${JSON.stringify(deployment, undefined, 2)}\n`);
+  renameSync(`${path}.${process.pid}`, path);
+}
+
+export function forgetDeployment(stack: string): void {
+  rmSync(pathOf(stack), { force: true });
+}

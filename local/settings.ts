@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { loadConfig, type PlatformConfig } from "../config.ts";
+import * as engine from "./engine/config.ts";
+import { type OptionSpec, type OptionValues, textOf, textsOf } from "./support/arguments.ts";
+import { checkoutRoot } from "./support/cache.ts";
+import { UserError } from "./support/errors.ts";
+
+/** A stack and its settings, as the program will see them. */
+export interface Settings {
+  readonly stack: string;
+  readonly project: string;
+  /** Values of the command line; they win over the stack's file. */
+  readonly overrides: Readonly<Record<string, string>>;
+  readonly config: PlatformConfig;
+}
+
+export const settingsOptions = {
+  stack: {
+    type: "string",
+    value: "NAME",
+    help: "Stack to work on, with settings in Pulumi.NAME.yaml. Default: dev",
+  },
+  config: {
+    type: "string",
+    multiple: true,
+    value: "KEY=VALUE",
+    help: "Setting for this run, which wins over the stack's file; may be given several times",
+  },
+} satisfies Record<string, OptionSpec>;
+
+/** Checks the whole configuration before anything is built or started. */
+export function readSettings(values: OptionValues): Settings {
+  const stack = textOf(values["stack"]) ?? "dev";
+  if (!/^[A-Za-z0-9_.-]+$/.test(stack)) {
+    throw new UserError(`--stack must be letters, digits, ".", "_" and "-", not ${stack}`);
+  }
+  const overrides = Object.fromEntries(textsOf(values["config"]).map(keyAndValue));
+  const project = engine.loadProject(checkoutRoot);
+  const merged = engine.loadConfig(project, stackFile(stack), overrides).values;
+  const get = (key: string) => merged[`${project.name}:${key}`];
+  const config = loadConfig({ name: project.name, get }, Object.keys(merged));
+  return { stack, project: project.name, overrides, config };
+}
+
+/** The committed settings of a stack. Nothing here ever writes to them. */
+export const stackFile = (stack: string) => join(checkoutRoot, `Pulumi.${stack}.yaml`);
+
+function keyAndValue(text: string): [string, string] {
+  const split = text.indexOf("=");
+  if (split < 1) throw new UserError(`--config must be KEY=VALUE, not ${text}`);
+  return [text.slice(0, split), text.slice(split + 1)];
+}

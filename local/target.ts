@@ -1,0 +1,134 @@
+import { UserError } from "./support/errors.ts";
+import type { KubeContexts } from "./support/kubeconfig.ts";
+
+/** Context name of the cluster that this project starts itself. */
+export const localContext = "mlops-local";
+
+/** Where the platform is deployed to. */
+export type Target =
+  /** The cluster that this project builds and runs on this machine. */
+  | { readonly kind: "local-cluster" }
+  /** Minikube, which has to be started first. */
+  | { readonly kind: "minikube" }
+  /** A cluster that somebody else runs. */
+  | { readonly kind: "context"; readonly context: string; readonly server: string };
+
+/** All that the decision depends on. */
+export interface Surroundings {
+  contexts: KubeContexts;
+  /** Context asked for with `--context`, or in the stack's settings. */
+  wantedContext?: string;
+  /** `--local-cluster` */
+  wantsLocalCluster: boolean;
+  /** Where this stack was deployed to before. */
+  remembered?: Target;
+  hasMinikube: boolean;
+  /** Linux, as root: what the local cluster needs. */
+  canRunLocalCluster: boolean;
+  /** Whether the API server of a context answers. */
+  answers: (context: string) => Promise<boolean>;
+}
+
+/**
+ * Decides where to deploy: what is asked for, else where this stack already is, else the kubeconfig's current
+ * context, else Minikube, else the local cluster.
+ * @throws UserError where nothing can be had, with what would help.
+ */
+export async function decideTarget(around: Surroundings): Promise<Target> {
+  const { wantedContext, wantsLocalCluster, remembered } = around;
+  if (wantsLocalCluster && wantedContext !== undefined && wantedContext !== localContext) {
+    throw new UserError(
+      `--local-cluster and the context ${wantedContext} exclude each other; give one of them`,
+    );
+  }
+  if (wantsLocalCluster || wantedContext === localContext) {
+    return staysOn(remembered, localCluster(around));
+  }
+  if (wantedContext !== undefined) return staysOn(remembered, await named(wantedContext, around));
+  if (remembered) return await again(remembered, around);
+  const current = around.contexts.current;
+  if (current !== undefined && current !== localContext)
+    return await currentContext(current, around);
+  if (around.hasMinikube) return { kind: "minikube" };
+  return localCluster(around);
+}
+
+/** The target in one line for people. */
+export function describeTarget(target: Target): string {
+  switch (target.kind) {
+    case "local-cluster":
+      return "the local cluster on this machine";
+    case "minikube":
+      return "Minikube";
+    case "context":
+      return `the context ${target.context} at ${target.server}`;
+  }
+}
+
+/** Whether a context is a cluster on the user's own machine by its well-known name. */
+export function isOnThisMachine(context: string): boolean {
+  return /^(minikube|kind-.*|k3d-.*|docker-desktop|rancher-desktop|colima|orbstack)$/.test(context);
+}
+
+async function named(context: string, around: Surroundings): Promise<Target> {
+  const server = around.contexts.servers[context];
+  if (server === undefined) {
+    const names = Object.keys(around.contexts.servers);
+    throw new UserError(
+      `the context ${context} is not in the kubeconfig; ${
+        names.length > 0 ? `it has ${names.join(", ")}` : "there is none, so set KUBECONFIG"
+      }`,
+    );
+  }
+  if (!(await around.answers(context))) throw unreachable(context, server);
+  return { kind: "context", context, server };
+}
+
+async function currentContext(context: string, around: Surroundings): Promise<Target> {
+  const server = around.contexts.servers[context];
+  if (server !== undefined && (await around.answers(context))) {
+    return { kind: "context", context, server };
+  }
+  if (context === "minikube" && around.hasMinikube) return { kind: "minikube" };
+  throw unreachable(context, server ?? "an unknown address");
+}
+
+async function again(remembered: Target, around: Surroundings): Promise<Target> {
+  switch (remembered.kind) {
+    case "local-cluster":
+      return localCluster(around);
+    case "minikube":
+      return remembered;
+    case "context":
+      return await named(remembered.context, around);
+  }
+}
+
+function localCluster(around: Surroundings): Target {
+  if (around.canRunLocalCluster) return { kind: "local-cluster" };
+  throw new UserError(
+    around.wantsLocalCluster
+      ? "the local cluster needs Linux and root; run the command with sudo, or start Minikube (`minikube start`)"
+      : "there is no Kubernetes here: no context in the kubeconfig and no minikube on PATH; install Minikube (https://minikube.sigs.k8s.io/docs/start) and run this again, or run it as root on Linux for a cluster of its own",
+  );
+}
+
+/** The state knows the objects of one cluster: on another one they would all be missing. */
+function staysOn(remembered: Target | undefined, wanted: Target): Target {
+  const isSame =
+    remembered === undefined ||
+    (remembered.kind === wanted.kind &&
+      (remembered.kind !== "context" ||
+        (wanted.kind === "context" && remembered.context === wanted.context))) ||
+    (remembered.kind === "minikube" && wanted.kind === "context" && wanted.context === "minikube");
+  if (isSame) return wanted;
+  throw new UserError(
+    `this stack is deployed to ${describeTarget(remembered)}; remove it with \`npm run down\` first, or give another --stack`,
+  );
+}
+
+function unreachable(context: string, server: string): UserError {
+  return new UserError(
+    `the context ${context} does not answer at ${server}; start that cluster, choose another one with --context NAME, or take a cluster of this machine with --local-cluster`,
+  );
+}
