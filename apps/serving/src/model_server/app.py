@@ -47,8 +47,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def invoke(request: Request) -> Response:
         return await invocations(request)
 
-    @app.get("/model")
-    async def model() -> Any:
+    @app.get("/model", response_model=None)
+    async def model() -> Response | dict[str, Any]:
         if follower.current is None:
             return error_response(503, follower.why_no_model())
         return describe(follower, settings)
@@ -57,8 +57,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def health() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/ready")
-    async def ready() -> Any:
+    @app.get("/ready", response_model=None)
+    async def ready() -> Response | dict[str, str | None]:
         if not follower.ready:
             return error_response(503, follower.why_no_model())
         loaded = follower.current

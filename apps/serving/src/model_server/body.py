@@ -11,11 +11,11 @@ _DRAIN_SECONDS = 2.0
 _DRAIN_TIMES_LIMIT = 4
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """The body is longer than the limit."""
 
 
-class TooSlow(Exception):
+class TooSlowError(Exception):
     """The body did not arrive in time."""
 
 
@@ -26,7 +26,7 @@ async def read_body(request: Request, limit: int) -> bytes:
         # A sender that waits for 100-continue has sent nothing, and gets its answer at once.
         if "expect" not in request.headers:
             await _drain(request, limit)
-        raise TooLarge
+        raise TooLargeError
     chunks: list[bytes] = []
     size = 0
     try:
@@ -38,10 +38,10 @@ async def read_body(request: Request, limit: int) -> bytes:
                     break
                 chunks.append(chunk)
     except TimeoutError:
-        raise TooSlow from None
+        raise TooSlowError from None
     if size > limit:
         await _drain(request, limit)
-        raise TooLarge
+        raise TooLargeError
     return b"".join(chunks)
 
 

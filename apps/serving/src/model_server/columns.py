@@ -22,6 +22,7 @@ from model_server.errors import InputError
 from model_server.protocol import shown
 
 Values = Sequence[Any]
+Decoded = np.ndarray | list[Any]
 _INTEGER_RANGE = {
     DataType.integer: np.iinfo(np.int32),
     DataType.long: np.iinfo(np.int64),
@@ -36,11 +37,11 @@ class Column:
     type: DataType
     required: bool
 
-    def decode(self, values: Values) -> Any:
+    def decode(self, values: Values) -> Decoded:
         """Check the values; answer an array, or a list whose type pandas finds itself."""
         return _DECODERS[self.type](self, values)
 
-    def missing(self, rows: int) -> Any:
+    def missing(self, rows: int) -> Decoded:
         """What an optional column holds when the request does not send it."""
         if self.type == DataType.datetime:
             return np.full(rows, np.datetime64("NaT", "ns"))
@@ -48,7 +49,7 @@ class Column:
             return [None] * rows
         return np.full(rows, math.nan, np.float32 if self.type == DataType.float else np.float64)
 
-    def refuse(self, row: int, rule: str, value: Any) -> InputError:
+    def refuse(self, row: int, rule: str, value: object) -> InputError:
         return InputError(f"Column {self.name!r}, row {row + 1}: {rule}, not {shown(value)}")
 
     def check(self, values: Values, rule: str, accepts: Callable[[Any], bool]) -> None:
@@ -58,7 +59,7 @@ class Column:
                 raise self.refuse(row, rule, value)
 
 
-def _is_whole(value: Any) -> bool:
+def _is_whole(value: object) -> bool:
     return type(value) is int or (type(value) is float and value.is_integer())
 
 
@@ -85,7 +86,7 @@ def _floating(column: Column, values: Values) -> np.ndarray:
     return array
 
 
-def _fits_a_double(value: Any) -> bool:
+def _fits_a_double(value: float) -> bool:
     try:
         float(value)
     except OverflowError:
@@ -106,7 +107,7 @@ def _whole(column: Column, values: Values) -> np.ndarray:
     return np.array([int(value) for value in values], dtype=limits.dtype)
 
 
-def _boolean(column: Column, values: Values) -> Any:
+def _boolean(column: Column, values: Values) -> Decoded:
     column.check(values, "true or false is required", lambda value: type(value) is bool)
     return list(values) if None in values else np.array(values, dtype=bool)
 
@@ -116,7 +117,7 @@ def _string(column: Column, values: Values) -> list[Any]:
     return list(values)
 
 
-def _datetime(column: Column, values: Values) -> Any:
+def _datetime(column: Column, values: Values) -> np.ndarray:
     rule = "a date and time such as 2026-01-31T12:00:00 without a zone is required"
     column.check(values, rule, lambda value: isinstance(value, str))
     moments = []
@@ -143,7 +144,7 @@ def _binary(column: Column, values: Values) -> list[Any]:
     return decoded
 
 
-_DECODERS: dict[DataType, Callable[[Column, Values], Any]] = {
+_DECODERS: dict[DataType, Callable[[Column, Values], Decoded]] = {
     DataType.double: _floating,
     DataType.float: _floating,
     DataType.long: _whole,

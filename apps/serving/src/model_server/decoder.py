@@ -53,7 +53,7 @@ class MlflowDecoder:
         self._schema = schema
         self.text_columns: list[str] = []
 
-    def decode(self, payload: Payload) -> Any:
+    def decode(self, payload: Payload) -> object:
         if payload.data in (None, [], {}):
             raise InputError(f"{payload.form} has no rows")
         try:

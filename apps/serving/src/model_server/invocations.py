@@ -12,7 +12,7 @@ from email.message import Message
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from model_server.body import TooLarge, TooSlow, read_body
+from model_server.body import TooLargeError, TooSlowError, read_body
 from model_server.errors import InputError, in_short
 from model_server.follower import Follower
 from model_server.loaded_model import Answer, LoadedModel
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 _MEDIA_TYPES = ("application/json", "text/csv")
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """An answer other than a prediction."""
 
     def __init__(self, status: int, detail: str) -> None:
@@ -52,9 +52,9 @@ class Invocations:
             # Taken after the body has arrived, so a slow sender does not pin an old model.
             model = self._follower.current
             if model is None:
-                raise Refusal(503, self._follower.why_no_model())
+                raise RefusalError(503, self._follower.why_no_model())
             response = await self._predict(model, media_type, body)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             response = error_response(refusal.status, refusal.detail)
         except ClientDisconnect:
             response = Response(status_code=499)
@@ -69,16 +69,16 @@ class Invocations:
 
     async def _accept(self, request: Request) -> tuple[str, bytes]:
         if self._pending > self._settings.max_pending_requests:
-            raise Refusal(503, "Too many requests at once; try again in a second.")
+            raise RefusalError(503, "Too many requests at once; try again in a second.")
         limit = self._settings.max_request_bytes
         try:
             body = await read_body(request, limit)
-        except TooLarge:
-            raise Refusal(413, f"The request is larger than {limit} bytes.") from None
-        except TooSlow:
-            raise Refusal(408, "The request body did not arrive within 30 seconds.") from None
+        except TooLargeError:
+            raise RefusalError(413, f"The request is larger than {limit} bytes.") from None
+        except TooSlowError:
+            raise RefusalError(408, "The request body did not arrive within 30 seconds.") from None
         if self._follower.current is None:
-            raise Refusal(503, self._follower.why_no_model())
+            raise RefusalError(503, self._follower.why_no_model())
         return _media_type(request), body
 
     async def _predict(self, model: LoadedModel, media_type: str, body: bytes) -> Response:
@@ -87,10 +87,10 @@ class Invocations:
         try:
             answer = await loop.run_in_executor(self._pool, _answer, model, media_type, body)
         except InputError as error:
-            raise Refusal(400, _sentence(str(error))) from None
+            raise RefusalError(400, _sentence(str(error))) from None
         except Exception as error:
             _log.exception("version %s failed to predict", version)
-            raise Refusal(500, f"Version {version} failed: {in_short(error)}") from None
+            raise RefusalError(500, f"Version {version} failed: {in_short(error)}") from None
         self._metrics.rows.labels(version).inc(answer.rows)
         return Response(answer.body, media_type="application/json")
 
@@ -119,11 +119,11 @@ def _media_type(request: Request) -> str:
     sent = request.headers.get("content-type") or "none"
     if media_type not in _MEDIA_TYPES or "content-type" not in request.headers:
         wanted = " or ".join(_MEDIA_TYPES)
-        raise Refusal(415, f"The content type must be {wanted}, not {sent}.")
+        raise RefusalError(415, f"The content type must be {wanted}, not {sent}.")
     if (header.get_content_charset() or "utf-8") not in ("utf-8", "utf8", "us-ascii"):
-        raise Refusal(415, f"The charset must be utf-8, not {header.get_content_charset()}.")
+        raise RefusalError(415, f"The charset must be utf-8, not {header.get_content_charset()}.")
     if request.headers.get("content-encoding", "identity") != "identity":
-        raise Refusal(415, "A Content-Encoding is not supported; send the body as it is.")
+        raise RefusalError(415, "A Content-Encoding is not supported; send the body as it is.")
     return media_type
 
 

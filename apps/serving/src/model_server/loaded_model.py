@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -70,7 +71,7 @@ class LoadedModel:
         return Answer(to_json(predictions), len(data) if hasattr(data, "__len__") else 1)
 
 
-def _direct_predict(pyfunc: PyFuncModel) -> Any:
+def _direct_predict(pyfunc: PyFuncModel) -> Callable[[Any], object] | None:
     """The model's own function, past MLflow's signature check, which the decoder has done.
     Only for scikit-learn: other flavours may rely on what the check does to the data."""
     flavor = pyfunc.metadata.flavors["python_function"]

@@ -134,7 +134,7 @@ def _describe_schema(schema: Schema | None) -> list[dict[str, Any]]:
     return described
 
 
-def describe_example(example: Any) -> dict[str, Any] | None:
+def describe_example(example: object) -> dict[str, Any] | None:
     """The first rows of a tabular input example; None if there is none or it is no table."""
     if not isinstance(example, pd.DataFrame):
         return None

@@ -6,18 +6,17 @@ import base64
 import json
 import math
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 
-def to_json(predictions: Any) -> bytes:
+def to_json(predictions: object) -> bytes:
     """The body of an answer. JSON has no NaN, so a missing or infinite value becomes null."""
     return json.dumps({"predictions": plain(predictions)}, allow_nan=False).encode()
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """Lists for arrays and series, a list of objects for a frame, Python's own scalars inside."""
     if isinstance(value, np.ndarray):
         # Most answers: finite numbers, which need no look at each one.
@@ -37,7 +36,7 @@ def plain(value: Any) -> Any:
     return _scalar(value)
 
 
-def _scalar(value: Any) -> Any:
+def _scalar(value: object) -> object:
     if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, (pd.Timestamp, date)):

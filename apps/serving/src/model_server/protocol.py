@@ -100,7 +100,7 @@ def to_table(payload: Payload, names: Sequence[str]) -> Table:
     return table
 
 
-def _from_split(data: Any) -> Table:
+def _from_split(data: object) -> Table:
     form = "dataframe_split"
     if not isinstance(data, dict):
         raise InputError(f"{form} must be an object with columns and data")
@@ -123,7 +123,7 @@ def _from_split(data: Any) -> Table:
     return Table(dict(zip(columns, zip(*rows, strict=True), strict=bool(rows))), len(rows))
 
 
-def _from_records(form: str, data: Any, names: Sequence[str]) -> Table:
+def _from_records(form: str, data: object, names: Sequence[str]) -> Table:
     if not isinstance(data, list):
         raise InputError(f"{form} must be a list of objects")
     for number, row in enumerate(data, start=1):
@@ -151,7 +151,7 @@ def _from_columns(form: str, data: dict[str, Any]) -> Table:
     return Table(data, rows)
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value as the sender wrote it, cut short for an error text."""
     text = json.dumps(value, default=str)
     return text if len(text) <= 40 else f"{text[:39]}…"
