@@ -1,0 +1,1 @@
+"""The page where people predict with the model that the model server has loaded."""

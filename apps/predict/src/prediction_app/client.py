@@ -1,0 +1,89 @@
+"""The model server over HTTP. Every fault is one of three kinds, with a sentence for people."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from prediction_app.model import Column, Model, parse_model
+
+_CONNECT_SECONDS = 3
+_DESCRIBE_SECONDS = 5
+_PREDICT_SECONDS = 30
+
+
+class ServerAway(Exception):
+    """The model server cannot be reached or does not speak as it should."""
+
+
+class NoModel(Exception):
+    """The model server is there but no model has the alias yet."""
+
+
+class Refused(Exception):
+    """The model server does not take the input; the message says why."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    values: list[Any]
+    version: str
+    """Version of the model that made them."""
+
+
+class ModelServer:
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._session = requests.Session()
+        # One retry, for a connection cut by a pod that is replaced; predicting twice does no harm.
+        retry = Retry(total=1, backoff_factor=0.2, allowed_methods=None, status=0, redirect=0)
+        self._session.mount("http://", HTTPAdapter(max_retries=retry))
+        self._session.mount("https://", HTTPAdapter(max_retries=retry))
+
+    def describe(self) -> Model:
+        """The model that answers now."""
+        body = self._ask("GET", "/model", _DESCRIBE_SECONDS).json()
+        try:
+            return parse_model(body)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ServerAway(f"{self.url}/model is not a model server's answer") from error
+
+    def predict(self, columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> Prediction:
+        """Predicts all rows in one request. A column that no row has is left out."""
+        sent = [column.name for column in columns if any(column.name in row for row in rows)]
+        data = [[row.get(name) for name in sent] for row in rows]
+        body = {"dataframe_split": {"columns": sent, "data": data}}
+        reply = self._ask("POST", "/invocations", _PREDICT_SECONDS, body)
+        values = reply.json().get("predictions")
+        if not isinstance(values, list) or len(values) != len(rows):
+            raise ServerAway("The model server gave no prediction for some of the rows.")
+        return Prediction(values, reply.headers.get("X-Model-Version", "unknown"))
+
+    def _ask(self, method: str, path: str, seconds: int, body: Any = None) -> requests.Response:
+        try:
+            reply = self._session.request(
+                method, self.url + path, json=body, timeout=(_CONNECT_SECONDS, seconds)
+            )
+        except requests.Timeout as error:
+            raise ServerAway("The model server did not answer in time.") from error
+        except requests.RequestException as error:
+            raise ServerAway("The model server cannot be reached.") from error
+        detail = _detail(reply)
+        if reply.ok and detail is not None:
+            return reply
+        if reply.status_code == 503 and detail:
+            raise NoModel(detail)
+        if 400 <= reply.status_code < 500 and detail and method == "POST":
+            raise Refused(detail)
+        raise ServerAway(f"The model server failed with status {reply.status_code}.")
+
+
+def _detail(reply: requests.Response) -> str | None:
+    """What a JSON object says about a fault ("" if nothing); None if it is no JSON object."""
+    try:
+        body = reply.json()
+    except ValueError:
+        return None
+    return str(body.get("detail", "")) if isinstance(body, dict) else None

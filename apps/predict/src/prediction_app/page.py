@@ -1,0 +1,69 @@
+"""The page, top to bottom. `streamlit run` executes this file for every visitor and every click."""
+
+import os
+
+import streamlit as st
+
+from prediction_app.client import ModelServer
+from prediction_app.many import many
+from prediction_app.single import single
+from prediction_app.status import Look, follow, look
+from prediction_app.text import plain, words
+
+
+@st.cache_resource
+def _server(url: str) -> ModelServer:
+    return ModelServer(url)
+
+
+def main() -> None:
+    st.set_page_config("Predictions", ":material/insights:", layout="wide")
+    server = _server(os.environ.get("MODEL_SERVER_URL") or "http://model-server:8080")
+    now = look(server)
+    st.session_state["just_looked"] = True
+    with st.sidebar:
+        st.caption("Model")
+        follow(server, now)
+    if now.model is None:
+        _waiting(now)
+        return
+    st.title(words(now.model.name), anchor=False)
+    st.caption(
+        f"Predictions from the version that has the alias {plain(now.model.alias)} in MLflow. "
+        "When the alias moves, this page follows."
+    )
+    if now.away:
+        st.warning(
+            f"{plain(now.away)} The page goes on by itself when it is back.",
+            icon=":material/cloud_off:",
+        )
+    if not now.model.inputs:
+        st.error(
+            "This model has no signature, so there is no form for it; log it with a signature.",
+            icon=":material/block:",
+        )
+        return
+    one, batch = st.tabs(["One prediction", "Many from a CSV"])
+    with one:
+        single(server, now.model)
+    with batch:
+        many(server, now.model)
+
+
+def _waiting(now: Look) -> None:
+    st.title("Predictions", anchor=False)
+    if now.away:
+        st.warning(
+            f"{plain(now.away)} This page goes on by itself as soon as it answers.",
+            icon=":material/cloud_off:",
+        )
+        return
+    st.info(
+        "There is no model yet. Train one and give a version the alias: the notebook does both. "
+        "This page goes on by itself as soon as there is one.",
+        icon=":material/hourglass:",
+    )
+    st.caption(f"The model server says: {plain(now.waiting or '')}")
+
+
+main()

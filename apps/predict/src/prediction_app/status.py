@@ -1,0 +1,94 @@
+"""What the page knows about the model server, and how it keeps up with it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import streamlit as st
+
+from prediction_app.client import ModelServer, NoModel, ServerAway
+from prediction_app.model import Model
+from prediction_app.text import plain
+from prediction_app.values import show
+
+_EVERY = "4s"
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at the model server: the model to draw the page for, and what stands in the way."""
+
+    model: Model | None = None
+    waiting: str | None = None
+    """Why there is no model."""
+    away: str | None = None
+    """Why the server cannot be asked right now."""
+
+
+def look(server: ModelServer) -> Look:
+    """Asks the model server; while it is away the model of the last time stays on the page."""
+    try:
+        model = server.describe()
+    except NoModel as reason:
+        st.session_state.pop("model", None)
+        return Look(waiting=str(reason))
+    except ServerAway as reason:
+        return Look(model=st.session_state.get("model"), away=str(reason))
+    st.session_state["model"] = model
+    return Look(model=model)
+
+
+@st.fragment(run_every=_EVERY)
+def follow(server: ModelServer, drawn: Look) -> None:
+    """Draws the model server's state every few seconds, and the whole page when it changes."""
+    # Within a run of the whole page the server has just been asked.
+    now = drawn if st.session_state.pop("just_looked", False) else look(server)
+    if now != drawn:
+        st.rerun()
+    if now.model:
+        _card(now.model, now.away)
+    else:
+        st.badge(
+            "No model" if now.waiting else "Server away", icon=":material/schedule:", color="gray"
+        )
+        st.caption("Looking again every few seconds.")
+
+
+def _card(model: Model, away: str | None) -> None:
+    st.subheader(plain(model.name), anchor=False)
+    with st.container(horizontal=True, gap="small"):
+        if away:
+            st.badge(
+                f"version {plain(model.version)}, away", icon=":material/cloud_off:", color="orange"
+            )
+        else:
+            st.badge(
+                f"version {plain(model.version)}", icon=":material/check_circle:", color="green"
+            )
+        if model.alias:
+            st.badge(plain(model.alias), icon=":material/sell:", color="blue")
+    if model.load_error:
+        st.warning(
+            f"{plain(model.load_error)}. Version {plain(model.version)} keeps answering.",
+            icon=":material/warning:",
+        )
+    if model.metrics:
+        st.markdown("**How good it is**")
+        st.table(
+            [
+                {"metric": name, "value": show(model.metrics[name])}
+                for name in sorted(model.metrics)
+            ],
+            border="horizontal",
+            hide_index=True,
+        )
+    details = [f"Loaded {_moment(model.loaded_at)}"] if model.loaded_at else []
+    details += [f"MLflow run `{model.run_id}`"] if model.run_id else []
+    if details:
+        st.caption("  \n".join(details))
+
+
+def _moment(iso: str) -> str:
+    try:
+        return datetime.fromisoformat(iso).strftime("%d %B %Y, %H\\:%M %Z").strip()
+    except ValueError:
+        return plain(iso)

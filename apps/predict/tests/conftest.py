@@ -1,0 +1,30 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from stub import StubModelServer
+
+PAGE = Path(__file__).parents[1] / "src" / "prediction_app" / "page.py"
+
+
+@pytest.fixture
+def server() -> Iterator[StubModelServer]:
+    server = StubModelServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
+    """Opens the page for a model server at an address, as a new visitor."""
+
+    def opened(url: str) -> AppTest:
+        monkeypatch.setenv("MODEL_SERVER_URL", url)
+        st.cache_resource.clear()
+        page = AppTest.from_file(str(PAGE), default_timeout=60).run()
+        assert not page.exception
+        return page
+
+    return opened

@@ -1,0 +1,56 @@
+import pytest
+from stub import DIABETES, StubModelServer
+
+from prediction_app.client import ModelServer, NoModel, Refused, ServerAway
+from prediction_app.model import Column
+
+COLUMNS = (Column("age", "long"), Column("note", "string", required=False))
+
+
+def test_describes_the_model(server: StubModelServer) -> None:
+    model = ModelServer(server.url + "/").describe()
+    assert (model.name, model.version, model.alias) == ("diabetes-progression", "3", "champion")
+    assert model.inputs[0] == Column("age", "long", required=True)
+    assert model.examples[0]["bmi"] == 23.5
+    assert model.output == "disease_progression"
+
+
+def test_a_model_of_another_replica_is_the_same_model(server: StubModelServer) -> None:
+    first = ModelServer(server.url).describe()
+    server.model = DIABETES | {"loaded_at": "2026-11-22T16:00:00+00:00"}
+    assert ModelServer(server.url).describe() == first
+
+
+def test_predicts_and_says_which_version_answered(server: StubModelServer) -> None:
+    answer = ModelServer(server.url).predict(COLUMNS, [{"age": 50}, {"age": 60}])
+    assert (answer.values, answer.version) == ([50.0, 60.0], "3")
+    assert server.requests == [{"columns": ["age"], "data": [[50], [60]]}]
+
+
+def test_a_missing_value_among_others_is_sent_as_null(server: StubModelServer) -> None:
+    ModelServer(server.url).predict(COLUMNS, [{"age": 50}, {"age": 60, "note": "x"}])
+    assert server.requests[0]["data"] == [[50, None], [60, "x"]]
+
+
+def test_no_model(server: StubModelServer) -> None:
+    server.model = None
+    with pytest.raises(NoModel, match="has the alias champion"):
+        ModelServer(server.url).describe()
+
+
+def test_a_refusal_carries_the_reason(server: StubModelServer) -> None:
+    server.refusal = "Column 'age': a whole number is required"
+    with pytest.raises(Refused, match="a whole number is required"):
+        ModelServer(server.url).predict(COLUMNS, [{"age": 50}])
+
+
+def test_a_server_that_is_away(server: StubModelServer) -> None:
+    server.stop()
+    with pytest.raises(ServerAway, match="cannot be reached"):
+        ModelServer(server.url).describe()
+
+
+def test_an_answer_of_something_else_is_not_taken_for_a_model(server: StubModelServer) -> None:
+    server.model = {"hello": "world", "version": "1"}
+    with pytest.raises(ServerAway, match="not a model server's answer"):
+        ModelServer(server.url).describe()
