@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"log"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
+)
+
+// folders makes one folder per claim on the only node, as volumes of the kind `local`: unlike
+// hostPath these honour fsGroup, so a pod under Pod Security `restricted` can write to them.
+type folders struct {
+	root string
+	node string
+}
+
+func (f folders) Provision(_ context.Context, options controller.ProvisionOptions) (*v1.PersistentVolume, controller.ProvisioningState, error) {
+	claim := options.PVC
+	path := filepath.Join(f.root, strings.Join([]string{claim.Namespace, claim.Name, options.PVName}, "_"))
+	if err := os.MkdirAll(path, 0o777); err != nil {
+		return nil, controller.ProvisioningNoChange, err
+	}
+	// Past the umask. A pod without fsGroup can then write too; the root folder is closed to everybody else.
+	if err := os.Chmod(path, 0o777); err != nil {
+		return nil, controller.ProvisioningNoChange, err
+	}
+	mode := v1.PersistentVolumeFilesystem
+	return &v1.PersistentVolume{
+		ObjectMeta: metav1.ObjectMeta{Name: options.PVName},
+		Spec: v1.PersistentVolumeSpec{
+			PersistentVolumeReclaimPolicy: *options.StorageClass.ReclaimPolicy,
+			AccessModes:                   claim.Spec.AccessModes,
+			VolumeMode:                    &mode,
+			Capacity:                      v1.ResourceList{v1.ResourceStorage: claim.Spec.Resources.Requests[v1.ResourceStorage]},
+			PersistentVolumeSource:        v1.PersistentVolumeSource{Local: &v1.LocalVolumeSource{Path: path}},
+			NodeAffinity: &v1.VolumeNodeAffinity{Required: &v1.NodeSelector{NodeSelectorTerms: []v1.NodeSelectorTerm{{
+				MatchExpressions: []v1.NodeSelectorRequirement{{
+					Key: v1.LabelHostname, Operator: v1.NodeSelectorOpIn, Values: []string{f.node},
+				}},
+			}}}},
+		},
+	}, controller.ProvisioningFinished, nil
+}
+
+func (f folders) Delete(_ context.Context, volume *v1.PersistentVolume) error {
+	// Whoever may edit a volume must not get other folders of the machine removed.
+	if volume.Spec.Local == nil || filepath.Dir(filepath.Clean(volume.Spec.Local.Path)) != f.root {
+		return &controller.IgnoredError{Reason: "not a folder of this provisioner"}
+	}
+	return os.RemoveAll(volume.Spec.Local.Path)
+}
+
+func provisionVolumes() {
+	kubeconfig := flag.String("kubeconfig", "", "kubeconfig of the cluster")
+	name := flag.String("provisioner", "", "name in the storage class")
+	root := flag.String("root", "", "folder that holds the volumes")
+	node := flag.String("node", "", "name of the only node")
+	flag.Parse()
+
+	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	controller.NewProvisionController(
+		ctx, client, *name, folders{root: filepath.Clean(*root), node: *node},
+		controller.LeaderElection(false), // the only one
+		controller.Threadiness(2),
+		controller.ResyncPeriod(10*time.Minute),
+		controller.ExponentialBackOffOnError(true),
+	).Run(ctx)
+}

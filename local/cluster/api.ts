@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { Agent, request } from "node:https";
+import { join } from "node:path";
+import type { ClusterPaths } from "./layout.ts";
+
+export interface ApiResponse {
+  status: number;
+  text: string;
+}
+
+export type Api = (method: string, path: string, body?: object) => Promise<ApiResponse>;
+
+/**
+ * The few requests that starting a cluster needs. A client library would be most of the time that a
+ * start with nothing to do takes.
+ */
+export function apiClient(paths: ClusterPaths, port: number): Api {
+  const pem = (file: string) => readFileSync(join(paths.pki, file));
+  const agent = new Agent({
+    keepAlive: false,
+    ca: pem("ca.crt"),
+    cert: pem("admin.crt"),
+    key: pem("admin.key"),
+  });
+  return (method, path, body) =>
+    new Promise((resolve, reject) => {
+      const headers = body ? { "content-type": "application/apply-patch+yaml" } : {};
+      const outgoing = request(
+        { host: "127.0.0.1", port, method, path, headers, agent, timeout: 3_000 },
+        (response) => {
+          let text = "";
+          response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+          response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+          response.on("error", reject);
+        },
+      );
+      outgoing.on("timeout", () => outgoing.destroy(new Error(`${path}: no answer in 3 s`)));
+      outgoing.on("error", reject);
+      outgoing.end(body && JSON.stringify(body));
+    });
+}
+
+/** Creates or updates an object by server-side apply. */
+export async function apply(api: Api, path: string, object: object): Promise<void> {
+  const response = await api("PATCH", `${path}?fieldManager=mlops-local&force=true`, object);
+  if (response.status >= 300) {
+    throw new Error(`the API server refused ${path}: ${response.status} ${response.text}`);
+  }
+}
+
+/** True as soon as the API server serves, with everything it sets up at its start. */
+export const isServing = (api: Api): Promise<boolean> =>
+  api("GET", "/readyz").then(
+    ({ status }) => status === 200,
+    () => false,
+  );
+
+interface Node {
+  spec: { taints?: { key: string }[] };
+  status: { conditions?: { type: string; status: string }[] };
+}
+
+/**
+ * True when the node takes pods: it reports Ready, nothing keeps pods away from it, and it has given
+ * a sign of life since the given time (what the API server knows may be from before a restart).
+ */
+export async function isNodeReady(api: Api, name: string, since: number): Promise<boolean> {
+  const get = async (path: string): Promise<unknown> => {
+    const { status, text } = await api("GET", path);
+    if (status !== 200) throw new Error(text);
+    return JSON.parse(text);
+  };
+  try {
+    const [node, lease] = (await Promise.all([
+      get(`/api/v1/nodes/${name}`),
+      get(`/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${name}`),
+    ])) as [Node, { spec: { renewTime: string } }];
+    const ready = node.status.conditions?.find(({ type }) => type === "Ready");
+    return (
+      ready?.status === "True" &&
+      !node.spec.taints?.some(({ key }) => key.startsWith("node.kubernetes.io/")) &&
+      Date.parse(lease.spec.renewTime) >= since
+    );
+  } catch {
+    return false; // not registered yet, or no API server
+  }
+}

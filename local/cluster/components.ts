@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { provisioner } from "./configs.ts";
+import { addresses, nodeName, type ClusterPaths } from "./layout.ts";
+
+export interface Component {
+  name: string;
+  command: string;
+  args: string[];
+  env?: Record<string, string>;
+}
+
+export interface Binaries {
+  kubernetes: string;
+  addons: string;
+  pause: string;
+}
+
+/**
+ * The processes of the cluster, in the order they are started. The first group needs nothing, the
+ * second an API server. GOGC trades a little processor time for a third less memory.
+ */
+export function components(
+  paths: ClusterPaths,
+  binaries: Binaries,
+  port: number,
+): { foundation: Component[]; rest: Component[] } {
+  const pki = (file: string) => join(paths.pki, file);
+  const config = (file: string) => join(paths.config, file);
+  const etcdSocket = `unix://${join(paths.run, "etcd.sock")}`;
+  // Where etcd insists on host:port, this is a socket of that name in the working folder.
+  const advertised = "unix://etcd:1";
+  const peerSocket = "unix://etcd-peer:1";
+  const kubernetes = (name: string, args: string[]): Component => ({
+    name,
+    command: binaries.kubernetes,
+    args: [name, ...args],
+    env: { GOGC: "50" },
+  });
+  const addon = (name: string, args: string[]): Component => ({
+    name,
+    command: binaries.addons,
+    args: [name, ...args],
+    env: { GOGC: "50" },
+  });
+
+  const etcd = kubernetes("etcd", [
+    "--name=local",
+    `--data-dir=${paths.etcd}`,
+    // Sockets in a closed folder: on a port, every user of the machine could read every secret.
+    `--listen-client-urls=${etcdSocket}`,
+    `--advertise-client-urls=${advertised}`,
+    `--listen-peer-urls=${peerSocket}`,
+    `--initial-advertise-peer-urls=${peerSocket}`,
+    `--initial-cluster=local=${peerSocket}`,
+    // The kernel keeps what was written when processes are killed; only a power loss can lose the last
+    // second. A disk that is busy with image builds would otherwise hold up every write for as long.
+    "--unsafe-no-fsync",
+    "--log-level=warn",
+  ]);
+  const containerd: Component = {
+    name: "containerd",
+    command: "containerd",
+    args: ["--config", config("containerd.toml"), "--log-level", "warn"],
+  };
+  const apiserver = kubernetes("kube-apiserver", [
+    `--etcd-servers=${etcdSocket}`,
+    // Pods reach it on the node's address, people on the loopback address; network.ts closes all others.
+    "--bind-address=0.0.0.0",
+    `--advertise-address=${addresses.node}`,
+    `--secure-port=${port}`,
+    "--anonymous-auth=false",
+    "--authorization-mode=Node,RBAC",
+    "--allow-privileged=true",
+    `--client-ca-file=${pki("ca.crt")}`,
+    `--tls-cert-file=${pki("apiserver.crt")}`,
+    `--tls-private-key-file=${pki("apiserver.key")}`,
+    "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+    `--service-account-key-file=${pki("service-accounts.pub")}`,
+    `--service-account-signing-key-file=${pki("service-accounts.key")}`,
+    `--service-cluster-ip-range=${addresses.services}`,
+    `--kubelet-client-certificate=${pki("apiserver-kubelet-client.crt")}`,
+    `--kubelet-client-key=${pki("apiserver-kubelet-client.key")}`,
+    `--kubelet-certificate-authority=${pki("ca.crt")}`,
+    "--kubelet-preferred-address-types=InternalIP",
+    "--enable-priority-and-fairness=false",
+    "--profiling=false",
+  ]);
+
+  const controllerManager = kubernetes("kube-controller-manager", [
+    `--kubeconfig=${config("controller-manager.kubeconfig")}`,
+    `--service-account-private-key-file=${pki("service-accounts.key")}`,
+    `--root-ca-file=${pki("ca.crt")}`,
+    `--cluster-signing-cert-file=${pki("ca.crt")}`,
+    `--cluster-signing-key-file=${pki("ca.key")}`,
+    "--use-service-account-credentials=true",
+    "--allocate-node-cidrs=false",
+    "--leader-elect=false",
+    "--secure-port=0",
+    "--profiling=false",
+    "--controllers=*,-bootstrap-signer-controller,-token-cleaner-controller,-node-route-controller,-service-lb-controller,-cloud-node-lifecycle-controller",
+  ]);
+  const scheduler = kubernetes("kube-scheduler", [
+    `--kubeconfig=${config("scheduler.kubeconfig")}`,
+    "--leader-elect=false",
+    "--secure-port=0",
+    "--profiling=false",
+  ]);
+  const kubelet = kubernetes("kubelet", [
+    `--config=${config("kubelet.json")}`,
+    `--kubeconfig=${config("kubelet.kubeconfig")}`,
+    `--hostname-override=${nodeName}`,
+    `--node-ip=${addresses.node}`,
+    `--root-dir=${paths.kubelet}`,
+    `--cert-dir=${join(paths.kubelet, "pki")}`,
+  ]);
+  const proxy = kubernetes("kube-proxy", [`--config=${config("proxy.json")}`]);
+  const dns = addon("dns", ["-conf", config("Corefile"), "-quiet"]);
+  const volumes = addon("volumes", [
+    `-kubeconfig=${config("volumes.kubeconfig")}`,
+    `-provisioner=${provisioner}`,
+    `-root=${paths.volumes}`,
+    `-node=${nodeName}`,
+  ]);
+  return {
+    foundation: [etcd, containerd, apiserver],
+    rest: [dns, controllerManager, scheduler, kubelet, proxy, volumes],
+  };
+}

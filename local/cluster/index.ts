@@ -1,0 +1,79 @@
+import { clusterName, clusterPaths, type ClusterPaths } from "./layout.ts";
+import { remove, start, stateOf, stop, type ClusterState } from "./lifecycle.ts";
+import { withLock } from "./lock.ts";
+import { requirePlatform } from "./requirements.ts";
+
+export { hasImage, importImages } from "./images.ts";
+export type { ClusterState } from "./lifecycle.ts";
+
+/** How to reach the running cluster. */
+export interface ClusterHandle {
+  /** Path of a kubeconfig with full rights. */
+  kubeconfig: string;
+  context: typeof clusterName;
+  /** Where NodePorts are found. */
+  nodeAddress: "127.0.0.1";
+}
+
+export interface ClusterStatus extends ClusterHandle {
+  state: ClusterState;
+  /** Folder with the cluster's data and logs. */
+  folder: string;
+}
+
+export interface ClusterOptions {
+  /** Called with what is being done or waited for. */
+  onProgress?: (message: string) => void;
+}
+
+const handle = (paths: ClusterPaths): ClusterHandle => ({
+  kubeconfig: paths.kubeconfig,
+  context: clusterName,
+  nodeAddress: "127.0.0.1",
+});
+
+/** Makes sure the local cluster runs, building it first where needed. Returns at once if it does. */
+export async function startCluster(options: ClusterOptions = {}): Promise<ClusterHandle> {
+  const paths = clusterPaths();
+  await exclusively("starting", options, (report) => start(paths, report));
+  return handle(paths);
+}
+
+/** Stops every process of the cluster and frees the network; all data stays. */
+export async function stopCluster(options: ClusterOptions = {}): Promise<void> {
+  const paths = clusterPaths();
+  await exclusively("stopping", options, (report) => stop(paths, report));
+}
+
+/**
+ * Removes the cluster and all data in it: no process, mount, interface, rule, setting or file stays.
+ * The built programs stay for the next time unless `binaries` is set.
+ */
+export async function deleteCluster(
+  options: ClusterOptions & { binaries?: boolean } = {},
+): Promise<void> {
+  const paths = clusterPaths();
+  await exclusively("deleting", options, (report) =>
+    remove(paths, report, { binaries: options.binaries ?? false }),
+  );
+}
+
+/** What there is of the local cluster right now. Needs no rights and changes nothing. */
+export async function clusterStatus(): Promise<ClusterStatus> {
+  const paths = clusterPaths();
+  return { ...handle(paths), state: await stateOf(paths), folder: paths.state };
+}
+
+function exclusively(
+  purpose: string,
+  options: ClusterOptions,
+  work: (report: (message: string) => void) => Promise<void>,
+): Promise<void> {
+  requirePlatform(process.platform, process.getuid?.());
+  const report = options.onProgress ?? (() => {});
+  return withLock(
+    purpose,
+    () => work(report),
+    (holder) => report(`waiting for ${holder}`),
+  );
+}

@@ -1,0 +1,77 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFile, readlink, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { run, sleep } from "../support/process.ts";
+import { clusterName, type ClusterPaths } from "./layout.ts";
+
+/** Mount points at or below a folder, deepest first, from the text of /proc/self/mountinfo. */
+export function mountsBelow(folder: string, mountinfo: string): string[] {
+  return mountinfo
+    .split("\n")
+    .flatMap((line) => line.split(" ")[4] ?? [])
+    .map((path) =>
+      path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))),
+    )
+    .filter((path) => path === folder || path.startsWith(`${folder}/`))
+    .reverse();
+}
+
+const mounted = (folder: string) =>
+  mountsBelow(folder, readFileSync("/proc/self/mountinfo", "utf8"));
+
+/** Unmounts everything below a folder; throws if anything stays, because deleting would then reach through it. */
+export async function unmountBelow(folder: string): Promise<void> {
+  for (const lazily of [[], [], ["-l"]]) {
+    const points = mounted(folder);
+    if (points.length === 0) return;
+    await run("umount", [...lazily, "--", ...points]).catch(() => sleep(100));
+  }
+  const left = mounted(folder);
+  if (left.length) throw new Error(`still mounted: ${left.join(", ")}`);
+}
+
+/** Removes a folder and everything in it, on its own file system only. */
+export async function removeFolder(folder: string): Promise<void> {
+  await unmountBelow(folder);
+  await run("rm", ["-rf", "--one-file-system", "--", folder]);
+}
+
+const emptyFolder = (folder: string) => rmdir(folder).catch(() => {}); // somebody else's files stay
+
+/** Removes what containerd's shims leave outside the state folder when they are killed: their sockets. */
+export async function removeShimSockets(paths: ClusterPaths): Promise<void> {
+  const tasks = join(paths.run, "containerd/io.containerd.runtime.v2.task/k8s.io");
+  if (existsSync(tasks)) {
+    for (const task of readdirSync(tasks)) {
+      const address = await readFile(join(tasks, task, "address"), "utf8").catch(() => "");
+      if (address.startsWith("unix:///run/containerd/s/")) {
+        await rm(address.slice("unix://".length), { force: true });
+      }
+    }
+  }
+  await emptyFolder("/run/containerd/s");
+  await emptyFolder("/run/containerd");
+}
+
+/** Removes the few files that containerd and kubelet can only write to fixed places. */
+export async function removeFixedFiles(paths: ClusterPaths): Promise<void> {
+  const results = "/var/lib/cni/results";
+  if (existsSync(results)) {
+    const ours = readdirSync(results).filter((name) => name.startsWith(`${clusterName}-`));
+    await Promise.all(ours.map((name) => rm(join(results, name), { force: true })));
+  }
+  const logs = "/var/log/containers";
+  if (existsSync(logs)) {
+    for (const name of readdirSync(logs)) {
+      const target = await readlink(join(logs, name)).catch(() => "");
+      if (target.startsWith(`${paths.podLogs}/`)) await rm(join(logs, name), { force: true });
+    }
+  }
+  const plugins = "/var/lib/kubelet/device-plugins";
+  if (existsSync(plugins) && readdirSync(plugins).every((name) => /^kubelet/.test(name))) {
+    await rm(plugins, { recursive: true });
+  }
+  for (const folder of [results, "/var/lib/cni", logs, "/var/lib/kubelet"]) {
+    await emptyFolder(folder);
+  }
+}

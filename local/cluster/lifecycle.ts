@@ -1,0 +1,206 @@
+import { readFile, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { UserError } from "../support/errors.ts";
+import { sleep } from "../support/process.ts";
+import { apiClient, isNodeReady, isServing } from "./api.ts";
+import { ensureBinaries } from "./binaries.ts";
+import { createCgroups, removeCgroups } from "./cgroups.ts";
+import { ensureCertificates } from "./certificates.ts";
+import { components, type Binaries, type Component } from "./components.ts";
+import { hasImage, importImages, writeProgramImage } from "./images.ts";
+import { addresses, apiPort, nodeName, type ClusterPaths } from "./layout.ts";
+import { removeFixedFiles, removeFolder, removeShimSockets, unmountBelow } from "./leftovers.ts";
+import { checkNetworkIsFree, networkDown, networkUp } from "./network.ts";
+import { applyClusterObjects } from "./objects.ts";
+import {
+  checkApiPortIsFree,
+  checkDnsPortIsFree,
+  hasState,
+  portInUse,
+  writeConfigs,
+} from "./prepare.ts";
+import {
+  ended,
+  killAll,
+  listProcesses,
+  otherCluster,
+  runningComponents,
+  signal,
+  startComponent,
+} from "./processes.ts";
+import { ensureRequirements } from "./requirements.ts";
+
+type Report = (message: string) => void;
+
+/** How long containers get to end by themselves before they are killed. */
+const graceMilliseconds = 8_000;
+const startMilliseconds = 180_000; // 10 s are usual; a machine that builds images meanwhile takes longer
+
+/** Brings the cluster up from whatever state it is in: absent, stopped, killed, half running, running. */
+export async function start(paths: ClusterPaths, report: Report): Promise<void> {
+  if (await isComplete(paths)) return;
+  const other = otherCluster(paths);
+  if (other) {
+    throw new UserError(
+      `Another local cluster runs on this machine, from ${other}; end it with \`MLOPS_CACHE_DIR=${dirname(other)} npm run down -- --cluster\` first`,
+    );
+  }
+  await ensureRequirements(report);
+  const binaries = await ensureBinaries(paths.binaries, report);
+
+  let port = apiPort();
+  if (runningComponents(paths).size > 0) {
+    port = await portInUse(paths);
+  } else {
+    report("clearing what an earlier start left behind");
+    await clear(paths);
+    await checkNetworkIsFree();
+    await checkApiPortIsFree(port);
+  }
+  report("preparing network and certificates");
+  const sandboxImage = `localhost/mlops-local/pause:${dirname(binaries.pause).split("/").at(-1)}`;
+  await Promise.all([networkUp(paths, port), createCgroups(), ensureCertificates(paths.pki)]);
+  await writeConfigs(paths, port, sandboxImage);
+
+  const { foundation, rest } = components(paths, binaries, port);
+  report("starting etcd, containerd and the API server");
+  startMissing(paths, foundation);
+  const api = apiClient(paths, port);
+  await Promise.all([
+    until(paths, foundation, "the API server", () => isServing(api)),
+    ensureSandboxImage(paths, foundation, binaries, sandboxImage),
+  ]);
+  report("starting the node");
+  if (!runningComponents(paths).has("dns")) await checkDnsPortIsFree();
+  const since = Date.now();
+  await applyClusterObjects(api);
+  startMissing(paths, rest);
+  const all = [...foundation, ...rest];
+  await until(paths, all, "the node", () => isComplete(paths, since));
+}
+
+/** Containers are asked to end first and get time for it; the rest of the cluster needs none. */
+export async function stop(paths: ClusterPaths, report: Report): Promise<void> {
+  if (otherCluster(paths)) return; // then nothing of this one runs
+  const running = listProcesses();
+  report("stopping pods");
+  const named = (...names: string[]) =>
+    running.filter(({ component }) => component !== undefined && names.includes(component));
+  // Nobody may start containers again. What these three know is in etcd.
+  signal(named("kubelet", "kube-controller-manager", "kube-scheduler"), "SIGKILL");
+  signal(
+    running.filter(({ isContainerInit }) => isContainerInit),
+    "SIGTERM",
+  );
+  await ended(({ state }) => state === undefined, graceMilliseconds);
+  signal(named("kube-apiserver"), "SIGKILL"); // keeps nothing, and would wait for its watchers
+  signal(named("etcd", "containerd"), "SIGTERM");
+  await ended(({ component }) => component === "etcd" || component === "containerd", 3_000);
+  report("clearing processes, mounts, network and control groups");
+  await clear(paths);
+}
+
+/** Removes the cluster with all its data. */
+export async function remove(
+  paths: ClusterPaths,
+  report: Report,
+  options: { binaries: boolean },
+): Promise<void> {
+  await stop(paths, report);
+  report("deleting data");
+  await removeFolder(paths.state);
+  if (options.binaries) await rm(paths.binaries, { recursive: true, force: true });
+  await rmdir(dirname(paths.state)).catch(() => {}); // the cache holds other things
+}
+
+/**
+ * Takes away everything that may be left of a run, however it ended, except the data. After it the
+ * machine is as it was before the start.
+ */
+async function clear(paths: ClusterPaths): Promise<void> {
+  await killAll();
+  await removeShimSockets(paths);
+  await unmountBelow(paths.state);
+  await Promise.all([removeFolder(paths.run), removeFolder(paths.addressLeases)]);
+  await Promise.all([networkDown(paths), removeCgroups(), removeFixedFiles(paths)]);
+}
+
+export type ClusterState = "absent" | "stopped" | "incomplete" | "running";
+
+export async function stateOf(paths: ClusterPaths): Promise<ClusterState> {
+  if (await isComplete(paths)) return "running";
+  if (runningComponents(paths).size > 0) return "incomplete";
+  return hasState(paths) ? "stopped" : "absent";
+}
+
+const componentCount = 9;
+
+/** True if every component runs, the node takes pods and names resolve; all of it heard since `since`. */
+async function isComplete(paths: ClusterPaths, since = 0): Promise<boolean> {
+  if (runningComponents(paths).size < componentCount) return false;
+  const api = apiClient(paths, await portInUse(paths));
+  const [node, dns] = await Promise.all([isNodeReady(api, nodeName, since), isDnsReady()]);
+  return node && dns;
+}
+
+const isDnsReady = () =>
+  fetch(`http://${addresses.node}:8181/ready`, { signal: AbortSignal.timeout(2_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+function startMissing(paths: ClusterPaths, wanted: Component[]): void {
+  const running = runningComponents(paths);
+  for (const component of wanted) {
+    if (!running.has(component.name)) startComponent(paths, component);
+  }
+}
+
+async function ensureSandboxImage(
+  paths: ClusterPaths,
+  foundation: Component[],
+  binaries: Binaries,
+  reference: string,
+): Promise<void> {
+  let isThere = false;
+  await until(paths, foundation, "containerd", () =>
+    hasImage(reference, paths).then(
+      (has) => {
+        isThere = has;
+        return true;
+      },
+      () => false,
+    ),
+  );
+  if (isThere) return;
+  const archive = join(paths.run, "pause.tar");
+  await writeProgramImage(binaries.pause, reference, archive);
+  await importImages(archive, paths);
+}
+
+/** Waits until something is there, as long as all the processes it needs are running. */
+async function until(
+  paths: ClusterPaths,
+  needed: Component[],
+  what: string,
+  isThere: () => Promise<boolean>,
+): Promise<void> {
+  const deadline = Date.now() + startMilliseconds;
+  while (!(await isThere())) {
+    const running = runningComponents(paths);
+    const gone = needed.find(({ name }) => !running.has(name));
+    if (gone) throw new Error(`${gone.name} ended:\n${await logTail(paths, gone.name)}`);
+    if (Date.now() > deadline) {
+      throw new Error(
+        `${what} was not ready after ${startMilliseconds / 1000} s; the logs are in ${paths.log}`,
+      );
+    }
+    await sleep(150);
+  }
+}
+
+async function logTail(paths: ClusterPaths, name: string): Promise<string> {
+  const file = join(paths.log, `${name}.log`);
+  const text = await readFile(file, "utf8").catch(() => "");
+  return [...text.trimEnd().split("\n").slice(-10), `(from ${file})`].join("\n");
+}
