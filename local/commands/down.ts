@@ -1,0 +1,132 @@
+import { rmSync } from "node:fs";
+import { reachDeployment, startTarget } from "../access.ts";
+import * as cluster from "../cluster/index.ts";
+import { type Deployment, forgetDeployment, readDeployment } from "../deployment.ts";
+import { openEngine } from "../engines.ts";
+import { envFile } from "../envFile.ts";
+import { readSettings, type Settings, settingsOptions } from "../settings.ts";
+import type { Command, OptionValues } from "../support/arguments.ts";
+import { cacheRoot, workFolder } from "../support/cache.ts";
+import { ask, canAsk, confirm } from "../support/confirm.ts";
+import { UserError } from "../support/errors.ts";
+import { reported } from "../support/progress.ts";
+
+/** Removes the platform; what becomes of its data is asked, or told by options. */
+export const down: Command = {
+  options: {
+    stack: settingsOptions.stack,
+    "keep-data": {
+      type: "boolean",
+      help: "Keep the database, the artifacts and the passwords for the next `up`",
+    },
+    "delete-data": { type: "boolean", help: "Delete them too" },
+    cluster: {
+      type: "boolean",
+      help: "Delete the local cluster as well, with everything this project has put on the machine",
+    },
+    "keep-cache": {
+      type: "boolean",
+      help: "With --cluster: keep built programs and images, so that the next start is fast",
+    },
+    yes: { type: "boolean", short: "y", help: "Do not ask; without --delete-data, data is kept" },
+  },
+  async run(values) {
+    checkOptions(values);
+    const settings = readSettings(values);
+    const deployment = readDeployment(settings.stack);
+    if (values["cluster"] === true) return await removeEverything(values, settings, deployment);
+    if (!deployment) {
+      throw new UserError(
+        `the stack ${settings.stack} is not deployed from this checkout, so there is nothing to remove`,
+      );
+    }
+    const keepData = await wantsToKeepData(values, deployment);
+    const code = await removePlatform(settings, deployment, keepData);
+    if (code !== 0) return code;
+    if (deployment.target.kind === "local-cluster") {
+      await reported("Stopping the local cluster", (step) =>
+        cluster.stopCluster({ onProgress: (message) => step.update(message) }),
+      );
+    }
+    console.log(
+      keepData
+        ? "The platform is removed and its data kept; `npm run up` brings both back."
+        : "The platform and its data are removed.",
+    );
+    return 0;
+  },
+};
+
+function checkOptions(values: OptionValues): void {
+  const refuse = (one: string, other: string, why: string) => {
+    if (values[one] === true && values[other] === true) {
+      throw new UserError(`--${one} and --${other} exclude each other${why}; give one of them`);
+    }
+  };
+  refuse("keep-data", "delete-data", "");
+  refuse("cluster", "keep-data", ", because the data is in the cluster");
+  if (values["keep-cache"] === true && values["cluster"] !== true) {
+    throw new UserError("--keep-cache goes with --cluster only; add it or leave this out");
+  }
+}
+
+async function wantsToKeepData(values: OptionValues, { namespace }: Deployment): Promise<boolean> {
+  if (values["keep-data"] === true) return true;
+  if (values["delete-data"] === true) {
+    await agree(values, `Delete every experiment, model and artifact in namespace ${namespace}?`);
+    return false;
+  }
+  if (values["yes"] === true) return true;
+  if (!canAsk()) {
+    throw new UserError("say what becomes of the data: --keep-data or --delete-data --yes");
+  }
+  const answer = await ask("Keep the data or delete it? [keep/delete/cancel] ");
+  if (answer.trim() === "keep") return true;
+  if (answer.trim() === "delete") return false;
+  throw new UserError("nothing was removed; answer keep or delete");
+}
+
+async function agree(values: OptionValues, question: string): Promise<void> {
+  if (values["yes"] === true || (await confirm(question))) return;
+  throw new UserError("nothing was removed; confirm with --yes");
+}
+
+async function removePlatform(
+  settings: Settings,
+  deployment: Deployment,
+  keepData: boolean,
+): Promise<number> {
+  // what is in a stopped cluster of ours can only be removed while it runs
+  const access =
+    deployment.target.kind === "local-cluster"
+      ? await startTarget(deployment.target)
+      : (await reachDeployment(settings.stack)).access;
+  const code = await openEngine(deployment.engine, settings, access).down({ keepData });
+  if (code === 0 && !keepData) {
+    forgetDeployment(settings.stack);
+    rmSync(envFile, { force: true });
+  }
+  return code;
+}
+
+/** After this there is nothing of the platform on the machine but the checkout and its packages. */
+async function removeEverything(
+  values: OptionValues,
+  settings: Settings,
+  deployment: Deployment | undefined,
+): Promise<number> {
+  const keepCache = values["keep-cache"] === true;
+  await agree(values, "Delete the local cluster with every experiment, model and artifact in it?");
+  if (deployment && deployment.target.kind !== "local-cluster") {
+    const code = await removePlatform(settings, deployment, false);
+    if (code !== 0) return code;
+  }
+  await reported("Deleting the local cluster", (step) =>
+    cluster.deleteCluster({ binaries: !keepCache, onProgress: (message) => step.update(message) }),
+  );
+  rmSync(workFolder, { recursive: true, force: true });
+  rmSync(envFile, { force: true });
+  if (!keepCache) rmSync(cacheRoot(), { recursive: true, force: true });
+  console.log(`Nothing is left${keepCache ? ` but the cache in ${cacheRoot()}` : ""}.`);
+  return 0;
+}

@@ -1,0 +1,38 @@
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { checkoutRoot } from "../../local/support/cache.ts";
+import { runInForeground } from "../../local/support/process.ts";
+import { fromJest, type Outcome } from "./outcome.ts";
+import { resultsFolder } from "./static.ts";
+
+export interface JestRun {
+  /** Name of the report. */
+  name: string;
+  /** Pattern of the files to run. All of them by default. */
+  matching?: string;
+  /** Patterns of files to leave out. */
+  ignoring?: string[];
+}
+
+/** Runs jest with its own output, and counts from its report. */
+export async function jest({ name, matching, ignoring = [] }: JestRun): Promise<Outcome> {
+  mkdirSync(resultsFolder, { recursive: true });
+  const report = join(resultsFolder, `jest-${name}.json`);
+  rmSync(report, { force: true });
+  const patterns = [
+    ...(matching === undefined ? [] : ["--testPathPatterns", matching, "--runInBand"]),
+    ...ignoring.flatMap((pattern) => ["--testPathIgnorePatterns", pattern]),
+  ];
+  await runInForeground(
+    process.execPath,
+    [
+      join(checkoutRoot, "node_modules", ".bin", "jest"),
+      "--json",
+      `--outputFile=${report}`,
+      "--passWithNoTests",
+      ...patterns,
+    ],
+    { cwd: checkoutRoot, env: { ...process.env, FORCE_COLOR: "0" } },
+  );
+  return fromJest(readFileSync(report, "utf8"));
+}

@@ -1,0 +1,73 @@
+/** What came of one stage. */
+export interface Outcome {
+  passed: number;
+  failed: number;
+  skipped: number;
+  /** Reasons of what was skipped, and names of what failed. */
+  notes: string[];
+}
+
+export const none: Outcome = { passed: 0, failed: 0, skipped: 0, notes: [] };
+
+export function add(one: Outcome, other: Outcome): Outcome {
+  return {
+    passed: one.passed + other.passed,
+    failed: one.failed + other.failed,
+    skipped: one.skipped + other.skipped,
+    notes: [...one.notes, ...other.notes],
+  };
+}
+
+export const countsLine = ({ passed, failed, skipped }: Outcome): string =>
+  `${passed} passed, ${failed} failed, ${skipped} skipped`;
+
+interface JestReport {
+  numRuntimeErrorTestSuites: number;
+  testResults: {
+    name: string;
+    message: string;
+    assertionResults: { status: string; fullName: string }[];
+  }[];
+}
+
+/** The counts of `jest --json`. A file that cannot even be loaded counts as one failure. */
+export function fromJest(text: string): Outcome {
+  const report = JSON.parse(text) as JestReport;
+  const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+  const named = (...statuses: string[]) =>
+    results.filter(({ status }) => statuses.includes(status));
+  const failed = named("failed");
+  const skipped = named("pending", "todo", "disabled");
+  const broken = report.testResults.filter(
+    ({ assertionResults, message }) => assertionResults.length === 0 && message !== "",
+  );
+  return {
+    passed: named("passed").length,
+    failed: failed.length + broken.length,
+    skipped: skipped.length,
+    notes: [
+      ...failed.map(({ fullName }) => `failed: ${fullName}`),
+      ...broken.map(({ name }) => `failed: ${name} does not load`),
+      ...skipped.map(({ fullName }) => `skipped: ${fullName}`),
+    ],
+  };
+}
+
+/** The counts of a JUnit report of pytest's. */
+export function fromJunit(xml: string): Outcome {
+  const suite = /<testsuite\b[^>]*>/.exec(xml)?.[0] ?? "";
+  const count = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+  const failed = count("failures") + count("errors");
+  const skipped = count("skipped");
+  const reasons = [...xml.matchAll(/<skipped\b[^>]*\bmessage="([^"]*)"/g)].map(([, why]) => why!);
+  return {
+    passed: count("tests") - failed - skipped,
+    failed,
+    skipped,
+    notes: [...new Set(reasons)].map((reason) => `skipped: ${unescape(reason)}`),
+  };
+}
+
+const entities: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+const unescape = (text: string) =>
+  text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => entities[name]!);

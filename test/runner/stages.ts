@@ -1,0 +1,87 @@
+import { jest } from "./jest.ts";
+import type { Outcome } from "./outcome.ts";
+import { pythonStyle, pytest } from "./python.ts";
+import { audit, check } from "./static.ts";
+
+/** A part of `npm test` that can be run by itself. */
+export interface Stage {
+  readonly name: string;
+  readonly group: "static" | "python" | "unit" | "live";
+  readonly title: string;
+  run(): Promise<Outcome>;
+}
+
+// Test files that deploy something: each takes the one local cluster of the machine.
+const live = {
+  cluster: "test/local/cluster/.*\\.live\\.test\\.ts$",
+  engine: "test/engine/",
+  e2e: "test/e2e/",
+};
+
+/** In the order of a full run: what is quick and fails most comes first. */
+export const stages: Stage[] = [
+  {
+    name: "format",
+    group: "static",
+    title: "Prettier",
+    run: () => check("prettier", "--check", "--log-level=warn", "."),
+  },
+  { name: "lint", group: "static", title: "ESLint", run: () => check("eslint", ".") },
+  { name: "types", group: "static", title: "TypeScript", run: () => check("tsc", "--noEmit") },
+  {
+    name: "components",
+    group: "static",
+    title: "the component package compiles",
+    run: () => check("tsc", "-p", "components"),
+  },
+  { name: "audit", group: "static", title: "npm audit", run: audit },
+  { name: "style", group: "python", title: "Ruff", run: pythonStyle },
+  {
+    name: "tracking",
+    group: "python",
+    title: "pytest of apps/tracking",
+    run: () => pytest("tracking", "mlflow"),
+  },
+  {
+    name: "serving",
+    group: "python",
+    title: "pytest of apps/serving",
+    run: () => pytest("serving", "mlflow"),
+  },
+  {
+    name: "training",
+    group: "python",
+    title: "pytest of apps/training",
+    run: () => pytest("training", "mlflow"),
+  },
+  {
+    name: "predict",
+    group: "python",
+    title: "pytest of apps/predict",
+    run: () => pytest("predict", "predict"),
+  },
+  {
+    name: "unit",
+    group: "unit",
+    title: "jest without a cluster",
+    run: () => jest({ name: "unit", ignoring: Object.values(live) }),
+  },
+  {
+    name: "cluster",
+    group: "live",
+    title: "life of the local cluster",
+    run: () => jest({ name: "cluster", matching: live.cluster }),
+  },
+  {
+    name: "engine",
+    group: "live",
+    title: "life of a stack with the Pulumi CLI",
+    run: () => jest({ name: "engine", matching: live.engine }),
+  },
+  {
+    name: "e2e",
+    group: "live",
+    title: "life of the platform on the local cluster",
+    run: () => jest({ name: "e2e", matching: live.e2e }),
+  },
+];

@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cacheRoot, checkoutRoot } from "../../local/support/cache.ts";
+import { UserError } from "../../local/support/errors.ts";
+import { run, which } from "../../local/support/process.ts";
+import { reported } from "../../local/support/progress.ts";
+
+/** Locked requirements first, installed as they are; what only tests need after them. */
+const environments = {
+  /** MLflow's server and client, scikit-learn, and what runs the notebook. */
+  mlflow: {
+    locked: ["apps/tracking/requirements.txt", "apps/serving/requirements.txt"],
+    further: ["apps/requirements-dev.txt", "notebooks/requirements.txt"],
+  },
+  predict: {
+    locked: ["apps/predict/requirements.txt"],
+    further: ["apps/requirements-dev.txt"],
+  },
+} as const;
+
+export type EnvironmentName = keyof typeof environments;
+
+const oldestMinor = 11;
+
+/**
+ * The Python of a virtual environment with an app's requirements. It is made once per content of the requirement
+ * files and kept in the cache.
+ */
+export async function environment(name: EnvironmentName): Promise<string> {
+  const { locked, further } = environments[name];
+  const present = (files: readonly string[]) =>
+    files.filter((file) => existsSync(join(checkoutRoot, file)));
+  const files = [...present(locked), ...present(further)];
+  const base = await findPython();
+  const hash = createHash("sha256").update(await run(base, ["--version"]));
+  for (const file of files) hash.update(readFileSync(join(checkoutRoot, file)));
+  const folder = join(cacheRoot(), "tests", `${name}-${hash.digest("hex").slice(0, 12)}`);
+  const python = join(folder, "bin", "python");
+  const stamp = join(folder, "complete");
+  if (existsSync(stamp)) return python;
+
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, ".."), { recursive: true });
+  await reported(`Making the Python environment ${name}`, async (step) => {
+    const onLine = (line: string) => step.update(line.slice(0, 80));
+    const install = (file: string, ...flags: string[]) =>
+      run(python, ["-m", "pip", "install", "--no-input", ...flags, "-r", file], {
+        cwd: checkoutRoot,
+        onLine,
+      });
+    await run(base, ["-m", "venv", folder], { onLine });
+    for (const file of present(locked)) await install(file, "--no-deps");
+    for (const file of present(further)) await install(file);
+  });
+  writeFileSync(stamp, files.join("\n"));
+  return python;
+}
+
+async function findPython(): Promise<string> {
+  for (const name of ["python3.11", "python3"]) {
+    if (!which(name)) continue;
+    const version = /Python 3\.(\d+)/.exec(await run(name, ["--version"]).catch(() => ""))?.[1];
+    if (Number(version ?? 0) >= oldestMinor) return name;
+  }
+  throw new UserError(
+    `the tests need Python 3.${oldestMinor} or newer; install python3 and python3-venv`,
+  );
+}
