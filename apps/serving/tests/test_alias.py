@@ -128,36 +128,32 @@ def broken_pickle(models: Models, folder: Path) -> str:
     return str(mlflow.register_model(source, models.name).version)
 
 
-@pytest.mark.parametrize(
-    ("make", "reason"),
-    [
-        (without_signature, "it has no signature"),
-        (missing_module, "it needs the Python module 'needs_more'"),
-        (failing_example, "it cannot predict a row made from its signature: KeyError: 'lost'"),
-        (broken_pickle, "it cannot be loaded: "),
-    ],
-)
-def test_a_broken_version_leaves_the_old_one_serving(
-    models: Models,
-    start_server: Start,
-    tmp_path: Path,
-    make: Callable[[Models, Path], str],
-    reason: str,
+BROKEN = {
+    without_signature: "it has no signature",
+    missing_module: "it needs the Python module 'needs_more'",
+    failing_example: "it cannot predict a row made from its signature: KeyError: 'lost'",
+    broken_pickle: "it cannot be loaded: ",
+}
+
+
+def test_broken_versions_leave_the_old_one_serving(
+    models: Models, start_server: Start, tmp_path: Path
 ) -> None:
     good = models.promote(models.add(samples.linear()))
     serving = start_server(models, MODEL_ALLOW_PICKLE="true")
     serving.wait_for(good)
-    bad = models.promote(make(models, tmp_path))
-    error = until(lambda: serving.load_error, "the failure is shown")
-    assert error["version"] == bad
-    assert reason in str(error["reason"])
-    assert serving.predict(ROW).headers["X-Model-Version"] == good
-    assert serving.metric(f'model_load_failures_total{{model_version="{bad}"}}') >= 1
-    assert reason in serving.server.log
-    assert len(serving.downloads) == 1
-    models.promote(good)
-    until(lambda: serving.load_error is None, "moving the alias back clears the failure")
-    assert serving.version == good
+    for make, reason in BROKEN.items():
+        bad = models.promote(make(models, tmp_path))
+        error = until(lambda: serving.load_error, f"the failure of {make.__name__} is shown")
+        assert error["version"] == bad
+        assert reason in str(error["reason"])
+        assert serving.predict(ROW).headers["X-Model-Version"] == good
+        assert serving.metric(f'model_load_failures_total{{model_version="{bad}"}}') >= 1
+        assert reason in serving.server.log
+        until(lambda: len(serving.downloads) == 1, "the files of the broken version are gone")
+        models.promote(good)
+        until(lambda: serving.load_error is None, "moving the alias back clears the failure")
+        assert serving.version == good
 
 
 def test_a_broken_first_version_is_named_in_the_answer(
