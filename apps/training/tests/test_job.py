@@ -52,8 +52,8 @@ def test_a_wrong_password_is_one_sentence(tracking_uri: str, tmp_path: Path) -> 
     )
     assert done.returncode == 1
     assert done.stderr == (
-        f"error: MLflow at {tracking_uri} refused user training: check MLFLOW_TRACKING_USERNAME and "
-        "MLFLOW_TRACKING_PASSWORD\n"
+        f"error: MLflow at {tracking_uri} refused user training: check "
+        "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD\n"
     )
 
 

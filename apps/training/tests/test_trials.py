@@ -38,8 +38,8 @@ def test_the_last_trial_does_not_wait_for_ever_for_one_that_failed(settings: Set
 
 
 def test_the_same_index_is_the_same_trial_and_no_two_are_alike() -> None:
-    first = [trial(index) for index in range(24)]
-    assert first == [trial(index) for index in range(24)]
+    first = [trial(index) for index in range(100)]
+    assert first == [trial(index) for index in range(100)]
     assert len({repr(candidate) for candidate in first}) == len(first)
     for candidate in first:
         candidate.build()

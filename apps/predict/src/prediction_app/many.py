@@ -16,15 +16,14 @@ def many(server: ModelServer, model: Model) -> None:
     st.markdown(
         "Upload a CSV with one row per prediction and get it back with the predictions in it."
     )
-    with st.container(horizontal=True):
-        st.download_button(
-            "Download an example CSV",
-            template(model),
-            file_name=f"{model.name}-example.csv",
-            mime="text/csv",
-            icon=":material/description:",
-            on_click="ignore",
-        )
+    st.download_button(
+        "Download an example CSV",
+        template(model),
+        file_name=f"{model.name}-example.csv",
+        mime="text/csv",
+        icon=":material/description:",
+        on_click="ignore",
+    )
     with st.expander("Columns of the file"):
         st.table(
             [
@@ -46,9 +45,8 @@ def many(server: ModelServer, model: Model) -> None:
         frame = read_csv(uploaded.getvalue())
         to_rows(model, frame)
     except BadFile as problem:
-        st.error("This file cannot be predicted.", icon=":material/block:")
-        for fault in problem.faults:
-            st.markdown(f"- {plain(fault)}")
+        faults = "\n".join(f"- {plain(fault)}" for fault in problem.faults)
+        st.error(f"This file cannot be predicted.\n{faults}", icon=":material/block:")
         return
     if ignored := ignored_columns(model, frame):
         names = ", ".join(plain(name) for name in ignored)

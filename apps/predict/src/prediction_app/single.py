@@ -64,7 +64,8 @@ def _answer(model: Model) -> None:
         answer, row = st.session_state["answer"]
         _value(model, answer)
         by = f"Answered by **{plain(model.name)}** version **{plain(answer.version)}**"
-        st.markdown(by + (f" ({plain(model.alias)})" if answer.version == model.version else ""))
+        holds_alias = model.alias and answer.version == model.version
+        st.markdown(by + (f" ({plain(model.alias)})." if holds_alias else "."))
         for sentence in outside_range(model, row):
             st.warning(plain(sentence), icon=":material/straighten:")
 

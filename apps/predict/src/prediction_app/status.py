@@ -75,7 +75,7 @@ def _card(model: Model, away: str | None) -> None:
         st.markdown("**How good it is**")
         st.table(
             [
-                {"metric": name, "value": show(model.metrics[name])}
+                {"metric": plain(name), "value": show(model.metrics[name])}
                 for name in sorted(model.metrics)
             ],
             border="horizontal",

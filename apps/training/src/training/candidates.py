@@ -9,7 +9,7 @@ from sklearn.base import RegressorMixin, clone
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
-from sklearn.model_selection import KFold, cross_validate
+from sklearn.model_selection import KFold, ParameterGrid, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
@@ -47,11 +47,12 @@ def trial(index: int) -> Candidate:
     The same index always gives the same candidate, so a restarted pod repeats its own trial.
     """
     name = list(_FAMILIES)[index % len(_FAMILIES)]
-    family = _FAMILIES[name]
-    if index < len(_FAMILIES):
+    family, turn = _FAMILIES[name], index // len(_FAMILIES)
+    if turn == 0:
         return Candidate(name, dict(family.defaults))
-    draw = random.Random(SEED + index)
-    return Candidate(name, {key: draw.choice(values) for key, values in family.choices.items()})
+    grid = ParameterGrid(family.choices)
+    order = random.Random(SEED).sample(range(len(grid)), len(grid))
+    return Candidate(name, grid[order[(turn - 1) % len(grid)]])
 
 
 def train_candidate(candidate: Candidate, data: Data) -> Trained:
