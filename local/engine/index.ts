@@ -8,7 +8,6 @@ import { handlerTable } from "./handlers.ts";
 import { kubernetesHandler } from "./kubernetes.ts";
 import type { Connection } from "./kubernetesClient.ts";
 import { takeLock } from "./lock.ts";
-import { runProgram } from "./monitor.ts";
 import { Report } from "./report.ts";
 import { StackState } from "./state.ts";
 import type { ResourceState } from "./state.ts";
@@ -47,9 +46,6 @@ export interface EngineResult {
   summary: string;
 }
 
-/** Raised when the run was interrupted; the next run continues. */
-export class InterruptedRun extends UserError {}
-
 /**
  * Runs one command on a stack: once per process, because the Pulumi SDK keeps its state in globals. Everything
  * that goes wrong is collected into one UserError after all independent work has ended.
@@ -81,6 +77,8 @@ async function deploy(
   const started = Date.now();
   report.line(`${preview ? "Previewing" : "Updating"} ${project.name} (${options.stack})`);
   const program = resolve(folder, options.program ?? project.main);
+  // Loaded here, because the SDK is heavy and only a program needs it.
+  const { runProgram } = await import("./monitor.ts");
   const result = await runProgram({
     project: project.name,
     stack: options.stack,
@@ -166,9 +164,7 @@ async function loadProgram(path: string): Promise<Record<string, unknown>> {
 function conclude(errors: string[], report: Report, { signal }: EngineOptions): void {
   if (errors.length > 0) throw new UserError(report.scrub(errors.join("\n")));
   if (signal?.aborted)
-    throw new InterruptedRun(
-      "interrupted; what was under way is saved, and the next run continues",
-    );
+    throw new UserError("interrupted; what was under way is saved, and the next run continues");
 }
 
 function outputsOf(state: StackState, options: EngineOptions): EngineResult {

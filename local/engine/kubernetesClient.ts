@@ -176,7 +176,15 @@ export class KubernetesClient {
     const options: https.RequestOptions = {};
     await this.#config.applyToHTTPSOptions(options);
     if (options.agent instanceof http.Agent) Object.assign(options.agent, { keepAlive: true });
-    const headers = { ...options.headers, accept: "application/json", "content-type": contentType };
+    const payload = body && JSON.stringify(body);
+    const headers = {
+      ...options.headers,
+      accept: "application/json",
+      ...(payload && {
+        "content-type": contentType,
+        "content-length": Buffer.byteLength(payload),
+      }),
+    };
     const send = url.protocol === "http:" ? http.request : https.request;
     return new Promise((resolve, reject) => {
       const request = send(url, { ...options, method, headers }, (answer) => {
@@ -191,7 +199,7 @@ export class KubernetesClient {
       });
       request.setTimeout(timeout, () => request.destroy(new Error("no answer in time")));
       request.on("error", reject);
-      request.end(body && JSON.stringify(body));
+      request.end(payload);
     });
   }
 }

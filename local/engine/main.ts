@@ -1,8 +1,9 @@
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { checkoutRoot } from "../support/cache.ts";
+import { cacheRoot, checkoutRoot } from "../support/cache.ts";
 import { UserError, messageOf } from "../support/errors.ts";
-import { InterruptedRun, runEngine } from "./index.ts";
-import type { Command } from "./index.ts";
+import type { Command, EngineResult } from "./index.ts";
 
 const commands: Command[] = ["preview", "up", "down", "outputs"];
 
@@ -31,6 +32,9 @@ async function main(): Promise<void> {
   if (!/^[\w.-]+$/.test(values.stack))
     throw new UserError(`the stack name ${values.stack} must be letters, digits, ".", "_" and "-"`);
 
+  // Most of a short run is loading the SDKs; their compiled code is kept for the next one.
+  enableCompileCache(join(cacheRoot(), "node"));
+  const { runEngine } = await import("./index.ts");
   // The program's own console output must not end up in the machine-readable output.
   console.log = console.info = console.error;
   const result = await runEngine(command, {
@@ -53,7 +57,7 @@ async function main(): Promise<void> {
       );
 }
 
-function jsonOf(command: Command, result: Awaited<ReturnType<typeof runEngine>>): unknown {
+function jsonOf(command: Command, result: EngineResult): unknown {
   return command === "outputs" ? result.outputs : result;
 }
 
@@ -88,5 +92,5 @@ try {
   for (const line of isKnown ? messageOf(error).split("\n") : [])
     console.error(line.startsWith(" ") ? line : `error: ${line}`);
   if (!isKnown) console.error(error);
-  process.exit(error instanceof InterruptedRun ? (process.exitCode ?? 130) : 1);
+  process.exit(process.exitCode ?? 1);
 }

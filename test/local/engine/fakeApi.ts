@@ -1,0 +1,117 @@
+import { createServer } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+type Fields = Record<string, any>;
+
+const kinds: Record<string, { name: string; kind: string; namespaced: boolean }[]> = {
+  "/api/v1": [
+    { name: "namespaces", kind: "Namespace", namespaced: false },
+    { name: "configmaps", kind: "ConfigMap", namespaced: true },
+    { name: "secrets", kind: "Secret", namespaced: true },
+    { name: "services", kind: "Service", namespaced: true },
+    { name: "persistentvolumeclaims", kind: "PersistentVolumeClaim", namespaced: true },
+  ],
+  "/apis/apps/v1": [{ name: "deployments", kind: "Deployment", namespaced: true }],
+  "/apis/batch/v1": [{ name: "jobs", kind: "Job", namespaced: true }],
+};
+
+/**
+ * Stands for a cluster where a node is needed and none can be had: keeps applied objects in memory, says of
+ * workloads what the test tells it to say, and writes down every change it is asked for.
+ */
+export class FakeApi {
+  readonly objects = new Map<string, Fields>();
+  /** `apply Job migrate`, `delete Deployment server`, in the order they came. */
+  readonly writes: string[] = [];
+  pods: Fields[] = [];
+  log = "";
+  /** Milliseconds before each answer. */
+  delay = 0;
+  readonly #server: Server;
+
+  constructor() {
+    this.#server = createServer((request, response) => {
+      void this.#answer(request).then(([status, body]) =>
+        setTimeout(() => {
+          response.writeHead(status, { "content-type": "application/json" });
+          response.end(typeof body === "string" ? body : JSON.stringify(body));
+        }, this.delay),
+      );
+    });
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((done) => this.#server.listen(0, "127.0.0.1", done));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  /** The status of a workload; ready unless a test says otherwise. */
+  status(object: Fields): Fields {
+    if (object["kind"] === "Job") return { succeeded: 1, conditions: [yes("Complete")] };
+    const replicas = object["spec"]?.replicas ?? 1;
+    const counts = { replicas, updatedReplicas: replicas, availableReplicas: replicas };
+    return { observedGeneration: object["metadata"].generation, ...counts };
+  }
+
+  find(kind: string, name: string): Fields | undefined {
+    return [...this.objects.values()].find(
+      (object) => object["kind"] === kind && object["metadata"].name === name,
+    );
+  }
+
+  async #answer(request: IncomingMessage): Promise<[number, Fields | string]> {
+    const path = (request.url ?? "").split("?")[0] ?? "";
+    const resources = kinds[path];
+    if (path === "/version") return [200, {}];
+    if (resources) return [200, { resources }];
+    if (path.endsWith("/log")) return [200, this.log];
+    if (path.endsWith("/pods")) return [200, { items: this.pods }];
+    if (path.endsWith("/events")) return [200, { items: [] }];
+    const known = this.objects.get(path);
+    if (request.method === "PATCH") return this.#apply(path, await bodyOf(request));
+    if (!known) return [404, { message: "not found" }];
+    if (request.method === "DELETE") {
+      this.objects.delete(path);
+      this.writes.push(`delete ${known["kind"]} ${known["metadata"].name}`);
+    }
+    return [200, { ...known, status: this.status(known) }];
+  }
+
+  #apply(path: string, object: Fields): [number, Fields] {
+    const old = this.objects.get(path);
+    const isFixed = object["kind"] === "Job" && old !== undefined;
+    if (isFixed && JSON.stringify(old["spec"].template) !== JSON.stringify(object["spec"].template))
+      return [422, { message: "spec.template: field is immutable" }];
+    const namespace = /namespaces\/([^/]+)\/[^/]+\/[^/]+$/.exec(path)?.[1];
+    const metadata = {
+      ...object["metadata"],
+      ...(namespace && { namespace }),
+      uid: old?.["metadata"].uid ?? crypto.randomUUID(),
+      generation: (old?.["metadata"].generation ?? 0) + 1,
+    };
+    const live = {
+      ...object,
+      metadata,
+      spec: { ...object["spec"], selector: object["spec"]?.selector ?? { matchLabels: {} } },
+    };
+    this.objects.set(path, live);
+    this.writes.push(`apply ${object["kind"]} ${metadata.name}`);
+    return [200, { ...live, status: this.status(live) }];
+  }
+}
+
+export function yes(type: string, more: Fields = {}): Fields {
+  return { type, status: "True", ...more };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Fields> {
+  let text = "";
+  for await (const chunk of request) text += chunk;
+  return JSON.parse(text) as Fields;
+}
