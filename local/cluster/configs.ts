@@ -11,9 +11,12 @@ import {
 /** Name in the StorageClass, by which the provisioner recognises the claims that are for it. */
 export const provisioner = "mlops-local/folder";
 
+/** Holds each pod's namespaces; made from addons/pause and never pulled. */
+export const sandboxImage = "localhost/mlops-local/pause:1";
+
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
-export function containerdConfig(paths: ClusterPaths, sandboxImage: string): string {
+export function containerdConfig(paths: ClusterPaths): string {
   const cri = 'plugins."io.containerd.grpc.v1.cri"';
   const text = JSON.stringify; // a TOML basic string is written like a JSON string
   return `version = 2

@@ -6,6 +6,7 @@ import { apiClient, isNodeReady, isServing } from "./api.ts";
 import { ensureBinaries } from "./binaries.ts";
 import { createCgroups, removeCgroups } from "./cgroups.ts";
 import { ensureCertificates } from "./certificates.ts";
+import { sandboxImage } from "./configs.ts";
 import { components, type Binaries, type Component } from "./components.ts";
 import { hasImage, importImages, writeProgramImage } from "./images.ts";
 import { addresses, apiPort, nodeName, type ClusterPaths } from "./layout.ts";
@@ -58,9 +59,8 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
     await checkApiPortIsFree(port);
   }
   report("preparing network and certificates");
-  const sandboxImage = `localhost/mlops-local/pause:${dirname(binaries.pause).split("/").at(-1)}`;
   await Promise.all([networkUp(paths, port), createCgroups(), ensureCertificates(paths.pki)]);
-  await writeConfigs(paths, port, sandboxImage);
+  await writeConfigs(paths, port);
 
   const { foundation, rest } = components(paths, binaries, port);
   report("starting etcd, containerd and the API server");
@@ -68,7 +68,7 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
   const api = apiClient(paths, port);
   await Promise.all([
     until(paths, foundation, "the API server", () => isServing(api)),
-    ensureSandboxImage(paths, foundation, binaries, sandboxImage),
+    ensureSandboxImage(paths, foundation, binaries),
   ]);
   report("starting the node");
   if (!runningComponents(paths).has("dns")) await checkDnsPortIsFree();
@@ -160,11 +160,10 @@ async function ensureSandboxImage(
   paths: ClusterPaths,
   foundation: Component[],
   binaries: Binaries,
-  reference: string,
 ): Promise<void> {
   let isThere = false;
   await until(paths, foundation, "containerd", () =>
-    hasImage(reference, paths).then(
+    hasImage(sandboxImage, paths).then(
       (has) => {
         isThere = has;
         return true;
@@ -174,7 +173,7 @@ async function ensureSandboxImage(
   );
   if (isThere) return;
   const archive = join(paths.run, "pause.tar");
-  await writeProgramImage(binaries.pause, reference, archive);
+  await writeProgramImage(binaries.pause, sandboxImage, archive);
   await importImages(archive, paths);
 }
 

@@ -3,18 +3,18 @@ import { provisioner } from "./configs.ts";
 
 const rbac = "/apis/rbac.authorization.k8s.io/v1";
 
-const binding = (name: string, role: string) => ({
+const binding = (name: string, role: string, kind: "User" | "Group" = "User") => ({
   path: `${rbac}/clusterrolebindings/${encodeURIComponent(name)}`,
   object: {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "ClusterRoleBinding",
     metadata: { name },
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role },
-    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name }],
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind, name }],
   },
 });
 
-/** What a fresh cluster lacks: a storage class, and the rights of its two add-ons. */
+/** What a fresh cluster lacks: a storage class, and the rights of the node and of the two add-ons. */
 const objects = [
   {
     path: "/apis/storage.k8s.io/v1/storageclasses/standard",
@@ -48,6 +48,9 @@ const objects = [
     },
   },
   binding("mlops-local:dns", "mlops-local:dns"),
+  // The usual Node authorizer learns of a new pod's claims a moment after kubelet asks for them, and a
+  // refused kubelet waits 15 s. It keeps nodes from each other's secrets; here there is one node.
+  binding("system:nodes", "system:node", "Group"),
   binding("mlops-local:volumes", "system:persistent-volume-provisioner"),
 ];
 

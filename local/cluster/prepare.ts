@@ -15,11 +15,7 @@ import {
 import { addresses, defaultApiPort, type ClusterPaths } from "./layout.ts";
 
 /** Writes every configuration file anew, so that none is ever half-written or from an older version. */
-export async function writeConfigs(
-  paths: ClusterPaths,
-  port: number,
-  sandboxImage: string,
-): Promise<void> {
+export async function writeConfigs(paths: ClusterPaths, port: number): Promise<void> {
   await mkdir(paths.state, { recursive: true, mode: 0o700 });
   const folders = [paths.run, paths.log, paths.kubelet, paths.podLogs, paths.volumes, paths.etcd];
   for (const folder of [...folders, join(paths.config, "cni")]) {
@@ -27,7 +23,7 @@ export async function writeConfigs(
   }
   const upstream = upstreamServers(await readFile("/etc/resolv.conf", "utf8").catch(() => ""));
   const files: Record<string, string> = {
-    "containerd.toml": containerdConfig(paths, sandboxImage),
+    "containerd.toml": containerdConfig(paths),
     "cni/10-pods.conflist": cniConfig(paths),
     "kubelet.json": kubeletConfig(paths),
     "proxy.json": proxyConfig(paths),
