@@ -34,6 +34,7 @@ export async function findTarget(
     wantsLocalCluster: values["local-cluster"] === true,
     remembered: remembered?.target,
     hasMinikube: which("minikube") !== undefined,
+    localClusterFolder: (await cluster.clusterStatus()).folder,
     canRunLocalCluster: process.platform === "linux" && process.getuid?.() === 0,
     answers: (context) => answers(kubeconfig, context),
   });

@@ -1,6 +1,9 @@
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { commands } from "./commands/index.ts";
 import { argumentError, commandHelp, generalHelp } from "./support/arguments.ts";
+import { cacheRoot } from "./support/cache.ts";
 import { UserError, messageOf } from "./support/errors.ts";
 
 /** Runs one command line and returns the exit code. */
@@ -16,6 +19,8 @@ export async function main(args: readonly string[]): Promise<number> {
       `${name} is not a command; the commands are ${Object.keys(commands).join(", ")}`,
     );
   }
+  // `down` may delete the cache, which would come back when this process ends
+  if (name !== "down") enableCompileCache(join(cacheRoot(), "node"));
   const command = await found.load();
   const options = { ...command.options, help: { type: "boolean", short: "h", help: "" } as const };
   let parsed;

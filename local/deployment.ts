@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EngineName } from "./engines.ts";
 import { workFolder } from "./support/cache.ts";
@@ -19,6 +19,23 @@ export function readDeployment(stack: string): Deployment | undefined {
   } catch {
     return undefined; // nothing deployed yet
   }
+}
+
+/** Every stack that is deployed from this checkout. */
+export function listDeployments(): { stack: string; deployment: Deployment }[] {
+  let files: string[] = [];
+  try {
+    files = readdirSync(join(workFolder, "deployments"));
+  } catch {
+    // nothing deployed yet
+  }
+  return files
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => file.slice(0, -".json".length))
+    .flatMap((stack) => {
+      const deployment = readDeployment(stack);
+      return deployment ? [{ stack, deployment }] : [];
+    });
 }
 
 export function writeDeployment(stack: string, deployment: Deployment): void {

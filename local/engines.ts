@@ -1,8 +1,9 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { pulumiCli } from "./pulumiCli.ts";
 import type { Settings } from "./settings.ts";
 import { type OptionSpec, type OptionValues, textOf } from "./support/arguments.ts";
-import { checkoutRoot } from "./support/cache.ts";
+import { checkoutRoot, workFolder } from "./support/cache.ts";
 import { run, runInForeground, which } from "./support/process.ts";
 import { UserError } from "./support/errors.ts";
 
@@ -24,6 +25,8 @@ export interface Engine {
   preview(): Promise<number>;
   up(): Promise<number>;
   down(options: { keepData: boolean }): Promise<number>;
+  /** Forgets the stack without touching its cluster, which is gone. */
+  forget(): Promise<void>;
   /** Outputs of the last `up`, with secrets in clear where wanted; empty before the first one. */
   outputs(options: { showSecrets: boolean }): Promise<Record<string, unknown>>;
 }
@@ -95,6 +98,11 @@ function builtinEngine(
     preview: () => foreground("preview", ...config),
     up: () => foreground("up", ...config),
     down: ({ keepData }) => foreground("down", ...(keepData ? ["--keep-data"] : [])),
+    forget: async () => {
+      for (const ending of ["json", "lock"]) {
+        rmSync(join(workFolder, "state", `${stack}.${ending}`), { force: true });
+      }
+    },
     outputs: async ({ showSecrets }) =>
       JSON.parse(
         await run(

@@ -3,15 +3,24 @@ import { ensureImages } from "./images/index.ts";
 import type { Settings } from "./settings.ts";
 import type { Target } from "./target.ts";
 
-/** Builds what is missing of the platform's images and brings it to where the target's pods find it. */
-export async function provideImages(settings: Settings, target: Target): Promise<void> {
+/** Builds what is missing of the platform's images and brings it to where the target's pods find it, or pushes it. */
+export async function provideImages(
+  settings: Settings,
+  target: Target | "registry",
+  options: { force?: boolean } = {},
+): Promise<void> {
   const { imageRegistry, postgresImage } = settings.config;
   const apps: App[] = APPS.filter((app) => app !== "postgres" || postgresImage === undefined);
-  const context = target.kind === "context" ? target.context : undefined;
+  const where =
+    target === "registry"
+      ? { target: "context" as const, push: true }
+      : target.kind === "context"
+        ? { target: target.kind, context: target.context }
+        : { target: target.kind };
   await ensureImages({
     registry: imageRegistry,
-    target: target.kind === "context" ? "context" : target.kind,
-    context,
+    ...where,
     apps,
+    ...options,
   });
 }

@@ -51,6 +51,10 @@ export function pulumiCli(
       const excludes = kept.flatMap((urn) => ["--exclude", urn]);
       return await foreground("destroy", "--yes", "--skip-preview", ...excludes);
     },
+    forget: async () => {
+      await prepare();
+      await run("pulumi", ["stack", "rm", "--force", "--yes", ...common], { env });
+    },
     outputs: async ({ showSecrets }) => {
       if (!existsSync(join(folder, "Pulumi.yaml"))) return {};
       const words = ["stack", "output", "--json", ...(showSecrets ? ["--show-secrets"] : [])];

@@ -7,7 +7,7 @@ export const localContext = "mlops-local";
 /** Where the platform is deployed to. */
 export type Target =
   /** The cluster that this project builds and runs on this machine. */
-  | { readonly kind: "local-cluster" }
+  | { readonly kind: "local-cluster"; readonly folder: string }
   /** Minikube, which has to be started first. */
   | { readonly kind: "minikube" }
   /** A cluster that somebody else runs. */
@@ -25,6 +25,8 @@ export interface Surroundings {
   hasMinikube: boolean;
   /** Linux, as root: what the local cluster needs. */
   canRunLocalCluster: boolean;
+  /** Where the local cluster keeps its data: there is one per cache folder. */
+  localClusterFolder: string;
   /** Whether the API server of a context answers. */
   answers: (context: string) => Promise<boolean>;
 }
@@ -57,7 +59,7 @@ export async function decideTarget(around: Surroundings): Promise<Target> {
 export function describeTarget(target: Target): string {
   switch (target.kind) {
     case "local-cluster":
-      return "the local cluster on this machine";
+      return `the local cluster on this machine (${target.folder})`;
     case "minikube":
       return "Minikube";
     case "context":
@@ -96,7 +98,7 @@ async function currentContext(context: string, around: Surroundings): Promise<Ta
 async function again(remembered: Target, around: Surroundings): Promise<Target> {
   switch (remembered.kind) {
     case "local-cluster":
-      return localCluster(around);
+      return staysOn(remembered, localCluster(around));
     case "minikube":
       return remembered;
     case "context":
@@ -105,7 +107,8 @@ async function again(remembered: Target, around: Surroundings): Promise<Target> 
 }
 
 function localCluster(around: Surroundings): Target {
-  if (around.canRunLocalCluster) return { kind: "local-cluster" };
+  if (around.canRunLocalCluster)
+    return { kind: "local-cluster", folder: around.localClusterFolder };
   throw new UserError(
     around.wantsLocalCluster
       ? "the local cluster needs Linux and root; run the command with sudo, or start Minikube (`minikube start`)"
@@ -115,16 +118,22 @@ function localCluster(around: Surroundings): Target {
 
 /** The state knows the objects of one cluster: on another one they would all be missing. */
 function staysOn(remembered: Target | undefined, wanted: Target): Target {
-  const isSame =
-    remembered === undefined ||
-    (remembered.kind === wanted.kind &&
-      (remembered.kind !== "context" ||
-        (wanted.kind === "context" && remembered.context === wanted.context))) ||
-    (remembered.kind === "minikube" && wanted.kind === "context" && wanted.context === "minikube");
-  if (isSame) return wanted;
+  if (remembered === undefined || identity(remembered) === identity(wanted)) return wanted;
   throw new UserError(
     `this stack is deployed to ${describeTarget(remembered)}; remove it with \`npm run down\` first, or give another --stack`,
   );
+}
+
+/** Minikube is the same cluster whether it had to be started or not. */
+function identity(target: Target): string {
+  switch (target.kind) {
+    case "local-cluster":
+      return `${target.kind} ${target.folder}`;
+    case "minikube":
+      return "context minikube";
+    case "context":
+      return `context ${target.context}`;
+  }
 }
 
 function unreachable(context: string, server: string): UserError {

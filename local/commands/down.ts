@@ -1,12 +1,18 @@
-import { rmSync } from "node:fs";
+import { rmdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { reachDeployment, startTarget } from "../access.ts";
 import * as cluster from "../cluster/index.ts";
-import { type Deployment, forgetDeployment, readDeployment } from "../deployment.ts";
+import {
+  type Deployment,
+  forgetDeployment,
+  listDeployments,
+  readDeployment,
+} from "../deployment.ts";
 import { openEngine } from "../engines.ts";
 import { envFile } from "../envFile.ts";
 import { readSettings, type Settings, settingsOptions } from "../settings.ts";
 import type { Command, OptionValues } from "../support/arguments.ts";
-import { cacheRoot, workFolder } from "../support/cache.ts";
+import { cacheParts, cacheRoot, workFolder } from "../support/cache.ts";
 import { ask, canAsk, confirm } from "../support/confirm.ts";
 import { UserError } from "../support/errors.ts";
 import { reported } from "../support/progress.ts";
@@ -121,12 +127,27 @@ async function removeEverything(
     const code = await removePlatform(settings, deployment, false);
     if (code !== 0) return code;
   }
+  const { folder } = await cluster.clusterStatus();
   await reported("Deleting the local cluster", (step) =>
     cluster.deleteCluster({ binaries: !keepCache, onProgress: (message) => step.update(message) }),
   );
-  rmSync(workFolder, { recursive: true, force: true });
+  for (const { stack, deployment: one } of listDeployments()) {
+    if (one.target.kind !== "local-cluster" || one.target.folder !== folder) continue;
+    await openEngine(one.engine, { ...settings, stack }, {}).forget();
+    forgetDeployment(stack);
+  }
+  if (listDeployments().length === 0) rmSync(workFolder, { recursive: true, force: true });
   rmSync(envFile, { force: true });
-  if (!keepCache) rmSync(cacheRoot(), { recursive: true, force: true });
+  if (!keepCache) removeCache();
   console.log(`Nothing is left${keepCache ? ` but the cache in ${cacheRoot()}` : ""}.`);
   return 0;
+}
+
+function removeCache(): void {
+  for (const part of cacheParts) rmSync(join(cacheRoot(), part), { recursive: true, force: true });
+  try {
+    rmdirSync(cacheRoot());
+  } catch {
+    // absent, or it holds what is not ours
+  }
 }

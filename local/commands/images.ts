@@ -6,12 +6,22 @@ import type { Command } from "../support/arguments.ts";
 
 /** Builds the images and loads them, without deploying anything. */
 export const images: Command = {
-  options: { ...settingsOptions, ...targetOptions },
+  options: {
+    ...settingsOptions,
+    ...targetOptions,
+    push: { type: "boolean", help: "Push to imageRegistry instead of loading into the cluster" },
+    force: { type: "boolean", help: "Build anew what is there already" },
+  },
   async run(values) {
     const settings = readSettings(values);
+    const force = values["force"] === true;
+    if (values["push"] === true) {
+      await provideImages(settings, "registry", { force });
+      return 0;
+    }
     const target = await findTarget(values, settings, readDeployment(settings.stack));
     await startTarget(target);
-    await provideImages(settings, target);
+    await provideImages(settings, target, { force });
     return 0;
   },
 };

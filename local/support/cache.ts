@@ -8,6 +8,9 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
   return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "mlops-platform");
 }
 
+/** What this project keeps below the cache root; nothing else there is ours to delete. */
+export const cacheParts = ["bin", "cluster", "images", "node", "tests"] as const;
+
 /** The root folder of this checkout. */
 export const checkoutRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
