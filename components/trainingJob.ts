@@ -95,7 +95,10 @@ export class TrainingJob extends pulumi.ComponentResource {
                 startingDeadlineSeconds: 3600,
                 successfulJobsHistoryLimit: 3,
                 failedJobsHistoryLimit: 3,
-                jobTemplate: { metadata: { labels: metadata().labels }, spec },
+                jobTemplate: {
+                  metadata: { labels: metadata().labels, annotations: args.annotations },
+                  spec,
+                },
               },
             },
             child,

@@ -171,7 +171,8 @@ function recordedFrom(request: Request, monitor: Monitor): Recorded {
   const options: RecordedOptions = {};
   const dependsOn = request.getDependenciesList().map(nameOf).sort();
   if (dependsOn.length > 0) options.dependsOn = dependsOn;
-  if (request.getProvider()) options.provider = nameOf(request.getProvider().replace(/::[^:]*$/, ""));
+  if (request.getProvider())
+    options.provider = nameOf(request.getProvider().replace(/::[^:]*$/, ""));
   if (request.getProtect()) options.protect = true;
   if (request.getRetainondelete()) options.retainOnDelete = true;
   if (request.getDeletebeforereplacedefined()) {

@@ -11,6 +11,9 @@ const unknownMarker = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const isEmptyObject = (value: Json | undefined) =>
+  isObject(value) && Object.keys(value).length === 0;
+
 export const isSecret = (value: Json | undefined): value is JsonObject =>
   isObject(value) && value[signatureKey] === secretSignature;
 
@@ -41,8 +44,8 @@ export function textsInTheOpen(value: Json): string[] {
  * environment variable more does not look as if all had changed.
  */
 export function leaves(value: Json, path = ""): Map<string, Json> {
-  const isEmpty = typeof value === "object" && value !== null && Object.keys(value).length === 0;
-  if (value === null || typeof value !== "object" || isEmpty) return new Map([[path, value]]);
+  const isLeaf = value === null || typeof value !== "object" || Object.keys(value).length === 0;
+  if (isLeaf) return new Map([[path, value]]);
   const entries = Array.isArray(value)
     ? value.map((item, i): [string, Json] => [`[${entryName(item) ?? i}]`, item])
     : Object.entries(value).map(([key, item]): [string, Json] => [path ? `.${key}` : key, item]);
@@ -73,6 +76,8 @@ export function differences(before: readonly Recorded[], after: readonly Recorde
     }
     for (const path of [...new Set([...was.keys(), ...is.keys()])].sort()) {
       const [from, to] = [was.get(path), is.get(path)];
+      // an empty object that was filled, or emptied, shows in what it holds
+      if (isEmptyObject(from ?? to) && (from === undefined) !== (to === undefined)) continue;
       if (JSON.stringify(from) !== JSON.stringify(to)) changes.push({ resource, path, from, to });
     }
   }
@@ -81,22 +86,37 @@ export function differences(before: readonly Recorded[], after: readonly Recorde
 
 /** `mlflow-server spec.replicas: 1 → 2`, one line a change: what the tables of the tests are made of. */
 export function changeLines(changes: readonly Change[]): string[] {
-  const text = (value?: Json) =>
-    typeof value === "string" ? value : value === undefined ? "∅" : JSON.stringify(value);
   return changes.map(({ resource, path, from, to }) =>
     path === ""
       ? `${from === undefined ? "+" : "-"} ${resource}`
-      : `${resource} ${path}: ${text(from)} → ${text(to)}`,
+      : `${resource} ${path}: ${changeText(from, to)}`,
   );
+}
+
+/** `from → to`; of lists and longer texts only the entries or lines that came (+) and went (-). */
+function changeText(from?: Json, to?: Json): string {
+  const separator = /[,\n]/;
+  if (typeof from === "string" && typeof to === "string" && separator.test(from + to)) {
+    const [was, is] = [from.split(separator), to.split(separator)];
+    const went = was.filter((entry) => !is.includes(entry)).map((entry) => `-${entry}`);
+    const came = is.filter((entry) => !was.includes(entry)).map((entry) => `+${entry}`);
+    return [...went, ...came].join(" ");
+  }
+  const text = (value?: Json) =>
+    typeof value === "string" ? value : value === undefined ? "∅" : JSON.stringify(value);
+  return `${text(from)} → ${text(to)}`;
 }
 
 function describe(resources: readonly Recorded[]): Map<string, Map<string, Json>> {
   return new Map(
     resources.map(({ name, custom, inputs, outputs, options }) => {
       // what a component was given is not a thing in the cluster
-      const seen = { ...(custom ? (readable(inputs) as JsonObject) : {}), options: { ...options } };
-      if (outputs) Object.assign(seen, { outputs: readable(outputs) });
-      return [name, leaves(seen as Json)];
+      const seen = { ...(custom ? (readable(inputs) as JsonObject) : {}) };
+      for (const [option, value] of Object.entries(options)) {
+        seen[`options.${option}`] = Array.isArray(value) ? value.join() : value;
+      }
+      if (outputs) seen["outputs"] = readable(outputs);
+      return [name, leaves(seen)];
     }),
   );
 }

@@ -1,0 +1,96 @@
+import { MlopsPlatform } from "../../components/index.ts";
+import { describePreview, describeRefusals, tree } from "../support/cases.ts";
+import { makePlatform as make, platformArgs as base } from "../support/fixtures.ts";
+import { at } from "../support/podSecurity.ts";
+import { record } from "../support/recorder.ts";
+
+const { images } = base;
+
+test("composes database, artifacts, tracking, serving, page and training", async () => {
+  const { resources } = await record(() => make("ml", base));
+  expect(tree(resources).filter((line) => line.startsWith("mlops:"))).toEqual([
+    "mlops:index:MlopsPlatform ml",
+    "mlops:index:ModelServer ml-serving < ml",
+    "mlops:index:NetworkFlows ml-network < ml",
+    "mlops:index:PostgresDatabase ml-database < ml",
+    "mlops:index:PredictionApp ml-prediction < ml",
+    "mlops:index:TrackingServer ml-tracking < ml",
+    "mlops:index:TrainingJob ml-example-training < ml",
+    "mlops:index:VolumeArtifactStore ml-artifacts < ml",
+  ]);
+});
+
+test("its namespace makes Kubernetes refuse every pod that is not restricted", async () => {
+  const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
+  const { find } = await record(() => make("ml", { ...base, labels }));
+  expect(at(find("ml-namespace").inputs, "metadata")).toEqual({
+    name: "mlops",
+    labels: {
+      "app.kubernetes.io/part-of": "mlops-platform",
+      "pod-security.kubernetes.io/enforce": "restricted",
+      "pod-security.kubernetes.io/warn": "restricted",
+      "pod-security.kubernetes.io/audit": "restricted",
+    },
+  });
+});
+
+test("training waits until MLflow answers", async () => {
+  const { find } = await record(() => make("ml", { ...base, trainingSchedule: "@daily" }));
+  for (const [component, job] of [
+    ["ml-example-training", "ml-example-training-job"],
+    ["ml-retraining", "ml-retraining-schedule"],
+  ] as const) {
+    // a child is registered when its parent is, and that waits for the server's Deployment
+    expect(find(component).options.dependsOn).toContain("ml-tracking-server");
+    expect(find(job).parent).toBe(component);
+  }
+});
+
+test("options reach every resource", async () => {
+  const program = () => new MlopsPlatform("ml", base, { protect: true });
+  const { resources } = await record(program);
+  expect(resources.filter(({ options }) => !options.protect)).toEqual([]);
+});
+
+const subject = 'MlopsPlatform "ml"';
+describeRefusals(make, "ml", base, [
+  [
+    { namespace: "My Team" },
+    `${subject}: namespace must be a DNS label such as mlops: small letters, digits and dashes`,
+  ],
+  [
+    { images: { ...images, postgres: undefined } },
+    `${subject}: images.postgres must be given for a database in the cluster; add it or pass database`,
+  ],
+  [{ trackingReplicas: 21 }, `${subject}: trackingReplicas must be a whole number from 1 to 20`],
+  [
+    { trackingReplicas: 2 },
+    `${subject}: trackingReplicas must be 1 while artifacts are on a ReadWriteOnce volume; pass artifacts in a bucket or set it to 1`,
+  ],
+  [{ servingReplicas: 0 }, `${subject}: servingReplicas must be a whole number from 1 to 100`],
+  [
+    { servingReplicas: 1, servingAutoscaling: { maxReplicas: 2 } },
+    `${subject}: servingReplicas and servingAutoscaling exclude each other; leave one of them out`,
+  ],
+  [
+    { predictionReplicas: 0 },
+    `${subject}: predictionReplicas must be a whole number from 1 to 100`,
+  ],
+  [
+    { nodePorts: { serving: 8080 } },
+    `${subject}: nodePorts.serving must be between 30000 and 32767`,
+  ],
+  [
+    { nodePorts: { serving: 30001, tracking: 30001 } },
+    `${subject}: nodePorts must differ from each other; choose another port`,
+  ],
+]);
+
+describePreview(make, "ml", base, (unknown) => ({
+  images: { tracking: unknown, serving: unknown, predict: unknown, postgres: unknown },
+  modelName: unknown,
+  modelAlias: unknown,
+  experimentName: unknown,
+  databaseStorageSize: unknown,
+  nodeAddress: unknown,
+}));

@@ -1,0 +1,92 @@
+import { NetworkFlows, type NetworkFlowsArgs } from "../../components/index.ts";
+import { describeArguments, describePreview, tree } from "../support/cases.ts";
+import { record } from "../support/recorder.ts";
+
+const make = (name: string, args: NetworkFlowsArgs) => new NetworkFlows(name, args);
+const base: NetworkFlowsArgs = {
+  namespace: "ml",
+  flows: [{ from: "model-server", to: "mlflow", port: 5000 }],
+};
+
+test("denies everything, allows DNS, and opens each flow on both sides", async () => {
+  const { resources, find } = await record(() => make("net", base));
+  expect(tree(resources)).toEqual([
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy net-deny < net",
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy net-dns < net",
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy net-model-server-may-call-mlflow < net",
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy net-model-server-to-mlflow < net",
+    "mlops:index:NetworkFlows net",
+  ]);
+  const ports = [{ protocol: "TCP", port: 5000 }];
+  const server = { matchLabels: { "app.kubernetes.io/name": "model-server" } };
+  const mlflow = { matchLabels: { "app.kubernetes.io/name": "mlflow" } };
+  expect(find("net-deny").inputs["spec"]).toEqual({
+    podSelector: {},
+    policyTypes: ["Ingress", "Egress"],
+  });
+  expect(find("net-model-server-to-mlflow").inputs["spec"]).toEqual({
+    podSelector: mlflow,
+    policyTypes: ["Ingress"],
+    ingress: [{ from: [{ podSelector: server }], ports }],
+  });
+  expect(find("net-model-server-may-call-mlflow").inputs["spec"]).toEqual({
+    podSelector: server,
+    policyTypes: ["Egress"],
+    egress: [{ to: [{ podSelector: mlflow }], ports }],
+  });
+});
+
+test("a flow from nowhere in particular lets anybody in, and nobody out", async () => {
+  const flows = [{ to: "mlflow", port: 5000 }];
+  const { resources, find } = await record(() => make("net", { ...base, flows }));
+  expect(resources.map(({ name }) => name).sort()).toEqual([
+    "net",
+    "net-anybody-to-mlflow",
+    "net-deny",
+    "net-dns",
+  ]);
+  expect(find("net-anybody-to-mlflow").inputs["spec"]).toEqual({
+    podSelector: { matchLabels: { "app.kubernetes.io/name": "mlflow" } },
+    policyTypes: ["Ingress"],
+    ingress: [{ ports: [{ protocol: "TCP", port: 5000 }] }],
+  });
+});
+
+describeArguments(make, "net", base, {
+  namespace: {
+    value: "team",
+    changes: [
+      "net-deny metadata.namespace: ml → team",
+      "net-dns metadata.namespace: ml → team",
+      "net-model-server-may-call-mlflow metadata.namespace: ml → team",
+      "net-model-server-to-mlflow metadata.namespace: ml → team",
+    ],
+  },
+  flows: {
+    value: [{ from: "model-server", to: "mlflow", port: 5001 }],
+    changes: [
+      "net-model-server-may-call-mlflow spec.egress[0].ports[0].port: 5000 → 5001",
+      "net-model-server-to-mlflow spec.ingress[0].ports[0].port: 5000 → 5001",
+    ],
+  },
+  labels: {
+    value: { team: "blue" },
+    changes: [
+      "net-deny metadata.labels.team: ∅ → blue",
+      "net-dns metadata.labels.team: ∅ → blue",
+      "net-model-server-may-call-mlflow metadata.labels.team: ∅ → blue",
+      "net-model-server-to-mlflow metadata.labels.team: ∅ → blue",
+    ],
+  },
+  annotations: {
+    value: { note: "hello" },
+    changes: [
+      "net-deny metadata.annotations.note: ∅ → hello",
+      "net-dns metadata.annotations.note: ∅ → hello",
+      "net-model-server-may-call-mlflow metadata.annotations.note: ∅ → hello",
+      "net-model-server-to-mlflow metadata.annotations.note: ∅ → hello",
+    ],
+  },
+});
+
+describePreview(make, "net", base, (unknown) => ({ namespace: unknown }));

@@ -1,0 +1,130 @@
+import { TrackingPermission } from "../../components/index.ts";
+import { describePreview, describeRefusals, tree } from "../support/cases.ts";
+import {
+  databaseOfMine as database,
+  makeTracking as make,
+  trackingArgs as base,
+} from "../support/fixtures.ts";
+import { at } from "../support/podSecurity.ts";
+import { markerPassword, record } from "../support/recorder.ts";
+import { readable } from "../support/wire.ts";
+
+test("makes settings, a migration, a Service and a Deployment", async () => {
+  const { resources } = await record(() => make("mlflow", base));
+  expect(tree(resources)).toEqual([
+    "kubernetes:apps/v1:Deployment mlflow-server < mlflow",
+    "kubernetes:batch/v1:Job mlflow-migration < mlflow",
+    "kubernetes:core/v1:Secret mlflow-migration-settings < mlflow",
+    "kubernetes:core/v1:Secret mlflow-settings < mlflow",
+    "kubernetes:core/v1:Service mlflow-service < mlflow",
+    "mlops:index:TrackingServer mlflow",
+    "random:index/randomPassword:RandomPassword mlflow-admin-password < mlflow",
+    "random:index/randomPassword:RandomPassword mlflow-flask-secret-key < mlflow",
+  ]);
+});
+
+test("the server waits for the migration, whose Job keeps its name while the version stays", async () => {
+  const { find } = await record(() => make("mlflow", base));
+  const [migration, server] = [find("mlflow-migration"), find("mlflow-server")];
+  expect(server.options.dependsOn).toContain("mlflow-migration");
+  expect(server.options.deleteBeforeReplace).toBe(true);
+  expect(migration.options).toMatchObject({
+    deleteBeforeReplace: true,
+    ignoreChanges: ["spec.template.spec.containers[0].image"],
+  });
+  expect(at(migration.inputs, "metadata", "name")).toBe("mlflow-migration-3-17-2");
+  expect(at(server.inputs, "metadata", "name")).toBe("mlflow-3-17-2");
+});
+
+test("a password with any character survives the URI, the ini file and Python's interpolation", async () => {
+  const { find } = await record(() => make("mlflow", base));
+  const { secret: settings } = readable(find("mlflow-settings").inputs["stringData"]!) as {
+    secret: Record<string, string>;
+  };
+  const uri = new URL(settings["store-uri"]!);
+  expect(decodeURIComponent(uri.password)).toBe(database.password);
+  expect([uri.protocol, uri.username, uri.host, uri.pathname]).toEqual([
+    "postgresql+psycopg2:",
+    "owner",
+    "db.example.org:5433",
+    "/runs",
+  ]);
+
+  const ini = pythonIni(settings["basic_auth.ini"]!);
+  expect(decodeURIComponent(new URL(ini["database_uri"]!).password)).toBe(database.password);
+  expect(new URL(ini["database_uri"]!).pathname).toBe("/users");
+  expect(ini["admin_password"]).toBe(markerPassword("mlflow-admin-password"));
+});
+
+test("is alive as long as it answers, whatever becomes of the database", async () => {
+  const { find } = await record(() => make("mlflow", base));
+  const spec = at(find("mlflow-server").inputs, "spec", "template", "spec") as {
+    containers: Record<string, unknown>[];
+  };
+  const httpGet = { path: "/health", port: "http" };
+  expect(spec.containers[0]).toMatchObject({
+    startupProbe: { httpGet },
+    readinessProbe: { httpGet },
+    livenessProbe: { httpGet },
+  });
+});
+
+const reader = {
+  username: "reader",
+  password: "long enough to read",
+  permission: TrackingPermission.Read,
+};
+
+const subject = 'TrackingServer "mlflow"';
+const wildcard = "must be a host name or an address, without scheme, port or wildcard";
+describeRefusals(make, "mlflow", base, [
+  [{ replicas: 21 }, `${subject}: replicas must be a whole number from 1 to 20`],
+  [
+    { replicas: 2, artifacts: { uri: "/mlflow/artifacts", claimName: "claim" } },
+    `${subject}: replicas must be 1 while artifacts are on a ReadWriteOnce volume; use a bucket or set replicas to 1`,
+  ],
+  [{ workers: 0 }, `${subject}: workers must be a whole number from 1 to 16`],
+  [{ nodePort: 5000 }, `${subject}: nodePort must be between 30000 and 32767`],
+  [
+    { mlflowVersion: "latest" },
+    `${subject}: mlflowVersion must be an exact version such as 3.17.2`,
+  ],
+  [
+    { database: { ...database, authDatabase: "runs" } },
+    `${subject}: database.authDatabase must differ from database.database; give users a database of their own`,
+  ],
+  [
+    { users: [{ ...reader, password: "short" }] },
+    `${subject}: users[0].password must have 12 characters at least; MLflow refuses a shorter one`,
+  ],
+  [{ nodeAddress: "http://node" }, `${subject}: nodeAddress ${wildcard}`],
+  [{ hostNames: ["good.example.org", "*"] }, `${subject}: hostNames[1] ${wildcard}`],
+]);
+
+describePreview(make, "mlflow", base, (unknown) => ({
+  namespace: unknown,
+  image: unknown,
+  database: {
+    host: unknown,
+    port: unknown.apply(Number),
+    database: unknown,
+    authDatabase: unknown,
+    username: unknown,
+    password: unknown,
+  },
+  artifacts: { uri: unknown },
+  users: [{ ...reader, username: unknown, password: unknown }],
+  nodeAddress: unknown,
+}));
+
+/** The values as Python's configparser reads them: a percent sign stands doubled, a single one is an error. */
+function pythonIni(text: string): Record<string, string> {
+  const lines = text.split("\n").filter((line) => line.includes(" = "));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [key, raw] = [line.slice(0, line.indexOf(" = ")), line.slice(line.indexOf(" = ") + 3)];
+      if (raw.replaceAll("%%", "").includes("%")) throw new Error(`a single % in ${key}`);
+      return [key, raw.replaceAll("%%", "%")];
+    }),
+  );
+}

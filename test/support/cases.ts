@@ -1,0 +1,105 @@
+import type * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { podTemplates } from "./podSecurity.ts";
+import { record, type Recorded, refusal } from "./recorder.ts";
+import { changeLines, differences } from "./wire.ts";
+
+/*
+ * The questions that every component answers in its test: what does it make, what does each argument change,
+ * what does it refuse, and does a first preview, which knows next to nothing, get through.
+ */
+
+type Make<Args> = (name: string, args: Args) => pulumi.ComponentResource;
+
+/** One argument given alone, and everything that follows from it. */
+export interface ArgumentCase<Args, Value> {
+  value: Value;
+  /** Arguments without which this one means nothing. */
+  with?: Partial<Args>;
+  /** As `changeLines` prints them, complete; a function of what there is where the list would be long. */
+  changes: string[] | ((resources: readonly Recorded[]) => string[]);
+}
+
+/** A table with a row for every argument there is: a new argument without a row does not compile. */
+export type ArgumentTable<Args> = {
+  [Name in keyof Required<Args>]: ArgumentCase<Args, Required<Args>[Name]>;
+};
+
+/** Each argument, given alone, changes exactly what its row says. */
+export function describeArguments<Args extends object>(
+  make: Make<Args>,
+  name: string,
+  base: Args,
+  table: ArgumentTable<Args>,
+): void {
+  describe("each argument alone changes exactly", () => {
+    const rows = Object.entries(table) as [string, ArgumentCase<Args, unknown>][];
+    test.each(rows)("%s", async (argument, { value, with: needed, changes }) => {
+      const without = { ...base, ...needed };
+      const before = await record(() => make(name, without));
+      const after = await record(() => make(name, { ...without, [argument]: value }));
+      const expected = typeof changes === "function" ? changes(before.resources) : changes;
+      const found = changeLines(differences(before.resources, after.resources));
+      expect(found.sort()).toEqual([...expected].sort());
+    });
+  });
+}
+
+/** Each faulty set of arguments is refused with exactly this sentence, before anything is registered. */
+export function describeRefusals<Args extends object>(
+  make: Make<Args>,
+  name: string,
+  base: Args,
+  rows: [faulty: Partial<Args>, sentence: string][],
+): void {
+  describe("refuses, before anything is registered", () => {
+    const named = rows.map(([faulty, sentence]) => ({
+      given: JSON.stringify(faulty),
+      faulty,
+      sentence,
+    }));
+    test.each(named)("$given", async ({ faulty, sentence }) => {
+      const { message, registered } = await refusal(() => make(name, { ...base, ...faulty }));
+      expect(message).toBe(sentence);
+      expect(registered).toBe(0);
+    });
+  });
+}
+
+/** A preview in which no output of any resource is known declares the same tree. */
+export function describePreview<Args extends object>(
+  make: Make<Args>,
+  name: string,
+  base: Args,
+  withUnknown: (unknown: pulumi.Output<string>) => Partial<Args>,
+): void {
+  test("a preview that knows nothing yet declares the same tree", async () => {
+    const known = await record(() => make(name, base));
+    const program = () => {
+      const unknown = new random.RandomPassword("not-known-yet", { length: 8 }).result;
+      make(name, { ...base, ...withUnknown(unknown) });
+    };
+    const { resources } = await record(program, { preview: true });
+    const own = resources.filter((resource) => resource.name !== "not-known-yet");
+    expect(tree(own)).toEqual(tree(known.resources));
+  });
+}
+
+/** A line for the metadata of every object in the cluster, and of every pod that one of them makes. */
+export const everywhere =
+  (line: string) =>
+  (resources: readonly Recorded[]): string[] => [
+    ...objects(resources).map(({ name }) => `${name} metadata.${line}`),
+    ...podTemplates(resources).map(({ workload }) => `${workload} spec.template.metadata.${line}`),
+  ];
+
+/** What the resources make in the cluster. */
+export const objects = (resources: readonly Recorded[]): Recorded[] =>
+  resources.filter(({ type }) => type.startsWith("kubernetes:"));
+
+/** `kind name < parent` of every resource, sorted. */
+export function tree(resources: readonly Recorded[]): string[] {
+  return resources
+    .map(({ type, name, parent }) => `${type} ${name}${parent ? ` < ${parent}` : ""}`)
+    .sort();
+}

@@ -1,0 +1,50 @@
+import {
+  MlopsPlatform,
+  type MlopsPlatformArgs,
+  TrackingServer,
+  type TrackingServerArgs,
+} from "../../components/index.ts";
+import { nastyCharacters } from "./recorder.ts";
+
+/** The smallest platform that works. */
+export const platformArgs: MlopsPlatformArgs = {
+  images: {
+    tracking: "registry/tracking:1",
+    serving: "registry/serving:1",
+    predict: "registry/predict:1",
+    postgres: "registry/postgres:1",
+  },
+  modelName: "diabetes",
+};
+
+/** A platform with everything that can be switched on. */
+export const fullPlatformArgs: MlopsPlatformArgs = {
+  ...platformArgs,
+  servingAutoscaling: { minReplicas: 2, maxReplicas: 4 },
+  nodePorts: { tracking: 30001, serving: 31345, prediction: 31344 },
+  trainingSchedule: "0 3 * * *",
+};
+
+export const makePlatform = (name: string, args: MlopsPlatformArgs) =>
+  new MlopsPlatform(name, args);
+
+export const databaseOfMine = {
+  host: "db.example.org",
+  port: 5433,
+  database: "runs",
+  authDatabase: "users",
+  username: "owner",
+  password: `a ${nastyCharacters} password`,
+};
+
+/** A tracking server on a database and a bucket from elsewhere. */
+export const trackingArgs: TrackingServerArgs = {
+  namespace: "ml",
+  image: "registry/tracking:1",
+  mlflowVersion: "3.17.2",
+  database: databaseOfMine,
+  artifacts: { uri: "gs://bucket/path" },
+};
+
+export const makeTracking = (name: string, args: TrackingServerArgs) =>
+  new TrackingServer(name, args);
