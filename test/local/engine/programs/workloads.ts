@@ -39,7 +39,12 @@ const migrate = new k8s.batch.v1.Job(
   "migrate",
   {
     metadata: metadata("migrate"),
-    spec: { backoffLimit: 0, template: pod("migrate", ["sh", "-c", config.get("run") ?? "true"]) },
+    spec: {
+      backoffLimit: 0,
+      // None at all is a Job that is done at once, on any cluster and with any image.
+      completions: config.getNumber("completions") ?? 1,
+      template: pod("migrate", ["sh", "-c", config.get("run") ?? "true"]),
+    },
   },
   options,
 );
