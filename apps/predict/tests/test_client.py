@@ -1,8 +1,7 @@
 import pytest
-from stub import DIABETES, StubModelServer
-
-from prediction_app.client import ModelServer, NoModel, Refused, ServerAway
+from prediction_app.client import ModelServer, NoModelError, RefusedError, ServerAwayError
 from prediction_app.model import Column
+from stub import DIABETES, StubModelServer
 
 COLUMNS = (Column("age", "long"), Column("note", "string", required=False))
 
@@ -34,23 +33,23 @@ def test_a_missing_value_among_others_is_sent_as_null(server: StubModelServer) -
 
 def test_no_model(server: StubModelServer) -> None:
     server.model = None
-    with pytest.raises(NoModel, match="has the alias champion"):
+    with pytest.raises(NoModelError, match="has the alias champion"):
         ModelServer(server.url).describe()
 
 
 def test_a_refusal_carries_the_reason(server: StubModelServer) -> None:
     server.refusal = "Column 'age': a whole number is required"
-    with pytest.raises(Refused, match="a whole number is required"):
+    with pytest.raises(RefusedError, match="a whole number is required"):
         ModelServer(server.url).predict(COLUMNS, [{"age": 50}])
 
 
 def test_a_server_that_is_away(server: StubModelServer) -> None:
     server.stop()
-    with pytest.raises(ServerAway, match="cannot be reached"):
+    with pytest.raises(ServerAwayError, match="cannot be reached"):
         ModelServer(server.url).describe()
 
 
 def test_an_answer_of_something_else_is_not_taken_for_a_model(server: StubModelServer) -> None:
     server.model = {"hello": "world", "version": "1"}
-    with pytest.raises(ServerAway, match="not a model server's answer"):
+    with pytest.raises(ServerAwayError, match="not a model server's answer"):
         ModelServer(server.url).describe()

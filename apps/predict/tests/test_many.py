@@ -2,13 +2,12 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from prediction_app.batch import BadFileError, predict_all, read_csv, template, to_rows
+from prediction_app.client import ModelServer
+from prediction_app.model import parse_model
 from streamlit.testing.v1 import AppTest
 from stub import DIABETES, EVERY_TYPE, StubModelServer
 from test_page import press, texts
-
-from prediction_app.batch import BadFile, predict_all, read_csv, template, to_rows
-from prediction_app.client import ModelServer
-from prediction_app.model import parse_model
 
 Open = Callable[[str], AppTest]
 MODEL = parse_model(DIABETES)
@@ -84,19 +83,19 @@ def test_a_wrong_column_is_named_on_the_page(server: StubModelServer, open_page:
     ],
 )
 def test_a_fault_in_a_file_is_one_plain_sentence(content: str, fault: str) -> None:
-    with pytest.raises(BadFile) as caught:
+    with pytest.raises(BadFileError) as caught:
         to_rows(MODEL, read_csv(content.encode()))
     assert fault in str(caught.value)
 
 
 def test_a_file_in_another_encoding_is_refused() -> None:
-    with pytest.raises(BadFile, match="not UTF-8"):
+    with pytest.raises(BadFileError, match="not UTF-8"):
         read_csv("straße\nZürich\n".encode("latin-1"))
 
 
 def test_many_faults_are_counted_not_listed() -> None:
     rows = "50,1,heavy,80\n" * 12
-    with pytest.raises(BadFile) as caught:
+    with pytest.raises(BadFileError) as caught:
         to_rows(MODEL, read_csv(f"age,sex,bmi,blood_pressure\n{rows}".encode()))
     assert len(caught.value.faults) == 6
     assert "7 more values" in caught.value.faults[-1]
@@ -107,4 +106,4 @@ def test_the_example_file_can_be_predicted_as_it_is(description: dict) -> None:
     model = parse_model(description)
     rows = to_rows(model, read_csv(template(model).encode()))
     assert len(rows) == len(model.examples)
-    assert rows[0] == {name: value for name, value in model.examples[0].items()}
+    assert rows[0] == model.examples[0]

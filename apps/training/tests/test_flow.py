@@ -3,7 +3,7 @@ from pathlib import Path
 import mlflow
 import pytest
 from mlflow import MlflowClient
-
+from mlflow.entities.model_registry import ModelVersion
 from training import (
     METRIC,
     Candidate,
@@ -46,7 +46,8 @@ def test_every_candidate_becomes_a_run_and_the_best_becomes_champion(settings: S
     assert champion.run_id == lowest.info.run_id == result.runs[0].run_id
     assert lowest.data.params["model"] in champion.description
     assert champion.tags[METRIC] == f"{lowest.data.metrics[METRIC]:.4f}"
-    assert result.promotion is not None and result.promotion.promoted
+    assert result.promotion is not None
+    assert result.promotion.promoted
 
 
 @pytest.mark.parametrize("name", ["ridge", "random-forest", "gradient-boosting", "support-vector"])
@@ -61,7 +62,8 @@ def test_a_logged_model_loads_without_pickle_and_predicts_as_the_one_in_memory(
 
     folder = mlflow.artifacts.download_artifacts(f"runs:/{run.run_id}/model")
     files = {path.name for path in Path(folder).iterdir()}
-    assert "model.skops" in files and not {one for one in files if one.endswith(".pkl")}
+    assert "model.skops" in files
+    assert not {name for name in files if name.endswith(".pkl")}
 
     loaded = mlflow.pyfunc.load_model(folder)
     assert loaded.predict(data.x_test) == pytest.approx(trained.model.predict(data.x_test))
@@ -134,6 +136,6 @@ def _small_candidates() -> list[Candidate]:
     ]
 
 
-def _logged(settings: Settings, candidate: Candidate):
+def _logged(settings: Settings, candidate: Candidate) -> ModelVersion:
     data = load_data()
     return register_best([log_run(train_candidate(candidate, data), data)], settings.model_name)

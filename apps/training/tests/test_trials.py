@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import mlflow
 from mlflow import MlflowClient
-
 from training import METRIC, Settings, train_and_promote, trial
 
 
@@ -34,7 +33,8 @@ def test_the_last_trial_does_not_wait_for_ever_for_one_that_failed(settings: Set
     said: list[str] = []
     result = train_and_promote(replace(job, index=1), say=said.append)
     assert "only 1 of 2 trials finished in time; choosing among those" in said
-    assert result.promotion is not None and result.promotion.promoted
+    assert result.promotion is not None
+    assert result.promotion.promoted
 
 
 def test_the_same_index_is_the_same_trial_and_no_two_are_alike() -> None:

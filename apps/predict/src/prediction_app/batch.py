@@ -8,13 +8,13 @@ import pandas as pd
 
 from prediction_app.client import ModelServer
 from prediction_app.model import Model
-from prediction_app.values import BadValue, from_text
+from prediction_app.values import BadValueError, from_text
 
 _CELLS_PER_REQUEST = 20_000
 _FAULTS_SHOWN = 5
 
 
-class BadFile(Exception):
+class BadFileError(Exception):
     """The file cannot be predicted; every fault is one sentence."""
 
     def __init__(self, *faults: str) -> None:
@@ -29,25 +29,25 @@ def read_csv(content: bytes) -> pd.DataFrame:
             io.StringIO(content.decode("utf-8-sig")), dtype=str, keep_default_na=False
         )
     except UnicodeDecodeError:
-        raise BadFile("The file is not UTF-8 text; save it as CSV in UTF-8.") from None
+        raise BadFileError("The file is not UTF-8 text; save it as CSV in UTF-8.") from None
     except (ValueError, pd.errors.ParserError):
-        raise BadFile(
+        raise BadFileError(
             "The file is not a CSV with a header line and as many cells per row."
         ) from None
     if len(frame.columns) == 1 and ";" in str(frame.columns[0]):
-        raise BadFile("The columns are separated by semicolons; save the file with commas.")
+        raise BadFileError("The columns are separated by semicolons; save the file with commas.")
     if frame.empty:
-        raise BadFile("The file has a header line but no rows.")
+        raise BadFileError("The file has a header line but no rows.")
     return frame
 
 
 def to_rows(model: Model, frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows as they are sent to the model; BadFile with what is wrong, column by column."""
+    """The rows as they are sent to the model; BadFileError with what is wrong, column by column."""
     missing = [
         column.name for column in model.inputs if column.required and column.name not in frame
     ]
     if missing:
-        raise BadFile(
+        raise BadFileError(
             f"The file lacks {_listed('column', missing)}.",
             f"It has {_listed('column', [str(name) for name in frame.columns])}.",
         )
@@ -59,12 +59,12 @@ def to_rows(model: Model, frame: pd.DataFrame) -> list[dict[str, Any]]:
         for number, text in enumerate(frame[column.name]):
             try:
                 rows[number][column.name] = from_text(column, text)
-            except BadValue as fault:
+            except BadValueError as fault:
                 faults.append(f"Column {column.name}, row {number + 1}: the value {fault}.")
     if faults:
         more = len(faults) - _FAULTS_SHOWN
         end = [f"{more} more values are wrong in the same way."] if more > 0 else []
-        raise BadFile(*faults[:_FAULTS_SHOWN], *end)
+        raise BadFileError(*faults[:_FAULTS_SHOWN], *end)
     return rows
 
 

@@ -14,15 +14,15 @@ _DESCRIBE_SECONDS = 5
 _PREDICT_SECONDS = 30
 
 
-class ServerAway(Exception):
+class ServerAwayError(Exception):
     """The model server cannot be reached or does not speak as it should."""
 
 
-class NoModel(Exception):
+class NoModelError(Exception):
     """The model server is there but no model has the alias yet."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The model server does not take the input; the message says why."""
 
 
@@ -48,7 +48,7 @@ class ModelServer:
         try:
             return parse_model(body)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ServerAway(f"{self.url}/model is not a model server's answer") from error
+            raise ServerAwayError(f"{self.url}/model is not a model server's answer") from error
 
     def predict(self, columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> Prediction:
         """Predicts all rows in one request. A column that no row has is left out."""
@@ -58,26 +58,28 @@ class ModelServer:
         reply = self._ask("POST", "/invocations", _PREDICT_SECONDS, body)
         values = reply.json().get("predictions")
         if not isinstance(values, list) or len(values) != len(rows):
-            raise ServerAway("The model server gave no prediction for some of the rows.")
+            raise ServerAwayError("The model server gave no prediction for some of the rows.")
         return Prediction(values, reply.headers.get("X-Model-Version", "unknown"))
 
-    def _ask(self, method: str, path: str, seconds: int, body: Any = None) -> requests.Response:
+    def _ask(
+        self, method: str, path: str, seconds: int, body: dict[str, Any] | None = None
+    ) -> requests.Response:
         try:
             reply = self._session.request(
                 method, self.url + path, json=body, timeout=(_CONNECT_SECONDS, seconds)
             )
         except requests.Timeout as error:
-            raise ServerAway("The model server did not answer in time.") from error
+            raise ServerAwayError("The model server did not answer in time.") from error
         except requests.RequestException as error:
-            raise ServerAway("The model server cannot be reached.") from error
+            raise ServerAwayError("The model server cannot be reached.") from error
         detail = _detail(reply)
         if reply.ok and detail is not None:
             return reply
         if reply.status_code == 503 and detail:
-            raise NoModel(detail)
+            raise NoModelError(detail)
         if 400 <= reply.status_code < 500 and detail and method == "POST":
-            raise Refused(detail)
-        raise ServerAway(f"The model server failed with status {reply.status_code}.")
+            raise RefusedError(detail)
+        raise ServerAwayError(f"The model server failed with status {reply.status_code}.")
 
 
 def _detail(reply: requests.Response) -> str | None:

@@ -22,7 +22,7 @@ _KINDS = {
 }
 
 
-def field(model: Model, column: Column) -> Any:
+def field(model: Model, column: Column) -> object:
     """Draws the input, filled from the example's first row; returns its value, None if empty."""
     label = plain(column.name) + ("" if column.required else " (optional)")
     example = model.examples[0].get(column.name) if model.examples else None
@@ -49,7 +49,7 @@ def field(model: Model, column: Column) -> Any:
     return text if text or column.required else None
 
 
-def _boolean(label: str, column: Column, example: Any, common: dict[str, Any]) -> bool | None:
+def _boolean(label: str, column: Column, example: object, common: dict[str, Any]) -> bool | None:
     if column.required:
         return st.checkbox(label, value=bool(example), **common)
     answers = {"unknown": None, "yes": True, "no": False}
@@ -57,7 +57,7 @@ def _boolean(label: str, column: Column, example: Any, common: dict[str, Any]) -
     return answers[st.selectbox(label, list(answers), index=index, **common)]
 
 
-def _moment(example: Any, column: Column) -> datetime | None:
+def _moment(example: object, column: Column) -> datetime | None:
     if example is not None:
         return datetime.fromisoformat(str(example)).replace(tzinfo=None)
     return datetime(2026, 1, 1) if column.required else None

@@ -4,8 +4,15 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from prediction_app.batch import BadFile, ignored_columns, predict_all, read_csv, template, to_rows
-from prediction_app.client import ModelServer, NoModel, Refused, ServerAway
+from prediction_app.batch import (
+    BadFileError,
+    ignored_columns,
+    predict_all,
+    read_csv,
+    template,
+    to_rows,
+)
+from prediction_app.client import ModelServer, NoModelError, RefusedError, ServerAwayError
 from prediction_app.model import Model
 from prediction_app.text import plain
 
@@ -44,7 +51,7 @@ def many(server: ModelServer, model: Model) -> None:
     try:
         frame = read_csv(uploaded.getvalue())
         to_rows(model, frame)
-    except BadFile as problem:
+    except BadFileError as problem:
         faults = "\n".join(f"- {plain(fault)}" for fault in problem.faults)
         st.error(f"This file cannot be predicted.\n{faults}", icon=":material/block:")
         return
@@ -66,13 +73,13 @@ def _predict(
     bar = st.progress(0.0, "Predicting")
     try:
         done = predict_all(server, model, frame, lambda part: bar.progress(part, "Predicting"))
-    except Refused as reason:
+    except RefusedError as reason:
         st.error(
             f"The model does not take this file. {plain(str(reason))}", icon=":material/block:"
         )
-    except NoModel as reason:
+    except NoModelError as reason:
         st.info(f"There is no model to ask. {plain(str(reason))}", icon=":material/hourglass:")
-    except ServerAway as reason:
+    except ServerAwayError as reason:
         st.error(f"{plain(str(reason))} Please try again in a moment.", icon=":material/cloud_off:")
     else:
         st.session_state["batch"] = (uploaded.file_id, done)

@@ -4,7 +4,13 @@ from typing import Any
 
 import streamlit as st
 
-from prediction_app.client import ModelServer, NoModel, Prediction, Refused, ServerAway
+from prediction_app.client import (
+    ModelServer,
+    NoModelError,
+    Prediction,
+    RefusedError,
+    ServerAwayError,
+)
 from prediction_app.fields import field
 from prediction_app.model import Model
 from prediction_app.text import plain, words
@@ -43,13 +49,13 @@ def _ask(server: ModelServer, model: Model, row: dict[str, Any]) -> None:
     try:
         with st.spinner("Predicting"):
             answer = server.predict(model.inputs, [row])
-    except Refused as reason:
+    except RefusedError as reason:
         st.error(
             f"The model does not take these values. {plain(str(reason))}", icon=":material/block:"
         )
-    except NoModel as reason:
+    except NoModelError as reason:
         st.info(f"There is no model to ask. {plain(str(reason))}", icon=":material/hourglass:")
-    except ServerAway as reason:
+    except ServerAwayError as reason:
         st.error(f"{plain(str(reason))} Please try again in a moment.", icon=":material/cloud_off:")
     else:
         st.session_state["answer"] = (answer, row)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from prediction_app.client import ModelServer, NoModel, ServerAway
+from prediction_app.client import ModelServer, NoModelError, ServerAwayError
 from prediction_app.model import Model
 from prediction_app.text import plain
 from prediction_app.values import show
@@ -28,10 +28,10 @@ def look(server: ModelServer) -> Look:
     """Asks the model server; while it is away the model of the last time stays on the page."""
     try:
         model = server.describe()
-    except NoModel as reason:
+    except NoModelError as reason:
         st.session_state.pop("model", None)
         return Look(waiting=str(reason))
-    except ServerAway as reason:
+    except ServerAwayError as reason:
         return Look(model=st.session_state.get("model"), away=str(reason))
     st.session_state["model"] = model
     return Look(model=model)

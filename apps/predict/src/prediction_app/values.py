@@ -13,16 +13,16 @@ _YES = {"true", "yes", "1"}
 _NO = {"false", "no", "0"}
 
 
-class BadValue(Exception):
+class BadValueError(Exception):
     """The message completes the sentence "the value …"."""
 
 
-def from_text(column: Column, text: str) -> Any:
+def from_text(column: Column, text: str) -> object:
     """The value a cell of a CSV stands for; None for an empty cell of an optional column."""
     text = text.strip() if column.type != "string" else text
     if text == "":
         if column.required and column.type != "string":
-            raise BadValue("is missing")
+            raise BadValueError("is missing")
         return "" if column.required else None
     return _READERS.get(column.type, str)(text)
 
@@ -49,7 +49,7 @@ def outside_range(model: Model, row: dict[str, Any]) -> list[str]:
     return sentences
 
 
-def show(value: Any) -> str:
+def show(value: object) -> str:
     """A value for people: numbers without noise, everything else as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
@@ -61,7 +61,7 @@ def show(value: Any) -> str:
 def _whole(text: str) -> int:
     number = _number(text)
     if not number.is_integer():
-        raise BadValue(f"{text!r} is not a whole number")
+        raise BadValueError(f"{text!r} is not a whole number")
     return int(number)
 
 
@@ -69,23 +69,23 @@ def _number(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
-        raise BadValue(f"{text!r} is not a number") from None
+        raise BadValueError(f"{text!r} is not a number") from None
     if not math.isfinite(number):
-        raise BadValue(f"{text!r} is not a finite number")
+        raise BadValueError(f"{text!r} is not a finite number")
     return number
 
 
 def _boolean(text: str) -> bool:
     if text.lower() in _YES | _NO:
         return text.lower() in _YES
-    raise BadValue(f"{text!r} is not true or false")
+    raise BadValueError(f"{text!r} is not true or false")
 
 
 def _datetime(text: str) -> str:
     try:
         return datetime.fromisoformat(text).isoformat()
     except ValueError:
-        raise BadValue(f"{text!r} is not a date such as 2026-01-31") from None
+        raise BadValueError(f"{text!r} is not a date such as 2026-01-31") from None
 
 
 _READERS: dict[str, Callable[[str], Any]] = {

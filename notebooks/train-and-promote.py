@@ -1,0 +1,152 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Train, compare, promote, predict
+#
+# The whole way of a model through the platform: train several candidates, log each as an MLflow
+# run, compare them, register the best, give it the alias, wait until the model server answers with
+# it, predict.
+#
+# All it needs from the platform is `.env`, which `npm run connect` writes at the root of the
+# repository (`MLOPS_ENV_FILE` names another file). The steps come from the package `training`,
+# which the training Job in the cluster runs too.
+
+# %%
+import os
+import sys
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+here = Path.cwd()
+root = next(folder for folder in [here, *here.parents] if (folder / "apps" / "training").is_dir())
+env_file = Path(os.environ.get("MLOPS_ENV_FILE") or root / ".env")
+if not load_dotenv(env_file, override=True):
+    raise FileNotFoundError(f"{env_file} is missing or empty: `npm run connect` writes it")
+sys.path.insert(0, str(root / "apps" / "training" / "src"))
+
+# %%
+import uuid
+
+import matplotlib.pyplot as plt
+import mlflow
+import numpy as np
+import pandas as pd
+from training import (
+    METRIC,
+    candidates,
+    load_data,
+    log_run,
+    predict,
+    promote_if_better,
+    register_best,
+    settings_from_env,
+    train_candidate,
+    use_experiment,
+    wait_for_tracking,
+    wait_until_served,
+)
+
+settings = settings_from_env()
+wait_for_tracking(settings.tracking_uri, timeout=60)
+use_experiment(settings.experiment_name)
+print(f"MLflow at {settings.tracking_uri}, experiment {settings.experiment_name}")
+
+# %% [markdown]
+# ## Data
+#
+# 442 patients, ten measurements each, and how far their diabetes had progressed a year later. One
+# patient in five is kept aside for the hold-out metrics.
+
+# %%
+data = load_data()
+data.train.describe().T[["min", "50%", "max"]]
+
+# %% [markdown]
+# ## Train
+#
+# Every candidate becomes a run with its parameters, its metrics, the data set, and the model with
+# its signature and an input example.
+
+# %%
+group = uuid.uuid4().hex
+trained = [train_candidate(candidate, data) for candidate in candidates()]
+runs = [log_run(one, data, group=group) for one in trained]
+
+# %% [markdown]
+# ## Compare
+
+# %%
+table = pd.DataFrame([run.metrics for run in runs], index=[run.name for run in runs])
+table = table.sort_values(METRIC)
+table[[METRIC, "cv_rmse_std", "cv_r2", "holdout_rmse", "holdout_mae", "holdout_r2"]].round(2)
+
+# %%
+by_name = {one.candidate.name: one for one in trained}
+best = by_name[table.index[0]]
+
+figure, (errors, scatter) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+place = np.arange(len(table))
+errors.barh(
+    place - 0.2, table["cv_rmse"], 0.38, xerr=table["cv_rmse_std"], label="cross-validation"
+)
+errors.barh(place + 0.2, table["holdout_rmse"], 0.38, label="hold-out")
+errors.set(title="Error of every candidate", xlabel="RMSE, lower is better")
+errors.set_yticks(place, table.index)
+errors.invert_yaxis()
+errors.legend(loc="lower right")
+
+limits = [data.y_test.min(), data.y_test.max()]
+scatter.scatter(data.y_test, best.model.predict(data.x_test), s=18, alpha=0.7)
+scatter.plot(limits, limits, color="grey", linewidth=1)
+scatter.set(
+    title=f"Hold-out patients, {best.candidate.name}",
+    xlabel="measured progression",
+    ylabel="predicted progression",
+)
+plt.show()
+
+# %% [markdown]
+# ## Register and promote
+#
+# The best run becomes a version of the registered model. The alias moves only if the version beats
+# the one that has it now, so running this twice promotes once.
+
+# %%
+version = register_best(runs, settings.model_name)
+promotion = promote_if_better(settings.model_name, settings.model_alias, version)
+print(f"{settings.model_name} version {version.version}: {version.description}")
+print(f"{settings.model_alias} is version {promotion.champion}: {promotion.reason}")
+
+# %% [markdown]
+# ## Predict through the model server
+#
+# The server follows the alias by itself. Once it answers with the champion, its predictions must be
+# those of the same version loaded here.
+
+# %%
+served = wait_until_served(settings.serving_url, promotion.champion, timeout=120)
+predictions, answered_by = predict(settings.serving_url, data.x_test)
+assert answered_by == promotion.champion
+
+local = mlflow.pyfunc.load_model(f"models:/{settings.model_name}/{promotion.champion}")
+difference = np.abs(np.array(predictions) - local.predict(data.x_test)).max()
+assert difference < 1e-6, f"the model server and the local model differ by {difference}"
+
+print(f"{served['name']} version {answered_by} predicts {predictions[0]:.1f} for the first patient")
+print(f"({data.y_test.iloc[0]:.0f} was measured); largest difference to here: {difference:.1g}")
+if page := os.environ.get("PREDICTION_APP_URL"):
+    print(f"The page for people: {page}")
