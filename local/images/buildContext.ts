@@ -1,0 +1,91 @@
+import { chmod, copyFile, mkdir, utimes, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type App, IMAGE_INPUTS, inputFiles } from "../../images.ts";
+import { checkoutRoot } from "../support/cache.ts";
+import { run } from "../support/process.ts";
+
+/** Moment that every file of an image bears, so that the same inputs make the same layers. */
+export const timestamp = 1_700_000_000;
+
+/** A file given to a build without becoming a part of the image. */
+export interface BuildSecret {
+  id: string;
+  path: string;
+}
+
+/**
+ * Copies exactly the files that the tag is a hash of: a Dockerfile that wants another one fails to build, so a
+ * tag never stands for two contents. Modes do not depend on the umask of the checkout.
+ */
+export async function stageContext(app: App, folder: string): Promise<void> {
+  const apps = join(checkoutRoot, "apps");
+  for (const path of inputFiles(apps, IMAGE_INPUTS[app])) {
+    const copy = join(folder, path);
+    await mkdir(dirname(copy), { recursive: true });
+    await copyFile(join(apps, path), copy);
+    await chmod(copy, 0o644);
+    await utimes(copy, timestamp, timestamp);
+  }
+}
+
+/** How this machine reaches a Python package index: pip's settings and the certificates to trust. */
+export async function stageSecrets(folder: string): Promise<BuildSecret[]> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const configured = await run("python3", ["-m", "pip", "config", "list"]).catch(() => "");
+  const certificates = certificateFile();
+  const settings = pipSettings(configured, process.env, certificates !== undefined);
+  const secrets = [{ id: "pipconf", path: join(folder, "pip.conf") }];
+  await writeFile(join(folder, "pip.conf"), settings, { mode: 0o600 });
+  if (certificates) {
+    await copyFile(certificates, join(folder, "ca.crt"));
+    secrets.push({ id: "ca", path: join(folder, "ca.crt") });
+  }
+  return secrets;
+}
+
+const carriedSettings = new Set([
+  "index-url",
+  "extra-index-url",
+  "trusted-host",
+  "proxy",
+  "timeout",
+  "retries",
+]);
+
+/** A pip.conf of what `pip config list` printed, or, without pip, of pip's environment variables. */
+export function pipSettings(
+  configured: string,
+  env: NodeJS.ProcessEnv,
+  hasCertificates: boolean,
+): string {
+  const fromEnvironment = Object.entries(env)
+    .filter(([name, value]) => name.startsWith("PIP_") && value)
+    .map(([name, value]) => [name.slice(4).toLowerCase().replaceAll("_", "-"), value] as const);
+  const fromList = [...configured.matchAll(/^[^=\n]*\.([\w-]+)=(['"])(.*)\2$/gm)].map(
+    ([, key = "", , value = ""]) => [key, value.replaceAll("\\n", "\n    ")] as const,
+  );
+  const settings = new Map<string, string>();
+  for (const [key, value] of [...fromList, ...fromEnvironment]) {
+    const name = key.replace(/^default-timeout$/, "timeout");
+    if (value && carriedSettings.has(name)) settings.set(name, value);
+  }
+  return [
+    "[global]",
+    "disable-pip-version-check = true",
+    ...(hasCertificates ? ["cert = /run/secrets/ca.crt"] : []),
+    ...[...settings].map(([name, value]) => `${name} = ${value}`),
+    "",
+  ].join("\n");
+}
+
+function certificateFile(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const candidates = [
+    env["PIP_CERT"],
+    env["SSL_CERT_FILE"],
+    "/etc/ssl/certs/ca-certificates.crt", // Debian
+    "/etc/pki/tls/certs/ca-bundle.crt", // Fedora
+    "/etc/ssl/cert.pem", // macOS
+  ];
+  return candidates.find((path) => path && existsSync(path));
+}

@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { App } from "../../images.ts";
+import { run } from "../support/process.ts";
+import { reported } from "../support/progress.ts";
+import { aptSources, release } from "./aptSources.ts";
+import { stageContext, stageSecrets, timestamp } from "./buildContext.ts";
+import type { BuildahSession } from "./buildahSession.ts";
+
+/** An app and the name its image gets. */
+export interface Image {
+  readonly app: App;
+  readonly reference: string;
+}
+
+/** Builds the images that the store does not hold yet, or all of them with `force`. */
+export async function buildWithBuildah(
+  session: BuildahSession,
+  images: readonly Image[],
+  force: boolean,
+): Promise<void> {
+  const missing: Image[] = [];
+  for (const image of images) {
+    if (force || !(await has(session, image.reference))) missing.push(image);
+  }
+  if (missing.length === 0) return;
+  const base = await ensureBase(session);
+  const secrets = await stageSecrets(join(session.folder, "secrets"));
+  for (const { app, reference } of missing) {
+    await reported(`Building the image ${app}`, async (step) => {
+      const context = join(session.folder, app);
+      await stageContext(app, context);
+      await session.buildah(
+        [
+          ...["bud", "--isolation", "chroot", "--layers", "--timestamp", `${timestamp}`],
+          ...(force ? ["--no-cache"] : []),
+          ...secrets.flatMap(({ id, path }) => ["--secret", `id=${id},src=${path}`]),
+          ...["--build-arg", `BASE=${base}`, "--file", join(context, app, "Dockerfile")],
+          ...["--tag", reference, context],
+        ],
+        { onLine: (line) => step.update(line.trim().slice(0, 70)) },
+      );
+    });
+  }
+}
+
+/** Writes all images into one archive, in which what they share is stored once; returns its path. */
+export async function exportArchive(
+  session: BuildahSession,
+  images: readonly Image[],
+): Promise<string> {
+  const layout = join(session.folder, "layout");
+  for (const { reference } of images) {
+    await session.buildah(["push", "--quiet", reference, `oci:${layout}:${reference}`]);
+  }
+  const archive = join(session.folder, "images.tar");
+  await run("tar", ["-C", layout, "-cf", archive, "."]);
+  await rm(layout, { recursive: true });
+  return archive;
+}
+
+async function has(session: BuildahSession, reference: string): Promise<boolean> {
+  const found = await session
+    .buildah(["images", "--format", "{{.ID}}", "--noheading", reference])
+    .catch(() => "");
+  return found.trim() !== "";
+}
+
+// python3-venv brings pip for the builds; tini is process 1 of our pods
+const basePackages = "usr-is-merged,python3,python3-venv,ca-certificates,tini";
+const baseOptions = [
+  ...["--variant=minbase", "--mode=root", "--format=tar"],
+  "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+  '--aptopt=Acquire::Languages "none"',
+  '--aptopt=APT::Install-Recommends "false"',
+  ...["man", "doc", "locale", "info", "lintian"].map(
+    (folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`,
+  ),
+  "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+  `--include=${basePackages}`,
+  // what differs from one build to the next, or belongs to this machine
+  '--customize-hook=rm -rf "$1/etc/resolv.conf" "$1/etc/hostname" "$1"/var/log/*.log "$1"/var/log/apt "$1"/var/cache/ldconfig/aux-cache',
+];
+const baseDockerfile = [
+  "FROM scratch",
+  "ADD base.tar /",
+  "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8",
+  'CMD ["python3"]',
+  "",
+].join("\n");
+
+/** A minimal Debian with Python, from the packages that this machine's apt gets. Made once per recipe. */
+async function ensureBase(session: BuildahSession): Promise<string> {
+  const sources = aptSources();
+  const recipe = JSON.stringify([release, baseOptions, baseDockerfile, sources, timestamp]);
+  const key = createHash("sha256").update(recipe).digest("hex").slice(0, 12);
+  const reference = `localhost/mlops-base:${key}`;
+  if (await has(session, reference)) return reference;
+  await reported("Building the base of all images", async (step) => {
+    const context = join(session.folder, "base");
+    await mkdir(context, { mode: 0o755 });
+    await run("mmdebstrap", [...baseOptions, release, join(context, "base.tar"), "-"], {
+      env: session.env,
+      input: `${sources.join("\n")}\n`,
+      onLine: (line) => step.update(line.trim().slice(0, 70)),
+    });
+    await writeFile(join(context, "Dockerfile"), baseDockerfile);
+    const build = ["bud", "--timestamp", `${timestamp}`, "--tag", reference, context];
+    await session.buildah(build);
+    await rm(context, { recursive: true });
+  });
+  return reference;
+}

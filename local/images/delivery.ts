@@ -1,0 +1,121 @@
+import { hasImage, importImages } from "../cluster/index.ts";
+import { UserError } from "../support/errors.ts";
+import { run, which } from "../support/process.ts";
+import { reported } from "../support/progress.ts";
+import { stageContext } from "./buildContext.ts";
+import { buildWithBuildah, exportArchive, type Image } from "./buildahImages.ts";
+import { withBuildah } from "./buildahSession.ts";
+import type { Destination } from "./destination.ts";
+import { buildWithDocker, dockerAnswers, dockerHas, requireDocker, succeeds } from "./docker.ts";
+import { withTemporaryFolder } from "./temporary.ts";
+
+/** Knows what a destination has already, and how to bring there what it has not. */
+export interface Delivery {
+  has(reference: string): Promise<boolean>;
+  provide(images: readonly Image[], force: boolean): Promise<void>;
+}
+
+/** @throws UserError where a program that is needed for it is missing. */
+export async function deliveryTo(destination: Destination): Promise<Delivery> {
+  switch (destination.kind) {
+    case "local-cluster":
+      return { has: hasImage, provide: provideLocally };
+    case "docker":
+      await requireDocker("building images for this cluster");
+      return { has: dockerHas, provide: buildWithDocker };
+    case "kind":
+      return await nodeDelivery("kind", `${destination.cluster}-control-plane`, (reference) => [
+        ...["load", "docker-image", reference, "--name", destination.cluster],
+      ]);
+    case "k3d":
+      return await nodeDelivery("k3d", `k3d-${destination.cluster}-server-0`, (reference) => [
+        ...["image", "import", reference, "--cluster", destination.cluster],
+      ]);
+    case "minikube":
+      return minikubeDelivery(destination.profile);
+    case "registry":
+      return { has: () => Promise.resolve(false), provide: pushToRegistry };
+  }
+}
+
+async function provideLocally(images: readonly Image[], force: boolean): Promise<void> {
+  await withBuildah(async (session) => {
+    await buildWithBuildah(session, images, force);
+    const archive = await reported("Packing the images", () => exportArchive(session, images));
+    await reported("Loading the images into the cluster", () => importImages(archive));
+  });
+}
+
+/** kind and k3d: nodes are containers of Docker, and the tool copies images out of Docker into them. */
+async function nodeDelivery(
+  tool: "kind" | "k3d",
+  node: string,
+  loadArguments: (reference: string) => string[],
+): Promise<Delivery> {
+  if (!which(tool)) {
+    throw new UserError(
+      `loading images into this cluster needs the command ${tool}; put it on PATH and run this again`,
+    );
+  }
+  await requireDocker(`loading images into a cluster of ${tool}`);
+  return {
+    has: (reference) => succeeds("docker", ["exec", node, "crictl", "inspecti", "-q", reference]),
+    async provide(images, force) {
+      await buildWithDocker(images, force);
+      for (const { app, reference } of images) {
+        await reported(`Loading the image ${app}`, () => run(tool, loadArguments(reference)));
+      }
+    },
+  };
+}
+
+/** With Docker on this machine images are built by it and copied; else Minikube builds them inside. */
+function minikubeDelivery(profile: string): Delivery {
+  if (!which("minikube")) {
+    throw new UserError(
+      "loading images into Minikube needs the command minikube; put it on PATH and run this again",
+    );
+  }
+  const minikube = (...args: string[]) => run("minikube", ["--profile", profile, ...args]);
+  return {
+    async has(reference) {
+      const list = await minikube("image", "ls", "--format", "short");
+      return list.split("\n").some((line) => line.trim() === reference);
+    },
+    async provide(images, force) {
+      const hasDocker = await dockerAnswers();
+      if (hasDocker) await buildWithDocker(images, force);
+      for (const { app, reference } of images) {
+        if (hasDocker) {
+          await reported(`Loading the image ${app}`, () => minikube("image", "load", reference));
+          continue;
+        }
+        await reported(`Building the image ${app} in Minikube`, () =>
+          withTemporaryFolder(async (folder) => {
+            await stageContext(app, folder);
+            const file = ["--file", `${app}/Dockerfile`];
+            await minikube("image", "build", "--tag", reference, ...file, folder);
+          }),
+        );
+      }
+    },
+  };
+}
+
+/** What is there already is only compared, not sent again, by both tools. */
+async function pushToRegistry(images: readonly Image[], force: boolean): Promise<void> {
+  const push = (work: (reference: string) => Promise<unknown>) =>
+    images.reduce(async (before, { app, reference }) => {
+      await before;
+      await reported(`Pushing the image ${app}`, () => work(reference));
+    }, Promise.resolve());
+  if (await dockerAnswers()) {
+    await buildWithDocker(images, force);
+    await push((reference) => run("docker", ["push", reference]));
+    return;
+  }
+  await withBuildah(async (session) => {
+    await buildWithBuildah(session, images, force);
+    await push((reference) => session.buildah(["push", reference]));
+  });
+}

@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import { UserError } from "../support/errors.ts";
+import { run, which } from "../support/process.ts";
+import { reported } from "../support/progress.ts";
+import { type BuildSecret, stageContext, stageSecrets } from "./buildContext.ts";
+import type { Image } from "./buildahImages.ts";
+import { withDiskSpace } from "./diskSpace.ts";
+import { withTemporaryFolder } from "./temporary.ts";
+
+/** Whether a Docker daemon answers. */
+export async function dockerAnswers(): Promise<boolean> {
+  if (!which("docker")) return false;
+  return await succeeds("docker", ["version", "--format", "{{.Server.Version}}"]);
+}
+
+export async function requireDocker(purpose: string): Promise<void> {
+  if (await dockerAnswers()) return;
+  throw new UserError(
+    which("docker")
+      ? `${purpose} needs Docker, which does not answer; start Docker and run this again`
+      : `${purpose} needs Docker; install it (https://docs.docker.com/get-docker) and run this again`,
+  );
+}
+
+/** Whether Docker holds an image. */
+export function dockerHas(reference: string): Promise<boolean> {
+  return succeeds("docker", ["image", "inspect", reference]);
+}
+
+/** Builds the images Docker does not hold yet, or all of them with `force`. */
+export async function buildWithDocker(images: readonly Image[], force: boolean): Promise<void> {
+  await withTemporaryFolder(async (folder) => {
+    const secrets = await stageSecrets(join(folder, "secrets"));
+    for (const image of images) {
+      if (!force && (await dockerHas(image.reference))) continue;
+      await withDiskSpace(
+        () => build(image, join(folder, image.app), secrets, force),
+        () =>
+          "Docker's disk became full while building images, which takes 5 GB there; free some with `docker system prune` or enlarge it",
+      );
+    }
+  });
+}
+
+function build(
+  { app, reference }: Image,
+  context: string,
+  secrets: readonly BuildSecret[],
+  force: boolean,
+): Promise<string> {
+  return reported(`Building the image ${app}`, async (step) => {
+    await stageContext(app, context);
+    const args = [
+      ...["build", "--progress", "plain", "--tag", reference],
+      ...(force ? ["--no-cache"] : []),
+      ...secrets.flatMap(({ id, path }) => ["--secret", `id=${id},src=${path}`]),
+      ...proxyArguments(process.env),
+      ...["--file", join(context, app, "Dockerfile"), context],
+    ];
+    return await run("docker", args, {
+      // the Dockerfiles mount secrets, which only this builder can
+      env: { ...process.env, DOCKER_BUILDKIT: "1" },
+      onLine: (line) => step.update(line.trim().slice(0, 70)),
+    });
+  });
+}
+
+export async function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+  return await run(command, args).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Docker knows these names: their values reach the build and leave no trace in the image. */
+function proxyArguments(env: NodeJS.ProcessEnv): string[] {
+  return Object.keys(env)
+    .filter((name) => /^(http|https|no|all)_proxy$/i.test(name) && env[name])
+    .flatMap((name) => ["--build-arg", name]);
+}

@@ -1,0 +1,69 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { APPS, contentHash, IMAGE_INPUTS, imageReference, inputFiles } from "../../../images.ts";
+import { checkoutRoot } from "../../../local/support/cache.ts";
+
+let root: string;
+const write = (path: string, content: string) => {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), content);
+};
+const hash = () => contentHash(root, ["serving", "training"]);
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "images-"));
+  write("serving/Dockerfile", "FROM scratch\n");
+  write("serving/src/app.py", "print(1)\n");
+  write("training/src/train.py", "print(2)\n");
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+test.each([
+  ["a changed file", () => write("serving/src/app.py", "print(3)\n")],
+  ["a changed file of the second folder", () => write("training/src/train.py", "print(3)\n")],
+  ["a new file", () => write("serving/src/new.py", "")],
+  ["a changed Dockerfile", () => write("serving/Dockerfile", "FROM other\n")],
+  [
+    "content that moved to another file",
+    () => {
+      write("serving/src/app.py", "print(2)\n");
+      write("training/src/train.py", "print(1)\n");
+    },
+  ],
+])("%s gives another tag", (_, change) => {
+  const before = hash();
+  change();
+  expect(hash()).not.toBe(before);
+});
+
+test.each([
+  ["a test", () => write("serving/tests/test_app.py", "assert True\n")],
+  ["a text for people", () => write("serving/README.md", "# Serving\n")],
+  ["what Python leaves behind", () => write("serving/src/__pycache__/app.cpython-311.pyc", "x")],
+  ["what tools leave behind", () => write("serving/.pytest_cache/v/x", "x")],
+  ["what pip leaves behind", () => write("training/src/training.egg-info/PKG-INFO", "x")],
+  ["another app's file", () => write("predict/src/app.py", "print(4)\n")],
+  ["another mode", () => chmodSync(join(root, "serving/src/app.py"), 0o700)],
+  ["another time", () => utimesSync(join(root, "serving/src/app.py"), 1, 1)],
+])("%s keeps the tag", (_, change) => {
+  const before = hash();
+  change();
+  expect(hash()).toBe(before);
+});
+
+test("every app has a reference of the registry, the app and twelve hex digits", () => {
+  for (const app of APPS) {
+    expect(imageReference(app)).toMatch(new RegExp(`^localhost/mlops/${app}:[0-9a-f]{12}$`));
+    expect(imageReference(app, "example.org/team/")).toBe(
+      imageReference(app).replace("localhost/mlops", "example.org/team"),
+    );
+  }
+});
+
+test("every app's folders hold its Dockerfile", () => {
+  for (const app of APPS) {
+    const files = inputFiles(join(checkoutRoot, "apps"), IMAGE_INPUTS[app]);
+    expect(files).toContain(`${app}/Dockerfile`);
+  }
+});

@@ -1,0 +1,157 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { imageReference } from "../../../images.ts";
+import { ensureImages } from "../../../local/images/index.ts";
+
+// The programs of other people are replaced by scripts that note how they were called.
+let folder: string;
+const before = { ...process.env };
+const log = () => join(folder, "calls");
+const calls = () =>
+  existsSync(log()) ? readFileSync(log(), "utf8").trim().split("\n").filter(Boolean) : [];
+
+function program(name: string, body = ""): void {
+  const path = join(folder, "bin", name);
+  writeFileSync(path, `#!/bin/sh\necho "${name} $*" >> ${log()}\n${body}\n`);
+  chmodSync(path, 0o755);
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "ensure-images-"));
+  mkdirSync(join(folder, "bin"));
+  mkdirSync(join(folder, "tmp"));
+  process.env = { PATH: join(folder, "bin"), HOME: folder, TMPDIR: join(folder, "tmp") };
+  process.env["MLOPS_CACHE_DIR"] = join(folder, "cache");
+  jest.spyOn(console, "error").mockImplementation(() => {});
+});
+afterEach(() => {
+  process.env = { ...before };
+  jest.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+const kind = { target: "context", context: "kind-dev", apps: ["tracking"] } as const;
+const tracking = imageReference("tracking");
+const withoutImage = '[ "$1" != image ] && [ "$1" != exec ]';
+
+test("a cluster of kind gets images that Docker builds and kind copies", async () => {
+  program("docker", withoutImage);
+  program("kind");
+  await ensureImages(kind);
+  const [build] = calls().filter((call) => call.startsWith("docker build"));
+  expect(build).toMatch(
+    / --tag localhost\/mlops\/tracking:\w+ .* --file \S+\/tracking\/Dockerfile /,
+  );
+  expect(build).toContain("--secret id=pipconf,src=");
+  expect(calls().at(-1)).toBe(`kind load docker-image ${tracking} --name dev`);
+  expect(readdirSync(join(folder, "tmp"))).toEqual([]);
+});
+
+test("nothing is built or copied that the cluster has under its present tag", async () => {
+  program("docker");
+  program("kind");
+  await ensureImages(kind);
+  expect(calls().slice(1)).toEqual([
+    `docker exec dev-control-plane crictl inspecti -q ${tracking}`,
+  ]);
+});
+
+test("an image is built again with force although it is there", async () => {
+  program("docker");
+  program("kind");
+  await ensureImages({ ...kind, force: true });
+  const builds = calls().filter((call) => call.startsWith("docker build"));
+  expect(builds).toEqual([expect.stringContaining(" --no-cache ")]);
+  expect(calls().at(-1)).toBe(`kind load docker-image ${tracking} --name dev`);
+});
+
+test("a cluster of k3d gets its images imported", async () => {
+  program("docker", withoutImage);
+  program("k3d");
+  await ensureImages({ ...kind, context: "k3d-dev" });
+  expect(calls().at(-1)).toBe(`k3d image import ${tracking} --cluster dev`);
+});
+
+test("Docker Desktop's cluster sees what Docker builds", async () => {
+  program("docker", withoutImage);
+  await ensureImages({ ...kind, context: "docker-desktop" });
+  expect(calls().at(-1)).toMatch(/^docker build /);
+});
+
+test("Minikube gets images from Docker, and builds them itself where there is none", async () => {
+  program("minikube");
+  program("docker", withoutImage);
+  await ensureImages({ target: "minikube", apps: ["tracking"] });
+  expect(calls().at(-1)).toBe(`minikube --profile minikube image load ${tracking}`);
+
+  rmSync(join(folder, "bin", "docker"));
+  await ensureImages({ target: "minikube", apps: ["tracking"] });
+  expect(calls().at(-1)).toMatch(
+    /^minikube --profile minikube image build --tag \S+ --file tracking\/Dockerfile /,
+  );
+});
+
+test("Minikube is left alone when it has the image", async () => {
+  program("minikube", `echo ${tracking}`);
+  await ensureImages({ target: "minikube", apps: ["tracking"] });
+  expect(calls()).toEqual(["minikube --profile minikube image ls --format short"]);
+});
+
+test("any other cluster gets its images through the registry", async () => {
+  program("docker", withoutImage);
+  const registry = "example.org/mlops";
+  await ensureImages({ target: "context", context: "gke", registry, apps: ["tracking"] });
+  expect(calls().at(-1)).toBe(`docker push ${imageReference("tracking", registry)}`);
+});
+
+test.each([
+  ["kind-dev", "loading images into this cluster needs the command kind; put it on PATH"],
+  ["docker-desktop", "building images for this cluster needs Docker; install it"],
+  ["minikube", "loading images into Minikube needs the command minikube; put it on PATH"],
+])("the missing program for %s is named", async (context, message) => {
+  await expect(ensureImages({ ...kind, context })).rejects.toThrow(message);
+});
+
+test("a Docker that does not answer is told from a missing one", async () => {
+  program("docker", "exit 1");
+  await expect(ensureImages({ ...kind, context: "docker-desktop" })).rejects.toThrow(
+    "building images for this cluster needs Docker, which does not answer; start Docker and run this again",
+  );
+});
+
+test("a full disk of Docker is said in one sentence", async () => {
+  program(
+    "docker",
+    `${withoutImage} && [ "$1" != build ] || { echo "no space left on device"; exit 1; }`,
+  );
+  await expect(ensureImages({ ...kind, context: "docker-desktop" })).rejects.toThrow(
+    "Docker's disk became full while building images, which takes 5 GB there; free some with `docker system prune` or enlarge it",
+  );
+  expect(readdirSync(join(folder, "tmp"))).toEqual([]);
+});
+
+const onLinux = process.platform === "linux" ? test : test.skip;
+onLinux(
+  "a disk that fills up while building without Docker is named, and nothing half-done stays",
+  async () => {
+    jest.spyOn(process, "getuid").mockReturnValue(0);
+    for (const name of ["gpgv", "buildah"]) program(name);
+    program(
+      "mmdebstrap",
+      'echo half > "$TMPDIR/half"; echo "tar: No space left on device"; exit 2',
+    );
+    const registry = "example.org/mlops";
+    const failure = ensureImages({
+      target: "context",
+      context: "gke",
+      registry,
+      apps: ["tracking"],
+    });
+    await expect(failure).rejects.toThrow(
+      /^the disk with \S+\/cache\/images became full while building images, which takes 5 GB there \([\d.]+ GB are left\); free some space or set MLOPS_CACHE_DIR to a folder on a larger disk$/,
+    );
+    expect(readdirSync(join(folder, "cache"))).toEqual([]);
+  },
+);

@@ -1,0 +1,122 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { aptSources } from "../../../local/images/aptSources.ts";
+import { missingPackages } from "../../../local/images/buildahTools.ts";
+import { pipSettings } from "../../../local/images/buildContext.ts";
+
+describe("apt sources", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "apt-"));
+    mkdirSync(join(folder, "sources.list.d"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const write = (path: string, lines: string[]) =>
+    writeFileSync(join(folder, path), lines.join("\n"));
+
+  test("are those of this machine, in either style, and of our release only", () => {
+    write("sources.list", [
+      "# deb http://old.example/debian bookworm main",
+      "deb [signed-by=/k.gpg arch=amd64] http://mirror.example/debian  bookworm main contrib # note",
+      "deb-src http://mirror.example/debian bookworm main",
+      "deb https://cloud.example/apt cloud-sdk-bookworm main",
+    ]);
+    write("sources.list.d/debian.sources", [
+      "Types: deb deb-src",
+      "# a comment",
+      "URIs: http://mirror.example/debian",
+      "Suites: bookworm-updates",
+      "  bookworm-backports",
+      "Components: main",
+      "Signed-By: /k.gpg",
+      "",
+      "Types: deb",
+      "URIs: http://mirror.example/security",
+      "Suites: bookworm-security",
+      "Components: main",
+      "",
+      "Enabled: no",
+      "Types: deb",
+      "URIs: http://disabled.example/debian",
+      "Suites: bookworm",
+      "Components: main",
+    ]);
+    expect(aptSources(folder)).toEqual([
+      "deb http://mirror.example/debian bookworm main contrib",
+      "deb http://mirror.example/debian bookworm-updates main",
+      "deb http://mirror.example/security bookworm-security main",
+    ]);
+  });
+
+  test("are Debian's own where this machine runs something else", () => {
+    write("sources.list", ["deb http://archive.ubuntu.com/ubuntu noble main"]);
+    expect(aptSources(folder)[0]).toBe("deb http://deb.debian.org/debian bookworm main");
+    expect(aptSources(join(folder, "nowhere"))).toHaveLength(3);
+  });
+});
+
+describe("pip settings", () => {
+  test("carry how to reach the index, and nothing else", () => {
+    const configured = [
+      "global.index-url='https://mirror.example/simple'",
+      "install.trusted-host='a.example\\nb.example'",
+      ":env:.default-timeout='180'",
+      ":env:.find-links='/opt/wheels'",
+      "global.cert='/etc/ssl/certs/ca-certificates.crt'",
+    ].join("\n");
+    expect(pipSettings(configured, {}, true)).toBe(
+      [
+        "[global]",
+        "disable-pip-version-check = true",
+        "cert = /run/secrets/ca.crt",
+        "index-url = https://mirror.example/simple",
+        "trusted-host = a.example",
+        "    b.example",
+        "timeout = 180",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("come from the environment where there is no pip, and win over the files", () => {
+    const env = { PIP_INDEX_URL: "https://env.example/simple", PIP_NO_COLOR: "1", PIP_PROXY: "" };
+    const configured = "global.index-url='https://mirror.example/simple'";
+    for (const list of ["", configured]) {
+      expect(pipSettings(list, env, false)).toBe(
+        "[global]\ndisable-pip-version-check = true\nindex-url = https://env.example/simple\n",
+      );
+    }
+  });
+});
+
+describe("tools for building without Docker", () => {
+  const machine = (...programs: string[]) => ({
+    platform: "linux" as NodeJS.Platform,
+    isRoot: true,
+    has: (program: string) => programs.includes(program),
+  });
+
+  test("nothing is installed that is there", () => {
+    expect(missingPackages(machine("buildah", "mmdebstrap", "gpgv"))).toEqual([]);
+  });
+
+  test("what is missing is named, to be installed with apt-get", () => {
+    expect(missingPackages(machine("apt-get", "gpgv"))).toEqual(["buildah", "mmdebstrap"]);
+  });
+
+  test("without apt-get the user is told what to install", () => {
+    expect(() => missingPackages(machine("gpgv"))).toThrow(
+      "building images needs buildah and mmdebstrap; install them with this system's package manager, or start Docker",
+    );
+  });
+
+  test.each([
+    ["another system", { platform: "darwin" as NodeJS.Platform }],
+    ["an ordinary user", { isRoot: false }],
+  ])("%s is told to use Docker", (_, difference) => {
+    expect(() => missingPackages({ ...machine("buildah"), ...difference })).toThrow(
+      "building images needs Docker, or Linux and root for buildah; start Docker, or run the command with sudo",
+    );
+  });
+});
