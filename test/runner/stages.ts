@@ -13,7 +13,7 @@ export interface Stage {
 
 // Test files that deploy something: each takes the one local cluster of the machine.
 const live = {
-  cluster: "test/local/cluster/.*\\.live\\.test\\.ts$",
+  cluster: "test/local/(cluster|engine)\\.test\\.ts$",
   engine: "test/engine/",
   e2e: "test/e2e/",
 };
@@ -69,7 +69,7 @@ export const stages: Stage[] = [
   {
     name: "cluster",
     group: "live",
-    title: "life of the local cluster",
+    title: "lives of the local cluster and of the built-in engine",
     run: () => jest({ name: "cluster", matching: live.cluster }),
   },
   {

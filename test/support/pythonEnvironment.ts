@@ -8,10 +8,14 @@ import { reported } from "../../local/support/progress.ts";
 
 /** Locked requirements first, installed as they are; what only tests need after them. */
 const environments = {
-  /** MLflow's server and client, scikit-learn, and what runs the notebook. */
+  /** MLflow's server, the model server, training and the notebook: their locks agree with each other. */
   mlflow: {
-    locked: ["apps/tracking/requirements.txt", "apps/serving/requirements.txt"],
-    further: ["apps/requirements-dev.txt", "notebooks/requirements.txt"],
+    locked: [
+      "apps/tracking/requirements.txt",
+      "apps/serving/requirements.txt",
+      "notebooks/requirements.txt",
+    ],
+    further: ["apps/requirements-dev.txt"],
   },
   predict: {
     locked: ["apps/predict/requirements.txt"],

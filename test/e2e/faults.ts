@@ -1,0 +1,98 @@
+import { mlflow } from "../../local/mlflow.ts";
+import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
+import { api, mlops, namespace } from "./support/platform.ts";
+import { isReady, type KubeObject, restartsOf } from "./support/kube.ts";
+import { waitUntil } from "./support/wait.ts";
+
+const outageSeconds = 60;
+
+/** What the platform survives. */
+export function describeFaults(outputs: () => Record<string, string>): void {
+  const serving = () => outputs()["modelServingUrl"]!;
+  const tracking = () =>
+    mlflow(outputs()["mlflowTrackingUri"]!, "notebook", outputs()["mlflowPassword"]!);
+  const running = async () =>
+    (await api().pods(namespace)).filter(({ status }) => status?.phase === "Running");
+  const known = async () => {
+    const runs = await tracking().call<{ runs: { info: { run_id: string } }[] }>("runs/search", {
+      experiment_ids: await experimentIds(),
+      max_results: 1000,
+    });
+    const models = await tracking().call<{ model_versions: { name: string; version: string }[] }>(
+      "model-versions/search?max_results=1000",
+    );
+    return {
+      runs: runs.runs.map(({ info }) => info.run_id).sort(),
+      versions: models.model_versions.map(({ name, version }) => `${name}/${version}`).sort(),
+      prediction: (await predict(serving(), (await servedModel(serving())) as ServedModel)).value,
+    };
+  };
+  const experimentIds = async () => {
+    const { experiments } = await tracking().call<{ experiments: { experiment_id: string }[] }>(
+      "experiments/search?max_results=1000",
+    );
+    return experiments.map(({ experiment_id }) => experiment_id);
+  };
+
+  test("every pod can be killed, and all data is still there", async () => {
+    const before = await known();
+    const pods = await running();
+    expect(pods.length).toBeGreaterThanOrEqual(5);
+    for (const pod of pods) {
+      const path = `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}`;
+      await api().call("DELETE", `${path}?gracePeriodSeconds=0`);
+      await waitUntil(`${pod.metadata.name} is replaced`, 180, () => isReplaced(pod, pods));
+    }
+    await waitUntil("MLflow and the model answer", 120, async () => {
+      const now = await known();
+      expect(now).toEqual(before);
+      return true;
+    });
+  });
+
+  test(`Postgres can be away for ${outageSeconds} s: MLflow recovers alone and nothing restarts`, async () => {
+    const others = (await running()).filter(({ metadata }) => metadata.name !== "postgres-0");
+    const scale = (replicas: number) =>
+      api().call("PATCH", `/apis/apps/v1/namespaces/${namespace}/statefulsets/postgres/scale`, {
+        spec: { replicas },
+      });
+    const model = (await servedModel(serving())) as ServedModel;
+    expect((await scale(0)).status).toBe(200);
+    await waitUntil("Postgres is gone", 60, async () => !(await names()).includes("postgres-0"));
+    const end = Date.now() + outageSeconds * 1_000;
+    await waitUntil("the outage is over", outageSeconds + 10, async () => {
+      await predict(serving(), model); // predictions do not need the database
+      return Date.now() > end;
+    });
+    await scale(1);
+    await waitUntil("MLflow answers again", 90, async () => {
+      await tracking().call("experiments/search?max_results=1");
+      return true;
+    });
+    const after = await running();
+    for (const pod of others) {
+      const same = after.find(({ metadata }) => metadata.uid === pod.metadata.uid);
+      expect([pod.metadata.name, same && restartsOf(same)]).toEqual([
+        pod.metadata.name,
+        restartsOf(pod),
+      ]);
+    }
+  });
+
+  test("`verify` passes after all of it", async () => {
+    const { code, stdout } = await mlops("verify");
+    expect(stdout).toMatch(/7 of 7 checks passed/);
+    expect(code).toBe(0);
+  });
+
+  const names = async () => (await api().pods(namespace)).map(({ metadata }) => metadata.name);
+
+  /** The killed pod is gone, and as many pods of its kind are ready as before. */
+  async function isReplaced(killed: KubeObject, before: KubeObject[]): Promise<boolean> {
+    const now = await api().pods(namespace);
+    if (now.some(({ metadata }) => metadata.uid === killed.metadata.uid)) return false;
+    const kind = ({ metadata }: KubeObject) => metadata.labels?.["app.kubernetes.io/name"];
+    const wanted = before.filter((pod) => kind(pod) === kind(killed)).length;
+    return now.filter((pod) => kind(pod) === kind(killed) && isReady(pod)).length >= wanted;
+  }
+}

@@ -1,0 +1,83 @@
+import { type Mlflow, mlflow } from "../../local/mlflow.ts";
+import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
+import { registerModel } from "./support/models.ts";
+import { waitUntil } from "./support/wait.ts";
+
+/** What becomes of predictions while people move the alias. */
+export function describeModels(outputs: () => Record<string, string>): void {
+  const serving = () => outputs()["modelServingUrl"]!;
+  const variables = () => outputs()["notebookEnv"] as unknown as Record<string, string>;
+  const api = (): Mlflow => {
+    const { MLFLOW_TRACKING_URI, MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD } = variables();
+    return mlflow(MLFLOW_TRACKING_URI!, MLFLOW_TRACKING_USERNAME!, MLFLOW_TRACKING_PASSWORD!);
+  };
+  const promote = (version: string) =>
+    api().call("registered-models/alias", {
+      name: variables()["MODEL_NAME"],
+      alias: variables()["MODEL_ALIAS"],
+      version,
+    });
+  const model = async () => (await servedModel(serving())) as ServedModel;
+  const served = (version: string) =>
+    waitUntil(`version ${version} is served`, 60, async () => (await model()).version === version);
+
+  test("moving the alias changes the version and fails no request, there and back", async () => {
+    const first = await model();
+    const second = await registerModel(variables(), "constant", 4321);
+    const load = keepPredicting(serving(), first);
+    await promote(second);
+    await served(second);
+    await promote(first.version);
+    await served(first.version);
+    await promote(second);
+    await served(second);
+    const { failures, versions } = await load.stop();
+    expect(failures).toEqual([]);
+    expect([...versions].sort()).toEqual([first.version, second].sort());
+    expect((await predict(serving(), await model())).value).toBe(4321);
+  });
+
+  test.each(["pickled", "unsigned"] as const)(
+    "a %s model that is promoted never answers; the old one does and says why",
+    async (kind) => {
+      const before = await model();
+      const broken = await registerModel(variables(), kind, 1);
+      const load = keepPredicting(serving(), before);
+      await promote(broken);
+      const { load_error, version } = await waitUntil("the fault is reported", 60, async () => {
+        const now = await model();
+        return now.load_error?.version === broken ? now : undefined;
+      });
+      expect(version).toBe(before.version);
+      expect(load_error?.reason).toMatch(kind === "pickled" ? /pickle/ : /signature/);
+      const { failures, versions } = await load.stop();
+      expect(failures).toEqual([]);
+      expect([...versions]).toEqual([before.version]);
+      await promote(before.version);
+      await waitUntil("the fault is gone", 60, async () => (await model()).load_error === null);
+    },
+  );
+}
+
+/** Predicts without a pause, four requests at a time, until it is stopped. */
+function keepPredicting(url: string, model: ServedModel) {
+  const failures: string[] = [];
+  const versions = new Set<string>();
+  let isRunning = true;
+  const worker = async () => {
+    while (isRunning) {
+      await predict(url, model).then(
+        ({ version }) => versions.add(version),
+        (error: unknown) => failures.push(String(error)),
+      );
+    }
+  };
+  const workers = Array.from({ length: 4 }, worker);
+  return {
+    stop: async () => {
+      isRunning = false;
+      await Promise.all(workers);
+      return { failures, versions };
+    },
+  };
+}

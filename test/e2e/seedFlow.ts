@@ -1,0 +1,83 @@
+import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { envFile } from "../../local/envFile.ts";
+import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
+import { checkoutRoot } from "../../local/support/cache.ts";
+import { run } from "../../local/support/process.ts";
+import { environment as pythonEnvironment } from "../support/pythonEnvironment.ts";
+import { openBrowser } from "./support/browser.ts";
+import { mlops, startMlops } from "./support/platform.ts";
+import { waitUntil } from "./support/wait.ts";
+
+const results = join(checkoutRoot, "test-results");
+
+/** What a data scientist does in the first hour. */
+export function describeSeedFlow(outputs: () => Record<string, string>): void {
+  test("`connect` writes .env for nobody but its owner, with URLs that answer", async () => {
+    const connect = startMlops("connect");
+    await waitUntil("connected", 60, () => connect.output.stdout.includes("Ctrl-C"));
+    connect.child.kill("SIGTERM");
+    expect((await connect.ended).code).toBe(0);
+    expect(statSync(envFile).mode & 0o777).toBe(0o600);
+    const text = readFileSync(envFile, "utf8");
+    expect(text).toContain("MLFLOW_TRACKING_URI=http://127.0.0.1:30001\n");
+    expect(text).toContain(`MLFLOW_TRACKING_PASSWORD=${outputs()["mlflowPassword"]}\n`);
+  });
+
+  test("the notebook runs from end to end against it", async () => {
+    mkdirSync(results, { recursive: true });
+    const python = await pythonEnvironment("mlflow");
+    const executed = join(results, "train-and-promote.ipynb");
+    const notebook = join(checkoutRoot, "notebooks", "train-and-promote.ipynb");
+    // raises on the first cell that fails
+    const program = [
+      "import sys, nbformat",
+      "from nbclient import NotebookClient",
+      "notebook = nbformat.read(sys.argv[1], as_version=4)",
+      "NotebookClient(notebook, timeout=600, kernel_name='python3').execute()",
+      "nbformat.write(notebook, sys.argv[2])",
+    ].join("\n");
+    await run(python, ["-c", program, notebook, executed], {
+      cwd: join(checkoutRoot, "notebooks"),
+      env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: "true" },
+    });
+    const model = (await servedModel(outputs()["modelServingUrl"]!)) as ServedModel;
+    expect(readFileSync(executed, "utf8")).toContain(`version ${model.version}`);
+  });
+
+  test("the page predicts what the model server predicts, and names the version", async () => {
+    const url = outputs()["modelServingUrl"]!;
+    const model = (await servedModel(url)) as ServedModel;
+    const browser = await openBrowser();
+    try {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+      await page.goto(outputs()["predictionAppUrl"]!);
+      const field = page.getByRole("spinbutton").first();
+      await field.waitFor({ timeout: 60_000 });
+      await field.fill("61");
+      await field.press("Tab");
+      await page.getByRole("button", { name: "Predict" }).click();
+      await page.getByText(`version ${model.version} (champion)`).waitFor({ timeout: 30_000 });
+      const shown = await page.getByTestId("stMetricValue").innerText();
+      mkdirSync(results, { recursive: true });
+      await page.screenshot({ path: join(results, "prediction-page.png"), fullPage: true });
+
+      const example = model.input_example!;
+      const row = [61, ...example.data[0]!.slice(1)];
+      const changed = { ...model, input_example: { ...example, data: [row] } };
+      const { value } = await predict(url, changed);
+      expect(Number(shown.replaceAll(",", ""))).toBeCloseTo(Number(value), 0);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test("`verify` passes every check and leaves the champion where it is", async () => {
+    const url = outputs()["modelServingUrl"]!;
+    const before = (await servedModel(url)) as ServedModel;
+    const { code, stdout } = await mlops("verify");
+    expect(stdout).toMatch(/7 of 7 checks passed/);
+    expect(code).toBe(0);
+    expect(((await servedModel(url)) as ServedModel).version).toBe(before.version);
+  });
+}

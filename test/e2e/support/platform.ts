@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { listProcesses } from "../../../local/cluster/processes.ts";
+import { cacheRoot, checkoutRoot } from "../../../local/support/cache.ts";
+import { kube, type Kube } from "./kube.ts";
+
+// The tests deploy a stack and a cluster of their own; only what takes long to build is shared with the user's.
+export const stack = "e2e";
+export const namespace = "mlops";
+export const cacheFolder = join(cacheRoot(), "e2e");
+export const clusterFolder = join(cacheFolder, "cluster");
+const shared = ["bin", "images", "node"];
+
+const { KUBECONFIG: _, ...inherited } = process.env;
+export const environment: NodeJS.ProcessEnv = {
+  ...inherited,
+  MLOPS_CACHE_DIR: cacheFolder,
+  CI: "1",
+};
+
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Why the platform cannot be tried here, if it cannot. */
+export function reasonToSkip(): string | undefined {
+  if (process.platform !== "linux") return "needs Linux";
+  if (process.getuid?.() !== 0) return "needs root";
+  const other = listProcesses().find(
+    ({ state }) => state !== undefined && state !== clusterFolder,
+  )?.state;
+  return other ? `a local cluster runs already, from ${other}` : undefined;
+}
+
+/** A command line as a user types it, through npm's script. It must end by itself. */
+export async function mlops(command: string, ...args: string[]): Promise<Ended> {
+  return await startMlops(command, ...args).ended;
+}
+
+/** The same, for a command that goes on until it is told to stop. */
+export function startMlops(command: string, ...args: string[]) {
+  const words = [command, "--stack", stack, ...args];
+  const child = spawn("node", [join(checkoutRoot, "local", "bootstrap.mjs"), ...words], {
+    cwd: checkoutRoot,
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (output.stdout += chunk));
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    output.stderr += chunk;
+    process.stderr.write(chunk.replace(/^/gm, "    "));
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code: code ?? -1, ...output }));
+  });
+  return { child, output, ended };
+}
+
+/** `up` as the tests use it: whatever else this machine has, on the local cluster with the built-in engine. */
+export const up = (...args: string[]) =>
+  mlops("up", "--local-cluster", "--engine", "builtin", ...args);
+
+/** Removes what a test run that was killed has left, and makes the folders. */
+export async function cleanSlate(): Promise<void> {
+  for (const part of shared) {
+    mkdirSync(join(cacheRoot(), part), { recursive: true });
+    mkdirSync(cacheFolder, { recursive: true });
+    const link = join(cacheFolder, part);
+    if (!existsSync(link)) symlinkSync(join(cacheRoot(), part), link);
+  }
+  await mlops("down", "--cluster", "--keep-cache", "--yes");
+}
+
+export async function outputs(): Promise<Record<string, string>> {
+  const { stdout } = await mlops("outputs", "--json", "--show-secrets");
+  return JSON.parse(stdout) as Record<string, string>;
+}
+
+export const api = (): Kube => kube(join(clusterFolder, "kubeconfig"));
