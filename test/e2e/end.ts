@@ -5,15 +5,8 @@ import { takeLock } from "../../local/engine/lock.ts";
 import { envFile } from "../../local/envFile.ts";
 import { workFolder } from "../../local/support/cache.ts";
 import { run } from "../../local/support/process.ts";
-import {
-  api,
-  clusterFolder,
-  environment,
-  mlops,
-  namespace,
-  stack,
-  up,
-} from "./support/platform.ts";
+import { api, clusterFolder, mlops, namespace, stack, up } from "./support/platform.ts";
+import { startTestCluster } from "./support/testCluster.ts";
 
 /** Later runs of `up`, and what `down` leaves. */
 export function describeEnd(): void {
@@ -47,7 +40,7 @@ export function describeEnd(): void {
 
   test("`down --keep-data` and `up` bring back the same models", async () => {
     expect((await mlops("down", "--keep-data")).code).toBe(0);
-    expect(clusterProcesses()).toEqual([]);
+    expect(listProcesses()).toEqual([]);
     const { code, stdout } = await up();
     expect(code).toBe(0);
     expect(stdout).toMatch(/diabetes-progression version \d+ \(champion\) predicts 4321/);
@@ -55,7 +48,7 @@ export function describeEnd(): void {
 
   test("`down --delete-data` leaves nothing in the cluster", async () => {
     expect((await mlops("down", "--delete-data", "--yes")).code).toBe(0);
-    await startClusterAgain();
+    await startTestCluster(); // `down` has stopped it; to look into it, it has to run
     expect((await api().call("GET", `/api/v1/namespaces/${namespace}`)).status).toBe(404);
     expect(await api().list("/api/v1/persistentvolumes")).toEqual([]);
     expect(existsSync(envFile)).toBe(false);
@@ -63,7 +56,7 @@ export function describeEnd(): void {
 
   test("`down --cluster` leaves nothing on the machine", async () => {
     expect((await mlops("down", "--cluster", "--keep-cache", "--yes")).code).toBe(0);
-    expect(clusterProcesses()).toEqual([]);
+    expect(listProcesses()).toEqual([]);
     expect(existsSync(clusterFolder)).toBe(false);
     expect(existsSync(join(workFolder, "state", `${stack}.json`))).toBe(false);
     expect(existsSync(join(workFolder, "deployments", `${stack}.json`))).toBe(false);
@@ -71,8 +64,6 @@ export function describeEnd(): void {
     expect(await run("iptables-save", [])).not.toMatch(/KUBE|CNI|MLOPS/);
   });
 }
-
-const clusterProcesses = () => listProcesses();
 
 /** Everything that `up` might touch, by the counter that the API server keeps of changes. */
 async function versions(): Promise<Record<string, string>> {
@@ -87,10 +78,4 @@ async function versions(): Promise<Record<string, string>> {
   return Object.fromEntries(
     objects.map(({ metadata }) => [metadata.uid, `${metadata.name} ${metadata.resourceVersion}`]),
   );
-}
-
-/** `down` has stopped the cluster; to look into it, it has to run. */
-async function startClusterAgain(): Promise<void> {
-  const program = `import("${join(__dirname, "../../local/cluster/index.ts")}").then((cluster) => cluster.startCluster()).then(() => process.exit(0))`;
-  await run(join(__dirname, "../../node_modules/.bin/node"), ["-e", program], { env: environment });
 }

@@ -6,7 +6,7 @@ import { checkoutRoot } from "../../local/support/cache.ts";
 import { run } from "../../local/support/process.ts";
 import { environment as pythonEnvironment } from "../support/pythonEnvironment.ts";
 import { openBrowser } from "./support/browser.ts";
-import { mlops, startMlops } from "./support/platform.ts";
+import { mlops, start } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
 
 const results = join(checkoutRoot, "test-results");
@@ -14,7 +14,7 @@ const results = join(checkoutRoot, "test-results");
 /** What a data scientist does in the first hour. */
 export function describeSeedFlow(outputs: () => Record<string, string>): void {
   test("`connect` writes .env for nobody but its owner, with URLs that answer", async () => {
-    const connect = startMlops("connect");
+    const connect = start("connect");
     await waitUntil("connected", 60, () => connect.output.stdout.includes("Ctrl-C"));
     connect.child.kill("SIGTERM");
     expect((await connect.ended).code).toBe(0);

@@ -12,10 +12,12 @@ export interface JestRun {
   matching?: string;
   /** Patterns of files to leave out. */
   ignoring?: string[];
+  /** Further environment variables. */
+  env?: NodeJS.ProcessEnv;
 }
 
 /** Runs jest with its own output, and counts from its report. */
-export async function jest({ name, matching, ignoring = [] }: JestRun): Promise<Outcome> {
+export async function jest({ name, matching, ignoring = [], env }: JestRun): Promise<Outcome> {
   mkdirSync(resultsFolder, { recursive: true });
   const report = join(resultsFolder, `jest-${name}.json`);
   rmSync(report, { force: true });
@@ -32,7 +34,7 @@ export async function jest({ name, matching, ignoring = [] }: JestRun): Promise<
       "--passWithNoTests",
       ...patterns,
     ],
-    { cwd: checkoutRoot, env: { ...process.env, FORCE_COLOR: "0" } },
+    { cwd: checkoutRoot, env: { ...process.env, ...env, FORCE_COLOR: "0" } },
   );
   return fromJest(readFileSync(report, "utf8"));
 }

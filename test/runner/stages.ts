@@ -2,6 +2,7 @@ import { jest } from "./jest.ts";
 import type { Outcome } from "./outcome.ts";
 import { pythonStyle, pytest } from "./python.ts";
 import { audit, check } from "./static.ts";
+import { withTestCluster } from "./testCluster.ts";
 
 /** A part of `npm test` that can be run by itself. */
 export interface Stage {
@@ -13,8 +14,9 @@ export interface Stage {
 
 // Test files that deploy something: each takes the one local cluster of the machine.
 const live = {
-  cluster: "test/local/(cluster|engine)\\.test\\.ts$",
-  engine: "test/engine/",
+  cluster: "test/local/cluster\\.test\\.ts$",
+  builtin: "test/local/engine\\.test\\.ts$",
+  pulumi: "test/engine/",
   e2e: "test/e2e/",
 };
 
@@ -69,14 +71,20 @@ export const stages: Stage[] = [
   {
     name: "cluster",
     group: "live",
-    title: "lives of the local cluster and of the built-in engine",
+    title: "life of the local cluster",
     run: () => jest({ name: "cluster", matching: live.cluster }),
   },
   {
-    name: "engine",
+    name: "builtin",
+    group: "live",
+    title: "the built-in engine on the local cluster",
+    run: () => withTestCluster((env) => jest({ name: "builtin", matching: live.builtin, env })),
+  },
+  {
+    name: "pulumi",
     group: "live",
     title: "life of a stack with the Pulumi CLI",
-    run: () => jest({ name: "engine", matching: live.engine }),
+    run: () => jest({ name: "pulumi", matching: live.pulumi }),
   },
   {
     name: "e2e",

@@ -6,7 +6,6 @@ import { cacheRoot, checkoutRoot } from "../../../local/support/cache.ts";
 import { kube, type Kube } from "./kube.ts";
 
 // The tests deploy a stack and a cluster of their own; only what takes long to build is shared with the user's.
-export const stack = "e2e";
 export const namespace = "mlops";
 export const cacheFolder = join(cacheRoot(), "e2e");
 export const clusterFolder = join(cacheFolder, "cluster");
@@ -35,50 +34,63 @@ export function reasonToSkip(): string | undefined {
   return other ? `a local cluster runs already, from ${other}` : undefined;
 }
 
-/** A command line as a user types it, through npm's script. It must end by itself. */
-export async function mlops(command: string, ...args: string[]): Promise<Ended> {
-  return await startMlops(command, ...args).ended;
+/** The command line as npm's scripts start it, on one stack. */
+export function commandLine(stack: string, ...upOptions: string[]) {
+  const start = (command: string, ...args: string[]) => {
+    const words = [command, "--stack", stack, ...args];
+    const child = spawn("node", [join(checkoutRoot, "local", "bootstrap.mjs"), ...words], {
+      cwd: checkoutRoot,
+      env: environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const output = { stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (output.stdout += chunk));
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      output.stderr += chunk;
+      process.stderr.write(chunk.replace(/^/gm, "    "));
+    });
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) => resolve({ code: code ?? -1, ...output }));
+    });
+    return { child, output, ended };
+  };
+  const mlops = (command: string, ...args: string[]) => start(command, ...args).ended;
+  return {
+    stack,
+    /** For a command that goes on until it is told to stop. */
+    start,
+    mlops,
+    up: (...args: string[]) => mlops("up", ...upOptions, ...args),
+    outputs: async () => {
+      const { stdout } = await mlops("outputs", "--json", "--show-secrets");
+      return JSON.parse(stdout) as Record<string, string>;
+    },
+  };
 }
 
-/** The same, for a command that goes on until it is told to stop. */
-export function startMlops(command: string, ...args: string[]) {
-  const words = [command, "--stack", stack, ...args];
-  const child = spawn("node", [join(checkoutRoot, "local", "bootstrap.mjs"), ...words], {
-    cwd: checkoutRoot,
-    env: environment,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const output = { stdout: "", stderr: "" };
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (output.stdout += chunk));
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-    output.stderr += chunk;
-    process.stderr.write(chunk.replace(/^/gm, "    "));
-  });
-  const ended = new Promise<Ended>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code: code ?? -1, ...output }));
-  });
-  return { child, output, ended };
-}
+/** Whatever else this machine has, on the local cluster with the built-in engine. */
+export const { stack, start, mlops, up, outputs } = commandLine(
+  "e2e",
+  "--local-cluster",
+  "--engine",
+  "builtin",
+);
 
-/** `up` as the tests use it: whatever else this machine has, on the local cluster with the built-in engine. */
-export const up = (...args: string[]) =>
-  mlops("up", "--local-cluster", "--engine", "builtin", ...args);
-
-/** Removes what a test run that was killed has left, and makes the folders. */
-export async function cleanSlate(): Promise<void> {
+/** Lets the tests' cache folder use what is built already. */
+export function linkCache(): void {
+  mkdirSync(cacheFolder, { recursive: true });
   for (const part of shared) {
     mkdirSync(join(cacheRoot(), part), { recursive: true });
-    mkdirSync(cacheFolder, { recursive: true });
     const link = join(cacheFolder, part);
     if (!existsSync(link)) symlinkSync(join(cacheRoot(), part), link);
   }
-  await mlops("down", "--cluster", "--keep-cache", "--yes");
 }
 
-export async function outputs(): Promise<Record<string, string>> {
-  const { stdout } = await mlops("outputs", "--json", "--show-secrets");
-  return JSON.parse(stdout) as Record<string, string>;
+/** Removes what a test run that was killed has left. */
+export async function cleanSlate(): Promise<void> {
+  linkCache();
+  await mlops("down", "--cluster", "--keep-cache", "--yes");
 }
 
 export const api = (): Kube => kube(join(clusterFolder, "kubeconfig"));
