@@ -1,0 +1,95 @@
+"""The server as a guest of Kubernetes: hosts, metrics, signals, and a database that goes away."""
+
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from server import ADMIN, Server
+
+from postgres import Postgres
+
+SEARCH = "/api/2.0/mlflow/experiments/search?max_results=1"
+CREATE = "/api/2.0/mlflow/experiments/create"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("mlflow:5000", 200), ("mlflow", 200), ("evil.example", 403)]
+)
+def test_only_listed_hosts_are_answered(server: Server, host: str, status: int) -> None:
+    with server.client(ADMIN) as client:
+        assert client.get(SEARCH, headers={"Host": host}).status_code == status
+
+
+def test_only_listed_origins_may_write(server: Server) -> None:
+    with server.client(ADMIN) as client:
+        body = {"name": "from a page"}
+        foreign = {"Origin": "http://evil.example"}
+        assert client.post(CREATE, json=body, headers=foreign).status_code == 403
+        own = {"Origin": "http://mlflow:5000"}
+        assert client.post(CREATE, json=body, headers=own).status_code == 200
+
+
+def test_prometheus_reads_metrics_with_a_login(server: Server) -> None:
+    with server.client(ADMIN) as client:
+        assert "mlflow_http_request_total" in client.get("/metrics").text
+
+
+def test_no_job_runner_is_started(server: Server) -> None:
+    assert server.process
+    names = [command(pid) for pid in descendants(server.process.pid)]
+    assert len(names) == 1, names
+
+
+def test_it_stops_within_five_seconds_of_sigterm_with_a_connection_open(
+    postgres: Postgres, migrated: str, tmp_path: Path
+) -> None:
+    uris = postgres.create_databases("stop", template=migrated)
+    with Server(tmp_path, *uris) as server, server.client(ADMIN) as client:
+        assert client.get(SEARCH).is_success
+        assert server.stop() < 5
+
+
+def test_it_lives_without_postgres_and_recovers_by_itself(
+    postgres: Postgres, migrated: str, tmp_path: Path
+) -> None:
+    uris = postgres.create_databases("away", template=migrated)
+    with Server(tmp_path, *uris) as server, server.client(ADMIN) as client:
+        assert client.get(SEARCH).is_success
+        postgres.stop()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            assert client.get(SEARCH).status_code >= 500
+            health = client.get("/health")
+            assert health.is_success
+            assert health.elapsed.total_seconds() < 2
+        postgres.start()
+        assert recovered(client), "the server did not recover within 10 s"
+        assert server.process
+        assert server.process.poll() is None
+
+
+def recovered(client: httpx.Client) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if client.get(SEARCH).is_success:
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes below one."""
+    parents: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (folder / "stat").read_text()
+        except OSError:
+            continue  # it ended just now
+        parents.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(folder.name))
+    children = parents.get(pid, [])
+    return children + [each for child in children for each in descendants(child)]
+
+
+def command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
