@@ -9,10 +9,8 @@ import { removeInOrder } from "./removal.ts";
 import { kindOf, marks } from "./report.ts";
 import type { Action, Report } from "./report.ts";
 import type { ResourceState, StackState } from "./state.ts";
-import { decide } from "./steps.ts";
+import { declared, decide, inspected, withSecrets } from "./steps.ts";
 import type { Step } from "./steps.ts";
-import { secret } from "./values.ts";
-import type { JsonObject } from "./values.ts";
 
 /** One line of the plan, or of what was done. */
 export interface ResourceChange {
@@ -237,35 +235,6 @@ export class Deployment {
   }
 }
 
-/** Looks at the real thing before trusting the plan: it may be gone, or have failed for good. */
-async function inspected(old: ResourceState, step: Step, handler: Handler): Promise<Step> {
-  if (old.gone || (step.action !== "same" && step.action !== "update")) return step;
-  const found = await handler.inspect(old);
-  if (found === "failed")
-    return { ...step, action: "replace", reasons: ["the last one failed"], deleteFirst: true };
-  if (found === "gone" && step.action === "same")
-    return { ...step, action: "create", reasons: ["it is gone from the cluster"] };
-  return step;
-}
-
 function isReal({ custom, type }: { custom: boolean; type: string }): boolean {
   return custom && !type.startsWith("pulumi:");
-}
-
-/** The part of the state that comes straight from the program. */
-function declared(registration: Registration) {
-  const { urn, type, name, custom, parent, provider, protect, retainOnDelete } = registration;
-  const { dependencies, propertyDependencies, timeouts } = registration;
-  return {
-    ...{ urn, type, name, custom, parent, provider, protect, retainOnDelete },
-    ...{ dependencies, propertyDependencies, deleteTimeout: secondsOf(timeouts.delete) },
-  };
-}
-
-function withSecrets(outputs: JsonObject, keys: string[]): JsonObject {
-  const marked = keys.filter((key) => outputs[key] !== undefined);
-  return {
-    ...outputs,
-    ...Object.fromEntries(marked.map((key) => [key, secret(outputs[key] ?? null)])),
-  };
 }

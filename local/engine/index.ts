@@ -6,7 +6,7 @@ import { Deployment } from "./deploy.ts";
 import type { ResourceChange } from "./deploy.ts";
 import { handlerTable } from "./handlers.ts";
 import { kubernetesHandler } from "./kubernetes.ts";
-import type { Connection } from "./kubernetesClient.ts";
+import type { Connection } from "./kubernetesHttp.ts";
 import { takeLock } from "./lock.ts";
 import { Report } from "./report.ts";
 import { StackState } from "./state.ts";

@@ -1,8 +1,9 @@
 import { UserError } from "../support/errors.ts";
 import { pause } from "./handler.ts";
 import type { Handler, Work } from "./handler.ts";
-import { ApiError, KubernetesClient } from "./kubernetesClient.ts";
-import type { Connection } from "./kubernetesClient.ts";
+import { KubernetesClient } from "./kubernetesClient.ts";
+import { ApiError } from "./kubernetesHttp.ts";
+import type { Connection } from "./kubernetesHttp.ts";
 import { replacementOf, withName } from "./kubernetesRules.ts";
 import { awaitReady, jobFailure } from "./readiness.ts";
 import type { ResourceState } from "./state.ts";

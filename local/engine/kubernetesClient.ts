@@ -1,41 +1,20 @@
-import http from "node:http";
-import https from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { UserError, messageOf } from "../support/errors.ts";
 import { pause } from "./handler.ts";
+import { ApiError, loadKubeconfig, send } from "./kubernetesHttp.ts";
+import type { Connection } from "./kubernetesHttp.ts";
 import { objectAt, textAt } from "./values.ts";
 import type { JsonObject } from "./values.ts";
 
-export interface Connection {
-  /** Path or content of a kubeconfig; the usual places when absent. */
-  kubeconfig?: string;
-  context?: string;
-  /** Namespace of objects that name none. */
-  namespace?: string;
-}
-
-/** An answer of the API server that is not a success. */
-export class ApiError extends Error {
-  readonly status: number;
-  readonly body: JsonObject;
-
-  constructor(status: number, body: JsonObject) {
-    super(textAt(body, "message") ?? `the API server answered ${status}`);
-    this.status = status;
-    this.body = body;
-  }
-}
+const fieldManager = "mlops";
+const connectTimeout = 4_000;
+const never = new AbortController().signal;
 
 interface ApiResource {
   name: string;
   kind: string;
   namespaced: boolean;
 }
-
-const fieldManager = "mlops";
-const connectTimeout = 4_000;
-const requestTimeout = 30_000;
-const never = new AbortController().signal;
 
 /**
  * A small Kubernetes client on top of client-node's kubeconfig: requests are plain JSON, because the typed client
@@ -60,7 +39,7 @@ export class KubernetesClient {
 
   async #probe(): Promise<void> {
     try {
-      await this.#send("GET", "/version", undefined, "application/json", connectTimeout);
+      await send(this.#config, "GET", "/version", { timeout: connectTimeout });
     } catch (error) {
       const server = this.#config.getCurrentCluster()?.server ?? "no server";
       const context = this.#config.getCurrentContext();
@@ -115,7 +94,7 @@ export class KubernetesClient {
   ): Promise<JsonObject> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return JSON.parse(await this.#send(method, path, body, type, requestTimeout)) as JsonObject;
+        return JSON.parse(await send(this.#config, method, path, { body, type })) as JsonObject;
       } catch (error) {
         const isLasting = error instanceof ApiError && error.status < 500 && error.status !== 429;
         if (isLasting || attempt === 5) throw error;
@@ -127,7 +106,7 @@ export class KubernetesClient {
   /** The last lines a container wrote. */
   async logs(namespace: string, pod: string, query: string): Promise<string> {
     const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`;
-    return this.#send("GET", path, undefined, "application/json", requestTimeout);
+    return send(this.#config, "GET", path);
   }
 
   async #pathOf(object: JsonObject): Promise<string> {
@@ -164,74 +143,8 @@ export class KubernetesClient {
       await pause(1_000, never);
     }
   }
-
-  async #send(
-    method: string,
-    path: string,
-    body: JsonObject | undefined,
-    contentType: string,
-    timeout: number,
-  ): Promise<string> {
-    const url = new URL((this.#config.getCurrentCluster()?.server ?? "").replace(/\/$/, "") + path);
-    const options: https.RequestOptions = {};
-    await this.#config.applyToHTTPSOptions(options);
-    if (options.agent instanceof http.Agent) Object.assign(options.agent, { keepAlive: true });
-    const payload = body && JSON.stringify(body);
-    const headers = {
-      ...options.headers,
-      accept: "application/json",
-      ...(payload && {
-        "content-type": contentType,
-        "content-length": Buffer.byteLength(payload),
-      }),
-    };
-    const send = url.protocol === "http:" ? http.request : https.request;
-    return new Promise((resolve, reject) => {
-      const request = send(url, { ...options, method, headers }, (answer) => {
-        let text = "";
-        answer.setEncoding("utf8");
-        answer.on("data", (chunk: string) => (text += chunk)).on("error", reject);
-        answer.on("end", () => {
-          const status = answer.statusCode ?? 0;
-          if (status < 300) resolve(text);
-          else reject(new ApiError(status, bodyOf(text)));
-        });
-      });
-      request.setTimeout(timeout, () => request.destroy(new Error("no answer in time")));
-      request.on("error", reject);
-      request.end(payload);
-    });
-  }
 }
 
 function groupPath(apiVersion: string): string {
   return `${apiVersion.includes("/") ? "/apis" : "/api"}/${apiVersion}`;
-}
-
-function bodyOf(text: string): JsonObject {
-  try {
-    return JSON.parse(text) as JsonObject;
-  } catch {
-    return { message: text.trim() };
-  }
-}
-
-async function loadKubeconfig({ kubeconfig, context }: Connection): Promise<KubeConfig> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig?.includes("\n")) config.loadFromString(kubeconfig);
-    else if (kubeconfig) config.loadFromFile(kubeconfig);
-    else config.loadFromDefault();
-  } catch (error) {
-    throw new UserError(`the kubeconfig ${kubeconfig ?? ""} cannot be read: ${messageOf(error)}`);
-  }
-  if (context && !config.getContextObject(context)) {
-    const known = config.getContexts().map(({ name }) => name);
-    throw new UserError(
-      `the kubeconfig has no context ${context}; choose one of ${known.join(", ") || "(none)"}`,
-    );
-  }
-  if (context) config.setCurrentContext(context);
-  return config;
 }

@@ -105,7 +105,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
   monitor.registerResource = (request, reply) => {
     registered += 1;
     const registration = readRequest(request, options);
-    refuse(request)
+    refuse(request, options)
       .then(() => options.register(registration))
       .then(({ id, outputs }) => {
         monitor.resources.set(registration.urn, { urn: registration.urn, id, state: outputs });
@@ -149,8 +149,16 @@ async function waitForCalls(): Promise<void> {
 
 class RefusedError extends UserError {}
 
-/** Options whose meaning the engine does not implement must not be dropped in silence. */
-async function refuse(request: Request): Promise<void> {
+/** What the engine does not implement, or the project forbids, must not be dropped in silence. */
+async function refuse(request: Request, { config }: ProgramOptions): Promise<void> {
+  const subject = `${request.getName()} (${request.getType()})`;
+  const disabled = JSON.parse(config["pulumi:disable-default-providers"] ?? "[]") as string[];
+  const [origin = ""] = request.getType().split(":");
+  const isDisabled = origin !== "pulumi" && (disabled.includes(origin) || disabled.includes("*"));
+  if (isDisabled && request.getCustom() && !request.getProvider())
+    throw new RefusedError(
+      `${subject} has no provider, and default providers are disabled for its package; give it one in its options`,
+    );
   const what = request.getRemote()
     ? "is a remote component"
     : request.getImportid()
@@ -158,10 +166,10 @@ async function refuse(request: Request): Promise<void> {
       : request.getTransformsList().length > 0
         ? "has transforms"
         : undefined;
-  if (!what) return;
-  throw new RefusedError(
-    `${request.getName()} (${request.getType()}) ${what}, which the built-in engine cannot do; install the Pulumi CLI`,
-  );
+  if (what)
+    throw new RefusedError(
+      `${subject} ${what}, which the built-in engine cannot do; install the Pulumi CLI`,
+    );
 }
 
 function readRequest(request: Request, { stack, project }: ProgramOptions): Registration {

@@ -1,9 +1,11 @@
 import { changesBetween, formatPath, isUnder, parsePath, withIgnored } from "./diff.ts";
 import type { Change } from "./diff.ts";
+import { secondsOf } from "./handler.ts";
 import type { Handler } from "./handler.ts";
 import type { Registration } from "./monitor.ts";
 import type { Action } from "./report.ts";
 import type { ResourceState } from "./state.ts";
+import { secret } from "./values.ts";
 import type { JsonObject } from "./values.ts";
 
 /** What has to be done to one resource, and why. */
@@ -84,4 +86,34 @@ function replacementOf(
   const forced = handler.replacement(old, changes, inputs);
   if (forced || asked.length === 0) return forced;
   return { because: asked, deleteFirst: true };
+}
+
+/** Looks at the real thing before trusting the plan: it may be gone, or have failed for good. */
+export async function inspected(old: ResourceState, step: Step, handler: Handler): Promise<Step> {
+  if (old.gone || (step.action !== "same" && step.action !== "update")) return step;
+  const found = await handler.inspect(old);
+  if (found === "failed")
+    return { ...step, action: "replace", reasons: ["the last one failed"], deleteFirst: true };
+  if (found === "gone" && step.action === "same")
+    return { ...step, action: "create", reasons: ["it is gone from the cluster"] };
+  return step;
+}
+
+/** The part of the state that comes straight from the program. */
+export function declared(registration: Registration) {
+  const { urn, type, name, custom, parent, provider, protect, retainOnDelete } = registration;
+  const { dependencies, propertyDependencies, timeouts } = registration;
+  return {
+    ...{ urn, type, name, custom, parent, provider, protect, retainOnDelete },
+    ...{ dependencies, propertyDependencies, deleteTimeout: secondsOf(timeouts.delete) },
+  };
+}
+
+/** The outputs with those marked as secret that the resource's type says are. */
+export function withSecrets(outputs: JsonObject, keys: string[]): JsonObject {
+  const marked = keys.filter((key) => outputs[key] !== undefined);
+  return {
+    ...outputs,
+    ...Object.fromEntries(marked.map((key) => [key, secret(outputs[key] ?? null)])),
+  };
 }

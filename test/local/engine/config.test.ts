@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadConfig, loadProject } from "../../../local/engine/config.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "engine-config-"));
+const stackFile = join(folder, "Pulumi.dev.yaml");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+writeFileSync(
+  join(folder, "Pulumi.yaml"),
+  `name: shop
+config:
+  replicas: { type: integer, default: 2, description: How many }
+  token: { type: string, secret: true }
+  plain: text
+  shop:qualified: { value: [1, 2] }
+  undecided: { type: string }
+  pulumi:disable-default-providers: { value: [kubernetes] }
+`,
+);
+const project = loadProject(folder);
+
+test("declared defaults are delivered with qualified keys, values that are not text as JSON", () => {
+  expect(loadConfig(project, stackFile)).toEqual({
+    values: {
+      "shop:replicas": "2",
+      "shop:plain": "text",
+      "shop:qualified": "[1,2]",
+      "pulumi:disable-default-providers": '["kubernetes"]',
+    },
+    secretKeys: [],
+  });
+});
+
+test("the stack file wins over defaults, and overrides win over both", () => {
+  writeFileSync(
+    stackFile,
+    "config:\n  shop:replicas: 3\n  shop:token: hush\n  shop:other: { a: 1 }\n",
+  );
+  const { values, secretKeys } = loadConfig(project, stackFile, { plain: "changed" });
+  expect(values).toMatchObject({
+    "shop:replicas": "3",
+    "shop:token": "hush",
+    "shop:other": '{"a":1}',
+    "shop:plain": "changed",
+  });
+  expect(secretKeys).toEqual(["shop:token"]);
+});
+
+test("a value encrypted for the CLI is refused, unless it is given another way", () => {
+  writeFileSync(stackFile, "config:\n  shop:token:\n    secure: v1:abc\n");
+  expect(() => loadConfig(project, stackFile)).toThrow(
+    /shop:token in .* is encrypted for the Pulumi CLI.*pass --config token=<value>/,
+  );
+  expect(loadConfig(project, stackFile, { token: "x" })).toMatchObject({
+    values: { "shop:token": "x" },
+    secretKeys: ["shop:token"],
+  });
+});
