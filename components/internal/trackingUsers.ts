@@ -40,6 +40,8 @@ export function basicAuthSettings(
         `database_uri = ${escaped(uri)}`,
         `admin_username = ${adminUsername}`,
         `admin_password = ${escaped(password)}`,
+        // MLflow alone cannot refuse a reader who creates something; our image can (apps/tracking)
+        "authorization_function = tracking_server.authorization:authenticate",
         // hashing a password takes a tenth of a second of CPU: remember an answer for a minute
         "auth_cache_ttl_seconds = 60",
         "",
