@@ -70,7 +70,10 @@ def test_swap_and_rollback_under_load_fail_no_request(models: Models, start_serv
     try:
         for version in (second, first, second):
             models.promote(version)
-            serving.wait_for(version)
+            until(
+                lambda wanted=version: all(seen and seen[-1] == wanted for seen in versions),
+                f"every client gets its answers from version {version}",
+            )
     finally:
         stop.set()
         for thread in clients:
