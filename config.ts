@@ -54,7 +54,10 @@ const readers: { readonly [Key in keyof Required<PlatformConfig>]: Reader<Platfo
     "localhost/mlops",
   ),
   postgresImage: optional(
-    text(/^\S+(:[^:/\s]+|@sha256:[0-9a-f]{64})$/, "be an image with a tag or a digest"),
+    text(
+      /^(?!.*:latest$)[^\s@]+(:[^:/\s@]+|@sha256:[0-9a-f]{64})$/,
+      "be an image with a digest or with a tag other than latest",
+    ),
   ),
   storageClassName: optional(text(/^[a-z0-9.-]+$/, "be the name of a storage class")),
   databaseStorageSize: text(/^[1-9][0-9]*(Mi|Gi|Ti)$/, "be a quantity of bytes such as 8Gi", "8Gi"),

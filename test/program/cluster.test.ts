@@ -1,0 +1,47 @@
+import { apiServerHost, currentCluster } from "../../cluster.ts";
+import { loadConfig } from "../../config.ts";
+import { record } from "../support/recorder.ts";
+
+const kubeconfig = {
+  "current-context": "minikube",
+  contexts: [
+    { name: "minikube", context: { cluster: "local" } },
+    { name: "gke", context: { cluster: "cloud" } },
+    { name: "orphan", context: { cluster: "gone" } },
+  ],
+  clusters: [
+    { name: "local", cluster: { server: "https://192.168.49.2:8443" } },
+    { name: "cloud", cluster: { server: "https://k8s.example.org" } },
+  ],
+};
+
+test.each<[context: string | undefined, host: string, why: string]>([
+  [undefined, "192.168.49.2", "the current context"],
+  ["gke", "k8s.example.org", "the named one"],
+  ["orphan", "localhost", "a context without a cluster"],
+  ["missing", "localhost", "a context that is not there"],
+])("context %s: people reach %s (%s)", (context, host) => {
+  expect(apiServerHost(kubeconfig, context)).toBe(host);
+});
+
+test("without a kubeconfig a preview still has an address", () => {
+  expect(apiServerHost({})).toBe("localhost");
+});
+
+const settings = (given: Record<string, string>) =>
+  loadConfig({ name: "mlops-platform", get: (key) => given[key] }, []);
+
+test("the provider is one, named after its context so that a new token replaces nothing", async () => {
+  const { find } = await record(() => currentCluster(settings({ kubeContext: "gke" })).provider);
+  expect(find("cluster").inputs).toEqual({
+    context: "gke",
+    clusterIdentifier: "gke",
+    // booleans of a provider travel as text
+    enableServerSideApply: "true",
+  });
+});
+
+test("an address that is set wins over the kubeconfig's", async () => {
+  const { result } = await record(() => currentCluster(settings({ nodeAddress: "10.1.2.3" })));
+  expect(result.nodeAddress).toBe("10.1.2.3");
+});

@@ -1,0 +1,221 @@
+import { RunError } from "@pulumi/pulumi";
+import { configKeys, loadConfig, type PlatformConfig } from "../../config.ts";
+import { declaredKeys, defaultSettings, project } from "../support/program.ts";
+
+const load = (given: Record<string, string>) =>
+  loadConfig(
+    { name: project, get: (key) => given[key] },
+    Object.keys(given).map((key) => `${project}:${key}`),
+  );
+
+/** The faults that a set of settings is refused for, one a line. */
+function faults(given: Record<string, string>): string[] {
+  try {
+    load(given);
+  } catch (error) {
+    expect(RunError.isInstance(error)).toBe(true);
+    const [opening, ...lines] = (error as Error).message.split("\n  - ");
+    expect(opening).toBe(
+      "the configuration is wrong; mend the stack's settings with `pulumi config set KEY VALUE` or in its Pulumi.<stack>.yaml:",
+    );
+    return lines;
+  }
+  return [];
+}
+
+/** For each key: what an empty stack gets, a value that is taken and what it becomes, and those that are refused. */
+interface Row<Key extends keyof PlatformConfig> {
+  otherwise: PlatformConfig[Key];
+  takes: Record<string, PlatformConfig[Key]>;
+  refuses: string[];
+  rule: string;
+}
+const size = "be a quantity of bytes such as";
+const port = {
+  takes: { "0": undefined, "30000": 30000, "32767": 32767 },
+  refuses: ["80", "29999", "32768", "many", "", "30001.5"],
+  rule: "be 0 or a port from 30000 to 32767",
+};
+const rows: { [Key in keyof Required<PlatformConfig>]: Row<Key> } = {
+  kubeContext: {
+    otherwise: undefined,
+    takes: { "": undefined, minikube: "minikube", "arn:aws:eks/x": "arn:aws:eks/x" },
+    refuses: ["my context"],
+    rule: "be the name of a context, without spaces",
+  },
+  nodeAddress: {
+    otherwise: undefined,
+    takes: { "": undefined, "10.0.0.7": "10.0.0.7", "[2001:db8::1]": "[2001:db8::1]" },
+    refuses: ["http://node", "node:8080", "*", "-"],
+    rule: "be a host name or an address, without scheme and port",
+  },
+  namespace: {
+    otherwise: "mlops",
+    takes: { "team-1": "team-1" },
+    refuses: ["", "Team", "1team", "team-", "a".repeat(64)],
+    rule: "be a DNS label such as mlops",
+  },
+  imageRegistry: {
+    otherwise: "localhost/mlops",
+    takes: { "example.org:5000/a/b": "example.org:5000/a/b" },
+    refuses: ["", "https://example.org", "example.org/", "Example.org"],
+    rule: "be a registry and path such as example.org/mlops",
+  },
+  postgresImage: {
+    otherwise: undefined,
+    takes: { "": undefined, "localhost:5000/postgres:17.6": "localhost:5000/postgres:17.6" },
+    refuses: ["postgres", "localhost:5000/postgres", "postgres@sha256:12", "postgres:latest"],
+    rule: "be an image with a digest or with a tag other than latest",
+  },
+  storageClassName: {
+    otherwise: undefined,
+    takes: { "": undefined, "premium-rwo": "premium-rwo" },
+    refuses: ["Premium RWO"],
+    rule: "be the name of a storage class",
+  },
+  databaseStorageSize: {
+    otherwise: "8Gi",
+    takes: { "500Mi": "500Mi" },
+    refuses: ["", "8", "8GB", "0Gi"],
+    rule: `${size} 8Gi`,
+  },
+  artifactStorageSize: {
+    otherwise: "20Gi",
+    takes: { "1Ti": "1Ti" },
+    refuses: ["", "20", "20G"],
+    rule: `${size} 20Gi`,
+  },
+  modelName: {
+    otherwise: "diabetes-progression",
+    takes: { "Wine quality": "Wine quality" },
+    refuses: ["", "a/b", "a:b", "-a"],
+    rule: "start with a letter or digit and hold no `/` or `:`",
+  },
+  modelAlias: {
+    otherwise: "champion",
+    takes: { best_one: "best_one", version1: "version1" },
+    refuses: ["", "v1", "1st", "the best"],
+    rule: "be a word such as champion, and not of the form v1",
+  },
+  experimentName: {
+    otherwise: undefined,
+    takes: { "": undefined, "/Shared/wine": "/Shared/wine" },
+    refuses: [" wine", "a".repeat(257)],
+    rule: "be a name of 1 to 256 characters",
+  },
+  trackingReplicas: {
+    otherwise: 1,
+    takes: { "1": 1 },
+    refuses: ["0", "21", "", "one", "1.5", "true"],
+    rule: "be a whole number from 1 to 20",
+  },
+  servingReplicas: {
+    otherwise: 1,
+    takes: { "100": 100 },
+    refuses: ["0", "101", "", "-1"],
+    rule: "be a whole number from 1 to 100",
+  },
+  servingMaxReplicas: {
+    otherwise: undefined,
+    takes: { "0": undefined, "7": 7 },
+    refuses: ["-1", "1001", ""],
+    rule: "be a whole number from 0 to 1000",
+  },
+  predictionReplicas: {
+    otherwise: 2,
+    takes: { "1": 1 },
+    refuses: ["0", "101", ""],
+    rule: "be a whole number from 1 to 100",
+  },
+  trackingNodePort: { otherwise: 30001, ...port },
+  servingNodePort: { otherwise: 31345, ...port },
+  predictionNodePort: { otherwise: 31344, ...port },
+  trainExampleModel: {
+    otherwise: true,
+    takes: { true: true, false: false },
+    refuses: ["", "yes", "1", "True"],
+    rule: "be true or false",
+  },
+  trainingSchedule: {
+    otherwise: undefined,
+    takes: { "": undefined, "*/5 0 1 * 1-5": "*/5 0 1 * 1-5" },
+    refuses: ["daily", "0 3 * *", "0 3 * * * *"],
+    rule: "be five cron fields such as `0 3 * * *`",
+  },
+};
+
+test.each(Object.entries(rows))("%s", (key, { otherwise, takes, refuses, rule }) => {
+  const of = (config: PlatformConfig) => config[key as keyof PlatformConfig];
+  expect(of(load({}))).toBe(otherwise);
+  for (const [text, value] of Object.entries(takes)) expect(of(load({ [key]: text }))).toBe(value);
+  for (const text of refuses) {
+    expect(faults({ [key]: text })).toEqual([`${key} must ${rule}, not \`${text}\``]);
+  }
+});
+
+test("nobody changes the configuration once it is read", () => {
+  expect(Object.isFrozen(load({}))).toBe(true);
+});
+
+test("all faults come in one message, each on a line of its own", () => {
+  const given = {
+    namespace: "Team",
+    servingReplicas: "none",
+    replicas: "2",
+    trackingReplicas: "3",
+  };
+  expect(faults(given)).toEqual([
+    "namespace must be a DNS label such as mlops, not `Team`",
+    "servingReplicas must be a whole number from 1 to 100, not `none`",
+    `replicas is not a setting; the settings are ${configKeys.join(", ")}`,
+    "trackingReplicas must be 1 while artifacts are on a ReadWriteOnce volume; set it to 1",
+  ]);
+});
+
+test("keys of other projects and of Pulumi itself are none of its business", () => {
+  const source = { name: project, get: () => undefined };
+  const given = ["pulumi:disable-default-providers", "other:replicas", "gcp:project"];
+  expect(loadConfig(source, given).namespace).toBe("mlops");
+});
+
+test.each([
+  [
+    { servingReplicas: "4", servingMaxReplicas: "3" },
+    "servingMaxReplicas must not be below servingReplicas (4); raise it or set it to 0",
+  ],
+  [
+    { trackingNodePort: "31344" },
+    "trackingNodePort, servingNodePort and predictionNodePort must differ; choose another port",
+  ],
+])("%p contradicts itself", (given, sentence) => {
+  expect(faults(given)).toEqual([sentence]);
+});
+
+test("services that are switched off do not share a port", () => {
+  expect(faults({ trackingNodePort: "0", servingNodePort: "0" })).toEqual([]);
+});
+
+describe("Pulumi.yaml", () => {
+  const declared = declaredKeys();
+
+  test("declares exactly the keys that are read", () => {
+    expect(Object.keys(declared).sort()).toEqual([...configKeys].sort());
+  });
+
+  test("has the defaults that hold without it", () => {
+    expect(load(defaultSettings())).toEqual(load({}));
+  });
+
+  test.each(Object.entries(declared))(
+    "%s has the type of its default and says what it is",
+    (_, key) => {
+      const types: Record<string, string> = {
+        number: "integer",
+        boolean: "boolean",
+        string: "string",
+      };
+      expect(key.type).toBe(types[typeof key.default]);
+      expect(key.description).toMatch(/^[A-Z].*\.$/);
+    },
+  );
+});

@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isSecret, type Output } from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { objects } from "../support/cases.ts";
+import { readText, runProgram } from "../support/program.ts";
+import type { Recorded } from "../support/recorder.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "mlops-program-"));
+const { KUBECONFIG } = process.env;
+let standard: Awaited<ReturnType<typeof runProgram>>;
+beforeAll(async () => {
+  process.env["KUBECONFIG"] = join(folder, "config");
+  const cluster = { server: "https://192.168.49.2:8443" };
+  writeFileSync(
+    process.env["KUBECONFIG"],
+    JSON.stringify({
+      "current-context": "minikube",
+      contexts: [{ name: "minikube", context: { cluster: "minikube" } }],
+      clusters: [{ name: "minikube", cluster }],
+    }),
+  );
+  standard = await runProgram();
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  if (KUBECONFIG === undefined) delete process.env["KUBECONFIG"];
+  else process.env["KUBECONFIG"] = KUBECONFIG;
+});
+
+const urns = (resources: readonly Recorded[]) => resources.map(({ urn }) => urn).sort();
+const names = (resources: readonly Recorded[]) => resources.map(({ name }) => name).sort();
+const valueOf = <T>(output: Output<T>) => new Promise<T>((resolve) => void output.apply(resolve));
+
+/** Settings, and what they add to or take from the default stack. */
+const profiles: Record<string, [settings: Record<string, string | number | boolean>, string[]]> = {
+  default: [{}, []],
+  "no node ports": [
+    { trackingNodePort: 0, servingNodePort: 0, predictionNodePort: 0 },
+    [
+      "-mlops-network-anybody-to-mlflow",
+      "-mlops-network-anybody-to-model-server",
+      "-mlops-network-anybody-to-prediction-app",
+    ],
+  ],
+  autoscaling: [
+    { servingReplicas: 2, servingMaxReplicas: 5 },
+    ["+mlops-serving-autoscaler", "+mlops-serving-disruption-budget"],
+  ],
+  schedule: [
+    { trainingSchedule: "0 3 * * *" },
+    ["+mlops-retraining", "+mlops-retraining-schedule", "+mlops-retraining-tracking-credentials"],
+  ],
+  "no example training": [
+    { trainExampleModel: false },
+    [
+      "-mlops-example-training",
+      "-mlops-example-training-job",
+      "-mlops-example-training-tracking-credentials",
+    ],
+  ],
+};
+
+test("the resources of a release keep their identity: another URN would replace what users have", () => {
+  expect(urns(standard.resources)).toMatchSnapshot();
+});
+
+test.each(Object.entries(profiles))("%s", async (_, [settings, differing]) => {
+  const { resources } = await runProgram(settings);
+  const [usual, these] = [names(standard.resources), names(resources)];
+  expect([
+    ...these.filter((name) => !usual.includes(name)).map((name) => `+${name}`),
+    ...usual.filter((name) => !these.includes(name)).map((name) => `-${name}`),
+  ]).toEqual(differing);
+
+  const previewed = await runProgram(settings, { preview: true });
+  expect(urns(previewed.resources)).toEqual(urns(resources));
+});
+
+test("everything goes to the one cluster that is named, never to an ambient default", async () => {
+  const { resources, find } = await runProgram({ kubeContext: "minikube" });
+  const strays = objects(resources).filter(({ options }) => options.provider !== "cluster");
+  expect(strays).toEqual([]);
+  expect(objects(resources).length).toBeGreaterThan(20);
+  expect(find("cluster").inputs).toMatchObject({
+    context: "minikube",
+    clusterIdentifier: "minikube",
+  });
+});
+
+test("gives exactly these outputs, reachable by the node that the kubeconfig names", async () => {
+  const { notebookEnv, mlflowPassword, mlflowAdminPassword, ...open } = standard.result;
+  const values = await Promise.all(
+    Object.entries(open).map(async ([key, output]) => [key, await valueOf(output)] as const),
+  );
+  expect(Object.fromEntries(values)).toEqual({
+    mlflowTrackingUri: "http://192.168.49.2:30001",
+    mlflowUsername: "notebook",
+    modelServingUrl: "http://192.168.49.2:31345",
+    predictionAppUrl: "http://192.168.49.2:31344",
+    artifactUri: "/mlflow/artifacts",
+    databaseHost: "postgres.mlops.svc.cluster.local",
+  });
+  for (const output of Object.values(open)) expect(await isSecret(output)).toBe(false);
+  for (const output of [notebookEnv!, mlflowPassword!, mlflowAdminPassword!]) {
+    expect(await isSecret(output)).toBe(true);
+  }
+  expect(await valueOf(notebookEnv!)).toEqual({
+    MLFLOW_TRACKING_URI: "http://192.168.49.2:30001",
+    MLFLOW_TRACKING_USERNAME: "notebook",
+    MLFLOW_TRACKING_PASSWORD: await valueOf(mlflowPassword!),
+    EXPERIMENT_NAME: "diabetes-progression",
+    MODEL_NAME: "diabetes-progression",
+    MODEL_ALIAS: "champion",
+    MODEL_SERVING_URL: "http://192.168.49.2:31345",
+    PREDICTION_APP_URL: "http://192.168.49.2:31344",
+  });
+  expect(await valueOf(mlflowPassword!)).not.toBe(await valueOf(mlflowAdminPassword!));
+});
+
+test("every setting reaches the resource it is about", async () => {
+  const { find } = await runProgram({
+    namespace: "team",
+    imageRegistry: "example.org/ml",
+    postgresImage: "postgres:17.6",
+    storageClassName: "fast",
+    databaseStorageSize: "11Gi",
+    artifactStorageSize: "22Gi",
+    modelName: "wine",
+    modelAlias: "best",
+    experimentName: "trials",
+    servingReplicas: 3,
+    predictionReplicas: 4,
+    trackingNodePort: 30100,
+    servingNodePort: 30101,
+    predictionNodePort: 30102,
+    nodeAddress: "node.example.org",
+  });
+  const { images, ...given } = find("mlops").inputs;
+  expect(given).toEqual({
+    namespace: "team",
+    storageClassName: "fast",
+    databaseStorageSize: "11Gi",
+    artifactStorageSize: "22Gi",
+    modelName: "wine",
+    modelAlias: "best",
+    experimentName: "trials",
+    trackingReplicas: 1,
+    servingReplicas: 3,
+    predictionReplicas: 4,
+    nodePorts: { tracking: 30100, serving: 30101, prediction: 30102 },
+    nodeAddress: "node.example.org",
+    trainExampleModel: true,
+  });
+  const tagged = (app: string) => expect.stringMatching(`^example\\.org/ml/${app}:[0-9a-f]{12}$`);
+  expect(images).toEqual({
+    tracking: tagged("tracking"),
+    serving: tagged("serving"),
+    predict: tagged("predict"),
+    postgres: "postgres:17.6",
+  });
+});
+
+test("the dev stack previews on a fresh clone: it sets no secret and no unknown key", async () => {
+  const stack = parse(readText("Pulumi.dev.yaml")) as { config: Record<string, unknown> };
+  expect(Object.keys(stack)).toEqual(["config"]);
+  const own = Object.entries(stack.config).filter(([key]) => !key.startsWith("pulumi:"));
+  const settings = Object.fromEntries(
+    own.map(([key, value]) => [key.replace(/^.*:/, ""), value as string]),
+  );
+  expect(own.filter(([, value]) => typeof value === "object")).toEqual([]);
+  expect(stack.config["pulumi:disable-default-providers"]).toEqual(["kubernetes", "gcp"]);
+  const { resources } = await runProgram(settings, { preview: true });
+  expect(resources.length).toBeGreaterThan(20);
+});

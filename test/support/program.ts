@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { parse } from "yaml";
+import { checkoutRoot } from "../../local/support/cache.ts";
+import { record, type RecordOptions, type Recording } from "./recorder.ts";
+
+export const project = "mlops-platform";
+
+export const readText = (path: string) => readFileSync(join(checkoutRoot, path), "utf8");
+
+/** A key as Pulumi.yaml declares it. */
+export interface DeclaredKey {
+  type: string;
+  description: string;
+  default: string | number | boolean;
+}
+
+export const declaredKeys = (): Record<string, DeclaredKey> =>
+  (parse(readText("Pulumi.yaml")) as { config: Record<string, DeclaredKey> }).config;
+
+/** The settings that the engine hands to the program when a stack sets none of its own. */
+export const defaultSettings = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(declaredKeys()).map(([key, declared]) => [key, String(declared.default)]),
+  );
+
+/** Runs index.ts as the engine does, with these settings instead of the defaults. */
+export function runProgram(
+  settings: Record<string, string | number | boolean> = {},
+  options: RecordOptions = {},
+): Promise<Recording<Record<string, pulumi.Output<unknown>>>> {
+  const all = Object.entries({ ...defaultSettings(), ...settings });
+  const evaluate = () => {
+    pulumi.runtime.setAllConfig(
+      Object.fromEntries(all.map(([key, value]) => [`${project}:${key}`, String(value)])),
+    );
+    let outputs: Record<string, pulumi.Output<unknown>> = {};
+    // the program anew each time, on the SDK that is being listened to
+    jest.isolateModules(() => {
+      jest.doMock("@pulumi/pulumi", () => pulumi);
+      jest.doMock("@pulumi/kubernetes", () => k8s);
+      jest.doMock("@pulumi/random", () => random);
+      outputs = jest.requireActual("../../index.ts");
+    });
+    return { ...outputs };
+  };
+  return record(evaluate, { project, ...options });
+}
