@@ -98,6 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         if self.server.model:
             self.send_header("X-Model-Version", self.server.model["version"])
+        if status == 503:
+            self.send_header("Retry-After", "5")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

@@ -38,7 +38,10 @@ class ModelServer:
         self.url = url.rstrip("/")
         self._session = requests.Session()
         # One retry, for a connection cut by a pod that is replaced; predicting twice does no harm.
-        retry = Retry(total=1, backoff_factor=0.2, allowed_methods=None, status=0, redirect=0)
+        # An answer is never asked for again: a 503 with Retry-After says that there is no model.
+        retry = Retry(
+            total=1, backoff_factor=0.2, allowed_methods=None, respect_retry_after_header=False
+        )
         self._session.mount("http://", HTTPAdapter(max_retries=retry))
         self._session.mount("https://", HTTPAdapter(max_retries=retry))
 

@@ -1,6 +1,7 @@
 """The page, top to bottom. `streamlit run` executes this file for every visitor and every click."""
 
 import os
+from pathlib import Path
 
 import streamlit as st
 
@@ -10,6 +11,9 @@ from prediction_app.single import single
 from prediction_app.status import Look, follow, look
 from prediction_app.text import plain, words
 
+# A file of our own: for an emoji or a material icon the browser would ask a server on the internet.
+_ICON = Path(__file__).with_name("icon.svg")
+
 
 @st.cache_resource
 def _server(url: str) -> ModelServer:
@@ -17,7 +21,7 @@ def _server(url: str) -> ModelServer:
 
 
 def main() -> None:
-    st.set_page_config("Predictions", ":material/insights:", layout="wide")
+    st.set_page_config("Predictions", str(_ICON), layout="wide")
     server = _server(os.environ.get("MODEL_SERVER_URL") or "http://model-server:8080")
     now = look(server)
     st.session_state["just_looked"] = True

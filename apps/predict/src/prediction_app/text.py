@@ -2,12 +2,19 @@
 
 import re
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$:~&])")
+# Only where Markdown would act on it: a screen reader reads the escaped text of a label.
+_SPECIAL = re.compile(
+    r"[\\`*\[\]<>$~|&]"  # always
+    r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore within a word is an underscore
+    r"|:(?=[A-Za-z/+_-])"  # :red[…], :material/…: and :smile: but not 12:30
+    r"|^[#+-]",  # a heading or a list
+    re.MULTILINE,
+)
 
 
 def plain(text: str) -> str:
-    """The text with every character that means something to Markdown escaped."""
-    return _SPECIAL.sub(r"\\\1", text)
+    """The text with the characters escaped that Markdown would act on."""
+    return _SPECIAL.sub(r"\\\g<0>", text)
 
 
 def words(name: str) -> str:

@@ -102,9 +102,9 @@ _FAMILIES = {
     ),
     "random-forest": _Family(
         lambda **params: RandomForestRegressor(random_state=SEED, **params),
-        {"n_estimators": 200, "max_depth": 8, "min_samples_leaf": 3},
+        {"n_estimators": 100, "max_depth": 8, "min_samples_leaf": 3},
         {
-            "n_estimators": [100, 200, 300],
+            "n_estimators": [60, 100, 200],
             "max_depth": [4, 5, 6, 8, 10, 12],
             "min_samples_leaf": [1, 2, 3, 5, 8],
         },
