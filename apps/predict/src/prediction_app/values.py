@@ -44,7 +44,7 @@ def outside_range(model: Model, row: dict[str, Any]) -> list[str]:
         if seen and value is not None and not seen[0] <= value <= seen[1]:
             sentences.append(
                 f"{column.name} {show(value)} is outside {show(seen[0])} to {show(seen[1])}, "
-                "the range of the training data."
+                "the range of the example data."
             )
     return sentences
 
