@@ -62,7 +62,7 @@ export function removalOf(saved: string): string {
     if (chains.length === 0) continue;
     const rules = [...text.matchAll(/^-A (\S+) .*$/gm)]
       .filter(([rule, chain]) => {
-        const target = / -[jg] (\S+)/.exec(rule)?.[1];
+        const target = / -[jg] (\S+)/.exec(rule.replaceAll(/"(\\.|[^"])*"/g, ""))?.[1];
         return !isOurs(chain ?? "") && target !== undefined && isOurs(target);
       })
       .map(([rule]) => rule.replace("-A", "-D"));

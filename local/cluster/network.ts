@@ -69,7 +69,9 @@ export async function networkUp(paths: ClusterPaths, apiPort: number): Promise<v
 
 /** Takes away every rule, interface and setting of ours. Only to be called when no pod is left. */
 export async function networkDown(paths: ClusterPaths): Promise<void> {
-  await closeFirewall();
+  // The interface is made before the first rule and removed after the last one. Without it the rules
+  // that look like ours are those of another Kubernetes.
+  if (existsSync(`/sys/class/net/${interfaces.node}`)) await closeFirewall();
   for (const name of [...bridgePorts(await links()), interfaces.bridge, interfaces.node]) {
     // An interface whose namespace just ended goes by itself, a moment later or earlier.
     await run("ip", ["link", "delete", name]).catch(() => {});
