@@ -8,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from models import Models
 from processes import Server, model_server, tracking_server, until
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import httpx
 import mlflow
-import pytest
-from mlflow.models import infer_signature
-
 import models as samples
+import pytest
 from conftest import Serving
+from mlflow.models import infer_signature
 from models import EXAMPLE, FEATURES, Models
 from needs_more import NeedsMore
 from processes import Server, free_port, tracking_server, until

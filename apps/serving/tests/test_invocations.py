@@ -6,11 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 
 import mlflow
+import models as samples
 import numpy as np
 import pandas as pd
 import pytest
-
-import models as samples
 from conftest import Serving
 from models import EXAMPLE, Models
 from processes import Server, model_server

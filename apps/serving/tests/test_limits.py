@@ -10,11 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
-import pytest
-from mlflow.models import infer_signature
-
 import models as samples
+import pytest
 from conftest import Serving
+from mlflow.models import infer_signature
 from models import EXAMPLE, Models
 from processes import Server, model_server, until
 from python_models import Failing, Waiting

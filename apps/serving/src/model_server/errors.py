@@ -1,5 +1,7 @@
 """Failures whose text is meant for the outside."""
 
+from mlflow.exceptions import MlflowException
+
 
 class InputError(Exception):
     """The request is at fault; the text is the reason that goes back with status 400."""
@@ -19,6 +21,6 @@ def in_short(error: BaseException, limit: int = 300) -> str:
     line = lines[0].strip() if lines else ""
     line = line if len(line) <= limit else line[: limit - 1] + "…"
     name = type(error).__name__
-    if name in ("MlflowException", "InputError", "RegistryError"):
+    if isinstance(error, MlflowException | InputError | RegistryError):
         return line or name
     return f"{name}: {line}" if line else name
