@@ -28,7 +28,17 @@ export function changesBetween(old: Json, next: Json, path: Path = [], hidden = 
     );
   }
   if (JSON.stringify(plain(before)) === JSON.stringify(plain(after))) return [];
-  return [{ path, kind: "change", old: shown(before, concealed), new: shown(after, concealed) }];
+  const start = firstDifference(before, after);
+  const [from, to] = [before, after].map((value) => shown(value, concealed, start));
+  return [{ path, kind: "change", old: from, new: to }];
+}
+
+/** Where two long texts begin to differ, less a little context: what people want to see of them. */
+function firstDifference(before: Json, after: Json): number {
+  if (typeof before !== "string" || typeof after !== "string") return 0;
+  const same = [...before].findIndex((character, index) => character !== after[index]);
+  const length = same < 0 ? before.length : same;
+  return length > 60 ? length - 20 : 0;
 }
 
 function changesOf(old: Json | undefined, next: Json | undefined, path: Path, hidden: boolean) {
@@ -47,10 +57,12 @@ function keysOf(before: JsonObject, after: JsonObject): string[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])];
 }
 
-function shown(value: Json, hidden: boolean): string {
+function shown(value: Json, hidden: boolean, start = 0): string {
   if (value === unknownValue) return "[known after the update]";
   if (hidden) return "[secret]";
-  const text = JSON.stringify(masked(value)).replaceAll(unknownValue, "[known after the update]");
+  const visible =
+    typeof value === "string" && start > 0 ? `...${value.slice(start)}` : masked(value);
+  const text = JSON.stringify(visible).replaceAll(unknownValue, "[known after the update]");
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

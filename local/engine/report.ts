@@ -15,16 +15,17 @@ export const marks: Record<Action, string> = {
 export const kindOf = (type: string): string => type.split(":").at(-1) ?? type;
 
 const heartbeat = 20_000;
-const shortestSecret = 5;
+/** User names and host names are kept with passwords, but hiding such words would garble every line. */
+const isWorthHiding = (text: string) => text.length >= 8 && !/^[a-z.-]+$/.test(text);
 
-/** Writes lines for people to standard error, and never a secret the run knows of. */
+/** Writes lines for people to standard error; what others wrote is scrubbed of the secrets the run knows. */
 export class Report {
   readonly #secrets = new Set<string>();
 
   /** Remembers the secrets in a value, as they are and as Kubernetes encodes them. */
   hide(value: Json): void {
     for (const text of secretStrings(value)) {
-      if (text.length < shortestSecret) continue;
+      if (!isWorthHiding(text)) continue;
       this.#secrets.add(text).add(Buffer.from(text).toString("base64"));
     }
   }
@@ -36,7 +37,7 @@ export class Report {
   }
 
   line(text: string): void {
-    process.stderr.write(`${this.scrub(text)}\n`);
+    process.stderr.write(`${text}\n`);
   }
 
   /** Reports what one resource waits for: at once when that changes, and otherwise now and then. */
@@ -50,7 +51,7 @@ export class Report {
       if (!isNews && now - spoken < heartbeat) return;
       last = text;
       spoken = now;
-      this.line(`   … ${subject}: ${text} (${Math.round((now - started) / 1000)} s)`);
+      this.line(`   … ${subject}: ${this.scrub(text)} (${Math.round((now - started) / 1000)} s)`);
     };
   }
 }
