@@ -21,9 +21,9 @@ export const DEFAULT_REGISTRY = "localhost/mlops";
 
 const appsFolder = fileURLToPath(new URL("./apps", import.meta.url));
 
-// What tests, tools and readers leave behind does not change what an image does.
+// What is for tests, tools and readers does not change what an image does.
 const ignoredFolder = /^(tests|node_modules|.*\.egg-info|__pycache__|\..*)$/;
-const ignoredFile = /^(\..*|.*\.(md|pyc))$/;
+const ignoredFile = /^(\..*|.*\.(md|pyc)|pyproject\.toml|requirements\.in)$/;
 
 /**
  * The reference of an app's image. Its tag is a hash of the files the image is made of, so pods roll when

@@ -51,8 +51,11 @@ export async function exportArchive(
   images: readonly Image[],
 ): Promise<string> {
   const layout = join(session.folder, "layout");
+  // twice as fast as gzip to write, and smaller
+  const compression = ["--compression-format", "zstd", "--compression-level", "1"];
   for (const { reference } of images) {
-    await session.buildah(["push", "--quiet", reference, `oci:${layout}:${reference}`]);
+    const target = `oci:${layout}:${reference}`;
+    await session.buildah(["push", "--quiet", ...compression, reference, target]);
   }
   const archive = join(session.folder, "images.tar");
   await run("tar", ["-C", layout, "-cf", archive, "."]);

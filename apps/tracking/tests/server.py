@@ -60,7 +60,7 @@ def start_migration(environment: dict[str, str]) -> "subprocess.Popen[str]":
 def migrate(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     """Runs `migrate` to its end."""
     process = start_migration(environment)
-    stdout, stderr = process.communicate(timeout=120)
+    stdout, stderr = process.communicate(timeout=300)
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
@@ -110,7 +110,7 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break

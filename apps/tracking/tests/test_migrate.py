@@ -74,7 +74,7 @@ def test_two_at_once_one_migrates_and_the_other_finds_nothing_to_do(
 ) -> None:
     environment = migration_environment(*databases, users_file(tmp_path))
     running = [start_migration(environment) for _ in range(2)]
-    outputs = [process.communicate(timeout=120) for process in running]
+    outputs = [process.communicate(timeout=300) for process in running]
     assert [process.returncode for process in running] == [0, 0], outputs
     migrated = [stdout for stdout, _ in outputs if "migrating the tracking schema" in stdout]
     waited = [stdout for stdout, _ in outputs if "another migration is running" in stdout]
@@ -165,7 +165,7 @@ def test_it_waits_for_a_database_that_is_not_there_yet(
     assert process.stdout is not None
     waiting = process.stdout.readline()
     postgres.start()
-    _, stderr = process.communicate(timeout=120)
+    _, stderr = process.communicate(timeout=300)
     assert process.returncode == 0, stderr
     assert f"waiting for the tracking database migrate at 127.0.0.1:{postgres.port}" in waiting
 

@@ -40,6 +40,8 @@ test.each([
 test.each([
   ["a test", () => write("serving/tests/test_app.py", "assert True\n")],
   ["a text for people", () => write("serving/README.md", "# Serving\n")],
+  ["a setting of a linter", () => write("serving/pyproject.toml", "[tool.ruff]\n")],
+  ["a note for the next lock file", () => write("serving/requirements.in", "mlflow\n")],
   ["what Python leaves behind", () => write("serving/src/__pycache__/app.cpython-311.pyc", "x")],
   ["what tools leave behind", () => write("serving/.pytest_cache/v/x", "x")],
   ["what pip leaves behind", () => write("training/src/training.egg-info/PKG-INFO", "x")],
