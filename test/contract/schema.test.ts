@@ -1,0 +1,86 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import {
+  componentClasses,
+  type EnumValue,
+  inferSchema,
+  type Property,
+  readSchema,
+  type Schema,
+} from "../../local/docs/schema.ts";
+import { workFolder } from "../../local/support/cache.ts";
+import { runModule, typeErrors } from "../support/node.ts";
+
+const schema = inferSchema();
+
+const everyProperty = ({ resources, types }: Schema): [path: string, property: Property][] => [
+  ...Object.entries(resources).flatMap(([token, { inputProperties, properties }]) => [
+    ...named(`${token} argument`, inputProperties),
+    ...named(`${token} output`, properties),
+  ]),
+  ...Object.entries(types).flatMap(([token, { properties }]) => named(token, properties ?? {})),
+];
+const named = (path: string, properties: Record<string, Property>) =>
+  Object.entries(properties).map(([name, property]): [string, Property] => [
+    `${path} ${name}`,
+    property,
+  ]);
+
+test("the committed schema is what the SDK reads off the sources (else: npm run docs, and mind who breaks)", () => {
+  expect(readSchema()).toEqual(schema);
+});
+
+test("every component is a resource of the package, under the token that its class registers", () => {
+  expect(Object.keys(schema.resources).sort()).toEqual(
+    [
+      "MlopsPlatform",
+      "ModelServer",
+      "NetworkFlows",
+      "PostgresDatabase",
+      "PredictionApp",
+      "TrackingServer",
+      "TrainingJob",
+      "VolumeArtifactStore",
+    ].map((name) => `mlops:index:${name}`),
+  );
+  expect(componentClasses()).toHaveLength(8);
+});
+
+test("every component, property and value says what it is in whole sentences", () => {
+  const described: [path: string, thing: { description?: string }][] = [
+    ...everyProperty(schema),
+    ...Object.entries(schema.resources),
+    ...Object.values(schema.types).flatMap((type) =>
+      (type.enum ?? []).map((one): [string, EnumValue] => [one.value, one]),
+    ),
+  ];
+  const silent = described
+    .filter(([, { description }]) => !/^[A-Z`/][^]*\.$/.test(description ?? ""))
+    .map(([path, { description }]) => `${path}: ${description ?? "says nothing"}`);
+  expect(silent).toEqual([]);
+  expect(described.length).toBeGreaterThan(120);
+});
+
+test("no type that a consumer meets is without a shape", () => {
+  const shapeless = everyProperty(schema).filter(
+    ([, property]) =>
+      property.type === undefined &&
+      !(property.$ref !== undefined && property.$ref.replace("#/types/", "") in schema.types),
+  );
+  expect(shapeless).toEqual([]);
+});
+
+test("the package compiles to JavaScript that Node runs without stripping types", () => {
+  mkdirSync(workFolder, { recursive: true });
+  const bin = mkdtempSync(join(workFolder, "components-bin-"));
+  try {
+    expect(typeErrors("-p", "components", "--outDir", bin)).toBe("");
+    const main = join(bin, "index.js");
+    const exported = runModule(
+      `console.log(Object.keys(await import(${JSON.stringify(main)})).join())`,
+    );
+    expect(exported.trim().split(",")).toEqual(expect.arrayContaining(componentClasses()));
+  } finally {
+    rmSync(bin, { recursive: true });
+  }
+});

@@ -1,0 +1,46 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkoutRoot } from "../../local/support/cache.ts";
+
+const tracked = execFileSync("git", ["ls-files", "-z"], { cwd: checkoutRoot, encoding: "utf8" })
+  .split("\0")
+  .filter((path) => path !== "");
+const read = (path: string) => readFileSync(join(checkoutRoot, path), "utf8");
+
+/** What a Dockerfile starts from or copies from, besides its own stages and arguments. */
+function foreignImages(dockerfile: string): string[] {
+  const stages = [...dockerfile.matchAll(/^FROM .* AS (\S+)$/gim)].map((match) => match[1]!);
+  const named = dockerfile.matchAll(/^(?:FROM |ARG BASE=|COPY .*--from=)(\S+)/gim);
+  return [...named]
+    .map((match) => match[1]!)
+    .filter((image) => !image.startsWith("$") && !stages.includes(image));
+}
+
+const pinned = /^[^\s@]+:[^\s@]+@sha256:[0-9a-f]{64}$/;
+
+test.each(tracked.filter((path) => /(^|\/)Dockerfile$/.test(path)))(
+  "%s starts from images that cannot change under its feet",
+  (path) => {
+    const images = foreignImages(read(path));
+    expect(images.filter((image) => !pinned.test(image))).toEqual([]);
+    expect(images.length).toBeGreaterThan(0);
+  },
+);
+
+test("an image without a digest would be found", () => {
+  expect(foreignImages("ARG BASE=python:3.11\nFROM ${BASE} AS build\nFROM build")).toEqual([
+    "python:3.11",
+  ]);
+  expect(pinned.test("python:3.11")).toBe(false);
+  expect(pinned.test(`python:3.11@sha256:${"0".repeat(64)}`)).toBe(true);
+});
+
+test("nothing is deployed or recommended by a tag that moves", () => {
+  const floating = tracked
+    .filter((path) => /\.(ts|mjs|ya?ml|md|sh|py|json)$|Dockerfile$/.test(path))
+    // these say what is refused
+    .filter((path) => !/^test\/|\/tests\/|package-lock\.json$|^config\.ts$/.test(path))
+    .filter((path) => /[\w/]:latest\b/.test(read(path)));
+  expect(floating).toEqual([]);
+});

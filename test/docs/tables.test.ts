@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pages } from "../../local/docs/index.ts";
+import { componentClasses, readSchema } from "../../local/docs/schema.ts";
+import { fillTables } from "../../local/docs/tables.ts";
+import { checkoutRoot } from "../../local/support/cache.ts";
+
+const schema = readSchema();
+const read = (page: string) => readFileSync(join(checkoutRoot, page), "utf8");
+
+test.each(pages())("the tables of %s are up to date (else: npm run docs)", (page) => {
+  expect(fillTables(read(page), schema)).toBe(read(page));
+});
+
+test("the README lists every setting and every output of the stack", () => {
+  const readme = read("README.md");
+  expect(readme).toContain("<!-- table:config -->");
+  expect(readme).toContain("<!-- table:outputs -->");
+  const program = readFileSync(join(checkoutRoot, "index.ts"), "utf8");
+  for (const [, output] of program.matchAll(/^export const (\w+)/gm)) {
+    expect(readme).toContain(`| \`${output}\``);
+  }
+});
+
+test.each(componentClasses())("%s has a page with its arguments and its outputs", (component) => {
+  const basename = component[0]!.toLowerCase() + component.slice(1);
+  const page = read(`docs/components/${basename}.md`);
+  const { inputProperties, properties } = schema.resources[`mlops:index:${component}`]!;
+  expect(page).toContain(`<!-- table:args ${component} -->`);
+  for (const argument of Object.keys(inputProperties)) expect(page).toContain(`| \`${argument}\``);
+  if (Object.keys(properties).length === 0) return;
+  expect(page).toContain(`<!-- table:outputs ${component} -->`);
+  for (const output of Object.keys(properties)) expect(page).toContain(`| \`${output}\``);
+});
+
+describe("a table", () => {
+  const page = (kind: string, end = kind) =>
+    `before\n<!-- table:${kind} -->\nstale\n<!-- /table:${end} -->\nafter\n`;
+
+  test("is replaced between its markers, and nothing else is touched", () => {
+    const filled = fillTables(page("outputs VolumeArtifactStore"), schema);
+    expect(filled).toMatch(/^before\n<!-- table:outputs VolumeArtifactStore -->\n\n\| Output/);
+    expect(filled).toMatch(/\n\n<!-- \/table:outputs VolumeArtifactStore -->\nafter\n$/);
+    expect(filled).not.toContain("stale");
+    expect(fillTables(filled, schema)).toBe(filled);
+  });
+
+  test.each([
+    ["args Nothing", "args Nothing", /^Nothing is not a component or argument type; they are /],
+    [
+      "colours",
+      "colours",
+      /^table:colours is not a table; the tables are config, outputs and args$/,
+    ],
+    ["config", "outputs", /^table:config is not closed; write `<!-- \/table:config -->` after it$/],
+  ])("%s closed by %s is refused with a sentence", (kind, end, sentence) => {
+    expect(() => fillTables(page(kind, end), schema)).toThrow(sentence);
+  });
+});
