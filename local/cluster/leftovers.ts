@@ -57,8 +57,14 @@ export async function removeShimSockets(paths: ClusterPaths): Promise<void> {
 export async function removeFixedFiles(paths: ClusterPaths): Promise<void> {
   const results = "/var/lib/cni/results";
   if (existsSync(results)) {
-    const ours = readdirSync(results).filter((name) => name.startsWith(`${clusterName}-`));
-    await Promise.all(ours.map((name) => rm(join(results, name), { force: true })));
+    const all = readdirSync(results);
+    const ours = all.flatMap(
+      (name) => new RegExp(`^${clusterName}-(.+)-eth0$`).exec(name)?.[1] ?? [],
+    );
+    // Each pod has one for its bridge port and one for its loopback, by the same identifier.
+    for (const name of all.filter((file) => ours.some((id) => file.includes(id)))) {
+      await rm(join(results, name), { force: true });
+    }
   }
   const logs = "/var/log/containers";
   if (existsSync(logs)) {

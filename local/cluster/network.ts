@@ -62,8 +62,11 @@ export async function networkUp(paths: ClusterPaths, apiPort: number): Promise<v
   }
   await run("ip", ["addr", "replace", `${addresses.node}/32`, "dev", interfaces.node]);
   await run("ip", ["link", "set", interfaces.node, "up"]);
-  // Packets to a service that does not exist end here; without it they would leave by the default route.
-  await run("ip", ["route", "replace", addresses.services, "dev", interfaces.node]);
+  // Packets to a service or pod that does not exist (any more, or yet) end here; without these routes
+  // they would leave by the default one. The pods' bridge, once there, has a more precise route.
+  for (const range of [addresses.services, addresses.cluster]) {
+    await run("ip", ["route", "replace", range, "dev", interfaces.node]);
+  }
   await openFirewall(apiPort);
 }
 

@@ -54,13 +54,14 @@ async function machine() {
   const rules = (await run("iptables-save", [])) + (await run("ip6tables-save", []));
   const links = JSON.parse(await run("ip", ["-json", "link"])) as { ifname: string }[];
   const fixedFolders = ["/run/containerd", "/var/lib/cni", "/var/lib/kubelet", "/opt/containerd"];
+  const mounted = readFileSync("/proc/self/mountinfo", "utf8");
   const groups = readdirSync("/sys/fs/cgroup").map((name) => join("/sys/fs/cgroup", name));
   return {
     rules: rules.split("\n").filter((line) => /^-A|^:(KUBE|MLOPS|CNI)/.test(line)),
     links: links.map(({ ifname }) => ifname).sort(),
     routes: await run("ip", ["route"]),
     namespaces: await run("ip", ["netns", "list"]),
-    mounts: readFileSync("/proc/self/mountinfo", "utf8").split("\n").length,
+    mounts: [...fixedFolders, "/run/netns"].flatMap((folder) => mountsBelow(folder, mounted)),
     forwarding: readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8"),
     overcommit: readFileSync("/proc/sys/vm/overcommit_memory", "utf8"),
     panic: readFileSync("/proc/sys/kernel/panic", "utf8"),
@@ -144,8 +145,9 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
     expect(await askProbe("dial/kubernetes.default:443")).toBe("connected");
   });
 
-  test("sends nothing for an unknown service to the machine's network", async () => {
+  test("sends nothing for an unknown service or pod to the machine's network", async () => {
     expect(await run("ip", ["route", "get", "10.96.200.200"])).toContain("dev mlops-node");
+    expect(await run("ip", ["route", "get", "10.244.7.7"])).toContain("dev mlops-node");
     expect(await askProbe("dial/10.96.200.200:80")).toMatch(/no route to host|timed out/);
   });
 
