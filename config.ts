@@ -16,6 +16,7 @@ export interface PlatformConfig {
   readonly trackingReplicas: number;
   readonly servingReplicas: number;
   readonly servingMaxReplicas?: number;
+  readonly servingAllowPickle: boolean;
   readonly predictionReplicas: number;
   readonly trackingNodePort?: number;
   readonly servingNodePort?: number;
@@ -80,6 +81,7 @@ const readers: { readonly [Key in keyof Required<PlatformConfig>]: Reader<Platfo
   trackingReplicas: whole(1, 20, 1),
   servingReplicas: whole(1, 100, 1),
   servingMaxReplicas: zeroIsNone(whole(0, 1000, 0)),
+  servingAllowPickle: flag(false),
   predictionReplicas: whole(1, 100, 2),
   trackingNodePort: zeroIsNone(nodePort(30001)),
   servingNodePort: zeroIsNone(nodePort(31345)),

@@ -32,6 +32,7 @@ const platform = new MlopsPlatform(
             maxReplicas: servingMaxReplicas,
           },
         }),
+    servingAllowPickle: config.servingAllowPickle,
     predictionReplicas: config.predictionReplicas,
     nodePorts: {
       tracking: config.trackingNodePort,

@@ -65,6 +65,8 @@ export interface MlopsPlatformArgs {
   servingReplicas?: number;
   /** Lets the number of model server pods follow the load. */
   servingAutoscaling?: AutoscalingArgs;
+  /** Whether the model server loads models that are pickled or carry code of their own. Defaults to false. */
+  servingAllowPickle?: pulumi.Input<boolean>;
   /** Pods of the prediction page. Defaults to 2. */
   predictionReplicas?: number;
   /** Ports on the nodes. Defaults to none. */
@@ -153,6 +155,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
         trackingPassword: users.modelServer.password,
         modelName: args.modelName,
         modelAlias,
+        allowPickle: args.servingAllowPickle,
         replicas: args.servingReplicas,
         autoscaling: args.servingAutoscaling,
         nodePort: nodePorts.serving,

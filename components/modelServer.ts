@@ -38,6 +38,8 @@ export interface ModelServerArgs {
   pollSeconds?: pulumi.Input<number>;
   /** Largest request in bytes; a larger one is answered with 413. Defaults to 10485760 (10 MiB). */
   maxRequestBytes?: pulumi.Input<number>;
+  /** Whether to load models that are pickled or carry code of their own, which runs as it is loaded. Defaults to false: skops with scikit-learn's types only. */
+  allowPickle?: pulumi.Input<boolean>;
   /** Number of pods, 1 to 100. Defaults to 1. Leave out with `autoscaling`. */
   replicas?: number;
   /** Lets the number of pods follow the load. Needs a metrics server in the cluster. */
@@ -110,6 +112,7 @@ export class ModelServer extends pulumi.ComponentResource {
                 MODEL_ALIAS: args.modelAlias ?? "champion",
                 MODEL_POLL_SECONDS: pulumi.interpolate`${args.pollSeconds ?? 5}`,
                 MAX_REQUEST_BYTES: pulumi.interpolate`${args.maxRequestBytes ?? 10485760}`,
+                MODEL_ALLOW_PICKLE: pulumi.interpolate`${args.allowPickle ?? false}`,
               },
               credentials.metadata.name,
               { MLFLOW_TRACKING_USERNAME: "username", MLFLOW_TRACKING_PASSWORD: "password" },

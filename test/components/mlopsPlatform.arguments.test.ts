@@ -148,6 +148,12 @@ describeArguments(makePlatform, "ml", platformArgs, {
       "ml-tracking-server spec.template.spec.containers[mlflow].env[MLFLOW_SERVER_CORS_ALLOWED_ORIGINS].value: -http://localhost -http://localhost:* -https://localhost -https://localhost:* +http://192.168.49.2 +http://192.168.49.2:* +https://192.168.49.2 +https://192.168.49.2:*",
     ],
   },
+  servingAllowPickle: {
+    value: true,
+    changes: [
+      "ml-serving-server spec.template.spec.containers[model-server].env[MODEL_ALLOW_PICKLE].value: false → true",
+    ],
+  },
   trainExampleModel: {
     value: false,
     changes: [

@@ -133,6 +133,12 @@ describeArguments(make, "serving", base, {
       "serving-server spec.template.spec.containers[model-server].env[MAX_REQUEST_BYTES].value: 10485760 → 2048",
     ],
   },
+  allowPickle: {
+    value: true,
+    changes: [
+      "serving-server spec.template.spec.containers[model-server].env[MODEL_ALLOW_PICKLE].value: false → true",
+    ],
+  },
   replicas: {
     value: 3,
     changes: ["+ serving-disruption-budget", "serving-server spec.replicas: 1 → 3"],
@@ -218,5 +224,6 @@ describePreview(make, "serving", base, (unknown) => ({
   modelAlias: unknown,
   pollSeconds: unknown.apply(Number),
   maxRequestBytes: unknown.apply(Number),
+  allowPickle: unknown.apply(Boolean),
   nodeAddress: unknown,
 }));

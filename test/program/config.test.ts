@@ -130,6 +130,12 @@ const rows: { [Key in keyof Required<PlatformConfig>]: Row<Key> } = {
   trackingNodePort: { otherwise: 30001, ...port },
   servingNodePort: { otherwise: 31345, ...port },
   predictionNodePort: { otherwise: 31344, ...port },
+  servingAllowPickle: {
+    otherwise: false,
+    takes: { true: true, false: false },
+    refuses: ["", "yes", "0"],
+    rule: "be true or false",
+  },
   trainExampleModel: {
     otherwise: true,
     takes: { true: true, false: false },

@@ -148,6 +148,7 @@ test("every setting reaches the resource it is about", async () => {
     experimentName: "trials",
     trackingReplicas: 1,
     servingReplicas: 3,
+    servingAllowPickle: false,
     predictionReplicas: 4,
     nodePorts: { tracking: 30100, serving: 30101, prediction: 30102 },
     nodeAddress: "node.example.org",
