@@ -20,8 +20,8 @@ export function ensure<T>(
     if (!holds(known)) throw new ArgumentError(`${component}: ${argument} must ${rule}`);
     return known;
   };
-  if (!pulumi.Output.isInstance(value) && !(value instanceof Promise)) check(value as T);
-  return pulumi.output(value).apply((known) => check(known as T)) as pulumi.Output<T>;
+  if (!pulumi.Output.isInstance(value) && !(value instanceof Promise)) check(value);
+  return pulumi.output(value).apply<T>((known) => check(known as T));
 }
 
 /** Refuses a plain combination of arguments that cannot work. */

@@ -38,13 +38,15 @@ export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs)
   );
   whole("predictionReplicas", args.predictionReplicas, 1, 100);
 
-  const ports = Object.entries(args.nodePorts ?? {}).filter(([, port]) => port !== undefined);
-  for (const [service, port] of ports) {
+  const { tracking, serving, prediction } = args.nodePorts ?? {};
+  const ports = Object.entries({ tracking, serving, prediction });
+  for (const [service, port = 30000] of ports) {
     ensure(subject, `nodePorts.${service}`, port, isNodePort, "be between 30000 and 32767");
   }
+  const used = ports.flatMap(([, port]) => port ?? []);
   refuse(
     subject,
-    new Set(ports.map(([, port]) => port)).size < ports.length,
+    new Set(used).size < used.length,
     "nodePorts must differ from each other; choose another port",
   );
 }

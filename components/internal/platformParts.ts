@@ -8,7 +8,7 @@ import {
   connectionsNeeded,
   type DatabaseConnectionArgs,
 } from "./connections.ts";
-import type { MetadataArgs } from "./metadata.ts";
+import type { MetadataArgs, StringMap } from "./metadata.ts";
 
 type Child = { parent: pulumi.Resource };
 
@@ -19,7 +19,8 @@ export function platformNamespace(
   child: Child,
 ): pulumi.Output<string> {
   const modes = ["enforce", "warn", "audit"];
-  const security = modes.map((mode) => [`pod-security.kubernetes.io/${mode}`, "restricted"]);
+  const security: StringMap = {};
+  for (const mode of modes) security[`pod-security.kubernetes.io/${mode}`] = "restricted";
   return new k8s.core.v1.Namespace(
     `${name}-namespace`,
     {
@@ -28,7 +29,7 @@ export function platformNamespace(
         labels: {
           "app.kubernetes.io/part-of": "mlops-platform",
           ...labels,
-          ...Object.fromEntries(security),
+          ...security,
         },
         annotations,
       },

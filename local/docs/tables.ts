@@ -16,13 +16,16 @@ type Rows = readonly (readonly string[])[];
 /** Fills every `<!-- table:… -->` of a page; the rest of it stays as it is. */
 export function fillTables(page: string, schema: Schema): string {
   const marked = /^<!-- table:(\w+)(?: (\w+))? -->\n[\s\S]*?^<!-- \/table:(\w+)(?: (\w+))? -->$/gm;
-  return page.replaceAll(marked, (_, kind: string, of = "", endKind: string, endOf = "") => {
-    const marker = `table:${kind}${of ? ` ${of}` : ""}`;
-    if (kind !== endKind || of !== endOf) {
-      throw new UserError(`${marker} is not closed; write \`<!-- /${marker} -->\` after it`);
-    }
-    return `<!-- ${marker} -->\n\n${tableFor(kind, of, schema)}\n\n<!-- /${marker} -->`;
-  });
+  return page.replaceAll(
+    marked,
+    (_, kind: string, of: string = "", endKind: string, endOf: string = "") => {
+      const marker = `table:${kind}${of ? ` ${of}` : ""}`;
+      if (kind !== endKind || of !== endOf) {
+        throw new UserError(`${marker} is not closed; write \`<!-- /${marker} -->\` after it`);
+      }
+      return `<!-- ${marker} -->\n\n${tableFor(kind, of, schema)}\n\n<!-- /${marker} -->`;
+    },
+  );
 }
 
 function tableFor(kind: string, of: string, schema: Schema): string {

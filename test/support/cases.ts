@@ -33,7 +33,7 @@ export function describeArguments<Args extends object>(
   table: ArgumentTable<Args>,
 ): void {
   describe("each argument alone changes exactly", () => {
-    const rows = Object.entries(table) as [string, ArgumentCase<Args, unknown>][];
+    const rows = Object.entries<ArgumentCase<Args, unknown>>(table);
     let plain: Promise<Recording<unknown>> | undefined;
     test.each(rows)("%s", async (argument, { value, with: needed, changes }) => {
       const without = { ...base, ...needed };

@@ -40,7 +40,7 @@ export interface Recording<Result> {
   readonly resources: Recorded[];
   readonly result: Result;
   /** The one resource with this logical name. */
-  find(name: string): Recorded;
+  readonly find: (name: string) => Recorded;
 }
 
 export interface RecordOptions {

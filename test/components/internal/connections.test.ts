@@ -1,5 +1,5 @@
 import { isSecret } from "@pulumi/pulumi";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import {
   connectionsNeeded,
