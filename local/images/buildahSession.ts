@@ -6,7 +6,7 @@ import { run, type RunOptions } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
 import { timestamp } from "./buildContext.ts";
 import { installTools, missingPackages } from "./buildahTools.ts";
-import { freeGigabytes, withDiskSpace } from "./diskSpace.ts";
+import { withDiskSpace } from "./diskSpace.ts";
 
 // Measured: all four images in the store, and one archive of them.
 const neededGigabytes = 5;
@@ -28,25 +28,26 @@ export async function withBuildah<T>(work: (session: BuildahSession) => Promise<
     await reported(`Installing ${missing.join(" ")}`, () => installTools(missing));
   }
   const root = imagesFolder();
-  return await withDiskSpace(
-    async () => {
-      await mkdir(root, { recursive: true });
-      await removeLeftovers(root);
-      const session = await open(root);
-      try {
-        return await work(session);
-      } finally {
-        await close(root, session);
-      }
-    },
-    () =>
-      `the disk with ${root} became full while building images, which takes ${neededGigabytes} GB there (${freeGigabytes(root)} GB are left); free some space or set MLOPS_CACHE_DIR to a folder on a larger disk`,
-    async () => {
+  await mkdir(root, { recursive: true });
+  await removeLeftovers(root);
+  const use = {
+    folder: root,
+    sentence: (free: string) =>
+      `the disk with ${root} became full while building images: it had ${free} GB free, and a first build takes ${neededGigabytes} GB; free some space or set MLOPS_CACHE_DIR to a folder on a larger disk`,
+    cleanUp: async () => {
       // a store that met a full disk is not worth trusting, and its owner needs the space
       await unmountBelow(root);
       await rm(root, { recursive: true, force: true });
     },
-  );
+  };
+  return await withDiskSpace(use, async () => {
+    const session = await open(root);
+    try {
+      return await work(session);
+    } finally {
+      await close(root, session);
+    }
+  });
 }
 
 async function open(root: string): Promise<BuildahSession> {

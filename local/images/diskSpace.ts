@@ -2,34 +2,51 @@ import { statfsSync } from "node:fs";
 import { UserError, messageOf } from "../support/errors.ts";
 import { CommandError } from "../support/process.ts";
 
-/** Whether something failed because a disk is full, in this process or in a program it ran. */
-export function isDiskFull(error: unknown): boolean {
+/** Whether something says that a disk is full, in this process or in a program it ran. */
+export function saysDiskFull(error: unknown): boolean {
   const text = error instanceof CommandError ? error.output : messageOf(error);
   return /no space left on device|ENOSPC|disk quota exceeded|EDQUOT/i.test(text);
 }
 
-/** Runs `work`; when a disk fills up meanwhile, says so in one sentence after `cleanUp`. */
-export async function withDiskSpace<T>(
-  work: () => Promise<T>,
-  sentence: () => string,
-  cleanUp: () => Promise<void> = async () => {},
-): Promise<T> {
+export interface DiskUse {
+  /** Folder on the disk that is written to, where this process can look at it. */
+  folder?: string;
+  /** What the user is told; `free` is how many gigabytes there were at the start, such as `1.2`. */
+  sentence: (free: string) => string;
+  /** Called before the user is told. */
+  cleanUp?: () => Promise<void>;
+}
+
+// What a program that met a full disk leaves free until it fails.
+const nothingLeft = 64 * 1024 * 1024;
+const lookEveryMs = 100;
+
+/** Runs `work`; when its disk fills up meanwhile, says so in one sentence. */
+export async function withDiskSpace<T>(use: DiskUse, work: () => Promise<T>): Promise<T> {
+  const { folder, sentence, cleanUp } = use;
+  const free = () => (folder === undefined ? Infinity : freeBytes(folder));
+  const atStart = free();
+  let least = atStart;
+  // buildah reports a full disk as a closed pipe and tidies up before it ends: look while it works
+  const look = () => (least = Math.min(least, free()));
+  const timer = setInterval(look, lookEveryMs);
+  timer.unref();
   try {
     return await work();
   } catch (error) {
-    if (!isDiskFull(error)) throw error;
-    const message = sentence(); // before the clean-up changes what is free
-    await cleanUp();
-    throw new UserError(message);
+    if (!saysDiskFull(error) && look() > nothingLeft) throw error;
+    await cleanUp?.();
+    throw new UserError(sentence((atStart / 1e9).toFixed(1)));
+  } finally {
+    clearInterval(timer);
   }
 }
 
-/** Gigabytes that are free where a folder is, such as `1.2`. */
-export function freeGigabytes(folder: string): string {
+function freeBytes(folder: string): number {
   try {
-    const { bavail, bsize } = statfsSync(folder);
-    return ((bavail * bsize) / 1e9).toFixed(1);
+    const { bfree, bsize } = statfsSync(folder);
+    return bfree * bsize;
   } catch {
-    return "0.0";
+    return Infinity; // not there yet
   }
 }

@@ -27,16 +27,17 @@ export function dockerHas(reference: string): Promise<boolean> {
   return succeeds("docker", ["image", "inspect", reference]);
 }
 
+const dockerDiskFull =
+  "Docker's disk became full while building images, which takes 5 GB there; free some with `docker system prune` or enlarge it";
+
 /** Builds the images Docker does not hold yet, or all of them with `force`. */
 export async function buildWithDocker(images: readonly Image[], force: boolean): Promise<void> {
   await withTemporaryFolder(async (folder) => {
     const secrets = await stageSecrets(join(folder, "secrets"));
     for (const image of images) {
       if (!force && (await dockerHas(image.reference))) continue;
-      await withDiskSpace(
-        () => build(image, join(folder, image.app), secrets, force),
-        () =>
-          "Docker's disk became full while building images, which takes 5 GB there; free some with `docker system prune` or enlarge it",
+      await withDiskSpace({ sentence: () => dockerDiskFull }, () =>
+        build(image, join(folder, image.app), secrets, force),
       );
     }
   });
