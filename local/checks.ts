@@ -164,7 +164,7 @@ async function promote(api: Mlflow, name: string, version: string, alias: string
 async function versionOf(api: Mlflow, name: string, alias: string): Promise<string> {
   const query = new URLSearchParams({ name, alias });
   const { model_version } = await api.call<{ model_version: { version: string } }>(
-    `registered-models/alias?${query}`,
+    `registered-models/alias?${query.toString()}`,
   );
   return model_version.version;
 }

@@ -128,11 +128,10 @@ export function stackSettings(
   overrides: Record<string, string>,
 ): Yaml {
   const { config: _, ...added } = previous;
-  const qualified = Object.entries(overrides).map(([key, value]) => [
-    key.includes(":") ? key : `${project}:${key}`,
-    value,
-  ]);
-  const config = { ...(committed["config"] as Yaml), ...Object.fromEntries(qualified) };
+  const config: Yaml = { ...(committed["config"] as Yaml | undefined) };
+  for (const [key, value] of Object.entries(overrides)) {
+    config[key.includes(":") ? key : `${project}:${key}`] = value;
+  }
   return { ...added, ...committed, config };
 }
 

@@ -16,7 +16,7 @@ export const verify: Command = {
         doors.set(name, await reach(endpoints[name], { kubeconfig, namespace, outputs }));
       }
       const url = (name: EndpointName) => doors.get(name)!.url;
-      const { checks, cleanUp } = platformChecks({
+      const { checks, ...after } = platformChecks({
         tracking: url("tracking"),
         serving: url("serving"),
         prediction: url("prediction"),
@@ -26,7 +26,7 @@ export const verify: Command = {
         modelAlias: settings.config.modelAlias,
       });
       const failed = await runChecks(checks);
-      await cleanUp();
+      await after.cleanUp();
       const passed = checks.length - failed;
       console.log(`\n${passed} of ${checks.length} checks passed`);
       return failed === 0 ? 0 : 1;

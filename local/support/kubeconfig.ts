@@ -33,12 +33,11 @@ export function loadKubeconfig(path?: string): KubeConfig {
 }
 
 export function contextsOf(config: KubeConfig): KubeContexts {
-  const contexts = config.contexts ?? [];
-  const servers = contexts.map(({ name, cluster }) => [
-    name,
-    config.getCluster(cluster)?.server ?? "an unknown address",
-  ]);
-  return { current: config.currentContext || undefined, servers: Object.fromEntries(servers) };
+  const servers: Record<string, string> = {};
+  for (const { name, cluster } of config.contexts ?? []) {
+    servers[name] = config.getCluster(cluster)?.server ?? "an unknown address";
+  }
+  return { current: config.currentContext || undefined, servers };
 }
 
 /** Whether the API server of a context answers within a few seconds. */

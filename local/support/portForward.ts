@@ -24,6 +24,13 @@ export interface ForwardOptions {
   onFailure?: (reason: string) => void;
 }
 
+/** The WebSocket that carries a connection, as far as it is used here; the package has no types for it. */
+interface Channel {
+  onclose: () => void;
+  onerror: () => void;
+  close(): void;
+}
+
 const portsTried = 20;
 
 /**
@@ -38,8 +45,9 @@ export async function forwardService(options: ForwardOptions): Promise<Forwardin
   let isFailing = false;
   const carry = async (socket: Socket) => {
     const { pod, port } = await findPod(core, options);
-    const channel = await forward.portForward(options.namespace, pod, [port], socket, null, socket);
-    if (typeof channel === "function") return;
+    const { namespace } = options;
+    const opened: unknown = await forward.portForward(namespace, pod, [port], socket, null, socket);
+    const channel = opened as Channel;
     channel.onclose = () => socket.end();
     channel.onerror = () => socket.destroy();
     socket.on("close", () => channel.close());
