@@ -16,7 +16,7 @@ import { clusterPaths } from "../../local/cluster/layout.ts";
 import { mountsBelow } from "../../local/cluster/leftovers.ts";
 import { listProcesses, signal } from "../../local/cluster/processes.ts";
 import { cacheRoot } from "../../local/support/cache.ts";
-import { run } from "../../local/support/process.ts";
+import { run, which } from "../../local/support/process.ts";
 import {
   askProbe,
   deployProbe,
@@ -31,6 +31,7 @@ function reasonToSkip(): string | undefined {
   if (process.getuid?.() !== 0) return "needs root";
   const other = listProcesses().find(({ state }) => state !== undefined)?.state;
   if (other) return `a local cluster runs already, from ${other}`;
+  if (!which("go")) return "needs Go";
   return undefined;
 }
 
