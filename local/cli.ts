@@ -5,6 +5,7 @@ import { commands } from "./commands/index.ts";
 import { argumentError, commandHelp, generalHelp } from "./support/arguments.ts";
 import { cacheRoot } from "./support/cache.ts";
 import { UserError, messageOf } from "./support/errors.ts";
+import { CommandError } from "./support/process.ts";
 
 /** Runs one command line and returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -47,6 +48,5 @@ try {
 
 /** What the user can mend, as against a fault of this program, whose stack helps to mend that. */
 function isForUsers(error: unknown): boolean {
-  if (error instanceof UserError) return true;
-  return error instanceof Error && ["CommandError", "RunError"].includes(error.name);
+  return error instanceof UserError || error instanceof CommandError;
 }

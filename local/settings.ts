@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { loadConfig, type PlatformConfig } from "../config.ts";
 import * as engine from "./engine/config.ts";
 import { type OptionSpec, type OptionValues, textOf, textsOf } from "./support/arguments.ts";
@@ -38,8 +39,18 @@ export function readSettings(values: OptionValues): Settings {
   const project = engine.loadProject(checkoutRoot);
   const merged = engine.loadConfig(project, stackFile(stack), overrides).values;
   const get = (key: string) => merged[`${project.name}:${key}`];
-  const config = loadConfig({ name: project.name, get }, Object.keys(merged));
+  const config = checked(() => loadConfig({ name: project.name, get }, Object.keys(merged)));
   return { stack, project: project.name, overrides, config };
+}
+
+/** The program's own words for what is wrong with the settings. */
+function checked<T>(load: () => T): T {
+  try {
+    return load();
+  } catch (error) {
+    if (pulumi.RunError.isInstance(error)) throw new UserError(error.message);
+    throw error;
+  }
 }
 
 /** The committed settings of a stack. Nothing here ever writes to them. */

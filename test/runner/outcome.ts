@@ -48,9 +48,19 @@ export function fromJest(text: string): Outcome {
     notes: [
       ...failed.map(({ fullName }) => `failed: ${fullName}`),
       ...broken.map(({ name }) => `failed: ${name} does not load`),
-      ...skipped.map(({ fullName }) => `skipped: ${fullName}`),
+      ...reasons(skipped.map(({ fullName }) => fullName)),
     ],
   };
+}
+
+/** Suites that are left out say why in their names, `… (skipped: why)`: once is enough for all their tests. */
+function reasons(names: string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const reason = /\(skipped: (.*?)\)/.exec(name)?.[1] ?? name;
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].map(([reason, count]) => `skipped: ${reason} (${count})`);
 }
 
 /** The counts of a JUnit report of pytest's. */

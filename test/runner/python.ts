@@ -11,7 +11,9 @@ const apps = join(checkoutRoot, "apps");
 /** Ruff's rules and its formatting, over every app. */
 export async function pythonStyle(): Promise<Outcome> {
   const python = await environment("predict");
-  const folders = ["apps", "notebooks", "test/e2e"].filter((folder) => existsSync(join(checkoutRoot, folder)));
+  const folders = ["apps", "notebooks", "test/e2e"].filter((folder) =>
+    existsSync(join(checkoutRoot, folder)),
+  );
   const ruff = (...words: string[]) =>
     runInForeground(python, ["-m", "ruff", ...words, "--config", "apps/ruff.toml", ...folders], {
       cwd: checkoutRoot,
