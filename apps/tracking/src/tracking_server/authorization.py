@@ -63,7 +63,7 @@ def authenticate() -> Authorization | Response:
         return authorization
     if only_reads(request.method, request.path):
         return authorization
-    permission = _permission(authorization.username)
+    permission = _permission(str(authorization.username))
     if permission == "admin" or (permission == "write" and may_write(request.path)):
         return authorization
     return make_forbidden_response()
