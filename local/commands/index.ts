@@ -30,6 +30,10 @@ export const commands: Record<string, CommandEntry> = {
     summary: "Removes the platform, and keeps or deletes its data",
     load: async () => (await import("./down.ts")).down,
   },
+  docs: {
+    summary: "Brings the tables of the documentation and components/schema.json up to date",
+    load: async () => (await import("./docs.ts")).docs,
+  },
   test: {
     summary: "Runs every test this machine can run and counts those it cannot",
     load: async () => (await import("./test.ts")).test,

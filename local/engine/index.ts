@@ -158,7 +158,8 @@ function keptOf(resources: ResourceState[]): Set<ResourceState> {
 async function loadProgram(path: string): Promise<Record<string, unknown>> {
   const exported = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   const program = "default" in exported ? exported["default"] : { ...exported };
-  return (typeof program === "function" ? await program() : program) as Record<string, unknown>;
+  const isFunction = typeof program === "function";
+  return (isFunction ? await (program as () => unknown)() : program) as Record<string, unknown>;
 }
 
 function conclude(errors: string[], report: Report, { signal }: EngineOptions): void {

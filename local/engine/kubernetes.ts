@@ -79,9 +79,10 @@ function manifestOf(inputs: JsonObject): JsonObject {
   const text = object["stringData"];
   if (textAt(object, "kind") !== "Secret" || !isObject(text)) return object;
   const encode = (value: Json) => Buffer.from(String(value)).toString("base64");
-  const encoded = Object.entries(text).map(([key, value]) => [key, encode(value)]);
+  const data: JsonObject = { ...objectAt(object, "data") };
+  for (const [key, value] of Object.entries(text)) data[key] = encode(value);
   delete object["stringData"];
-  return { ...object, data: { ...objectAt(object, "data"), ...Object.fromEntries(encoded) } };
+  return { ...object, data };
 }
 
 /** What is needed to find the object: its inputs name it, its outputs know the namespace it got. */

@@ -93,7 +93,7 @@ function read(path: string): StateFile | undefined {
   try {
     const content = JSON.parse(text) as StateFile;
     if (content.version === 1) return content;
-    throw new Error(`its version is ${content.version}, this engine reads version 1`);
+    throw new Error(`its version is ${String(content.version)}, this engine reads version 1`);
   } catch (error) {
     throw new UserError(
       `the state file ${path} cannot be read (${messageOf(error)}); restore it from a backup, or delete it to start over`,
