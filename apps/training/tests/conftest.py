@@ -11,6 +11,7 @@ from pathlib import Path
 import mlflow
 import pytest
 import requests
+
 from training import Settings
 
 ADMIN = ("admin", "a-long-enough-password")

@@ -4,6 +4,7 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
+
 from training import (
     METRIC,
     Candidate,

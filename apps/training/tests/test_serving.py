@@ -5,6 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from conftest import free_port
+
 from training import TrainingError, load_data, predict, wait_until_served
 
 

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import mlflow
 from mlflow import MlflowClient
+
 from training import METRIC, Settings, train_and_promote, trial
 
 
