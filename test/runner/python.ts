@@ -8,17 +8,19 @@ import { failed, passed, resultsFolder } from "./static.ts";
 
 const apps = join(checkoutRoot, "apps");
 
-/** Ruff's rules and its formatting, over every app. */
+/** Ruff's rules and its formatting, over all Python. */
 export async function pythonStyle(): Promise<Outcome> {
   const python = await environment("predict");
-  const folders = ["apps", "notebooks", "test/e2e"].filter((folder) =>
-    existsSync(join(checkoutRoot, folder)),
-  );
   const ruff = (...words: string[]) =>
-    runInForeground(python, ["-m", "ruff", ...words, "--config", "apps/ruff.toml", ...folders], {
-      cwd: checkoutRoot,
-    });
-  const codes = [await ruff("check"), await ruff("format", "--check")];
+    runInForeground(python, ["-m", "ruff", ...words], { cwd: checkoutRoot });
+  // outside apps/ there is no configuration to be found
+  const elsewhere = ["--config", "apps/ruff.toml", "notebooks", "test/e2e"];
+  const codes = [
+    await ruff("check", "apps"),
+    await ruff("check", ...elsewhere),
+    await ruff("format", "--check", "apps"),
+    await ruff("format", "--check", ...elsewhere),
+  ];
   return {
     ...passed,
     passed: codes.filter((code) => code === 0).length,
