@@ -61,10 +61,12 @@ def authenticate() -> Authorization | Response:
     authorization = authenticate_request_basic_auth()
     if isinstance(authorization, Response):
         return authorization
-    if only_reads(request.method, request.path):
+    # Asked although the password is remembered: when the database is away this raises an error that
+    # becomes a 503, which clients try again; MLflow's own look-up would make a 401 of it.
+    user = store.get_user(str(authorization.username))
+    if user.is_admin or only_reads(request.method, request.path):
         return authorization
-    permission = _permission(str(authorization.username))
-    if permission == "admin" or (permission == "write" and may_write(request.path)):
+    if may_write(request.path) and _is_writer(user.id):
         return authorization
     return make_forbidden_response()
 
@@ -82,9 +84,5 @@ def may_write(path: str) -> bool:
 
 
 @cached(TTLCache(maxsize=1000, ttl=ROLE_CACHE_SECONDS), lock=Lock())
-def _permission(username: str) -> str:
-    user = store.get_user(username)
-    if user.is_admin:
-        return "admin"
-    roles = {role.name for role in store.list_user_roles(user.id)}
-    return "write" if WRITE_ROLE in roles else "read"
+def _is_writer(user_id: int) -> bool:
+    return any(role.name == WRITE_ROLE for role in store.list_user_roles(user_id))

@@ -17,7 +17,7 @@ def defaults(environment: dict[str, str]) -> dict[str, str]:
     chosen = {
         # Connections that are still open at SIGTERM (a browser, an upload) get 3 seconds.
         "MLFLOW_UVICORN_OPTS": "--timeout-graceful-shutdown 3",
-        # A database that does not answer costs a request 5 seconds, not the two minutes of TCP.
-        "PGCONNECT_TIMEOUT": "5",
+        "PGSERVICEFILE": str(Path(__file__).with_name("pg_service.conf")),
+        "PGSERVICE": "platform",
     }
     return {name: value for name, value in chosen.items() if not environment.get(name)}
