@@ -32,6 +32,7 @@ export async function jest({ name, matching, ignoring = [], env }: JestRun): Pro
       "--json",
       `--outputFile=${report}`,
       "--passWithNoTests",
+      "--verbose",
       ...patterns,
     ],
     { cwd: checkoutRoot, env: { ...process.env, ...env, FORCE_COLOR: "0" } },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cacheRoot, checkoutRoot } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
@@ -33,32 +33,43 @@ const oldestMinor = 11;
  */
 export async function environment(name: EnvironmentName): Promise<string> {
   const { locked, further } = environments[name];
-  const present = (files: readonly string[]) =>
-    files.filter((file) => existsSync(join(checkoutRoot, file)));
-  const files = [...present(locked), ...present(further)];
   const base = await findPython();
   const hash = createHash("sha256").update(await run(base, ["--version"]));
-  for (const file of files) hash.update(readFileSync(join(checkoutRoot, file)));
+  for (const file of [...locked, ...further]) hash.update(readFileSync(join(checkoutRoot, file)));
   const folder = join(cacheRoot(), "tests", `${name}-${hash.digest("hex").slice(0, 12)}`);
-  const python = join(folder, "bin", "python");
-  const stamp = join(folder, "complete");
-  if (existsSync(stamp)) return python;
+  if (!existsSync(folder)) {
+    await reported(`Making the Python environment ${name}`, (step) =>
+      build(folder, base, environments[name], (line) => step.update(line.slice(0, 80))),
+    );
+  }
+  return join(folder, "bin", "python");
+}
 
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, ".."), { recursive: true });
-  await reported(`Making the Python environment ${name}`, async (step) => {
-    const onLine = (line: string) => step.update(line.slice(0, 80));
-    const install = (file: string, ...flags: string[]) =>
-      run(python, ["-m", "pip", "install", "--no-input", ...flags, "-r", file], {
-        cwd: checkoutRoot,
-        onLine,
-      });
-    await run(base, ["-m", "venv", folder], { onLine });
-    for (const file of present(locked)) await install(file, "--no-deps");
-    for (const file of present(further)) await install(file);
-  });
-  writeFileSync(stamp, files.join("\n"));
-  return python;
+/** Built beside its place and renamed when complete: nobody ever finds half an environment. */
+async function build(
+  folder: string,
+  base: string,
+  { locked, further }: { locked: readonly string[]; further: readonly string[] },
+  onLine: (line: string) => void,
+): Promise<void> {
+  const draft = `${folder}.${process.pid}`;
+  const install = (file: string, ...flags: string[]) =>
+    run(
+      join(draft, "bin", "python"),
+      ["-m", "pip", "install", "--no-input", "--progress-bar=off", ...flags, "-r", file],
+      { cwd: checkoutRoot, onLine },
+    );
+  try {
+    mkdirSync(draft, { recursive: true });
+    await run(base, ["-m", "venv", draft], { onLine });
+    for (const file of locked) await install(file, "--no-deps");
+    for (const file of further) await install(file);
+    renameSync(draft, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error; // else another run was quicker
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
 }
 
 async function findPython(): Promise<string> {
