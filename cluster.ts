@@ -20,14 +20,15 @@ interface Kubeconfig {
 
 /** The cluster behind a context of the kubeconfig. */
 export function currentCluster(config: PlatformConfig): Cluster {
-  const context = config.kubeContext;
+  const kubeconfig = readKubeconfig();
+  const context = config.kubeContext ?? kubeconfig["current-context"];
   const provider = new k8s.Provider("cluster", {
     ...(context === undefined ? {} : { context }),
     // else another token, proxy or address in the kubeconfig would replace every resource
-    clusterIdentifier: context ?? "current",
+    clusterIdentifier: context ?? "none",
     enableServerSideApply: true,
   });
-  return { provider, nodeAddress: config.nodeAddress ?? apiServerHost(readKubeconfig(), context) };
+  return { provider, nodeAddress: config.nodeAddress ?? apiServerHost(kubeconfig, context) };
 }
 
 /** Host name of the API server: on Minikube and the local cluster it is the node's too. */

@@ -7,6 +7,7 @@ import {
   sqlAlchemyUri,
 } from "./internal/connections.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
+import { disruptionBudget } from "./internal/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
 import { generatedPassword } from "./internal/passwords.ts";
 import type { ContainerResourcesArgs } from "./internal/pods.ts";
@@ -144,7 +145,7 @@ export class TrackingServer extends pulumi.ComponentResource {
         }),
         spec: {
           replicas: args.replicas ?? 1,
-          strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+          strategy: { type: "RollingUpdate", rollingUpdate: rolloutSteps(args) },
           selector: { matchLabels: selector },
           template: serverPod(
             serviceName,
@@ -158,6 +159,8 @@ export class TrackingServer extends pulumi.ComponentResource {
       { ...child, deleteBeforeReplace: true },
     );
 
+    disruptionBudget(name, args.replicas ?? 1, metadata({ name: serviceName }), selector, child);
+
     this.internalUrl = internalServiceUrl(serviceName, args.namespace, port);
     this.externalUrl = externalServiceUrl(this.internalUrl, args);
     this.adminUsername = pulumi.output(administrator);
@@ -169,6 +172,13 @@ export class TrackingServer extends pulumi.ComponentResource {
       adminPassword: this.adminPassword,
     });
   }
+}
+
+/** A volume for one node may not follow a second pod to another: then the old pod goes before the new one comes. */
+function rolloutSteps({ artifacts }: TrackingServerArgs) {
+  return artifacts.claimName === undefined
+    ? { maxUnavailable: 0, maxSurge: 1 }
+    : { maxUnavailable: 1, maxSurge: 0 };
 }
 
 /** `3.17.2` as a part of an object's name. */

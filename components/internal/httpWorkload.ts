@@ -5,6 +5,7 @@ import {
   type ContainerResourcesArgs,
   containerResources,
   containerSecurity,
+  drainBeforeStop,
   httpProbes,
   podDefaults,
   spreadOverNodes,
@@ -49,8 +50,7 @@ export function httpDeploymentSpec(
             env: workload.env,
             ports: [{ name: "http", containerPort: workload.port }],
             ...httpProbes(workload.probes),
-            // requests that were on their way when the pod left the Service are still answered
-            lifecycle: { preStop: { sleep: { seconds: 3 } } },
+            lifecycle: drainBeforeStop,
             resources: containerResources(workload.resources, resources),
             securityContext: containerSecurity,
             volumeMounts: [tmp.mount],

@@ -69,6 +69,9 @@ export function httpProbes(paths: { startup: string; readiness: string; liveness
   };
 }
 
+/** Requests that were on their way when the pod left its Service are still answered. */
+export const drainBeforeStop = { preStop: { sleep: { seconds: 3 } } };
+
 /** Spreads the pods of one workload over nodes where there is more than one. */
 export function spreadOverNodes(selector: { [key: string]: string }) {
   return [

@@ -6,6 +6,7 @@ import type { StringMap } from "./metadata.ts";
 import {
   containerResources,
   containerSecurity,
+  drainBeforeStop,
   environment,
   httpProbes,
   podDefaults,
@@ -118,6 +119,7 @@ export function serverPod(
           ports: [{ name: "http", containerPort: port }],
           // /health does not ask the database: a database that is away must not restart the server
           ...httpProbes({ startup: "/health", readiness: "/health", liveness: "/health" }),
+          lifecycle: drainBeforeStop,
           resources: containerResources(
             { cpuRequest: "200m", cpuLimit: "2", memoryRequest: "512Mi", memoryLimit: "1536Mi" },
             args.resources,

@@ -20,6 +20,7 @@ describeArguments(makePlatform, "ml", platformArgs, {
   database: {
     value: databaseOfMine,
     changes: [
+      "+ ml-network-mlflow-may-call-anything",
       "ml outputs.databaseHost: postgres.mlops.svc.cluster.local → db.example.org",
       "- ml-database",
       "- ml-database-credentials",
@@ -42,11 +43,14 @@ describeArguments(makePlatform, "ml", platformArgs, {
   artifacts: {
     value: { uri: "gs://bucket/path" },
     changes: [
+      "+ ml-network-mlflow-may-call-anything",
       "ml outputs.artifactUri: /mlflow/artifacts → gs://bucket/path",
       "- ml-artifacts",
       "- ml-artifacts-data",
       "ml-tracking options.dependsOn: -ml-artifacts-data",
       "ml-tracking-server options.dependsOn: -ml-artifacts-data",
+      "ml-tracking-server spec.strategy.rollingUpdate.maxSurge: 0 → 1",
+      "ml-tracking-server spec.strategy.rollingUpdate.maxUnavailable: 1 → 0",
       "ml-tracking-server spec.template.spec.containers[mlflow].env[MLFLOW_ARTIFACTS_DESTINATION].value: /mlflow/artifacts → gs://bucket/path",
       "ml-tracking-server spec.template.spec.containers[mlflow].volumeMounts[artifacts].mountPath: /mlflow/artifacts → ∅",
       "ml-tracking-server spec.template.spec.containers[mlflow].volumeMounts[artifacts].name: artifacts → ∅",
@@ -98,6 +102,8 @@ describeArguments(makePlatform, "ml", platformArgs, {
     value: 3,
     with: { artifacts: { uri: "gs://bucket/path" } },
     changes: [
+      "+ ml-tracking-disruption-budget",
+      "ml-example-training options.dependsOn: +ml-tracking-disruption-budget",
       "ml-database-server spec.template.spec.containers[postgres].args[2]: max_connections=50 → max_connections=90",
       "ml-tracking-server spec.replicas: 1 → 3",
     ],

@@ -1,5 +1,5 @@
 import { NetworkFlows, type NetworkFlowsArgs } from "../../components/index.ts";
-import { describeArguments, describePreview, tree } from "../support/cases.ts";
+import { describeArguments, describePreview, describeRefusals, tree } from "../support/cases.ts";
 import { record } from "../support/recorder.ts";
 
 const make = (name: string, args: NetworkFlowsArgs) => new NetworkFlows(name, args);
@@ -51,6 +51,39 @@ test("a flow from nowhere in particular lets anybody in, and nobody out", async 
     ingress: [{ ports: [{ protocol: "TCP", port: 5000 }] }],
   });
 });
+
+test("a flow to nowhere in particular lets out, and nobody in", async () => {
+  const flows = [
+    { from: "mlflow", port: 6543 },
+    { from: "mlflow", port: 443 },
+  ];
+  const { resources, find } = await record(() => make("net", { ...base, flows }));
+  expect(resources.map(({ name }) => name).sort()).toEqual([
+    "net",
+    "net-deny",
+    "net-dns",
+    "net-mlflow-may-call-anything",
+  ]);
+  expect(find("net-mlflow-may-call-anything").inputs["spec"]).toEqual({
+    podSelector: { matchLabels: { "app.kubernetes.io/name": "mlflow" } },
+    policyTypes: ["Egress"],
+    egress: [
+      {
+        ports: [
+          { protocol: "TCP", port: 6543 },
+          { protocol: "TCP", port: 443 },
+        ],
+      },
+    ],
+  });
+});
+
+describeRefusals(make, "net", base, [
+  [
+    { flows: [{ port: 443 }] },
+    'NetworkFlows "net": every flow must have from, to or both; a flow from anybody to anything would allow all traffic',
+  ],
+]);
 
 describeArguments(make, "net", base, {
   namespace: {

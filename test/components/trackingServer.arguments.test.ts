@@ -71,6 +71,8 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
   artifacts: {
     value: { uri: "/mlflow/artifacts", claimName: "claim" },
     changes: [
+      "mlflow-server spec.strategy.rollingUpdate.maxSurge: 1 → 0",
+      "mlflow-server spec.strategy.rollingUpdate.maxUnavailable: 0 → 1",
       "mlflow-server spec.template.spec.containers[mlflow].env[MLFLOW_ARTIFACTS_DESTINATION].value: gs://bucket/path → /mlflow/artifacts",
       "mlflow-server spec.template.spec.containers[mlflow].volumeMounts[artifacts].mountPath: ∅ → /mlflow/artifacts",
       "mlflow-server spec.template.spec.containers[mlflow].volumeMounts[artifacts].name: ∅ → artifacts",
@@ -84,7 +86,10 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
       'mlflow-migration-settings stringData.secret.users.json: -[] +[{"username":"reader" +"password":"long enough to read" +"permission":"read"}]',
     ],
   },
-  replicas: { value: 3, changes: ["mlflow-server spec.replicas: 1 → 3"] },
+  replicas: {
+    value: 3,
+    changes: ["+ mlflow-disruption-budget", "mlflow-server spec.replicas: 1 → 3"],
+  },
   workers: {
     value: 2,
     changes: [

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
 import { apiServerHost, currentCluster } from "../../cluster.ts";
 import { loadConfig } from "../../config.ts";
 import { record } from "../support/recorder.ts";
@@ -39,6 +43,23 @@ test("the provider is one, named after its context so that a new token replaces 
     // booleans of a provider travel as text
     enableServerSideApply: "true",
   });
+});
+
+test("without a setting the kubeconfig's current context is named, so that another one is noticed", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "kubeconfig-"));
+  const before = process.env["KUBECONFIG"];
+  process.env["KUBECONFIG"] = join(folder, "config");
+  writeFileSync(process.env["KUBECONFIG"], stringify(kubeconfig));
+  try {
+    const { find, result } = await record(() => currentCluster(settings({})));
+    expect(find("cluster").inputs["clusterIdentifier"]).toBe("minikube");
+    expect(find("cluster").inputs["context"]).toBe("minikube");
+    expect(result.nodeAddress).toBe("192.168.49.2");
+  } finally {
+    if (before === undefined) delete process.env["KUBECONFIG"];
+    else process.env["KUBECONFIG"] = before;
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("an address that is set wins over the kubeconfig's", async () => {
