@@ -68,9 +68,11 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
     expect(code).toBe(0);
   });
 
-  test("a changed setting changes one resource", async () => {
+  test("a changed setting changes one object of the cluster", async () => {
     const { code, stdout } = await cli.up("--config", "predictionReplicas=3");
-    expect(stdout).toMatch(/Resources:\s+~ 1 updated\s+\d+ unchanged/);
+    const updated = [...stdout.matchAll(/~ +kubernetes:\S+ (\S+) updated /g)].map(([, name]) => name);
+    expect(new Set(updated)).toEqual(new Set(["mlops-prediction-server"]));
+    expect(stdout).not.toMatch(/\d+ (created|replaced|deleted)/);
     expect(code).toBe(0);
   });
 
