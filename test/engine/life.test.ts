@@ -70,7 +70,9 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
 
   test("a changed setting changes one object of the cluster", async () => {
     const { code, stdout } = await cli.up("--config", "predictionReplicas=3");
-    const updated = [...stdout.matchAll(/~ +kubernetes:\S+ (\S+) updated /g)].map(([, name]) => name);
+    const updated = [...stdout.matchAll(/~ +kubernetes:\S+ (\S+) updated /g)].map(
+      ([, name]) => name,
+    );
     expect(new Set(updated)).toEqual(new Set(["mlops-prediction-server"]));
     expect(stdout).not.toMatch(/\d+ (created|replaced|deleted)/);
     expect(code).toBe(0);
