@@ -111,22 +111,30 @@ export class TrackingServer extends pulumi.ComponentResource {
       child,
     );
 
+    // Another version replaces this record, and what is named after it is deleted before and made again after: the
+    // server stops, the database is migrated, the new server starts.
+    const record = new k8s.core.v1.ConfigMap(
+      `${name}-version`,
+      {
+        metadata: metadata({ name: `${serviceName}-version-${versionSlug(version)}` }),
+        immutable: true,
+        data: { mlflow: version },
+      },
+      { ...child, deleteBeforeReplace: true },
+    );
+    const nameOf = (object: string) =>
+      record.metadata.name.apply(() => `${object}-${versionSlug(version)}`);
     const migration = new k8s.batch.v1.Job(
       `${name}-migration`,
       {
-        metadata: metadata({ name: `${serviceName}-migration-${versionSlug(version)}` }),
+        metadata: metadata({ name: nameOf(`${serviceName}-migration`) }),
         spec: {
           backoffLimit: 4,
           activeDeadlineSeconds: 1800,
           template: migrationPod(args, podLabels("migration"), migrationSettings.metadata.name),
         },
       },
-      // a new image of the same MLflow version has nothing to migrate
-      {
-        ...child,
-        deleteBeforeReplace: true,
-        ignoreChanges: ["spec.template.spec.containers[0].image"],
-      },
+      { ...child, deleteBeforeReplace: true },
     );
     new k8s.core.v1.Service(
       `${name}-service`,
@@ -139,10 +147,7 @@ export class TrackingServer extends pulumi.ComponentResource {
     new k8s.apps.v1.Deployment(
       `${name}-server`,
       {
-        // named after the migration: when that runs anew, this one is stopped before and made again after it
-        metadata: metadata({
-          name: migration.metadata.name.apply(() => `${serviceName}-${versionSlug(version)}`),
-        }),
+        metadata: metadata({ name: nameOf(serviceName) }),
         spec: {
           replicas: args.replicas ?? 1,
           strategy: { type: "RollingUpdate", rollingUpdate: rolloutSteps(args) },
@@ -156,7 +161,7 @@ export class TrackingServer extends pulumi.ComponentResource {
           ),
         },
       },
-      { ...child, deleteBeforeReplace: true },
+      { ...child, deleteBeforeReplace: true, dependsOn: [migration] },
     );
 
     disruptionBudget(name, args.replicas ?? 1, metadata({ name: serviceName }), selector, child);

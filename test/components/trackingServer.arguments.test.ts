@@ -21,6 +21,7 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
       "mlflow-server spec.template.spec.containers[mlflow].env[MLFLOW_SERVER_CORS_ALLOWED_ORIGINS].value: -http://mlflow.ml -http://mlflow.ml:* -https://mlflow.ml -https://mlflow.ml:* -http://mlflow.ml.svc -http://mlflow.ml.svc:* -https://mlflow.ml.svc -https://mlflow.ml.svc:* -http://mlflow.ml.svc.cluster.local -http://mlflow.ml.svc.cluster.local:* -https://mlflow.ml.svc.cluster.local -https://mlflow.ml.svc.cluster.local:* +http://mlflow.team +http://mlflow.team:* +https://mlflow.team +https://mlflow.team:* +http://mlflow.team.svc +http://mlflow.team.svc:* +https://mlflow.team.svc +https://mlflow.team.svc:* +http://mlflow.team.svc.cluster.local +http://mlflow.team.svc.cluster.local:* +https://mlflow.team.svc.cluster.local +https://mlflow.team.svc.cluster.local:*",
       "mlflow-service metadata.namespace: ml → team",
       "mlflow-settings metadata.namespace: ml → team",
+      "mlflow-version metadata.namespace: ml → team",
     ],
   },
   serviceName: {
@@ -43,6 +44,8 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
       "mlflow-service metadata.name: mlflow → tracking",
       "mlflow-service spec.selector.app.kubernetes.io/instance: mlflow → tracking",
       "mlflow-settings metadata.labels.app.kubernetes.io/instance: mlflow → tracking",
+      "mlflow-version metadata.labels.app.kubernetes.io/instance: mlflow → tracking",
+      "mlflow-version metadata.name: mlflow-version-3-17-2 → tracking-version-3-17-2",
     ],
   },
   image: {
@@ -57,6 +60,8 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
     changes: [
       "mlflow-migration metadata.name: mlflow-migration-3-17-2 → mlflow-migration-3-18-0",
       "mlflow-server metadata.name: mlflow-3-17-2 → mlflow-3-18-0",
+      "mlflow-version data.mlflow: 3.17.2 → 3.18.0",
+      "mlflow-version metadata.name: mlflow-version-3-17-2 → mlflow-version-3-18-0",
     ],
   },
   database: {
@@ -140,6 +145,7 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
       "mlflow-server spec.template.metadata.labels.team: ∅ → blue",
       "mlflow-service metadata.labels.team: ∅ → blue",
       "mlflow-settings metadata.labels.team: ∅ → blue",
+      "mlflow-version metadata.labels.team: ∅ → blue",
     ],
   },
   annotations: {
@@ -152,6 +158,7 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
       "mlflow-server spec.template.metadata.annotations.note: ∅ → hello",
       "mlflow-service metadata.annotations.note: ∅ → hello",
       "mlflow-settings metadata.annotations.note: ∅ → hello",
+      "mlflow-version metadata.annotations.note: ∅ → hello",
     ],
   },
 });
