@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Endpoint, endpoints, isHealthy } from "./endpoints.ts";
+import { type Endpoint, endpoints, isHealthy } from "./endpointList.ts";
 import { type Mlflow, MlflowError, mlflow } from "./mlflow.ts";
 import { describePrediction, predict, type ServedModel, servedModel } from "./prediction.ts";
 import { sleep } from "./support/process.ts";

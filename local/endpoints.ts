@@ -1,49 +1,6 @@
 import type { KubeConfig } from "@kubernetes/client-node";
+import { type Endpoint, isHealthy } from "./endpointList.ts";
 import { type Forwarding, forwardService } from "./support/portForward.ts";
-
-/** A door of the platform that people and notebooks use. */
-export interface Endpoint {
-  readonly title: string;
-  readonly service: string;
-  /** Port to listen on when the Service is forwarded to this machine. */
-  readonly localPort: number;
-  /** Stack output with its URL. */
-  readonly output: string;
-  /** The notebooks' variable with its URL. */
-  readonly variable: string;
-  /** Path that answers 200 without a login. */
-  readonly healthPath: string;
-}
-
-export const endpoints = {
-  tracking: {
-    title: "MLflow",
-    service: "mlflow",
-    localPort: 5000,
-    output: "mlflowTrackingUri",
-    variable: "MLFLOW_TRACKING_URI",
-    healthPath: "/health",
-  },
-  serving: {
-    title: "Model server",
-    service: "model-server",
-    localPort: 8080,
-    output: "modelServingUrl",
-    variable: "MODEL_SERVING_URL",
-    healthPath: "/health",
-  },
-  prediction: {
-    title: "Prediction page",
-    service: "prediction-app",
-    localPort: 8501,
-    output: "predictionAppUrl",
-    variable: "PREDICTION_APP_URL",
-    healthPath: "/_stcore/health",
-  },
-} as const satisfies Record<string, Endpoint>;
-
-export type EndpointName = keyof typeof endpoints;
-export const endpointNames = Object.keys(endpoints) as EndpointName[];
 
 /** An endpoint as this machine reaches it. */
 export interface Reached {
@@ -56,21 +13,21 @@ export interface ReachOptions {
   kubeconfig: KubeConfig;
   namespace: string;
   outputs: Record<string, unknown>;
-  /** Only URLs on this machine will do. */
-  onLoopback?: boolean;
+  /** What will do: any URL that answers (the default), one of this machine, or only a forwarded port. */
+  from?: "anywhere" | "loopback" | "forwarding";
   onFailure?: (reason: string) => void;
 }
 
 /** The endpoint's own URL where it answers from here, else a forwarded port on this machine. */
 export async function reach(endpoint: Endpoint, options: ReachOptions): Promise<Reached> {
-  const published = options.outputs[endpoint.output];
-  if (typeof published === "string") {
+  const { kubeconfig, namespace, outputs, from = "anywhere", onFailure } = options;
+  const published = outputs[endpoint.output];
+  if (typeof published === "string" && from !== "forwarding") {
     const isLocal = ["localhost", "127.0.0.1"].includes(new URL(published).hostname);
-    if ((isLocal || !options.onLoopback) && (await isHealthy(published, endpoint))) {
+    if ((isLocal || from === "anywhere") && (await isHealthy(published, endpoint))) {
       return { url: published, isForwarded: false, close: async () => {} };
     }
   }
-  const { kubeconfig, namespace, onFailure } = options;
   const forwarding: Forwarding = await forwardService({
     kubeconfig,
     namespace,
@@ -83,14 +40,4 @@ export async function reach(endpoint: Endpoint, options: ReachOptions): Promise<
     isForwarded: true,
     close: () => forwarding.close(),
   };
-}
-
-export async function isHealthy(url: string, { healthPath }: Endpoint): Promise<boolean> {
-  try {
-    const response = await fetch(url + healthPath, { signal: AbortSignal.timeout(2_000) });
-    await response.arrayBuffer();
-    return response.ok;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
-import { endpointNames, endpoints, reach, type Reached } from "../endpoints.ts";
+import { endpointNames, endpoints } from "../endpointList.ts";
+import { reach, type Reached } from "../endpoints.ts";
 import { envFile, notebookVariables, writeEnvFile } from "../envFile.ts";
 import { openSession, sessionOptions } from "../session.ts";
 import type { Command } from "../support/arguments.ts";
@@ -9,6 +10,7 @@ import { checkoutRoot } from "../support/cache.ts";
 export const connect: Command = {
   options: {
     ...sessionOptions,
+    forward: { type: "boolean", help: "Forward ports even where the endpoints answer from here" },
     once: { type: "boolean", help: "Write .env and end, where nothing has to be forwarded" },
   },
   async run(values) {
@@ -19,8 +21,13 @@ export const connect: Command = {
       const { namespace } = deployment;
       const onFailure = (reason: string) => console.error(`… ${reason}; trying again as you do`);
       for (const name of endpointNames) {
-        const options = { kubeconfig, namespace, outputs, onLoopback: true, onFailure };
-        const door = await reach(endpoints[name], options);
+        const door = await reach(endpoints[name], {
+          kubeconfig,
+          namespace,
+          outputs,
+          from: values["forward"] === true ? "forwarding" : "loopback",
+          onFailure,
+        });
         reached.push(door);
         urls[endpoints[name].variable] = door.url;
         console.log(`  ${endpoints[name].title.padEnd(17)}${door.url}`);

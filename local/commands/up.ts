@@ -1,6 +1,7 @@
 import { findTarget, startTarget, targetOptions } from "../access.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
-import { endpointNames, endpoints, reach } from "../endpoints.ts";
+import { endpointNames, endpoints } from "../endpointList.ts";
+import { reach } from "../endpoints.ts";
 import { chooseEngine, type ClusterAccess, engineOption, openEngine } from "../engines.ts";
 import { provideImages } from "../imageTarget.ts";
 import { describePrediction, predict, servedModel, waitForModel } from "../prediction.ts";

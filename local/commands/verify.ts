@@ -1,5 +1,6 @@
 import { type Check, platformChecks } from "../checks.ts";
-import { type EndpointName, endpointNames, endpoints, reach, type Reached } from "../endpoints.ts";
+import { type EndpointName, endpointNames, endpoints } from "../endpointList.ts";
+import { reach, type Reached } from "../endpoints.ts";
 import { openSession, sessionOptions } from "../session.ts";
 import type { Command } from "../support/arguments.ts";
 import { messageOf } from "../support/errors.ts";

@@ -1,0 +1,54 @@
+/** A door of the platform that people and notebooks use. */
+export interface Endpoint {
+  readonly title: string;
+  readonly service: string;
+  /** Port to listen on when the Service is forwarded to this machine. */
+  readonly localPort: number;
+  /** Stack output with its URL. */
+  readonly output: string;
+  /** The notebooks' variable with its URL. */
+  readonly variable: string;
+  /** Path that answers 200 without a login. */
+  readonly healthPath: string;
+}
+
+export const endpoints = {
+  tracking: {
+    title: "MLflow",
+    service: "mlflow",
+    localPort: 5000,
+    output: "mlflowTrackingUri",
+    variable: "MLFLOW_TRACKING_URI",
+    healthPath: "/health",
+  },
+  serving: {
+    title: "Model server",
+    service: "model-server",
+    localPort: 8080,
+    output: "modelServingUrl",
+    variable: "MODEL_SERVING_URL",
+    healthPath: "/health",
+  },
+  prediction: {
+    title: "Prediction page",
+    service: "prediction-app",
+    localPort: 8501,
+    output: "predictionAppUrl",
+    variable: "PREDICTION_APP_URL",
+    healthPath: "/_stcore/health",
+  },
+} as const satisfies Record<string, Endpoint>;
+
+export type EndpointName = keyof typeof endpoints;
+export const endpointNames = Object.keys(endpoints) as EndpointName[];
+
+/** Whether the endpoint answers at this URL within a moment. */
+export async function isHealthy(url: string, { healthPath }: Endpoint): Promise<boolean> {
+  try {
+    const response = await fetch(url + healthPath, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
