@@ -1,24 +1,28 @@
+import { writeFileSync } from "node:fs";
 import { UserError, messageOf } from "../local/support/errors.ts";
-import { add, countsLine, none, type Outcome } from "./runner/outcome.ts";
+import { runLanes } from "./runner/lanes.ts";
+import { add, countsLine, type Finished, none, type Outcome } from "./runner/outcome.ts";
 import { type Stage, stages } from "./runner/stages.ts";
 
-// Runs the stages asked for, or all of them, one after the other, and ends with one line of counts over everything.
+// Runs the stages asked for, or all of them, and ends with one line of counts over everything.
 
-interface Finished {
-  stage: Stage;
-  outcome: Outcome;
-  seconds: number;
-}
+// What needs no cluster runs side by side: each lane waits more than it computes. Clusters come one at a time.
+const lanes = [["static", "unit"], ["python"]];
 
-async function main(words: readonly string[]): Promise<number> {
-  if (words.includes("--list")) {
+async function main(args: readonly string[]): Promise<number> {
+  const words = args.filter((arg) => !arg.startsWith("--"));
+  if (args.includes("--list")) {
     stages.forEach(({ name, group, title }) =>
       console.log(`${group.padEnd(8)}${name.padEnd(12)}${title}`),
     );
     return 0;
   }
-  const finished: Finished[] = [];
-  for (const stage of chosen(words)) finished.push(await runStage(stage));
+  const finished = words.length === 0 ? await runLanes(lanes) : [];
+  const rest = words.length === 0 ? stages.filter(({ group }) => group === "live") : chosen(words);
+  for (const stage of rest) finished.push(await runStage(stage));
+  const report = args.find((arg) => arg.startsWith("--report="))?.slice("--report=".length);
+  if (report !== undefined) writeFileSync(report, JSON.stringify(finished));
+
   console.log(`\n${summary(finished)}`);
   const total = finished.map(({ outcome }) => outcome).reduce(add, none);
   console.log(countsLine(total));
@@ -32,26 +36,25 @@ function chosen(words: readonly string[]): Stage[] {
   if (unknown !== undefined) {
     throw new UserError(`${unknown} is not a stage; the stages are ${[...names].join(", ")}`);
   }
-  if (words.length === 0) return stages;
   return stages.filter(({ name, group }) => words.includes(name) || words.includes(group));
 }
 
-async function runStage(stage: Stage): Promise<Finished> {
-  console.log(`\n── ${stage.name}: ${stage.title}`);
+async function runStage({ name, title, run }: Stage): Promise<Finished> {
+  console.log(`\n── ${name}: ${title}`);
   const started = Date.now();
-  const outcome = await stage.run().catch((error: unknown): Outcome => {
+  const outcome = await run().catch((error: unknown): Outcome => {
     console.log(messageOf(error));
     return { ...none, failed: 1, notes: [`failed: ${firstLine(messageOf(error))}`] };
   });
-  return { stage, outcome, seconds: (Date.now() - started) / 1000 };
+  return { name, outcome, seconds: (Date.now() - started) / 1000 };
 }
 
 const firstLine = (text: string) => text.split("\n")[0]!;
 
 function summary(finished: readonly Finished[]): string {
   return finished
-    .flatMap(({ stage, outcome, seconds }) => [
-      `${outcome.failed > 0 ? "✗" : "✓"} ${stage.name.padEnd(12)} ${countsLine(outcome).padEnd(36)} ${seconds.toFixed(1)} s`,
+    .flatMap(({ name, outcome, seconds }) => [
+      `${outcome.failed > 0 ? "✗" : "✓"} ${name.padEnd(12)} ${countsLine(outcome).padEnd(36)} ${seconds.toFixed(1)} s`,
       ...outcome.notes.map((note) => `    ${note}`),
     ])
     .join("\n");

@@ -7,6 +7,13 @@ export interface Outcome {
   notes: string[];
 }
 
+/** A stage that has run. */
+export interface Finished {
+  name: string;
+  outcome: Outcome;
+  seconds: number;
+}
+
 export const none: Outcome = { passed: 0, failed: 0, skipped: 0, notes: [] };
 
 export function add(one: Outcome, other: Outcome): Outcome {
