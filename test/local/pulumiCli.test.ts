@@ -1,0 +1,70 @@
+import { chooseEngine } from "../../local/engines.ts";
+import { dataUrns, stackSettings } from "../../local/pulumiCli.ts";
+
+describe("settings given to the Pulumi CLI", () => {
+  const committed = { config: { "mlops-platform:namespace": "a", "other:key": "stays" } };
+
+  test("overrides win, and everything else of the committed file stays", () => {
+    const settings = stackSettings(committed, {}, "mlops-platform", {
+      namespace: "b",
+      "pulumi:disable-default-providers": "x",
+    });
+    expect(settings).toEqual({
+      config: {
+        "mlops-platform:namespace": "b",
+        "other:key": "stays",
+        "pulumi:disable-default-providers": "x",
+      },
+    });
+  });
+
+  test("an override of the last run is forgotten, the encryption salt that the CLI added is not", () => {
+    const previous = { encryptionsalt: "v1:abc", config: { "mlops-platform:namespace": "old" } };
+    expect(stackSettings(committed, previous, "mlops-platform", {})).toEqual({
+      encryptionsalt: "v1:abc",
+      ...committed,
+    });
+  });
+
+  test("a salt that is committed wins over the copy's", () => {
+    const shared = { ...committed, encryptionsalt: "v1:shared" };
+    const settings = stackSettings(shared, { encryptionsalt: "v1:own" }, "mlops-platform", {});
+    expect(settings["encryptionsalt"]).toBe("v1:shared");
+  });
+});
+
+test("`down --keep-data` keeps claims, their namespace, passwords, and the provider to reach them", () => {
+  const resource = (type: string) => ({ type, urn: `urn:${type}` });
+  const kept = [
+    "kubernetes:core/v1:Namespace",
+    "kubernetes:core/v1:PersistentVolumeClaim",
+    "random:index/randomPassword:RandomPassword",
+    "pulumi:providers:kubernetes",
+  ];
+  const removed = ["kubernetes:apps/v1:Deployment", "kubernetes:core/v1:Secret"];
+  const resources = [...removed, ...kept].map(resource);
+  expect(dataUrns(JSON.stringify({ deployment: { resources } }))).toEqual(
+    kept.map((type) => `urn:${type}`),
+  );
+  expect(dataUrns('{"deployment":{}}')).toEqual([]);
+});
+
+describe("the engine", () => {
+  const path = process.env["PATH"];
+  afterEach(() => {
+    process.env["PATH"] = path;
+  });
+
+  test("is the built-in one where there is no Pulumi CLI, unless the CLI is asked for", () => {
+    process.env["PATH"] = "/nowhere";
+    expect(chooseEngine({})).toBe("builtin");
+    expect(() => chooseEngine({ engine: "pulumi" })).toThrow(/not on PATH; install it .*builtin/);
+  });
+
+  test("stays the one that knows the stack's state", () => {
+    expect(chooseEngine({}, "builtin")).toBe("builtin");
+    expect(() => chooseEngine({ engine: "pulumi" }, "builtin")).toThrow(
+      /deployed with the engine builtin, which alone knows its state/,
+    );
+  });
+});
