@@ -5,13 +5,8 @@ import { join } from "node:path";
 export const release = "bookworm";
 
 const suites = new Set([release, `${release}-updates`, `${release}-security`]);
-const publicSources = [
-  `deb http://deb.debian.org/debian ${release} main`,
-  `deb http://deb.debian.org/debian ${release}-updates main`,
-  `deb http://deb.debian.org/debian-security ${release}-security main`,
-];
 
-/** The lines by which this machine gets that release, so that its mirror is used; else the public ones. */
+/** The lines by which this machine gets that release, so that its mirror is used; none where it gets another one. */
 export function aptSources(folder = "/etc/apt"): string[] {
   const lines = sourceFiles(folder)
     .flatMap((path) => {
@@ -19,7 +14,7 @@ export function aptSources(folder = "/etc/apt"): string[] {
       return path.endsWith(".sources") ? paragraphLines(text) : listLines(text);
     })
     .filter((line) => line.startsWith("deb ") && suites.has(suiteOf(line)));
-  return lines.some((line) => suiteOf(line) === release) ? [...new Set(lines)] : publicSources;
+  return lines.some((line) => suiteOf(line) === release) ? [...new Set(lines)] : [];
 }
 
 function sourceFiles(folder: string): string[] {

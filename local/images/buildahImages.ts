@@ -103,9 +103,12 @@ async function ensureBase(session: BuildahSession): Promise<string> {
   await reported("Building the base of all images", async (step) => {
     const context = join(session.folder, "base");
     await mkdir(context, { mode: 0o755 });
-    await run("mmdebstrap", [...baseOptions, release, join(context, "base.tar"), "-"], {
+    // without sources mmdebstrap takes Debian's own, security updates included
+    const given = sources.length > 0 ? { input: `${sources.join("\n")}\n` } : {};
+    const target = [release, join(context, "base.tar"), ...(sources.length > 0 ? ["-"] : [])];
+    await run("mmdebstrap", [...baseOptions, ...target], {
       env: session.env,
-      input: `${sources.join("\n")}\n`,
+      ...given,
       onLine: (line) => step.update(line.trim().slice(0, 70)),
     });
     await writeFile(join(context, "Dockerfile"), baseDockerfile);
