@@ -1,45 +1,18 @@
 import { mkdirSync, readFileSync, statSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { endpoints, isHealthy } from "../../local/endpointList.ts";
 import { envFile } from "../../local/envFile.ts";
 import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { run } from "../../local/support/process.ts";
 import { environment as pythonEnvironment } from "../support/pythonEnvironment.ts";
 import { openBrowser } from "./support/browser.ts";
-import { api, mlops, namespace, start } from "./support/platform.ts";
+import { mlops, start } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
 
 const results = join(checkoutRoot, "test-results");
 
 /** What a data scientist does in the first hour. */
 export function describeSeedFlow(outputs: () => Record<string, string>): void {
-  test("`connect --forward` goes around a taken port and outlives the pod behind it", async () => {
-    const { localPort } = endpoints.tracking;
-    const occupant = createServer();
-    occupant.on("error", () => {}); // taken by somebody else is as good
-    occupant.listen(localPort, "127.0.0.1");
-    const connect = start("connect", "--forward");
-    await waitUntil("connected", 60, () => connect.output.stdout.includes("Ctrl-C"));
-    const url = /MLflow +(http:\/\/127\.0\.0\.1:\d+)/.exec(connect.output.stdout)?.[1] ?? "";
-    expect(url).not.toContain(`:${localPort}`);
-    expect(await isHealthy(url, endpoints.tracking)).toBe(true);
-    const pods = await api().pods(namespace);
-    const pod = pods.find(({ metadata, status }) => {
-      return metadata.name.startsWith("mlflow-") && status?.phase === "Running";
-    });
-    await api().call("DELETE", `/api/v1/namespaces/${namespace}/pods/${pod?.metadata.name}`);
-    await waitUntil("the pod is gone", 60, async () => {
-      const left = await api().pods(namespace);
-      return left.every(({ metadata }) => metadata.uid !== pod?.metadata.uid);
-    });
-    await waitUntil("MLflow answers again", 90, () => isHealthy(url, endpoints.tracking));
-    connect.child.kill("SIGTERM");
-    expect((await connect.ended).code).toBe(0);
-    occupant.close();
-  });
-
   test("`connect` writes .env for nobody but its owner, with URLs that answer", async () => {
     const connect = start("connect");
     await waitUntil("connected", 60, () => connect.output.stdout.includes("Ctrl-C"));
