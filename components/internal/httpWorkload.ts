@@ -7,6 +7,7 @@ import {
   containerSecurity,
   drainBeforeStop,
   httpProbes,
+  metricsPorts,
   podDefaults,
   spreadOverNodes,
   temporaryFolder,
@@ -18,6 +19,8 @@ export interface HttpWorkload {
   container: string;
   image: pulumi.Input<string>;
   port: number;
+  /** Where the container answers `/metrics`; Prometheus alone is let through to it. */
+  metricsPort?: number;
   env: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.EnvVar>[]>;
   probes: Parameters<typeof httpProbes>[0];
   temporaryStorage: pulumi.Input<string>;
@@ -48,7 +51,10 @@ export function httpDeploymentSpec(
             name: workload.container,
             image: workload.image,
             env: workload.env,
-            ports: [{ name: "http", containerPort: workload.port }],
+            ports: [
+              { name: "http", containerPort: workload.port },
+              ...metricsPorts(workload.metricsPort),
+            ],
             ...httpProbes(workload.probes),
             lifecycle: drainBeforeStop,
             resources: containerResources(workload.resources, resources),
