@@ -1,4 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
+import {
+  Fault,
+  flag,
+  type JsonObject,
+  map,
+  nodePort,
+  optional,
+  type Reader,
+  text,
+  whole,
+  zeroIsNone,
+} from "./configReaders.ts";
 
 /** Every setting of a stack, checked. Optional ones are undefined where the stack leaves them empty. */
 export interface PlatformConfig {
@@ -23,6 +35,24 @@ export interface PlatformConfig {
   readonly predictionNodePort?: number;
   readonly trainExampleModel: boolean;
   readonly trainingSchedule?: string;
+  readonly monitoring: boolean;
+  readonly grafana: boolean;
+  readonly alertmanager: boolean;
+  readonly kubeStateMetrics: boolean;
+  readonly nodeExporter: boolean;
+  readonly pushgateway: boolean;
+  readonly grafanaNodePort?: number;
+  readonly prometheusStorageSize: string;
+  readonly prometheusRetention: string;
+  readonly alertReceivers: JsonObject;
+  readonly runbookBaseUrl?: string;
+  readonly prometheusChart?: string;
+  readonly prometheusChartVersion?: string;
+  readonly prometheusValues: JsonObject;
+  readonly grafanaChart?: string;
+  readonly grafanaChartVersion?: string;
+  readonly grafanaValues: JsonObject;
+  readonly monitoringImageRegistry?: string;
 }
 
 /** Where the settings come from: a stack's configuration, by unqualified key. */
@@ -31,14 +61,8 @@ export interface ConfigSource {
   get(key: string): string | undefined;
 }
 
-/** Turns the text of a setting into its value, or says what it must be. */
-type Reader<T> = (text: string | undefined) => T | Fault;
-class Fault {
-  readonly rule: string;
-  constructor(rule: string) {
-    this.rule = rule;
-  }
-}
+const exactVersion = /^[0-9]+(\.[0-9]+){2}([-+][0-9A-Za-z.-]+)?$/;
+const exactVersionRule = "be an exact version such as 29.27.0";
 
 const readers: { readonly [Key in keyof Required<PlatformConfig>]: Reader<PlatformConfig[Key]> } = {
   kubeContext: optional(text(/^\S+$/, "be the name of a context, without spaces")),
@@ -88,7 +112,34 @@ const readers: { readonly [Key in keyof Required<PlatformConfig>]: Reader<Platfo
   predictionNodePort: zeroIsNone(nodePort(31344)),
   trainExampleModel: flag(true),
   trainingSchedule: optional(text(/^\S+(\s+\S+){4}$/, "be five cron fields such as `0 3 * * *`")),
+  monitoring: flag(true),
+  grafana: flag(true),
+  alertmanager: flag(true),
+  kubeStateMetrics: flag(true),
+  nodeExporter: flag(true),
+  pushgateway: flag(true),
+  grafanaNodePort: zeroIsNone(nodePort(31343)),
+  prometheusStorageSize: text(
+    /^[1-9][0-9]*(Mi|Gi|Ti)$/,
+    "be a quantity of bytes such as 8Gi",
+    "8Gi",
+  ),
+  prometheusRetention: text(/^[1-9][0-9]*[hdwy]$/, "be a duration such as 15d", "15d"),
+  alertReceivers: map,
+  runbookBaseUrl: optional(text(/^https?:\/\/\S+$/, "be a URL")),
+  prometheusChart: optional(text(/^\S+$/, "be an OCI reference, a path or a chart's name")),
+  prometheusChartVersion: optional(text(exactVersion, exactVersionRule)),
+  prometheusValues: map,
+  grafanaChart: optional(text(/^\S+$/, "be an OCI reference, a path or a chart's name")),
+  grafanaChartVersion: optional(text(exactVersion, exactVersionRule)),
+  grafanaValues: map,
+  monitoringImageRegistry: optional(
+    text(/^[a-z0-9.-]+(:[0-9]+)?(\/[a-z0-9._-]+)*$/, "be a registry such as example.org/mirror"),
+  ),
 };
+
+/** Settings that no message repeats. */
+const secretKeys: readonly (keyof PlatformConfig)[] = ["alertReceivers"];
 
 /** Every key that a stack may set; Pulumi.yaml declares the same ones. */
 export const configKeys = Object.keys(readers) as (keyof PlatformConfig)[];
@@ -106,7 +157,8 @@ export function loadConfig(
   for (const key of configKeys) {
     const written = source.get(key);
     const value = readers[key](written);
-    if (value instanceof Fault) faults.push(`${key} must ${value.rule}, not \`${written}\``);
+    const instead = secretKeys.includes(key) ? "" : `, not \`${written}\``;
+    if (value instanceof Fault) faults.push(`${key} must ${value.rule}${instead}`);
     else values[key] = value;
   }
   const config = Object.freeze(values) as unknown as PlatformConfig;
@@ -140,51 +192,17 @@ function contradictions(config: PlatformConfig): string[] {
       `servingMaxReplicas must not be below servingReplicas (${servingReplicas}); raise it or set it to 0`,
     );
   }
-  const ports = [config.trackingNodePort, config.servingNodePort, config.predictionNodePort];
+  const ports = [
+    config.trackingNodePort,
+    config.servingNodePort,
+    config.predictionNodePort,
+    config.monitoring && config.grafana ? config.grafanaNodePort : undefined,
+  ];
   const used = ports.filter((port) => port !== undefined);
   if (new Set(used).size < used.length) {
     faults.push(
-      "trackingNodePort, servingNodePort and predictionNodePort must differ; choose another port",
+      "trackingNodePort, servingNodePort, predictionNodePort and grafanaNodePort must differ; choose another port",
     );
   }
   return faults;
-}
-
-function text(pattern: RegExp, rule: string): Reader<string>;
-function text(pattern: RegExp, rule: string, otherwise: string): Reader<string>;
-function text(pattern: RegExp, rule: string, otherwise?: string): Reader<string> {
-  return (written = otherwise) =>
-    written !== undefined && pattern.test(written) ? written : new Fault(rule);
-}
-
-function whole(least: number, most: number, otherwise: number): Reader<number> {
-  return (written) => {
-    const value = written === undefined ? otherwise : Number(written.trim() || Number.NaN);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    return new Fault(`be a whole number from ${least} to ${most}`);
-  };
-}
-
-function nodePort(otherwise: number): Reader<number> {
-  return (written) => {
-    const port = whole(0, 32767, otherwise)(written);
-    const holds = typeof port === "number" && (port === 0 || port >= 30000);
-    return holds ? port : new Fault("be 0 or a port from 30000 to 32767");
-  };
-}
-
-function flag(otherwise: boolean): Reader<boolean> {
-  return (written = String(otherwise)) =>
-    written === "true" || written === "false" ? written === "true" : new Fault("be true or false");
-}
-
-function optional<T>(reader: Reader<T>): Reader<T | undefined> {
-  return (written) => (written === undefined || written === "" ? undefined : reader(written));
-}
-
-function zeroIsNone(reader: Reader<number>): Reader<number | undefined> {
-  return (written) => {
-    const value = reader(written);
-    return value === 0 ? undefined : value;
-  };
 }

@@ -113,24 +113,25 @@ function writeProject(folder: string, stack: string, overrides: Record<string, s
   );
   const path = join(folder, `Pulumi.${stack}.yaml`);
   const committed = readYaml(stackFile(stack));
-  writeFileSync(
-    path,
-    stringify(stackSettings(committed, readYaml(path), String(project["name"]), overrides)),
-    { mode: 0o600 },
-  );
+  writeFileSync(path, stringify(stackSettings(committed, readYaml(path), project, overrides)), {
+    mode: 0o600,
+  });
 }
 
 /** The committed settings with overrides, and with what the CLI had added to the last copy of them. */
 export function stackSettings(
   committed: Yaml,
   previous: Yaml,
-  project: string,
+  { name, config: declared }: Yaml,
   overrides: Record<string, string>,
 ): Yaml {
   const { config: _, ...added } = previous;
   const config: Yaml = { ...(committed["config"] as Yaml | undefined) };
   for (const [key, value] of Object.entries(overrides)) {
-    config[key.includes(":") ? key : `${project}:${key}`] = value;
+    const type = (declared as Record<string, Yaml> | undefined)?.[key]?.["type"];
+    // the CLI wants the declared type, and says so when this is no JSON
+    const typed: unknown = type === "object" ? parse(value) : value;
+    config[key.includes(":") ? key : `${String(name)}:${key}`] = typed;
   }
   return { ...added, ...committed, config };
 }

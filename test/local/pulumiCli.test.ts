@@ -2,10 +2,11 @@ import { chooseEngine } from "../../local/engines.ts";
 import { dataUrns, stackSettings } from "../../local/pulumiCli.ts";
 
 describe("settings given to the Pulumi CLI", () => {
+  const project = { name: "mlops-platform", config: { prometheusValues: { type: "object" } } };
   const committed = { config: { "mlops-platform:namespace": "a", "other:key": "stays" } };
 
   test("overrides win, and everything else of the committed file stays", () => {
-    const settings = stackSettings(committed, {}, "mlops-platform", {
+    const settings = stackSettings(committed, {}, project, {
       namespace: "b",
       "pulumi:disable-default-providers": "x",
     });
@@ -18,9 +19,16 @@ describe("settings given to the Pulumi CLI", () => {
     });
   });
 
+  test("a map is given as one, not as its text, which the CLI would refuse", () => {
+    const settings = stackSettings({}, {}, project, { prometheusValues: '{"server":{"a":1}}' });
+    expect(settings["config"]).toEqual({
+      "mlops-platform:prometheusValues": { server: { a: 1 } },
+    });
+  });
+
   test("an override of the last run is forgotten, the encryption salt that the CLI added is not", () => {
     const previous = { encryptionsalt: "v1:abc", config: { "mlops-platform:namespace": "old" } };
-    expect(stackSettings(committed, previous, "mlops-platform", {})).toEqual({
+    expect(stackSettings(committed, previous, project, {})).toEqual({
       encryptionsalt: "v1:abc",
       ...committed,
     });
@@ -28,7 +36,7 @@ describe("settings given to the Pulumi CLI", () => {
 
   test("a salt that is committed wins over the copy's", () => {
     const shared = { ...committed, encryptionsalt: "v1:shared" };
-    const settings = stackSettings(shared, { encryptionsalt: "v1:own" }, "mlops-platform", {});
+    const settings = stackSettings(shared, { encryptionsalt: "v1:own" }, project, {});
     expect(settings["encryptionsalt"]).toBe("v1:shared");
   });
 });

@@ -29,12 +29,34 @@ interface Row<Key extends keyof PlatformConfig> {
   takes: Record<string, PlatformConfig[Key]>;
   refuses: string[];
   rule: string;
+  /** Whether messages keep what was written to themselves. */
+  isSecret?: boolean;
 }
 const size = "be a quantity of bytes such as";
 const port = {
   takes: { "0": undefined, "30000": 30000, "32767": 32767 },
   refuses: ["80", "29999", "32768", "many", "", "30001.5"],
   rule: "be 0 or a port from 30000 to 32767",
+};
+const onOff = {
+  takes: { true: true, false: false },
+  refuses: ["", "yes", "1", "True"],
+  rule: "be true or false",
+};
+const chart = {
+  takes: { "": undefined, "oci://example.org/prometheus": "oci://example.org/prometheus" },
+  refuses: ["a chart"],
+  rule: "be an OCI reference, a path or a chart's name",
+};
+const chartVersion = {
+  takes: { "": undefined, "1.2.3": "1.2.3", "1.2.3-rc.1": "1.2.3-rc.1" },
+  refuses: ["latest", "^1.2.3", "1.2"],
+  rule: "be an exact version such as 29.27.0",
+};
+const map = {
+  takes: { '{"server":{"replicas":2}}': { server: { replicas: 2 } } },
+  refuses: ["", "server", "[]", "3", "null", "{"],
+  rule: "be a map of settings",
 };
 const rows: { [Key in keyof Required<PlatformConfig>]: Row<Key> } = {
   kubeContext: {
@@ -148,14 +170,63 @@ const rows: { [Key in keyof Required<PlatformConfig>]: Row<Key> } = {
     refuses: ["daily", "0 3 * *", "0 3 * * * *"],
     rule: "be five cron fields such as `0 3 * * *`",
   },
+  monitoring: { otherwise: true, ...onOff },
+  grafana: { otherwise: true, ...onOff },
+  alertmanager: { otherwise: true, ...onOff },
+  kubeStateMetrics: { otherwise: true, ...onOff },
+  nodeExporter: { otherwise: true, ...onOff },
+  pushgateway: { otherwise: true, ...onOff },
+  grafanaNodePort: { otherwise: 31343, ...port },
+  prometheusStorageSize: {
+    otherwise: "8Gi",
+    takes: { "500Mi": "500Mi" },
+    refuses: ["", "8", "8GB"],
+    rule: `${size} 8Gi`,
+  },
+  prometheusRetention: {
+    otherwise: "15d",
+    takes: { "48h": "48h", "1y": "1y" },
+    refuses: ["", "15", "0d", "15 days"],
+    rule: "be a duration such as 15d",
+  },
+  alertReceivers: {
+    otherwise: {},
+    takes: { '{"slack":{}}': { slack: {} } },
+    refuses: ["https://token", '["https://token"]'],
+    rule: "be a map of settings",
+    isSecret: true,
+  },
+  runbookBaseUrl: {
+    otherwise: undefined,
+    takes: { "": undefined, "https://example.org/runbooks": "https://example.org/runbooks" },
+    refuses: ["docs/runbooks", "ftp://example.org"],
+    rule: "be a URL",
+  },
+  prometheusChart: { otherwise: undefined, ...chart },
+  prometheusChartVersion: { otherwise: undefined, ...chartVersion },
+  prometheusValues: { otherwise: {}, ...map },
+  grafanaChart: { otherwise: undefined, ...chart },
+  grafanaChartVersion: { otherwise: undefined, ...chartVersion },
+  grafanaValues: { otherwise: {}, ...map },
+  monitoringImageRegistry: {
+    otherwise: undefined,
+    takes: { "": undefined, "example.org:5000/mirror": "example.org:5000/mirror" },
+    refuses: ["https://example.org", "example.org/"],
+    rule: "be a registry such as example.org/mirror",
+  },
 };
 
-test.each(Object.entries(rows))("%s", (key, { otherwise, takes, refuses, rule }) => {
+test.each(Object.entries(rows))("%s", (key, row) => {
+  const { otherwise, takes, refuses, rule, isSecret = false } = row;
   const of = (config: PlatformConfig) => config[key as keyof PlatformConfig];
-  expect(of(load({}))).toBe(otherwise);
-  for (const [text, value] of Object.entries(takes)) expect(of(load({ [key]: text }))).toBe(value);
+  expect(of(load({}))).toEqual(otherwise);
+  for (const [text, value] of Object.entries(takes)) {
+    expect(of(load({ [key]: text }))).toEqual(value);
+  }
   for (const text of refuses) {
-    expect(faults({ [key]: text })).toEqual([`${key} must ${rule}, not \`${text}\``]);
+    expect(faults({ [key]: text })).toEqual([
+      isSecret ? `${key} must ${rule}` : `${key} must ${rule}, not \`${text}\``,
+    ]);
   }
 });
 
@@ -191,7 +262,11 @@ test.each([
   ],
   [
     { trackingNodePort: "31344" },
-    "trackingNodePort, servingNodePort and predictionNodePort must differ; choose another port",
+    "trackingNodePort, servingNodePort, predictionNodePort and grafanaNodePort must differ; choose another port",
+  ],
+  [
+    { grafanaNodePort: "31344" },
+    "trackingNodePort, servingNodePort, predictionNodePort and grafanaNodePort must differ; choose another port",
   ],
 ])("%p contradicts itself", (given, sentence) => {
   expect(faults(given)).toEqual([sentence]);
@@ -199,6 +274,8 @@ test.each([
 
 test("services that are switched off do not share a port", () => {
   expect(faults({ trackingNodePort: "0", servingNodePort: "0" })).toEqual([]);
+  expect(faults({ grafanaNodePort: "31344", grafana: "false" })).toEqual([]);
+  expect(faults({ grafanaNodePort: "31344", monitoring: "false" })).toEqual([]);
 });
 
 describe("Pulumi.yaml", () => {
@@ -219,6 +296,7 @@ describe("Pulumi.yaml", () => {
         number: "integer",
         boolean: "boolean",
         string: "string",
+        object: "object",
       };
       expect(key.type).toBe(types[typeof key.default]);
       expect(key.description).toMatch(/^[A-Z].*\.$/);

@@ -15,27 +15,30 @@ export const readText = (path: string) => readFileSync(join(checkoutRoot, path),
 export interface DeclaredKey {
   type: string;
   description: string;
-  default: string | number | boolean;
+  default: string | number | boolean | Record<string, unknown>;
 }
 
 export const declaredKeys = (): Record<string, DeclaredKey> =>
   (parse(readText("Pulumi.yaml")) as { config: Record<string, DeclaredKey> }).config;
 
+/** What the engine makes of a value: text as it is, anything else as JSON. */
+const settingText = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+
 /** The settings that the engine hands to the program when a stack sets none of its own. */
 export const defaultSettings = (): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(declaredKeys()).map(([key, declared]) => [key, String(declared.default)]),
+    Object.entries(declaredKeys()).map(([key, declared]) => [key, settingText(declared.default)]),
   );
 
 /** Runs index.ts as the engine does, with these settings instead of the defaults. */
 export function runProgram(
-  settings: Record<string, string | number | boolean> = {},
+  settings: Record<string, unknown> = {},
   options: RecordOptions = {},
 ): Promise<Recording<Record<string, pulumi.Output<unknown>>>> {
   const all = Object.entries({ ...defaultSettings(), ...settings });
   const evaluate = () => {
     pulumi.runtime.setAllConfig(
-      Object.fromEntries(all.map(([key, value]) => [`${project}:${key}`, String(value)])),
+      Object.fromEntries(all.map(([key, value]) => [`${project}:${key}`, settingText(value)])),
     );
     let outputs: Record<string, pulumi.Output<unknown>> = {};
     // the program anew each time, on the SDK that is being listened to
