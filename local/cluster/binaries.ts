@@ -1,12 +1,9 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkoutRoot } from "../support/cache.ts";
-import { UserError } from "../support/errors.ts";
-import { CommandError, run } from "../support/process.ts";
+import { contentKey, goBuild, requireGo } from "../support/goBuild.ts";
 import type { Binaries } from "./components.ts";
-import { requireGo } from "./requirements.ts";
 
 const sources = join(checkoutRoot, "local/cluster");
 
@@ -23,20 +20,16 @@ const inputs = [
 ];
 
 /** Names the folder of the binaries by what they are built from. */
-export async function binariesKey(folder = sources): Promise<string> {
-  const hash = createHash("sha256");
-  for (const input of inputs) {
-    const content = await readFile(join(folder, input));
-    hash.update(`${input} ${content.length}\n`).update(content);
-  }
-  return hash.digest("hex").slice(0, 16);
-}
+export const binariesKey = (folder = sources): Promise<string> => contentKey(folder, inputs);
 
 const binariesIn = (folder: string): Binaries => ({
   kubernetes: join(folder, "kubernetes"),
   addons: join(folder, "addons"),
   pause: join(folder, "pause"),
 });
+
+const diskFull =
+  "The disk is full: building the local cluster needs about 10 GB for Go's caches (`go env GOCACHE GOMODCACHE`) and 0.3 GB for the result; free some space and start again";
 
 /** Builds Kubernetes, DNS and the rest from their Go modules unless that was done before. */
 export async function ensureBinaries(
@@ -47,19 +40,32 @@ export async function ensureBinaries(
   const folder = join(root, key);
   if (existsSync(folder)) return binariesIn(folder);
 
-  await requireGo();
+  await requireGo(
+    (found) =>
+      `The local cluster is built with Go 1.26, but ${found} installed; install it from https://go.dev/dl and put it on PATH`,
+  );
   const draft = join(root, `${key}.new`);
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true });
   const version = kubernetesVersion(await readFile(join(sources, "go.mod"), "utf8"));
   const { kubernetes, addons, pause } = binariesIn(draft);
-  await goBuild(join(sources, "addons"), "./pause", pause, "", () => {});
-  await goBuild(join(sources, "addons"), ".", addons, "", (detail) =>
-    onProgress(`building DNS and volumes: ${detail}`),
-  );
-  await goBuild(sources, ".", kubernetes, version.flags, (detail) =>
-    onProgress(`building Kubernetes ${version.name} (5 to 10 minutes, once): ${detail}`),
-  );
+  const addonsModule = { cwd: join(sources, "addons"), diskFull };
+  await goBuild({ ...addonsModule, target: "./pause", output: pause });
+  await goBuild({
+    ...addonsModule,
+    target: ".",
+    output: addons,
+    onProgress: (detail) => onProgress(`building DNS and volumes: ${detail}`),
+  });
+  await goBuild({
+    cwd: sources,
+    target: ".",
+    output: kubernetes,
+    linkerFlags: version.flags,
+    onProgress: (detail) =>
+      onProgress(`building Kubernetes ${version.name} (5 to 10 minutes, once): ${detail}`),
+    diskFull,
+  });
   await rename(draft, folder);
   await removeOthers(root, key);
   return binariesIn(folder);
@@ -76,42 +82,6 @@ export function kubernetesVersion(goMod: string): { name: string; flags: string 
     name,
     flags: set("gitVersion", name) + set("gitMajor", major) + set("gitMinor", minor),
   };
-}
-
-async function goBuild(
-  cwd: string,
-  target: string,
-  output: string,
-  linkerFlags: string,
-  onProgress: (detail: string) => void,
-): Promise<void> {
-  let packages = 0;
-  const args = [
-    "build",
-    "-v",
-    "-trimpath",
-    "-ldflags",
-    `-s -w${linkerFlags}`,
-    "-o",
-    output,
-    target,
-  ];
-  // Without cgo the result is the same on every machine, and no C compiler is needed.
-  const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off" };
-  const onLine = (line: string) =>
-    onProgress(
-      line.startsWith("go: downloading") ? line.slice(4) : `${++packages} packages compiled`,
-    );
-  try {
-    await run("go", args, { cwd, env, onLine });
-  } catch (error) {
-    if (error instanceof CommandError && /no space left on device/i.test(error.output)) {
-      throw new UserError(
-        "The disk is full: building the local cluster needs about 10 GB for Go's caches (`go env GOCACHE GOMODCACHE`) and 0.3 GB for the result; free some space and start again",
-      );
-    }
-    throw error;
-  }
 }
 
 /** Binaries of earlier versions are of no use to anybody; a running cluster keeps its open files. */

@@ -76,13 +76,3 @@ async function aptInstall(names: string[]): Promise<void> {
     if (!hadPolicy) await rm(policy, { force: true });
   }
 }
-
-/** Go 1.21 or newer fetches the version that go.mod asks for by itself. */
-export async function requireGo(): Promise<void> {
-  const version = which("go") ? await run("go", ["env", "GOVERSION"]) : "";
-  const [, major = 0, minor = 0] = (/^go(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
-  if (major > 1 || minor >= 21) return;
-  throw new UserError(
-    `The local cluster is built with Go 1.26, but ${version ? `only ${version.trim()} is` : "no Go is"} installed; install it from https://go.dev/dl and put it on PATH`,
-  );
-}

@@ -9,7 +9,7 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /** What this project keeps below the cache root; nothing else there is ours to delete. */
-export const cacheParts = ["bin", "cluster", "e2e", "images", "node", "tests"] as const;
+export const cacheParts = ["bin", "cluster", "e2e", "helm", "images", "node", "tests"] as const;
 
 /** The root folder of this checkout. */
 export const checkoutRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");

@@ -12,6 +12,8 @@ export interface RunOptions {
   onLine?: (line: string) => void;
   /** Milliseconds after which the command is ended. No limit by default. */
   timeout?: number;
+  /** Interrupts the command, as Ctrl-C does; what it makes of that is awaited. */
+  signal?: AbortSignal;
 }
 
 /** A command that ended with another exit code than 0. */
@@ -40,6 +42,8 @@ export function run(
       stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       timeout: options.timeout,
     });
+    const interrupt = () => child.kill("SIGINT");
+    options.signal?.addEventListener("abort", interrupt, { once: true });
     let stdout = "";
     let all = "";
     const collect = (isStdout: boolean) => {
@@ -58,6 +62,7 @@ export function run(
     child.stdin?.on("error", () => {}).end(options.input);
     child.on("error", reject);
     child.on("close", (code) => {
+      options.signal?.removeEventListener("abort", interrupt);
       if (code === 0) resolve(stdout);
       else reject(new CommandError([command, ...args].join(" "), code, all));
     });

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "./errors.ts";
+import { CommandError, run, which } from "./process.ts";
+
+export interface GoBuild {
+  /** Folder of the go.mod. */
+  cwd: string;
+  /** The package to build, as a path or an import path. */
+  target: string;
+  /** Path of the program. */
+  output: string;
+  linkerFlags?: string;
+  onProgress?: (detail: string) => void;
+  /** What the user is told when the disk is full. */
+  diskFull: string;
+  /** Ends the build early. */
+  signal?: AbortSignal;
+}
+
+/** Builds one program from a Go module, with the proxies and flags that this machine's Go is set up with. */
+export async function goBuild(build: GoBuild): Promise<void> {
+  const { cwd, target, output, linkerFlags = "", onProgress, signal } = build;
+  let packages = 0;
+  const flags = ["-v", "-trimpath", "-ldflags", `-s -w${linkerFlags}`, "-o", output];
+  // Without cgo the result is the same on every machine, and no C compiler is needed.
+  const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off" };
+  const onLine = (line: string) =>
+    onProgress?.(
+      line.startsWith("go: downloading") ? line.slice(4) : `${++packages} packages compiled`,
+    );
+  try {
+    await run("go", ["build", ...flags, target], { cwd, env, onLine, signal });
+  } catch (error) {
+    if (error instanceof CommandError && /no space left on device/i.test(error.output))
+      throw new UserError(build.diskFull);
+    throw error;
+  }
+}
+
+/** Names what is built by what it is built from: sixteen hex digits that depend on the files' contents. */
+export async function contentKey(folder: string, files: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const file of files) {
+    const content = await readFile(join(folder, file));
+    hash.update(`${file} ${content.length}\n`).update(content);
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * Makes sure that there is a Go to build with: 1.21 or newer fetches the version that go.mod asks for by itself.
+ * `sentence` makes the message of what was found instead.
+ */
+export async function requireGo(sentence: (found: string) => string): Promise<void> {
+  const version = which("go") ? await run("go", ["env", "GOVERSION"]) : "";
+  const [, major = 0, minor = 0] = (/^go(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
+  if (major > 1 || minor >= 21) return;
+  throw new UserError(sentence(version ? `only ${version.trim()} is` : "no Go is"));
+}
