@@ -1,0 +1,205 @@
+import { dashboard, labelVariable } from "./layout.ts";
+import { stat, table, timeSeries, wholeNumbers } from "./panels.ts";
+import { window } from "./promql.ts";
+import type { Dashboard } from "./shapes.ts";
+
+/*
+ * Nodes: the first form is node-exporter's, the second, after `or`, the kubelet's own, for clusters that refuse
+ * node-exporter (GKE Autopilot) or run without it. Neither side has labels, so the second shows only without the first.
+ */
+
+const memory = `100 * (1 - sum(node_memory_MemAvailable_bytes) / sum(node_memory_MemTotal_bytes))
+or 100 * sum(container_memory_working_set_bytes{id="/"}) / sum(machine_memory_bytes)`;
+
+const cpu = `100 * (1 - avg(rate(node_cpu_seconds_total{mode="idle"}[${window}])))
+or 100 * sum(rate(container_cpu_usage_seconds_total{id="/"}[${window}])) / sum(machine_cpu_cores)`;
+
+// A disk that is mounted twice counts once.
+const disks = 'fstype!~"tmpfs|overlay|squashfs|iso9660"';
+const devices = 'id="/",device=~"/dev/.+",device!="/dev/shm"';
+const filesystem = `100 * (1 - sum(max by (node, device) (node_filesystem_avail_bytes{${disks}})) / sum(max by (node, device) (node_filesystem_size_bytes{${disks}})))
+or 100 * sum(max by (node, device) (container_fs_usage_bytes{${devices}})) / sum(max by (node, device) (container_fs_limit_bytes{${devices}}))`;
+
+// Without the cables between pods, through which everything would count twice.
+const virtual = "lo|veth.*|cali.*|cilium.*|lxc.*|docker.*|cni.*|br-.*|kube.*|dummy.*";
+const network = (direction: "receive" | "transmit") =>
+  `sum(rate(node_network_${direction}_bytes_total{device!~"${virtual}"}[${window}]))
+or sum(rate(container_network_${direction}_bytes_total{id="/",interface!~"${virtual}"}[${window}]))`;
+
+const runningPods = `sum(kube_pod_status_phase{phase="Running"}) or sum(kubelet_running_pods)`;
+const allocatablePods = `sum(kube_node_status_allocatable{resource="pods"})`;
+
+/*
+ * Pods: the kubelet reports a pod's own group and each of its containers; the pod's is the greatest. Docker leaves the
+ * label `container` empty, so nothing here asks for it.
+ */
+const ofPods = 'namespace=~"$namespace",pod!=""';
+const podCpu = `max by (namespace, pod) (rate(container_cpu_usage_seconds_total{${ofPods}}[${window}]))`;
+const podMemory = `max by (namespace, pod) (container_memory_working_set_bytes{${ofPods}})`;
+
+/** Without kube-state-metrics: each start of a container is a series of its own, and all but the first are restarts. */
+const restarts = `sum by (namespace, pod) (increase(kube_pod_container_status_restarts_total{namespace=~"$namespace"}[1h]))
+or sum by (namespace, pod) (count by (namespace, pod, container) (count_over_time(container_start_time_seconds{namespace=~"$namespace",container!=""}[1h])) - 1)`;
+
+const claim = "max by (namespace, persistentvolumeclaim)";
+const volume = (statistic: string) =>
+  `${claim} (kubelet_volume_stats_${statistic}_bytes{namespace=~"$namespace"})`;
+
+/** The nodes, and what each namespace, pod and volume takes of them. */
+export const cluster = (): Dashboard =>
+  dashboard("cluster", {
+    description: "The nodes, and what each namespace, pod and volume takes of them.",
+    variables: [
+      labelVariable("namespace", "Namespace", 'container_memory_working_set_bytes{namespace!=""}'),
+    ],
+    rows: [
+      {
+        title: "Nodes",
+        tiles: [
+          timeSeries({
+            title: "Memory use",
+            description:
+              "Share of the memory of all nodes that is in use. Near 100 % the kernel ends processes: look below for the pod that grew, raise its limit or add a node.",
+            queries: [{ expr: memory, legend: "memory" }],
+            unit: "percent",
+            min: 0,
+            max: 100,
+            thresholds: [80, 90],
+            legend: "none",
+          }),
+          timeSeries({
+            title: "CPU use",
+            description:
+              "Share of all cores that is busy. Near 100 % everything becomes slow but nothing fails: look below for the pod that takes it, lower its limit or add a node.",
+            queries: [{ expr: cpu, legend: "cpu" }],
+            unit: "percent",
+            min: 0,
+            max: 100,
+            thresholds: [80, 95],
+            legend: "none",
+          }),
+          timeSeries({
+            title: "Filesystem use",
+            description:
+              "Share of the nodes' disks that is in use. From 85 % on the kubelet evicts pods and deletes images: remove old data or enlarge the disk.",
+            queries: [{ expr: filesystem, legend: "disk" }],
+            unit: "percent",
+            min: 0,
+            max: 100,
+            thresholds: [75, 85],
+            legend: "none",
+          }),
+          timeSeries({
+            title: "Pods",
+            description:
+              "Pods that run, against the most that the nodes allow. When the lines meet, new pods stay pending: add a node.",
+            width: 12,
+            queries: [
+              { expr: runningPods, legend: "running" },
+              { expr: allocatablePods, legend: "allocatable" },
+            ],
+            ...wholeNumbers,
+          }),
+          timeSeries({
+            title: "Network",
+            description:
+              "Bytes per second that the nodes receive and send, traffic between pods of one node left out. A plateau is the limit of the machine's network.",
+            width: 12,
+            queries: [
+              { expr: network("receive"), legend: "received" },
+              { expr: network("transmit"), legend: "sent" },
+            ],
+            unit: "Bps",
+            min: 0,
+          }),
+        ],
+      },
+      {
+        title: "Namespaces",
+        tiles: [
+          timeSeries({
+            title: "CPU by namespace",
+            description:
+              "Cores that each namespace keeps busy. Compare with the number of cores of the nodes to see who fills them.",
+            width: 12,
+            queries: [{ expr: `sum by (namespace) (${podCpu})`, legend: "{{namespace}}" }],
+            unit: "short",
+            min: 0,
+            style: "stacked",
+          }),
+          timeSeries({
+            title: "Memory by namespace",
+            description:
+              "Memory that the kernel cannot take back from each namespace. Growth that never ends is a leak: find its pod below.",
+            width: 12,
+            queries: [{ expr: `sum by (namespace) (${podMemory})`, legend: "{{namespace}}" }],
+            unit: "bytes",
+            min: 0,
+            style: "stacked",
+          }),
+        ],
+      },
+      {
+        title: "Pods",
+        tiles: [
+          timeSeries({
+            title: "CPU by pod",
+            description:
+              "Cores that each of the ten busiest pods takes. A flat top is the pod's limit: raise it, or let the model server scale out with `autoscaling`.",
+            width: 12,
+            height: 10,
+            queries: [{ expr: `topk(10, ${podCpu})`, legend: "{{pod}}" }],
+            unit: "short",
+            decimals: 3,
+            min: 0,
+            legend: "table",
+          }),
+          timeSeries({
+            title: "Memory by pod",
+            description:
+              "Memory of each of the ten largest pods. A pod that reaches its limit is ended and started again, which the next panel counts.",
+            width: 12,
+            height: 10,
+            queries: [{ expr: `topk(10, ${podMemory})`, legend: "{{pod}}" }],
+            unit: "bytes",
+            min: 0,
+            legend: "table",
+          }),
+          table({
+            title: "Restarts in the last hour",
+            description:
+              "How often containers of each pod were started again. Anything but 0 deserves `kubectl describe pod` and `kubectl logs --previous`.",
+            queries: [{ expr: `sort_desc(${restarts})` }],
+            columns: [
+              { field: "namespace", heading: "Namespace" },
+              { field: "pod", heading: "Pod" },
+              { field: "Value", heading: "Restarts" },
+            ],
+          }),
+          timeSeries({
+            title: "Volume use",
+            description:
+              "Share of each claim that is in use. Past 85 % plan more space: a storage class that allows it can grow the claim, nothing can shrink it.",
+            queries: [
+              {
+                expr: `100 * ${volume("used")} / ${volume("capacity")}`,
+                legend: "{{persistentvolumeclaim}}",
+              },
+            ],
+            unit: "percent",
+            min: 0,
+            max: 100,
+            thresholds: [85, 97],
+          }),
+          stat({
+            title: "Space left on volumes",
+            description:
+              "Bytes that can still be written to each claim. A database or Prometheus that finds none stops.",
+            height: 8,
+            queries: [{ expr: volume("available"), legend: "{{persistentvolumeclaim}}" }],
+            unit: "bytes",
+          }),
+        ],
+      },
+    ],
+  });

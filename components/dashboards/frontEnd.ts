@@ -1,0 +1,122 @@
+import { dashboard, labelVariable } from "./layout.ts";
+import { stat, timeSeries, wholeNumbers } from "./panels.ts";
+import { failurePercent, quantiles, window } from "./promql.ts";
+import type { Dashboard } from "./shapes.ts";
+
+const of = 'namespace=~"$namespace"';
+const runs = `prediction_app_runs_total{${of}}`;
+const errors = `prediction_app_run_errors_total{${of}}`;
+const predictions = `prediction_app_predictions_total{${of}}`;
+const unanswered = `prediction_app_predictions_total{${of},outcome=~"no_model|unavailable"}`;
+const duration = "prediction_app_run_duration_seconds";
+
+/** The prediction page and the people on it. */
+export const frontEnd = (): Dashboard =>
+  dashboard("frontEnd", {
+    description: "The prediction page and the people on it.",
+    variables: [labelVariable("namespace", "Namespace", "prediction_app_sessions")],
+    rows: [
+      {
+        tiles: [
+          stat({
+            title: "Sessions now",
+            description:
+              "Browser tabs that have the page open. Each takes memory of the pod; with hundreds of them raise its limit or its replicas.",
+            width: 6,
+            queries: [{ expr: `sum(prediction_app_sessions{${of}})` }],
+            unit: "short",
+            decimals: 0,
+          }),
+          stat({
+            title: "Runs",
+            description:
+              "How often per second the page's script ran. It runs at every click, so this is how busy people are.",
+            width: 6,
+            queries: [{ expr: `sum(rate(${runs}[${window}]))` }],
+            unit: "ops",
+            decimals: 2,
+          }),
+          stat({
+            title: "Run time p95",
+            description:
+              "Time within which 95 % of the runs ended, requests to the model server included. Above a second people feel it: compare with the latency on the dashboard Models.",
+            width: 6,
+            queries: quantiles(duration, of).slice(1, 2),
+            unit: "s",
+            thresholds: [1, 3],
+          }),
+          stat({
+            title: "Failed runs",
+            description:
+              "Share of runs that ended with an error of the page itself. See the runbook PredictionAppErrors and the log of the pod.",
+            width: 6,
+            queries: [{ expr: failurePercent(errors, runs) }],
+            unit: "percent",
+            decimals: 1,
+            thresholds: [1, 5],
+          }),
+        ],
+      },
+      {
+        title: "People",
+        tiles: [
+          timeSeries({
+            title: "Sessions",
+            description:
+              "Open browser sessions by pod. With several pods they should be about the same; a session stays on its pod.",
+            width: 12,
+            queries: [{ expr: `sum by (pod) (prediction_app_sessions{${of}})`, legend: "{{pod}}" }],
+            ...wholeNumbers,
+            style: "stacked",
+          }),
+          timeSeries({
+            title: "Predictions asked for",
+            description:
+              "Predictions per second that people asked for, by what came of them: `refused` is bad input, `no_model` and `unavailable` are failures of the platform.",
+            width: 12,
+            queries: [
+              {
+                expr: `sum by (kind, outcome) (rate(${predictions}[${window}]))`,
+                legend: "{{kind}} {{outcome}}",
+              },
+            ],
+            unit: "ops",
+            min: 0,
+          }),
+        ],
+      },
+      {
+        title: "Page",
+        tiles: [
+          timeSeries({
+            title: "Runs and errors",
+            description:
+              "Runs of the page's script per second, and those that failed. Errors without failing predictions are faults of the page: read the log of the pod.",
+            queries: [
+              { expr: `sum(rate(${runs}[${window}]))`, legend: "runs" },
+              { expr: `sum(rate(${errors}[${window}]))`, legend: "errors" },
+            ],
+            unit: "ops",
+            min: 0,
+          }),
+          timeSeries({
+            title: "Run time",
+            description:
+              "How long a run of the page's script takes. It waits for the model server and for MLflow, so look at their latency first.",
+            queries: quantiles(duration, of),
+            unit: "s",
+            min: 0,
+          }),
+          timeSeries({
+            title: "Predictions without an answer",
+            description:
+              "Share of predictions that the page could not show because no model was served or the model server did not answer. See the runbooks ModelNotServed and ModelServerUnavailable.",
+            queries: [{ expr: failurePercent(unanswered, predictions), legend: "unanswered" }],
+            unit: "percent",
+            min: 0,
+            thresholds: [1, 5],
+          }),
+        ],
+      },
+    ],
+  });

@@ -1,0 +1,26 @@
+import { cluster } from "./cluster.ts";
+import { frontEnd } from "./frontEnd.ts";
+import { home } from "./home.ts";
+import { models } from "./models.ts";
+import type { Dashboard } from "./shapes.ts";
+import { tracking } from "./tracking.ts";
+
+/** A dashboard as Grafana imports it. */
+export interface PlatformDashboard {
+  /** Part of the dashboard's address. */
+  uid: string;
+  /** Name that people see. */
+  title: string;
+  /** Grafana's JSON, the same text at every call. */
+  json: string;
+}
+
+/** Every dashboard of the platform, the one that links the others first. */
+export const dashboards = (): PlatformDashboard[] =>
+  [home(), models(), tracking(), frontEnd(), cluster()].map(asFile);
+
+const asFile = (dashboard: Dashboard): PlatformDashboard => ({
+  uid: dashboard.uid,
+  title: dashboard.title,
+  json: `${JSON.stringify(dashboard, undefined, 2)}\n`,
+});

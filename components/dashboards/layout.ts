@@ -1,0 +1,109 @@
+import { type BoardName, boards, tag } from "./boards.ts";
+import { datasource, type Tile } from "./panel.ts";
+import type { Dashboard, Link, Panel, RowPanel, Variable } from "./shapes.ts";
+
+/** Some panels under one heading. */
+export interface Row {
+  /** Left out, the panels stand without a heading. */
+  title?: string;
+  tiles: Tile[];
+}
+
+export interface DashboardSpec {
+  description: string;
+  variables?: Variable[];
+  rows: Row[];
+}
+
+const columns = 24;
+
+/** A dashboard of rows. Panels flow from left to right into Grafana's grid, and are numbered as they come. */
+export function dashboard(
+  name: BoardName,
+  { description, variables, rows }: DashboardSpec,
+): Dashboard {
+  return {
+    uid: boards[name].uid,
+    title: boards[name].title,
+    description,
+    tags: [tag],
+    schemaVersion: 42,
+    editable: false,
+    graphTooltip: 1,
+    timezone: "browser",
+    time: { from: "now-1h", to: "now" },
+    refresh: "30s",
+    timepicker: {},
+    templating: { list: variables ?? [] },
+    annotations: { list: [] },
+    links: otherBoards(name),
+    panels: place(rows),
+  };
+}
+
+/** A way from every dashboard to every other, with the time range kept. */
+const otherBoards = (name: BoardName): Link[] =>
+  (Object.keys(boards) as BoardName[]).filter((other) => other !== name).map(linkTo);
+
+export const linkTo = (name: BoardName): Link => ({
+  title: boards[name].title,
+  type: "link",
+  icon: "dashboard",
+  tooltip: "",
+  url: `/d/${boards[name].uid}`,
+  tags: [],
+  asDropdown: false,
+  targetBlank: false,
+  includeVars: false,
+  keepTime: true,
+});
+
+function place(rows: readonly Row[]): (Panel | RowPanel)[] {
+  const placed: (Panel | RowPanel)[] = [];
+  let top = 0;
+  for (const { title, tiles } of rows) {
+    if (title !== undefined) {
+      const gridPos = { x: 0, y: top, w: columns, h: 1 };
+      placed.push({
+        type: "row",
+        id: placed.length + 1,
+        title,
+        collapsed: false,
+        gridPos,
+        panels: [],
+      });
+      top += 1;
+    }
+    let left = 0;
+    let height = 0;
+    for (const tile of tiles) {
+      if (left + tile.width > columns) {
+        top += height;
+        [left, height] = [0, 0];
+      }
+      const gridPos = { x: left, y: top, w: tile.width, h: tile.height };
+      placed.push({ ...tile.panel, id: placed.length + 1, gridPos });
+      left += tile.width;
+      height = Math.max(height, tile.height);
+    }
+    top += height;
+  }
+  return placed;
+}
+
+/** A choice among the values of a label, all of them at first. A series without the label is never among them. */
+export const labelVariable = (name: string, label: string, series: string): Variable => ({
+  type: "query",
+  name,
+  label,
+  datasource,
+  query: { query: `label_values(${series}, ${name})`, refId: "values" },
+  definition: `label_values(${series}, ${name})`,
+  refresh: 2,
+  sort: 7,
+  multi: true,
+  includeAll: true,
+  allValue: ".+",
+  current: { text: "All", value: "$__all" },
+  options: [],
+});

@@ -1,0 +1,245 @@
+import { dashboard, labelVariable } from "./layout.ts";
+import { heatmap, stat, stateTimeline, timeSeries, wholeNumbers } from "./panels.ts";
+import { failurePercent, quantiles, window } from "./promql.ts";
+import type { Dashboard } from "./shapes.ts";
+
+const of = 'namespace=~"$namespace",model_version=~"$model_version"';
+const requests = `model_requests_total{${of}}`;
+const errors = `model_request_errors_total{${of}}`;
+const duration = "model_request_duration_seconds";
+const version = "version {{model_version}}";
+const drift = `max by (model_version, feature) (model_input_drift_psi{${of}})`;
+
+/** Loads are rare, so they are counted and not made a rate: a counter that is born at 1 would show none. */
+const count = (counter: string) =>
+  `sum by (model_version) (${counter}{${of}}) or 0 * sum by (model_version) (model_loads_total{${of}})`;
+
+/** What is served, how it answers, and whether its inputs still look like those it was trained on. */
+export const models = (): Dashboard =>
+  dashboard("models", {
+    description:
+      "What is served, how it answers, and whether its inputs still look like those it was trained on.",
+    variables: [
+      labelVariable("namespace", "Namespace", "model_server_http_requests_total"),
+      labelVariable("model_version", "Model version", "model_requests_total"),
+    ],
+    rows: [
+      {
+        tiles: [
+          stat({
+            title: "Served now",
+            description:
+              "Model and version that answer now. Without data no version carries the alias or none could be loaded: see the runbook ModelNotServed.",
+            width: 6,
+            queries: [
+              {
+                expr: `max by (name, model_version) (model_info{${of}})`,
+                legend: "{{name}} {{model_version}}",
+              },
+            ],
+            showsName: true,
+          }),
+          stat({
+            title: "Predictions",
+            description:
+              "Prediction requests per second. None at all, with people on the page, means that the page does not reach the model server.",
+            width: 6,
+            queries: [{ expr: `sum(rate(${requests}[${window}]))` }],
+            unit: "reqps",
+            decimals: 2,
+          }),
+          stat({
+            title: "Latency p95",
+            description:
+              "Time within which 95 % of the predictions were answered. See the runbook ModelLatencyHigh when it is red.",
+            width: 6,
+            queries: quantiles(duration, of).slice(1, 2),
+            unit: "s",
+            thresholds: [0.25, 0.5],
+          }),
+          stat({
+            title: "Greatest drift",
+            description:
+              "Population stability index of the feature that moved most from the training data. Above 0.25 the model predicts for people it was not trained on: see the runbook ModelInputDrift. No data until 200 rows came within the hour.",
+            width: 6,
+            queries: [{ expr: `max(${drift})` }],
+            unit: "short",
+            decimals: 2,
+            thresholds: [0.1, 0.25],
+          }),
+        ],
+      },
+      {
+        title: "Requests",
+        tiles: [
+          timeSeries({
+            title: "Requests by version",
+            description:
+              "Prediction requests per second of each version; `none` are requests that came while no version was served. After a promotion one line replaces the other without a gap.",
+            queries: [
+              { expr: `sum by (model_version) (rate(${requests}[${window}]))`, legend: version },
+            ],
+            unit: "reqps",
+            min: 0,
+            style: "stacked",
+          }),
+          timeSeries({
+            title: "Latency",
+            description:
+              "Time to answer a prediction. When all three grow the pod is short of CPU: raise its limit or the number of pods; when only p99 grows, look for large requests.",
+            queries: quantiles(duration, of),
+            unit: "s",
+            min: 0,
+          }),
+          timeSeries({
+            title: "Failed requests by version",
+            description:
+              "Share of requests answered with 400 or above. 4xx are requests that the model's signature refuses, 503 means no model or too many requests. If a new version fails more than the one before, move the alias back.",
+            queries: [{ expr: failurePercent(errors, requests, "model_version"), legend: version }],
+            unit: "percent",
+            min: 0,
+            thresholds: [1, 5],
+          }),
+          timeSeries({
+            title: "Errors by status",
+            description:
+              "Refused and failed requests per second by HTTP status: 400 bad input, 413 too large, 415 wrong type, 503 no model or overloaded, 500 a fault of the model.",
+            queries: [
+              {
+                expr: `sum by (status) (rate(${errors}[${window}])) or 0 * sum by (status) (rate(${requests}[${window}]))`,
+                legend: "{{status}}",
+              },
+            ],
+            unit: "reqps",
+            min: 0,
+          }),
+          timeSeries({
+            title: "Predicted rows",
+            description:
+              "Rows per second; far above the requests when people upload files. Large batches make everybody else wait.",
+            queries: [
+              {
+                expr: `sum by (model_version) (rate(model_predicted_rows_total{${of}}[${window}]))`,
+                legend: version,
+              },
+            ],
+            unit: "ops",
+            min: 0,
+          }),
+          timeSeries({
+            title: "Requests in flight",
+            description:
+              "Requests being answered, by pod. When it stays high the pod is overloaded and soon answers 503: add pods.",
+            queries: [
+              {
+                expr: 'sum by (pod) (model_requests_in_flight{namespace=~"$namespace"})',
+                legend: "{{pod}}",
+              },
+            ],
+            ...wholeNumbers,
+          }),
+        ],
+      },
+      {
+        title: "Versions",
+        tiles: [
+          stateTimeline({
+            title: "Version timeline",
+            description:
+              "Which version was served when. A gap is time without any model; two bars at once are a rollout over several pods.",
+            width: 24,
+            height: 5,
+            queries: [
+              {
+                expr: `max by (name, alias, model_version) (model_info{${of}})`,
+                legend: "{{name}}@{{alias}} {{model_version}}",
+              },
+            ],
+            words: { "1": ["served", "blue"] },
+          }),
+          timeSeries({
+            title: "Versions taken",
+            description:
+              "How often each version was loaded and taken, summed over the pods. A step belongs to each promotion and to each new pod.",
+            queries: [{ expr: count("model_loads_total"), legend: version }],
+            ...wholeNumbers,
+          }),
+          timeSeries({
+            title: "Failed loads",
+            description:
+              "Attempts to load a version that failed; the version before keeps answering. The reason is at `GET /model` of the server, and the runbook is ModelLoadFailed.",
+            queries: [{ expr: count("model_load_failures_total"), legend: version }],
+            ...wholeNumbers,
+          }),
+          timeSeries({
+            title: "Looks at the registry that failed",
+            description:
+              "How often the tracking server did not answer which version carries the alias. While it grows promotions are not noticed; see the dashboard Tracking.",
+            queries: [
+              {
+                expr: 'sum by (pod) (model_registry_errors_total{namespace=~"$namespace"})',
+                legend: "{{pod}}",
+              },
+            ],
+            ...wholeNumbers,
+          }),
+        ],
+      },
+      {
+        title: "Data",
+        tiles: [
+          heatmap({
+            title: "Distribution of predictions",
+            description:
+              "How many predictions fell into each range. A band that moves or narrows means other inputs or another model: compare with the version timeline.",
+            width: 12,
+            height: 9,
+            queries: [
+              {
+                expr: `sum by (le) (increase(model_prediction_value_bucket{${of}}[${window}]))`,
+              },
+            ],
+          }),
+          timeSeries({
+            title: "Input drift by feature",
+            description:
+              "Population stability index of each feature over the last hour, against the training data. Below 0.1 nothing changed, above 0.25 the distribution is another one: check the source of the feature, then train anew. No data until 200 rows came within the hour.",
+            width: 12,
+            height: 9,
+            queries: [{ expr: drift, legend: "{{feature}}" }],
+            unit: "short",
+            decimals: 2,
+            min: 0,
+            thresholds: [0.1, 0.25],
+            legend: "table",
+          }),
+          timeSeries({
+            title: "Mean prediction",
+            description:
+              "Mean of the predicted values of each version. A jump at a promotion is a model that sees the world otherwise; a slow move is drift.",
+            width: 12,
+            queries: [
+              {
+                expr: `sum by (model_version) (rate(model_prediction_value_sum{${of}}[${window}])) / sum by (model_version) (rate(model_prediction_value_count{${of}}[${window}]))`,
+                legend: version,
+              },
+            ],
+            unit: "short",
+          }),
+          timeSeries({
+            title: "Rows behind the drift",
+            description:
+              "Rows of the last hour that drift is computed from, by version. Below 200 there is no index, because chance alone would move it.",
+            width: 12,
+            queries: [
+              {
+                expr: `max by (model_version) (model_input_drift_rows{${of}})`,
+                legend: version,
+              },
+            ],
+            ...wholeNumbers,
+          }),
+        ],
+      },
+    ],
+  });

@@ -1,0 +1,230 @@
+import {
+  fieldDefaults,
+  panelOf,
+  type PanelSpec,
+  targets,
+  type Tile,
+  tile,
+  type Unit,
+} from "./panel.ts";
+import type {
+  HeatmapPanel,
+  StateTimelinePanel,
+  StatPanel,
+  TablePanel,
+  Target,
+  TextPanel,
+  TimeSeriesPanel,
+} from "./shapes.ts";
+
+/** What is counted. */
+export const wholeNumbers = { unit: "short", decimals: 0, min: 0 } as const;
+
+export interface TimeSeriesSpec extends PanelSpec {
+  /** `table` shows last, mean and greatest value of each series: for many of them. Defaults to `list`. */
+  legend?: "list" | "table" | "none";
+  style?: "lines" | "bars" | "stacked";
+}
+
+/** Lines over time. */
+export function timeSeries(spec: TimeSeriesSpec): Tile {
+  const { legend = "list", style = "lines" } = spec;
+  const isStacked = style === "stacked";
+  const panel: TimeSeriesPanel = {
+    ...panelOf("timeseries", spec, targets(spec.queries)),
+    options: {
+      legend: {
+        showLegend: legend !== "none",
+        displayMode: legend === "table" ? "table" : "list",
+        placement: "bottom",
+        calcs: legend === "table" ? ["lastNotNull", "mean", "max"] : [],
+        ...(legend === "table" ? { sortBy: "Last *", sortDesc: true } : {}),
+      },
+      tooltip: { mode: "multi", sort: "desc" },
+    },
+    fieldConfig: {
+      defaults: {
+        ...fieldDefaults(spec),
+        color: { mode: "palette-classic" },
+        custom: {
+          drawStyle: style === "bars" ? "bars" : "line",
+          lineInterpolation: "linear",
+          lineWidth: style === "bars" ? 1 : 2,
+          fillOpacity: style === "bars" ? 70 : isStacked ? 30 : 8,
+          gradientMode: "none",
+          showPoints: "never",
+          spanNulls: false,
+          stacking: { mode: isStacked ? "normal" : "none", group: "A" },
+          thresholdsStyle: { mode: spec.thresholds ? "dashed" : "off" },
+          axisSoftMin: 0,
+        },
+      },
+      overrides: [],
+    },
+  };
+  return tile(spec, panel, 8);
+}
+
+export interface StatSpec extends PanelSpec {
+  /** Words in place of values, each with its colour. */
+  words?: Record<string, [text: string, color: string]>;
+  /** Show the name of the series, not its value. */
+  showsName?: boolean;
+}
+
+/** The last value, large. */
+export function stat(spec: StatSpec): Tile {
+  const words = Object.entries(spec.words ?? {});
+  const panel: StatPanel = {
+    ...panelOf("stat", spec, targets(spec.queries)),
+    options: {
+      graphMode: words.length > 0 || spec.showsName ? "none" : "area",
+      colorMode: words.length > 0 ? "background" : "value",
+      justifyMode: "auto",
+      textMode: spec.showsName ? "name" : spec.queries.length > 1 ? "value_and_name" : "value",
+      wideLayout: true,
+      showPercentChange: false,
+      percentChangeColorMode: "standard",
+      orientation: "auto",
+      reduceOptions: { calcs: ["lastNotNull"], values: false },
+    },
+    fieldConfig: {
+      defaults: {
+        ...fieldDefaults(spec),
+        color: { mode: "thresholds" },
+        noValue: "no data",
+        mappings: words.map(([value, [text, color]], index) => ({
+          type: "value",
+          options: { [value]: { text, color, index } },
+        })),
+      },
+      overrides: [],
+    },
+  };
+  return tile(spec, panel, 4);
+}
+
+export interface Column {
+  /** A label, or `Value` for the value; with several queries `Value #A` and so on. */
+  field: string;
+  heading: string;
+  unit?: Unit;
+}
+
+export interface TableSpec extends PanelSpec {
+  /** In this order; each query's labels must be among them. */
+  columns: Column[];
+}
+
+/** One line for each series of now. */
+export function table(spec: TableSpec): Tile {
+  const { columns } = spec;
+  const byField = <Value>(value: (column: Column, index: number) => Value) =>
+    Object.fromEntries(columns.map((column, index) => [column.field, value(column, index)]));
+  const panel: TablePanel = {
+    ...panelOf(
+      "table",
+      spec,
+      targets(spec.queries).map((target) => ({
+        ...target,
+        format: "table",
+        instant: true,
+        range: false,
+      })),
+    ),
+    transformations: [
+      ...(spec.queries.length > 1 ? [{ id: "merge", options: {} }] : []),
+      {
+        id: "organize",
+        options: {
+          excludeByName: { Time: true },
+          indexByName: byField((_, index) => index),
+          renameByName: byField(({ heading }) => heading),
+        },
+      },
+    ],
+    options: { frameIndex: 0, showHeader: true, cellHeight: "sm" },
+    fieldConfig: {
+      defaults: { ...fieldDefaults(spec), noValue: "none", custom: { align: "auto" } },
+      overrides: columns
+        .filter(({ unit }) => unit !== undefined)
+        .map(({ heading, unit }) => ({
+          matcher: { id: "byName", options: heading },
+          properties: [{ id: "unit", value: unit }],
+        })),
+    },
+  };
+  return tile(spec, panel, 8);
+}
+
+/** Which series existed when, one bar each. */
+export function stateTimeline(spec: StatSpec): Tile {
+  const panel: StateTimelinePanel = {
+    ...panelOf("state-timeline", spec, targets(spec.queries)),
+    options: {
+      showValue: "auto",
+      rowHeight: 0.8,
+      mergeValues: true,
+      alignValue: "left",
+      legend: { showLegend: false, displayMode: "list", placement: "bottom", calcs: [] },
+      tooltip: { mode: "single", sort: "none" },
+    },
+    fieldConfig: {
+      defaults: {
+        ...fieldDefaults(spec),
+        color: { mode: "thresholds" },
+        mappings: Object.entries(spec.words ?? {}).map(([value, [text, color]], index) => ({
+          type: "value",
+          options: { [value]: { text, color, index } },
+        })),
+        custom: { fillOpacity: 80, lineWidth: 0, spanNulls: false },
+      },
+      overrides: [],
+    },
+  };
+  return tile(spec, panel, 6);
+}
+
+/** The buckets of a histogram over time, darker where more fell. */
+export function heatmap(spec: PanelSpec): Tile {
+  const buckets = targets(spec.queries).map((target): Target => ({
+    ...target,
+    format: "heatmap",
+    legendFormat: "{{le}}",
+  }));
+  const panel: HeatmapPanel = {
+    ...panelOf("heatmap", spec, buckets),
+    options: {
+      calculate: false,
+      color: {
+        mode: "scheme",
+        scheme: "Blues",
+        fill: "blue",
+        scale: "exponential",
+        exponent: 0.5,
+        steps: 64,
+        reverse: false,
+      },
+      cellGap: 1,
+      filterValues: { le: 1e-9 },
+      showValue: "never",
+      yAxis: { axisPlacement: "left", unit: spec.unit ?? "short" },
+      legend: { show: true },
+      tooltip: { mode: "single", yHistogram: true, showColorScale: true },
+      exemplars: { color: "orange" },
+      rowsFrame: { layout: "auto" },
+    },
+    fieldConfig: { defaults: { custom: {} }, overrides: [] },
+  };
+  return tile(spec, panel, 8);
+}
+
+/** Words, with links. */
+export function text(spec: Omit<PanelSpec, "queries"> & { markdown: string }): Tile {
+  const panel: TextPanel = {
+    ...panelOf("text", { ...spec, queries: [] }, []),
+    options: { mode: "markdown", content: spec.markdown },
+    fieldConfig: { defaults: {}, overrides: [] },
+  };
+  return tile(spec, panel, 8);
+}
