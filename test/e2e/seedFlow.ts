@@ -52,11 +52,14 @@ export function describeSeedFlow(outputs: () => Record<string, string>): void {
     try {
       const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
       await page.goto(outputs()["predictionAppUrl"]!);
-      const field = page.getByRole("spinbutton").first();
-      await field.waitFor({ timeout: 60_000 });
+      const predictButton = page.getByRole("button", { name: "Predict" });
+      await predictButton.waitFor({ timeout: 60_000 });
+      // by its name: while the page is being drawn, the first field is not yet the first column's
+      const column = model.input_example!.columns[0]!;
+      const field = page.getByRole("spinbutton", { name: column, exact: true });
       await field.fill("61");
       await field.press("Tab");
-      await page.getByRole("button", { name: "Predict" }).click();
+      await predictButton.click();
       await page.getByText(`version ${model.version} (champion)`).waitFor({ timeout: 30_000 });
       const shown = await page.getByTestId("stMetricValue").innerText();
       mkdirSync(results, { recursive: true });
