@@ -1,0 +1,176 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { dashboards as platformDashboards, type PlatformDashboard } from "./dashboards/index.ts";
+import {
+  type ChartArgs,
+  chartSource,
+  checkChart,
+  officialCharts,
+  releaseDefaults,
+} from "./internal/charts.ts";
+import { type ChartValues, mergeValues } from "./internal/chartValues.ts";
+import { ensure, isNodePort, isQuantity, refuse } from "./internal/checks.ts";
+import { externalServiceUrl, internalServiceUrl } from "./internal/endpoints.ts";
+import {
+  dashboardFolder,
+  dashboardLabel,
+  folderAnnotation,
+  grafanaValues,
+} from "./internal/grafanaValues.ts";
+import { metadataFor } from "./internal/metadata.ts";
+import { generatedPassword } from "./internal/passwords.ts";
+import type { ContainerResourcesArgs } from "./internal/pods.ts";
+
+/** Arguments of Grafana. */
+export interface GrafanaArgs {
+  /** Namespace of every object. It may enforce Pod Security `restricted`. */
+  namespace: pulumi.Input<string>;
+  /** Helm chart. Defaults to the official chart `grafana`, at the version this was tried with. */
+  chart?: ChartArgs;
+  /** Registry, with a path if need be, that stands in for `docker.io` and `quay.io`. Defaults to those. */
+  imageRegistry?: string;
+  /** URL of Prometheus inside the cluster. */
+  prometheusUrl: pulumi.Input<string>;
+  /** URL of Alertmanager inside the cluster. Left out, alerts show as Prometheus knows them. */
+  alertmanagerUrl?: pulumi.Input<string>;
+  /** Dashboards. Defaults to the platform's own. The one with the uid `mlops-home` is the first page. */
+  dashboards?: PlatformDashboard[];
+  /** Size of the claim that holds users, preferences and dashboards that people made. Defaults to `1Gi`. It can grow where the storage class allows it, never shrink. */
+  storageSize?: pulumi.Input<string>;
+  /** Storage class of the claim. Defaults to the cluster's default class. It cannot be changed later. */
+  storageClassName?: pulumi.Input<string>;
+  /** Port on every node, 30000 to 32767. Left out, Grafana is reachable inside the cluster only. */
+  nodePort?: number;
+  /** Address by which people reach a node. Defaults to `localhost`. */
+  nodeAddress?: pulumi.Input<string>;
+  /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. */
+  values?: ChartValues;
+  /** CPU and memory of Grafana. Defaults to 50m and 128Mi requested, 1 core and 512Mi at most. */
+  resources?: ContainerResourcesArgs;
+  /** Labels added to the component's own objects and to the pod. */
+  labels?: { [key: string]: pulumi.Input<string> };
+  /** Annotations added to the component's own objects and to the pod. */
+  annotations?: { [key: string]: pulumi.Input<string> };
+}
+
+const port = 3000;
+const homeUid = "mlops-home";
+const mostBytes = 1024 ** 2 - 16 * 1024;
+
+/**
+ * Grafana from the official Helm chart, with the platform's dashboards, Prometheus and Alertmanager as data sources, a
+ * generated administrator password, and a claim: what people make in it survives its pod.
+ */
+export class Grafana extends pulumi.ComponentResource {
+  /** URL that workloads inside the cluster use. */
+  public readonly internalUrl: pulumi.Output<string>;
+  /** URL that people use. */
+  public readonly externalUrl: pulumi.Output<string>;
+  /** Name of the administrator. */
+  public readonly adminUsername: pulumi.Output<string>;
+  /** Password that the administrator has until somebody changes it in Grafana, a secret. */
+  public readonly adminPassword: pulumi.Output<string>;
+
+  constructor(name: string, args: GrafanaArgs, opts?: pulumi.ComponentResourceOptions) {
+    const subject = `Grafana "${name}"`;
+    const dashboards = args.dashboards ?? platformDashboards();
+    checkChart(subject, args.chart);
+    checkDashboards(subject, dashboards);
+    ensure(subject, "nodePort", args.nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
+    const storageSize = ensure(
+      subject,
+      "storageSize",
+      args.storageSize ?? "1Gi",
+      isQuantity,
+      "be a quantity of bytes such as 1Gi",
+    );
+    super("mlops:index:Grafana", name, args, opts);
+
+    const child = { parent: this };
+    const metadata = metadataFor("grafana", "grafana", args);
+    this.adminUsername = pulumi.output("admin");
+    this.adminPassword = generatedPassword(`${name}-admin-password`, child);
+    const credentials = new k8s.core.v1.Secret(
+      `${name}-credentials`,
+      {
+        metadata: metadata(),
+        immutable: true,
+        stringData: {
+          "admin-user": this.adminUsername,
+          "admin-password": this.adminPassword,
+          "secret-key": generatedPassword(`${name}-secret-key`, child),
+        },
+      },
+      child,
+    );
+    const role = new k8s.rbac.v1.Role(
+      `${name}-dashboard-reader`,
+      {
+        metadata: metadata(),
+        rules: [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch"] }],
+      },
+      child,
+    );
+    for (const dashboard of dashboards) {
+      const { labels, ...rest } = metadata({
+        annotations: { [folderAnnotation]: dashboardFolder },
+      });
+      new k8s.core.v1.ConfigMap(
+        `${name}-dashboard-${dashboard.uid}`,
+        {
+          metadata: { ...rest, labels: { ...labels, [dashboardLabel]: "1" } },
+          data: { [`${dashboard.uid}.json`]: dashboard.json },
+        },
+        child,
+      );
+    }
+    this.internalUrl = internalServiceUrl("grafana", args.namespace, port);
+    this.externalUrl = externalServiceUrl(this.internalUrl, args);
+    const ours = grafanaValues(args, {
+      externalUrl: this.externalUrl,
+      credentialsName: credentials.metadata.name,
+      roleName: role.metadata.name,
+      storageSize,
+      ...(dashboards.some(({ uid }) => uid === homeUid) ? { homeUid } : {}),
+    });
+    new k8s.helm.v3.Release(
+      `${name}-release`,
+      {
+        name: "grafana",
+        namespace: args.namespace,
+        ...chartSource(officialCharts.grafana, args.chart),
+        ...releaseDefaults,
+        values: mergeValues(ours, args.values),
+      },
+      child,
+    );
+
+    this.registerOutputs({
+      internalUrl: this.internalUrl,
+      externalUrl: this.externalUrl,
+      adminUsername: this.adminUsername,
+      adminPassword: this.adminPassword,
+    });
+  }
+}
+
+function checkDashboards(subject: string, dashboards: PlatformDashboard[]): void {
+  const uids = dashboards.map(({ uid }) => uid);
+  refuse(
+    subject,
+    new Set(uids).size < uids.length,
+    "dashboards must have uids that differ; rename one of them",
+  );
+  for (const { uid, json } of dashboards) {
+    refuse(
+      subject,
+      !/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(uid),
+      `dashboards must have uids of at most 40 small letters, digits and dashes; rename ${uid}`,
+    );
+    refuse(
+      subject,
+      new TextEncoder().encode(json).length > mostBytes,
+      `dashboards must be smaller than a ConfigMap, which holds 1 MiB; split ${uid}`,
+    );
+  }
+}

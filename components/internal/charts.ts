@@ -1,0 +1,72 @@
+import { ensure, refuse } from "./checks.ts";
+import { versions } from "./versions.ts";
+
+/** Where a Helm chart comes from. Left out, the official chart at the version that the platform was tried with. */
+export interface ChartArgs {
+  /** OCI reference, name of a chart in `repository`, URL of an archive, or path of a folder or archive on this machine. */
+  chart?: string;
+  /** Exact version. Defaults to the official chart's for a chart in a registry or repository. Leave out for a path or an archive. */
+  version?: string;
+  /** URL of the repository that holds `chart`. Leave out for OCI references and paths. */
+  repository?: string;
+}
+
+/** A chart that is published under one name and known here at one version. */
+export interface OfficialChart {
+  name: string;
+  reference: string;
+  version: string;
+}
+
+export const officialCharts = {
+  prometheus: {
+    name: "prometheus",
+    reference: "oci://ghcr.io/prometheus-community/charts/prometheus",
+    version: versions.prometheusChart,
+  },
+  grafana: {
+    name: "grafana",
+    reference: "oci://ghcr.io/grafana-community/helm-charts/grafana",
+    version: versions.grafanaChart,
+  },
+} as const satisfies Record<string, OfficialChart>;
+
+const isOci = (chart: string) => chart.startsWith("oci://");
+const isExactVersion = (version: string) =>
+  /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+\S+)?$/.test(version);
+
+/** Refuses sources that no chart can come from, or that may bring another chart tomorrow. */
+export function checkChart(subject: string, { chart, version, repository }: ChartArgs = {}): void {
+  ensure(
+    subject,
+    "chart.version",
+    version ?? "0.0.0",
+    isExactVersion,
+    "be an exact version such as 29.27.0, so that the same program deploys the same chart",
+  );
+  refuse(
+    subject,
+    repository !== undefined && isOci(chart ?? ""),
+    "chart.repository and an OCI reference exclude each other; leave chart.repository out",
+  );
+}
+
+/** The part of a Release that says which chart it installs. */
+export function chartSource(official: OfficialChart, args: ChartArgs = {}) {
+  const { repository } = args;
+  if (repository !== undefined) {
+    const { chart = official.name, version = official.version } = args;
+    return { chart, version, repositoryOpts: { repo: repository } };
+  }
+  const { chart = official.reference } = args;
+  const version = args.version ?? (isOci(chart) ? official.version : undefined);
+  return { chart, ...(version === undefined ? {} : { version }) };
+}
+
+/** What every Release of the platform has in common: five minutes to get ready, and two earlier revisions kept. */
+export const releaseDefaults = { timeout: 300, maxHistory: 3 } as const;
+
+/** An image's repository behind the mirror that stands in for its registry, as far as there is one. */
+export function mirrored(registry: string, repository: string, mirror?: string): string {
+  return `${mirror ?? registry}/${repository}`;
+}
