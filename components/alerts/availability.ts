@@ -1,0 +1,91 @@
+import type { Alert } from "./rule.ts";
+
+/*
+ * Whether the parts of the platform answer. `absent(… == 1)` holds when nothing says that it is up: because it says that it
+ * is down, cannot be read, or is gone altogether.
+ */
+
+const mlflowRequests = "mlflow_http_request_total";
+
+export const availability: Alert[] = [
+  {
+    name: "TargetDown",
+    severity: "warning",
+    for: "5m",
+    expr: "up == 0",
+    summary: "Prometheus cannot read {{ $labels.instance }}",
+    description:
+      "{{ if $labels.pod }}The pod {{ $labels.pod }} in {{ $labels.namespace }}{{ else }}The target {{ $labels.instance }} of the job {{ $labels.job }}{{ end }} has not answered for 5 minutes. Its panels are empty and its alerts are blind.",
+  },
+  {
+    name: "MlflowUnavailable",
+    severity: "critical",
+    for: "1m",
+    labels: { application: "mlflow" },
+    expr: "absent(mlflow_up == 1)",
+    summary: "The tracking server does not answer",
+    description:
+      "No pod of MLflow has answered for a minute. Notebooks and training cannot log, and the model server takes no new version; it goes on serving what it has.",
+  },
+  {
+    name: "MlflowErrorRateHigh",
+    severity: "warning",
+    for: "5m",
+    labels: { application: "mlflow" },
+    expr: `sum by (namespace) (rate(${mlflowRequests}{status=~"5.."}[5m])) / sum by (namespace) (rate(${mlflowRequests}[5m])) > 0.05`,
+    summary: "The tracking server in {{ $labels.namespace }} fails to answer requests",
+    description:
+      "{{ $value | humanizePercentage }} of the requests to MLflow in the last 5 minutes ended with a status of 500 or above. Most often the database or the artifact store is away.",
+  },
+  {
+    name: "PostgresUnreachable",
+    severity: "critical",
+    for: "30s",
+    labels: { application: "postgres" },
+    // a database that hangs lets the scrape run out of time, and then there is no pg_up at all
+    expr: 'sum by (namespace) (pg_up) == 0 or sum by (namespace) (up{application="mlflow",container="database-metrics"}) == 0',
+    summary: "The database of MLflow in {{ $labels.namespace }} cannot be reached",
+    description:
+      "Postgres refuses connections or does not answer. MLflow fails every request until it is back; the model server goes on serving what it has.",
+  },
+  {
+    name: "PostgresConnectionsNearLimit",
+    severity: "warning",
+    for: "5m",
+    labels: { application: "postgres" },
+    expr: "sum by (namespace) (pg_stat_database_numbackends) / max by (namespace) (pg_settings_max_connections) > 0.8",
+    summary: "The database in {{ $labels.namespace }} is running out of connections",
+    description:
+      "{{ $value | humanizePercentage }} of the connections that Postgres allows are in use. At 100% MLflow's requests wait and then fail.",
+  },
+  {
+    name: "ModelServerUnavailable",
+    severity: "critical",
+    for: "1m",
+    labels: { application: "model-server" },
+    expr: 'absent(up{application="model-server"} == 1)',
+    summary: "The model server does not answer",
+    description:
+      "No pod of the model server has answered for a minute. Nobody gets predictions: the page and every other client see errors.",
+  },
+  {
+    name: "PredictionAppUnavailable",
+    severity: "critical",
+    for: "1m",
+    labels: { application: "prediction-app" },
+    expr: 'absent(up{application="prediction-app"} == 1)',
+    summary: "The prediction page does not answer",
+    description:
+      "No pod of the prediction page has answered for a minute. People cannot open it; programs that ask the model server themselves notice nothing.",
+  },
+  {
+    name: "PredictionAppErrors",
+    severity: "warning",
+    for: "5m",
+    labels: { application: "prediction-app" },
+    expr: "sum by (namespace) (rate(prediction_app_run_errors_total[5m])) / sum by (namespace) (rate(prediction_app_runs_total[5m])) > 0.05",
+    summary: "The prediction page in {{ $labels.namespace }} shows errors",
+    description:
+      "{{ $value | humanizePercentage }} of the page's runs in the last 5 minutes ended with an error of the page itself.",
+  },
+];

@@ -1,0 +1,74 @@
+import type { Alert } from "./rule.ts";
+
+const left =
+  "max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_available_bytes) / max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_capacity_bytes)";
+const inFourDays =
+  "max by (namespace, persistentvolumeclaim) (predict_linear(kubelet_volume_stats_available_bytes[6h], 4 * 24 * 3600))";
+
+// node-exporter's form, or else the kubelet's; a disk that is mounted twice is one disk
+const disks = 'fstype!~"tmpfs|overlay|squashfs|iso9660"';
+const devices = 'id="/",device=~"/dev/.+",device!="/dev/shm"';
+const diskLeft = `max by (node, device) (node_filesystem_avail_bytes{${disks}}) / max by (node, device) (node_filesystem_size_bytes{${disks}})`;
+const diskLeftOfKubelet = `1 - max by (node, device) (container_fs_usage_bytes{${devices}}) / max by (node, device) (container_fs_limit_bytes{${devices}})`;
+
+// without kube-state-metrics: each start of a container is a series of its own
+const crashLooping = `max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}[5m])) >= 1
+or count by (namespace, pod, container) (count_over_time(container_start_time_seconds{container!=""}[15m])) > 3`;
+
+/** The names are those of kubernetes-mixin and node-mixin, so that their runbooks and dashboards fit. */
+export const cluster: Alert[] = [
+  {
+    name: "KubePersistentVolumeFillingUp",
+    severity: "critical",
+    for: "1m",
+    expr: `${left} < 0.03`,
+    summary: "The volume {{ $labels.persistentvolumeclaim }} is full",
+    description:
+      "Only {{ $value | humanizePercentage }} of the claim {{ $labels.persistentvolumeclaim }} in {{ $labels.namespace }} is left. What writes to it stops when nothing is.",
+  },
+  {
+    name: "KubePersistentVolumeFillingUp",
+    severity: "warning",
+    for: "1h",
+    expr: `${left} < 0.15 and ${inFourDays} < 0`,
+    summary: "The volume {{ $labels.persistentvolumeclaim }} will be full within four days",
+    description:
+      "{{ $value | humanizePercentage }} of the claim {{ $labels.persistentvolumeclaim }} in {{ $labels.namespace }} is left, and it fills as fast as in the last 6 hours.",
+  },
+  {
+    name: "NodeFilesystemAlmostOutOfSpace",
+    severity: "warning",
+    for: "15m",
+    expr: `${diskLeft} < 0.1\nor ${diskLeftOfKubelet} < 0.1`,
+    summary: "The disk {{ $labels.device }} of {{ $labels.node }} is almost full",
+    description:
+      "{{ $value | humanizePercentage }} of {{ $labels.device }} on the node {{ $labels.node }} is left. The kubelet evicts pods and deletes images before it is full.",
+  },
+  {
+    name: "KubePodCrashLooping",
+    severity: "warning",
+    for: "5m",
+    expr: crashLooping,
+    summary: "The container {{ $labels.container }} of {{ $labels.pod }} ends again and again",
+    description:
+      "Kubernetes starts the container {{ $labels.container }} of the pod {{ $labels.pod }} in {{ $labels.namespace }} again, with growing pauses, because it ends each time.",
+  },
+  {
+    name: "KubePodNotReady",
+    severity: "warning",
+    for: "15m",
+    expr: 'sum by (namespace, pod) (kube_pod_status_phase{phase=~"Pending|Unknown"}) > 0',
+    summary: "The pod {{ $labels.pod }} does not start",
+    description:
+      "The pod {{ $labels.pod }} in {{ $labels.namespace }} has been pending for 15 minutes: no node has room for it, its image cannot be pulled or its volume cannot be mounted.",
+  },
+  {
+    name: "KubeJobFailed",
+    severity: "warning",
+    expr: "max by (namespace, job_name) (kube_job_status_failed) > 0 and on (namespace, job_name) kube_job_status_succeeded == 0 and on (namespace, job_name) kube_job_status_active == 0",
+    for: "1m",
+    summary: "The Job {{ $labels.job_name }} failed",
+    description:
+      "No pod of the Job {{ $labels.job_name }} in {{ $labels.namespace }} succeeded. A failed training leaves the model as it is, a failed migration keeps MLflow from starting.",
+  },
+];

@@ -1,0 +1,30 @@
+import { availability } from "./availability.ts";
+import { cluster } from "./cluster.ts";
+import { models } from "./models.ts";
+import { alerting, monitoring } from "./monitoring.ts";
+import { type Alert, asRule, type RuleGroup } from "./rule.ts";
+
+export type { AlertRule, RuleGroup } from "./rule.ts";
+
+/** What can be chosen about the platform's alerts. */
+export interface AlertRulesOptions {
+  /** URL of the folder with the runbooks. Defaults to `docs/runbooks`, their path in the repository. */
+  runbookBaseUrl?: string;
+  /** Whether there is an Alertmanager. Defaults to true. Without it the alerts about it are left out: they would always fire. */
+  alertmanager?: boolean;
+}
+
+/** The alerts of the platform, by concern. */
+export function alertRules(options: AlertRulesOptions = {}): RuleGroup[] {
+  const { runbookBaseUrl = "docs/runbooks", alertmanager = true } = options;
+  const group = (name: string, alerts: readonly Alert[]): RuleGroup => ({
+    name,
+    rules: alerts.map((alert) => asRule(alert, runbookBaseUrl)),
+  });
+  return [
+    group("availability", availability),
+    group("models", models),
+    group("cluster", cluster),
+    group("monitoring", [...monitoring, ...(alertmanager ? alerting : [])]),
+  ];
+}
