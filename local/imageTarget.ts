@@ -3,14 +3,21 @@ import { ensureImages } from "./images/index.ts";
 import type { Settings } from "./settings.ts";
 import type { Target } from "./target.ts";
 
-/** Builds what is missing of the platform's images and brings it to where the target's pods find it, or pushes it. */
+/**
+ * Builds what is missing of the platform's images and brings it to where the target's pods find it, or pushes it.
+ * The stand-in charts need an image more.
+ */
 export async function provideImages(
   settings: Settings,
   target: Target | "registry",
-  options: { force?: boolean } = {},
+  options: { force?: boolean; standInCharts?: boolean } = {},
 ): Promise<void> {
   const { imageRegistry, postgresImage } = settings.config;
-  const apps: App[] = APPS.filter((app) => app !== "postgres" || postgresImage === undefined);
+  const { standInCharts = false, ...how } = options;
+  const apps: App[] = [
+    ...APPS.filter((app) => app !== "postgres" || postgresImage === undefined),
+    ...(standInCharts ? (["monitoring"] as const) : []),
+  ];
   const where =
     target === "registry"
       ? { target: "context" as const, push: true }
@@ -21,6 +28,6 @@ export async function provideImages(
     registry: imageRegistry,
     ...where,
     apps,
-    ...options,
+    ...how,
   });
 }

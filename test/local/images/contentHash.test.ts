@@ -1,7 +1,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { APPS, contentHash, IMAGE_INPUTS, imageReference, inputFiles } from "../../../images.ts";
+import {
+  type App,
+  contentHash,
+  IMAGE_INPUTS,
+  imageReference,
+  inputFiles,
+} from "../../../images.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 
 let root: string;
@@ -9,6 +15,7 @@ const write = (path: string, content: string) => {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), content);
 };
+const apps = Object.keys(IMAGE_INPUTS) as App[];
 const hash = () => contentHash(root, ["serving", "training"]);
 
 beforeEach(() => {
@@ -55,7 +62,7 @@ test.each([
 });
 
 test("every app has a reference of the registry, the app and twelve hex digits", () => {
-  for (const app of APPS) {
+  for (const app of apps) {
     expect(imageReference(app)).toMatch(new RegExp(`^localhost/mlops/${app}:[0-9a-f]{12}$`));
     expect(imageReference(app, "example.org/team/")).toBe(
       imageReference(app).replace("localhost/mlops", "example.org/team"),
@@ -64,7 +71,7 @@ test("every app has a reference of the registry, the app and twelve hex digits",
 });
 
 test("every app's folders hold its Dockerfile", () => {
-  for (const app of APPS) {
+  for (const app of apps) {
     const files = inputFiles(join(checkoutRoot, "apps"), IMAGE_INPUTS[app]);
     expect(files).toContain(`${app}/Dockerfile`);
   }
