@@ -4,7 +4,7 @@ import { ensure, isNodePort, isWholeNumber } from "./internal/checks.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "./internal/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
-import { type ContainerResourcesArgs, environment } from "./internal/pods.ts";
+import { type ContainerResourcesArgs, environment, metricsPort } from "./internal/pods.ts";
 
 /** Arguments of PredictionApp. */
 export interface PredictionAppArgs {
@@ -73,7 +73,11 @@ export class PredictionApp extends pulumi.ComponentResource {
             container: "streamlit",
             image: args.image,
             port,
-            env: environment({ MODEL_SERVER_URL: args.modelServerUrl }),
+            metricsPort,
+            env: environment({
+              MODEL_SERVER_URL: args.modelServerUrl,
+              METRICS_PORT: `${metricsPort}`,
+            }),
             probes: { startup: health, readiness: health, liveness: health },
             temporaryStorage: "512Mi",
             resources: {

@@ -1,6 +1,6 @@
 import { PredictionApp, type PredictionAppArgs } from "../../components/index.ts";
 import { describeArguments, describePreview, describeRefusals, tree } from "../support/cases.ts";
-import { at } from "../support/podSecurity.ts";
+import { at, list } from "../support/podSecurity.ts";
 import { record } from "../support/recorder.ts";
 
 const make = (name: string, args: PredictionAppArgs) => new PredictionApp(name, args);
@@ -32,6 +32,20 @@ test("keeps a session on one pod, which is asked by Streamlit's own health path"
     readinessProbe: { ...get, periodSeconds: 2, failureThreshold: 3 },
     livenessProbe: { ...get, periodSeconds: 10, failureThreshold: 6 },
   });
+});
+
+test("Prometheus finds its metrics on a port that is not on the Service", async () => {
+  const { find } = await record(() => make("page", base));
+  const [container] = list(
+    at(find("page-server").inputs, "spec", "template", "spec", "containers"),
+  );
+  expect(container!["ports"]).toEqual([
+    { name: "http", containerPort: 8501 },
+    { name: "metrics", containerPort: 9464 },
+  ]);
+  expect(container!["env"]).toContainEqual({ name: "METRICS_PORT", value: "9464" });
+  const service = list(at(find("page-service").inputs, "spec", "ports"));
+  expect(service.map(({ targetPort }) => targetPort)).toEqual(["http"]);
 });
 
 describeArguments(make, "page", base, {

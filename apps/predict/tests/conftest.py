@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from running import RunningPage, start_page
 from streamlit.testing.v1 import AppTest
 from stub import StubModelServer
 
@@ -28,3 +29,12 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
         return page
 
     return opened
+
+
+@pytest.fixture
+def page(server: StubModelServer, tmp_path: Path) -> Iterator[RunningPage]:
+    """The page as a process of its own."""
+    running = start_page(tmp_path, server.url)
+    yield running
+    running.process.kill()
+    running.process.wait()

@@ -1,5 +1,7 @@
 """The model server over HTTP. Every fault is one of three kinds, with a sentence for people."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +9,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from prediction_app import metrics
 from prediction_app.model import Column, Model, parse_model
 
 _CONNECT_SECONDS = 3
@@ -14,16 +17,29 @@ _DESCRIBE_SECONDS = 5
 _PREDICT_SECONDS = 30
 
 
-class ServerAwayError(Exception):
+class AskError(Exception):
+    """The model server gave no answer to go on with."""
+
+    outcome: str
+    """Name of the kind in metrics."""
+
+
+class ServerAwayError(AskError):
     """The model server cannot be reached or does not speak as it should."""
 
+    outcome = "unavailable"
 
-class NoModelError(Exception):
+
+class NoModelError(AskError):
     """The model server is there but no model has the alias yet."""
 
+    outcome = "no_model"
 
-class RefusedError(Exception):
+
+class RefusedError(AskError):
     """The model server does not take the input; the message says why."""
+
+    outcome = "refused"
 
 
 @dataclass(frozen=True)
@@ -47,21 +63,24 @@ class ModelServer:
 
     def describe(self) -> Model:
         """The model that answers now."""
-        body = self._ask("GET", "/model", _DESCRIBE_SECONDS).json()
-        try:
-            return parse_model(body)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ServerAwayError(f"{self.url}/model is not a model server's answer") from error
+        with _counted("describe"):
+            body = self._ask("GET", "/model", _DESCRIBE_SECONDS).json()
+            try:
+                return parse_model(body)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise ServerAwayError(f"{self.url}/model is not a model server's answer") from error
 
     def predict(self, columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> Prediction:
         """Predicts all rows in one request. A column that no row has is left out."""
         sent = [column.name for column in columns if any(column.name in row for row in rows)]
         data = [[row.get(name) for name in sent] for row in rows]
         body = {"dataframe_split": {"columns": sent, "data": data}}
-        reply = self._ask("POST", "/invocations", _PREDICT_SECONDS, body)
-        values = reply.json().get("predictions")
-        if not isinstance(values, list) or len(values) != len(rows):
-            raise ServerAwayError("The model server gave no prediction for some of the rows.")
+        with _counted("predict"):
+            reply = self._ask("POST", "/invocations", _PREDICT_SECONDS, body)
+            values = reply.json().get("predictions")
+            if not isinstance(values, list) or len(values) != len(rows):
+                raise ServerAwayError("The model server gave no prediction for some of the rows.")
+        metrics.predictions.inc(len(values))
         return Prediction(values, reply.headers.get("X-Model-Version", "unknown"))
 
     def _ask(
@@ -83,6 +102,18 @@ class ModelServer:
         if 400 <= reply.status_code < 500 and detail and method == "POST":
             raise RefusedError(detail)
         raise ServerAwayError(f"The model server failed with status {reply.status_code}.")
+
+
+@contextmanager
+def _counted(request: str) -> Iterator[None]:
+    outcome = "ok"
+    try:
+        yield
+    except AskError as fault:
+        outcome = fault.outcome
+        raise
+    finally:
+        metrics.model_server_requests.labels(request, outcome).inc()
 
 
 def _detail(reply: requests.Response) -> str | None:

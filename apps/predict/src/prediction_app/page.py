@@ -1,10 +1,11 @@
-"""The page, top to bottom. `streamlit run` executes this file for every visitor and every click."""
+"""The page, top to bottom. Streamlit executes this file for every visitor and every click."""
 
 import os
 from pathlib import Path
 
 import streamlit as st
 
+from prediction_app import metrics
 from prediction_app.client import ModelServer
 from prediction_app.many import many
 from prediction_app.single import single
@@ -70,4 +71,5 @@ def _waiting(now: Look) -> None:
     st.caption(f"The model server says: {plain(now.waiting or '')}")
 
 
-main()
+with metrics.run():
+    main()

@@ -1,0 +1,57 @@
+"""The server of the page: Streamlit's, with metrics on a port apart. `streamlit run` starts it."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from prometheus_client import start_http_server
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from prediction_app import metrics
+
+
+class Visitors:
+    """Counts the open pages, and keeps Streamlit's own metrics from those who open them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes everything on but requests for metrics."""
+        if scope["type"] == "websocket":
+            # A page is open for as long as its connection is.
+            with metrics.sessions.track_inprogress():
+                await self._app(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].endswith("/_stcore/metrics"):
+            await PlainTextResponse("Not Found", 404)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+@asynccontextmanager
+async def serve_metrics(_: st.App) -> AsyncIterator[None]:
+    """Answers Prometheus while the page is served; the network lets nobody else to that port."""
+    port = int(os.environ.get("METRICS_PORT") or 9464)
+    server, _thread = start_http_server(port, registry=metrics.REGISTRY)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def count_error(_: Exception) -> None:
+    """Streamlit goes on to tell the visitor and the log."""
+    metrics.run_errors.inc()
+
+
+app = st.App(
+    Path(__file__).with_name("page.py"),
+    lifespan=serve_metrics,
+    middleware=[Middleware(Visitors)],
+    on_script_error=count_error,
+)

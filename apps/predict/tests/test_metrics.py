@@ -1,0 +1,113 @@
+"""What Prometheus is told about the page, and on which port."""
+
+import importlib
+import time
+from collections.abc import Callable
+
+import pytest
+import requests
+from prediction_app import metrics
+from running import RunningPage
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.testing.v1 import AppTest
+from stub import DIABETES, StubModelServer
+from test_page import press
+from websockets.sync.client import ClientConnection, connect
+
+Open = Callable[[str], AppTest]
+
+
+def test_a_visit_moves_the_metrics(page: RunningPage) -> None:
+    before = page.samples()
+    assert before["prediction_app_sessions"] == 0
+    assert before["prediction_app_runs_total"] == 0
+    with visit(page) as first, visit(page):
+        first.send(BackMsg(rerun_script={}).SerializeToString())
+        during = wait_for(page, "prediction_app_runs_total", 1)
+        assert during["prediction_app_sessions"] == 2
+        assert during["prediction_app_run_duration_seconds_count"] == 1
+        assert during[asked("describe", "ok")] >= 1
+        assert during["prediction_app_run_errors_total"] == 0
+    wait_for(page, "prediction_app_sessions", 0)
+
+
+@pytest.mark.parametrize("path", ["metrics", "metrics/", "metrics?families=active_sessions"])
+def test_visitors_are_told_no_metrics(page: RunningPage, path: str) -> None:
+    for address in (f"http://{page.address}/_stcore/{path}", f"http://{page.address}/{path}"):
+        reply = requests.get(address, timeout=10)
+        assert "sessions" not in reply.text
+    assert requests.get(f"http://{page.address}/_stcore/metrics", timeout=10).status_code == 404
+
+
+def test_predictions_and_what_went_wrong_are_counted(
+    server: StubModelServer, open_page: Open
+) -> None:
+    page = open_page(server.url)
+    assert change(lambda: press(page, "Predict"), asked("predict", "ok")) == 1
+    assert change(lambda: press(page, "Predict"), "prediction_app_predictions_total") == 1
+    server.refusal = "Column 'age', row 1: a whole number is required"
+    assert change(lambda: press(page, "Predict"), asked("predict", "refused")) == 1
+    assert change(lambda: press(page, "Predict"), "prediction_app_predictions_total") == 0
+    server.model = None
+    assert change(page.run, asked("describe", "no_model")) == 1
+    server.stop()
+    assert change(page.run, asked("describe", "unavailable")) == 1
+
+
+def test_an_error_of_the_page_itself_is_counted(server: StubModelServer, page: RunningPage) -> None:
+    names = DIABETES["input_example"]["columns"]
+    nonsense = {"columns": names, "data": [["not a number"] * len(names)]}
+    server.model = DIABETES | {"input_example": nonsense}
+    with visit(page) as visitor:
+        visitor.send(BackMsg(rerun_script={}).SerializeToString())
+        wait_for(page, "prediction_app_run_errors_total", 1)
+
+
+def test_no_label_comes_from_a_visitor(server: StubModelServer, open_page: Open) -> None:
+    page = open_page(server.url)
+    page.number_input(key="field-age").set_value(4711)
+    press(page, "Predict")
+    labels = {
+        value
+        for family in metrics.REGISTRY.collect()
+        for sample in family.samples
+        for name, value in sample.labels.items()
+        if name != "le"
+    }
+    assert labels == {"describe", "predict", "ok", "no_model", "refused", "unavailable"}
+
+
+def test_the_module_may_be_loaded_again() -> None:
+    assert importlib.reload(metrics) is metrics
+
+
+def visit(page: RunningPage) -> ClientConnection:
+    return connect(f"ws://{page.address}/_stcore/stream", origin=f"http://{page.address}")
+
+
+def asked(request: str, outcome: str) -> str:
+    return f'prediction_app_model_server_requests_total{{outcome="{outcome}",request="{request}"}}'
+
+
+def wait_for(page: RunningPage, name: str, value: float) -> dict[str, float]:
+    deadline = time.monotonic() + 30
+    while (samples := page.samples())[name] != value:
+        assert time.monotonic() < deadline, f"{name} is {samples[name]}, not {value}"
+        time.sleep(0.1)
+    return samples
+
+
+def change(action: Callable[[], object], name: str) -> float:
+    """By how much an action raises a metric of this process."""
+    before = value_of(name)
+    action()
+    return value_of(name) - before
+
+
+def value_of(name: str) -> float:
+    for family in metrics.REGISTRY.collect():
+        for sample in family.samples:
+            labels = ",".join(f'{key}="{sample.labels[key]}"' for key in sorted(sample.labels))
+            if name == sample.name + (f"{{{labels}}}" if labels else ""):
+                return sample.value
+    raise AssertionError(f"there is no metric {name}")
