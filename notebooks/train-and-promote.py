@@ -47,6 +47,7 @@ import numpy as np
 import pandas as pd
 from training import (
     METRIC,
+    baseline,
     candidates,
     load_data,
     log_run,
@@ -79,7 +80,7 @@ data.train.describe().T[["min", "50%", "max"]]
 # ## Train
 #
 # Every candidate becomes a run with its parameters, its metrics, the data set, and the model with
-# its signature and an input example.
+# its signature, an input example and its baseline.
 
 # %%
 group = uuid.uuid4().hex
@@ -118,6 +119,19 @@ scatter.set(
     ylabel="predicted progression",
 )
 plt.show()
+
+# %% [markdown]
+# ## Baseline
+#
+# What the model saw in training travels with it: bins of every feature, cut at its deciles, and the
+# range of the predictions. The model server counts its requests into the same bins, and the Models
+# dashboard shows how far they have drifted. A model of your own gets a baseline as these did:
+# `log_model(..., metadata=baseline(x_train, model.predict(x_train)))`.
+
+# %%
+known = baseline(data.x_train, best.model.predict(data.x_train))["baseline"]
+edges = {name: bins["edges"] for name, bins in known["features"].items()}
+pd.DataFrame.from_dict(edges, orient="index").round(2)
 
 # %% [markdown]
 # ## Register and promote

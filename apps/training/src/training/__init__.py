@@ -4,6 +4,7 @@ Used by the training Job (`python -m training`) and by the notebook, which takes
 by hand.
 """
 
+from training.baseline import baseline
 from training.candidates import METRIC, Candidate, Trained, candidates, train_candidate, trial
 from training.data import TARGET, Data, input_example, load_data
 from training.errors import TrainingError
@@ -32,6 +33,7 @@ __all__ = [
     "Trained",
     "TrainingError",
     "TrainingResult",
+    "baseline",
     "candidates",
     "input_example",
     "load_data",

@@ -14,6 +14,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 
+from training.baseline import baseline
 from training.candidates import METRIC, Trained
 from training.data import TARGET, Data, input_example
 from training.errors import TrainingError
@@ -75,7 +76,8 @@ def use_experiment(name: str) -> str:
 def log_run(
     trained: Trained, data: Data, *, group: str | None = None, trial: int | None = None
 ) -> LoggedRun:
-    """Logs one trained candidate as one run: parameters, metrics, data set, model, signature."""
+    """Logs one trained candidate as one run: parameters, metrics, data set, model with its signature
+    and its baseline."""
     tags = {"training.candidate": trained.candidate.name}
     if group is not None:
         tags["training.group"] = group
@@ -94,6 +96,7 @@ def log_run(
             name=MODEL,
             signature=signature(data),
             input_example=input_example(data.x_train),
+            metadata=baseline(data.x_train, trained.model.predict(data.x_train)),
             serialization_format="skops",
             skops_trusted_types=_TRUSTED,
             # Named here because working them out takes MLflow a second process and half a minute.

@@ -1,0 +1,65 @@
+"""What a model saw in training, in numbers that fit beside it, so that drift can be measured later.
+
+Needs nothing of the rest of this package: a model of one's own gets a baseline the same way.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+_DECILES = np.linspace(0, 1, 11)
+_FEW = 10
+
+
+def baseline(features: pd.DataFrame, predictions: ArrayLike | None = None) -> dict[str, Any]:
+    """Metadata for `log_model(..., metadata=baseline(x_train, model.predict(x_train)))`.
+
+    Every numeric or boolean column is cut into bins at its deciles, or one bin per value where it
+    has at most ten, and the training rows in each are counted; missing values are counted apart.
+    Other columns are left out. Of the predictions the deciles are kept, if they are plain decimal
+    numbers, one per row: labels and whole numbers have no range to speak of.
+    """
+    if not isinstance(features, pd.DataFrame):
+        raise TypeError("baseline needs the features as a pandas DataFrame: drift is told by name")
+    known: dict[str, Any] = {
+        "version": 1,
+        "features": {
+            str(name): _bins(column.to_numpy(dtype=float, na_value=np.nan))
+            for name, column in features.items()
+            if pd.api.types.is_numeric_dtype(column) and len(column)
+        },
+    }
+    values = _decimals(predictions)
+    if values.size:
+        known["predictions"] = {"quantiles": np.quantile(values, _DECILES).tolist()}
+    return {"baseline": known}
+
+
+def _bins(values: np.ndarray) -> dict[str, Any]:
+    """Edges e1 < e2 < …, and the rows in (-∞, e1], (e1, e2], …, (en, ∞), and missing."""
+    there = values[np.isfinite(values)]
+    edges = _edges(there)
+    counts = np.bincount(np.searchsorted(edges, there), minlength=len(edges) + 1)
+    missing = len(values) - len(there)
+    return {"edges": edges.tolist(), "counts": [*counts.tolist(), missing]}
+
+
+def _edges(values: np.ndarray) -> np.ndarray:
+    distinct = np.unique(values)
+    if not distinct.size:
+        return distinct
+    if distinct.size <= _FEW:
+        # Bins of their own for what lies below and above too: an unseen category must show.
+        middles = distinct[:-1] + np.diff(distinct) / 2
+        margin = np.diff(distinct).min() / 2 if middles.size else max(abs(distinct[0]), 1.0) / 1e6
+        return np.unique([distinct[0] - margin, *middles, distinct[-1] + margin])
+    return np.unique(np.quantile(values, _DECILES[1:-1]))
+
+
+def _decimals(predictions: ArrayLike | None) -> np.ndarray:
+    values = np.asarray([] if predictions is None else predictions)
+    if values.dtype.kind != "f" or values.ndim == 0 or values.size != len(values):
+        return np.array([])
+    return values[np.isfinite(values)].astype(float)
