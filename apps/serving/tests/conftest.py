@@ -67,10 +67,15 @@ class Serving:
 
     def metric(self, line: str) -> float:
         """The value of one series, given as it is written; 0 if it is not there yet."""
-        for text in self.http.get("/metrics").text.splitlines():
+        for text in self.metrics.splitlines():
             if text.startswith(line + " "):
                 return float(text.removeprefix(line))
         return 0.0
+
+    @property
+    def metrics(self) -> str:
+        """All series as Prometheus would get them."""
+        return httpx.get(self.server.metrics_url, timeout=30).raise_for_status().text
 
     @property
     def downloads(self) -> list[str]:

@@ -45,6 +45,7 @@ class Server:
 
     def __init__(self, command: list[str], folder: Path, port: int, env: dict[str, str]) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        self.metrics_url = f"http://127.0.0.1:{env.get('METRICS_PORT', port)}/metrics"
         self.folder = folder
         self._command = command
         self._env = env
@@ -115,7 +116,9 @@ def tracking_server(folder: Path, port: int | None = None) -> Server:
 
 def model_server(folder: Path, tracking_uri: str, name: str, **settings: str) -> Server:
     """The model server as its image runs it, with a short poll."""
-    port = free_port()
+    port, metrics_port = free_port(), free_port()
+    while metrics_port == port:
+        metrics_port = free_port()
     env = {
         "MLFLOW_TRACKING_URI": tracking_uri,
         "MODEL_NAME": name,
@@ -123,6 +126,7 @@ def model_server(folder: Path, tracking_uri: str, name: str, **settings: str) ->
         "MODEL_POLL_SECONDS": "0.2",
         "HOST": "127.0.0.1",
         "PORT": str(port),
+        "METRICS_PORT": str(metrics_port),
         "TMPDIR": str(folder),
         "PYTHONPATH": str(SOURCES),
         **settings,

@@ -92,7 +92,7 @@ def test_removing_the_alias_stops_serving(models: Models, start_server: Start) -
     models.remove_alias()
     until(lambda: serving.predict(ROW).status_code == 503, "nothing is served")
     assert "has the alias champion" in serving.predict(ROW).json()["detail"]
-    assert "model_info{" not in serving.http.get("/metrics").text
+    assert "model_info{" not in serving.metrics
     until(lambda: serving.downloads == [], "the model's files are gone")
     models.promote(version)
     serving.wait_for(version)

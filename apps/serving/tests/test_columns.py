@@ -16,7 +16,7 @@ from model_server.protocol import Payload, read_csv
 
 def decode(kind: DataType, values: list[object], required: bool = True) -> pd.Series:
     decoder = compile_decoder(Schema([ColSpec(kind, "x", required)]), fill_missing=True)
-    return decoder.decode(Payload("inputs", {"x": values}))["x"]
+    return decoder.decode(Payload("inputs", {"x": values})).data["x"]
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_a_missing_value_passes_in_an_optional_column_only(kind: DataType) -> No
 def test_an_optional_column_that_is_not_sent_is_empty(kind: DataType) -> None:
     schema = Schema([ColSpec(DataType.long, "a"), ColSpec(kind, "x", required=False)])
     payload = Payload("inputs", {"a": [1, 2]})
-    assert compile_decoder(schema, fill_missing=True).decode(payload)["x"].isna().all()
-    left_out = compile_decoder(schema, fill_missing=False).decode(payload)
+    assert compile_decoder(schema, fill_missing=True).decode(payload).data["x"].isna().all()
+    left_out = compile_decoder(schema, fill_missing=False).decode(payload).data
     assert list(left_out.columns) == ["a"]
 
 
@@ -92,7 +92,7 @@ def test_other_values_are_refused_with_column_and_row(
 
 def test_columns_of_several_types_keep_the_order_of_the_signature() -> None:
     schema = Schema([ColSpec(DataType.double, "b"), ColSpec(DataType.string, "a")])
-    frame = compile_decoder(schema, True).decode(Payload("instances", [{"a": "x", "b": 1}]))
+    frame = compile_decoder(schema, True).decode(Payload("instances", [{"a": "x", "b": 1}])).data
     assert list(frame.columns) == ["b", "a"]
     assert frame.iloc[0].tolist() == [1.0, "x"]
 
@@ -100,7 +100,7 @@ def test_columns_of_several_types_keep_the_order_of_the_signature() -> None:
 def test_a_single_column_takes_a_plain_list() -> None:
     assert decode(DataType.double, [1, 2]).tolist() == [1.0, 2.0]
     schema = Schema([ColSpec(DataType.string, "x")])
-    frame = compile_decoder(schema, True).decode(Payload("instances", ["a", "b"]))
+    frame = compile_decoder(schema, True).decode(Payload("instances", ["a", "b"])).data
     assert frame["x"].tolist() == ["a", "b"]
 
 
@@ -108,7 +108,7 @@ def test_csv_keeps_text_as_it_is_written() -> None:
     schema = Schema([ColSpec(DataType.string, "code"), ColSpec(DataType.long, "n")])
     decoder = compile_decoder(schema, True)
     assert isinstance(decoder, ColumnsDecoder)
-    frame = decoder.decode(read_csv(b"code,n\n007,1\n", decoder.text_columns))
+    frame = decoder.decode(read_csv(b"code,n\n007,1\n", decoder.text_columns)).data
     assert frame.iloc[0].tolist() == ["007", 1]
 
 

@@ -7,11 +7,15 @@ import gc
 import weakref
 
 import pytest
+from model_server.baseline import NO_BASELINE
 from model_server.errors import LoadError, RegistryError
 from model_server.follower import Follower
 from model_server.metrics import Metrics
+from model_server.observed import Observed
 from model_server.registry import ModelVersion
 from model_server.settings import Settings, read_settings
+
+ENVIRONMENT = {"MLFLOW_TRACKING_URI": "http://mlflow:5000", "MODEL_NAME": "diabetes"}
 
 
 class Loaded:
@@ -19,6 +23,7 @@ class Loaded:
 
     def __init__(self, version: ModelVersion) -> None:
         self.version = version
+        self.observed = Observed(NO_BASELINE, read_settings(ENVIRONMENT))
 
 
 class World:
@@ -54,7 +59,7 @@ def world() -> World:
 
 @pytest.fixture
 def settings() -> Settings:
-    return read_settings({"MLFLOW_TRACKING_URI": "http://mlflow:5000", "MODEL_NAME": "diabetes"})
+    return read_settings(ENVIRONMENT)
 
 
 @pytest.fixture

@@ -226,7 +226,7 @@ def test_metrics_count_by_version_and_route(serving: Serving) -> None:
         assert serving.http.get(path).status_code == 404
     after = [serving.metric(name) for name in names]
     assert [b - a for a, b in zip(before, after, strict=True)] == [1, 1, 2, 3, 3]
-    text = serving.http.get("/metrics").text
+    text = serving.metrics
     assert "unknown-1" not in text
     assert 'model_info{alias="champion",model_version="1",name="forest"' in text
     assert serving.metric('model_loads_total{model_version="1"}') == 1

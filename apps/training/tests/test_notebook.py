@@ -35,14 +35,18 @@ def test_the_notebook_takes_a_model_from_training_to_a_served_prediction(
     credentials: dict[str, str], tmp_path: Path
 ) -> None:
     pytest.importorskip("fastapi")
-    port = free_port()
+    port, metrics_port = free_port(), free_port()
     model = {"MODEL_NAME": "from-the-notebook", "MODEL_ALIAS": "champion"}
     server = subprocess.Popen(
         [sys.executable, "-m", "model_server"],
         env=os.environ
         | credentials
         | model
-        | {"PYTHONPATH": str(ROOT / "apps" / "serving" / "src"), "PORT": str(port)},
+        | {
+            "PYTHONPATH": str(ROOT / "apps" / "serving" / "src"),
+            "PORT": str(port),
+            "METRICS_PORT": str(metrics_port),
+        },
     )
     try:
         wait_healthy(f"http://127.0.0.1:{port}/health", server)

@@ -26,8 +26,10 @@ for name, value in {
     os.environ.setdefault(name, value)
 
 import uvicorn  # noqa: E402
+from prometheus_client import start_http_server  # noqa: E402
 
 from model_server.app import create_app  # noqa: E402
+from model_server.metrics import Metrics  # noqa: E402
 from model_server.settings import SettingsError, read_settings  # noqa: E402
 
 # Together with closing the sockets this stays below the 10 s that a pod is given.
@@ -44,8 +46,21 @@ def main() -> int:
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    metrics = Metrics()
+    try:
+        # A port of its own, so that only Prometheus need be let through to it, and a thread of its
+        # own, so that a scrape is answered while every prediction waits.
+        scrapes, _ = start_http_server(settings.metrics_port, settings.host, metrics.registry)
+    except OSError as error:
+        where = f"{settings.host}:{settings.metrics_port}"
+        print(
+            f"error: METRICS_PORT: cannot listen on {where}: {error.strerror}; "
+            "give it a port that is free",
+            file=sys.stderr,
+        )
+        return 2
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, metrics),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -59,6 +74,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)
     server.run()
+    scrapes.shutdown()  # last, so that the end of the work is still seen
+    scrapes.server_close()
     shutil.rmtree(settings.work_dir, ignore_errors=True)
     return 0 if server.started else 1
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import mlflow
 from fastapi import FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,12 +20,11 @@ from model_server.metrics import Metrics
 from model_server.registry import Registry
 from model_server.settings import Settings
 
-ROUTES = ("/invocations", "/model", "/health", "/ready", "/version", "/metrics")
+ROUTES = ("/invocations", "/model", "/health", "/ready", "/version")
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, metrics: Metrics) -> FastAPI:
     """The application; its follower starts and stops with it."""
-    metrics = Metrics()
     registry = Registry(settings.tracking_uri, settings.model_name, settings.model_alias)
     follower = Follower(registry, Loader(registry, settings), metrics, settings)
     invocations = Invocations(follower, metrics, settings)
@@ -67,10 +65,6 @@ def create_app(settings: Settings) -> FastAPI:
     @app.get("/version")
     async def version() -> dict[str, str]:
         return {"mlflow": mlflow.__version__, "model_server": __version__}
-
-    @app.get("/metrics")
-    async def prometheus() -> Response:
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     @app.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,17 @@ from mlflow.exceptions import MlflowException
 from mlflow.pyfunc.scoring_server import infer_and_parse_data
 from mlflow.types.schema import DataType, Schema
 
-from model_server.columns import Column
+from model_server.columns import Column, Decoded
 from model_server.errors import InputError, in_short
 from model_server.protocol import Payload, to_table
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A request as the model takes it, and its columns by name where it has such."""
+
+    data: Any
+    columns: Mapping[str, Decoded]
 
 
 class ColumnsDecoder:
@@ -24,15 +34,16 @@ class ColumnsDecoder:
         self._index = pd.Index(self._names)
         self._fill_missing = fill_missing
         self.text_columns = [column.name for column in columns if column.type in _WRITTEN]
+        self.number_columns = [column.name for column in columns if column.type not in _WRITTEN]
 
-    def decode(self, payload: Payload) -> pd.DataFrame:
+    def decode(self, payload: Payload) -> Rows:
         """The request as a frame with the signature's columns; others are ignored, as MLflow
         does."""
         table = to_table(payload, self._names)
         absent = [c.name for c in self._columns if c.required and c.name not in table.columns]
         if absent:
             raise InputError(_absent(absent, table.columns, self._names))
-        decoded: dict[str, Any] = {}
+        decoded: dict[str, Decoded] = {}
         for column in self._columns:
             if column.name in table.columns:
                 decoded[column.name] = column.decode(table.columns[column.name])
@@ -42,8 +53,9 @@ class ColumnsDecoder:
         kinds = {values.dtype if isinstance(values, np.ndarray) else None for values in arrays}
         if len(kinds) == 1 and None not in kinds and len(arrays) == len(self._names):
             # One block instead of one per column: a third of the time for a single row.
-            return pd.DataFrame(np.stack(arrays, axis=1), columns=self._index, copy=False)
-        return pd.DataFrame(decoded)
+            block = np.stack(arrays, axis=1)
+            return Rows(pd.DataFrame(block, columns=self._index, copy=False), decoded)
+        return Rows(pd.DataFrame(decoded), decoded)
 
 
 class MlflowDecoder:
@@ -52,12 +64,13 @@ class MlflowDecoder:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self.text_columns: list[str] = []
+        self.number_columns: list[str] = []
 
-    def decode(self, payload: Payload) -> object:
+    def decode(self, payload: Payload) -> Rows:
         if payload.data in (None, [], {}):
             raise InputError(f"{payload.form} has no rows")
         try:
-            return infer_and_parse_data({payload.form: payload.data}, self._schema)
+            return Rows(infer_and_parse_data({payload.form: payload.data}, self._schema), {})
         except MlflowException as error:
             raise InputError(f"{payload.form} does not fit the signature: {in_short(error)}") from (
                 error

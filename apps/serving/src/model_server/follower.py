@@ -150,7 +150,7 @@ class Follower:
             alias = self._settings.model_alias
             _log.warning("no version has the alias %s any more: serving stops", alias)
             self.current = None
-            self._metrics.info.clear()
+            self._metrics.stopped()
 
     def _take(self, loaded: LoadedModel) -> None:
         before = self.current.version.version if self.current else "none"
@@ -158,11 +158,7 @@ class Follower:
         self.current = loaded  # the swap: one assignment, nothing in between
         self.problem = self._failed = None
         self._settled = True
-        self._metrics.loads.labels(version.version).inc()
-        self._metrics.info.clear()
-        self._metrics.info.labels(
-            version.name, self._settings.model_alias, version.version, version.run_id or ""
-        ).set(1)
+        self._metrics.taken(version, self._settings.model_alias, loaded.observed)
         _log.info("serving version %s of %s (before: %s)", version.version, version.name, before)
 
     def _load_failed(self, version: ModelVersion, reason: str) -> None:
@@ -170,7 +166,7 @@ class Follower:
         wait = min(self._settings.poll_seconds * 2**attempts, _LONGEST_BACKOFF_SECONDS)
         problem = Problem(version.version, reason)
         self._failed = _FailedAttempt(version, problem, attempts, self._clock() + wait)
-        self._metrics.load_failures.labels(version.version).inc()
+        self._metrics.load_failed(version.version)
         self._report(problem)
 
     def _report(self, problem: Problem) -> None:

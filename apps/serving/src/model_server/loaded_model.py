@@ -14,8 +14,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel
 from mlflow.types.schema import ParamSchema
 
-from model_server.decoder import ColumnsDecoder, MlflowDecoder
+from model_server.decoder import ColumnsDecoder, MlflowDecoder, Rows
 from model_server.errors import InputError, in_short
+from model_server.observed import Observed
 from model_server.predictions import to_json
 from model_server.protocol import Payload, read_csv, read_json
 from model_server.registry import ModelVersion
@@ -38,11 +39,13 @@ class LoadedModel:
         version: ModelVersion,
         pyfunc: PyFuncModel,
         decoder: ColumnsDecoder | MlflowDecoder,
+        observed: Observed,
         description: dict[str, Any],
         loaded_at: datetime,
         files: Path,
     ) -> None:
         self.version = version
+        self.observed = observed
         self.description = description
         self.loaded_at = loaded_at
         self._decoder = decoder
@@ -54,21 +57,34 @@ class LoadedModel:
     def answer(self, media_type: str, body: bytes) -> Answer:
         """Decode a request, predict and encode; `InputError` if the request is at fault."""
         if media_type == "text/csv":
-            return self.predict(read_csv(body, self._decoder.text_columns))
-        return self.predict(read_json(body))
+            payload = read_csv(body, self._decoder.text_columns)
+        else:
+            payload = read_json(body)
+        rows, predictions = self._predict(payload)
+        answer = _encode(rows, predictions)
+        self.observed.note(rows.columns, answer.rows, predictions)
+        return answer
 
-    def predict(self, payload: Payload) -> Answer:
-        data = self._decoder.decode(payload)
+    def try_out(self, payload: Payload) -> None:
+        """The same for rows that nobody asked about, which are not counted."""
+        rows, predictions = self._predict(payload)
+        _encode(rows, predictions)
+        self.observed.expect(predictions)
+
+    def _predict(self, payload: Payload) -> tuple[Rows, object]:
+        rows = self._decoder.decode(payload)
         try:
             if self._direct is not None and self._params is None:
-                predictions = self._direct(data)
-            else:
-                params = payload.params if self._params is not None else None
-                predictions = self._pyfunc.predict(data, params=params)
+                return rows, self._direct(rows.data)
+            params = payload.params if self._params is not None else None
+            return rows, self._pyfunc.predict(rows.data, params=params)
         except (MlflowException, ValueError, TypeError) as error:
             # What a model raises for values it cannot work with, such as an unknown category.
             raise InputError(f"The model refuses the input: {in_short(error)}") from error
-        return Answer(to_json(predictions), len(data) if hasattr(data, "__len__") else 1)
+
+
+def _encode(rows: Rows, predictions: object) -> Answer:
+    return Answer(to_json(predictions), len(rows.data) if hasattr(rows.data, "__len__") else 1)
 
 
 def _direct_predict(pyfunc: PyFuncModel) -> Callable[[Any], object] | None:

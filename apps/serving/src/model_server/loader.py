@@ -15,9 +15,11 @@ import pandas as pd
 from mlflow.models import Model, ModelSignature
 from mlflow.types.schema import DataType, Schema, TensorSpec
 
+from model_server.baseline import NO_BASELINE, Baseline, BaselineError, read_baseline
 from model_server.decoder import compile_decoder
 from model_server.errors import LoadError, RegistryError, in_short
 from model_server.loaded_model import LoadedModel
+from model_server.observed import Observed
 from model_server.predictions import plain
 from model_server.protocol import Payload, read_json
 from model_server.registry import ModelVersion, Registry
@@ -67,10 +69,13 @@ class Loader:
             refuse_untrusted(metadata)
         pyfunc = mlflow.pyfunc.load_model(str(files))
         sklearn = pyfunc.loader_module == "mlflow.sklearn"
+        decoder = compile_decoder(signature.inputs, fill_missing=sklearn)
+        baseline = usable_baseline(metadata, version, decoder.number_columns)
         loaded = LoadedModel(
             version,
             pyfunc,
-            compile_decoder(signature.inputs, fill_missing=sklearn),
+            decoder,
+            Observed(baseline, self._settings),
             {
                 "signature": describe_signature(signature),
                 "input_example": describe_example(pyfunc.input_example),
@@ -85,6 +90,30 @@ class Loader:
         return loaded
 
 
+def usable_baseline(model: Model, version: ModelVersion, columns: list[str]) -> Baseline:
+    """What of the model's baseline can be compared with requests. A fault in it costs the model
+    its drift, never its service."""
+    try:
+        baseline = read_baseline(model.metadata)
+    except Exception as error:
+        reason = str(error) if isinstance(error, BaselineError) else in_short(error)
+        _log.warning(
+            "version %s is served without drift: its baseline cannot be used: %s",
+            version.version,
+            reason,
+        )
+        return NO_BASELINE
+    unknown = [name for name in baseline.features if name not in columns]
+    if unknown:
+        _log.warning(
+            "version %s: its baseline describes %s, not among the numbers of its signature",
+            version.version,
+            ", ".join(map(repr, unknown[:10])),
+        )
+    known = {name: bins for name, bins in baseline.features.items() if name in columns}
+    return Baseline(known, baseline.predictions)
+
+
 def prove(model: LoadedModel, files: Path, inputs: Schema) -> None:
     """One prediction, over the same path as a request's."""
     example = files / "serving_input_example.json"
@@ -93,7 +122,7 @@ def prove(model: LoadedModel, files: Path, inputs: Schema) -> None:
     else:
         payload, source = _sample(inputs), "a row made from its signature"
     try:
-        model.predict(payload)
+        model.try_out(payload)
     except (Exception, SystemExit) as error:
         advice = "" if example.is_file() else "; log the model with an input_example"
         raise LoadError(f"it cannot predict {source}: {in_short(error)}{advice}") from error

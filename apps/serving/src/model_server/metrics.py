@@ -11,7 +11,13 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+from model_server.collector import ObservedCollector
+from model_server.observed import Observed
+from model_server.registry import ModelVersion
+
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+# Versions come and go for as long as the process lives; the series of the last few are enough.
+_KEPT_VERSIONS = 5
 
 
 class Metrics:
@@ -79,6 +85,39 @@ class Metrics:
             ["route", "status"],
             registry=registry,
         )
+        answers = (self.requests, self.errors, self.latency, self.rows)
+        self._by_version = (*answers, self.loads, self.load_failures)
+        self._observed = ObservedCollector()
+        registry.register(self._observed)
+        self._versions: list[str] = []
+
+    def taken(self, version: ModelVersion, alias: str, observed: Observed) -> None:
+        """From now on this version is served."""
+        self.loads.labels(version.version).inc()
+        self.info.clear()
+        self.info.labels(version.name, alias, version.version, version.run_id or "").set(1)
+        self._observed.take(version.version, observed)
+        self._keep(version.version)
+
+    def stopped(self) -> None:
+        """From now on nothing is served."""
+        self.info.clear()
+        self._observed.stop()
+
+    def load_failed(self, version: str) -> None:
+        """An attempt to load this version failed."""
+        self.load_failures.labels(version).inc()
+        self._keep(version)
+
+    def _keep(self, version: str) -> None:
+        """Keep the series of this version and let go of those that were not heard of longest."""
+        self._versions = [known for known in self._versions if known != version] + [version]
+        while len(self._versions) > _KEPT_VERSIONS:
+            oldest = next(known for known in self._versions if known != self._observed.served)
+            self._versions.remove(oldest)
+            self._observed.forget(oldest)
+            for series in self._by_version:
+                series.remove_by_labels({"model_version": oldest})
 
     def request_done(self, version: str, status: int, seconds: float) -> None:
         self.requests.labels(version, status).inc()

@@ -24,12 +24,15 @@ class Settings:
     model_alias: str
     host: str
     port: int
+    metrics_port: int
     poll_seconds: float
     max_request_bytes: int
     max_pending_requests: int
     prediction_threads: int
     allow_pickle: bool
     startup_grace_seconds: float
+    drift_window_seconds: float
+    drift_min_rows: int
     work_dir: Path
 
     @property
@@ -67,18 +70,24 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         return raw == "true"
 
     port = number("PORT", 8080, 1, int)
+    metrics_port = number("METRICS_PORT", 9464, 1, int)
+    if metrics_port == port:
+        faults.append(f"METRICS_PORT must be another port than PORT, which is {port}")
     settings = Settings(
         tracking_uri=text("MLFLOW_TRACKING_URI"),
         model_name=text("MODEL_NAME"),
         model_alias=text("MODEL_ALIAS", "champion"),
         host=text("HOST", "0.0.0.0"),
         port=port,
+        metrics_port=metrics_port,
         poll_seconds=number("MODEL_POLL_SECONDS", 5.0, 0.1, float),
         max_request_bytes=number("MAX_REQUEST_BYTES", 10 * 1024 * 1024, 1024, int),
         max_pending_requests=number("MAX_PENDING_REQUESTS", 128, 1, int),
         prediction_threads=number("PREDICTION_THREADS", 2, 1, int),
         allow_pickle=flag("MODEL_ALLOW_PICKLE"),
         startup_grace_seconds=number("STARTUP_GRACE_SECONDS", 60.0, 0.0, float),
+        drift_window_seconds=number("DRIFT_WINDOW_SECONDS", 3600.0, 60.0, float),
+        drift_min_rows=number("DRIFT_MIN_ROWS", 200, 1, int),
         # The port keeps two servers on one machine apart and stays the same over restarts, so
         # what a killed process left behind is found and removed.
         work_dir=Path(tempfile.gettempdir()) / f"model-server-{port}",
