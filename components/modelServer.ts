@@ -4,7 +4,8 @@ import { ensure, isNodePort, isWholeNumber, refuse } from "./internal/checks.ts"
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "./internal/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
-import { type ContainerResourcesArgs, environment } from "./internal/pods.ts";
+import { type ContainerResourcesArgs, metricsPort } from "./internal/pods.ts";
+import { trackingClient } from "./internal/trackingClient.ts";
 
 /** Bounds of a HorizontalPodAutoscaler on CPU. */
 export interface AutoscalingArgs {
@@ -40,6 +41,8 @@ export interface ModelServerArgs {
   maxRequestBytes?: pulumi.Input<number>;
   /** Whether to load models that are pickled or carry code of their own, which runs as it is loaded. Defaults to false: skops with scikit-learn's types only. */
   allowPickle?: pulumi.Input<boolean>;
+  /** Seconds of requests that the drift of the input is measured over, 60 to 604800 (a week). A model that is seldom asked needs more than an hour to come to 200 rows. Defaults to 3600. */
+  driftWindowSeconds?: pulumi.Input<number>;
   /** Number of pods, 1 to 100. Defaults to 1. Leave out with `autoscaling`. */
   replicas?: number;
   /** Lets the number of pods follow the load. Needs a metrics server in the cluster. */
@@ -76,18 +79,7 @@ export class ModelServer extends pulumi.ComponentResource {
     const serviceName = args.serviceName ?? name;
     const metadata = metadataFor("model-server", serviceName, args);
     const selector = selectorLabels("model-server", serviceName);
-    const credentials = new k8s.core.v1.Secret(
-      `${name}-tracking-credentials`,
-      {
-        metadata: metadata(),
-        immutable: true,
-        stringData: {
-          username: args.trackingUsername,
-          password: pulumi.secret(args.trackingPassword),
-        },
-      },
-      child,
-    );
+    const environment = trackingClient(name, args, metadata(), child);
     new k8s.core.v1.Service(
       `${name}-service`,
       {
@@ -105,18 +97,16 @@ export class ModelServer extends pulumi.ComponentResource {
             container: "model-server",
             image: args.image,
             port,
-            env: environment(
-              {
-                MLFLOW_TRACKING_URI: args.trackingUri,
-                MODEL_NAME: args.modelName,
-                MODEL_ALIAS: args.modelAlias ?? "champion",
-                MODEL_POLL_SECONDS: pulumi.interpolate`${args.pollSeconds ?? 5}`,
-                MAX_REQUEST_BYTES: pulumi.interpolate`${args.maxRequestBytes ?? 10485760}`,
-                MODEL_ALLOW_PICKLE: pulumi.interpolate`${args.allowPickle ?? false}`,
-              },
-              credentials.metadata.name,
-              { MLFLOW_TRACKING_USERNAME: "username", MLFLOW_TRACKING_PASSWORD: "password" },
-            ),
+            metricsPort,
+            env: environment({
+              MODEL_NAME: args.modelName,
+              MODEL_ALIAS: args.modelAlias ?? "champion",
+              MODEL_POLL_SECONDS: pulumi.interpolate`${args.pollSeconds ?? 5}`,
+              MAX_REQUEST_BYTES: pulumi.interpolate`${args.maxRequestBytes ?? 10485760}`,
+              MODEL_ALLOW_PICKLE: pulumi.interpolate`${args.allowPickle ?? false}`,
+              METRICS_PORT: `${metricsPort}`,
+              DRIFT_WINDOW_SECONDS: pulumi.interpolate`${args.driftWindowSeconds ?? 3600}`,
+            }),
             probes: { startup: "/health", readiness: "/ready", liveness: "/health" },
             temporaryStorage: "2Gi",
             resources: {
@@ -195,6 +185,7 @@ function checkArguments(subject: string, args: ModelServerArgs): void {
   whole("autoscaling.maxReplicas", autoscaling?.maxReplicas ?? least, least, 1000);
   whole("autoscaling.targetCpuPercent", autoscaling?.targetCpuPercent ?? 70, 1, 100);
   whole("pollSeconds", args.pollSeconds ?? 5, 1, 3600);
+  whole("driftWindowSeconds", args.driftWindowSeconds ?? 3600, 60, 604800);
   whole("maxRequestBytes", args.maxRequestBytes ?? 1024, 1024, 1024 ** 3);
   ensure(subject, "nodePort", args.nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
 }

@@ -6,11 +6,11 @@ import {
   type ContainerResourcesArgs,
   containerResources,
   containerSecurity,
-  environment,
   podDefaults,
   temporaryFolder,
   userIds,
 } from "./internal/pods.ts";
+import { trackingClient } from "./internal/trackingClient.ts";
 
 /** Arguments of TrainingJob. */
 export interface TrainingJobArgs {
@@ -68,19 +68,8 @@ export class TrainingJob extends pulumi.ComponentResource {
 
     const child = { parent: this };
     const metadata = metadataFor("training", name, args);
-    const credentials = new k8s.core.v1.Secret(
-      `${name}-tracking-credentials`,
-      {
-        metadata: metadata(),
-        immutable: true,
-        stringData: {
-          username: args.trackingUsername,
-          password: pulumi.secret(args.trackingPassword),
-        },
-      },
-      child,
-    );
-    const spec = jobSpec(args, metadata().labels, credentials.metadata.name);
+    const environment = trackingClient(name, args, metadata(), child);
+    const spec = jobSpec(args, metadata().labels, environment);
     const job =
       args.schedule === undefined
         ? new k8s.batch.v1.Job(`${name}-job`, { metadata: metadata(), spec }, child)
@@ -112,7 +101,7 @@ export class TrainingJob extends pulumi.ComponentResource {
 function jobSpec(
   args: TrainingJobArgs,
   labels: { [key: string]: pulumi.Input<string> },
-  credentialsName: pulumi.Input<string>,
+  environment: ReturnType<typeof trackingClient>,
 ) {
   const tmp = temporaryFolder("2Gi");
   const { trials } = args;
@@ -137,18 +126,13 @@ function jobSpec(
             image: args.image,
             command: args.command ?? ["python", "-m", "training"],
             env: [
-              ...environment(
-                {
-                  MLFLOW_TRACKING_URI: args.trackingUri,
-                  EXPERIMENT_NAME: args.experimentName,
-                  MODEL_NAME: args.modelName,
-                  MODEL_ALIAS: args.modelAlias ?? "champion",
-                  ...(trials === undefined ? {} : { TRAINING_TRIALS: `${trials}` }),
-                  ...args.environment,
-                },
-                credentialsName,
-                { MLFLOW_TRACKING_USERNAME: "username", MLFLOW_TRACKING_PASSWORD: "password" },
-              ),
+              ...environment({
+                EXPERIMENT_NAME: args.experimentName,
+                MODEL_NAME: args.modelName,
+                MODEL_ALIAS: args.modelAlias ?? "champion",
+                ...(trials === undefined ? {} : { TRAINING_TRIALS: `${trials}` }),
+                ...args.environment,
+              }),
               {
                 name: "TRAINING_GROUP",
                 valueFrom: {

@@ -1,6 +1,6 @@
 import { ModelServer, type ModelServerArgs } from "../../components/index.ts";
 import { describeArguments, describePreview, describeRefusals, tree } from "../support/cases.ts";
-import { at } from "../support/podSecurity.ts";
+import { at, list } from "../support/podSecurity.ts";
 import { record } from "../support/recorder.ts";
 
 const make = (name: string, args: ModelServerArgs) => new ModelServer(name, args);
@@ -48,12 +48,19 @@ test("with autoscaling an autoscaler alone decides how many pods there are", asy
   });
 });
 
-test("is ready by its own judgement and alive whatever becomes of MLflow", async () => {
+async function container() {
   const { find } = await record(() => make("serving", base));
-  const spec = at(find("serving-server").inputs, "spec", "template", "spec") as {
-    containers: Record<string, unknown>[];
-  };
-  expect(spec.containers[0]).toMatchObject({
+  return list(at(find("serving-server").inputs, "spec", "template", "spec", "containers"))[0]!;
+}
+
+test("answers Prometheus on a port of its own", async () => {
+  const { ports, env } = await container();
+  expect(ports).toContainEqual({ name: "metrics", containerPort: 9464 });
+  expect(env).toContainEqual({ name: "METRICS_PORT", value: "9464" });
+});
+
+test("is ready by its own judgement and alive whatever becomes of MLflow", async () => {
+  expect(await container()).toMatchObject({
     startupProbe: { httpGet: { path: "/health", port: "http" } },
     readinessProbe: { httpGet: { path: "/ready", port: "http" } },
     livenessProbe: { httpGet: { path: "/health", port: "http" } },
@@ -139,6 +146,12 @@ describeArguments(make, "serving", base, {
       "serving-server spec.template.spec.containers[model-server].env[MODEL_ALLOW_PICKLE].value: false → true",
     ],
   },
+  driftWindowSeconds: {
+    value: 86400,
+    changes: [
+      "serving-server spec.template.spec.containers[model-server].env[DRIFT_WINDOW_SECONDS].value: 3600 → 86400",
+    ],
+  },
   replicas: {
     value: 3,
     changes: ["+ serving-disruption-budget", "serving-server spec.replicas: 1 → 3"],
@@ -195,6 +208,10 @@ describeRefusals(make, "serving", base, [
     { maxRequestBytes: 12 },
     `${subject}: maxRequestBytes must be a whole number from 1024 to 1073741824`,
   ],
+  [
+    { driftWindowSeconds: 59 },
+    `${subject}: driftWindowSeconds must be a whole number from 60 to 604800`,
+  ],
   [{ nodePort: 80 }, `${subject}: nodePort must be between 30000 and 32767`],
   [
     { replicas: 2, autoscaling: { maxReplicas: 3 } },
@@ -225,5 +242,6 @@ describePreview(make, "serving", base, (unknown) => ({
   pollSeconds: unknown.apply(Number),
   maxRequestBytes: unknown.apply(Number),
   allowPickle: unknown.apply(Boolean),
+  driftWindowSeconds: unknown.apply(Number),
   nodeAddress: unknown,
 }));
