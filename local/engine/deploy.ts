@@ -121,7 +121,7 @@ export class Deployment {
     handler: Handler,
   ): Promise<Registered> {
     const { state } = this.#options;
-    const step = old ? await inspected(old, planned, handler) : planned;
+    const step = old ? await inspected(old, planned, handler, this.#workOn(registration)) : planned;
     if (old && step.action === "same") {
       state.resources.delete(old.urn);
       state.resources.set(old.urn, { ...old, ...declared(registration) });
@@ -188,12 +188,13 @@ export class Deployment {
     }
   }
 
-  /** Everything not yet declared in this run whose `metadata` comes from the resource, directly or not. */
+  /** Everything not yet declared in this run whose name or place comes from the resource, directly or not. */
   #dependentsOf(resource: ResourceState): ResourceState[] {
     const found = new Set<ResourceState>();
     const visit = (urn: string) => {
       for (const one of this.#options.state.resources.values()) {
-        const isNext = one.propertyDependencies["metadata"]?.includes(urn) && !found.has(one);
+        const { metadata = [], namespace = [] } = one.propertyDependencies;
+        const isNext = [...metadata, ...namespace].includes(urn) && !found.has(one);
         if (!isNext || this.#seen.has(one.urn)) continue;
         found.add(one);
         visit(one.urn);

@@ -12,6 +12,9 @@ export interface Work {
   signal: AbortSignal;
 }
 
+/** `failed` is beyond repair and has to be made anew; what has `changed` is applied again. */
+export type Condition = "sound" | "gone" | "changed" | "failed";
+
 /** What has to happen to a resource whose inputs changed in ways that cannot be made in place. */
 export interface Replacement {
   /** Property paths that force it. */
@@ -28,8 +31,8 @@ export interface Handler {
   replacement(old: ResourceState, changes: Change[], inputs: JsonObject): Replacement | undefined;
   /** What a preview can say about the outputs. */
   foresee(inputs: JsonObject, old: ResourceState | undefined): JsonObject;
-  /** Whether what the state describes is still there and sound. */
-  inspect(resource: ResourceState): Promise<"sound" | "gone" | "failed">;
+  /** Whether what the state describes is still there and as it was left. */
+  inspect(resource: ResourceState, work: Work): Promise<Condition>;
   /** Creates or updates the resource and waits until it is ready. */
   apply(resource: ResourceState, timeout: number | undefined, work: Work): Promise<JsonObject>;
   /** The id of a resource whose outputs are known. */

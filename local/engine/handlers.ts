@@ -14,11 +14,15 @@ const passthrough: Handler = {
 };
 
 /** Finds the handler of a type, by the longest matching prefix; a sentence refuses the types without one. */
-export function handlerTable(kubernetes: Handler): (type: string, name: string) => Handler {
+export function handlerTable(
+  kubernetes: Handler,
+  helm: Handler,
+): (type: string, name: string) => Handler {
   const table: [prefix: string, handler: Handler | string][] = [
     ["pulumi:providers:", passthrough],
     ["random:", randomHandler],
-    ["kubernetes:helm.sh/", "the built-in engine cannot install Helm charts"],
+    ["kubernetes:helm.sh/v3:Release", helm],
+    ["kubernetes:helm.sh/", "the built-in engine installs charts as a helm.v3.Release only"],
     ["kubernetes:kustomize", "the built-in engine cannot run kustomize"],
     ["kubernetes:yaml", "the built-in engine cannot read YAML manifests"],
     ["kubernetes:", kubernetes],

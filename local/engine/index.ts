@@ -5,7 +5,9 @@ import { loadConfig, loadProject } from "./config.ts";
 import { Deployment } from "./deploy.ts";
 import type { ResourceChange } from "./deploy.ts";
 import { handlerTable } from "./handlers.ts";
+import { helmHandler } from "./helm.ts";
 import { kubernetesHandler } from "./kubernetes.ts";
+import { KubernetesClient } from "./kubernetesClient.ts";
 import type { Connection } from "./kubernetesHttp.ts";
 import { takeLock } from "./lock.ts";
 import { Report } from "./report.ts";
@@ -131,12 +133,23 @@ function prepare(state: StackState, options: EngineOptions, preview: boolean) {
       namespace: textAt(inputs, "namespace"),
     };
   };
+  const clients = new Map<string, Promise<KubernetesClient>>();
+  const clientOf = (provider: string | undefined): Promise<KubernetesClient> => {
+    const connection = connectionOf(provider);
+    const key = JSON.stringify(connection);
+    const client = clients.get(key) ?? KubernetesClient.connect(connection);
+    clients.set(key, client);
+    return client;
+  };
   const deployment = new Deployment({
     state,
     report,
     preview,
     signal: options.signal ?? new AbortController().signal,
-    handlerOf: handlerTable(kubernetesHandler(connectionOf)),
+    handlerOf: handlerTable(
+      kubernetesHandler(clientOf),
+      helmHandler({ connectionOf, clientOf, folder: resolve(options.folder) }),
+    ),
   });
   return { deployment, report };
 }

@@ -1,9 +1,8 @@
 import { UserError } from "../support/errors.ts";
 import { pause } from "./handler.ts";
 import type { Handler, Work } from "./handler.ts";
-import { KubernetesClient } from "./kubernetesClient.ts";
+import type { KubernetesClient } from "./kubernetesClient.ts";
 import { ApiError } from "./kubernetesHttp.ts";
-import type { Connection } from "./kubernetesHttp.ts";
 import { replacementOf, withName } from "./kubernetesRules.ts";
 import { awaitReady, jobFailure } from "./readiness.ts";
 import type { ResourceState } from "./state.ts";
@@ -13,19 +12,10 @@ import type { Json, JsonObject } from "./values.ts";
 const defaultTimeout = 600;
 const pollInterval = 300;
 
-/** Makes Kubernetes objects; `connectionOf` tells which cluster a provider means. */
+/** Makes Kubernetes objects; `clientOf` tells which cluster a provider means. */
 export function kubernetesHandler(
-  connectionOf: (provider: string | undefined) => Connection,
+  clientOf: (provider: string | undefined) => Promise<KubernetesClient>,
 ): Handler {
-  const clients = new Map<string, Promise<KubernetesClient>>();
-  const clientOf = ({ provider }: ResourceState): Promise<KubernetesClient> => {
-    const connection = connectionOf(provider);
-    const key = JSON.stringify(connection);
-    const client = clients.get(key) ?? KubernetesClient.connect(connection);
-    clients.set(key, client);
-    return client;
-  };
-
   return {
     check: ({ urn, name, inputs }, generation) => withName(inputs, urn, name, generation),
 
@@ -35,7 +25,7 @@ export function kubernetesHandler(
       withSecretContent((old ? overlaid(old.outputs, inputs) : inputs) as JsonObject),
 
     async inspect(resource) {
-      const live = await (await clientOf(resource)).get(identityOf(resource));
+      const live = await (await clientOf(resource.provider)).get(identityOf(resource));
       const known = textAt(resource.outputs, "metadata", "uid");
       if (!live) return isFinishedJob(resource) ? "sound" : "gone";
       if (isTerminating(live) || (known && known !== uidOf(live))) return "gone";
@@ -43,7 +33,7 @@ export function kubernetesHandler(
     },
 
     async apply(resource, timeout, work) {
-      const client = await clientOf(resource);
+      const client = await clientOf(resource.provider);
       const object = manifestOf(resource.inputs);
       const seconds = timeout ?? annotatedTimeout(object) ?? defaultTimeout;
       const existing = await client.get(object);
@@ -60,7 +50,7 @@ export function kubernetesHandler(
     idOf: (_resource, outputs) => fullName(outputs),
 
     async remove(resource, work) {
-      const client = await clientOf(resource);
+      const client = await clientOf(resource.provider);
       const object = identityOf(resource);
       const live = await client.get(object);
       if (!live) return;

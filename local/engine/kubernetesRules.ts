@@ -54,7 +54,7 @@ export function isAutonamed(inputs: JsonObject): boolean {
   return textAt(inputs, "metadata", "annotations", autonamed) === "true";
 }
 
-/** The inputs with a name: the given one, or `<logical>-<hash>`, which changes with the generation. */
+/** The inputs with a name: the given one, or one the engine makes. */
 export function withName(
   inputs: JsonObject,
   urn: string,
@@ -65,10 +65,15 @@ export function withName(
   result["metadata"] ??= {};
   const metadata = unwrapped(result["metadata"]);
   if (!isObject(metadata) || metadata["name"] !== undefined) return result;
-  const hash = createHash("sha256").update(`${urn} ${generation}`).digest("hex").slice(0, 8);
-  metadata["name"] = `${logicalName}-${hash}`;
+  metadata["name"] = autoname(urn, logicalName, generation);
   metadata["annotations"] = { ...objectAt(metadata, "annotations"), [autonamed]: "true" };
   return result;
+}
+
+/** `<logical>-<hash>`, which changes with the generation. */
+export function autoname(urn: string, logicalName: string, generation: number): string {
+  const hash = createHash("sha256").update(`${urn} ${generation}`).digest("hex").slice(0, 8);
+  return `${logicalName}-${hash}`;
 }
 
 /** Which changes need a new object: immutable fields, and the content of autonamed or immutable objects. */

@@ -37,6 +37,12 @@ export function jobFailure(live: JsonObject): string | undefined {
   return [failed["reason"], failed["message"]].filter(Boolean).join(": ");
 }
 
+/** What a workload still lacks, in words; undefined when it is ready, and for what is no workload. */
+export function lackOf(live: JsonObject): string | undefined {
+  const check = checks[textAt(live, "kind") ?? ""];
+  return check && missingOf(live, check);
+}
+
 /** Waits until the workload does what it was applied for; other kinds are ready at once. */
 export async function awaitReady(
   client: KubernetesClient,

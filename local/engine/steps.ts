@@ -1,7 +1,7 @@
 import { changesBetween, formatPath, isUnder, parsePath, withIgnored } from "./diff.ts";
 import type { Change } from "./diff.ts";
 import { secondsOf } from "./handler.ts";
-import type { Handler } from "./handler.ts";
+import type { Handler, Work } from "./handler.ts";
 import type { Registration } from "./monitor.ts";
 import type { Action } from "./report.ts";
 import type { ResourceState } from "./state.ts";
@@ -89,13 +89,20 @@ function replacementOf(
 }
 
 /** Looks at the real thing before trusting the plan: it may be gone, or have failed for good. */
-export async function inspected(old: ResourceState, step: Step, handler: Handler): Promise<Step> {
+export async function inspected(
+  old: ResourceState,
+  step: Step,
+  handler: Handler,
+  work: Work,
+): Promise<Step> {
   if (old.gone || (step.action !== "same" && step.action !== "update")) return step;
-  const found = await handler.inspect(old);
+  const found = await handler.inspect(old, work);
   if (found === "failed")
     return { ...step, action: "replace", reasons: ["the last one failed"], deleteFirst: true };
   if (found === "gone" && step.action === "same")
     return { ...step, action: "create", reasons: ["it is gone from the cluster"] };
+  if (found === "changed" && step.action === "same")
+    return { ...step, action: "update", reasons: ["it is not as the last run left it"] };
   return step;
 }
 

@@ -15,7 +15,7 @@ export interface Stage {
 // Test files that deploy something: each takes the one local cluster of the machine.
 const live = {
   cluster: "test/local/cluster\\.test\\.ts$",
-  builtin: "test/local/engine\\.test\\.ts$",
+  builtin: "test/local/engine(\\.releases)?\\.test\\.ts$",
   pulumi: "test/engine/",
   e2e: "test/e2e/",
 };

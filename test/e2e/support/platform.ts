@@ -9,7 +9,7 @@ import { kube, type Kube } from "./kube.ts";
 export const namespace = "mlops";
 export const cacheFolder = join(cacheRoot(), "e2e");
 export const clusterFolder = join(cacheFolder, "cluster");
-const shared = ["bin", "images", "node"];
+const shared = ["bin", "helm", "images", "node"];
 
 const { KUBECONFIG: _, ...inherited } = process.env;
 export const environment: NodeJS.ProcessEnv = {

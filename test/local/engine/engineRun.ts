@@ -29,7 +29,12 @@ export class Project {
   }
 
   /** Starts the engine; `config` is written as `--config key=value`. */
-  start(command: string, config: Record<string, string | number> = {}, flags: string[] = []) {
+  start(
+    command: string,
+    config: Record<string, string | number> = {},
+    flags: string[] = [],
+    options: { env?: NodeJS.ProcessEnv; detached?: boolean } = {},
+  ) {
     const settings = Object.entries(config).flatMap(([key, value]) => [
       "--config",
       `${key}=${value}`,
@@ -37,7 +42,7 @@ export class Project {
     const script = join(root, "local/engine/main.ts");
     const where = ["--folder", this.folder, "--kubeconfig", this.kubeconfig];
     const child = spawn(node, [script, command, ...where, ...settings, ...flags], {
-      stdio: ["ignore", "pipe", "pipe"],
+      ...{ stdio: ["ignore", "pipe", "pipe"], ...options },
     });
     return { child, ended: ended(child) };
   }
