@@ -7,7 +7,7 @@ const inFourDays =
 
 // node-exporter's form, or else the kubelet's; a disk that is mounted twice is one disk
 const disks = 'fstype!~"tmpfs|overlay|squashfs|iso9660"';
-const devices = 'id="/",device=~"/dev/.+",device!="/dev/shm"';
+const devices = 'id="/",device=~"/dev/.+",device!~"/dev/(shm|loop.*)"';
 const diskLeft = `max by (node, device) (node_filesystem_avail_bytes{${disks}}) / max by (node, device) (node_filesystem_size_bytes{${disks}})`;
 const diskLeftOfKubelet = `1 - max by (node, device) (container_fs_usage_bytes{${devices}}) / max by (node, device) (container_fs_limit_bytes{${devices}})`;
 
@@ -39,7 +39,7 @@ export const cluster: Alert[] = [
     name: "NodeFilesystemAlmostOutOfSpace",
     severity: "warning",
     for: "15m",
-    expr: `${diskLeft} < 0.1\nor ${diskLeftOfKubelet} < 0.1`,
+    expr: `(${diskLeft}\nor ${diskLeftOfKubelet}) < 0.1`,
     summary: "The disk {{ $labels.device }} of {{ $labels.node }} is almost full",
     description:
       "{{ $value | humanizePercentage }} of {{ $labels.device }} on the node {{ $labels.node }} is left. The kubelet evicts pods and deletes images before it is full.",
@@ -65,7 +65,7 @@ export const cluster: Alert[] = [
   {
     name: "KubeJobFailed",
     severity: "warning",
-    expr: "max by (namespace, job_name) (kube_job_status_failed) > 0 and on (namespace, job_name) kube_job_status_succeeded == 0 and on (namespace, job_name) kube_job_status_active == 0",
+    expr: 'max by (namespace, job_name) (kube_job_failed{condition="true"}) > 0',
     for: "1m",
     summary: "The Job {{ $labels.job_name }} failed",
     description:

@@ -6,22 +6,15 @@ export interface AlertRule {
   expr: string;
   /** How long it must have been so. Defaults to at once. */
   for?: string;
-  labels: {
-    /** `critical`: somebody should look now; `warning`: today; `info`: nobody is called. */
-    severity: "critical" | "warning" | "info";
-  } & { [name: string]: string };
-  annotations: {
-    /** One line that says what is wrong, and with what. */
-    summary: string;
-    /** The values, what it means for people, and the first thing to do. */
-    description: string;
-    /** Where to read on. */
-    runbook_url: string;
-  };
+  /** Labels of the alert. `severity` is `critical` (somebody should look now), `warning` (today) or `info` (nobody is called). */
+  labels: { [name: string]: string };
+  /** `summary` says in one line what is wrong and with what, `description` what it means for people, `runbook_url` where to read on. */
+  annotations: { [name: string]: string };
 }
 
 /** Rules that are evaluated one after the other. */
 export interface RuleGroup {
+  /** Name of the group, unique among the groups. */
   name: string;
   /** Time between two evaluations. Defaults to the server's. */
   interval?: string;
@@ -31,7 +24,7 @@ export interface RuleGroup {
 /** An alert as it is written down here: the rest follows from its name. */
 export interface Alert {
   name: string;
-  severity: AlertRule["labels"]["severity"];
+  severity: "critical" | "warning" | "info";
   for?: string;
   /** Further labels, for alerts about something that is gone and left none. */
   labels?: { [name: string]: string };
