@@ -32,7 +32,6 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
     fullnameOverride: "grafana",
     ...registry,
     enableServiceLinks: false,
-    testFramework: { enabled: false },
     // the claim belongs to the pod's group already: nothing has to be done as root
     initChownData: { enabled: false },
     deploymentStrategy: { type: "Recreate" },

@@ -1,12 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { PrometheusArgs } from "../prometheus.ts";
 import { alertRules } from "../alerts/index.ts";
-import {
-  chartContainerSecurity,
-  helperResources,
-  nobodySecurity,
-  podMetadata,
-} from "./chartPods.ts";
+import { chartContainerSecurity, helperResources, podMetadata } from "./chartPods.ts";
 import { mirrored } from "./charts.ts";
 import { type ChartValues, given } from "./chartValues.ts";
 import { containerResources } from "./pods.ts";
@@ -44,7 +39,11 @@ export function prometheusValues(args: PrometheusArgs, parts: PrometheusParts): 
     server: server(args, parts, hasAlertmanager),
     // the server looks at its configuration itself; nothing has to call it
     configmapReload: { prometheus: { enabled: false } },
-    serverFiles: { "alerting_rules.yml": { groups: args.alertRules ?? alertRules() } },
+    serverFiles: {
+      "alerting_rules.yml": {
+        groups: args.alertRules ?? alertRules({ alertmanager: hasAlertmanager }),
+      },
+    },
     scrapeConfigs: scrapeConfigs({
       alertmanager: hasAlertmanager ? alertmanagerAddress : undefined,
       serviceNamespaces: [
@@ -86,7 +85,6 @@ function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): 
       { cpuRequest: "100m", cpuLimit: "1", memoryRequest: "256Mi", memoryLimit: "1Gi" },
       args.resources,
     ),
-    securityContext: nobodySecurity,
     containerSecurityContext: chartContainerSecurity,
     // the chart waits 30 s before it looks; here a start ends as soon as the log is replayed
     startupProbe: { enabled: true, periodSeconds: 1, failureThreshold: 600 },
@@ -117,7 +115,6 @@ function alertmanager(args: PrometheusArgs, parts: PrometheusParts): ChartValues
     extraArgs: { "cluster.listen-address": "" },
     persistence: given({ size: "100Mi", storageClass: args.storageClassName }),
     resources: helperResources("32Mi", "128Mi"),
-    podSecurityContext: nobodySecurity,
     securityContext: chartContainerSecurity,
     livenessProbe: { httpGet: { path: "/-/healthy", port: "http" } },
     readinessProbe: { httpGet: { path: "/-/ready", port: "http" }, periodSeconds: 2 },
@@ -162,7 +159,6 @@ function pushgateway(args: PrometheusArgs): ChartValues {
     ...quay(args, "prometheus/pushgateway"),
     serviceAnnotations: { "prometheus.io/scrape": "true" },
     resources: helperResources("24Mi", "128Mi"),
-    securityContext: nobodySecurity,
     containerSecurityContext: chartContainerSecurity,
     readiness: { probe: { initialDelaySeconds: 0, periodSeconds: 2 } },
     ...podMetadata(args),

@@ -176,7 +176,7 @@ function configuration({ email, slack, webhook, heartbeat }: Known) {
       {
         source_matchers: ['severity="critical"'],
         target_matchers: ['severity="warning"'],
-        equal: ["alertname", "namespace"],
+        equal: ["alertname", "namespace", "persistentvolumeclaim"],
       },
     ],
     receivers: [{ name: "nobody" }, watcher, people],
