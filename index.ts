@@ -38,10 +38,28 @@ const platform = new MlopsPlatform(
       tracking: config.trackingNodePort,
       serving: config.servingNodePort,
       prediction: config.predictionNodePort,
+      grafana: config.grafanaNodePort,
     },
     nodeAddress: cluster.nodeAddress,
     trainExampleModel: config.trainExampleModel,
     trainingSchedule: config.trainingSchedule,
+    monitoring: {
+      enabled: config.monitoring,
+      grafana: config.grafana,
+      alertmanager: config.alertmanager,
+      kubeStateMetrics: config.kubeStateMetrics,
+      nodeExporter: config.nodeExporter,
+      pushgateway: config.pushgateway,
+      retention: config.prometheusRetention,
+      storageSize: config.prometheusStorageSize,
+      receivers: config.alertReceivers,
+      runbookBaseUrl: config.runbookBaseUrl,
+      prometheusChart: { chart: config.prometheusChart, version: config.prometheusChartVersion },
+      prometheusValues: config.prometheusValues,
+      grafanaChart: { chart: config.grafanaChart, version: config.grafanaChartVersion },
+      grafanaValues: config.grafanaValues,
+      imageRegistry: config.monitoringImageRegistry,
+    },
   },
   { provider: cluster.provider },
 );
@@ -62,5 +80,15 @@ export const predictionAppUrl = platform.predictionAppUrl;
 export const artifactUri = platform.artifactUri;
 /** Host of MLflow's database, as pods see it. */
 export const databaseHost = platform.databaseHost;
+/** URL of Grafana, with the dashboards of the platform. */
+export const grafanaUrl = platform.grafanaUrl;
+/** Name of Grafana's administrator. */
+export const grafanaAdminUsername = platform.grafanaAdminUsername;
+/** Password of Grafana's administrator. Secret. */
+export const grafanaAdminPassword = platform.grafanaAdminPassword;
+/** URL of Prometheus inside the cluster. */
+export const prometheusUrl = platform.prometheusUrl;
+/** URL of Alertmanager inside the cluster. */
+export const alertmanagerUrl = platform.alertmanagerUrl;
 /** Every environment variable that a notebook needs. Secret. */
 export const notebookEnv = platform.notebookEnv;

@@ -1,8 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import { withSecret } from "./internal/confidential.ts";
 import type { ArtifactLocationArgs, DatabaseConnectionArgs } from "./internal/connections.ts";
+import { notebookVariables } from "./internal/notebookVariables.ts";
 import { generatedPassword } from "./internal/passwords.ts";
 import { checkPlatformArguments } from "./internal/platformChecks.ts";
+import type { PlatformImagesArgs, PlatformNodePortsArgs } from "./internal/platformArguments.ts";
 import { platformFlows } from "./internal/platformFlows.ts";
+import { monitoringInCluster, type PlatformMonitoringArgs } from "./internal/platformMonitoring.ts";
 import {
   artifactsInCluster,
   databaseInCluster,
@@ -14,28 +18,6 @@ import { NetworkFlows } from "./networkFlows.ts";
 import { PredictionApp } from "./predictionApp.ts";
 import { TrackingServer } from "./trackingServer.ts";
 import { TrainingJob } from "./trainingJob.ts";
-
-/** Images of the platform's workloads. */
-export interface PlatformImagesArgs {
-  /** Image built from `apps/tracking`. */
-  tracking: pulumi.Input<string>;
-  /** Image built from `apps/serving`; training runs in it too. */
-  serving: pulumi.Input<string>;
-  /** Image built from `apps/predict`. */
-  predict: pulumi.Input<string>;
-  /** Image built from `apps/postgres`, or the official one. Not needed with a database of your own. */
-  postgres?: pulumi.Input<string>;
-}
-
-/** Ports that are opened on every node, each 30000 to 32767. Left out, a service is reachable inside the cluster only. */
-export interface PlatformNodePortsArgs {
-  /** Port of the tracking server. */
-  tracking?: number;
-  /** Port of the model server. */
-  serving?: number;
-  /** Port of the prediction page. */
-  prediction?: number;
-}
 
 /** Arguments of MlopsPlatform. */
 export interface MlopsPlatformArgs {
@@ -51,7 +33,7 @@ export interface MlopsPlatformArgs {
   databaseStorageSize?: pulumi.Input<string>;
   /** Size of the in-cluster artifact claim. Defaults to `20Gi`. */
   artifactStorageSize?: pulumi.Input<string>;
-  /** Storage class of both claims. Defaults to the cluster's default class. */
+  /** Storage class of every claim. Defaults to the cluster's default class. */
   storageClassName?: pulumi.Input<string>;
   /** Registered model that is trained, served and predicted with. */
   modelName: pulumi.Input<string>;
@@ -77,13 +59,15 @@ export interface MlopsPlatformArgs {
   trainExampleModel?: boolean;
   /** Cron schedule on which the model is trained again, such as `0 3 * * *`. Defaults to never. */
   trainingSchedule?: string;
+  /** What watches the platform. Defaults to Prometheus, Alertmanager and Grafana with everything they need. */
+  monitoring?: PlatformMonitoringArgs;
   /** Labels added to every object. */
   labels?: { [key: string]: pulumi.Input<string> };
   /** Annotations added to every object. */
   annotations?: { [key: string]: pulumi.Input<string> };
 }
 
-/** The whole platform in one namespace: database, artifacts, tracking, serving, prediction page and training. */
+/** The whole platform in one namespace: database, artifacts, tracking, serving, prediction page, training and monitoring. */
 export class MlopsPlatform extends pulumi.ComponentResource {
   /** URL of MLflow for people and notebooks. */
   public readonly mlflowTrackingUri: pulumi.Output<string>;
@@ -101,12 +85,22 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   public readonly artifactUri: pulumi.Output<string>;
   /** Host of the tracking server's database, as pods see it. */
   public readonly databaseHost: pulumi.Output<string>;
+  /** URL of Prometheus inside the cluster. It asks for no login, so nothing opens it to the outside. */
+  public readonly prometheusUrl?: pulumi.Output<string>;
+  /** URL of Alertmanager inside the cluster. It asks for no login, so nothing opens it to the outside. */
+  public readonly alertmanagerUrl?: pulumi.Output<string>;
+  /** URL of Grafana. */
+  public readonly grafanaUrl?: pulumi.Output<string>;
+  /** Name of Grafana's administrator. */
+  public readonly grafanaAdminUsername?: pulumi.Output<string>;
+  /** Password of Grafana's administrator, a secret. */
+  public readonly grafanaAdminPassword?: pulumi.Output<string>;
   /** Environment variables of a notebook, a secret. */
   public readonly notebookEnv: pulumi.Output<{ [key: string]: string }>;
 
   constructor(name: string, args: MlopsPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     checkPlatformArguments(`MlopsPlatform "${name}"`, args);
-    super("mlops:index:MlopsPlatform", name, args, opts);
+    super("mlops:index:MlopsPlatform", name, withSecret(args, "database", "monitoring"), opts);
 
     const child = { parent: this };
     const namespace = platformNamespace(name, args, child);
@@ -194,6 +188,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       const schedule = args.trainingSchedule;
       new TrainingJob(`${name}-retraining`, { ...training, schedule }, afterTracking);
     }
+    const monitoring = monitoringInCluster(name, common, args, child);
     new NetworkFlows(`${name}-network`, { ...common, flows: platformFlows(args) }, child);
 
     this.mlflowTrackingUri = tracking.externalUrl;
@@ -204,20 +199,22 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     this.predictionAppUrl = prediction.externalUrl;
     this.artifactUri = pulumi.output(artifacts.uri);
     this.databaseHost = pulumi.output(database.host);
-    this.notebookEnv = pulumi.secret(
-      pulumi
-        .all({
-          MLFLOW_TRACKING_URI: this.mlflowTrackingUri,
-          MLFLOW_TRACKING_USERNAME: this.mlflowUsername,
-          MLFLOW_TRACKING_PASSWORD: this.mlflowPassword,
-          EXPERIMENT_NAME: experimentName,
-          MODEL_NAME: args.modelName,
-          MODEL_ALIAS: modelAlias,
-          MODEL_SERVING_URL: this.modelServingUrl,
-          PREDICTION_APP_URL: this.predictionAppUrl,
-        })
-        .apply((variables): { [key: string]: string } => variables),
-    );
+    this.prometheusUrl = monitoring.prometheusUrl;
+    this.alertmanagerUrl = monitoring.alertmanagerUrl;
+    this.grafanaUrl = monitoring.grafanaUrl;
+    this.grafanaAdminUsername = monitoring.grafanaAdminUsername;
+    this.grafanaAdminPassword = monitoring.grafanaAdminPassword;
+    this.notebookEnv = notebookVariables({
+      MLFLOW_TRACKING_URI: this.mlflowTrackingUri,
+      MLFLOW_TRACKING_USERNAME: this.mlflowUsername,
+      MLFLOW_TRACKING_PASSWORD: this.mlflowPassword,
+      EXPERIMENT_NAME: experimentName,
+      MODEL_NAME: args.modelName,
+      MODEL_ALIAS: modelAlias,
+      MODEL_SERVING_URL: this.modelServingUrl,
+      PREDICTION_APP_URL: this.predictionAppUrl,
+      PROMETHEUS_URL: this.prometheusUrl,
+    });
     this.registerOutputs({
       mlflowTrackingUri: this.mlflowTrackingUri,
       mlflowUsername: this.mlflowUsername,
@@ -227,6 +224,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       predictionAppUrl: this.predictionAppUrl,
       artifactUri: this.artifactUri,
       databaseHost: this.databaseHost,
+      ...monitoring,
       notebookEnv: this.notebookEnv,
     });
   }

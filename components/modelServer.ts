@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ensure, isNodePort, isWholeNumber, refuse } from "./internal/checks.ts";
+import { withSecret } from "./internal/confidential.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "./internal/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
@@ -73,7 +74,7 @@ export class ModelServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: ModelServerArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArguments(`ModelServer "${name}"`, args);
-    super("mlops:index:ModelServer", name, args, opts);
+    super("mlops:index:ModelServer", name, withSecret(args, "trackingPassword"), opts);
 
     const child = { parent: this };
     const serviceName = args.serviceName ?? name;

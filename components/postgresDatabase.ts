@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ensure, isQuantity, isWholeNumber } from "./internal/checks.ts";
+import { withSecret } from "./internal/confidential.ts";
 import { internalHost } from "./internal/endpoints.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
 import { generatedPassword } from "./internal/passwords.ts";
@@ -79,7 +80,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
       isWholeNumber(10, 1000),
       "be a whole number from 10 to 1000",
     );
-    super("mlops:index:PostgresDatabase", name, args, opts);
+    super("mlops:index:PostgresDatabase", name, withSecret(args, "password"), opts);
 
     const child = { parent: this };
     const serviceName = args.serviceName ?? name;

@@ -10,6 +10,7 @@ import {
 } from "./internal/charts.ts";
 import { type ChartValues, mergeValues } from "./internal/chartValues.ts";
 import { ensure, isDnsLabel } from "./internal/checks.ts";
+import { withSecret } from "./internal/confidential.ts";
 import { internalHost, internalServiceUrl } from "./internal/endpoints.ts";
 import { metadataFor } from "./internal/metadata.ts";
 import type { ContainerResourcesArgs } from "./internal/pods.ts";
@@ -88,7 +89,7 @@ export class Prometheus extends pulumi.ComponentResource {
       isDnsLabel,
       "be a DNS label such as mlops-node-exporter: small letters, digits and dashes",
     );
-    super("mlops:index:Prometheus", name, args, opts);
+    super("mlops:index:Prometheus", name, withSecret(args, "receivers"), opts);
 
     const child = { parent: this };
     const hasAlertmanager = args.alertmanager ?? true;

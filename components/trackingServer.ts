@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ensure, isHostName, isNodePort, isWholeNumber, refuse } from "./internal/checks.ts";
+import { withSecret } from "./internal/confidential.ts";
 import {
   type ArtifactLocationArgs,
   type DatabaseConnectionArgs,
@@ -64,7 +65,7 @@ export class TrackingServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArguments(`TrackingServer "${name}"`, args);
-    super("mlops:index:TrackingServer", name, args, opts);
+    super("mlops:index:TrackingServer", name, withSecret(args, "database", "users"), opts);
     const version = args.mlflowVersion ?? versions.mlflow;
 
     const child = { parent: this };

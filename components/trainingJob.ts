@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ensure, isWholeNumber } from "./internal/checks.ts";
+import { withSecret } from "./internal/confidential.ts";
 import { metadataFor } from "./internal/metadata.ts";
 import {
   type ContainerResourcesArgs,
@@ -64,7 +65,7 @@ export class TrainingJob extends pulumi.ComponentResource {
 
   constructor(name: string, args: TrainingJobArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArguments(`TrainingJob "${name}"`, args);
-    super("mlops:index:TrainingJob", name, args, opts);
+    super("mlops:index:TrainingJob", name, withSecret(args, "trackingPassword"), opts);
 
     const child = { parent: this };
     const metadata = metadataFor("training", name, args);

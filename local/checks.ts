@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Endpoint, endpoints, isHealthy } from "./endpointList.ts";
+import { ensureVersion, predictAndCount } from "./metricsCheck.ts";
 import { type Mlflow, MlflowError, mlflow } from "./mlflow.ts";
 import { describePrediction, predict, type ServedModel, servedModel } from "./prediction.ts";
 import { sleep } from "./support/process.ts";
@@ -16,6 +17,9 @@ export interface CheckTargets {
   tracking: string;
   serving: string;
   prediction: string;
+  /** Left out where there is no monitoring. */
+  prometheus?: string;
+  grafana?: string;
   username: string;
   password: string;
   modelName: string;
@@ -33,6 +37,7 @@ export function platformChecks(targets: CheckTargets): {
   checks: Check[];
   cleanUp(): Promise<void>;
 } {
+  const { prometheus, grafana } = targets;
   const api = mlflow(targets.tracking, targets.username, targets.password);
   const model = `platform-check-${randomBytes(4).toString("hex")}`;
   let run: { id: string; artifacts: string } | undefined;
@@ -74,9 +79,14 @@ export function platformChecks(targets: CheckTargets): {
       },
     },
     {
-      name: "predict, and see it in the metrics",
-      lookAt: "GET /metrics of the model server, and its logs",
-      run: () => predictAndCount(targets.serving, needed(served, "a served model")),
+      name: prometheus ? "predict, and see it in Prometheus" : "predict",
+      lookAt: "the logs of the model server, and the targets of Prometheus",
+      run: () => {
+        const model = needed(served, "a served model");
+        return prometheus
+          ? predictAndCount(targets.serving, prometheus, model)
+          : predictServed(targets.serving, model);
+      },
     },
     {
       name: "the prediction page answers",
@@ -84,6 +94,16 @@ export function platformChecks(targets: CheckTargets): {
       run: () => pageAnswers(targets.prediction, endpoints.prediction),
     },
   ];
+  if (grafana !== undefined) {
+    checks.push({
+      name: "Grafana answers",
+      lookAt: "the logs of grafana",
+      run: async () => {
+        if (await isHealthy(grafana, endpoints.grafana)) return grafana;
+        throw new Error(`${grafana} is not healthy`);
+      },
+    });
+  }
   const cleanUp = async () => {
     if (version !== undefined)
       await api.call("registered-models/delete", { name: model }, "DELETE");
@@ -189,43 +209,10 @@ function whyAnother({ version, load_error }: ServedModel): string {
   return `version ${version} is served${reason}`;
 }
 
-const attempts = 20;
-
-/** Several pods may answer in turn: the counter is compared between two answers of the same process. */
-async function predictAndCount(url: string, model: ServedModel): Promise<string> {
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const before = await requestCount(url, model.version);
-    const prediction = await predict(url, model);
-    const after = await requestCount(url, model.version);
-    if (before.process !== after.process) continue;
-    if (prediction.version !== model.version) {
-      throw new Error(`version ${prediction.version} answered instead of ${model.version}`);
-    }
-    if (after.count > before.count) {
-      return `${describePrediction(prediction)[0]}; request ${after.count} of its server`;
-    }
-  }
-  throw new Error("the counter model_requests_total does not rise with predictions");
-}
-
-async function requestCount(
-  url: string,
-  version: string,
-): Promise<{ process: string; count: number }> {
-  const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(10_000) });
-  if (!response.ok) throw new Error(`/metrics answers ${response.status}`);
-  const lines = (await response.text()).split("\n");
-  const counted = lines.filter(
-    (line) =>
-      line.startsWith("model_requests_total{") &&
-      line.includes(`model_version="${version}"`) &&
-      line.includes('status="200"'),
-  );
-  const value = (line: string | undefined) => Number(line?.split(" ").at(-1) ?? 0);
-  return {
-    process: lines.find((line) => line.startsWith("process_start_time_seconds")) ?? "",
-    count: counted.reduce((sum, line) => sum + value(line), 0),
-  };
+async function predictServed(url: string, model: ServedModel): Promise<string> {
+  const prediction = await predict(url, model);
+  ensureVersion(prediction, model);
+  return describePrediction(prediction)[0]!;
 }
 
 async function pageAnswers(url: string, endpoint: Endpoint): Promise<string> {

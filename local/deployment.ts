@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from "node:path";
 import type { EngineName } from "./engines.ts";
 import { workFolder } from "./support/cache.ts";
+import type { Charts } from "./standInCharts.ts";
 import type { Target } from "./target.ts";
 
 /** Where and how a stack was deployed from this checkout: later commands go there again. */
@@ -9,6 +10,7 @@ export interface Deployment {
   readonly target: Target;
   readonly engine: EngineName;
   readonly namespace: string;
+  readonly charts: Charts;
 }
 
 const pathOf = (stack: string) => join(workFolder, "deployments", `${stack}.json`);

@@ -37,10 +37,39 @@ export const endpoints = {
     variable: "PREDICTION_APP_URL",
     healthPath: "/_stcore/health",
   },
+  grafana: {
+    title: "Grafana",
+    service: "grafana",
+    localPort: 3000,
+    output: "grafanaUrl",
+    variable: "GRAFANA_URL",
+    healthPath: "/api/health",
+  },
+  prometheus: {
+    title: "Prometheus",
+    service: "prometheus",
+    localPort: 9090,
+    output: "prometheusUrl",
+    variable: "PROMETHEUS_URL",
+    healthPath: "/-/ready",
+  },
+  alertmanager: {
+    title: "Alertmanager",
+    service: "alertmanager",
+    localPort: 9093,
+    output: "alertmanagerUrl",
+    variable: "ALERTMANAGER_URL",
+    healthPath: "/-/ready",
+  },
 } as const satisfies Record<string, Endpoint>;
 
 export type EndpointName = keyof typeof endpoints;
-export const endpointNames = Object.keys(endpoints) as EndpointName[];
+
+/** The doors that a stack has: what is switched off has no output. */
+export function endpointsOf(outputs: Readonly<Record<string, unknown>>): EndpointName[] {
+  const names = Object.keys(endpoints) as EndpointName[];
+  return names.filter((name) => typeof outputs[endpoints[name].output] === "string");
+}
 
 /** Whether the endpoint answers at this URL within a moment. */
 export async function isHealthy(url: string, { healthPath }: Endpoint): Promise<boolean> {

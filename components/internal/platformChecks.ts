@@ -18,6 +18,14 @@ export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs)
     isDnsLabel,
     "be a DNS label such as mlops: small letters, digits and dashes",
   );
+  const { enabled = true, nodeExporter = true } = args.monitoring ?? {};
+  ensure(
+    subject,
+    "namespace",
+    enabled && nodeExporter ? `${args.namespace ?? "mlops"}-node-exporter` : "mlops",
+    isDnsLabel,
+    "have 49 characters at most, for node-exporter's namespace is named after it; shorten it or set monitoring.nodeExporter to false",
+  );
   refuse(
     subject,
     args.database === undefined && args.images.postgres === undefined,
@@ -38,8 +46,8 @@ export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs)
   );
   whole("predictionReplicas", args.predictionReplicas, 1, 100);
 
-  const { tracking, serving, prediction } = args.nodePorts ?? {};
-  const ports = Object.entries({ tracking, serving, prediction });
+  const { tracking, serving, prediction, grafana } = args.nodePorts ?? {};
+  const ports = Object.entries({ tracking, serving, prediction, grafana });
   for (const [service, port = 30000] of ports) {
     ensure(subject, `nodePorts.${service}`, port, isNodePort, "be between 30000 and 32767");
   }

@@ -1,5 +1,6 @@
 import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
 import type { NetworkFlowArgs } from "../networkFlows.ts";
+import { monitoringFlows } from "./monitoringFlows.ts";
 
 /** Who may call whom. Ports are the pods', not the Services'. */
 export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
@@ -16,5 +17,5 @@ export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
   if (nodePorts.tracking !== undefined) flows.push({ to: "mlflow", port: 5000 });
   if (nodePorts.serving !== undefined) flows.push({ to: "model-server", port: 8080 });
   if (nodePorts.prediction !== undefined) flows.push({ to: "prediction-app", port: 8501 });
-  return flows;
+  return args.monitoring?.enabled === false ? flows : [...flows, ...monitoringFlows(args)];
 }

@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { endpointNames, endpoints } from "../endpointList.ts";
+import { endpoints, endpointsOf } from "../endpointList.ts";
 import { reach, type Reached } from "../endpoints.ts";
 import { envFile, notebookVariables, writeEnvFile } from "../envFile.ts";
 import { openSession, sessionOptions } from "../session.ts";
@@ -20,7 +20,7 @@ export const connect: Command = {
       const urls: Record<string, string> = {};
       const { namespace } = deployment;
       const onFailure = (reason: string) => console.error(`… ${reason}; trying again as you do`);
-      for (const name of endpointNames) {
+      for (const name of endpointsOf(outputs)) {
         const door = await reach(endpoints[name], {
           kubeconfig,
           namespace,

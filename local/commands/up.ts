@@ -1,11 +1,12 @@
 import { findTarget, startTarget, targetOptions } from "../access.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
-import { endpointNames, endpoints } from "../endpointList.ts";
+import { endpoints, endpointsOf } from "../endpointList.ts";
 import { reach } from "../endpoints.ts";
 import { chooseEngine, type ClusterAccess, engineOption, openEngine } from "../engines.ts";
 import { provideImages } from "../imageTarget.ts";
 import { describePrediction, predict, servedModel, waitForModel } from "../prediction.ts";
 import { readSettings, type Settings, settingsOptions } from "../settings.ts";
+import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import type { Command } from "../support/arguments.ts";
 import { confirm } from "../support/confirm.ts";
 import { UserError } from "../support/errors.ts";
@@ -24,18 +25,22 @@ export const up: Command = {
     yes: { type: "boolean", short: "y", help: "Do not ask before deploying to a remote cluster" },
   },
   async run(values) {
-    const settings = readSettings(values);
-    const remembered = readDeployment(settings.stack);
+    const given = readSettings(values);
+    const remembered = readDeployment(given.stack);
+    const charts = await chooseCharts(given, remembered);
+    const settings = settingsFor(charts, given);
     const engineName = chooseEngine(values, remembered?.engine);
     const target = await findTarget(values, settings, remembered);
     if (!remembered) await agree(target, values["yes"] === true || "context" in values);
     console.error(`Deploying to ${describeTarget(target)}, stack ${settings.stack}`);
 
+    if (charts === "stand-in") console.error(standInSentence);
+
     const access = await startTarget(target);
     await provideImages(settings, target);
     const { namespace } = settings.config;
     // before the engine runs: what a failed run has left behind can then be removed by `down`
-    writeDeployment(settings.stack, { target, engine: engineName, namespace });
+    writeDeployment(settings.stack, { target, engine: engineName, namespace, charts });
     const engine = openEngine(engineName, settings, access);
     const code = await engine.up();
     if (code !== 0) return code;
@@ -79,7 +84,7 @@ async function firstPrediction(
 }
 
 function summary(outputs: Record<string, unknown>, prediction: string[]): string[] {
-  const rows = endpointNames.map(
+  const rows = endpointsOf(outputs).map(
     (name) => `  ${endpoints[name].title.padEnd(17)}${String(outputs[endpoints[name].output])}`,
   );
   return [

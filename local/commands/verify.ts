@@ -1,5 +1,5 @@
 import { type Check, platformChecks } from "../checks.ts";
-import { type EndpointName, endpointNames, endpoints } from "../endpointList.ts";
+import { type EndpointName, endpoints, endpointsOf } from "../endpointList.ts";
 import { reach, type Reached } from "../endpoints.ts";
 import { openSession, sessionOptions } from "../session.ts";
 import type { Command } from "../support/arguments.ts";
@@ -12,15 +12,18 @@ export const verify: Command = {
     const { kubeconfig, deployment, outputs, settings } = await openSession(values);
     const doors = new Map<EndpointName, Reached>();
     try {
-      for (const name of endpointNames) {
+      for (const name of endpointsOf(outputs)) {
         const { namespace } = deployment;
         doors.set(name, await reach(endpoints[name], { kubeconfig, namespace, outputs }));
       }
-      const url = (name: EndpointName) => doors.get(name)!.url;
+      const url = (name: EndpointName) => doors.get(name)?.url;
+      const needed = (name: EndpointName) => doors.get(name)!.url;
       const { checks, ...after } = platformChecks({
-        tracking: url("tracking"),
-        serving: url("serving"),
-        prediction: url("prediction"),
+        tracking: needed("tracking"),
+        serving: needed("serving"),
+        prediction: needed("prediction"),
+        prometheus: url("prometheus"),
+        grafana: url("grafana"),
         username: String(outputs["mlflowUsername"]),
         password: String(outputs["mlflowPassword"]),
         modelName: settings.config.modelName,

@@ -1,3 +1,4 @@
+import type { MlopsPlatformArgs } from "../../components/index.ts";
 import { describeArguments, everywhere } from "../support/cases.ts";
 import { databaseOfMine, makePlatform, platformArgs } from "../support/fixtures.ts";
 import type { Recorded } from "../support/recorder.ts";
@@ -5,7 +6,10 @@ import { changeLines, differences } from "../support/wire.ts";
 
 const { images } = platformArgs;
 
-describeArguments(makePlatform, "ml", platformArgs, {
+// what the monitoring gets from the platform is the business of platformMonitoring.test.ts
+const base: MlopsPlatformArgs = { ...platformArgs, monitoring: { enabled: false } };
+
+describeArguments(makePlatform, "ml", base, {
   namespace: {
     value: "team",
     changes: inNamespaceTeam,
@@ -174,6 +178,26 @@ describeArguments(makePlatform, "ml", platformArgs, {
       "+ ml-retraining",
       "+ ml-retraining-schedule",
       "+ ml-retraining-tracking-credentials",
+    ],
+  },
+  monitoring: {
+    value: { grafana: false, kubeStateMetrics: false, nodeExporter: false, pushgateway: false },
+    changes: [
+      "+ ml-network-prometheus-may-call-alertmanager",
+      "+ ml-network-prometheus-may-call-anything",
+      "+ ml-network-prometheus-may-call-mlflow",
+      "+ ml-network-prometheus-may-call-model-server",
+      "+ ml-network-prometheus-may-call-prediction-app",
+      "+ ml-network-prometheus-to-alertmanager",
+      "+ ml-network-prometheus-to-mlflow",
+      "+ ml-network-prometheus-to-model-server",
+      "+ ml-network-prometheus-to-prediction-app",
+      "+ ml-prometheus",
+      "+ ml-prometheus-alertmanager-config",
+      "+ ml-prometheus-release",
+      "ml outputs.alertmanagerUrl: ∅ → http://alertmanager.mlops.svc.cluster.local:9093",
+      "ml outputs.notebookEnv.secret.PROMETHEUS_URL: ∅ → http://prometheus.mlops.svc.cluster.local:9090",
+      "ml outputs.prometheusUrl: ∅ → http://prometheus.mlops.svc.cluster.local:9090",
     ],
   },
   labels: { value: { team: "blue" }, changes: everywhere("labels.team: ∅ → blue") },

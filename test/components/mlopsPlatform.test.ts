@@ -6,14 +6,16 @@ import { record } from "../support/recorder.ts";
 
 const { images } = base;
 
-test("composes database, artifacts, tracking, serving, page and training", async () => {
+test("composes database, artifacts, tracking, serving, page, training and monitoring", async () => {
   const { resources } = await record(() => make("ml", base));
   expect(tree(resources).filter((line) => line.startsWith("mlops:"))).toEqual([
+    "mlops:index:Grafana ml-grafana < ml",
     "mlops:index:MlopsPlatform ml",
     "mlops:index:ModelServer ml-serving < ml",
     "mlops:index:NetworkFlows ml-network < ml",
     "mlops:index:PostgresDatabase ml-database < ml",
     "mlops:index:PredictionApp ml-prediction < ml",
+    "mlops:index:Prometheus ml-prometheus < ml",
     "mlops:index:TrackingServer ml-tracking < ml",
     "mlops:index:TrainingJob ml-example-training < ml",
     "mlops:index:VolumeArtifactStore ml-artifacts < ml",
@@ -59,6 +61,10 @@ describeRefusals(make, "ml", base, [
     `${subject}: namespace must be a DNS label such as mlops: small letters, digits and dashes`,
   ],
   [
+    { namespace: "n".repeat(50) },
+    `${subject}: namespace must have 49 characters at most, for node-exporter's namespace is named after it; shorten it or set monitoring.nodeExporter to false`,
+  ],
+  [
     { images: { ...images, postgres: undefined } },
     `${subject}: images.postgres must be given for a database in the cluster; add it or pass database`,
   ],
@@ -79,6 +85,10 @@ describeRefusals(make, "ml", base, [
   [
     { nodePorts: { serving: 8080 } },
     `${subject}: nodePorts.serving must be between 30000 and 32767`,
+  ],
+  [
+    { nodePorts: { grafana: 3000 } },
+    `${subject}: nodePorts.grafana must be between 30000 and 32767`,
   ],
   [
     { nodePorts: { serving: 30001, tracking: 30001 } },

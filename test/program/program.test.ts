@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { objects } from "../support/cases.ts";
 import { readText, runProgram } from "../support/program.ts";
 import type { Recorded } from "../support/recorder.ts";
+import { readable } from "../support/wire.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mlops-program-"));
 const { KUBECONFIG } = process.env;
@@ -34,11 +35,12 @@ const names = (resources: readonly Recorded[]) => resources.map(({ name }) => na
 const valueOf = <T>(output: Output<T>) => new Promise<T>((resolve) => void output.apply(resolve));
 
 /** Settings, and what they add to or take from the default stack. */
-const profiles: Record<string, [settings: Record<string, string | number | boolean>, string[]]> = {
+const profiles: Record<string, [settings: Record<string, unknown>, string[]]> = {
   default: [{}, []],
   "no node ports": [
-    { trackingNodePort: 0, servingNodePort: 0, predictionNodePort: 0 },
+    { trackingNodePort: 0, servingNodePort: 0, predictionNodePort: 0, grafanaNodePort: 0 },
     [
+      "-mlops-network-anybody-to-grafana",
       "-mlops-network-anybody-to-mlflow",
       "-mlops-network-anybody-to-model-server",
       "-mlops-network-anybody-to-prediction-app",
@@ -51,6 +53,14 @@ const profiles: Record<string, [settings: Record<string, string | number | boole
   schedule: [
     { trainingSchedule: "0 3 * * *" },
     ["+mlops-retraining", "+mlops-retraining-schedule", "+mlops-retraining-tracking-credentials"],
+  ],
+  "a node exporter nowhere, as on GKE Autopilot": [
+    { nodeExporter: false },
+    ["-mlops-prometheus-node-exporter-namespace"],
+  ],
+  "somebody to tell of alerts": [
+    { alertReceivers: { slack: { webhookUrl: "https://example.org/hook" } } },
+    ["+mlops-network-alertmanager-may-call-anything"],
   ],
   "no example training": [
     { trainExampleModel: false },
@@ -90,7 +100,8 @@ test("everything goes to the one cluster that is named, never to an ambient defa
 });
 
 test("gives exactly these outputs, reachable by the node that the kubeconfig names", async () => {
-  const { notebookEnv, mlflowPassword, mlflowAdminPassword, ...open } = standard.result;
+  const { notebookEnv, mlflowPassword, mlflowAdminPassword, grafanaAdminPassword, ...open } =
+    standard.result;
   const values = await Promise.all(
     Object.entries(open).map(async ([key, output]) => [key, await valueOf(output)] as const),
   );
@@ -101,10 +112,14 @@ test("gives exactly these outputs, reachable by the node that the kubeconfig nam
     predictionAppUrl: "http://192.168.49.2:31344",
     artifactUri: "/mlflow/artifacts",
     databaseHost: "postgres.mlops.svc.cluster.local",
+    grafanaUrl: "http://192.168.49.2:31343",
+    grafanaAdminUsername: "admin",
+    prometheusUrl: "http://prometheus.mlops.svc.cluster.local:9090",
+    alertmanagerUrl: "http://alertmanager.mlops.svc.cluster.local:9093",
   });
   for (const output of Object.values(open)) expect(await isSecret(output)).toBe(false);
-  for (const output of [notebookEnv!, mlflowPassword!, mlflowAdminPassword!]) {
-    expect(await isSecret(output)).toBe(true);
+  for (const output of [notebookEnv, mlflowPassword, mlflowAdminPassword, grafanaAdminPassword]) {
+    expect(await isSecret(output!)).toBe(true);
   }
   expect(await valueOf(notebookEnv!)).toEqual({
     MLFLOW_TRACKING_URI: "http://192.168.49.2:30001",
@@ -115,6 +130,7 @@ test("gives exactly these outputs, reachable by the node that the kubeconfig nam
     MODEL_ALIAS: "champion",
     MODEL_SERVING_URL: "http://192.168.49.2:31345",
     PREDICTION_APP_URL: "http://192.168.49.2:31344",
+    PROMETHEUS_URL: "http://prometheus.mlops.svc.cluster.local:9090",
   });
   expect(await valueOf(mlflowPassword!)).not.toBe(await valueOf(mlflowAdminPassword!));
 });
@@ -135,9 +151,22 @@ test("every setting reaches the resource it is about", async () => {
     trackingNodePort: 30100,
     servingNodePort: 30101,
     predictionNodePort: 30102,
+    grafanaNodePort: 30103,
+    pushgateway: false,
+    prometheusRetention: "48h",
+    prometheusStorageSize: "33Gi",
+    alertReceivers: { webhook: { url: "https://example.org/in" } },
+    runbookBaseUrl: "https://example.org/runbooks",
+    prometheusChart: "prometheus",
+    prometheusChartVersion: "1.2.3",
+    prometheusValues: { server: { replicaCount: 2 } },
+    grafanaChart: "oci://example.org/grafana",
+    grafanaChartVersion: "4.5.6",
+    grafanaValues: { replicas: 2 },
+    monitoringImageRegistry: "example.org/mirror",
     nodeAddress: "node.example.org",
   });
-  const { images, ...given } = find("mlops").inputs;
+  const { images, ...given } = readable(find("mlops").inputs) as Record<string, unknown>;
   expect(given).toEqual({
     namespace: "team",
     storageClassName: "fast",
@@ -150,9 +179,28 @@ test("every setting reaches the resource it is about", async () => {
     servingReplicas: 3,
     servingAllowPickle: false,
     predictionReplicas: 4,
-    nodePorts: { tracking: 30100, serving: 30101, prediction: 30102 },
+    nodePorts: { tracking: 30100, serving: 30101, prediction: 30102, grafana: 30103 },
     nodeAddress: "node.example.org",
     trainExampleModel: true,
+    monitoring: {
+      secret: {
+        enabled: true,
+        grafana: true,
+        alertmanager: true,
+        kubeStateMetrics: true,
+        nodeExporter: true,
+        pushgateway: false,
+        retention: "48h",
+        storageSize: "33Gi",
+        receivers: { webhook: { url: "https://example.org/in" } },
+        runbookBaseUrl: "https://example.org/runbooks",
+        prometheusChart: { chart: "prometheus", version: "1.2.3" },
+        prometheusValues: { server: { replicaCount: 2 } },
+        grafanaChart: { chart: "oci://example.org/grafana", version: "4.5.6" },
+        grafanaValues: { replicas: 2 },
+        imageRegistry: "example.org/mirror",
+      },
+    },
   });
   const tagged = (app: string) => expect.stringMatching(`^example\\.org/ml/${app}:[0-9a-f]{12}$`);
   expect(images).toEqual({
