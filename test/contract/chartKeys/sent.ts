@@ -1,0 +1,56 @@
+import { Grafana } from "../../../components/grafana.ts";
+import { Prometheus } from "../../../components/prometheus.ts";
+import { valuesOf } from "../../support/charts.ts";
+import { type Json, record } from "../../support/recorder.ts";
+import { isObject } from "../../support/wire.ts";
+
+/** Everything that makes a component send a key that it else leaves out. */
+const common = {
+  namespace: "ml",
+  imageRegistry: "mirror.example.org",
+  storageClassName: "fast",
+  labels: { team: "blue" },
+  annotations: { note: "hello" },
+};
+const makers = {
+  prometheus: () => new Prometheus("metrics", common),
+  grafana: () =>
+    new Grafana("grafana", {
+      ...common,
+      prometheusUrl: "http://prometheus:9090",
+      alertmanagerUrl: "http://alertmanager:9093",
+      nodePort: 31343,
+    }),
+};
+
+/** Maps that a chart hands on as they are: their inner keys are Kubernetes', Prometheus' or Grafana's, or free. */
+const handedOn =
+  /^(resources|\w*[sS]ecurityContext|(startup|readiness|liveness)Probe|probe|podLabels|podAnnotations|serviceAnnotations|extraArgs|envValueFrom|datasources|grafana\.ini|global|alerting_rules\.yml|deploymentStrategy)$/;
+
+/** Path of every key that a component sends with all there is switched on, up to where a map is handed on. */
+export async function keysSent(chart: keyof typeof makers): Promise<string[][]> {
+  const { resources } = await record(makers[chart]);
+  return unique([...paths(valuesOf(resources), [])]);
+}
+
+function* paths(value: Json, path: string[]): Generator<string[]> {
+  const name = path.at(-1) ?? "";
+  const isJobOfOurs =
+    path.at(-2) === "scrapeConfigs" && !(isObject(value) && value["enabled"] === false);
+  if (isJobOfOurs) return yield path.slice(0, -1);
+  // the chart of kube-state-metrics and that of node-exporter read the keys of their probes one by one
+  const readsProbes = /^(kube-state-metrics|prometheus-node-exporter)$/.test(path[0] ?? "");
+  const isHandedOn = handedOn.test(name) && !(readsProbes && name.endsWith("Probe"));
+  if (!isObject(value) || isHandedOn) return yield path;
+  for (const [key, inner] of Object.entries(value)) yield* paths(inner, [...path, key]);
+}
+
+const unique = (keys: string[][]) =>
+  [...new Set(keys.map((path) => path.join("\n")))].sort().map((path) => path.split("\n"));
+
+const written = (path: readonly string[]) =>
+  path.map((key) => (key.includes(".") ? `"${key}"` : key)).join(".");
+
+/** Text of a list: the chart's version, then a key on each line. */
+export const listText = (version: string, keys: string[][]) =>
+  [`# version ${version}`, ...keys.map(written).sort(), ""].join("\n");

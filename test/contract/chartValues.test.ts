@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { officialCharts } from "../../components/internal/charts.ts";
+import { keysSent, listText } from "./chartKeys/sent.ts";
+
+/*
+ * The official charts cannot be fetched on every machine, so the keys that we set are listed here, for the versions
+ * that we pin: test/contract/chartKeys/list.ts made the lists from the charts and refuses a key that a chart lacks.
+ */
+describe.each(["prometheus", "grafana"] as const)("the chart %s", (chart) => {
+  const listed = readFileSync(join(__dirname, "chartKeys", `${chart}.txt`), "utf8");
+
+  test("was looked through at the version that is pinned", () => {
+    expect(listed.split("\n")[0]).toBe(`# version ${officialCharts[chart].version}`);
+  });
+
+  test("has every key that we set, and none is listed that we do not set", async () => {
+    const { version } = officialCharts[chart];
+    expect(listText(version, await keysSent(chart)).split("\n")).toEqual(listed.split("\n"));
+  });
+});
