@@ -29,7 +29,7 @@ export const models: Alert[] = [
     expr: "histogram_quantile(0.95, sum by (namespace, model_version, le) (rate(model_request_duration_seconds_bucket[5m]))) > 0.5",
     summary: "Version {{ $labels.model_version }} of the model answers slowly",
     description:
-      "5% of the predictions by version {{ $labels.model_version }} in {{ $labels.namespace }} take longer than {{ $value | humanizeDuration }}; half a second is the limit.",
+      "One in twenty predictions by version {{ $labels.model_version }} in {{ $labels.namespace }} takes longer than {{ $value | humanizeDuration }}; half a second is the limit.",
   },
   {
     name: "ModelLoadFailed",

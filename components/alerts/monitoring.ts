@@ -6,7 +6,7 @@ export const monitoring: Alert[] = [
     name: "Watchdog",
     severity: "info",
     expr: "vector(1)",
-    summary: "Alerts work",
+    summary: "Alerts are evaluated and sent",
     description:
       "This alert always fires. Let a service outside the cluster expect it: when it stays away, Prometheus, Alertmanager or the way out is broken.",
   },

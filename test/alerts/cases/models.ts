@@ -107,7 +107,7 @@ export const models: AlertCases = {
             labels: { severity: "warning", namespace: "mlops", model_version: "3" },
             summary: "Version 3 of the model answers slowly",
             description:
-              "5% of the predictions by version 3 in mlops take longer than 750ms; half a second is the limit.",
+              "One in twenty predictions by version 3 in mlops takes longer than 750ms; half a second is the limit.",
           },
         ],
       },

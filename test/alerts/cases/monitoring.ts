@@ -6,7 +6,7 @@ const instance = { instance: "localhost:9090" };
 
 const watchdog: Firing = {
   labels: { severity: "info" },
-  summary: "Alerts work",
+  summary: "Alerts are evaluated and sent",
   description:
     "This alert always fires. Let a service outside the cluster expect it: when it stays away, Prometheus, Alertmanager or the way out is broken.",
 };
