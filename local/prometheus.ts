@@ -53,4 +53,7 @@ type Answer =
           };
     };
 
-const point = ([time, value]: Point): readonly [number, number] => [time, Number(value)];
+const point = ([time, value]: Point): readonly [number, number] => [
+  time,
+  Number(value.replace("Inf", "Infinity")),
+];

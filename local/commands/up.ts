@@ -33,11 +33,10 @@ export const up: Command = {
     const target = await findTarget(values, settings, remembered);
     if (!remembered) await agree(target, values["yes"] === true || "context" in values);
     console.error(`Deploying to ${describeTarget(target)}, stack ${settings.stack}`);
-
     if (charts === "stand-in") console.error(standInSentence);
 
     const access = await startTarget(target);
-    await provideImages(settings, target);
+    await provideImages(settings, target, { standInCharts: charts === "stand-in" });
     const { namespace } = settings.config;
     // before the engine runs: what a failed run has left behind can then be removed by `down`
     writeDeployment(settings.stack, { target, engine: engineName, namespace, charts });
