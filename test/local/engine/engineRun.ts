@@ -13,6 +13,14 @@ export interface Ended {
   stderr: string;
 }
 
+export interface StartOptions {
+  env?: NodeJS.ProcessEnv;
+  /** In a process group of its own. */
+  detached?: boolean;
+  /** The program's provider has one. */
+  noKubeconfig?: boolean;
+}
+
 /** A folder with a Pulumi project around one of the test programs, and the engine run on it. */
 export class Project {
   readonly folder = mkdtempSync(join(tmpdir(), "engine-"));
@@ -33,14 +41,15 @@ export class Project {
     command: string,
     config: Record<string, string | number> = {},
     flags: string[] = [],
-    options: { env?: NodeJS.ProcessEnv; detached?: boolean } = {},
+    { noKubeconfig = false, ...options }: StartOptions = {},
   ) {
     const settings = Object.entries(config).flatMap(([key, value]) => [
       "--config",
       `${key}=${value}`,
     ]);
     const script = join(root, "local/engine/main.ts");
-    const where = ["--folder", this.folder, "--kubeconfig", this.kubeconfig];
+    const given = noKubeconfig ? [] : ["--kubeconfig", this.kubeconfig];
+    const where = ["--folder", this.folder, ...given];
     const child = spawn(node, [script, command, ...where, ...settings, ...flags], {
       ...{ stdio: ["ignore", "pipe", "pipe"], ...options },
     });

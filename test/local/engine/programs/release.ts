@@ -3,7 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** One Helm release in a namespace. Every key changes one aspect. */
 const config = new pulumi.Config();
-const provider = new k8s.Provider("cluster", { context: config.get("context") });
+const provider = new k8s.Provider("cluster", {
+  context: config.get("context"),
+  kubeconfig: config.get("kubeconfig"),
+});
 const options = { provider };
 const space = new k8s.core.v1.Namespace(
   "space",
@@ -30,8 +33,5 @@ const release = declares
       options,
     )
   : undefined;
-if (config.getBoolean("asChart"))
-  new k8s.helm.v4.Chart("chart", { chart: "oci://example.org/charts/tiny" }, { provider });
-
 export const status = release?.status;
 export const fullName = release && pulumi.interpolate`${release.namespace}/${release.name}`;
