@@ -10,6 +10,7 @@ from training import (
     Candidate,
     Settings,
     Trained,
+    baseline,
     input_example,
     load_data,
     log_run,
@@ -72,6 +73,8 @@ def test_a_logged_model_loads_without_pickle_and_predicts_as_the_one_in_memory(
     assert (types["age"], types["sex"], types["bmi"]) == ("long", "long", "double")
     assert all(column.required for column in loaded.metadata.get_input_schema())
     assert loaded.input_example.equals(input_example(data.x_train))
+    known = baseline(data.x_train, trained.model.predict(data.x_train))
+    assert loaded.metadata.metadata == known
 
 
 def test_a_worse_model_does_not_take_the_alias(settings: Settings) -> None:

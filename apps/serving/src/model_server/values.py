@@ -57,11 +57,15 @@ def decimals(predictions: object) -> np.ndarray | None:
 
 
 def round_buckets(lowest: float, highest: float) -> list[float]:
-    """12 to 20 bounds at a round distance that cover the range and two steps on either side."""
+    """10 to 20 bounds at a round distance that cover the range and two steps on either side.
+
+    None is below zero if no value is: a histogram with negative bounds has no sum, and no mean.
+    """
+    least = 0.0 if lowest >= 0 else -math.inf
     largest = max(abs(lowest), abs(highest))
     if highest - lowest <= max(largest * 1e-9, 1e-300):  # as good as one value
         half = largest / 2 if largest > 1e-300 else 0.5
-        lowest, highest = lowest - half, highest + half
+        lowest, highest = max(lowest - half, least), highest + half
     span = highest - lowest
     exponent = math.floor(math.log10(span / _INTERVALS))
     step = next(
@@ -71,4 +75,5 @@ def round_buckets(lowest: float, highest: float) -> list[float]:
     )
     first = math.floor(lowest / step) - _BEYOND
     last = math.ceil(highest / step) + _BEYOND
-    return [round(place * step, 1 - exponent) for place in range(first, last + 1)]
+    bounds = [round(place * step, 1 - exponent) for place in range(first, last + 1)]
+    return [bound for bound in bounds if bound >= least]

@@ -76,8 +76,8 @@ def use_experiment(name: str) -> str:
 def log_run(
     trained: Trained, data: Data, *, group: str | None = None, trial: int | None = None
 ) -> LoggedRun:
-    """Logs one trained candidate as one run: parameters, metrics, data set, model with its signature
-    and its baseline."""
+    """Logs one trained candidate as one run: parameters, metrics, data set, and the model with its
+    signature and baseline."""
     tags = {"training.candidate": trained.candidate.name}
     if group is not None:
         tags["training.group"] = group
