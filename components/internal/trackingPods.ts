@@ -14,6 +14,7 @@ import {
   temporaryFolder,
   userIds,
 } from "./pods.ts";
+import { counts, metricsContainers } from "./trackingMetrics.ts";
 
 export const port = 5000;
 export const administrator = "admin";
@@ -102,7 +103,7 @@ export function serverPod(
                 allowedOrigins(name, namespace, [address, ...further]),
               ),
               MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
-              MLFLOW_EXPOSE_PROMETHEUS: "/tmp/metrics",
+              ...counts.environment,
               MLFLOW_AUTH_CONFIG_PATH: `${settingsFolder}/basic_auth.ini`,
               MLFLOW_AUTH_ADMIN_USERNAME: administrator,
               MLFLOW_SQLALCHEMYSTORE_POOL_SIZE: `${connectionPool.size}`,
@@ -125,10 +126,16 @@ export function serverPod(
             args.resources,
           ),
           securityContext: containerSecurity,
-          volumeMounts: [settingsMount, tmp.mount, ...artifacts.mounts],
+          volumeMounts: [settingsMount, tmp.mount, counts.mount, ...artifacts.mounts],
         },
+        ...metricsContainers(args.image, port, settingsName),
       ],
-      volumes: [settingsVolume(settingsName, "basic_auth.ini"), tmp.volume, ...artifacts.volumes],
+      volumes: [
+        settingsVolume(settingsName, "basic_auth.ini"),
+        tmp.volume,
+        counts.volume,
+        ...artifacts.volumes,
+      ],
     },
   };
 }

@@ -37,7 +37,7 @@ test("every pod is selected by its own workload alone", () => {
 
 test("pods that answer requests say when they are up, ready and alive; those that end do not", () => {
   const probed = podTemplates(resources).filter(({ spec }) =>
-    containersOf(spec).every(
+    containersOf(spec).some(
       (container) =>
         "startupProbe" in container &&
         "readinessProbe" in container &&

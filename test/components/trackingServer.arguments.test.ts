@@ -52,6 +52,8 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
     value: "registry/tracking:2",
     changes: [
       "mlflow-migration spec.template.spec.containers[migrate].image: registry/tracking:1 → registry/tracking:2",
+      "mlflow-server spec.template.spec.containers[database-metrics].image: registry/tracking:1 → registry/tracking:2",
+      "mlflow-server spec.template.spec.containers[metrics].image: registry/tracking:1 → registry/tracking:2",
       "mlflow-server spec.template.spec.containers[mlflow].image: registry/tracking:1 → registry/tracking:2",
     ],
   },

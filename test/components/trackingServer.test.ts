@@ -49,7 +49,7 @@ test("the server starts after the migration, which runs with the server's image"
   expect(server.options.dependsOn).toContain("mlflow-migration");
   for (const { inputs } of [migration, server]) {
     const containers = list(at(inputs, "spec", "template", "spec", "containers"));
-    expect(containers.map(({ image }) => image)).toEqual([base.image]);
+    expect(new Set(containers.map(({ image }) => image))).toEqual(new Set([base.image]));
   }
   expect(migration.options).not.toHaveProperty("ignoreChanges");
 });
@@ -85,6 +85,56 @@ test("is alive as long as it answers, whatever becomes of the database", async (
     readinessProbe: { httpGet },
     livenessProbe: { httpGet },
   });
+});
+
+test("Prometheus finds two ports beside the public one, neither of which is on the Service", async () => {
+  const { find } = await record(() => make("mlflow", base));
+  const containers = list(
+    at(find("mlflow-server").inputs, "spec", "template", "spec", "containers"),
+  );
+  expect(containers.map(({ name, ports }) => [name, ports])).toEqual([
+    ["mlflow", [{ name: "http", containerPort: 5000 }]],
+    ["metrics", [{ name: "metrics", containerPort: 9464 }]],
+    ["database-metrics", [{ name: "db-metrics", containerPort: 9187 }]],
+  ]);
+  const service = list(at(find("mlflow-service").inputs, "spec", "ports"));
+  expect(service.map(({ targetPort }) => targetPort)).toEqual(["http"]);
+});
+
+test("what tells Prometheus neither decides whether the pod is ready nor writes what the server counts", async () => {
+  const { find } = await record(() => make("mlflow", base));
+  const spec = at(find("mlflow-server").inputs, "spec", "template", "spec");
+  const [server, ...sidecars] = list(at(spec, "containers"));
+  for (const sidecar of sidecars) {
+    expect(Object.keys(sidecar)).not.toContain("readinessProbe");
+    expect(Object.keys(sidecar)).not.toContain("livenessProbe");
+  }
+  const mountPath = "/run/mlflow-metrics";
+  expect(list(server!["volumeMounts"])).toContainEqual({ name: "counts", mountPath });
+  expect(sidecars.map(({ volumeMounts }) => volumeMounts)).toEqual([
+    [{ name: "counts", mountPath, readOnly: true }],
+    undefined,
+  ]);
+  const folders = [server!, sidecars[0]!].map(({ env }) =>
+    list(env).find(({ name }) => name === "PROMETHEUS_MULTIPROC_DIR"),
+  );
+  expect(folders.map((variable) => variable?.["value"])).toEqual([mountPath, mountPath]);
+});
+
+test("of the settings only the address of the database reaches what asks it", async () => {
+  const { find } = await record(() => make("mlflow", base));
+  const containers = list(
+    at(find("mlflow-server").inputs, "spec", "template", "spec", "containers"),
+  );
+  const keys = containers.map(({ name, env }) => [
+    name,
+    list(env).flatMap((variable) => at(variable, "valueFrom", "secretKeyRef", "key") ?? []),
+  ]);
+  expect(keys).toEqual([
+    ["mlflow", ["store-uri", "admin-password", "flask-secret-key"]],
+    ["metrics", []],
+    ["database-metrics", ["store-uri"]],
+  ]);
 });
 
 const reader = {

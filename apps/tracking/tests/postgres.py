@@ -101,6 +101,11 @@ class Postgres:
             self._process.wait(30)
             self._process = None
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._process is not None
+
     def uri(self, database: str) -> str:
         """The URI as an operator would write it: user and password URL-encoded."""
         return f"postgresql://mlflow:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{database}"

@@ -37,7 +37,7 @@ def users_file(folder: Path, **permissions: str) -> Path:
 def migration_environment(tracking_uri: str, auth_uri: str, users: Path) -> dict[str, str]:
     """What the migration Job gets."""
     return {
-        **_base(),
+        **base_environment(),
         "MLFLOW_BACKEND_STORE_URI": tracking_uri,
         "MLFLOW_AUTH_DATABASE_URI": auth_uri,
         "MLFLOW_AUTH_ADMIN_USERNAME": ADMIN[0],
@@ -70,6 +70,7 @@ class Server:
     def __init__(self, folder: Path, tracking_uri: str, auth_uri: str, **extra: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.counts = folder / "counts"
         self._log = folder / "server.log"
         ini = folder / "basic_auth.ini"
         # A password may hold a per cent sign, which configparser would take for interpolation.
@@ -81,7 +82,7 @@ class Server:
             "auth_cache_ttl_seconds = 60\n"
         )
         self._environment = {
-            **_base(),
+            **base_environment(),
             "MLFLOW_BACKEND_STORE_URI": tracking_uri,
             "MLFLOW_ARTIFACTS_DESTINATION": str(folder / "artifacts"),
             "MLFLOW_HOST": "127.0.0.1",
@@ -90,7 +91,7 @@ class Server:
             "MLFLOW_SERVER_ALLOWED_HOSTS": "mlflow,mlflow:*,127.0.0.1,127.0.0.1:*",
             "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": "http://mlflow:5000",
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-            "MLFLOW_EXPOSE_PROMETHEUS": str(folder / "metrics"),
+            "PROMETHEUS_MULTIPROC_DIR": str(self.counts),
             "MLFLOW_AUTH_CONFIG_PATH": str(ini),
             "MLFLOW_AUTH_ADMIN_USERNAME": ADMIN[0],
             "MLFLOW_AUTH_ADMIN_PASSWORD": ADMIN[1],
@@ -143,7 +144,8 @@ class Server:
         return httpx.Client(base_url=self.url, auth=credentials, timeout=60)
 
 
-def _base() -> dict[str, str]:
+def base_environment() -> dict[str, str]:
+    """What every command gets."""
     return {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(SOURCE),

@@ -1,4 +1,4 @@
-"""`python -m tracking_server server | migrate`."""
+"""`python -m tracking_server server | migrate | metrics | database-metrics`."""
 
 import sys
 
@@ -17,8 +17,16 @@ def main(arguments: list[str]) -> int:
                 from tracking_server.migrate import migrate
 
                 migrate()
+            case ["metrics"]:
+                from tracking_server.metrics import serve_metrics
+
+                serve_metrics()
+            case ["database-metrics"]:
+                from tracking_server.database_metrics import serve_database_metrics
+
+                serve_database_metrics()
             case _:
-                print("usage: python -m tracking_server server | migrate", file=sys.stderr)
+                print((__doc__ or "").replace("`", ""), file=sys.stderr)
                 return 2
     except StartupError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -1,15 +1,17 @@
-"""Starts the MLflow server with its authentication on."""
+"""Starts the MLflow server with its authentication on and its requests counted."""
 
 import os
+import sys
 from pathlib import Path
 
 
 def serve() -> None:
     """Becomes `mlflow server`; all its settings but one are environment variables."""
     os.environ.update(defaults(dict(os.environ)))
-    if metrics := os.environ.get("MLFLOW_EXPOSE_PROMETHEUS"):
-        Path(metrics).mkdir(parents=True, exist_ok=True)
-    os.execvp("mlflow", ["mlflow", "server", "--app-name", "basic-auth"])
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        empty(Path(folder))
+    words = [sys.executable, "-m", "mlflow", "server", "--app-name", "mlops-platform"]
+    os.execv(sys.executable, words)
 
 
 def defaults(environment: dict[str, str]) -> dict[str, str]:
@@ -21,3 +23,10 @@ def defaults(environment: dict[str, str]) -> dict[str, str]:
         "PGSERVICE": "platform",
     }
     return {name: value for name, value in chosen.items() if not environment.get(name)}
+
+
+def empty(folder: Path) -> None:
+    """Takes away what processes before a restart counted: their numbers may be given again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in folder.glob("*.db"):
+        file.unlink()

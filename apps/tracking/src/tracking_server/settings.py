@@ -40,8 +40,8 @@ class MigrationSettings:
 
 def migration_settings(environment: Mapping[str, str] = os.environ) -> MigrationSettings:
     """Checks everything first, so that a fault is found before the database is touched."""
-    tracking_uri = _database_uri(environment, "MLFLOW_BACKEND_STORE_URI")
-    auth_uri = _database_uri(environment, "MLFLOW_AUTH_DATABASE_URI")
+    tracking_uri = database_uri(environment, "MLFLOW_BACKEND_STORE_URI")
+    auth_uri = database_uri(environment, "MLFLOW_AUTH_DATABASE_URI")
     place = (tracking_uri.host, tracking_uri.port, tracking_uri.database)
     if place == (auth_uri.host, auth_uri.port, auth_uri.database):
         raise StartupError(
@@ -99,7 +99,7 @@ def _check_password(what: str, password: str) -> None:
         raise StartupError(f"{what} must have at least {MINIMUM_PASSWORD_LENGTH} characters")
 
 
-def _database_uri(environment: Mapping[str, str], name: str) -> URL:
+def database_uri(environment: Mapping[str, str], name: str) -> URL:
     try:
         uri = make_url(_required(environment, name))
     except (ArgumentError, ValueError) as error:

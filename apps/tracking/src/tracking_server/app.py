@@ -1,0 +1,17 @@
+"""MLflow's application with its users, every request counted.
+
+`mlflow server --app-name mlops-platform` finds it by the entry point in tracking_server.dist-info.
+"""
+
+from starlette.types import ASGIApp
+
+
+def create_app() -> ASGIApp:
+    """What every worker process of the server answers with."""
+    # Imported here: the process that only starts the workers looks at this module too.
+    from mlflow.server import app as flask_app
+    from mlflow.server import auth
+
+    from tracking_server.request_counts import CountRequests, Routes
+
+    return CountRequests(auth.create_app(), Routes(flask_app.url_map))

@@ -1,0 +1,98 @@
+"""The commands that answer Prometheus, as processes beside a server."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+from server import base_environment
+
+from postgres import free_port
+
+EXPORTER = "prometheus-postgres-exporter"
+
+
+class Sidecar:
+    """`metrics` or `database-metrics` on a free port; `with` starts it and ends it."""
+
+    def __init__(self, command: str, log: Path, **environment: str) -> None:
+        self.port = free_port()
+        self._command = [sys.executable, "-m", "tracking_server", command]
+        self._log = log
+        self._environment = {
+            **base_environment(),
+            "METRICS_PORT": str(self.port),
+            **environment,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Sidecar":
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self._command, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                self.samples()
+                return self
+            except httpx.TransportError:
+                time.sleep(0.1)
+        self.stop()
+        raise AssertionError(f"{self._command[-1]} did not start:\n{self.output()}")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> float:
+        """Ends it as Kubernetes does; returns how many seconds that took."""
+        started = time.monotonic()
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+        return time.monotonic() - started
+
+    def output(self) -> str:
+        """What it has printed."""
+        return self._log.read_text()
+
+    def memory(self) -> int:
+        """MiB that it holds."""
+        assert self.process
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        assert found
+        return int(found[1]) // 1024
+
+    def samples(self, family: str = "") -> dict[str, float]:
+        """What Prometheus reads, by name and labels; with a family, only its samples, by labels."""
+        text = httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=15).text
+        lines = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+        return {
+            name.removeprefix(family): float(value)
+            for name, value in lines
+            if not family or re.split(r"[{ ]", name)[0] == family
+        }
+
+
+def exporter_folder(folder: Path) -> Path | None:
+    """Where Debian's exporter is: installed, or unpacked from its package into the folder."""
+    if found := shutil.which(EXPORTER):
+        return Path(found).parent
+    if not shutil.which("apt-get"):
+        return None
+    folder.chmod(0o755)  # for apt's own user
+    done = subprocess.run(["apt-get", "download", "-qq", EXPORTER], cwd=folder, check=False)
+    for package in folder.glob("*.deb") if done.returncode == 0 else []:
+        subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
+    program = folder / "usr/bin" / EXPORTER
+    return program.parent if program.exists() else None

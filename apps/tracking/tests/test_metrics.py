@@ -1,0 +1,197 @@
+"""What Prometheus is told about the requests of a real server, and where it is told."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from server import ADMIN, USERS, Server
+from sidecars import Sidecar
+from tracking_server.errors import StartupError
+from tracking_server.metrics import serve_metrics
+
+from postgres import Postgres
+
+API = "/api/2.0/mlflow"
+ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
+SEARCH = f"{API}/experiments/search"
+REQUESTS = "mlflow_http_request_total"
+SECONDS = "mlflow_http_request_duration_seconds_count"
+
+
+def beside(server: Server, log: Path) -> Sidecar:
+    """The metrics of a server."""
+    environment = {"PROMETHEUS_MULTIPROC_DIR": str(server.counts), "MLFLOW_PORT": str(server.port)}
+    return Sidecar("metrics", log, **environment)
+
+
+@pytest.fixture(scope="session")
+def metrics(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sidecar]:
+    """The metrics of the shared server."""
+    with beside(server, tmp_path_factory.mktemp("metrics") / "metrics.log") as sidecar:
+        yield sidecar
+
+
+def labels(method: str, route: str, status: int) -> str:
+    return f'{{method="{method}",route="{route}",status="{status}"}}'
+
+
+def counted(metrics: Sidecar, action: Callable[[], object]) -> dict[str, float]:
+    """By how much an action raises the counter of requests."""
+    before = Counter(metrics.samples(REQUESTS))
+    action()
+    return dict(Counter(metrics.samples(REQUESTS)) - before)
+
+
+def test_requests_are_counted_by_the_template_of_their_path(
+    server: Server, metrics: Sidecar
+) -> None:
+    def requests() -> None:
+        with server.client(ADMIN) as admin:
+            assert admin.get(f"{SEARCH}?max_results=1").is_success
+            assert admin.put(f"{ARTIFACTS}/7/0af3/artifacts/model.pkl", content=b"x").is_success
+            assert admin.get(f"{ARTIFACTS}/7/0af3/artifacts/model.pkl").is_success
+            assert admin.get(f"{API}/runs/get?run_id=0af3").status_code == 404
+            assert admin.get("/ajax-api/3.0/jobs/0af3").status_code == 404
+            assert admin.get("/no/such/path").status_code == 404
+
+    assert counted(metrics, requests) == {
+        labels("GET", SEARCH, 200): 1,
+        labels("PUT", f"{ARTIFACTS}/{{artifact_path}}", 200): 1,
+        labels("GET", f"{ARTIFACTS}/{{artifact_path}}", 200): 1,
+        labels("GET", f"{API}/runs/get", 404): 1,
+        labels("GET", "/ajax-api/3.0/jobs/{job_id}", 404): 1,
+        labels("GET", "other", 404): 1,
+    }
+
+
+def test_refused_and_failed_requests_are_counted_with_their_status(
+    server: Server, metrics: Sidecar
+) -> None:
+    def requests() -> None:
+        path = f"{ARTIFACTS}/7/0af3/artifacts/a-file"
+        with server.client() as nobody, server.client(ADMIN) as admin:
+            assert nobody.get(f"{SEARCH}?max_results=1").status_code == 401
+            assert nobody.get(path).status_code == 401
+            assert admin.get(SEARCH, headers={"Host": "evil.example"}).status_code == 403
+            assert admin.put(path, content=b"x").is_success
+            assert admin.put(f"{path}/below", content=b"x").status_code == 500
+        with server.client(USERS["model-server"]) as reader:
+            assert reader.post(f"{API}/experiments/create", json={"name": "x"}).status_code == 403
+
+    assert counted(metrics, requests) == {
+        labels("GET", SEARCH, 401): 1,
+        labels("GET", f"{ARTIFACTS}/{{artifact_path}}", 401): 1,
+        labels("GET", SEARCH, 403): 1,
+        labels("PUT", f"{ARTIFACTS}/{{artifact_path}}", 200): 1,
+        labels("PUT", f"{ARTIFACTS}/{{artifact_path}}", 500): 1,
+        labels("POST", f"{API}/experiments/create", 403): 1,
+    }
+
+
+def test_requests_are_timed_by_route(server: Server, metrics: Sidecar) -> None:
+    series = f'{{method="GET",route="{SEARCH}"}}'
+    before = metrics.samples(SECONDS).get(series, 0)
+    with server.client(ADMIN) as admin:
+        for _ in range(3):
+            assert admin.get(f"{SEARCH}?max_results=1").is_success
+    assert metrics.samples(SECONDS)[series] == before + 3
+
+
+def test_nothing_a_client_makes_up_becomes_a_label(server: Server, metrics: Sidecar) -> None:
+    def requests() -> None:
+        with server.client(ADMIN) as admin:
+            for path in (f"/{'x' * 300}", f"{API}/runs/get/0af3"):
+                assert admin.get(path).status_code == 404
+            assert admin.request("PROPFIND", "/").status_code == 405
+
+    assert set(counted(metrics, requests)) == {
+        labels("GET", "other", 404),
+        labels("other", "other", 405),
+    }
+
+
+def test_probes_are_not_counted(server: Server, metrics: Sidecar) -> None:
+    assert counted(metrics, lambda: httpx.get(f"{server.url}/health")) == {}
+
+
+@pytest.mark.parametrize("user", [None, USERS["model-server"], ADMIN])
+def test_nobody_gets_metrics_from_the_public_port(
+    server: Server, user: tuple[str, str] | None
+) -> None:
+    with server.client(user) as client:
+        for path in ("/metrics", "/metrics/", "/metrics?name[]=python_info"):
+            reply = client.get(path)
+            assert reply.status_code in (401, 403, 404)
+            assert "# HELP" not in reply.text
+
+
+def test_it_stops_at_once_and_is_small(server: Server, tmp_path: Path) -> None:
+    with beside(server, tmp_path / "metrics.log") as sidecar:
+        for _ in range(20):
+            sidecar.samples()
+        assert sidecar.memory() <= 30
+        assert sidecar.stop() < 1
+
+
+def test_a_server_that_starts_again_counts_from_zero_and_once(
+    postgres: Postgres, migrated: str, tmp_path: Path
+) -> None:
+    uris = postgres.create_databases("again", template=migrated)
+    server = Server(tmp_path, *uris)
+    server.counts.mkdir()
+    searched = labels("GET", SEARCH, 200)
+    with beside(server, tmp_path / "metrics.log") as metrics:
+        assert metrics.samples() == {"mlflow_up": 0}
+        for _ in range(2):
+            with server, server.client(ADMIN) as client:
+                assert metrics.samples("mlflow_up") == {"": 1}
+                assert searched not in metrics.samples(REQUESTS)
+                for _ in range(3):
+                    assert client.get(f"{SEARCH}?max_results=1").is_success
+                assert metrics.samples(REQUESTS)[searched] == 3
+            assert metrics.samples("mlflow_up") == {"": 0}
+
+
+def test_the_counts_of_all_worker_processes_are_added_up(
+    postgres: Postgres, migrated: str, tmp_path: Path
+) -> None:
+    uris = postgres.create_databases("workers", template=migrated)
+    server = Server(tmp_path, *uris, MLFLOW_WORKERS="2")
+    with server, beside(server, tmp_path / "metrics.log") as metrics:
+        wait_for_files(server.counts, "histogram_*.db", 2)
+        while len(list(server.counts.glob("counter_*.db"))) < 2:
+            httpx.get(f"{server.url}{SEARCH}?max_results=1")
+        before = metrics.samples(REQUESTS)[labels("GET", SEARCH, 401)]
+        for _ in range(20):
+            httpx.get(f"{server.url}{SEARCH}?max_results=1")
+        assert metrics.samples(REQUESTS)[labels("GET", SEARCH, 401)] == before + 20
+
+
+def test_an_answer_for_want_of_a_database_is_an_error_and_the_server_is_up(
+    postgres: Postgres, migrated: str, tmp_path: Path
+) -> None:
+    uris = postgres.create_databases("gone", template=migrated)
+    server = Server(tmp_path, *uris)
+    with server, server.client(ADMIN) as client, beside(server, tmp_path / "m.log") as metrics:
+        postgres.stop()
+        try:
+            assert client.get(f"{SEARCH}?max_results=1").status_code == 503
+            assert metrics.samples(REQUESTS) == {labels("GET", SEARCH, 503): 1}
+            assert metrics.samples("mlflow_up") == {"": 1}
+        finally:
+            postgres.start()
+
+
+def test_a_folder_that_is_not_there_is_named() -> None:
+    with pytest.raises(StartupError, match="PROMETHEUS_MULTIPROC_DIR must name the folder"):
+        serve_metrics({"PROMETHEUS_MULTIPROC_DIR": "/nowhere"})
+
+
+def wait_for_files(folder: Path, pattern: str, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(list(folder.glob(pattern))) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
