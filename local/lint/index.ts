@@ -57,6 +57,8 @@ const componentSuper: Rule.RuleModule = {
       const owner = around.find((outer) => outer.type === "ClassDeclaration") as Class;
       const token = `"mlops:index:${owner.id?.name}"`;
       const given = node.arguments.map((argument) => context.sourceCode.getText(argument));
+      // what is confidential among the arguments is recorded encrypted
+      if (given[2]?.startsWith("withSecret(args, ")) given[2] = "args";
       if (given.join() !== [token, "name", "args", "opts"].join()) {
         context.report({ node, messageId: "four", data: { token } });
       }

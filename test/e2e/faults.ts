@@ -1,6 +1,7 @@
 import { mlflow } from "../../local/mlflow.ts";
 import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
 import { api, mlops, namespace } from "./support/platform.ts";
+import { forwarded } from "./support/forwarded.ts";
 import { isReady, type KubeObject, restartsOf } from "./support/kube.ts";
 import { waitUntil } from "./support/wait.ts";
 
@@ -50,7 +51,7 @@ export function describeFaults(outputs: () => Record<string, string>): void {
     });
   });
 
-  test(`Postgres can be away for ${outageSeconds} s: MLflow recovers alone and nothing restarts`, async () => {
+  test(`Postgres can be away for ${outageSeconds} s: an alert says so, MLflow recovers alone, nothing restarts`, async () => {
     const others = (await running()).filter(({ metadata }) => metadata.name !== "postgres-0");
     const scale = (replicas: number) =>
       api().call("PATCH", `/apis/apps/v1/namespaces/${namespace}/statefulsets/postgres/scale`, {
@@ -60,14 +61,17 @@ export function describeFaults(outputs: () => Record<string, string>): void {
     expect((await scale(0)).status).toBe(200);
     await waitUntil("Postgres is gone", 60, async () => !(await names()).includes("postgres-0"));
     const end = Date.now() + outageSeconds * 1_000;
-    await waitUntil("the outage is over", outageSeconds + 10, async () => {
+    await waitUntil("Alertmanager has the alert", 120, async () => {
       await predict(serving(), model); // predictions do not need the database
-      return Date.now() > end;
+      return (await alerts()).includes("PostgresUnreachable") && Date.now() > end;
     });
     await scale(1);
     await waitUntil("MLflow answers again", 90, async () => {
       await tracking().call("experiments/search?max_results=1");
       return true;
+    });
+    await waitUntil("the alert is resolved", 120, async () => {
+      return !(await alerts()).includes("PostgresUnreachable");
     });
     const after = await running();
     for (const pod of others) {
@@ -84,6 +88,18 @@ export function describeFaults(outputs: () => Record<string, string>): void {
     expect(stdout).toMatch(/7 of 7 checks passed/);
     expect(code).toBe(0);
   });
+
+  /** Names of the alerts that Alertmanager holds active. */
+  async function alerts(): Promise<string[]> {
+    const { url, close } = await forwarded("alertmanager", outputs());
+    try {
+      const active = await fetch(`${url}/api/v2/alerts?active=true`);
+      const found = (await active.json()) as { labels: { alertname: string } }[];
+      return found.map(({ labels }) => labels.alertname);
+    } finally {
+      await close();
+    }
+  }
 
   const names = async () => (await api().pods(namespace)).map(({ metadata }) => metadata.name);
 

@@ -4,6 +4,7 @@ import { describeAccess } from "./access.ts";
 import { describeEnd } from "./end.ts";
 import { describeFaults } from "./faults.ts";
 import { describeModels } from "./models.ts";
+import { describeMonitoring } from "./monitoring.ts";
 import { describeSeedFlow } from "./seedFlow.ts";
 import { cleanSlate, mlops, outputs, reasonToSkip, up } from "./support/platform.ts";
 
@@ -33,6 +34,7 @@ suite(`the platform on the local cluster${skipped ? ` (skipped: ${skipped})` : "
     expect(stdout).toMatch(/MLflow +http:\/\/127\.0\.0\.1:30001/);
     expect(stdout).toMatch(/Model server +http:\/\/127\.0\.0\.1:31345/);
     expect(stdout).toMatch(/Prediction page +http:\/\/127\.0\.0\.1:31344/);
+    expect(stdout).toMatch(/Prometheus +http:\/\/prometheus\.mlops\.svc\.cluster\.local:9090/);
     expect(stdout).toMatch(/diabetes-progression version 1 \(champion\) predicts \d+\.\d+/);
     expect(code).toBe(0);
     isUp = true;
@@ -45,6 +47,7 @@ suite(`the platform on the local cluster${skipped ? ` (skipped: ${skipped})` : "
       found ??= await outputs();
     });
     describeSeedFlow(() => found);
+    describeMonitoring(() => found);
     describeModels(() => found);
     describeAccess(() => found);
     describeFaults(() => found);

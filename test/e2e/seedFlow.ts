@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { envFile } from "../../local/envFile.ts";
 import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
-import { run } from "../../local/support/process.ts";
-import { environment as pythonEnvironment } from "../support/pythonEnvironment.ts";
 import { openBrowser } from "./support/browser.ts";
+import { executeNotebook } from "./support/notebook.ts";
 import { mlops, start } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
 
@@ -25,24 +24,9 @@ export function describeSeedFlow(outputs: () => Record<string, string>): void {
   });
 
   test("the notebook runs from end to end against it", async () => {
-    mkdirSync(results, { recursive: true });
-    const python = await pythonEnvironment("mlflow");
-    const executed = join(results, "train-and-promote.ipynb");
-    const notebook = join(checkoutRoot, "notebooks", "train-and-promote.ipynb");
-    // raises on the first cell that fails
-    const program = [
-      "import sys, nbformat",
-      "from nbclient import NotebookClient",
-      "notebook = nbformat.read(sys.argv[1], as_version=4)",
-      "NotebookClient(notebook, timeout=600, kernel_name='python3').execute()",
-      "nbformat.write(notebook, sys.argv[2])",
-    ].join("\n");
-    await run(python, ["-c", program, notebook, executed], {
-      cwd: join(checkoutRoot, "notebooks"),
-      env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: "true" },
-    });
+    const executed = await executeNotebook("train-and-promote");
     const model = (await servedModel(outputs()["modelServingUrl"]!)) as ServedModel;
-    expect(readFileSync(executed, "utf8")).toContain(`version ${model.version}`);
+    expect(executed).toContain(`version ${model.version}`);
   });
 
   test("the page predicts what the model server predicts, and names the version", async () => {

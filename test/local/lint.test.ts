@@ -12,6 +12,7 @@ const component = (call: string) =>
 tester.run("component-super", house.rules["component-super"], {
   valid: [
     component('super("mlops:index:Thing", name, args, opts)'),
+    component('super("mlops:index:Thing", name, withSecret(args, "password"), opts)'),
     // not a component
     "class Thing extends Error { constructor(message) { super(message); } }",
   ],

@@ -93,4 +93,6 @@ export async function cleanSlate(): Promise<void> {
   await mlops("down", "--cluster", "--keep-cache", "--yes");
 }
 
-export const api = (): Kube => kube(join(clusterFolder, "kubeconfig"));
+export const kubeconfigPath = join(clusterFolder, "kubeconfig");
+
+export const api = (): Kube => kube(kubeconfigPath);

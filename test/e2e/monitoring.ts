@@ -1,0 +1,135 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { dashboards } from "../../components/dashboards/index.ts";
+import { panelQueries } from "../../local/dashboards/queries.ts";
+import { servedModel, type ServedModel } from "../../local/prediction.ts";
+import { queryPrometheus } from "../../local/prometheus.ts";
+import { checkoutRoot } from "../../local/support/cache.ts";
+import { withoutKubeStateMetrics } from "../dashboards/withoutKubeStateMetrics.ts";
+import { executeNotebook } from "./support/notebook.ts";
+import { api, mlops, namespace, start } from "./support/platform.ts";
+import { forwarded } from "./support/forwarded.ts";
+import { waitUntil } from "./support/wait.ts";
+
+const results = join(checkoutRoot, "test-results");
+
+/** What Prometheus must know of each part, in a series that only this part exports. */
+const exported = {
+  "the nodes": "node_memory_MemAvailable_bytes",
+  "the containers": `container_memory_working_set_bytes{namespace="${namespace}",pod="postgres-0"}`,
+  "the kubelet": "kubelet_running_pods",
+  MLflow: "mlflow_http_request_total",
+  Postgres: "pg_up == 1",
+  "the model server": "model_info",
+  "the prediction page": "prediction_app_runs_total",
+  "the Pushgateway": 'up{service="pushgateway"}',
+  Alertmanager: "alertmanager_build_info",
+};
+
+/** What is seen of the platform after the seed flow. */
+export function describeMonitoring(outputs: () => Record<string, string>): void {
+  const ask = async (expression: string) => {
+    const { url, close } = await forwarded("prometheus", outputs());
+    try {
+      return await queryPrometheus(url, expression);
+    } finally {
+      await close();
+    }
+  };
+
+  test.each(Object.entries(exported))("Prometheus reads %s", async (_, expression) => {
+    await waitUntil(expression, 60, async () => (await ask(expression)).length > 0);
+  });
+
+  test("every target answers", async () => {
+    await waitUntil("no target is down", 60, async () => {
+      expect((await ask("up == 0")).map(({ labels }) => labels)).toEqual([]);
+      return true;
+    });
+  });
+
+  test("every panel of every dashboard has data, but the listed ones without kube-state-metrics", async () => {
+    await askForPredictions(outputs()["modelServingUrl"]!);
+    const queries = dashboards().flatMap((dashboard) => panelQueries(dashboard));
+    const { url, close } = await forwarded("prometheus", outputs());
+    const listed = withoutKubeStateMetrics.map(
+      ({ dashboard, panel, refId }) => `${dashboard} / ${panel} / ${refId}`,
+    );
+    try {
+      // a rate needs two scrapes
+      await waitUntil("the panels have data", 90, async () => {
+        const answers = await Promise.all(queries.map(({ expr }) => queryPrometheus(url, expr)));
+        const empty = queries.filter((_, index) => answers[index]!.length === 0);
+        const names = empty.map(
+          ({ dashboard, panel, refId }) => `${dashboard} / ${panel} / ${refId}`,
+        );
+        expect(names).toEqual(listed);
+        return true;
+      });
+    } finally {
+      await close();
+    }
+  });
+
+  test("nothing is wrong with a platform that has just come up: no alert but the watchdog", async () => {
+    const firing = await ask('ALERTS{alertstate="firing"}');
+    expect(firing.map(({ labels }) => labels["alertname"])).toEqual(["Watchdog"]);
+  });
+
+  test("a notebook reads the champion's request rate and drift", async () => {
+    const connect = start("connect");
+    await waitUntil("connected", 60, () => connect.output.stdout.includes("Ctrl-C"));
+    try {
+      const executed = await executeNotebook("read-metrics");
+      expect(executed).toContain("has drifted most");
+      expect(executed.match(/"image\/png"/g)).toHaveLength(2);
+    } finally {
+      connect.child.kill("SIGTERM");
+      await connect.ended;
+    }
+  });
+
+  test("`dashboards --png` draws each of them", async () => {
+    mkdirSync(results, { recursive: true });
+    const { code } = await mlops("dashboards", "--png", "--out", results);
+    expect(code).toBe(0);
+    for (const { uid } of dashboards()) {
+      const png = readFileSync(join(results, `dashboard-${uid.replace(/^mlops-/, "")}.png`));
+      expect(png.subarray(1, 4).toString()).toBe("PNG");
+      expect(png.length).toBeGreaterThan(20_000);
+    }
+  });
+
+  test("no password stands in what Helm keeps of a release", async () => {
+    const confidential = [outputs()["mlflowPassword"]!, outputs()["mlflowAdminPassword"]!];
+    const secrets = await api().list(`/api/v1/namespaces/${namespace}/secrets`);
+    const releases = secrets.filter(({ metadata }) => metadata.labels?.["owner"] === "helm");
+    expect(releases.length).toBeGreaterThan(0);
+    for (const { data } of releases) {
+      const kept = gunzipSync(
+        Buffer.from(Buffer.from(data!["release"]!, "base64").toString(), "base64"),
+      ).toString();
+      expect(kept).toContain("scrapeConfigs");
+      for (const password of confidential) expect(kept).not.toContain(password);
+      expect(kept).not.toMatch(/smtp_auth_password|api_url/);
+    }
+  });
+}
+
+/** As many rows as drift is computed from, over more than one scrape. */
+async function askForPredictions(serving: string): Promise<void> {
+  const model = (await servedModel(serving)) as ServedModel;
+  const { columns, data } = model.input_example!;
+  const rows = Array.from({ length: 50 }, (_, index) => data[index % data.length]);
+  for (let request = 0; request < 20; request += 1) {
+    const response = await fetch(`${serving}/invocations`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ dataframe_split: { columns, data: rows } }),
+    });
+    expect(response.status).toBe(200);
+    await response.arrayBuffer();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+}
