@@ -16,7 +16,7 @@ or 100 * sum(rate(container_cpu_usage_seconds_total{id="/"}[${window}])) / sum(m
 
 // A disk that is mounted twice counts once.
 const disks = 'fstype!~"tmpfs|overlay|squashfs|iso9660"';
-const devices = 'id="/",device=~"/dev/.+",device!="/dev/shm"';
+const devices = 'id="/",device=~"/dev/.+",device!~"/dev/(shm|loop.*)"';
 const filesystem = `100 * (1 - sum(max by (node, device) (node_filesystem_avail_bytes{${disks}})) / sum(max by (node, device) (node_filesystem_size_bytes{${disks}})))
 or 100 * sum(max by (node, device) (container_fs_usage_bytes{${devices}})) / sum(max by (node, device) (container_fs_limit_bytes{${devices}}))`;
 

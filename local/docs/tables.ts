@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { checkoutRoot } from "../support/cache.ts";
 import { UserError } from "../support/errors.ts";
+import { alertsTable, metricsTable, type Table } from "./monitoringTables.ts";
 import type { Property, Schema } from "./schema.ts";
 
 interface DeclaredKey {
@@ -32,7 +33,11 @@ function tableFor(kind: string, of: string, schema: Schema): string {
   if (kind === "config") return configTable();
   if (kind === "outputs") return of ? componentOutputs(of, schema) : stackOutputs();
   if (kind === "args") return argumentsTable(of, schema);
-  throw new UserError(`table:${kind} is not a table; the tables are config, outputs and args`);
+  if (kind === "alerts") return tableOf(alertsTable());
+  if (kind === "metrics") return tableOf(metricsTable(of));
+  throw new UserError(
+    `table:${kind} is not a table; the tables are config, outputs, args, alerts and metrics`,
+  );
 }
 
 function configTable(): string {
@@ -96,6 +101,7 @@ function resource(component: string, schema: Schema): Schema["resources"][string
 
 /** How a reader in any language would call the type. */
 function typeText(property: Property): string {
+  if (property.$ref === "pulumi.json#/Any") return "anything";
   if (property.$ref !== undefined) return code(property.$ref.replace(/^.*:/, ""));
   if (property.items) return `list of ${typeText(property.items)}`;
   if (property.additionalProperties) return `map of ${typeText(property.additionalProperties)}`;
@@ -103,6 +109,8 @@ function typeText(property: Property): string {
 }
 
 const code = (text: string) => `\`${text}\``;
+
+const tableOf = ({ headings, rows }: Table) => table(headings, rows);
 
 /** A Markdown table in the form that Prettier gives it. */
 function table(headings: readonly string[], rows: Rows): string {

@@ -50,8 +50,9 @@ describe("a table", () => {
     [
       "colours",
       "colours",
-      /^table:colours is not a table; the tables are config, outputs and args$/,
+      /^table:colours is not a table; the tables are config, outputs, args, alerts and metrics$/,
     ],
+    ["metrics moon", "metrics moon", /^moon is not an exporter; they are mlflow, postgres, /],
     ["config", "outputs", /^table:config is not closed; write `<!-- \/table:config -->` after it$/],
   ])("%s closed by %s is refused with a sentence", (kind, end, sentence) => {
     expect(() => fillTables(page(kind, end), schema)).toThrow(sentence);
