@@ -1,7 +1,6 @@
 import { refuseUnknown, upgradeWords } from "../../../local/engine/helmCommand.ts";
 import type { Handler } from "../../../local/engine/handler.ts";
 import { handlerTable } from "../../../local/engine/handlers.ts";
-import type { JsonObject } from "../../../local/engine/values.ts";
 
 const release = { name: "tiny", chart: "tiny" };
 
