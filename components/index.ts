@@ -1,5 +1,10 @@
-export type { AlertRule, RuleGroup } from "./alerts/index.ts";
-export type { PlatformDashboard } from "./dashboards/index.ts";
+export {
+  type AlertRule,
+  alertRules,
+  type AlertRulesOptions,
+  type RuleGroup,
+} from "./alerts/index.ts";
+export { dashboards, type PlatformDashboard } from "./dashboards/index.ts";
 export type { ChartArgs } from "./internal/charts.ts";
 export { ArgumentError } from "./internal/checks.ts";
 export type { ArtifactLocationArgs, DatabaseConnectionArgs } from "./internal/connections.ts";

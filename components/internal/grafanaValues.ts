@@ -141,7 +141,11 @@ function settings({ externalUrl, homeUid }: GrafanaParts): ChartValues {
   return {
     server: { root_url: externalUrl },
     "auth.anonymous": { enabled: false },
-    users: { allow_sign_up: false, allow_org_create: false },
+    users: given({
+      allow_sign_up: false,
+      allow_org_create: false,
+      home_page: homeUid === undefined ? undefined : `/d/${homeUid}`,
+    }),
     security: { disable_gravatar: true, cookie_samesite: "lax" },
     analytics: {
       reporting_enabled: false,
@@ -161,12 +165,5 @@ function settings({ externalUrl, homeUid }: GrafanaParts): ChartValues {
     public_dashboards: { enabled: false },
     // they would stand on the same port as the pages, open to anybody
     metrics: { enabled: false },
-    ...(homeUid === undefined
-      ? {}
-      : {
-          dashboards: {
-            default_home_dashboard_path: `${dashboardFiles}/${dashboardFolder}/${homeUid}.json`,
-          },
-        }),
   };
 }

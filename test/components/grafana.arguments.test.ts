@@ -67,11 +67,7 @@ describeArguments(make, "grafana", base, {
     changes: [
       "+ grafana-dashboard-mine",
       "- grafana-dashboard-mlops-home",
-      value(
-        "grafana.ini.dashboards.default_home_dashboard_path",
-        "/var/lib/grafana-dashboards/MLOps/mlops-home.json",
-        "∅",
-      ),
+      value("grafana.ini.users.home_page", "/d/mlops-home", "∅"),
     ],
   },
   storageSize: { value: "5Gi", changes: [value("persistence.size", "1Gi", "5Gi")] },

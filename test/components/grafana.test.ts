@@ -73,9 +73,8 @@ test("the platform's dashboards fit into ConfigMaps, and the home page is one of
     const { data } = platform.find(`grafana-dashboard-${uid}`).inputs as any;
     expect(JSON.parse(data[`${uid}.json`]).uid).toBe(uid);
   }
-  const home = "/var/lib/grafana-dashboards/MLOps/mlops-home.json";
   const settings: any = valuesOf(platform.resources)["grafana.ini"];
-  expect(settings.dashboards.default_home_dashboard_path).toBe(home);
+  expect(settings.users.home_page).toBe("/d/mlops-home");
 });
 
 test("the sidecar alone has a token, and that opens ConfigMaps alone", async () => {
@@ -103,7 +102,7 @@ test("nobody gets in without a login, and nothing is fetched from or told to any
   expect((await values())["grafana.ini"]).toEqual({
     server: { root_url: "http://grafana.ml.svc.cluster.local:3000" },
     "auth.anonymous": { enabled: false },
-    users: { allow_sign_up: false, allow_org_create: false },
+    users: { allow_sign_up: false, allow_org_create: false, home_page: "/d/mlops-home" },
     security: { disable_gravatar: true, cookie_samesite: "lax" },
     analytics: {
       reporting_enabled: false,
@@ -121,9 +120,6 @@ test("nobody gets in without a login, and nothing is fetched from or told to any
     snapshots: { external_enabled: false },
     public_dashboards: { enabled: false },
     metrics: { enabled: false },
-    dashboards: {
-      default_home_dashboard_path: "/var/lib/grafana-dashboards/MLOps/mlops-home.json",
-    },
   });
 });
 

@@ -1,3 +1,4 @@
+import type { ComponentResource } from "@pulumi/pulumi";
 import { Grafana } from "../../../components/grafana.ts";
 import { Prometheus } from "../../../components/prometheus.ts";
 import { valuesOf } from "../../support/charts.ts";
@@ -12,7 +13,7 @@ const common = {
   labels: { team: "blue" },
   annotations: { note: "hello" },
 };
-const makers = {
+const makers: Record<"prometheus" | "grafana", () => ComponentResource> = {
   prometheus: () => new Prometheus("metrics", common),
   grafana: () =>
     new Grafana("grafana", {
