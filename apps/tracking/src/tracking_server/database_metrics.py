@@ -13,7 +13,7 @@ from tracking_server.settings import database_uri
 
 _EXPORTER = "prometheus-postgres-exporter"
 _ARGUMENTS = [
-    # Its own queries need more rights than our user has elsewhere, and make hundreds of series: ours are
+    # Its own queries need more rights than a user may have, and make hundreds of series: ours are
     # in queries.yaml.
     *("--disable-default-metrics", "--disable-settings-metrics"),
     *("--no-collector.database", "--no-collector.bgwriter"),
