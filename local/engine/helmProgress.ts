@@ -57,6 +57,9 @@ export async function lackOfRelease(
   return undefined;
 }
 
+/** Helm lets one pod of each be missing, so that others are mostly what it waits for. */
+const isDaemonSet = (object: JsonObject) => textAt(object, "kind") === "DaemonSet";
+
 /** The workloads of a manifest, each with its namespace. */
 function objectsIn(manifest: string, namespace: string): JsonObject[] {
   return parseAllDocuments(manifest)
@@ -66,5 +69,6 @@ function objectsIn(manifest: string, namespace: string): JsonObject[] {
     .map((object) => ({
       ...object,
       metadata: { namespace, ...objectAt(object, "metadata") },
-    }));
+    }))
+    .sort((one, other) => Number(isDaemonSet(one)) - Number(isDaemonSet(other)));
 }
