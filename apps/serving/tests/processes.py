@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -114,7 +114,13 @@ def tracking_server(folder: Path, port: int | None = None) -> Server:
     return Server(command, folder, port, os.environ | env)
 
 
-def model_server(folder: Path, tracking_uri: str, name: str, **settings: str) -> Server:
+def model_server(
+    folder: Path,
+    tracking_uri: str,
+    name: str,
+    program: Sequence[str] = ("-m", "model_server"),
+    **settings: str,
+) -> Server:
     """The model server as its image runs it, with a short poll."""
     port, metrics_port = free_port(), free_port()
     while metrics_port == port:
@@ -131,4 +137,4 @@ def model_server(folder: Path, tracking_uri: str, name: str, **settings: str) ->
         "PYTHONPATH": str(SOURCES),
         **settings,
     }
-    return Server([sys.executable, "-m", "model_server"], folder, port, os.environ | env)
+    return Server([sys.executable, *program], folder, port, os.environ | env)

@@ -46,6 +46,10 @@ def test_features_and_predictions_are_optional() -> None:
         ({"features": {"bmi": {**BINS, "edges": [1.0, 1.0]}}}, "'bmi' do not increase"),
         ({"features": {"bmi": {**BINS, "counts": [0, 0, 0, 0]}}}, "are not those of rows"),
         ({"features": {"bmi": {**BINS, "counts": [5, -1, 0, 0]}}}, "are not those of rows"),
+        (
+            {"features": {"bmi": {"edges": [*range(101)], "counts": [1] * 103}}},
+            "'bmi' has more than 100 edges",
+        ),
         ({"predictions": {}}, "predictions needs quantiles"),
         ({"predictions": {"quantiles": []}}, "predictions needs quantiles"),
         ({"predictions": {"quantiles": [-1.7e308, 1.7e308]}}, "no range that buckets could"),

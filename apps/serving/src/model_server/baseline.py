@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _VERSION = 1
+_MOST_EDGES = 100
 
 
 class BaselineError(Exception):
@@ -59,6 +60,8 @@ def _feature(name: object, bins: object) -> Feature:
     edges, counts = _numbers(bins.get("edges")), _numbers(bins.get("counts"))
     if edges is None or counts is None or len(counts) != len(edges) + 2:
         raise BaselineError(f"feature {name!r} needs edges, and a count for each bin and missing")
+    if len(edges) > _MOST_EDGES:  # each is compared with every value of every request
+        raise BaselineError(f"feature {name!r} has more than {_MOST_EDGES} edges")
     if (np.diff(edges) <= 0).any():
         raise BaselineError(f"the edges of feature {name!r} do not increase")
     if (counts < 0).any() or counts.sum() < 1:

@@ -106,12 +106,11 @@ class DriftWindow:
 
     def _count(self, values: np.ndarray) -> np.ndarray:
         """Rows per feature and bin; a value's bin is the number of edges that it lies above."""
-        bins = np.zeros(values.shape, np.intp)
+        bins = np.zeros(values.shape, np.int16)
         for edges in self._edges.T:
             bins += values > edges[:, None]
         bins[np.isnan(values)] = self._edges.shape[1] + 1
-        bins += self._first_bin
-        return np.bincount(bins.ravel(), minlength=self._expected.size)
+        return np.bincount((bins + self._first_bin).ravel(), minlength=self._expected.size)
 
     def _now(self) -> int:
         return int(self._clock() / self._slot_seconds)
