@@ -106,13 +106,17 @@ export class Grafana extends pulumi.ComponentResource {
     const role = new k8s.rbac.v1.Role(
       `${name}-dashboard-reader`,
       {
-        metadata: metadata(),
+        // a binding can never name another Role: this one keeps its name
+        metadata: metadata({ name: "grafana-dashboard-reader" }),
         rules: [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch"] }],
       },
       child,
     );
     for (const dashboard of dashboards) {
       const { labels, ...rest } = metadata({
+        // a change replaces a ConfigMap, and with the same name the old one goes first: were it the other way round, the
+        // sidecar would delete the new one's file with the old one
+        name: `grafana-dashboard-${dashboard.uid}`,
         annotations: { [folderAnnotation]: dashboardFolder },
       });
       new k8s.core.v1.ConfigMap(

@@ -46,7 +46,9 @@ test("a dashboard is a file that the sidecar finds by its label and Grafana show
   const { find } = await record(() => make("grafana", base));
   const { metadata, data } = find("grafana-dashboard-mlops-home").inputs;
   expect(data).toEqual({ "mlops-home.json": "{}" });
+  // a generated name would make the new one before the old one goes, and their files have one name
   expect(metadata).toEqual({
+    name: "grafana-dashboard-mlops-home",
     namespace: "ml",
     labels: {
       "app.kubernetes.io/part-of": "mlops-platform",
@@ -86,7 +88,7 @@ test("the sidecar alone has a token, and that opens ConfigMaps alone", async () 
   expect(all.automountServiceAccountToken).toBe(false);
   expect(all.rbac).toEqual({
     namespaced: true,
-    useExistingRole: "grafana-dashboard-reader-1a2b3c",
+    useExistingRole: "grafana-dashboard-reader",
   });
   const token = { name: "sidecar-token", readOnly: true };
   expect(all.sidecar.dashboards.extraMounts).toContainEqual({
