@@ -11,6 +11,7 @@ from prometheus_client.utils import floatToGoString
 _STEPS = (1, 2, 2.5, 5, 10)
 _INTERVALS = 14
 _BEYOND = 2
+_BATCH = 256
 # For a model that says nothing about its predictions: shares as well as large numbers.
 DEFAULT_BUCKETS = [-1000, -100, -10, -1, 0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 10, 100, 1e3, 1e4, 1e5]
 
@@ -22,27 +23,41 @@ class ValueHistogram:
         self._buckets = np.array(buckets, dtype=float)
         self._counts = np.zeros(len(buckets) + 1, np.int64)
         self._sum = 0.0
+        self._waiting = np.empty(_BATCH)
+        self._waiting_values = 0
         self._lock = threading.Lock()
 
     def observe(self, predictions: object) -> None:
-        """Count predictions that are values; others leave no trace."""
+        """Take predictions that are values, to be counted later; others leave no trace."""
         values = decimals(predictions)
         if values is None:
             return
-        values = values[np.isfinite(values)]
-        places = self._buckets.searchsorted(values)
-        counts = np.bincount(places, minlength=len(self._counts))
-        total = float(values.sum(dtype=float))
         with self._lock:
-            self._counts += counts
-            self._sum += total
+            end = self._waiting_values + len(values)
+            if end > _BATCH:
+                self._settle()
+                self._count(values)
+            else:
+                self._waiting[self._waiting_values : end] = values
+                self._waiting_values = end
 
     def read(self) -> tuple[list[tuple[str, float]], float]:
         """Upper bounds with the number of values up to each, and the sum of all values."""
         with self._lock:
+            self._settle()
             counts, total = np.cumsum(self._counts).tolist(), self._sum
         bounds = [floatToGoString(bound) for bound in [*self._buckets.tolist(), math.inf]]
         return list(zip(bounds, counts, strict=True)), total
+
+    def _settle(self) -> None:
+        self._count(self._waiting[: self._waiting_values])
+        self._waiting_values = 0
+
+    def _count(self, values: np.ndarray) -> None:
+        values = values[np.isfinite(values)]
+        places = self._buckets.searchsorted(values)
+        self._counts += np.bincount(places, minlength=len(self._counts))
+        self._sum += float(values.sum(dtype=float))
 
 
 def decimals(predictions: object) -> np.ndarray | None:
