@@ -18,6 +18,7 @@ export interface RuleGroup {
   name: string;
   /** Time between two evaluations. Defaults to the server's. */
   interval?: string;
+  /** Alerts, evaluated one after the other. */
   rules: AlertRule[];
 }
 
