@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheRoot, checkoutRoot } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
@@ -36,8 +36,8 @@ export async function environment(name: EnvironmentName): Promise<string> {
   const base = await findPython();
   const hash = createHash("sha256").update(await run(base, ["--version"]));
   for (const file of [...locked, ...further]) hash.update(readFileSync(join(checkoutRoot, file)));
-  const folder = join(cacheRoot(), "tests", `${name}-${hash.digest("hex").slice(0, 12)}`);
-  if (!existsSync(folder)) {
+  const folder = join(cacheRoot(), "tests", "python", `${name}-${hash.digest("hex").slice(0, 12)}`);
+  if (!existsSync(join(folder, completeMark))) {
     await reported(`Making the Python environment ${name}`, (step) =>
       build(folder, base, environments[name], (line) => step.update(line.slice(0, 80))),
     );
@@ -45,31 +45,27 @@ export async function environment(name: EnvironmentName): Promise<string> {
   return join(folder, "bin", "python");
 }
 
-/** Built beside its place and renamed when complete: nobody ever finds half an environment. */
+const completeMark = "complete";
+
+/** In its place from the start, for the programs in it name their Python by its path. */
 async function build(
   folder: string,
   base: string,
   { locked, further }: { locked: readonly string[]; further: readonly string[] },
   onLine: (line: string) => void,
 ): Promise<void> {
-  const draft = `${folder}.${process.pid}`;
   const install = (file: string, ...flags: string[]) =>
     run(
-      join(draft, "bin", "python"),
+      join(folder, "bin", "python"),
       ["-m", "pip", "install", "--no-input", "--progress-bar=off", ...flags, "-r", file],
       { cwd: checkoutRoot, onLine },
     );
-  try {
-    mkdirSync(draft, { recursive: true });
-    await run(base, ["-m", "venv", draft], { onLine });
-    for (const file of locked) await install(file, "--no-deps");
-    for (const file of further) await install(file);
-    renameSync(draft, folder);
-  } catch (error) {
-    if (!existsSync(folder)) throw error; // else another run was quicker
-  } finally {
-    rmSync(draft, { recursive: true, force: true });
-  }
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await run(base, ["-m", "venv", folder], { onLine });
+  for (const file of locked) await install(file, "--no-deps");
+  for (const file of further) await install(file);
+  writeFileSync(join(folder, completeMark), "");
 }
 
 async function findPython(): Promise<string> {
