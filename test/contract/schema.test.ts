@@ -33,17 +33,19 @@ test("the committed schema is what the SDK reads off the sources (else: npm run 
 test("every component is a resource of the package, under the token that its class registers", () => {
   expect(Object.keys(schema.resources).sort()).toEqual(
     [
+      "Grafana",
       "MlopsPlatform",
       "ModelServer",
       "NetworkFlows",
       "PostgresDatabase",
       "PredictionApp",
+      "Prometheus",
       "TrackingServer",
       "TrainingJob",
       "VolumeArtifactStore",
     ].map((name) => `mlops:index:${name}`),
   );
-  expect(componentClasses()).toHaveLength(8);
+  expect(componentClasses()).toHaveLength(10);
 });
 
 test("every component, property and value says what it is in whole sentences", () => {
