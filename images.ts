@@ -32,7 +32,21 @@ const ignoredFile = /^(\..*|.*\.(md|pyc)|pyproject\.toml|requirements\.in)$/;
  * those change and at no other time.
  */
 export function imageReference(app: App, registry: string = DEFAULT_REGISTRY): string {
-  return `${registry.replace(/\/+$/, "")}/${app}:${contentHash(appsFolder, IMAGE_INPUTS[app])}`;
+  const given = JSON.parse(process.env[tagsVariable] ?? "{}") as Partial<Record<App, string>>;
+  const tag = given[app] ?? contentHash(appsFolder, IMAGE_INPUTS[app]);
+  return `${registry.replace(/\/+$/, "")}/${app}:${tag}`;
+}
+
+const tagsVariable = "MLOPS_IMAGE_TAGS";
+
+/**
+ * Reads all tags once, for this process and those it starts: what is deployed is then what was built, though somebody
+ * edits the files in between.
+ */
+export function holdImageTags(): void {
+  const apps = Object.keys(IMAGE_INPUTS) as App[];
+  const tags = apps.map((app) => [app, contentHash(appsFolder, IMAGE_INPUTS[app])]);
+  process.env[tagsVariable] = JSON.stringify(Object.fromEntries(tags));
 }
 
 /** Twelve hex digits that depend on the paths and contents of the inputs, not on modes, times or order. */

@@ -1,3 +1,4 @@
+import { holdImageTags } from "../../images.ts";
 import { findTarget, startTarget, targetOptions } from "../access.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
 import { endpoints, endpointsOf } from "../endpointList.ts";
@@ -25,6 +26,7 @@ export const up: Command = {
     yes: { type: "boolean", short: "y", help: "Do not ask before deploying to a remote cluster" },
   },
   async run(values) {
+    holdImageTags();
     const given = readSettings(values);
     const remembered = readDeployment(given.stack);
     const charts = await chooseCharts(given, remembered);

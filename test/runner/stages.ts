@@ -63,6 +63,12 @@ export const stages: Stage[] = [
     run: () => pytest("predict", "predict"),
   },
   {
+    name: "monitoring",
+    group: "python",
+    title: "pytest of apps/monitoring",
+    run: () => pytest("monitoring", "predict"),
+  },
+  {
     name: "unit",
     group: "unit",
     title: "jest without a cluster",

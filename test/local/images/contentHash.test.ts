@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import {
   type App,
   contentHash,
+  holdImageTags,
   IMAGE_INPUTS,
   imageReference,
   inputFiles,
@@ -68,6 +69,17 @@ test("every app has a reference of the registry, the app and twelve hex digits",
       imageReference(app).replace("localhost/mlops", "example.org/team"),
     );
   }
+});
+
+test("tags that are held stay those of the moment, for programs that are started too", () => {
+  const before = imageReference("monitoring");
+  holdImageTags();
+  expect(imageReference("monitoring")).toBe(before);
+  const held = process.env["MLOPS_IMAGE_TAGS"]!;
+  process.env["MLOPS_IMAGE_TAGS"] = held.replace(before.split(":")[1]!, "0123456789ab");
+  expect(imageReference("monitoring")).toBe("localhost/mlops/monitoring:0123456789ab");
+  delete process.env["MLOPS_IMAGE_TAGS"];
+  expect(imageReference("monitoring")).toBe(before);
 });
 
 test("every app's folders hold its Dockerfile", () => {
