@@ -44,7 +44,7 @@ export const monitoring: Alert[] = [
     expr: "sum by (instance) (rate(prometheus_target_scrapes_sample_out_of_order_total[5m]) + rate(prometheus_target_scrapes_sample_duplicate_timestamp_total[5m])) > 0",
     summary: "Prometheus drops samples",
     description:
-      "Prometheus at {{ $labels.instance }} drops {{ $value | humanize }} samples per second, because two targets write the same series or one gives old timestamps.",
+      'Prometheus at {{ $labels.instance }} drops {{ $value | printf "%.2g" }} samples per second, because two targets write the same series or one gives old timestamps.',
   },
   {
     name: "PrometheusTSDBCompactionsFailing",

@@ -132,6 +132,7 @@ export const home = (): Dashboard =>
             description:
               "What fires now. `Watchdog` always does: it shows that rules are evaluated. Each alert has a page of its name among the runbooks.",
             width: 16,
+            height: 6,
             queries: [
               {
                 expr: 'count by (alertname, severity, namespace) (ALERTS{alertstate="firing"})',
@@ -148,6 +149,7 @@ export const home = (): Dashboard =>
             title: "Dashboards",
             description:
               "The way to the other dashboards; their links are at the top of each, too.",
+            height: 6,
             markdown: directory,
           }),
         ],

@@ -75,13 +75,15 @@ export interface StatSpec extends PanelSpec {
 /** The last value, large. */
 export function stat(spec: StatSpec): Tile {
   const words = Object.entries(spec.words ?? {});
+  // what is so now; a range would show the last value also of a series that is gone
+  const isNow = words.length > 0 || spec.showsName === true;
   const panel: StatPanel = {
-    ...panelOf("stat", spec, targets(spec.queries)),
+    ...panelOf("stat", spec, isNow ? instantly(targets(spec.queries)) : targets(spec.queries)),
     options: {
-      graphMode: words.length > 0 || spec.showsName ? "none" : "area",
+      graphMode: isNow ? "none" : "area",
       colorMode: words.length > 0 ? "background" : "value",
       justifyMode: "auto",
-      textMode: spec.showsName ? "name" : spec.queries.length > 1 ? "value_and_name" : "value",
+      textMode: spec.showsName ? "name" : "auto",
       wideLayout: true,
       showPercentChange: false,
       percentChangeColorMode: "standard",
@@ -104,6 +106,10 @@ export function stat(spec: StatSpec): Tile {
   return tile(spec, panel, 4);
 }
 
+/** At the end of the time range only. */
+const instantly = (queries: Target[]): Target[] =>
+  queries.map((target) => ({ ...target, instant: true, range: false }));
+
 export interface Column {
   /** A label, or `Value` for the value; with several queries `Value #A` and so on. */
   field: string;
@@ -125,12 +131,7 @@ export function table(spec: TableSpec): Tile {
     ...panelOf(
       "table",
       spec,
-      targets(spec.queries).map((target) => ({
-        ...target,
-        format: "table",
-        instant: true,
-        range: false,
-      })),
+      instantly(targets(spec.queries)).map((target): Target => ({ ...target, format: "table" })),
     ),
     transformations: [
       ...(spec.queries.length > 1 ? [{ id: "merge", options: {} }] : []),

@@ -22,6 +22,10 @@ export const commands: Record<string, CommandEntry> = {
     summary: "Prints the outputs of the stack",
     load: async () => (await import("./outputs.ts")).outputs,
   },
+  dashboards: {
+    summary: "Asks every query of every dashboard, and draws the dashboards as pictures",
+    load: async () => (await import("./dashboards.ts")).dashboards,
+  },
   images: {
     summary: "Builds the images and loads them into the cluster",
     load: async () => (await import("./images.ts")).images,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { envFile } from "../../local/envFile.ts";
 import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
-import { openBrowser } from "./support/browser.ts";
+import { openBrowser } from "../../local/support/browser.ts";
 import { executeNotebook } from "./support/notebook.ts";
 import { mlops, start } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";

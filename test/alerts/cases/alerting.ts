@@ -33,19 +33,19 @@ export const alerting: AlertCases = {
   ],
   PrometheusErrorSendingAlertsToAnyAlertmanager: [
     {
-      when: "half of the alerts are not accepted",
+      when: "four in a hundred alerts are not accepted",
       series: {
-        [`prometheus_notifications_errors_total{${prometheus},alertmanager="a"}`]: "0+1x60",
-        [`prometheus_notifications_sent_total{${prometheus},alertmanager="a"}`]: "0+2x60",
+        [`prometheus_notifications_errors_total{${prometheus},alertmanager="a"}`]: "0+4x60",
+        [`prometheus_notifications_sent_total{${prometheus},alertmanager="a"}`]: "0+100x60",
       },
       quiet: ["5m"],
       fires: {
-        "10m": [
+        "6m": [
           {
             labels: { severity: "critical", ...instance },
             summary: "Alerts do not reach Alertmanager",
             description:
-              "50% of the alerts that Prometheus at localhost:9090 sent in 5 minutes were not accepted.",
+              "4% of the alerts that Prometheus at localhost:9090 sent in 5 minutes were not accepted.",
           },
         ],
       },
@@ -92,7 +92,7 @@ export const alerting: AlertCases = {
   ),
   AlertmanagerFailedToSendAlerts: [
     {
-      when: "every fourth e-mail fails, for two reasons, and no webhook",
+      when: "one in fifty e-mails fails, for two reasons, and no webhook",
       series: {
         [`alertmanager_notifications_failed_total{${alertmanager},integration="email",reason="serverError"}`]:
           "0+1x60",
@@ -100,12 +100,12 @@ export const alerting: AlertCases = {
           "0+1x60",
         [`alertmanager_notifications_failed_total{${alertmanager},integration="webhook",reason="other"}`]:
           "0x60",
-        [`alertmanager_notifications_total{${alertmanager},integration="email"}`]: "0+8x60",
+        [`alertmanager_notifications_total{${alertmanager},integration="email"}`]: "0+100x60",
         [`alertmanager_notifications_total{${alertmanager},integration="webhook"}`]: "0+8x60",
       },
       quiet: ["5m"],
       fires: {
-        "10m": [
+        "6m": [
           {
             labels: {
               severity: "critical",
@@ -114,17 +114,17 @@ export const alerting: AlertCases = {
             },
             summary: "Alertmanager cannot send by email",
             description:
-              "25% of the notifications by email failed in the last 5 minutes: whoever is to be told that way is not.",
+              "2% of the notifications by email failed in the last 5 minutes: whoever is to be told that way is not.",
           },
         ],
       },
     },
     {
-      when: "one in two hundred fails",
+      when: "eight in a thousand fail",
       series: {
         [`alertmanager_notifications_failed_total{${alertmanager},integration="email",reason="other"}`]:
           "0+1x60",
-        [`alertmanager_notifications_total{${alertmanager},integration="email"}`]: "0+200x60",
+        [`alertmanager_notifications_total{${alertmanager},integration="email"}`]: "0+125x60",
       },
       quiet: ["10m"],
     },

@@ -36,7 +36,10 @@ const pageUnavailable: Firing = {
 const mustBeUp = (metric: string, labels: string, firing: Firing): Run[] => [
   {
     when: "the only pod goes down, and comes back",
-    series: { [`${metric}{${labels}}`]: "1x7 0x11 1x20" },
+    series: {
+      [`${metric}{${labels}}`]: "1x7 0x11 1x20",
+      [`up{${pod("another", "metrics")}}`]: "1x60",
+    },
     quiet: ["1m45s", "2m45s", "5m15s"],
     fires: { "3m": [firing], "4m45s": [firing] },
   },
@@ -114,16 +117,16 @@ export const availability: AlertCases = {
   PredictionAppUnavailable: mustBeUp("up", pod("prediction-app", "streamlit"), pageUnavailable),
   MlflowErrorRateHigh: [
     {
-      when: "a tenth of the requests fails",
-      series: { [requests("200")]: "0+90x60", [requests("500")]: "0+10x60" },
+      when: "six in a hundred requests fail",
+      series: { [requests("200")]: "0+94x60", [requests("500")]: "0+6x60" },
       quiet: ["4m45s"],
       fires: {
-        "10m": [
+        "6m": [
           {
             labels: { severity: "warning", application: "mlflow", namespace: "mlops" },
             summary: "The tracking server in mlops fails to answer requests",
             description:
-              "10% of the requests to MLflow in the last 5 minutes ended with a status of 500 or above. Most often the database or the artifact store is away.",
+              "6% of the requests to MLflow in the last 5 minutes ended with a status of 500 or above. Most often the database or the artifact store is away.",
           },
         ],
       },
@@ -148,7 +151,12 @@ export const availability: AlertCases = {
     },
     {
       when: "Postgres hangs until the scrape runs out of time",
-      series: { [`pg_up{${database}}`]: "1x7 stale", [`up{${database}}`]: "1x7 0x40" },
+      series: {
+        [`pg_up{${database}}`]: "1x7 stale",
+        [`up{${database}}`]: "1x7 0x40",
+        [`up{${mlflow}}`]: "1x60",
+        [`up{${pod("another", "database-metrics")}}`]: "1x60",
+      },
       quiet: ["2m15s"],
       fires: { "2m30s": [postgresUnreachable], "10m": [postgresUnreachable] },
     },
@@ -203,10 +211,10 @@ export const availability: AlertCases = {
   ],
   PredictionAppErrors: [
     {
-      when: "every fifth run fails",
+      when: "six in a hundred runs fail",
       series: {
-        [`prediction_app_runs_total{${pod("prediction-app", "streamlit")}}`]: "0+10x60",
-        [`prediction_app_run_errors_total{${pod("prediction-app", "streamlit")}}`]: "0+2x60",
+        [`prediction_app_runs_total{${pod("prediction-app", "streamlit")}}`]: "0+100x60",
+        [`prediction_app_run_errors_total{${pod("prediction-app", "streamlit")}}`]: "0+6x60",
       },
       quiet: ["4m45s"],
       fires: {
@@ -215,7 +223,7 @@ export const availability: AlertCases = {
             labels: { severity: "warning", application: "prediction-app", namespace: "mlops" },
             summary: "The prediction page in mlops shows errors",
             description:
-              "20% of the page's runs in the last 5 minutes ended with an error of the page itself.",
+              "6% of the page's runs in the last 5 minutes ended with an error of the page itself.",
           },
         ],
       },

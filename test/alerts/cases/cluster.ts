@@ -48,15 +48,27 @@ export const cluster: AlertCases = {
       series: { ...capacity, [available]: "148-0.04x500" },
       quiet: ["45m"],
       fires: {
-        "8h": [
+        "70m": [
           {
             labels: { severity: "warning", ...ofClaim },
             summary: "The volume postgres-data will be full within four days",
             description:
-              "12.88% of the claim postgres-data in mlops is left, and it fills as fast as in the last 6 hours.",
+              "14.52% of the claim postgres-data in mlops is left, and it fills as fast as in the last 6 hours.",
           },
         ],
       },
+    },
+    {
+      when: "four in a hundred are left, and stay",
+      interval: "1m",
+      series: { ...capacity, [available]: "40x500" },
+      quiet: ["5m", "8h"],
+    },
+    {
+      when: "it shrinks to less than a fifth, and will be full within days",
+      interval: "1m",
+      series: { ...capacity, [available]: "200-0.04x500" },
+      quiet: ["8h"],
     },
     {
       when: "a tenth is left and stays",
@@ -138,6 +150,13 @@ export const cluster: AlertCases = {
         [start(1)]: "1x4 stale",
         [start(2)]: "_x6 2x4 stale",
         [start(3)]: "_x14 3x80",
+        // groups of the pod itself
+        ...Object.fromEntries(
+          ["a", "b", "c", "d"].map((id) => [
+            `container_start_time_seconds{namespace="mlops",pod="mlflow-1",id="${id}",node="n1"}`,
+            "1x80",
+          ]),
+        ),
         [`kube_pod_container_status_waiting_reason{${container},reason="ContainerCreating",uid="u"}`]:
           "1x80",
       },
@@ -180,7 +199,7 @@ export const cluster: AlertCases = {
         'kube_job_failed{namespace="mlops",job_name="training-1",condition="true"}': "_x4 1x60",
         'kube_job_failed{namespace="mlops",job_name="training-1",condition="false"}': "_x4 0x60",
       },
-      quiet: ["1m"],
+      quiet: ["1m45s"],
       fires: {
         "2m30s": [
           {

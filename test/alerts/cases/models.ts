@@ -63,12 +63,12 @@ export const models: AlertCases = {
   ],
   ModelErrorRateHigh: [
     {
-      when: "version 4 fails every fourth request and version 3 none",
+      when: "version 4 fails six in a hundred requests and version 3 none",
       series: {
         [requests("3", "200")]: "0+10x60",
-        [requests("4", "200")]: "0+9x60",
-        [requests("4", "500")]: "0+2x60",
-        [requests("4", "503")]: "0+1x60",
+        [requests("4", "200")]: "0+94x60",
+        [requests("4", "500")]: "0+4x60",
+        [requests("4", "503")]: "0+2x60",
       },
       quiet: ["4m45s"],
       fires: {
@@ -77,7 +77,7 @@ export const models: AlertCases = {
             labels: { severity: "critical", namespace: "mlops", model_version: "4" },
             summary: "Version 4 of the model fails to predict",
             description:
-              "25% of the prediction requests to version 4 in mlops failed in the last 5 minutes. Moving the alias back to the version before ends it at once.",
+              "6% of the prediction requests to version 4 in mlops failed in the last 5 minutes. Moving the alias back to the version before ends it at once.",
           },
         ],
       },
@@ -138,6 +138,12 @@ export const models: AlertCases = {
       when: "attempts go on failing every five minutes",
       series: { [loadFailures]: "1x19 2x19 3x19 4x19 5x19 6x19 7x19" },
       fires: { "5m": [loadFailed], "20m": [loadFailed], "34m": [loadFailed] },
+    },
+    {
+      when: "one more attempt fails long after the first",
+      series: { [loadFailures]: "1x80 2x160" },
+      quiet: ["20m", "40m"],
+      fires: { "22m": [loadFailed] },
     },
     {
       when: "the last failure was long ago",

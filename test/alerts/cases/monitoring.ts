@@ -31,7 +31,7 @@ export const monitoring: AlertCases = {
       },
       quiet: ["5m"],
       fires: {
-        "10m": [
+        "6m": [
           {
             labels: { severity: "critical", ...instance, rule_group: "models" },
             summary: "Prometheus cannot evaluate rules",
@@ -56,7 +56,7 @@ export const monitoring: AlertCases = {
       series: {
         [`prometheus_target_sync_failed_total{${prometheus},scrape_job="mlops-pods"}`]: "0x19 6x40",
       },
-      quiet: ["5m"],
+      quiet: ["9m45s"],
       fires: {
         "12m": [
           {
@@ -80,8 +80,8 @@ export const monitoring: AlertCases = {
     {
       when: "two targets write the same series",
       series: {
-        [`prometheus_target_scrapes_sample_out_of_order_total{${prometheus}}`]: "0+15x80",
-        [`prometheus_target_scrapes_sample_duplicate_timestamp_total{${prometheus}}`]: "0+30x80",
+        [`prometheus_target_scrapes_sample_out_of_order_total{${prometheus}}`]: "0+1x80",
+        [`prometheus_target_scrapes_sample_duplicate_timestamp_total{${prometheus}}`]: "0+2x80",
       },
       quiet: ["10m"],
       fires: {
@@ -90,7 +90,7 @@ export const monitoring: AlertCases = {
             labels: { severity: "warning", ...instance },
             summary: "Prometheus drops samples",
             description:
-              "Prometheus at localhost:9090 drops 3 samples per second, because two targets write the same series or one gives old timestamps.",
+              "Prometheus at localhost:9090 drops 0.2 samples per second, because two targets write the same series or one gives old timestamps.",
           },
         ],
       },
@@ -110,7 +110,7 @@ export const monitoring: AlertCases = {
       series: { [`prometheus_tsdb_compactions_failed_total{${prometheus}}`]: "0x3 2x900" },
       quiet: ["15m"],
       fires: {
-        "2h": [
+        "18m": [
           {
             labels: { severity: "warning", ...instance, job: "prometheus" },
             summary: "Prometheus cannot compact its data",

@@ -1,0 +1,78 @@
+import {
+  around,
+  between,
+  constant,
+  growing,
+  histogram,
+  made,
+  type Made,
+  pod,
+  seconds,
+  steps,
+  stopped,
+} from "./series.ts";
+
+export function serving(): Made[] {
+  const server = pod("model-server", "model-server");
+  const info = { ...server, name: "diabetes", alias: "champion" };
+  const version = (model_version: string, from: number, to: number, perSecond: number): Made[] => {
+    const of = { ...server, model_version };
+    const during = ({ shape, ...rest }: Made) => ({ ...rest, shape: between(from, steps, shape) });
+    return [
+      made(
+        "model_info",
+        { ...info, model_version, run_id: `r${model_version}` },
+        between(from, to, constant(1)),
+      ),
+      ...[
+        made("model_requests_total", { ...of, status: "200" }, growing(perSecond)),
+        made("model_requests_total", { ...of, status: "400" }, growing(perSecond / 60)),
+        made("model_request_errors_total", { ...of, status: "400" }, growing(perSecond / 60)),
+        made("model_predicted_rows_total", of, growing(perSecond * 4)),
+        made("model_loads_total", of, constant(1)),
+        ...histogram("model_request_duration_seconds", of, perSecond, seconds),
+        ...histogram("model_prediction_value", of, perSecond, {
+          "50.0": 0.05,
+          "100.0": 0.2,
+          "150.0": 0.4,
+          "200.0": 0.2,
+          "250.0": 0.1,
+          "300.0": 0.05,
+          "+Inf": 0,
+        }),
+        made("model_prediction_value_sum", of, growing(perSecond * 140)),
+        made("model_prediction_value_count", of, growing(perSecond)),
+      ].map((one) => (to < steps ? { ...one, shape: stopped(one.shape, from, to) } : during(one))),
+    ];
+  };
+  const drift = ["age", "bmi", "bp", "s1"].map((feature, index) =>
+    made(
+      "model_input_drift_psi",
+      { ...server, model_version: "2", feature },
+      between(150, steps, (at) => 0.03 + index * 0.02 + (index === 1 ? (at - 150) * 0.0028 : 0)),
+    ),
+  );
+  return [
+    made("up", server, constant(1)),
+    ...version("1", 20, 130, 1.4),
+    ...version("2", 130, steps, 2.2),
+    made(
+      "model_load_failures_total",
+      { ...server, model_version: "3" },
+      between(170, steps, (at) => 1 + Math.floor((at - 170) / 20)),
+    ),
+    made("model_registry_errors_total", server, constant(2)),
+    made("model_requests_in_flight", server, (at) => Math.max(0, Math.round(around(2, 2)(at)!))),
+    made(
+      "model_server_http_requests_total",
+      { ...server, route: "/invocations", status: "200" },
+      growing(2),
+    ),
+    ...drift,
+    made(
+      "model_input_drift_rows",
+      { ...server, model_version: "2" },
+      between(130, steps, (at) => Math.min(3600, (at - 130) * 40)),
+    ),
+  ];
+}
