@@ -8,6 +8,7 @@ from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Met
 from prometheus_client.registry import Collector
 
 from model_server.observed import Observed
+from model_server.values import ValueHistogram
 
 
 class ObservedCollector(Collector):
@@ -15,29 +16,34 @@ class ObservedCollector(Collector):
     thread of their own, so what they read is replaced as a whole, never changed."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, Observed] = {}
-        self.served: str | None = None
+        self._values: dict[str, ValueHistogram] = {}
+        self._served: tuple[str, Observed] | None = None
+
+    @property
+    def served(self) -> str | None:
+        """The version that is served."""
+        return self._served[0] if self._served else None
 
     def take(self, version: str, observed: Observed) -> None:
-        self._kept = {**self._kept, version: observed}
-        self.served = version
+        self.forget(version)
+        if observed.has_values:
+            self._values = {**self._values, version: observed.values}
+        self._served = version, observed
 
     def stop(self) -> None:
-        self.served = None
+        self._served = None
 
     def forget(self, version: str) -> None:
-        self._kept = {name: kept for name, kept in self._kept.items() if name != version}
+        self._values = {name: kept for name, kept in self._values.items() if name != version}
 
     def collect(self) -> Iterator[Metric]:
-        kept, served = self._kept, self.served
         values = HistogramMetricFamily(
             "model_prediction_value",
             "Predicted values, where a prediction is one decimal number.",
             labels=["model_version"],
         )
-        for version, observed in kept.items():
-            if observed.has_values:
-                values.add_metric([version], *observed.values.read())
+        for version, histogram in self._values.items():
+            values.add_metric([version], *histogram.read())
         yield values
         rows = GaugeMetricFamily(
             "model_input_drift_rows",
@@ -49,10 +55,10 @@ class ObservedCollector(Collector):
             "Population-stability index of a feature against the rows of training.",
             labels=["model_version", "feature"],
         )
-        current = kept.get(served) if served else None
-        if served and current and current.drift:
-            rows.add_metric([served], current.drift.rows())
-            for feature, index in current.drift.indices(current.least_rows).items():
-                indices.add_metric([served, feature], index)
+        version, observed = self._served or ("", None)
+        if observed and observed.drift:
+            rows.add_metric([version], observed.drift.rows())
+            for feature, index in observed.drift.indices(observed.least_rows).items():
+                indices.add_metric([version, feature], index)
         yield rows
         yield indices

@@ -31,8 +31,8 @@ class Answer:
 
 
 class LoadedModel:
-    """Immutable once made. Its downloaded files are removed when the last user lets go of it,
-    because a Python model may read its artifacts at any time."""
+    """Immutable once made, but for what it counts. Its downloaded files are removed when the last
+    user lets go of it, because a Python model may read its artifacts at any time."""
 
     def __init__(
         self,
