@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { Prometheus, type PrometheusArgs } from "../../components/index.ts";
 import { mergeValues } from "../../components/internal/chartValues.ts";
 import { ensureHelm } from "../../local/helm/index.ts";
@@ -8,7 +10,9 @@ import { checkoutRoot } from "../../local/support/cache.ts";
 import { which } from "../../local/support/process.ts";
 import { valuesOf } from "../support/charts.ts";
 import { containersOf, podFaults, podTemplates } from "../support/podSecurity.ts";
+import { promtool } from "../support/promtool.ts";
 import { type Json, type JsonObject, record, type Recorded } from "../support/recorder.ts";
+import { switches, withMarks } from "../support/marks.ts";
 import { isObject } from "../support/wire.ts";
 
 const chart = join(checkoutRoot, "local/charts/prometheus");
@@ -158,6 +162,39 @@ withHelm(`the chart that stands in for prometheus${canBuild ? "" : " (skipped: n
     expect(await checksum({ alertRules: [] })).not.toBe(before);
   });
 
+  const tool = promtool();
+  const withPromtool = "path" in tool ? test : test.skip;
+  withPromtool(
+    "Debian's Prometheus takes the configuration, discovery and rules included",
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "chart-"));
+      try {
+        const objects = objectsOf(rendered(await sent()));
+        const { data } = objects.find(({ kind }) => kind === "ConfigMap")! as { data: JsonObject };
+        for (const [name, text] of Object.entries(data)) {
+          const here = (text as string).replaceAll(
+            /\/(etc\/config|etc\/targets|var\/run)/g,
+            folder,
+          );
+          writeFileSync(join(folder, name), here);
+        }
+        const account = join(folder, "secrets/kubernetes.io/serviceaccount");
+        mkdirSync(account, { recursive: true });
+        for (const file of ["token", "ca.crt"]) writeFileSync(join(account, file), "");
+        const config = join(folder, "prometheus.yml");
+        const said = execFileSync("path" in tool ? tool.path : "", ["check", "config", config]);
+        expect(said.toString()).toContain("prometheus.yml is valid prometheus config file syntax");
+
+        const asked = JSON.parse(data["discovery.json"] as string) as JsonObject;
+        const jobs = parse(readFileSync(config, "utf8")) as { scrape_configs: JsonObject[] };
+        const withFiles = jobs.scrape_configs.filter((job) => job["file_sd_configs"]);
+        expect(withFiles.map((job) => job["job_name"])).toEqual(Object.keys(asked));
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
+
   test("an image has to be named", async () => {
     expect(refusal(mergeValues(await sent(), { server: { image: { tag: "" } } }))).toContain(
       "server.image.tag must name an image with Debian's Prometheus (apps/monitoring): there is no default",
@@ -190,27 +227,3 @@ withHelm(`the chart that stands in for prometheus${canBuild ? "" : " (skipped: n
     });
   });
 });
-
-/** The values with every text and number replaced by one that is nowhere else, and which path each stands for. */
-function withMarks(values: JsonObject): { marked: JsonObject; marks: Map<string, string> } {
-  const marks = new Map<string, string>();
-  const walk = (value: Json, path: string[]): Json => {
-    if (Array.isArray(value)) return value.map((item, i) => walk(item, [...path, `${i}`]));
-    if (isObject(value))
-      return Object.fromEntries(
-        Object.entries(value).map(([key, item]) => [key, walk(item, [...path, key])]),
-      );
-    if (typeof value !== "string" && typeof value !== "number") return value;
-    const number = 70_000 + marks.size;
-    marks.set(`${number}`, path.join("."));
-    return typeof value === "string" ? `mark-${number}` : number;
-  };
-  return { marked: walk(values, []) as JsonObject, marks };
-}
-
-/** Paths of all values that are true or false. */
-function switches(value: Json, path: string[] = []): string[][] {
-  if (typeof value === "boolean") return [path];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) => switches(item, [...path, key]));
-}
