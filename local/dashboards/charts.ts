@@ -8,7 +8,7 @@ export interface Size {
   height: number;
 }
 
-/** Draws without a browser: the same data give the same SVG. */
+/** Draws without a browser: the same data give the same SVG, but for the names of its parts. */
 function svgOf(option: echarts.EChartsCoreOption, { width, height }: Size): string {
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
   chart.setOption({
@@ -18,7 +18,8 @@ function svgOf(option: echarts.EChartsCoreOption, { width, height }: Size): stri
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return svg;
+  // what changes under a mouse is of no use in a picture
+  return svg.replaceAll(/ class="zr[^"]*"/g, "").replaceAll(/<style[\s\S]*?<\/style>/g, "");
 }
 
 const axisText = { color: theme.faint, fontSize: 11 };

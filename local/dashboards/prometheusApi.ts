@@ -1,4 +1,4 @@
-import { UserError } from "../support/errors.ts";
+import { messageOf, UserError } from "../support/errors.ts";
 
 export interface TimeRange {
   /** Seconds since 1970. */
@@ -40,18 +40,27 @@ async function ask<Result>(
 ): Promise<Result> {
   const form = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) form.set(name, String(value));
-  const response = await fetch(`${url}/api/v1/${path}`, {
-    method: "POST",
-    body: form,
-    signal: AbortSignal.timeout(30_000),
-  });
-  const body = (await response.json()) as {
-    status: string;
-    error?: string;
-    data: { result: Result };
-  };
+  const body = await answer<Result>(url, path, form);
   if (body.status !== "success") {
     throw new UserError(`Prometheus refused ${parameters["query"]}: ${body.error}`);
   }
   return body.data.result;
+}
+
+interface Answer<Result> {
+  status: string;
+  error?: string;
+  data: { result: Result };
+}
+
+async function answer<Result>(url: string, path: string, body: URLSearchParams) {
+  try {
+    const signal = AbortSignal.timeout(30_000);
+    const response = await fetch(`${url}/api/v1/${path}`, { method: "POST", body, signal });
+    return (await response.json()) as Answer<Result>;
+  } catch (error) {
+    throw new UserError(
+      `no Prometheus answers at ${url} (${messageOf(error)}); look at \`kubectl get pods\`, or name another one with --prometheus URL`,
+    );
+  }
 }

@@ -4,11 +4,14 @@ import { run, which } from "./process.ts";
 
 const programs = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
+/** The machine's own browser, where it has one. */
+export const findBrowser = (): string | undefined =>
+  programs.map((program) => which(program)).find((path) => path !== undefined);
+
 /** A headless browser: the machine's own, or Debian's, which is installed where that is allowed. */
 export async function openBrowser(): Promise<Browser> {
-  const found = () => programs.map((program) => which(program)).find((path) => path !== undefined);
-  if (!found() && process.getuid?.() === 0 && which("apt-get")) await install();
-  const executablePath = found();
+  if (!findBrowser() && process.getuid?.() === 0 && which("apt-get")) await install();
+  const executablePath = findBrowser();
   if (!executablePath) {
     throw new UserError("no browser is installed; install one, e.g. `apt-get install chromium`");
   }
