@@ -6,8 +6,8 @@ import type { Dashboard } from "./shapes.ts";
 const of = 'namespace=~"$namespace"';
 const runs = `prediction_app_runs_total{${of}}`;
 const errors = `prediction_app_run_errors_total{${of}}`;
-const predictions = `prediction_app_predictions_total{${of}}`;
-const unanswered = `prediction_app_predictions_total{${of},outcome=~"no_model|unavailable"}`;
+const requests = `prediction_app_model_server_requests_total{${of}}`;
+const unanswered = `prediction_app_model_server_requests_total{${of},outcome=~"no_model|unavailable"}`;
 const duration = "prediction_app_run_duration_seconds";
 
 /** The prediction page and the people on it. */
@@ -70,18 +70,19 @@ export const frontEnd = (): Dashboard =>
             style: "stacked",
           }),
           timeSeries({
-            title: "Predictions asked for",
+            title: "Predictions shown",
             description:
-              "Predictions per second that people asked for, by what came of them: `refused` is bad input, `no_model` and `unavailable` are failures of the platform.",
+              "Predicted rows per second that people got to see, single ones and uploaded files together. None, with sessions open, means that people only look or that requests fail: see below.",
             width: 12,
             queries: [
               {
-                expr: `sum by (kind, outcome) (rate(${predictions}[${window}]))`,
-                legend: "{{kind}} {{outcome}}",
+                expr: `sum(rate(prediction_app_predictions_total{${of}}[${window}]))`,
+                legend: "rows",
               },
             ],
             unit: "ops",
             min: 0,
+            legend: "none",
           }),
         ],
       },
@@ -90,6 +91,7 @@ export const frontEnd = (): Dashboard =>
         tiles: [
           timeSeries({
             title: "Runs and errors",
+            width: 12,
             description:
               "Runs of the page's script per second, and those that failed. Errors without failing predictions are faults of the page: read the log of the pod.",
             queries: [
@@ -101,6 +103,7 @@ export const frontEnd = (): Dashboard =>
           }),
           timeSeries({
             title: "Run time",
+            width: 12,
             description:
               "How long a run of the page's script takes. It waits for the model server and for MLflow, so look at their latency first.",
             queries: quantiles(duration, of),
@@ -108,13 +111,29 @@ export const frontEnd = (): Dashboard =>
             min: 0,
           }),
           timeSeries({
-            title: "Predictions without an answer",
+            title: "Requests to the model server",
             description:
-              "Share of predictions that the page could not show because no model was served or the model server did not answer. See the runbooks ModelNotServed and ModelServerUnavailable.",
-            queries: [{ expr: failurePercent(unanswered, predictions), legend: "unanswered" }],
+              "Requests per second by what came of them: `refused` is input that the model does not take, `no_model` and `unavailable` are failures of the platform.",
+            width: 12,
+            queries: [
+              {
+                expr: `sum by (request, outcome) (rate(${requests}[${window}]))`,
+                legend: "{{request}} {{outcome}}",
+              },
+            ],
+            unit: "reqps",
+            min: 0,
+          }),
+          timeSeries({
+            title: "Requests without an answer",
+            description:
+              "Share of the page's requests that came back without an answer, because no model was served or the model server was away. See the runbooks ModelNotServed and ModelServerUnavailable.",
+            width: 12,
+            queries: [{ expr: failurePercent(unanswered, requests), legend: "unanswered" }],
             unit: "percent",
             min: 0,
             thresholds: [1, 5],
+            legend: "none",
           }),
         ],
       },

@@ -122,7 +122,12 @@ export const metrics: Readonly<Record<string, Metric>> = {
   prediction_app_runs_total: page("runs of the page's script"),
   prediction_app_run_errors_total: page("runs that ended with an error"),
   prediction_app_run_duration_seconds_bucket: page("time of a run", "le"),
-  prediction_app_predictions_total: page("predictions asked for", "kind", "outcome"),
+  prediction_app_predictions_total: page("rows predicted"),
+  prediction_app_model_server_requests_total: page(
+    "requests to the model server, by what came of them",
+    "request",
+    "outcome",
+  ),
 
   kubelet_running_pods: kubelet("pods that run"),
   kubelet_volume_stats_used_bytes: kubelet("bytes in use", "namespace", "persistentvolumeclaim"),

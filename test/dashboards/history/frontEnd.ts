@@ -8,20 +8,15 @@ export function frontEnd(): Made[] {
     made("prediction_app_runs_total", page, growing(1.1)),
     made("prediction_app_run_errors_total", page, growing(0.004)),
     ...histogram("prediction_app_run_duration_seconds", page, 1.1, seconds),
-    made(
-      "prediction_app_predictions_total",
-      { ...page, kind: "single", outcome: "ok" },
-      growing(0.7),
-    ),
-    made(
-      "prediction_app_predictions_total",
-      { ...page, kind: "batch", outcome: "ok" },
-      growing(0.1, 2),
-    ),
-    made(
-      "prediction_app_predictions_total",
-      { ...page, kind: "single", outcome: "refused" },
-      growing(0.03),
+    made("prediction_app_predictions_total", page, growing(0.9)),
+    ...["ok", "refused", "no_model", "unavailable"].flatMap((outcome, index) =>
+      ["describe", "predict"].map((request, second) =>
+        made(
+          "prediction_app_model_server_requests_total",
+          { ...page, request, outcome },
+          growing([0.8, 0.03, 0, 0][index]! / (second + 1), index + second),
+        ),
+      ),
     ),
   ];
 }
