@@ -1,19 +1,19 @@
 import type { Alert } from "./rule.ts";
 
-const left =
-  "max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_available_bytes) / max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_capacity_bytes)";
+// As `df` counts: what only root may fill is neither used nor left.
+const claim = (statistic: string) =>
+  `max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_${statistic}_bytes)`;
+const left = `${claim("available")} / (${claim("used")} + ${claim("available")})`;
 const inFourDays =
   "max by (namespace, persistentvolumeclaim) (predict_linear(kubelet_volume_stats_available_bytes[6h], 4 * 24 * 3600))";
 
 // node-exporter's form, or else the kubelet's; a disk that is mounted twice is one disk
-const disks = 'fstype!~"tmpfs|overlay|squashfs|iso9660"';
-const devices = 'id="/",device=~"/dev/.+",device!~"/dev/(shm|loop.*)"';
-const diskLeft = `max by (node, device) (node_filesystem_avail_bytes{${disks}}) / max by (node, device) (node_filesystem_size_bytes{${disks}})`;
-const diskLeftOfKubelet = `1 - max by (node, device) (container_fs_usage_bytes{${devices}}) / max by (node, device) (container_fs_limit_bytes{${devices}})`;
-
-// without kube-state-metrics: each start of a container is a series of its own
-const crashLooping = `max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}[5m])) >= 1
-or count by (namespace, pod, container) (count_over_time(container_start_time_seconds{container!=""}[15m])) > 3`;
+const disk = (statistic: string) =>
+  `max by (node, device) (node_filesystem_${statistic}_bytes{fstype!~"tmpfs|overlay|squashfs|iso9660"})`;
+const kubeletDisk = (statistic: string) =>
+  `max by (node, device) (container_fs_${statistic}_bytes{id="/",device=~"/dev/.+",device!~"/dev/(shm|loop.*)"})`;
+const diskLeft = `(${disk("avail")} / (${disk("size")} - ${disk("free")} + ${disk("avail")})
+or 1 - ${kubeletDisk("usage")} / ${kubeletDisk("limit")})`;
 
 /** The names are those of kubernetes-mixin and node-mixin, so that their runbooks and dashboards fit. */
 export const cluster: Alert[] = [
@@ -39,7 +39,7 @@ export const cluster: Alert[] = [
     name: "NodeFilesystemAlmostOutOfSpace",
     severity: "warning",
     for: "15m",
-    expr: `(${diskLeft}\nor ${diskLeftOfKubelet}) < 0.1`,
+    expr: `${diskLeft} < 0.1`,
     summary: "The disk {{ $labels.device }} of {{ $labels.node }} is almost full",
     description:
       "{{ $value | humanizePercentage }} of {{ $labels.device }} on the node {{ $labels.node }} is left. The kubelet evicts pods and deletes images before it is full.",
@@ -48,7 +48,7 @@ export const cluster: Alert[] = [
     name: "KubePodCrashLooping",
     severity: "warning",
     for: "5m",
-    expr: crashLooping,
+    expr: 'max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}[5m])) >= 1',
     summary: "The container {{ $labels.container }} of {{ $labels.pod }} ends again and again",
     description:
       "Kubernetes starts the container {{ $labels.container }} of the pod {{ $labels.pod }} in {{ $labels.namespace }} again, with growing pauses, because it ends each time.",

@@ -14,14 +14,18 @@ or 100 * sum(container_memory_working_set_bytes{id="/"}) / sum(machine_memory_by
 const cpu = `100 * (1 - avg(rate(node_cpu_seconds_total{mode="idle"}[${window}])))
 or 100 * sum(rate(container_cpu_usage_seconds_total{id="/"}[${window}])) / sum(machine_cpu_cores)`;
 
-// A disk that is mounted twice counts once.
-const disks = 'fstype!~"tmpfs|overlay|squashfs|iso9660"';
-const devices = 'id="/",device=~"/dev/.+",device!~"/dev/(shm|loop.*)"';
-const filesystem = `100 * (1 - sum(max by (node, device) (node_filesystem_avail_bytes{${disks}})) / sum(max by (node, device) (node_filesystem_size_bytes{${disks}})))
-or 100 * sum(max by (node, device) (container_fs_usage_bytes{${devices}})) / sum(max by (node, device) (container_fs_limit_bytes{${devices}}))`;
+// As `df` counts: what only root may fill is neither used nor left. A disk that is mounted twice counts once.
+const disk = (statistic: string) =>
+  `sum(max by (node, device) (node_filesystem_${statistic}_bytes{fstype!~"tmpfs|overlay|squashfs|iso9660"}))`;
+const kubeletDisk = (statistic: string) =>
+  `sum(max by (node, device) (container_fs_${statistic}_bytes{id="/",device=~"/dev/.+",device!~"/dev/(shm|loop.*)"}))`;
+const usedOfDisk = `(${disk("size")} - ${disk("free")})`;
+const filesystem = `100 * ${usedOfDisk} / (${usedOfDisk} + ${disk("avail")})
+or 100 * ${kubeletDisk("usage")} / ${kubeletDisk("limit")}`;
 
 // Without the cables between pods, through which everything would count twice.
-const virtual = "lo|veth.*|cali.*|cilium.*|lxc.*|docker.*|cni.*|br-.*|kube.*|dummy.*";
+const virtual =
+  "lo|veth.*|cali.*|cilium.*|lxc.*|docker.*|cni.*|br-.*|kube-.*|flannel.*|dummy.*|ifb.*|mlops-.*";
 const network = (direction: "receive" | "transmit") =>
   `sum(rate(node_network_${direction}_bytes_total{device!~"${virtual}"}[${window}]))
 or sum(rate(container_network_${direction}_bytes_total{id="/",interface!~"${virtual}"}[${window}]))`;
@@ -30,16 +34,15 @@ const runningPods = `sum(kube_pod_status_phase{phase="Running"}) or sum(kubelet_
 const allocatablePods = `sum(kube_node_status_allocatable{resource="pods"})`;
 
 /*
- * Pods: the kubelet reports a pod's own group and each of its containers; the pod's is the greatest. Docker leaves the
- * label `container` empty, so nothing here asks for it.
+ * Pods: the kubelet reports a pod's own group and each of its containers; the pod's is the greatest. Some
+ * runtimes leave the label `container` empty, so nothing here asks for it.
  */
 const ofPods = 'namespace=~"$namespace",pod!=""';
 const podCpu = `max by (namespace, pod) (rate(container_cpu_usage_seconds_total{${ofPods}}[${window}]))`;
 const podMemory = `max by (namespace, pod) (container_memory_working_set_bytes{${ofPods}})`;
 
-/** Without kube-state-metrics: each start of a container is a series of its own, and all but the first are restarts. */
-const restarts = `sum by (namespace, pod) (increase(kube_pod_container_status_restarts_total{namespace=~"$namespace"}[1h]))
-or sum by (namespace, pod) (count by (namespace, pod, container) (count_over_time(container_start_time_seconds{namespace=~"$namespace",container!=""}[1h])) - 1)`;
+const restarts =
+  'sum by (namespace, pod) (increase(kube_pod_container_status_restarts_total{namespace=~"$namespace"}[1h]))';
 
 const claim = "max by (namespace, persistentvolumeclaim)";
 const volume = (statistic: string) =>
@@ -140,7 +143,7 @@ export const cluster = (): Dashboard =>
         ],
       },
       {
-        title: "Pods",
+        title: "Pods and volumes",
         tiles: [
           timeSeries({
             title: "CPU by pod",
@@ -182,7 +185,7 @@ export const cluster = (): Dashboard =>
               "Share of each claim that is in use. Past 85 % plan more space: a storage class that allows it can grow the claim, nothing can shrink it.",
             queries: [
               {
-                expr: `100 * ${volume("used")} / ${volume("capacity")}`,
+                expr: `100 * ${volume("used")} / (${volume("used")} + ${volume("available")})`,
                 legend: "{{persistentvolumeclaim}}",
               },
             ],

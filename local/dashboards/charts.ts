@@ -55,6 +55,7 @@ export function lines({ panel, series }: PanelData, times: readonly number[], si
         max: max !== undefined && highest > max / 4 ? max : undefined,
         splitNumber: 4,
         ...(unit === "bytes" ? binarySteps(highest) : {}),
+        ...(max === 100 && highest > 25 ? { interval: 25 } : {}),
         minInterval: decimals === 0 ? 1 : undefined,
         axisLabel: { ...axisText, formatter: (value: number) => format(value, unit) },
         splitLine: gridLine,

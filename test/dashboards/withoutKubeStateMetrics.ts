@@ -6,4 +6,10 @@ export const withoutKubeStateMetrics = [
     refId: "B",
     reason: "the kubelet counts the pods that run but does not say how many the node allows",
   },
+  {
+    dashboard: "Cluster",
+    panel: "Restarts in the last hour",
+    refId: "A",
+    reason: "the kubelet counts starts by node; which pod they belong to only the API server knows",
+  },
 ] as const;

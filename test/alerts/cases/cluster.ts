@@ -2,16 +2,25 @@ import type { AlertCases } from "./case.ts";
 
 const claim = 'namespace="mlops",node="n1",persistentvolumeclaim="postgres-data"';
 const ofClaim = { namespace: "mlops", persistentvolumeclaim: "postgres-data" };
-const available = `kubelet_volume_stats_available_bytes{${claim}}`;
-const capacity = { [`kubelet_volume_stats_capacity_bytes{${claim}}`]: "1000x500" };
+/** A claim of 1100 bytes, 100 of which only root may fill. */
+const space = (left: number, lost = 0) => ({
+  [`kubelet_volume_stats_available_bytes{${claim}}`]: `${left}-${lost}x500`,
+  [`kubelet_volume_stats_used_bytes{${claim}}`]: `${1000 - left}+${lost}x500`,
+  [`kubelet_volume_stats_capacity_bytes{${claim}}`]: "1100x500",
+});
 
-const disk = (device: string, fstype: string, mountpoint = "/") =>
-  `{device="${device}",fstype="${fstype}",instance="10.0.0.1:9100",mountpoint="${mountpoint}",node="n1"}`;
+/** A disk of 120 bytes, 20 of which only root may fill. */
+const nodeDisk = (device: string, fstype: string, left: number, mountpoint = "/") => {
+  const labels = `{device="${device}",fstype="${fstype}",instance="10.0.0.1:9100",mountpoint="${mountpoint}",node="n1"}`;
+  return {
+    [`node_filesystem_avail_bytes${labels}`]: `${left}x80`,
+    [`node_filesystem_free_bytes${labels}`]: `${left + 20}x80`,
+    [`node_filesystem_size_bytes${labels}`]: "120x80",
+  };
+};
 const kubeletDisk = (device: string) => `{device="${device}",id="/",instance="n1",node="n1"}`;
 
 const container = 'namespace="mlops",pod="mlflow-1",container="mlflow"';
-const start = (id: number) =>
-  `container_start_time_seconds{${container},id="/kubepods/${id}",node="n1"}`;
 const crashLooping = {
   labels: { severity: "warning", namespace: "mlops", pod: "mlflow-1", container: "mlflow" },
   summary: "The container mlflow of mlflow-1 ends again and again",
@@ -29,7 +38,7 @@ export const cluster: AlertCases = {
   KubePersistentVolumeFillingUp: [
     {
       when: "next to nothing is left",
-      series: { ...capacity, [available]: "20x40" },
+      series: space(20),
       quiet: ["45s"],
       fires: {
         "1m": [
@@ -45,7 +54,7 @@ export const cluster: AlertCases = {
     {
       when: "a tenth is left and shrinks",
       interval: "1m",
-      series: { ...capacity, [available]: "148-0.04x500" },
+      series: space(148, 0.04),
       quiet: ["45m"],
       fires: {
         "70m": [
@@ -61,25 +70,25 @@ export const cluster: AlertCases = {
     {
       when: "four in a hundred are left, and stay",
       interval: "1m",
-      series: { ...capacity, [available]: "40x500" },
+      series: space(40),
       quiet: ["5m", "8h"],
     },
     {
       when: "it shrinks to less than a fifth, and will be full within days",
       interval: "1m",
-      series: { ...capacity, [available]: "200-0.04x500" },
+      series: space(200, 0.04),
       quiet: ["8h"],
     },
     {
       when: "a tenth is left and stays",
       interval: "1m",
-      series: { ...capacity, [available]: "100x500" },
+      series: space(100),
       quiet: ["1m", "8h"],
     },
     {
       when: "it shrinks fast with much left",
       interval: "1m",
-      series: { ...capacity, [available]: "900-0.4x500" },
+      series: space(900, 0.4),
       quiet: ["8h"],
     },
   ],
@@ -87,10 +96,8 @@ export const cluster: AlertCases = {
     {
       when: "a disk fills, by node-exporter",
       series: {
-        [`node_filesystem_avail_bytes${disk("/dev/sda1", "ext4")}`]: "8x80",
-        [`node_filesystem_size_bytes${disk("/dev/sda1", "ext4")}`]: "100x80",
-        [`node_filesystem_avail_bytes${disk("/dev/sda1", "ext4", "/data")}`]: "8x80",
-        [`node_filesystem_size_bytes${disk("/dev/sda1", "ext4", "/data")}`]: "100x80",
+        ...nodeDisk("/dev/sda1", "ext4", 8),
+        ...nodeDisk("/dev/sda1", "ext4", 8, "/data"),
         [`container_fs_usage_bytes${kubeletDisk("/dev/sda1")}`]: "93x80",
         [`container_fs_limit_bytes${kubeletDisk("/dev/sda1")}`]: "100x80",
       },
@@ -109,10 +116,8 @@ export const cluster: AlertCases = {
     {
       when: "only what is no disk is full, and node-exporter sees space that the kubelet does not",
       series: {
-        [`node_filesystem_avail_bytes${disk("tmpfs", "tmpfs", "/run")}`]: "0x80",
-        [`node_filesystem_size_bytes${disk("tmpfs", "tmpfs", "/run")}`]: "100x80",
-        [`node_filesystem_avail_bytes${disk("/dev/sda1", "ext4")}`]: "11x80",
-        [`node_filesystem_size_bytes${disk("/dev/sda1", "ext4")}`]: "100x80",
+        ...nodeDisk("tmpfs", "tmpfs", 0, "/run"),
+        ...nodeDisk("/dev/sda1", "ext4", 11),
         [`container_fs_usage_bytes${kubeletDisk("/dev/sda1")}`]: "95x80",
         [`container_fs_limit_bytes${kubeletDisk("/dev/sda1")}`]: "100x80",
         [`container_fs_usage_bytes${kubeletDisk("/dev/loop3")}`]: "100x80",
@@ -134,31 +139,12 @@ export const cluster: AlertCases = {
       fires: { "6m": [crashLooping], "12m": [crashLooping] },
     },
     {
-      when: "there is no kube-state-metrics and the container starts for the fourth time",
+      when: "the container pulls its image, or waited once",
       series: {
-        [start(1)]: "1x4 stale",
-        [start(2)]: "_x6 2x4 stale",
-        [start(3)]: "_x14 3x4 stale",
-        [start(4)]: "_x22 4x60",
-      },
-      quiet: ["5m", "10m"],
-      fires: { "12m": [crashLooping] },
-    },
-    {
-      when: "the container was started again twice and pulls its image",
-      series: {
-        [start(1)]: "1x4 stale",
-        [start(2)]: "_x6 2x4 stale",
-        [start(3)]: "_x14 3x80",
-        // groups of the pod itself
-        ...Object.fromEntries(
-          ["a", "b", "c", "d"].map((id) => [
-            `container_start_time_seconds{namespace="mlops",pod="mlflow-1",id="${id}",node="n1"}`,
-            "1x80",
-          ]),
-        ),
         [`kube_pod_container_status_waiting_reason{${container},reason="ContainerCreating",uid="u"}`]:
           "1x80",
+        [`kube_pod_container_status_waiting_reason{${container},reason="CrashLoopBackOff",uid="u"}`]:
+          "_x8 1x2 _x80",
       },
       quiet: ["6m", "12m", "20m"],
     },

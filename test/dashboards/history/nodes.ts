@@ -1,6 +1,5 @@
 import {
   around,
-  between,
   cadvisor,
   constant,
   growing,
@@ -9,7 +8,6 @@ import {
   type Made,
   service,
   step,
-  steps,
 } from "./series.ts";
 
 /** What not every cluster has. */
@@ -88,20 +86,6 @@ export function nodes({ nodeExporter, kubeStateMetrics }: Exporters): Made[] {
           ofContainer,
           around(ofMemory * 0.9, ofMemory / 9, index),
         ),
-        made(
-          "container_start_time_seconds",
-          ofContainer,
-          index === 2 ? between(0, 120, constant(1)) : constant(1),
-        ),
-        ...(index === 2
-          ? [
-              made(
-                "container_start_time_seconds",
-                { ...ofContainer, name: "again" },
-                between(121, steps, constant(2)),
-              ),
-            ]
-          : []),
         ...(kubeStateMetrics
           ? [
               made(
@@ -129,7 +113,6 @@ export function nodes({ nodeExporter, kubeStateMetrics }: Exporters): Made[] {
       const of = { ...kubelet, namespace: "mlops", persistentvolumeclaim };
       const used = (at: number) => 8e8 * (index + 1) + at * 1e6;
       return [
-        made("kubelet_volume_stats_capacity_bytes", of, constant(8.6e9)),
         made("kubelet_volume_stats_used_bytes", of, used),
         made("kubelet_volume_stats_available_bytes", of, (at) => 8.6e9 - used(at)),
       ];
@@ -149,15 +132,12 @@ export function nodes({ nodeExporter, kubeStateMetrics }: Exporters): Made[] {
           ),
           made("node_memory_MemTotal_bytes", node, constant(8e9)),
           made("node_memory_MemAvailable_bytes", node, (at) => 8e9 - memory(at)!),
-          made(
-            "node_filesystem_size_bytes",
-            { ...node, device: "/dev/sda1", fstype: "ext4", mountpoint: "/" },
-            constant(6e10),
-          ),
-          made(
-            "node_filesystem_avail_bytes",
-            { ...node, device: "/dev/sda1", fstype: "ext4", mountpoint: "/" },
-            (at) => 6e10 - stored(at),
+          ...["avail", "free", "size"].map((statistic) =>
+            made(
+              `node_filesystem_${statistic}_bytes`,
+              { ...node, device: "/dev/sda1", fstype: "ext4", mountpoint: "/" },
+              statistic === "size" ? constant(6e10) : (at) => 6e10 - stored(at),
+            ),
           ),
         ]
       : []),
