@@ -9,6 +9,7 @@ import {
   releaseDefaults,
 } from "./internal/charts.ts";
 import { type ChartValues, mergeValues } from "./internal/chartValues.ts";
+import { dataClaim } from "./internal/claims.ts";
 import { ensure, isNodePort, isQuantity, refuse } from "./internal/checks.ts";
 import { externalServiceUrl, internalServiceUrl } from "./internal/endpoints.ts";
 import {
@@ -103,6 +104,14 @@ export class Grafana extends pulumi.ComponentResource {
       },
       child,
     );
+    const { storageClassName } = args;
+    const claim = dataClaim(
+      name,
+      "grafana-data",
+      metadata,
+      { storageSize, storageClassName },
+      child,
+    );
     const role = new k8s.rbac.v1.Role(
       `${name}-dashboard-reader`,
       {
@@ -134,7 +143,7 @@ export class Grafana extends pulumi.ComponentResource {
       externalUrl: this.externalUrl,
       credentialsName: credentials.metadata.name,
       roleName: role.metadata.name,
-      storageSize,
+      claimName: claim.metadata.name,
       ...(dashboards.some(({ uid }) => uid === homeUid) ? { homeUid } : {}),
     });
     new k8s.helm.v3.Release(

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ensure, isQuantity, isWholeNumber } from "./internal/checks.ts";
+import { dataClaim } from "./internal/claims.ts";
 import { withSecret } from "./internal/confidential.ts";
 import { internalHost } from "./internal/endpoints.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
@@ -101,17 +102,12 @@ export class PostgresDatabase extends pulumi.ComponentResource {
       },
       child,
     );
-    const claim = new k8s.core.v1.PersistentVolumeClaim(
-      `${name}-data`,
-      {
-        // a claim that waits for its first pod would never become bound before the pod is made
-        metadata: metadata({ name: `${serviceName}-data`, annotations: skipAwait }),
-        spec: {
-          accessModes: ["ReadWriteOnce"],
-          storageClassName: args.storageClassName,
-          resources: { requests: { storage: storageSize } },
-        },
-      },
+    const { storageClassName } = args;
+    const claim = dataClaim(
+      name,
+      `${serviceName}-data`,
+      metadata,
+      { storageSize, storageClassName },
       child,
     );
     new k8s.core.v1.Service(

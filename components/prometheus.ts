@@ -10,6 +10,7 @@ import {
 } from "./internal/charts.ts";
 import { type ChartValues, mergeValues } from "./internal/chartValues.ts";
 import { ensure, isDnsLabel } from "./internal/checks.ts";
+import { dataClaim } from "./internal/claims.ts";
 import { withSecret } from "./internal/confidential.ts";
 import { internalHost, internalServiceUrl } from "./internal/endpoints.ts";
 import { metadataFor } from "./internal/metadata.ts";
@@ -105,6 +106,13 @@ export class Prometheus extends pulumi.ComponentResource {
           child,
         ).metadata.name
       : undefined;
+    const claim = dataClaim(
+      name,
+      "prometheus-data",
+      metadataFor("prometheus", "prometheus", args),
+      { storageSize: storage.storageSize, storageClassName: args.storageClassName },
+      child,
+    );
     const nodeNamespace =
       (args.nodeExporter ?? true)
         ? [privilegedNamespace(name, nodeExporterNamespace, args, child)]
@@ -117,6 +125,7 @@ export class Prometheus extends pulumi.ComponentResource {
       alertmanagerConfigName,
       clusterWide: (of) => pulumi.interpolate`${args.namespace}-${of}`,
       nodeExporterNamespace,
+      claimName: claim.metadata.name,
       storage,
     });
     new k8s.helm.v3.Release(

@@ -1,7 +1,7 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ensure, isQuantity } from "./internal/checks.ts";
-import { metadataFor, skipAwait } from "./internal/metadata.ts";
+import { dataClaim } from "./internal/claims.ts";
+import { metadataFor } from "./internal/metadata.ts";
 
 /** Arguments of VolumeArtifactStore. */
 export interface VolumeArtifactStoreArgs {
@@ -38,16 +38,12 @@ export class VolumeArtifactStore extends pulumi.ComponentResource {
     super("mlops:index:VolumeArtifactStore", name, args, opts);
 
     const metadata = metadataFor("artifacts", name, args);
-    const claim = new k8s.core.v1.PersistentVolumeClaim(
+    const { storageClassName } = args;
+    const claim = dataClaim(
+      name,
       `${name}-data`,
-      {
-        metadata: metadata({ name: `${name}-data`, annotations: skipAwait }),
-        spec: {
-          accessModes: ["ReadWriteOnce"],
-          storageClassName: args.storageClassName,
-          resources: { requests: { storage: storageSize } },
-        },
-      },
+      metadata,
+      { storageSize, storageClassName },
       { parent: this },
     );
 

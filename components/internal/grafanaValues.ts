@@ -19,7 +19,8 @@ export interface GrafanaParts {
   credentialsName: pulumi.Output<string>;
   /** Role that may read ConfigMaps and nothing else. */
   roleName: pulumi.Output<string>;
-  storageSize: pulumi.Input<string>;
+  /** Claim that holds Grafana's database. */
+  claimName: pulumi.Output<string>;
   /** Dashboard that people see first, where it is among those given. */
   homeUid?: string;
 }
@@ -35,11 +36,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
     // the claim belongs to the pod's group already: nothing has to be done as root
     initChownData: { enabled: false },
     deploymentStrategy: { type: "Recreate" },
-    persistence: given({
-      enabled: true,
-      size: parts.storageSize,
-      storageClassName: args.storageClassName,
-    }),
+    persistence: { enabled: true, existingClaim: parts.claimName },
     admin: { existingSecret: parts.credentialsName },
     envValueFrom: {
       GF_SECURITY_SECRET_KEY: { secretKeyRef: { name: parts.credentialsName, key: "secret-key" } },

@@ -16,9 +16,10 @@ export interface PrometheusParts {
   alertmanagerConfigName?: pulumi.Output<string>;
   /** Name for objects that exist once in a cluster. */
   clusterWide: (name: string) => pulumi.Output<string>;
+  /** Claim that holds the samples. */
+  claimName: pulumi.Output<string>;
   nodeExporterNamespace: pulumi.Input<string>;
   storage: {
-    storageSize: pulumi.Input<string>;
     retention: pulumi.Input<string>;
     retentionSize: pulumi.Input<string>;
   };
@@ -67,7 +68,7 @@ const quay = ({ imageRegistry }: PrometheusArgs, repository: string): ChartValue
     : { image: { repository: mirrored("quay.io", repository, imageRegistry) } };
 
 function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): ChartValues {
-  const { storageSize, retention, retentionSize } = parts.storage;
+  const { retention, retentionSize } = parts.storage;
   return {
     fullnameOverride: "prometheus",
     clusterRoleNameOverride: parts.clusterWide("prometheus"),
@@ -79,7 +80,7 @@ function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): 
     global: { scrape_interval: "15s", scrape_timeout: "10s", evaluation_interval: "15s" },
     retention,
     retentionSize,
-    persistentVolume: given({ size: storageSize, storageClass: args.storageClassName }),
+    persistentVolume: { existingClaim: parts.claimName },
     service: { servicePort: 9090 },
     resources: containerResources(
       { cpuRequest: "100m", cpuLimit: "1", memoryRequest: "256Mi", memoryLimit: "1Gi" },
@@ -142,6 +143,8 @@ function nodeExporter(args: PrometheusArgs, parts: PrometheusParts): ChartValues
     enabled: true,
     fullnameOverride: "node-exporter",
     namespaceOverride: parts.nodeExporterNamespace,
+    // where `/` is no shared mount, as in Docker Desktop, it could not start with the chart's own setting
+    hostRootFsMount: { mountPropagation: "None" },
     ...(imageRegistry === undefined ? {} : { image: { registry: imageRegistry } }),
     resources: helperResources("24Mi", "128Mi"),
     // it sees the node's processes and files, and yet needs no right of root

@@ -11,7 +11,7 @@ const base: GrafanaArgs = {
 const value = (path: string, from: string, to: string) =>
   `grafana-release values.${path}: ${from} → ${to}`;
 const everyObject = (line: string) =>
-  ["credentials", "dashboard-mlops-home", "dashboard-reader"].map(
+  ["credentials", "dashboard-mlops-home", "dashboard-reader", "data"].map(
     (object) => `grafana-${object} metadata.${line}`,
   );
 const inside = (namespace: string) => `http://grafana.${namespace}.svc.cluster.local:3000`;
@@ -70,10 +70,13 @@ describeArguments(make, "grafana", base, {
       value("grafana.ini.users.home_page", "/d/mlops-home", "∅"),
     ],
   },
-  storageSize: { value: "5Gi", changes: [value("persistence.size", "1Gi", "5Gi")] },
+  storageSize: {
+    value: "5Gi",
+    changes: ["grafana-data spec.resources.requests.storage: 1Gi → 5Gi"],
+  },
   storageClassName: {
     value: "fast",
-    changes: [value("persistence.storageClassName", "∅", "fast")],
+    changes: ["grafana-data spec.storageClassName: ∅ → fast"],
   },
   nodePort: {
     value: 31343,

@@ -18,6 +18,7 @@ test("makes a Release, its credentials, a Role for its sidecar and a ConfigMap f
   const { resources, find } = await record(() => make("grafana", base));
   expect(tree(resources)).toEqual([
     "kubernetes:core/v1:ConfigMap grafana-dashboard-mlops-home < grafana",
+    "kubernetes:core/v1:PersistentVolumeClaim grafana-data < grafana",
     "kubernetes:core/v1:Secret grafana-credentials < grafana",
     "kubernetes:helm.sh/v3:Release grafana-release < grafana",
     "kubernetes:rbac.authorization.k8s.io/v1:Role grafana-dashboard-reader < grafana",
@@ -127,7 +128,7 @@ test("nobody gets in without a login, and nothing is fetched from or told to any
 
 test("its data stay when the pod goes, and no container is root or may become it", async () => {
   const all = await values();
-  expect(all.persistence).toEqual({ enabled: true, size: "1Gi" });
+  expect(all.persistence).toEqual({ enabled: true, existingClaim: "grafana-data" });
   expect(all.deploymentStrategy).toEqual({ type: "Recreate" });
   expect(all.initChownData).toEqual({ enabled: false });
   const security = {

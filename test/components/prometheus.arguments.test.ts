@@ -39,6 +39,7 @@ describeArguments(make, "metrics", base, {
       "metrics outputs.alertmanagerUrl: http://alertmanager.ml.svc.cluster.local:9093 → http://alertmanager.team.svc.cluster.local:9093",
       "metrics outputs.url: http://prometheus.ml.svc.cluster.local:9090 → http://prometheus.team.svc.cluster.local:9090",
       "metrics-alertmanager-config metadata.namespace: ml → team",
+      "metrics-data metadata.namespace: ml → team",
       "metrics-node-exporter-namespace metadata.name: ml-node-exporter → team-node-exporter",
       "metrics-release namespace: ml → team",
       value(
@@ -107,7 +108,7 @@ describeArguments(make, "metrics", base, {
   storageSize: {
     value: "1Ti",
     changes: [
-      value("server.persistentVolume.size", "8Gi", "1Ti"),
+      "metrics-data spec.resources.requests.storage: 8Gi → 1Ti",
       value("server.retentionSize", "6553MB", "838860MB"),
     ],
   },
@@ -115,7 +116,7 @@ describeArguments(make, "metrics", base, {
     value: "fast",
     changes: [
       value("alertmanager.persistence.storageClass", "∅", "fast"),
-      value("server.persistentVolume.storageClass", "∅", "fast"),
+      "metrics-data spec.storageClassName: ∅ → fast",
     ],
   },
   alertmanager: {
@@ -206,6 +207,7 @@ describeArguments(make, "metrics", base, {
     value: { team: "blue" },
     changes: [
       "metrics-alertmanager-config metadata.labels.team: ∅ → blue",
+      "metrics-data metadata.labels.team: ∅ → blue",
       "metrics-node-exporter-namespace metadata.labels.team: ∅ → blue",
       ...inEveryPod("podLabels", "team", "blue"),
     ],
@@ -214,6 +216,7 @@ describeArguments(make, "metrics", base, {
     value: { note: "hello" },
     changes: [
       "metrics-alertmanager-config metadata.annotations.note: ∅ → hello",
+      "metrics-data metadata.annotations.note: ∅ → hello",
       "metrics-node-exporter-namespace metadata.annotations.note: ∅ → hello",
       ...inEveryPod("podAnnotations", "note", "hello"),
     ],

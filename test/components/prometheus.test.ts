@@ -18,6 +18,7 @@ test("makes a Release, the configuration of Alertmanager and a namespace for nod
   const { resources, find } = await record(() => make("metrics", base));
   expect(tree(resources)).toEqual([
     "kubernetes:core/v1:Namespace metrics-node-exporter-namespace < metrics",
+    "kubernetes:core/v1:PersistentVolumeClaim metrics-data < metrics",
     "kubernetes:core/v1:Secret metrics-alertmanager-config < metrics",
     "kubernetes:helm.sh/v3:Release metrics-release < metrics",
     "mlops:index:Prometheus metrics",
@@ -35,6 +36,7 @@ test("makes a Release, the configuration of Alertmanager and a namespace for nod
   // else Kubernetes would refuse the pods of node-exporter, or Alertmanager would wait for its configuration
   expect(releaseOf(resources).options.dependsOn).toEqual([
     "metrics-alertmanager-config",
+    "metrics-data",
     "metrics-node-exporter-namespace",
   ]);
   expect(find("metrics-alertmanager-config").inputs["immutable"]).toBe(true);
@@ -79,7 +81,7 @@ test("the server keeps its data on a claim, looks at its own configuration and c
     global: { scrape_interval: "15s", scrape_timeout: "10s", evaluation_interval: "15s" },
     retention: "15d",
     retentionSize: "6553MB",
-    persistentVolume: { size: "8Gi" },
+    persistentVolume: { existingClaim: "prometheus-data" },
     service: { servicePort: 9090 },
     resources: {
       requests: { cpu: "100m", memory: "256Mi" },
@@ -132,6 +134,7 @@ test("every other part is small, guarded and prompt", async () => {
     enabled: true,
     fullnameOverride: "node-exporter",
     namespaceOverride: "ml-node-exporter",
+    hostRootFsMount: { mountPropagation: "None" },
     resources: helper("24Mi", "128Mi"),
     containerSecurityContext: security,
     readinessProbe: { periodSeconds: 2 },
