@@ -39,6 +39,7 @@ test("makes a Release, its credentials, a Role for its sidecar and a ConfigMap f
   expect(releaseOf(resources).options.dependsOn).toEqual([
     "grafana-credentials",
     "grafana-dashboard-reader",
+    "grafana-data",
   ]);
   expect(find("grafana-credentials").inputs["immutable"]).toBe(true);
 });
