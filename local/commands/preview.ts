@@ -11,10 +11,10 @@ export const preview: Command = {
   async run(values) {
     const given = readSettings(values);
     const remembered = readDeployment(given.stack);
+    const engine = chooseEngine(values, remembered?.engine);
     const charts = remembered?.charts ?? (await chooseCharts(given, remembered));
     const settings = settingsFor(charts, given);
     if (charts === "stand-in") console.error(standInSentence);
-    const engine = chooseEngine(values, remembered?.engine);
     const access = await accessForPreview(values, remembered);
     return await openEngine(engine, settings, access).preview();
   },

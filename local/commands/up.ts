@@ -29,9 +29,9 @@ export const up: Command = {
     holdImageTags();
     const given = readSettings(values);
     const remembered = readDeployment(given.stack);
+    const engineName = chooseEngine(values, remembered?.engine);
     const charts = await chooseCharts(given, remembered);
     const settings = settingsFor(charts, given);
-    const engineName = chooseEngine(values, remembered?.engine);
     const target = await findTarget(values, settings, remembered);
     if (!remembered) await agree(target, values["yes"] === true || "context" in values);
     console.error(`Deploying to ${describeTarget(target)}, stack ${settings.stack}`);
