@@ -91,14 +91,11 @@ export function describeFaults(outputs: () => Record<string, string>): void {
 
   /** Names of the alerts that Alertmanager holds active. */
   async function alerts(): Promise<string[]> {
-    const { url, close } = await forwarded("alertmanager", outputs());
-    try {
+    return await forwarded("alertmanager", async (url) => {
       const active = await fetch(`${url}/api/v2/alerts?active=true`);
       const found = (await active.json()) as { labels: { alertname: string } }[];
       return found.map(({ labels }) => labels.alertname);
-    } finally {
-      await close();
-    }
+    });
   }
 
   const names = async () => (await api().pods(namespace)).map(({ metadata }) => metadata.name);

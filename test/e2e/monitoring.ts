@@ -29,14 +29,8 @@ const exported = {
 
 /** What is seen of the platform after the seed flow. */
 export function describeMonitoring(outputs: () => Record<string, string>): void {
-  const ask = async (expression: string) => {
-    const { url, close } = await forwarded("prometheus", outputs());
-    try {
-      return await queryPrometheus(url, expression);
-    } finally {
-      await close();
-    }
-  };
+  const ask = (expression: string) =>
+    forwarded("prometheus", (url) => queryPrometheus(url, expression));
 
   test.each(Object.entries(exported))("Prometheus reads %s", async (_, expression) => {
     await waitUntil(expression, 60, async () => (await ask(expression)).length > 0);
@@ -52,24 +46,17 @@ export function describeMonitoring(outputs: () => Record<string, string>): void 
   test("every panel of every dashboard has data, but the listed ones without kube-state-metrics", async () => {
     await askForPredictions(outputs()["modelServingUrl"]!);
     const queries = dashboards().flatMap((dashboard) => panelQueries(dashboard));
-    const { url, close } = await forwarded("prometheus", outputs());
-    const listed = withoutKubeStateMetrics.map(
-      ({ dashboard, panel, refId }) => `${dashboard} / ${panel} / ${refId}`,
-    );
-    try {
+    const nameOf = (query: { dashboard: string; panel: string; refId: string }) =>
+      `${query.dashboard} / ${query.panel} / ${query.refId}`;
+    await forwarded("prometheus", (url) =>
       // a rate needs two scrapes
-      await waitUntil("the panels have data", 90, async () => {
+      waitUntil("the panels have data", 90, async () => {
         const answers = await Promise.all(queries.map(({ expr }) => queryPrometheus(url, expr)));
         const empty = queries.filter((_, index) => answers[index]!.length === 0);
-        const names = empty.map(
-          ({ dashboard, panel, refId }) => `${dashboard} / ${panel} / ${refId}`,
-        );
-        expect(names).toEqual(listed);
+        expect(empty.map(nameOf)).toEqual(withoutKubeStateMetrics.map(nameOf));
         return true;
-      });
-    } finally {
-      await close();
-    }
+      }),
+    );
   });
 
   test("nothing is wrong with a platform that has just come up: no alert but the watchdog", async () => {

@@ -33,8 +33,8 @@ interface Kubeconfig {
   users: { user: { "client-certificate-data": string; "client-key-data": string } }[];
 }
 
-/** The API server behind a kubeconfig with one cluster and one user. */
-export function kube(path: string): Kube {
+/** The API server that a kubeconfig with one cluster and one user names, and how to be let in. */
+export function apiServer(path: string): { server: string; agent: Agent } {
   const { clusters, users } = parse(readFileSync(path, "utf8")) as Kubeconfig;
   const { cluster } = clusters[0]!;
   const { user } = users[0]!;
@@ -43,10 +43,15 @@ export function kube(path: string): Kube {
     cert: Buffer.from(user["client-certificate-data"], "base64"),
     key: Buffer.from(user["client-key-data"], "base64"),
   });
+  return { server: cluster.server, agent };
+}
+
+export function kube(path: string): Kube {
+  const { server, agent } = apiServer(path);
   const call: Kube["call"] = (method, target, body) =>
     new Promise((resolve, reject) => {
       const headers = body ? { "content-type": "application/merge-patch+json" } : {};
-      const url = new URL(target, cluster.server);
+      const url = new URL(target, server);
       const outgoing = request(url, { method, agent, headers, timeout: 30_000 }, (response) => {
         let text = "";
         response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
