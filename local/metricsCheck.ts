@@ -1,5 +1,5 @@
 import { describePrediction, predict, type Prediction, type ServedModel } from "./prediction.ts";
-import { queryPrometheus } from "./prometheus.ts";
+import { queryAt } from "./prometheus.ts";
 import { sleep } from "./support/process.ts";
 
 // two scrapes, and some time for a busy machine
@@ -13,7 +13,7 @@ export async function predictAndCount(
 ): Promise<string> {
   const count = async () => {
     const answered = `sum(model_requests_total{model_version="${model.version}",status="200"})`;
-    const [sum] = await queryPrometheus(prometheus, answered);
+    const [sum] = await queryAt(prometheus, answered);
     return sum?.points[0]?.[1] ?? 0;
   };
   const before = await count();

@@ -1,7 +1,7 @@
 import { relative, resolve } from "node:path";
 import { dashboards as allDashboards } from "../../components/dashboards/index.ts";
 import { type DashboardData, lastOf, readDashboard } from "../dashboards/panelData.ts";
-import { lastMinutes } from "../dashboards/prometheusApi.ts";
+import { lastMinutes } from "../prometheus.ts";
 import { endpoints } from "../endpointList.ts";
 import { reach } from "../endpoints.ts";
 import { openSession, sessionOptions } from "../session.ts";

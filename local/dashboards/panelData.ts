@@ -1,5 +1,5 @@
 import type { PlatformDashboard } from "../../components/dashboards/index.ts";
-import { queryNow, queryRange, type Sample, type TimeRange } from "./prometheusApi.ts";
+import { queryAt, queryRange, type Sample, type TimeRange } from "../prometheus.ts";
 import {
   type GrafanaDashboard,
   type GrafanaPanel,
@@ -38,11 +38,13 @@ export async function readDashboard(
   for (let time = range.start; time <= range.end; time += range.step) times.push(time);
   const panels: PanelData[] = board.panels.map((panel) => ({ panel, series: [] }));
   for (const { panelId, refId, expr, legend, isInstant } of panelQueries(dashboard)) {
-    const samples = await (isInstant ? queryNow : queryRange)(url, expr, range);
+    const samples = isInstant
+      ? await queryAt(url, expr, range.end)
+      : await queryRange(url, expr, range);
     const found = samples.map((sample) => ({
       refId,
-      name: nameOf(sample.metric, legend),
-      labels: sample.metric,
+      name: nameOf(sample.labels, legend),
+      labels: sample.labels,
       values: valuesOf(sample, isInstant ? [range.end] : times),
     }));
     panels.find(({ panel }) => panel.id === panelId)!.series.push(...found);
@@ -58,8 +60,8 @@ function nameOf(labels: Record<string, string>, legend: string): string {
   return pairs.length > 0 ? `${metric}{${pairs.join(", ")}}` : metric || "Value";
 }
 
-function valuesOf({ values }: Sample, times: readonly number[]): (number | null)[] {
-  const byTime = new Map(values.map(([time, value]) => [time, Number(value)]));
+function valuesOf({ points }: Sample, times: readonly number[]): (number | null)[] {
+  const byTime = new Map(points);
   return times.map((time) => {
     const value = byTime.get(time);
     return value === undefined || !Number.isFinite(value) ? null : value;

@@ -12,7 +12,7 @@ import {
   type Series,
 } from "../../local/dashboards/panelData.ts";
 import { saveJson, savePictures } from "../../local/dashboards/pictures.ts";
-import { lastMinutes, queryRange } from "../../local/dashboards/prometheusApi.ts";
+import { lastMinutes, queryRange } from "../../local/prometheus.ts";
 import { format } from "../../local/dashboards/units.ts";
 import { findBrowser } from "../../local/support/browser.ts";
 

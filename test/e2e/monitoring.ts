@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { dashboards } from "../../components/dashboards/index.ts";
 import { panelQueries } from "../../local/dashboards/queries.ts";
 import { servedModel, type ServedModel } from "../../local/prediction.ts";
-import { queryPrometheus } from "../../local/prometheus.ts";
+import { queryAt } from "../../local/prometheus.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { withoutKubeStateMetrics } from "../dashboards/withoutKubeStateMetrics.ts";
 import { executeNotebook } from "./support/notebook.ts";
@@ -29,8 +29,7 @@ const exported = {
 
 /** What is seen of the platform after the seed flow. */
 export function describeMonitoring(outputs: () => Record<string, string>): void {
-  const ask = (expression: string) =>
-    forwarded("prometheus", (url) => queryPrometheus(url, expression));
+  const ask = (expression: string) => forwarded("prometheus", (url) => queryAt(url, expression));
 
   test.each(Object.entries(exported))("Prometheus reads %s", async (_, expression) => {
     await waitUntil(expression, 60, async () => (await ask(expression)).length > 0);
@@ -51,7 +50,7 @@ export function describeMonitoring(outputs: () => Record<string, string>): void 
     await forwarded("prometheus", (url) =>
       // a rate needs two scrapes
       waitUntil("the panels have data", 90, async () => {
-        const answers = await Promise.all(queries.map(({ expr }) => queryPrometheus(url, expr)));
+        const answers = await Promise.all(queries.map(({ expr }) => queryAt(url, expr)));
         const empty = queries.filter((_, index) => answers[index]!.length === 0);
         expect(empty.map(nameOf)).toEqual(withoutKubeStateMetrics.map(nameOf));
         return true;

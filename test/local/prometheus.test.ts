@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { queryPrometheus } from "../../local/prometheus.ts";
+import { queryAt, queryRange } from "../../local/prometheus.ts";
 
 let answer: unknown;
 let asked: { path: string; parameters: Record<string, string> } | undefined;
@@ -29,9 +29,7 @@ test("a value now, by its labels", async () => {
     status: "success",
     data: { resultType: "vector", result: [{ metric, value: [100.5, "7"] }] },
   };
-  expect(await queryPrometheus(url, 'up{a="ü"}')).toEqual([
-    { labels: metric, points: [[100.5, 7]] },
-  ]);
+  expect(await queryAt(url, 'up{a="ü"}')).toEqual([{ labels: metric, points: [[100.5, 7]] }]);
   expect(asked).toEqual({ path: "/api/v1/query", parameters: { query: 'up{a="ü"}' } });
 });
 
@@ -43,7 +41,7 @@ test("values over a range, what is no number among them", async () => {
   ];
   answer = { status: "success", data: { resultType: "matrix", result: [{ metric: {}, values }] } };
   const range = { start: 100, end: 130, step: 15 };
-  const [series] = await queryPrometheus(url, "up", range);
+  const [series] = await queryRange(url, "up", range);
   expect(series!.points).toEqual([
     [100, 0.25],
     [115, Number.NaN],
@@ -55,14 +53,15 @@ test("values over a range, what is no number among them", async () => {
   });
 });
 
-test("a number", async () => {
-  answer = { status: "success", data: { resultType: "scalar", result: [100, "3"] } };
-  expect(await queryPrometheus(url, "3")).toEqual([{ labels: {}, points: [[100, 3]] }]);
+test("values at a time that is over", async () => {
+  answer = { status: "success", data: { resultType: "vector", result: [] } };
+  expect(await queryAt(url, "up", 1234)).toEqual([]);
+  expect(asked!.parameters).toEqual({ query: "up", time: "1234" });
 });
 
 test("a query that Prometheus does not understand, in its own words", async () => {
   answer = { status: "error", error: 'parse error: unexpected ")"' };
-  await expect(queryPrometheus(url, "up)")).rejects.toThrow(
-    'Prometheus refuses the query `up)`: parse error: unexpected ")"',
+  await expect(queryAt(url, "up)")).rejects.toThrow(
+    'Prometheus refused up): parse error: unexpected ")"',
   );
 });
