@@ -106,7 +106,8 @@ export const models = (): Dashboard =>
               "Refused and failed requests per second by HTTP status: 400 bad input, 413 too large, 415 wrong type, 503 no model or overloaded, 500 a fault of the model.",
             queries: [
               {
-                expr: `sum by (status) (rate(${errors}[${window}])) or 0 * sum by (status) (rate(${requests}[${window}]))`,
+                // without a fault there is no series of one, and yet there is something to show
+                expr: `sum by (status) (rate(${errors}[${window}])) or label_replace(0 * sum(rate(${requests}[${window}])), "status", "none", "", "")`,
                 legend: "{{status}}",
               },
             ],

@@ -42,7 +42,10 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
     const { code, stdout } = await cli.up();
     expect(stdout).toMatch(/diabetes-progression version \d+ \(champion\) predicts \d/);
     expect(code).toBe(0);
-    expect(Object.keys(await cli.outputs()).sort()).toEqual([
+    // where the official charts cannot be reached there is no Grafana
+    const names = Object.keys(await cli.outputs()).filter((name) => !name.startsWith("grafana"));
+    expect(names.sort()).toEqual([
+      "alertmanagerUrl",
       "artifactUri",
       "databaseHost",
       "mlflowAdminPassword",
@@ -52,6 +55,7 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
       "modelServingUrl",
       "notebookEnv",
       "predictionAppUrl",
+      "prometheusUrl",
     ]);
   });
 
