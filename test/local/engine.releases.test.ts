@@ -35,7 +35,7 @@ onCluster(`Helm releases on a real API server${reason}`, () => {
   beforeAll(async () => {
     cpSync(join(__dirname, "engine/chart"), chart, { recursive: true });
     helm = await ensureHelm();
-  });
+  }, 900_000);
   afterAll(async () => {
     await project.run("down");
     project.remove();
