@@ -194,6 +194,7 @@ describeArguments(makePlatform, "ml", base, {
       "+ ml-network-prometheus-to-prediction-app",
       "+ ml-prometheus",
       "+ ml-prometheus-alertmanager-config",
+      "+ ml-prometheus-data",
       "+ ml-prometheus-release",
       "ml outputs.alertmanagerUrl: ∅ → http://alertmanager.mlops.svc.cluster.local:9093",
       "ml outputs.notebookEnv.secret.PROMETHEUS_URL: ∅ → http://prometheus.mlops.svc.cluster.local:9090",
