@@ -1,6 +1,8 @@
+import { createServer } from "node:net";
+import { endpoints, isHealthy } from "../../local/endpointList.ts";
 import { mlflow } from "../../local/mlflow.ts";
 import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
-import { api, mlops, namespace } from "./support/platform.ts";
+import { api, mlops, namespace, start } from "./support/platform.ts";
 import { forwarded } from "./support/forwarded.ts";
 import { isReady, type KubeObject, restartsOf } from "./support/kube.ts";
 import { waitUntil } from "./support/wait.ts";
@@ -81,6 +83,31 @@ export function describeFaults(outputs: () => Record<string, string>): void {
         restartsOf(pod),
       ]);
     }
+  });
+
+  test("`connect --forward` goes around a taken port and outlives the pod behind it", async () => {
+    const { localPort } = endpoints.tracking;
+    const occupant = createServer();
+    occupant.on("error", () => {}); // taken by somebody else is as good
+    occupant.listen(localPort, "127.0.0.1");
+    const connect = start("connect", "--forward");
+    try {
+      await waitUntil("connected", 60, () => connect.output.stdout.includes("Ctrl-C"));
+      const url = /MLflow +(http:\/\/127\.0\.0\.1:\d+)/.exec(connect.output.stdout)?.[1] ?? "";
+      expect(url).not.toMatch(new RegExp(`:(${localPort}|30001)$`));
+      const answers = () => isHealthy(url, endpoints.tracking);
+      expect(await answers()).toBe(true);
+      const pod = (await running()).find(({ metadata }) => metadata.name.startsWith("mlflow-"))!;
+      await api().call("DELETE", `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}`);
+      await waitUntil("the pod is gone", 60, async () => {
+        return !(await names()).includes(pod.metadata.name);
+      });
+      await waitUntil("MLflow answers again", 90, answers);
+    } finally {
+      connect.child.kill("SIGTERM");
+      occupant.close();
+    }
+    expect((await connect.ended).code).toBe(0);
   });
 
   test("`verify` passes after all of it", async () => {
