@@ -19,6 +19,10 @@ export function text(pattern: RegExp, rule: string, otherwise?: string): Reader<
     written !== undefined && pattern.test(written) ? written : new Fault(rule);
 }
 
+/** Bytes of a claim. */
+export const quantity = (otherwise: string): Reader<string> =>
+  text(/^[1-9][0-9]*(Mi|Gi|Ti)$/, `be a quantity of bytes such as ${otherwise}`, otherwise);
+
 export function whole(least: number, most: number, otherwise: number): Reader<number> {
   return (written) => {
     const value = written === undefined ? otherwise : Number(written.trim() || Number.NaN);

@@ -1,16 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { dashboards as platformDashboards, type PlatformDashboard } from "./dashboards/index.ts";
-import {
-  type ChartArgs,
-  chartSource,
-  checkChart,
-  officialCharts,
-  releaseDefaults,
-} from "./internal/charts.ts";
-import { type ChartValues, mergeValues } from "./internal/chartValues.ts";
-import { dataClaim } from "./internal/claims.ts";
-import { ensure, isNodePort, isQuantity, refuse } from "./internal/checks.ts";
+import { type ChartArgs, chartRelease, checkChart, officialCharts } from "./internal/charts.ts";
+import type { ChartValues } from "./internal/chartValues.ts";
+import { checkedStorageSize, dataClaim } from "./internal/claims.ts";
+import { ensure, isNodePort, refuse } from "./internal/checks.ts";
 import { externalServiceUrl, internalServiceUrl } from "./internal/endpoints.ts";
 import {
   dashboardFolder,
@@ -78,13 +72,7 @@ export class Grafana extends pulumi.ComponentResource {
     checkChart(subject, args.chart);
     checkDashboards(subject, dashboards);
     ensure(subject, "nodePort", args.nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
-    const storageSize = ensure(
-      subject,
-      "storageSize",
-      args.storageSize ?? "1Gi",
-      isQuantity,
-      "be a quantity of bytes such as 1Gi",
-    );
+    const storageSize = checkedStorageSize(subject, args, "1Gi");
     super("mlops:index:Grafana", name, args, opts);
 
     const child = { parent: this };
@@ -146,17 +134,7 @@ export class Grafana extends pulumi.ComponentResource {
       claimName: claim.metadata.name,
       ...(dashboards.some(({ uid }) => uid === homeUid) ? { homeUid } : {}),
     });
-    new k8s.helm.v3.Release(
-      `${name}-release`,
-      {
-        name: "grafana",
-        namespace: args.namespace,
-        ...chartSource(officialCharts.grafana, args.chart),
-        ...releaseDefaults,
-        values: mergeValues(ours, args.values),
-      },
-      child,
-    );
+    chartRelease(name, officialCharts.grafana, args, ours, child);
 
     this.registerOutputs({
       internalUrl: this.internalUrl,

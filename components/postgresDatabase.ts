@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, isQuantity, isWholeNumber } from "./internal/checks.ts";
-import { dataClaim } from "./internal/claims.ts";
+import { ensure, isWholeNumber } from "./internal/checks.ts";
+import { checkedStorageSize, dataClaim } from "./internal/claims.ts";
 import { withSecret } from "./internal/confidential.ts";
 import { internalHost } from "./internal/endpoints.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
@@ -67,13 +67,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
 
   constructor(name: string, args: PostgresDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `PostgresDatabase "${name}"`;
-    const storageSize = ensure(
-      subject,
-      "storageSize",
-      args.storageSize ?? "8Gi",
-      isQuantity,
-      "be a quantity of bytes such as 8Gi",
-    );
+    const storageSize = checkedStorageSize(subject, args, "8Gi");
     const maxConnections = ensure(
       subject,
       "maxConnections",

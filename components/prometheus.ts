@@ -1,14 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RuleGroup } from "./alerts/index.ts";
-import {
-  type ChartArgs,
-  chartSource,
-  checkChart,
-  officialCharts,
-  releaseDefaults,
-} from "./internal/charts.ts";
-import { type ChartValues, mergeValues } from "./internal/chartValues.ts";
+import { type ChartArgs, chartRelease, checkChart, officialCharts } from "./internal/charts.ts";
+import type { ChartValues } from "./internal/chartValues.ts";
 import { ensure, isDnsLabel } from "./internal/checks.ts";
 import { dataClaim } from "./internal/claims.ts";
 import { withSecret } from "./internal/confidential.ts";
@@ -128,18 +122,10 @@ export class Prometheus extends pulumi.ComponentResource {
       claimName: claim.metadata.name,
       storage,
     });
-    new k8s.helm.v3.Release(
-      `${name}-release`,
-      {
-        // the labels that policies and scrape jobs look for contain it
-        name: "prometheus",
-        namespace: args.namespace,
-        ...chartSource(officialCharts.prometheus, args.chart),
-        ...releaseDefaults,
-        values: mergeValues(ours, args.values),
-      },
-      { ...child, dependsOn: nodeNamespace },
-    );
+    chartRelease(name, officialCharts.prometheus, args, ours, {
+      ...child,
+      dependsOn: nodeNamespace,
+    });
 
     if (hasAlertmanager) {
       this.alertmanagerUrl = internalServiceUrl("alertmanager", args.namespace, alertmanagerPort);

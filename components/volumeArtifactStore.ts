@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, isQuantity } from "./internal/checks.ts";
-import { dataClaim } from "./internal/claims.ts";
+import { checkedStorageSize, dataClaim } from "./internal/claims.ts";
 import { metadataFor } from "./internal/metadata.ts";
 
 /** Arguments of VolumeArtifactStore. */
@@ -28,13 +27,7 @@ export class VolumeArtifactStore extends pulumi.ComponentResource {
   public readonly claimName: pulumi.Output<string>;
 
   constructor(name: string, args: VolumeArtifactStoreArgs, opts?: pulumi.ComponentResourceOptions) {
-    const storageSize = ensure(
-      `VolumeArtifactStore "${name}"`,
-      "storageSize",
-      args.storageSize ?? "20Gi",
-      isQuantity,
-      "be a quantity of bytes such as 20Gi",
-    );
+    const storageSize = checkedStorageSize(`VolumeArtifactStore "${name}"`, args, "20Gi");
     super("mlops:index:VolumeArtifactStore", name, args, opts);
 
     const metadata = metadataFor("artifacts", name, args);

@@ -1,3 +1,6 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { type ChartValues, mergeValues } from "./chartValues.ts";
 import { ensure, refuse } from "./checks.ts";
 import { versions } from "./versions.ts";
 
@@ -63,8 +66,29 @@ export function chartSource(official: OfficialChart, args: ChartArgs = {}) {
   return { chart, ...(version === undefined ? {} : { version }) };
 }
 
-/** What every Release of the platform has in common: five minutes to get ready, and two earlier revisions kept. */
-export const releaseDefaults = { timeout: 300, maxHistory: 3 } as const;
+/** Five minutes to get ready, and two earlier revisions kept. */
+const releaseDefaults = { timeout: 300, maxHistory: 3 } as const;
+
+/** Installs a chart under its own name, which its objects' labels contain, with the caller's values over ours. */
+export function chartRelease(
+  name: string,
+  official: OfficialChart,
+  args: { namespace: pulumi.Input<string>; chart?: ChartArgs; values?: ChartValues },
+  ours: ChartValues,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  new k8s.helm.v3.Release(
+    `${name}-release`,
+    {
+      name: official.name,
+      namespace: args.namespace,
+      ...chartSource(official, args.chart),
+      ...releaseDefaults,
+      values: mergeValues(ours, args.values),
+    },
+    opts,
+  );
+}
 
 /** An image's repository behind the mirror that stands in for its registry, as far as there is one. */
 export function mirrored(registry: string, repository: string, mirror?: string): string {

@@ -19,12 +19,10 @@ export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs)
     "be a DNS label such as mlops: small letters, digits and dashes",
   );
   const { enabled = true, nodeExporter = true } = args.monitoring ?? {};
-  ensure(
+  refuse(
     subject,
-    "namespace",
-    enabled && nodeExporter ? `${args.namespace ?? "mlops"}-node-exporter` : "mlops",
-    isDnsLabel,
-    "have 49 characters at most, for node-exporter's namespace is named after it; shorten it or set monitoring.nodeExporter to false",
+    enabled && nodeExporter && !isDnsLabel(`${args.namespace ?? "mlops"}-node-exporter`),
+    "namespace must have 49 characters at most, for node-exporter's namespace is named after it; shorten it or set monitoring.nodeExporter to false",
   );
   refuse(
     subject,

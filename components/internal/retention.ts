@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, isQuantity, refuse } from "./checks.ts";
+import { ensure, refuse } from "./checks.ts";
+import { checkedStorageSize } from "./claims.ts";
 
 const quantityUnits = ["Ki", "Mi", "Gi", "Ti", "Pi"];
 // Prometheus counts in powers of 1024 and leaves the i out
@@ -31,13 +32,7 @@ export interface StorageArgs {
 
 /** The size of Prometheus' claim, and the age and size at which it drops its oldest data: always below the claim's. */
 export function checkedStorage(subject: string, args: StorageArgs) {
-  const storageSize = ensure(
-    subject,
-    "storageSize",
-    args.storageSize ?? "8Gi",
-    isQuantity,
-    "be a quantity of bytes such as 8Gi",
-  );
+  const storageSize = checkedStorageSize(subject, args, "8Gi");
   const retention = ensure(
     subject,
     "retention",

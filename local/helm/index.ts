@@ -57,7 +57,7 @@ async function isUsable(program: string): Promise<boolean> {
 }
 
 /** The version that helm reports, and the Kubernetes version it assumes without a cluster, as its own build sets them. */
-export function helmVersion(goMod: string): { name: string; flags: string } {
+function helmVersion(goMod: string): { name: string; flags: string } {
   const name = /^\s*helm\.sh\/helm\/v3 (v\S+)/m.exec(goMod)?.[1];
   const minor = /^\s*k8s\.io\/client-go v0\.(\d+)\./m.exec(goMod)?.[1];
   if (!name || !minor) throw new Error("local/helm/go.mod names no helm.sh/helm/v3 or client-go");

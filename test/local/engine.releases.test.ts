@@ -3,22 +3,16 @@ import { appendFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
 import { ensureHelm } from "../../local/helm/index.ts";
 import { Project, until } from "./engine/engineRun.ts";
-import { api, testKubeconfig } from "./engine/realApi.ts";
+import { api, describeOnCluster } from "./engine/realApi.ts";
 
 jest.setTimeout(400_000);
 
-const kubeconfig = testKubeconfig();
-const reason = kubeconfig
-  ? ""
-  : " (skipped: set MLOPS_TEST_KUBECONFIG, or start the local cluster)";
-const onCluster = kubeconfig ? describe : describe.skip;
-
-onCluster(`Helm releases on a real API server${reason}`, () => {
+describeOnCluster("Helm releases on a real API server", (kubeconfig) => {
   const project = new Project("release.ts", kubeconfig);
   const namespace = `release-test-${process.pid}`;
   const chart = join(project.folder, "chart");
   const settings = { namespace, chart: "./chart" };
-  const get = (path: string) => api(kubeconfig ?? "", "GET", path);
+  const get = (path: string) => api(kubeconfig, "GET", path);
   const note = (name = "tiny") =>
     get(`/api/v1/namespaces/${namespace}/configmaps/${name}`)?.data.note;
   const records = (): string[] =>
@@ -28,7 +22,7 @@ onCluster(`Helm releases on a real API server${reason}`, () => {
     );
   let helm = "";
   const runHelm = (...words: string[]) =>
-    execFileSync(helm, [...words, "--kubeconfig", kubeconfig ?? "", "--namespace", namespace], {
+    execFileSync(helm, [...words, "--kubeconfig", kubeconfig, "--namespace", namespace], {
       encoding: "utf8",
     });
 

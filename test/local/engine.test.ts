@@ -1,19 +1,13 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Project, plainKubeconfig } from "./engine/engineRun.ts";
-import { api, testKubeconfig } from "./engine/realApi.ts";
+import { api, describeOnCluster } from "./engine/realApi.ts";
 
 jest.setTimeout(400_000);
 
-const kubeconfig = testKubeconfig();
-const reason = kubeconfig
-  ? ""
-  : " (skipped: set MLOPS_TEST_KUBECONFIG, or start the local cluster)";
-const onCluster = kubeconfig ? describe : describe.skip;
-
-onCluster(`the engine on a real API server${reason}`, () => {
+describeOnCluster("the engine on a real API server", (kubeconfig) => {
   const namespace = `engine-test-${process.pid}`;
-  const get = (path: string) => api(kubeconfig ?? "", "GET", path);
+  const get = (path: string) => api(kubeconfig, "GET", path);
   const inNamespace = (group: string, rest: string) => `/${group}/namespaces/${namespace}/${rest}`;
   const namesOf = (resource: string): string[] =>
     get(inNamespace("api/v1", resource)).items.map((item: any) => item.metadata.name);
@@ -73,7 +67,7 @@ onCluster(`the engine on a real API server${reason}`, () => {
     test("a field that somebody else has changed is taken back, unless its changes are ignored", async () => {
       const settings = { namespace, note: "second", port: 81 };
       const path = inNamespace("apis/apps/v1", "deployments/web");
-      api(kubeconfig ?? "", "PATCH", `${path}/scale`, { spec: { replicas: 7 } });
+      api(kubeconfig, "PATCH", `${path}/scale`, { spec: { replicas: 7 } });
       await project.succeed("up", { ...settings, replicas: 3 });
       expect(get(path).spec.replicas).toBe(3);
       const ignoring = { ...settings, replicas: 4, ignoreReplicas: "true" };

@@ -13,7 +13,7 @@ function evaluate(script: string, ...args: string[]): string {
 }
 
 /** The kubeconfig of a cluster for tests: a given one, or the local cluster when it runs. */
-export function testKubeconfig(): string | undefined {
+function testKubeconfig(): string | undefined {
   if (process.env["MLOPS_TEST_KUBECONFIG"]) return process.env["MLOPS_TEST_KUBECONFIG"];
   try {
     const status = evaluate(`
@@ -24,6 +24,14 @@ export function testKubeconfig(): string | undefined {
   } catch {
     return undefined; // no local cluster on this platform
   }
+}
+
+/** Tests that need a cluster; without one they are counted as skipped, and say what they would need. */
+export function describeOnCluster(title: string, tests: (kubeconfig: string) => void): void {
+  const kubeconfig = testKubeconfig();
+  const reason = " (skipped: set MLOPS_TEST_KUBECONFIG, or start the local cluster)";
+  if (kubeconfig) describe(title, () => tests(kubeconfig));
+  else describe.skip(`${title}${reason}`, () => tests(""));
 }
 
 /** One request to the API server, answered as JSON; undefined when there is no such object. */
