@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as settings from "@pulumi/pulumi/runtime/settings.js";
+import { googleState } from "./googleAnswers.ts";
 
 /*
  * Runs a piece of a Pulumi program without an engine and keeps what it would have asked of one. The public
@@ -175,6 +176,7 @@ function listen({ preview = false, project = "test", stack = "dev" }: RecordOpti
 /** What a real provider would fill in: generated names and random values. */
 function answeredState(type: string, name: string, inputs: JsonObject): JsonObject {
   if (type.startsWith("random:")) return { ...inputs, result: markerPassword(name) };
+  if (type.startsWith("gcp:")) return googleState(type, name, inputs);
   const metadata = inputs["metadata"];
   if (metadata === null || typeof metadata !== "object" || Array.isArray(metadata)) return inputs;
   return { ...inputs, metadata: { name: `${name}-1a2b3c`, ...metadata } };
