@@ -1,14 +1,12 @@
 """Runs the commands of the image as processes, with the environment the platform gives them."""
 
 import json
-import os
 import subprocess
 import sys
-import time
 from pathlib import Path
-from types import TracebackType
 
 import httpx
+from command import Command, base_environment
 
 from postgres import free_port
 
@@ -19,7 +17,6 @@ USERS = {
     "notebook": ("notebook", "notebook-password"),
 }
 PERMISSIONS = {"model-server": "read", "training": "write", "notebook": "write"}
-SOURCE = Path(__file__).parents[1] / "src"
 
 
 def users_file(folder: Path, **permissions: str) -> Path:
@@ -64,14 +61,13 @@ def migrate(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
-class Server:
+class Server(Command):
     """`server` as the Deployment runs it, on a free port of the loopback interface."""
 
     def __init__(self, folder: Path, tracking_uri: str, auth_uri: str, **extra: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.counts = folder / "counts"
-        self._log = folder / "server.log"
         ini = folder / "basic_auth.ini"
         # A password may hold a per cent sign, which configparser would take for interpolation.
         ini.write_text(
@@ -81,8 +77,7 @@ class Server:
             "authorization_function = tracking_server.authorization:authenticate\n"
             "auth_cache_ttl_seconds = 60\n"
         )
-        self._environment = {
-            **base_environment(),
+        environment = {
             "MLFLOW_BACKEND_STORE_URI": tracking_uri,
             "MLFLOW_ARTIFACTS_DESTINATION": str(folder / "artifacts"),
             "MLFLOW_HOST": "127.0.0.1",
@@ -101,54 +96,11 @@ class Server:
             "MLFLOW_DISABLE_TELEMETRY": "true",
             **extra,
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        super().__init__("server", folder / "server.log", environment, patience=180)
 
-    def __enter__(self) -> "Server":
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tracking_server", "server"],
-                env=self._environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        deadline = time.monotonic() + 180
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                break
-            try:
-                if httpx.get(f"{self.url}/health").is_success:
-                    return self
-            except httpx.TransportError:
-                time.sleep(0.2)
-        self.stop()
-        raise AssertionError(f"the server did not start:\n{self._log.read_text()}")
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def stop(self) -> float:
-        """Ends it as Kubernetes does; returns how many seconds that took."""
-        started = time.monotonic()
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
-        return time.monotonic() - started
+    def answers(self) -> bool:
+        return httpx.get(f"{self.url}/health").is_success
 
     def client(self, credentials: tuple[str, str] | None = None) -> httpx.Client:
         """An HTTP client of one user; without credentials, of nobody."""
         return httpx.Client(base_url=self.url, auth=credentials, timeout=60)
-
-
-def base_environment() -> dict[str, str]:
-    """What every command gets."""
-    return {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "PYTHONPATH": str(SOURCE),
-        "HOME": "/tmp",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-    }

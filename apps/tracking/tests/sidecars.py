@@ -3,67 +3,26 @@
 import re
 import shutil
 import subprocess
-import sys
-import time
 from pathlib import Path
-from types import TracebackType
 
 import httpx
-from server import base_environment
+from command import Command
 
 from postgres import free_port
 
 EXPORTER = "prometheus-postgres-exporter"
 
 
-class Sidecar:
+class Sidecar(Command):
     """`metrics` or `database-metrics` on a free port; `with` starts it and ends it."""
 
     def __init__(self, command: str, log: Path, **environment: str) -> None:
         self.port = free_port()
-        self._command = [sys.executable, "-m", "tracking_server", command]
-        self._log = log
-        self._environment = {
-            **base_environment(),
-            "METRICS_PORT": str(self.port),
-            **environment,
-        }
-        self.process: subprocess.Popen[bytes] | None = None
+        super().__init__(command, log, {"METRICS_PORT": str(self.port), **environment}, patience=60)
 
-    def __enter__(self) -> "Sidecar":
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self._command, env=self._environment, stdout=log, stderr=subprocess.STDOUT
-            )
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                self.samples()
-                return self
-            except httpx.TransportError:
-                time.sleep(0.1)
-        self.stop()
-        raise AssertionError(f"{self._command[-1]} did not start:\n{self.output()}")
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def stop(self) -> float:
-        """Ends it as Kubernetes does; returns how many seconds that took."""
-        started = time.monotonic()
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
-        return time.monotonic() - started
-
-    def output(self) -> str:
-        """What it has printed."""
-        return self._log.read_text()
+    def answers(self) -> bool:
+        self.samples()
+        return True
 
     def memory(self) -> int:
         """MiB that it holds."""
