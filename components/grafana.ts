@@ -38,6 +38,8 @@ export interface GrafanaArgs {
   nodePort?: number;
   /** Address by which people reach a node. Defaults to `localhost`. */
   nodeAddress?: pulumi.Input<string>;
+  /** Whether no pod runs. Defaults to false. What people made in it stays on its claim. */
+  paused?: boolean;
   /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. */
   values?: ChartValues;
   /** CPU and memory of Grafana. Defaults to 50m and 128Mi requested, 1 core and 512Mi at most. */

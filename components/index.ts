@@ -7,7 +7,11 @@ export {
 export { dashboards, type PlatformDashboard } from "./dashboards/index.ts";
 export type { ChartArgs } from "./internal/charts.ts";
 export { ArgumentError } from "./internal/checks.ts";
-export type { ArtifactLocationArgs, DatabaseConnectionArgs } from "./internal/connections.ts";
+export type {
+  ArtifactLocationArgs,
+  DatabaseConnectionArgs,
+  DatabaseProxyArgs,
+} from "./internal/connections.ts";
 export type { ContainerResourcesArgs } from "./internal/pods.ts";
 export type { PlatformImagesArgs, PlatformNodePortsArgs } from "./internal/platformArguments.ts";
 export type { PlatformMonitoringArgs } from "./internal/platformMonitoring.ts";

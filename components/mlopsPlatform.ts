@@ -11,13 +11,13 @@ import {
   artifactsInCluster,
   databaseInCluster,
   platformNamespace,
+  trainingInCluster,
 } from "./internal/platformParts.ts";
 import { TrackingPermission } from "./internal/trackingUsers.ts";
 import { type AutoscalingArgs, ModelServer } from "./modelServer.ts";
 import { NetworkFlows } from "./networkFlows.ts";
 import { PredictionApp } from "./predictionApp.ts";
 import { TrackingServer } from "./trackingServer.ts";
-import { TrainingJob } from "./trainingJob.ts";
 
 /** Arguments of MlopsPlatform. */
 export interface MlopsPlatformArgs {
@@ -29,6 +29,8 @@ export interface MlopsPlatformArgs {
   database?: DatabaseConnectionArgs;
   /** Artifact location of the tracking server. Defaults to a VolumeArtifactStore in the cluster. */
   artifacts?: ArtifactLocationArgs;
+  /** Key of a Google service account, as JSON, for the bucket and the database's proxy. Leave out on GKE, where the tracking server has an identity of its own; kept secret. */
+  googleCredentials?: pulumi.Input<string>;
   /** Size of the in-cluster database's claim. Defaults to `8Gi`. */
   databaseStorageSize?: pulumi.Input<string>;
   /** Size of the in-cluster artifact claim. Defaults to `20Gi`. */
@@ -43,6 +45,8 @@ export interface MlopsPlatformArgs {
   experimentName?: pulumi.Input<string>;
   /** Pods of the tracking server. Defaults to 1, the most that a volume for artifacts allows. */
   trackingReplicas?: number;
+  /** Further environment variables of the tracking server. */
+  trackingEnvironment?: { [key: string]: pulumi.Input<string> };
   /** Pods of the model server. Defaults to 1. Leave out with `servingAutoscaling`. */
   servingReplicas?: number;
   /** Lets the number of model server pods follow the load. */
@@ -61,6 +65,8 @@ export interface MlopsPlatformArgs {
   trainingSchedule?: string;
   /** What watches the platform. Defaults to Prometheus, Alertmanager and Grafana with everything they need. */
   monitoring?: PlatformMonitoringArgs;
+  /** Whether nothing runs: no pod, no training, no autoscaler. Defaults to false. Data, addresses and passwords are kept, and what was trained is not trained again. */
+  paused?: boolean;
   /** Labels added to every object. */
   labels?: { [key: string]: pulumi.Input<string> };
   /** Annotations added to every object. */
@@ -69,6 +75,8 @@ export interface MlopsPlatformArgs {
 
 /** The whole platform in one namespace: database, artifacts, tracking, serving, prediction page, training and monitoring. */
 export class MlopsPlatform extends pulumi.ComponentResource {
+  /** Namespace of the platform. */
+  public readonly namespace: pulumi.Output<string>;
   /** URL of MLflow for people and notebooks. */
   public readonly mlflowTrackingUri: pulumi.Output<string>;
   /** MLflow user for notebooks. It can write runs and models but not manage users. */
@@ -83,7 +91,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   public readonly predictionAppUrl: pulumi.Output<string>;
   /** Where the tracking server keeps artifacts. */
   public readonly artifactUri: pulumi.Output<string>;
-  /** Host of the tracking server's database, as pods see it. */
+  /** Address of the tracking server's database. */
   public readonly databaseHost: pulumi.Output<string>;
   /** URL of Prometheus inside the cluster. It asks for no login, so nothing opens it to the outside. */
   public readonly prometheusUrl?: pulumi.Output<string>;
@@ -100,11 +108,12 @@ export class MlopsPlatform extends pulumi.ComponentResource {
 
   constructor(name: string, args: MlopsPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     checkPlatformArguments(`MlopsPlatform "${name}"`, args);
-    super("mlops:index:MlopsPlatform", name, withSecret(args, "database", "monitoring"), opts);
+    const confidential = ["database", "googleCredentials", "monitoring"] as const;
+    super("mlops:index:MlopsPlatform", name, withSecret(args, ...confidential), opts);
 
     const child = { parent: this };
     const namespace = platformNamespace(name, args, child);
-    const { labels, annotations } = args;
+    const { labels, annotations, paused } = args;
     const common = { namespace, labels, annotations };
     const modelAlias = args.modelAlias ?? "champion";
     const experimentName = args.experimentName ?? args.modelName;
@@ -127,12 +136,15 @@ export class MlopsPlatform extends pulumi.ComponentResource {
         image: args.images.tracking,
         database,
         artifacts,
+        googleCredentials: args.googleCredentials,
         users: [
           { ...users.modelServer, permission: TrackingPermission.Read },
           { ...users.training, permission: TrackingPermission.Write },
           { ...users.notebook, permission: TrackingPermission.Write },
         ],
         replicas: args.trackingReplicas,
+        environment: args.trackingEnvironment,
+        paused,
         nodePort: nodePorts.tracking,
         nodeAddress,
       },
@@ -152,6 +164,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
         allowPickle: args.servingAllowPickle,
         replicas: args.servingReplicas,
         autoscaling: args.servingAutoscaling,
+        paused,
         nodePort: nodePorts.serving,
         nodeAddress,
       },
@@ -165,6 +178,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
         image: args.images.predict,
         modelServerUrl: serving.internalUrl,
         replicas: args.predictionReplicas,
+        paused,
         nodePort: nodePorts.prediction,
         nodeAddress,
       },
@@ -180,17 +194,11 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       modelName: args.modelName,
       modelAlias,
     };
-    const afterTracking = { ...child, dependsOn: [tracking] };
-    if (args.trainExampleModel ?? true) {
-      new TrainingJob(`${name}-example-training`, training, afterTracking);
-    }
-    if (args.trainingSchedule !== undefined) {
-      const schedule = args.trainingSchedule;
-      new TrainingJob(`${name}-retraining`, { ...training, schedule }, afterTracking);
-    }
+    trainingInCluster(name, args, training, child, tracking);
     const monitoring = monitoringInCluster(name, common, args, child);
     new NetworkFlows(`${name}-network`, { ...common, flows: platformFlows(args) }, child);
 
+    this.namespace = namespace;
     this.mlflowTrackingUri = tracking.externalUrl;
     this.mlflowUsername = pulumi.output(users.notebook.username);
     this.mlflowPassword = users.notebook.password;
@@ -198,7 +206,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     this.modelServingUrl = serving.externalUrl;
     this.predictionAppUrl = prediction.externalUrl;
     this.artifactUri = pulumi.output(artifacts.uri);
-    this.databaseHost = pulumi.output(database.host);
+    this.databaseHost = pulumi.output(database.address ?? database.host);
     this.prometheusUrl = monitoring.prometheusUrl;
     this.alertmanagerUrl = monitoring.alertmanagerUrl;
     this.grafanaUrl = monitoring.grafanaUrl;
@@ -216,6 +224,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       PROMETHEUS_URL: this.prometheusUrl,
     });
     this.registerOutputs({
+      namespace: this.namespace,
       mlflowTrackingUri: this.mlflowTrackingUri,
       mlflowUsername: this.mlflowUsername,
       mlflowPassword: this.mlflowPassword,

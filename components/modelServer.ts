@@ -5,7 +5,9 @@ import { withSecret } from "./internal/confidential.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "./internal/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
+import { pausedReplicas, takeReplicasBack } from "./internal/pauses.ts";
 import { type ContainerResourcesArgs, metricsPort } from "./internal/pods.ts";
+import { workloadAccount } from "./internal/serviceAccounts.ts";
 import { trackingClient } from "./internal/trackingClient.ts";
 
 /** Bounds of a HorizontalPodAutoscaler on CPU. */
@@ -48,6 +50,8 @@ export interface ModelServerArgs {
   replicas?: number;
   /** Lets the number of pods follow the load. Needs a metrics server in the cluster. */
   autoscaling?: AutoscalingArgs;
+  /** Whether no pod runs, and no autoscaler. Defaults to false. Which model is served is kept in the registry. */
+  paused?: boolean;
   /** Port on every node, 30000 to 32767. Left out, the server is reachable inside the cluster only. */
   nodePort?: number;
   /** Address by which people reach a node. Defaults to `localhost`. */
@@ -80,6 +84,7 @@ export class ModelServer extends pulumi.ComponentResource {
     const serviceName = args.serviceName ?? name;
     const metadata = metadataFor("model-server", serviceName, args);
     const selector = selectorLabels("model-server", serviceName);
+    const serviceAccountName = workloadAccount(name, serviceName, metadata, child);
     const environment = trackingClient(name, args, metadata(), child);
     new k8s.core.v1.Service(
       `${name}-service`,
@@ -89,13 +94,18 @@ export class ModelServer extends pulumi.ComponentResource {
       },
       child,
     );
+    const { autoscaling, paused = false } = args;
     new k8s.apps.v1.Deployment(
       `${name}-server`,
       {
-        metadata: metadata({ name: serviceName }),
+        metadata: metadata({
+          name: serviceName,
+          ...(autoscaling && paused ? { annotations: takeReplicasBack } : {}),
+        }),
         spec: httpDeploymentSpec(
           {
             container: "model-server",
+            serviceAccountName,
             image: args.image,
             port,
             metricsPort,
@@ -117,7 +127,9 @@ export class ModelServer extends pulumi.ComponentResource {
               memoryLimit: "1Gi",
             },
             // with an autoscaler the number of pods is its business alone
-            ...(args.autoscaling ? {} : { replicas: args.replicas ?? 1 }),
+            ...(autoscaling && !paused
+              ? {}
+              : { replicas: pausedReplicas(args.replicas ?? 1, paused) }),
           },
           selector,
           { labels: metadata().labels, annotations: args.annotations },
@@ -126,17 +138,18 @@ export class ModelServer extends pulumi.ComponentResource {
       },
       child,
     );
-    if (args.autoscaling) {
+    // over a paused server it would do nothing but report that it cannot scale
+    if (autoscaling && !paused) {
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(
         `${name}-autoscaler`,
         {
           metadata: metadata({ name: serviceName }),
-          spec: autoscalerSpec(serviceName, args.autoscaling),
+          spec: autoscalerSpec(serviceName, autoscaling),
         },
         child,
       );
     }
-    const leastReplicas = args.autoscaling?.minReplicas ?? args.replicas ?? 1;
+    const leastReplicas = autoscaling?.minReplicas ?? args.replicas ?? 1;
     disruptionBudget(name, leastReplicas, metadata({ name: serviceName }), selector, child);
 
     this.internalUrl = internalServiceUrl(serviceName, args.namespace, port);

@@ -1,14 +1,19 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { refuse } from "./internal/checks.ts";
+import { ensure, refuse } from "./internal/checks.ts";
+import { addressRange } from "./internal/googleChecks.ts";
 import { metadataFor } from "./internal/metadata.ts";
 
 /** One allowed direction of traffic. At least one of its ends is a workload of the namespace. */
 export interface NetworkFlowArgs {
   /** `app.kubernetes.io/name` of the pods that call. Left out, anybody may call, from outside the cluster too. */
   from?: string;
+  /** Ranges of addresses that may call, such as `10.0.0.0/8`. Exclude `from`. */
+  fromAddresses?: string[];
   /** `app.kubernetes.io/name` of the pods that answer. Left out, anything may be called, outside the cluster too. */
   to?: string;
+  /** Ranges of addresses that may be called, such as `169.254.169.254/32`. Exclude `to`. */
+  toAddresses?: string[];
   /** TCP port of the answering pods (not of their Service). */
   port: pulumi.Input<number>;
 }
@@ -29,17 +34,29 @@ const pods = (application: string) => ({
   matchLabels: { "app.kubernetes.io/name": application },
 });
 
+/** One end of a flow. */
+interface End {
+  application?: string;
+  addresses?: string[];
+}
+
+/** As a rule's `from` or `to` names it; nothing for everybody. */
+const peers = ({ application, addresses = [] }: End) =>
+  application === undefined
+    ? addresses.map((cidr) => ({ ipBlock: { cidr } }))
+    : [{ podSelector: pods(application) }];
+
+/** As a policy's name has it: `mlflow`, `10.0.0.0-8`, or what stands for everybody. */
+const nameOf = ({ application, addresses = [] }: End, everybody: string) =>
+  application ?? (addresses.map((range) => range.replace("/", "-")).join("-") || everybody);
+
 /**
  * Denies all traffic of a namespace and allows the named flows. It takes effect only where the cluster's network
  * plugin enforces NetworkPolicies (GKE Dataplane V2, Calico, Cilium); elsewhere it is recorded and ignored.
  */
 export class NetworkFlows extends pulumi.ComponentResource {
   constructor(name: string, args: NetworkFlowsArgs, opts?: pulumi.ComponentResourceOptions) {
-    refuse(
-      `NetworkFlows "${name}"`,
-      args.flows.some(({ from, to }) => from === undefined && to === undefined),
-      "every flow must have from, to or both; a flow from anybody to anything would allow all traffic",
-    );
+    checkFlows(`NetworkFlows "${name}"`, args.flows);
     super("mlops:index:NetworkFlows", name, args, opts);
     const metadata = metadataFor("network", name, args);
     const policy = (role: string, spec: k8s.types.input.networking.v1.NetworkPolicySpec) =>
@@ -63,20 +80,19 @@ export class NetworkFlows extends pulumi.ComponentResource {
       ],
     });
     for (const { from, to, ports } of joinByEnds(args.flows)) {
-      if (to !== undefined) {
-        policy(`${from ?? "anybody"}-to-${to}`, {
-          podSelector: pods(to),
+      const [callers, called] = [peers(from), peers(to)];
+      if (to.application !== undefined) {
+        policy(`${nameOf(from, "anybody")}-to-${to.application}`, {
+          podSelector: pods(to.application),
           policyTypes: ["Ingress"],
-          ingress: [
-            { ...(from === undefined ? {} : { from: [{ podSelector: pods(from) }] }), ports },
-          ],
+          ingress: [{ ...(callers.length === 0 ? {} : { from: callers }), ports }],
         });
       }
-      if (from !== undefined) {
-        policy(`${from}-may-call-${to ?? "anything"}`, {
-          podSelector: pods(from),
+      if (from.application !== undefined) {
+        policy(`${from.application}-may-call-${nameOf(to, "anything")}`, {
+          podSelector: pods(from.application),
           policyTypes: ["Egress"],
-          egress: [{ ...(to === undefined ? {} : { to: [{ podSelector: pods(to) }] }), ports }],
+          egress: [{ ...(called.length === 0 ? {} : { to: called }), ports }],
         });
       }
     }
@@ -86,10 +102,51 @@ export class NetworkFlows extends pulumi.ComponentResource {
 
 /** One entry for each pair of ends, so that two ports between them make one policy. */
 function joinByEnds(flows: NetworkFlowArgs[]) {
-  const byEnds = Map.groupBy(flows, ({ from, to }) => `${from ?? ""}>${to ?? ""}`);
+  const ends = flows.map(({ from, fromAddresses, to, toAddresses, port }) => ({
+    from: { application: from, addresses: fromAddresses },
+    to: { application: to, addresses: toAddresses },
+    port,
+  }));
+  const byEnds = Map.groupBy(ends, ({ from, to }) => `${nameOf(from, "")}>${nameOf(to, "")}`);
   return [...byEnds.values()].map((same) => ({
-    from: same[0]?.from,
-    to: same[0]?.to,
+    from: same[0]!.from,
+    to: same[0]!.to,
     ports: same.map(({ port }) => ({ protocol: "TCP", port })),
   }));
+}
+
+function checkFlows(subject: string, flows: NetworkFlowArgs[]): void {
+  refuse(
+    subject,
+    flows.some(({ from, to }) => from === undefined && to === undefined),
+    "every flow must have from, to or both; a flow from anybody to anything would allow all traffic",
+  );
+  for (const { from, fromAddresses, to, toAddresses } of flows) {
+    refuse(
+      subject,
+      from !== undefined && fromAddresses !== undefined,
+      "a flow's from and fromAddresses exclude each other; leave one of them out",
+    );
+    refuse(
+      subject,
+      to !== undefined && toAddresses !== undefined,
+      "a flow's to and toAddresses exclude each other; leave one of them out",
+    );
+    for (const [argument, ranges] of Object.entries({ fromAddresses, toAddresses })) {
+      refuse(
+        subject,
+        ranges?.length === 0,
+        `a flow's ${argument} must name a range; leave it out for every address`,
+      );
+      for (const range of ranges ?? []) {
+        ensure(
+          subject,
+          `a flow's ${argument}`,
+          range,
+          (cidr) => (addressRange(cidr)?.prefix ?? 0) > 0,
+          "be ranges such as 10.0.0.0/8; to mean every address, leave it out",
+        );
+      }
+    }
+  }
 }

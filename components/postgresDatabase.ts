@@ -6,6 +6,7 @@ import { withSecret } from "./internal/confidential.ts";
 import { internalHost } from "./internal/endpoints.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
 import { generatedPassword } from "./internal/passwords.ts";
+import { pausedReplicas } from "./internal/pauses.ts";
 import {
   type ContainerResourcesArgs,
   containerResources,
@@ -15,6 +16,7 @@ import {
   temporaryFolder,
   userIds,
 } from "./internal/pods.ts";
+import { workloadAccount } from "./internal/serviceAccounts.ts";
 
 /** Arguments of PostgresDatabase. */
 export interface PostgresDatabaseArgs {
@@ -32,6 +34,8 @@ export interface PostgresDatabaseArgs {
   maxConnections?: pulumi.Input<number>;
   /** Password of the database user. Generated when left out. It is set when the data is first made: changing it later locks everybody out. */
   password?: pulumi.Input<string>;
+  /** Whether the pod is stopped. Defaults to false. The data stays on its claim. */
+  paused?: boolean;
   /** CPU and memory. Defaults to 100m and 128Mi requested, 2 cores and 512Mi at most. */
   resources?: ContainerResourcesArgs;
   /** Labels added to every object. */
@@ -112,6 +116,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
       },
       child,
     );
+    const serviceAccountName = workloadAccount(name, serviceName, metadata, child);
     const tmp = temporaryFolder("64Mi");
     const isReady = { exec: { command: ["pg_isready", "-h", "127.0.0.1", "-U", username, "-q"] } };
     new k8s.apps.v1.StatefulSet(
@@ -120,12 +125,12 @@ export class PostgresDatabase extends pulumi.ComponentResource {
         metadata: metadata({ name: serviceName }),
         spec: {
           serviceName,
-          replicas: 1,
+          replicas: pausedReplicas(1, args.paused),
           selector: { matchLabels: selector },
           template: {
             metadata: { labels: metadata().labels, annotations: args.annotations },
             spec: {
-              ...podDefaults(userIds.postgres),
+              ...podDefaults(userIds.postgres, serviceAccountName),
               containers: [
                 {
                   name: "postgres",

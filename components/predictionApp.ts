@@ -4,7 +4,9 @@ import { ensure, isNodePort, isWholeNumber } from "./internal/checks.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "./internal/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
+import { pausedReplicas } from "./internal/pauses.ts";
 import { type ContainerResourcesArgs, environment, metricsPort } from "./internal/pods.ts";
+import { workloadAccount } from "./internal/serviceAccounts.ts";
 
 /** Arguments of PredictionApp. */
 export interface PredictionAppArgs {
@@ -18,6 +20,8 @@ export interface PredictionAppArgs {
   modelServerUrl: pulumi.Input<string>;
   /** Number of pods, 1 to 100. Defaults to 2, so that one may restart while the other answers. */
   replicas?: number;
+  /** Whether no pod runs. Defaults to false. */
+  paused?: boolean;
   /** Port on every node, 30000 to 32767. Left out, the page is reachable inside the cluster only. */
   nodePort?: number;
   /** Address by which people reach a node. Defaults to `localhost`. */
@@ -50,6 +54,7 @@ export class PredictionApp extends pulumi.ComponentResource {
     const serviceName = args.serviceName ?? name;
     const metadata = metadataFor("prediction-app", serviceName, args);
     const selector = selectorLabels("prediction-app", serviceName);
+    const serviceAccountName = workloadAccount(name, serviceName, metadata, child);
     new k8s.core.v1.Service(
       `${name}-service`,
       {
@@ -71,6 +76,7 @@ export class PredictionApp extends pulumi.ComponentResource {
         spec: httpDeploymentSpec(
           {
             container: "streamlit",
+            serviceAccountName,
             image: args.image,
             port,
             metricsPort,
@@ -86,7 +92,7 @@ export class PredictionApp extends pulumi.ComponentResource {
               memoryRequest: "128Mi",
               memoryLimit: "512Mi",
             },
-            replicas,
+            replicas: pausedReplicas(replicas, args.paused),
           },
           selector,
           { labels: metadata().labels, annotations: args.annotations },

@@ -49,6 +49,8 @@ export interface PrometheusArgs {
   alertRules?: RuleGroup[];
   /** Who is told about alerts. Defaults to nobody: alerts then show in Alertmanager and Grafana only. */
   receivers?: AlertReceiversArgs;
+  /** Whether no pod runs, node-exporter's among them. Defaults to false. Samples stay on their claim; nothing is scraped, and nobody is told of alerts. */
+  paused?: boolean;
   /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. */
   values?: ChartValues;
   /** CPU and memory of the server. Defaults to 100m and 256Mi requested, 1 core and 1Gi at most. */

@@ -1,6 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, isHostName, isNodePort, isWholeNumber, refuse } from "./internal/checks.ts";
 import { withSecret } from "./internal/confidential.ts";
 import {
   type ArtifactLocationArgs,
@@ -8,10 +7,14 @@ import {
   sqlAlchemyUri,
 } from "./internal/connections.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
+import { keptCredentials } from "./internal/googleCredentials.ts";
 import { disruptionBudget } from "./internal/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
 import { generatedPassword } from "./internal/passwords.ts";
+import { pausedJob, pausedReplicas } from "./internal/pauses.ts";
 import type { ContainerResourcesArgs } from "./internal/pods.ts";
+import { workloadAccount } from "./internal/serviceAccounts.ts";
+import { checkTrackingArguments } from "./internal/trackingChecks.ts";
 import { administrator, migrationPod, port, serverPod } from "./internal/trackingPods.ts";
 import { basicAuthSettings, type TrackingUserArgs, usersFile } from "./internal/trackingUsers.ts";
 import { versions } from "./internal/versions.ts";
@@ -30,6 +33,8 @@ export interface TrackingServerArgs {
   database: DatabaseConnectionArgs;
   /** Where artifacts are kept. Clients never see it: they upload and download through the server. */
   artifacts: ArtifactLocationArgs;
+  /** Key of a Google service account, as JSON, that the server and the database's proxy use. Needed only where the cluster gives its workloads no Google identity; kept secret. */
+  googleCredentials?: pulumi.Input<string>;
   /** Users besides the administrator, one per workload. Defaults to none. */
   users?: TrackingUserArgs[];
   /** Number of pods, 1 to 20. Defaults to 1, the most that a ReadWriteOnce volume allows. */
@@ -46,6 +51,10 @@ export interface TrackingServerArgs {
   temporaryStorage?: pulumi.Input<string>;
   /** CPU and memory. Defaults to 200m and 512Mi requested, 2 cores and 1536Mi at most. */
   resources?: ContainerResourcesArgs;
+  /** Further environment variables of the server. They win over those of this component. */
+  environment?: { [key: string]: pulumi.Input<string> };
+  /** Whether no pod runs, nor a migration. Defaults to false. Data and addresses are kept. */
+  paused?: boolean;
   /** Labels added to every object. */
   labels?: { [key: string]: pulumi.Input<string> };
   /** Annotations added to every object. */
@@ -64,21 +73,23 @@ export class TrackingServer extends pulumi.ComponentResource {
   public readonly adminPassword: pulumi.Output<string>;
 
   constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkArguments(`TrackingServer "${name}"`, args);
-    super("mlops:index:TrackingServer", name, withSecret(args, "database", "users"), opts);
+    checkTrackingArguments(`TrackingServer "${name}"`, args);
+    const confidential = ["database", "users", "googleCredentials"] as const;
+    super("mlops:index:TrackingServer", name, withSecret(args, ...confidential), opts);
     const version = args.mlflowVersion ?? versions.mlflow;
 
     const child = { parent: this };
     const serviceName = args.serviceName ?? name;
     const metadata = metadataFor("mlflow", serviceName, args);
-    const podLabels = (role: string) => ({
-      ...metadata().labels,
-      "app.kubernetes.io/component": role,
-    });
     const selector = {
       ...selectorLabels("mlflow", serviceName),
       "app.kubernetes.io/component": "server",
     };
+    const serviceAccountName = workloadAccount(name, serviceName, metadata, child);
+    const google =
+      args.googleCredentials === undefined
+        ? undefined
+        : keptCredentials(name, args.googleCredentials, metadata, child);
     const adminPassword = generatedPassword(`${name}-admin-password`, child);
     const storeUri = sqlAlchemyUri(args.database, args.database.database);
     const authUri = sqlAlchemyUri(args.database, args.database.authDatabase);
@@ -112,6 +123,13 @@ export class TrackingServer extends pulumi.ComponentResource {
       child,
     );
 
+    const pod = (role: string, secret: k8s.core.v1.Secret) => ({
+      labels: { ...metadata().labels, "app.kubernetes.io/component": role },
+      settingsName: secret.metadata.name,
+      serviceAccountName,
+      google,
+    });
+
     // Another version replaces this record, and what is named after it is deleted before and made again after: the
     // server stops, the database is migrated, the new server starts.
     const record = new k8s.core.v1.ConfigMap(
@@ -125,14 +143,16 @@ export class TrackingServer extends pulumi.ComponentResource {
     );
     const nameOf = (object: string) =>
       record.metadata.name.apply(() => `${object}-${versionSlug(version)}`);
+    const { suspend, annotations } = pausedJob(args.paused);
     const migration = new k8s.batch.v1.Job(
       `${name}-migration`,
       {
-        metadata: metadata({ name: nameOf(`${serviceName}-migration`) }),
+        metadata: metadata({ name: nameOf(`${serviceName}-migration`), annotations }),
         spec: {
+          suspend,
           backoffLimit: 4,
           activeDeadlineSeconds: 1800,
-          template: migrationPod(args, podLabels("migration"), migrationSettings.metadata.name),
+          template: migrationPod(args, pod("migration", migrationSettings)),
         },
       },
       { ...child, deleteBeforeReplace: true },
@@ -150,16 +170,10 @@ export class TrackingServer extends pulumi.ComponentResource {
       {
         metadata: metadata({ name: nameOf(serviceName) }),
         spec: {
-          replicas: args.replicas ?? 1,
+          replicas: pausedReplicas(args.replicas ?? 1, args.paused),
           strategy: { type: "RollingUpdate", rollingUpdate: rolloutSteps(args) },
           selector: { matchLabels: selector },
-          template: serverPod(
-            serviceName,
-            args,
-            podLabels("server"),
-            selector,
-            settings.metadata.name,
-          ),
+          template: serverPod(serviceName, args, selector, pod("server", settings)),
         },
       },
       { ...child, deleteBeforeReplace: true, dependsOn: [migration] },
@@ -189,49 +203,3 @@ function rolloutSteps({ artifacts }: TrackingServerArgs) {
 
 /** `3.17.2` as a part of an object's name. */
 const versionSlug = (version: string) => version.replaceAll(".", "-");
-
-function checkArguments(subject: string, args: TrackingServerArgs): void {
-  const { replicas, workers, nodePort } = args;
-  const { database, authDatabase } = args.database;
-  ensure(
-    subject,
-    "replicas",
-    replicas ?? 1,
-    isWholeNumber(1, 20),
-    "be a whole number from 1 to 20",
-  );
-  ensure(subject, "workers", workers ?? 1, isWholeNumber(1, 16), "be a whole number from 1 to 16");
-  ensure(subject, "nodePort", nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
-  ensure(
-    subject,
-    "mlflowVersion",
-    args.mlflowVersion ?? versions.mlflow,
-    (version) => /^[0-9]+(\.[0-9]+){2}$/.test(version),
-    "be an exact version such as 3.17.2",
-  );
-  for (const [index, user] of (args.users ?? []).entries()) {
-    ensure(
-      subject,
-      `users[${index}].password`,
-      user.password,
-      (password) => password.length >= 12,
-      "have 12 characters at least; MLflow refuses a shorter one",
-    );
-  }
-  refuse(
-    subject,
-    (replicas ?? 1) > 1 && args.artifacts.claimName !== undefined,
-    "replicas must be 1 while artifacts are on a ReadWriteOnce volume; use a bucket or set replicas to 1",
-  );
-  refuse(
-    subject,
-    typeof database === "string" && database === authDatabase,
-    "database.authDatabase must differ from database.database; give users a database of their own",
-  );
-  // a wildcard among the allowed hosts would let any web page talk to the server
-  const hostName = "be a host name or an address, without scheme, port or wildcard";
-  ensure(subject, "nodeAddress", args.nodeAddress ?? "localhost", isHostName, hostName);
-  for (const [index, name] of (args.hostNames ?? []).entries()) {
-    ensure(subject, `hostNames[${index}]`, name, isHostName, hostName);
-  }
-}

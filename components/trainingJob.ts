@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ensure, isWholeNumber } from "./internal/checks.ts";
 import { withSecret } from "./internal/confidential.ts";
 import { metadataFor } from "./internal/metadata.ts";
+import { pausedJob } from "./internal/pauses.ts";
 import {
   type ContainerResourcesArgs,
   containerResources,
@@ -11,6 +12,7 @@ import {
   temporaryFolder,
   userIds,
 } from "./internal/pods.ts";
+import { workloadAccount } from "./internal/serviceAccounts.ts";
 import { trackingClient } from "./internal/trackingClient.ts";
 
 /** Arguments of TrainingJob. */
@@ -41,6 +43,10 @@ export interface TrainingJobArgs {
   trials?: number;
   /** Most trials that run side by side. Defaults to 2. */
   parallelism?: number;
+  /** Kubernetes ServiceAccount of the pods. Defaults to one of its own, with the component's name. */
+  serviceAccountName?: pulumi.Input<string>;
+  /** Whether nothing is started. Defaults to false. A Job that is under way is stopped and begins again afterwards; one that has ended is not run again. */
+  paused?: boolean;
   /** Further environment variables of the script. */
   environment?: { [key: string]: pulumi.Input<string> };
   /** How often a failed pod is tried again, 0 to 20. Defaults to 2. */
@@ -70,15 +76,23 @@ export class TrainingJob extends pulumi.ComponentResource {
     const child = { parent: this };
     const metadata = metadataFor("training", name, args);
     const environment = trackingClient(name, args, metadata(), child);
-    const spec = jobSpec(args, metadata().labels, environment);
+    const serviceAccountName =
+      args.serviceAccountName ?? workloadAccount(name, name, metadata, child);
+    const spec = jobSpec(args, serviceAccountName, metadata().labels, environment);
+    const { suspend, annotations } = pausedJob(args.paused);
     const job =
       args.schedule === undefined
-        ? new k8s.batch.v1.Job(`${name}-job`, { metadata: metadata(), spec }, child)
+        ? new k8s.batch.v1.Job(
+            `${name}-job`,
+            { metadata: metadata({ annotations }), spec: { suspend, ...spec } },
+            child,
+          )
         : new k8s.batch.v1.CronJob(
             `${name}-schedule`,
             {
               metadata: metadata({ name }),
               spec: {
+                suspend,
                 schedule: args.schedule,
                 timeZone: args.timeZone ?? "Etc/UTC",
                 concurrencyPolicy: "Forbid",
@@ -101,6 +115,7 @@ export class TrainingJob extends pulumi.ComponentResource {
 
 function jobSpec(
   args: TrainingJobArgs,
+  serviceAccountName: pulumi.Input<string>,
   labels: { [key: string]: pulumi.Input<string> },
   environment: ReturnType<typeof trackingClient>,
 ) {
@@ -119,7 +134,7 @@ function jobSpec(
     template: {
       metadata: { labels, annotations: args.annotations },
       spec: {
-        ...podDefaults(userIds.python),
+        ...podDefaults(userIds.python, serviceAccountName),
         restartPolicy: "Never",
         containers: [
           {

@@ -12,6 +12,10 @@ export const chartContainerSecurity = {
 export const podMetadata = (args: { labels?: StringMap; annotations?: StringMap }): ChartValues =>
   given({ podLabels: args.labels, podAnnotations: args.annotations });
 
+/** No pod where the release is paused; else as many as the chart has by itself, under the chart's name for them. */
+export const replicas = ({ paused }: { paused?: boolean }, key: string): ChartValues =>
+  paused ? { [key]: 0 } : {};
+
 /** Resources of a small helper: most of the time it waits. */
 export function helperResources(
   memoryRequest: string,

@@ -39,10 +39,14 @@ const isExactVersion = (version: string) =>
   /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+\S+)?$/.test(version);
 
 /** Refuses sources that no chart can come from, or that may bring another chart tomorrow. */
-export function checkChart(subject: string, { chart, version, repository }: ChartArgs = {}): void {
+export function checkChart(
+  subject: string,
+  { chart, version, repository }: ChartArgs = {},
+  argument = "chart",
+): void {
   ensure(
     subject,
-    "chart.version",
+    `${argument}.version`,
     version ?? "0.0.0",
     isExactVersion,
     "be an exact version such as 29.27.0, so that the same program deploys the same chart",
@@ -50,7 +54,7 @@ export function checkChart(subject: string, { chart, version, repository }: Char
   refuse(
     subject,
     repository !== undefined && isOci(chart ?? ""),
-    "chart.repository and an OCI reference exclude each other; leave chart.repository out",
+    `${argument}.repository and an OCI reference exclude each other; leave ${argument}.repository out`,
   );
 }
 

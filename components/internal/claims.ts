@@ -8,10 +8,11 @@ export const checkedStorageSize = (
   subject: string,
   { storageSize }: { storageSize?: pulumi.Input<string> },
   otherwise: string,
+  argument = "storageSize",
 ): pulumi.Output<string> =>
   ensure(
     subject,
-    "storageSize",
+    argument,
     storageSize ?? otherwise,
     isQuantity,
     `be a quantity of bytes such as ${otherwise}`,

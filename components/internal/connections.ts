@@ -1,11 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
 
+/** The Cloud SQL Auth Proxy, through which a Cloud SQL instance is reached without an open port or a certificate. */
+export interface DatabaseProxyArgs {
+  /** Connection name of the instance: `project:region:instance`. */
+  instance: pulumi.Input<string>;
+  /** Whether the instance is reached by its private address. Defaults to true; false for a cluster outside the instance's network. */
+  privateAddress?: pulumi.Input<boolean>;
+  /** Image of the proxy. Defaults to Google's, at the version that this was tried with. */
+  image?: pulumi.Input<string>;
+}
+
 /** A Postgres database that a tracking server uses: a PostgresDatabase's outputs, or any other's. */
 export interface DatabaseConnectionArgs {
-  /** Host name or address. */
+  /** Host name or address. Not used with `proxy`, which listens on the pod's own 127.0.0.1. */
   host: pulumi.Input<string>;
-  /** TCP port. */
+  /** TCP port. Not used with `proxy`. */
   port: pulumi.Input<number>;
+  /** Address by which people know the database. Defaults to `host`. Nothing connects to it. */
+  address?: pulumi.Input<string>;
   /** Database for runs and models. */
   database: pulumi.Input<string>;
   /** Database for MLflow's users and permissions. It must differ from `database`. */
@@ -14,7 +26,12 @@ export interface DatabaseConnectionArgs {
   username: pulumi.Input<string>;
   /** Password of that user. Any character is allowed. */
   password: pulumi.Input<string>;
+  /** Cloud SQL Auth Proxy that runs beside each container which uses the database. Defaults to none: `host` is called itself. */
+  proxy?: DatabaseProxyArgs;
 }
+
+/** Where the proxy of a pod listens, for the pod alone. */
+export const proxyAddress = { host: "127.0.0.1", port: 5432 } as const;
 
 /** Where a tracking server keeps artifacts: a VolumeArtifactStore's outputs, or a bucket. */
 export interface ArtifactLocationArgs {
@@ -29,7 +46,8 @@ export function sqlAlchemyUri(
   connection: DatabaseConnectionArgs,
   database: pulumi.Input<string>,
 ): pulumi.Output<string> {
-  const { host, port, username, password } = connection;
+  const { username, password } = connection;
+  const { host, port } = connection.proxy === undefined ? connection : proxyAddress;
   return pulumi.secret(
     pulumi
       .all([host, port, database, username, password])

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { GrafanaArgs } from "../grafana.ts";
 import { prometheusDatasourceUid } from "../dashboards/datasource.ts";
-import { chartContainerSecurity, helperResources, podMetadata } from "./chartPods.ts";
+import { chartContainerSecurity, helperResources, podMetadata, replicas } from "./chartPods.ts";
 import { type ChartValues, given } from "./chartValues.ts";
 import { containerResources } from "./pods.ts";
 
@@ -31,6 +31,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
   const registry = imageRegistry === undefined ? {} : { image: { registry: imageRegistry } };
   return {
     fullnameOverride: "grafana",
+    ...replicas(args, "replicas"),
     ...registry,
     enableServiceLinks: false,
     // the claim belongs to the pod's group already: nothing has to be done as root

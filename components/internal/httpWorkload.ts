@@ -17,6 +17,7 @@ import {
 /** What differs between the stateless HTTP workloads of the platform. */
 export interface HttpWorkload {
   container: string;
+  serviceAccountName: pulumi.Input<string>;
   image: pulumi.Input<string>;
   port: number;
   /** Where the container answers `/metrics`; Prometheus alone is let through to it. */
@@ -44,7 +45,7 @@ export function httpDeploymentSpec(
     template: {
       metadata: template,
       spec: {
-        ...podDefaults(userIds.python),
+        ...podDefaults(userIds.python, workload.serviceAccountName),
         topologySpreadConstraints: spreadOverNodes(selector),
         containers: [
           {

@@ -1,5 +1,11 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
+import { checkChart } from "./charts.ts";
 import { ensure, isDnsLabel, isNodePort, isWholeNumber, refuse } from "./checks.ts";
+import { checkedStorageSize } from "./claims.ts";
+import { checkCredentials } from "./googleCredentials.ts";
+import { checkReceivers } from "./receivers.ts";
+import { checkedStorage } from "./retention.ts";
 
 /** Refuses what one of the parts would refuse, under the name that the caller gave it, before anything is registered. */
 export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs): void {
@@ -43,6 +49,20 @@ export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs)
     "servingReplicas and servingAutoscaling exclude each other; leave one of them out",
   );
   whole("predictionReplicas", args.predictionReplicas, 1, 100);
+
+  const { databaseStorageSize, artifactStorageSize, monitoring = {} } = args;
+  const storage = (
+    argument: string,
+    storageSize: pulumi.Input<string> | undefined,
+    usual: string,
+  ) => checkedStorageSize(subject, { storageSize }, usual, argument);
+  storage("databaseStorageSize", databaseStorageSize, "8Gi");
+  storage("artifactStorageSize", artifactStorageSize, "20Gi");
+  checkedStorage(subject, monitoring, "monitoring.");
+  checkReceivers(subject, monitoring.receivers, "monitoring.receivers");
+  checkChart(subject, monitoring.prometheusChart, "monitoring.prometheusChart");
+  checkChart(subject, monitoring.grafanaChart, "monitoring.grafanaChart");
+  checkCredentials(subject, args.googleCredentials);
 
   const { tracking, serving, prediction, grafana } = args.nodePorts ?? {};
   const ports = Object.entries({ tracking, serving, prediction, grafana });

@@ -61,6 +61,7 @@ export function monitoringInCluster(
   const { monitoring = {}, storageClassName, nodePorts, nodeAddress } = args;
   if (monitoring.enabled === false) return {};
   const { imageRegistry, runbookBaseUrl, alertmanager } = monitoring;
+  const { paused } = args;
   const prometheus = new Prometheus(
     `${name}-prometheus`,
     {
@@ -76,6 +77,7 @@ export function monitoringInCluster(
       pushgateway: monitoring.pushgateway,
       alertRules: alertRules({ runbookBaseUrl, alertmanager }),
       receivers: monitoring.receivers,
+      paused,
       values: monitoring.prometheusValues,
     },
     child,
@@ -93,6 +95,7 @@ export function monitoringInCluster(
       alertmanagerUrl,
       nodePort: nodePorts?.grafana,
       nodeAddress,
+      paused,
       values: monitoring.grafanaValues,
     },
     child,

@@ -2,13 +2,15 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
 import { PostgresDatabase } from "../postgresDatabase.ts";
+import { TrainingJob, type TrainingJobArgs } from "../trainingJob.ts";
 import { VolumeArtifactStore } from "../volumeArtifactStore.ts";
 import {
   type ArtifactLocationArgs,
   connectionsNeeded,
   type DatabaseConnectionArgs,
 } from "./connections.ts";
-import type { MetadataArgs, StringMap } from "./metadata.ts";
+import { type MetadataArgs, metadataFor, type StringMap } from "./metadata.ts";
+import { workloadAccount } from "./serviceAccounts.ts";
 
 type Child = { parent: pulumi.Resource };
 
@@ -54,6 +56,7 @@ export function databaseInCluster(
       storageSize: args.databaseStorageSize,
       storageClassName: args.storageClassName,
       maxConnections: connectionsNeeded(args.trackingReplicas ?? 1, 1),
+      paused: args.paused,
     },
     child,
   );
@@ -73,4 +76,24 @@ export function artifactsInCluster(
     child,
   );
   return { uri, claimName };
+}
+
+/** Training of the example model, once, and training by schedule. They are one workload, with one identity. */
+export function trainingInCluster(
+  name: string,
+  args: MlopsPlatformArgs,
+  training: TrainingJobArgs,
+  child: Child,
+  tracking: pulumi.Resource,
+): void {
+  const { trainExampleModel = true, trainingSchedule: schedule, paused } = args;
+  if (!trainExampleModel && schedule === undefined) return;
+  const metadata = metadataFor("training", "training", training);
+  const serviceAccountName = workloadAccount(`${name}-training`, "training", metadata, child);
+  const job = { ...training, serviceAccountName, paused };
+  const afterTracking = { ...child, dependsOn: [tracking] };
+  if (trainExampleModel) new TrainingJob(`${name}-example-training`, job, afterTracking);
+  if (schedule !== undefined) {
+    new TrainingJob(`${name}-retraining`, { ...job, schedule }, afterTracking);
+  }
 }

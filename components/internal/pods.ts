@@ -42,8 +42,9 @@ export function metricsPorts(port: number | undefined, name = "metrics") {
 }
 
 /** The part of a pod's spec that is the same for every pod of the platform. */
-export function podDefaults(userId: number) {
+export function podDefaults(userId: number, serviceAccountName: pulumi.Input<string>) {
   return {
+    serviceAccountName,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 30,

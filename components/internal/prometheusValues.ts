@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { PrometheusArgs } from "../prometheus.ts";
 import { alertRules } from "../alerts/index.ts";
-import { chartContainerSecurity, helperResources, podMetadata } from "./chartPods.ts";
+import { chartContainerSecurity, helperResources, podMetadata, replicas } from "./chartPods.ts";
 import { mirrored } from "./charts.ts";
 import { type ChartValues, given } from "./chartValues.ts";
 import { containerResources } from "./pods.ts";
@@ -36,6 +36,8 @@ const objectKinds = [
 export function prometheusValues(args: PrometheusArgs, parts: PrometheusParts): ChartValues {
   const { alertmanagerAddress } = parts;
   const hasAlertmanager = args.alertmanager ?? true;
+  // a DaemonSet has as many pods as there are nodes: paused, there is none
+  const hasNodeExporter = (args.nodeExporter ?? true) && !args.paused;
   return {
     server: server(args, parts, hasAlertmanager),
     // the server looks at its configuration itself; nothing has to call it
@@ -55,7 +57,7 @@ export function prometheusValues(args: PrometheusArgs, parts: PrometheusParts): 
     }),
     alertmanager: hasAlertmanager ? alertmanager(args, parts) : off,
     "kube-state-metrics": (args.kubeStateMetrics ?? true) ? kubeStateMetrics(args, parts) : off,
-    "prometheus-node-exporter": (args.nodeExporter ?? true) ? nodeExporter(args, parts) : off,
+    "prometheus-node-exporter": hasNodeExporter ? nodeExporter(args, parts) : off,
     "prometheus-pushgateway": (args.pushgateway ?? true) ? pushgateway(args) : off,
   };
 }
@@ -71,6 +73,7 @@ function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): 
   const { retention, retentionSize } = parts.storage;
   return {
     fullnameOverride: "prometheus",
+    ...replicas(args, "replicaCount"),
     clusterRoleNameOverride: parts.clusterWide("prometheus"),
     enableServiceLinks: false,
     ...quay(args, "prometheus/prometheus"),
@@ -106,6 +109,7 @@ function alertmanager(args: PrometheusArgs, parts: PrometheusParts): ChartValues
   return {
     enabled: true,
     fullnameOverride: "alertmanager",
+    ...replicas(args, "replicaCount"),
     automountServiceAccountToken: false,
     ...quay(args, "prometheus/alertmanager"),
     baseURL: alertmanagerAddress.apply((address) => `http://${address}`),
@@ -129,6 +133,7 @@ function kubeStateMetrics(args: PrometheusArgs, parts: PrometheusParts): ChartVa
     enabled: true,
     // its ClusterRole has the same name
     fullnameOverride: parts.clusterWide("kube-state-metrics"),
+    ...replicas(args, "replicas"),
     ...(imageRegistry === undefined ? {} : { image: { registry: imageRegistry } }),
     collectors: objectKinds,
     resources: helperResources("48Mi", "256Mi"),
@@ -158,6 +163,7 @@ function pushgateway(args: PrometheusArgs): ChartValues {
   return {
     enabled: true,
     fullnameOverride: "pushgateway",
+    ...replicas(args, "replicaCount"),
     automountServiceAccountToken: false,
     ...quay(args, "prometheus/pushgateway"),
     serviceAnnotations: { "prometheus.io/scrape": "true" },

@@ -59,9 +59,13 @@ const isUrl = (value: string) => /^https?:\/\/\S+$/.test(value);
 const isHostAndPort = (value: string) => /^[^\s:/]+:[0-9]+$/.test(value);
 
 /** Refuses what Alertmanager would refuse at its start. No message repeats a value: most of them are secret. */
-export function checkReceivers(subject: string, receivers: AlertReceiversArgs = {}): void {
+export function checkReceivers(
+  subject: string,
+  receivers: AlertReceiversArgs = {},
+  argument = "receivers",
+): void {
   for (const [name, receiver] of Object.entries(receivers) as [keyof typeof fields, object?][]) {
-    const path = `receivers.${name}`;
+    const path = `${argument}.${name}`;
     refuse(
       subject,
       !(name in fields),
@@ -85,16 +89,22 @@ export function checkReceivers(subject: string, receivers: AlertReceiversArgs = 
   refuse(
     subject,
     email !== undefined && (email.username === undefined) !== (email.password === undefined),
-    "receivers.email.username and receivers.email.password belong together; give both or neither",
+    `${argument}.email.username and ${argument}.email.password belong together; give both or neither`,
   );
-  const url = (argument: string, value?: pulumi.Input<string>) =>
-    ensure(subject, argument, value ?? "http://localhost", isUrl, "be a URL: http:// or https://");
-  url("receivers.slack.webhookUrl", slack?.webhookUrl);
-  url("receivers.webhook.url", webhook?.url);
-  url("receivers.heartbeat.url", heartbeat?.url);
+  const url = (name: string, value?: pulumi.Input<string>) =>
+    ensure(
+      subject,
+      `${argument}.${name}`,
+      value ?? "http://localhost",
+      isUrl,
+      "be a URL: http:// or https://",
+    );
+  url("slack.webhookUrl", slack?.webhookUrl);
+  url("webhook.url", webhook?.url);
+  url("heartbeat.url", heartbeat?.url);
   ensure(
     subject,
-    "receivers.email.smarthost",
+    `${argument}.email.smarthost`,
     email?.smarthost ?? "localhost:25",
     isHostAndPort,
     "be a mail server with its port, such as smtp.example.org:587",

@@ -31,11 +31,11 @@ export interface StorageArgs {
 }
 
 /** The size of Prometheus' claim, and the age and size at which it drops its oldest data: always below the claim's. */
-export function checkedStorage(subject: string, args: StorageArgs) {
-  const storageSize = checkedStorageSize(subject, args, "8Gi");
+export function checkedStorage(subject: string, args: StorageArgs, path = "") {
+  const storageSize = checkedStorageSize(subject, args, "8Gi", `${path}storageSize`);
   const retention = ensure(
     subject,
-    "retention",
+    `${path}retention`,
     args.retention ?? "15d",
     isDuration,
     "be a duration such as 15d",

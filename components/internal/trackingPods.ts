@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { TrackingServerArgs } from "../trackingServer.ts";
+import { proxyContainers } from "./cloudSqlProxy.ts";
 import { connectionPool } from "./connections.ts";
+import type { GoogleCredentials } from "./googleCredentials.ts";
 import { allowedHosts, allowedOrigins } from "./hostNames.ts";
 import type { StringMap } from "./metadata.ts";
 import {
@@ -21,18 +23,24 @@ export const administrator = "admin";
 const settingsFolder = "/etc/mlflow";
 const defaultTemporaryStorage = "2Gi";
 
+/** What the pods of the server and of its migration are given by the component. */
+export interface TrackingPodParts {
+  labels: StringMap;
+  settingsName: pulumi.Input<string>;
+  serviceAccountName: pulumi.Input<string>;
+  google?: GoogleCredentials;
+}
+
 /** Pod of the Job that migrates both databases and makes the users. */
-export function migrationPod(
-  args: TrackingServerArgs,
-  labels: StringMap,
-  settingsName: pulumi.Input<string>,
-) {
+export function migrationPod(args: TrackingServerArgs, parts: TrackingPodParts) {
+  const { labels, settingsName, google } = parts;
   const tmp = temporaryFolder(defaultTemporaryStorage);
   return {
     metadata: { labels, annotations: args.annotations },
     spec: {
-      ...podDefaults(userIds.python),
+      ...podDefaults(userIds.python, parts.serviceAccountName),
       restartPolicy: "OnFailure",
+      ...proxyContainers(args.database, google),
       containers: [
         {
           name: "migrate",
@@ -60,7 +68,12 @@ export function migrationPod(
           volumeMounts: [settingsMount, tmp.mount],
         },
       ],
-      volumes: [settingsVolume(settingsName, "users.json"), tmp.volume],
+      volumes: [
+        settingsVolume(settingsName, "users.json"),
+        tmp.volume,
+        // the migration reads no artifact: only the proxy needs the key
+        ...(args.database.proxy && google ? [google.volume] : []),
+      ],
     },
   };
 }
@@ -69,10 +82,10 @@ export function migrationPod(
 export function serverPod(
   name: string,
   args: TrackingServerArgs,
-  labels: StringMap,
   selector: { [key: string]: string },
-  settingsName: pulumi.Input<string>,
+  parts: TrackingPodParts,
 ) {
+  const { labels, settingsName, google } = parts;
   const tmp = temporaryFolder(args.temporaryStorage ?? defaultTemporaryStorage);
   const artifacts = artifactVolume(args);
   const hosts = pulumi.all([
@@ -83,8 +96,9 @@ export function serverPod(
   return {
     metadata: { labels, annotations: args.annotations },
     spec: {
-      ...podDefaults(userIds.python),
+      ...podDefaults(userIds.python, parts.serviceAccountName),
       topologySpreadConstraints: spreadOverNodes(selector),
+      ...proxyContainers(args.database, google),
       containers: [
         {
           name: "mlflow",
@@ -109,6 +123,8 @@ export function serverPod(
               MLFLOW_SQLALCHEMYSTORE_POOL_SIZE: `${connectionPool.size}`,
               MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: `${connectionPool.maxOverflow}`,
               MLFLOW_DISABLE_TELEMETRY: "true",
+              ...google?.environment,
+              ...args.environment,
             },
             settingsName,
             {
@@ -126,7 +142,13 @@ export function serverPod(
             args.resources,
           ),
           securityContext: containerSecurity,
-          volumeMounts: [settingsMount, tmp.mount, counts.mount, ...artifacts.mounts],
+          volumeMounts: [
+            settingsMount,
+            tmp.mount,
+            counts.mount,
+            ...(google ? [google.mount] : []),
+            ...artifacts.mounts,
+          ],
         },
         ...metricsContainers(args.image, port, settingsName),
       ],
@@ -134,6 +156,7 @@ export function serverPod(
         settingsVolume(settingsName, "basic_auth.ini"),
         tmp.volume,
         counts.volume,
+        ...(google ? [google.volume] : []),
         ...artifacts.volumes,
       ],
     },

@@ -8,4 +8,8 @@ export const versions = {
   /** Charts whose keys are listed in test/contract/chartKeys; a new version needs a new list. */
   prometheusChart: "29.27.0",
   grafanaChart: "12.11.1",
+  /** Named by its release: Google keeps what a release's tag stands for. */
+  cloudSqlProxy: "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.26.0",
+  /** Must equal the pin in test/support/oauth2Proxy/go.mod; a test compares them. */
+  oauth2Proxy: "quay.io/oauth2-proxy/oauth2-proxy:v7.15.3",
 } as const;
