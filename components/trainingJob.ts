@@ -4,6 +4,7 @@ import { ensure, isWholeNumber } from "./internal/checks.ts";
 import { withSecret } from "./internal/confidential.ts";
 import { metadataFor } from "./internal/metadata.ts";
 import { pausedJob } from "./internal/pauses.ts";
+import { checkTrainingGpu, type TrainingGpuArgs, trainingGpu } from "./internal/trainingGpu.ts";
 import {
   type ContainerResourcesArgs,
   containerResources,
@@ -55,6 +56,8 @@ export interface TrainingJobArgs {
   deadlineSeconds?: number;
   /** CPU and memory of each pod. Defaults to 200m and 384Mi requested, 2 cores and 2Gi at most. */
   resources?: ContainerResourcesArgs;
+  /** Graphics processors of each pod. Left out, it has none. */
+  gpu?: TrainingGpuArgs;
   /** Labels added to every object. */
   labels?: { [key: string]: pulumi.Input<string> };
   /** Annotations added to every object. */
@@ -121,6 +124,7 @@ function jobSpec(
 ) {
   const tmp = temporaryFolder("2Gi");
   const { trials } = args;
+  const gpu = trainingGpu(args.gpu);
   return {
     backoffLimit: args.backoffLimit ?? 2,
     activeDeadlineSeconds: args.deadlineSeconds ?? 3600,
@@ -131,10 +135,12 @@ function jobSpec(
           completions: trials,
           parallelism: Math.min(trials, args.parallelism ?? 2),
         }),
+    ...gpu.job,
     template: {
       metadata: { labels, annotations: args.annotations },
       spec: {
         ...podDefaults(userIds.python, serviceAccountName),
+        ...gpu.pod,
         restartPolicy: "Never",
         containers: [
           {
@@ -156,9 +162,11 @@ function jobSpec(
                 },
               },
             ],
-            resources: containerResources(
-              { cpuRequest: "200m", cpuLimit: "2", memoryRequest: "384Mi", memoryLimit: "2Gi" },
-              args.resources,
+            resources: gpu.withGpus(
+              containerResources(
+                { cpuRequest: "200m", cpuLimit: "2", memoryRequest: "384Mi", memoryLimit: "2Gi" },
+                args.resources,
+              ),
             ),
             securityContext: containerSecurity,
             volumeMounts: [tmp.mount],
@@ -183,6 +191,7 @@ function checkArguments(subject: string, args: TrainingJobArgs): void {
   whole("parallelism", args.parallelism ?? 1, 1, 1000);
   whole("backoffLimit", args.backoffLimit ?? 0, 0, 20);
   whole("deadlineSeconds", args.deadlineSeconds ?? 60, 60, 604800);
+  checkTrainingGpu(subject, args.gpu);
   ensure(
     subject,
     "schedule",
