@@ -38,6 +38,8 @@ export interface GrafanaArgs {
   nodePort?: number;
   /** Address by which people reach a node. Defaults to `localhost`. */
   nodeAddress?: pulumi.Input<string>;
+  /** `https:` URL under which a gateway opens it, such as `https://grafana.example.com`. Left out, `externalUrl` is the port on the nodes, or the Service. */
+  publicUrl?: string;
   /** Whether no pod runs. Defaults to false. What people made in it stays on its claim. */
   paused?: boolean;
   /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. */
@@ -74,6 +76,13 @@ export class Grafana extends pulumi.ComponentResource {
     checkChart(subject, args.chart);
     checkDashboards(subject, dashboards);
     ensure(subject, "nodePort", args.nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
+    ensure(
+      subject,
+      "publicUrl",
+      args.publicUrl ?? "https://localhost",
+      (url) => URL.canParse(url) && /^https:\/\/[^/?#@]+$/.test(url),
+      "be an https: URL without a path, such as https://grafana.example.com",
+    );
     const storageSize = checkedStorageSize(subject, args, "1Gi");
     super("mlops:index:Grafana", name, args, opts);
 
@@ -128,7 +137,10 @@ export class Grafana extends pulumi.ComponentResource {
       );
     }
     this.internalUrl = internalServiceUrl("grafana", args.namespace, port);
-    this.externalUrl = externalServiceUrl(this.internalUrl, args);
+    this.externalUrl =
+      args.publicUrl === undefined
+        ? externalServiceUrl(this.internalUrl, args)
+        : pulumi.output(args.publicUrl);
     const ours = grafanaValues(args, {
       externalUrl: this.externalUrl,
       credentialsName: credentials.metadata.name,

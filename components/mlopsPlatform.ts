@@ -5,6 +5,12 @@ import { notebookVariables } from "./internal/notebookVariables.ts";
 import { generatedPassword } from "./internal/passwords.ts";
 import { checkPlatformArguments } from "./internal/platformChecks.ts";
 import type { PlatformImagesArgs, PlatformNodePortsArgs } from "./internal/platformArguments.ts";
+import {
+  exposeToInternet,
+  type PlatformExposureArgs,
+  publicTrackingHosts,
+  publicUrl,
+} from "./internal/platformExposure.ts";
 import { platformFlows } from "./internal/platformFlows.ts";
 import { monitoringInCluster, type PlatformMonitoringArgs } from "./internal/platformMonitoring.ts";
 import {
@@ -63,6 +69,8 @@ export interface MlopsPlatformArgs {
   trainExampleModel?: boolean;
   /** Cron schedule on which the model is trained again, such as `0 3 * * *`. Defaults to never. */
   trainingSchedule?: string;
+  /** How it is opened to the internet, on GKE. Defaults to not at all: it is reachable inside the cluster only. */
+  exposure?: PlatformExposureArgs;
   /** What watches the platform. Defaults to Prometheus, Alertmanager and Grafana with everything they need. */
   monitoring?: PlatformMonitoringArgs;
   /** Whether nothing runs: no pod, no training, no autoscaler. Defaults to false. Data, addresses and passwords are kept, and what was trained is not trained again. */
@@ -145,6 +153,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
         replicas: args.trackingReplicas,
         environment: args.trackingEnvironment,
         paused,
+        hostNames: publicTrackingHosts(args),
         nodePort: nodePorts.tracking,
         nodeAddress,
       },
@@ -196,15 +205,16 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     };
     trainingInCluster(name, args, training, child, tracking);
     const monitoring = monitoringInCluster(name, common, args, child);
+    exposeToInternet(name, common, args, child);
     new NetworkFlows(`${name}-network`, { ...common, flows: platformFlows(args) }, child);
 
     this.namespace = namespace;
-    this.mlflowTrackingUri = tracking.externalUrl;
+    this.mlflowTrackingUri = publicUrl(args, "mlflow", tracking.externalUrl);
     this.mlflowUsername = pulumi.output(users.notebook.username);
     this.mlflowPassword = users.notebook.password;
     this.mlflowAdminPassword = tracking.adminPassword;
-    this.modelServingUrl = serving.externalUrl;
-    this.predictionAppUrl = prediction.externalUrl;
+    this.modelServingUrl = publicUrl(args, "models", serving.externalUrl);
+    this.predictionAppUrl = publicUrl(args, "prediction", prediction.externalUrl);
     this.artifactUri = pulumi.output(artifacts.uri);
     this.databaseHost = pulumi.output(database.address ?? database.host);
     this.prometheusUrl = monitoring.prometheusUrl;

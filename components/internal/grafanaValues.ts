@@ -90,7 +90,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
     datasources: {
       "datasources.yaml": { apiVersion: 1, prune: true, datasources: datasources(args) },
     },
-    "grafana.ini": settings(parts),
+    "grafana.ini": settings(args, parts),
     ...podMetadata(args),
   };
 }
@@ -135,7 +135,7 @@ function datasources({ prometheusUrl, alertmanagerUrl }: GrafanaArgs): ChartValu
 }
 
 /** Grafana's settings: nobody gets in without a login, and nothing is fetched from or told to anybody outside. */
-function settings({ externalUrl, homeUid }: GrafanaParts): ChartValues {
+function settings({ publicUrl }: GrafanaArgs, { externalUrl, homeUid }: GrafanaParts): ChartValues {
   return {
     server: { root_url: externalUrl },
     "auth.anonymous": { enabled: false },
@@ -144,7 +144,11 @@ function settings({ externalUrl, homeUid }: GrafanaParts): ChartValues {
       allow_org_create: false,
       home_page: homeUid === undefined ? undefined : `/d/${homeUid}`,
     }),
-    security: { disable_gravatar: true, cookie_samesite: "lax" },
+    security: given({
+      disable_gravatar: true,
+      cookie_samesite: "lax",
+      cookie_secure: publicUrl === undefined ? undefined : true,
+    }),
     analytics: {
       reporting_enabled: false,
       check_for_updates: false,

@@ -10,3 +10,13 @@ export function generatedPassword(
     new random.RandomPassword(name, { length: 32, special: false }, opts).result,
   );
 }
+
+/** What cookies are encrypted with: 43 letters and digits, which base64url reads as 32 bytes. A secret. */
+export function generatedCookieSecret(
+  name: string,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  return pulumi.secret(
+    new random.RandomPassword(name, { length: 43, special: false }, opts).result,
+  );
+}

@@ -4,6 +4,7 @@ import { checkChart } from "./charts.ts";
 import { ensure, isDnsLabel, isNodePort, isWholeNumber, refuse } from "./checks.ts";
 import { checkedStorageSize } from "./claims.ts";
 import { checkCredentials } from "./googleCredentials.ts";
+import { checkExposure } from "./platformExposure.ts";
 import { checkReceivers } from "./receivers.ts";
 import { checkedStorage } from "./retention.ts";
 
@@ -63,6 +64,7 @@ export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs)
   checkChart(subject, monitoring.prometheusChart, "monitoring.prometheusChart");
   checkChart(subject, monitoring.grafanaChart, "monitoring.grafanaChart");
   checkCredentials(subject, args.googleCredentials);
+  checkExposure(subject, args);
 
   const { tracking, serving, prediction, grafana } = args.nodePorts ?? {};
   const ports = Object.entries({ tracking, serving, prediction, grafana });

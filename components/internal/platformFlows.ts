@@ -1,6 +1,7 @@
 import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
 import type { NetworkFlowArgs } from "../networkFlows.ts";
 import { monitoringFlows } from "./monitoringFlows.ts";
+import { exposureFlows } from "./platformExposure.ts";
 
 const cloudSqlProxyPort = 3307;
 
@@ -32,5 +33,6 @@ export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
   if (nodePorts.tracking !== undefined) flows.push({ to: "mlflow", port: 5000 });
   if (nodePorts.serving !== undefined) flows.push({ to: "model-server", port: 8080 });
   if (nodePorts.prediction !== undefined) flows.push({ to: "prediction-app", port: 8501 });
+  flows.push(...exposureFlows(args));
   return args.monitoring?.enabled === false ? flows : [...flows, ...monitoringFlows(args)];
 }

@@ -6,6 +6,7 @@ import { Prometheus } from "../prometheus.ts";
 import type { ChartArgs } from "./charts.ts";
 import type { ChartValues } from "./chartValues.ts";
 import type { MetadataArgs } from "./metadata.ts";
+import { publicGrafanaUrl } from "./platformExposure.ts";
 import type { AlertReceiversArgs } from "./receivers.ts";
 
 /** What watches the platform. Every part is on unless it is switched off. */
@@ -95,6 +96,7 @@ export function monitoringInCluster(
       alertmanagerUrl,
       nodePort: nodePorts?.grafana,
       nodeAddress,
+      publicUrl: publicGrafanaUrl(args),
       paused,
       values: monitoring.grafanaValues,
     },
