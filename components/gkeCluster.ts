@@ -115,8 +115,12 @@ export class GkeCluster extends pulumi.ComponentResource {
         deletionProtection: protectData,
         resourceLabels: labels,
       },
-      // its first node pool goes at once, after which Google answers with another pool's settings
-      { ...child, protect: protectData, ignoreChanges: ["nodeConfig"] },
+      {
+        ...child,
+        protect: protectData,
+        // its first node pool goes at once, after which Google answers with another pool's settings
+        ...(isAutopilot ? {} : { ignoreChanges: ["nodeConfig"] }),
+      },
     );
 
     const pools: [poolName: string, shape: NodePoolShape][] = isAutopilot

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "./cost/index.ts";
 import { checkedProject, checkRegion } from "./internal/googleChecks.ts";
 import { googleLabels } from "./internal/googleLabels.ts";
-import { checkGoogleName } from "./internal/googleNames.ts";
+import { checkGoogleName } from "./internal/googleNameChecks.ts";
 import { checkNetworkRanges } from "./internal/networkRanges.ts";
 
 /** Arguments of PrivateNetwork. */

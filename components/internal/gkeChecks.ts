@@ -2,7 +2,7 @@ import type { GkeClusterArgs } from "../gkeCluster.ts";
 import { ensure, isWholeNumber, refuse } from "./checks.ts";
 import { checkOneOf } from "./closedSets.ts";
 import { addressRange, checkZoneOrRegion, isAccountId } from "./googleChecks.ts";
-import { checkGoogleName } from "./googleNames.ts";
+import { checkGoogleName } from "./googleNameChecks.ts";
 import {
   type GpuType,
   GkeMachineType,

@@ -1,6 +1,6 @@
-import { TrainingJob, type TrainingJobArgs } from "../../components/index.ts";
+import { GpuType, TrainingJob, type TrainingJobArgs } from "../../components/index.ts";
 import { describeArguments, describePreview, describeRefusals, tree } from "../support/cases.ts";
-import { at } from "../support/podSecurity.ts";
+import { at, list } from "../support/podSecurity.ts";
 import { record } from "../support/recorder.ts";
 
 const make = (name: string, args: TrainingJobArgs) => new TrainingJob(name, args);
@@ -139,6 +139,21 @@ describeArguments(make, "train", base, {
       "train-job spec.template.spec.containers[training].resources.requests.cpu: 200m → 1",
     ],
   },
+  gpu: {
+    value: {},
+    changes: [
+      "train-job spec.podFailurePolicy.rules[0].action: ∅ → Ignore",
+      "train-job spec.podFailurePolicy.rules[0].onPodConditions[0].status: ∅ → True",
+      "train-job spec.podFailurePolicy.rules[0].onPodConditions[0].type: ∅ → DisruptionTarget",
+      "train-job spec.template.spec.containers[training].resources.limits.nvidia.com/gpu: ∅ → 1",
+      "train-job spec.template.spec.tolerations[0].effect: ∅ → NoSchedule",
+      "train-job spec.template.spec.tolerations[0].key: ∅ → nvidia.com/gpu",
+      "train-job spec.template.spec.tolerations[0].operator: ∅ → Exists",
+      "train-job spec.template.spec.tolerations[1].effect: ∅ → NoSchedule",
+      "train-job spec.template.spec.tolerations[1].key: ∅ → cloud.google.com/gke-spot",
+      "train-job spec.template.spec.tolerations[1].operator: ∅ → Exists",
+    ],
+  },
   labels: {
     value: { team: "blue" },
     changes: [
@@ -165,6 +180,19 @@ test("labels and annotations reach the Jobs of a schedule", async () => {
   expect(at(template, "spec", "template", "metadata")).toMatchObject(metadata);
 });
 
+test("GPUs of a type and number, beside the CPU and memory that are asked for", async () => {
+  const gpu = { type: GpuType.L4, count: 2 };
+  const resources = { memoryLimit: "16Gi" };
+  const { find } = await record(() => make("train", { ...base, gpu, resources }));
+  const spec = at(find("train-job").inputs, "spec", "template", "spec");
+  expect(at(spec, "nodeSelector")).toEqual({ "cloud.google.com/gke-accelerator": "nvidia-l4" });
+  const [container] = list(at(spec, "containers"));
+  expect(container!["resources"]).toEqual({
+    requests: { cpu: "200m", memory: "384Mi" },
+    limits: { cpu: "2", memory: "16Gi", "nvidia.com/gpu": "2" },
+  });
+});
+
 const subject = 'TrainingJob "train"';
 describeRefusals(make, "train", base, [
   [{ trials: 0 }, `${subject}: trials must be a whole number from 1 to 1000`],
@@ -172,6 +200,12 @@ describeRefusals(make, "train", base, [
   [{ backoffLimit: -1 }, `${subject}: backoffLimit must be a whole number from 0 to 20`],
   [{ deadlineSeconds: 5 }, `${subject}: deadlineSeconds must be a whole number from 60 to 604800`],
   [{ schedule: "daily" }, `${subject}: schedule must be five cron fields such as \`0 3 * * *\``],
+  [{ gpu: { count: 0 } }, `${subject}: gpu.count must be a whole number from 1 to 8`],
+  [{ gpu: { count: 1.5 } }, `${subject}: gpu.count must be a whole number from 1 to 8`],
+  [
+    { gpu: { type: "nvidia-t4" as GpuType } },
+    `${subject}: gpu.type must be one of nvidia-l4, nvidia-tesla-t4, not "nvidia-t4"; the nearest is nvidia-l4`,
+  ],
 ]);
 
 describePreview(make, "train", base, (unknown) => ({
