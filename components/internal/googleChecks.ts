@@ -50,6 +50,23 @@ function checkPlace(
   refuse(subject, true, `${argument} must be ${what}, not "${place}"; the nearest is ${meant}`);
 }
 
+/** A value of a closed set, for callers whose compiler does not know the set. */
+export const checkChoice = (
+  subject: string,
+  argument: string,
+  given: string | undefined,
+  choices: { readonly [name: string]: string },
+): void => {
+  const values = Object.values(choices);
+  if (given === undefined || values.includes(given)) return;
+  const rule = `must be one of ${values.join(", ")}`;
+  refuse(
+    subject,
+    true,
+    `${argument} ${rule}; the nearest to "${given}" is ${nearest(given, values)}`,
+  );
+};
+
 /** The candidate that takes the fewest letters to change, for "did you mean". Case does not count. */
 export function nearest(word: string, candidates: readonly string[]): string {
   const given = word.toLowerCase();

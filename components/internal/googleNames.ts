@@ -13,13 +13,14 @@ export function uniqueName(
   keepers: { [key: string]: pulumi.Input<string> },
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
-  const { hex } = new random.RandomId(name, { byteLength: bytes, keepers }, opts);
-  const room = mostCharacters - suffixLength;
+  const { hex } = new random.RandomId(name, { byteLength: 3, keepers }, opts);
   return pulumi
     .all([stem, hex])
-    .apply(([text, suffix]) => `${text.slice(0, room).replace(/-+$/, "")}-${suffix}`);
+    .apply(([text, digits]) => withSuffix(text, digits, mostCharacters));
 }
 
-const bytes = 3;
-/** The hyphen and two digits for each byte. */
-export const suffixLength = 1 + 2 * bytes;
+/** The stem, cut where it is too long, and the six digits. */
+export function withSuffix(stem: string, digits: string, mostCharacters: number): string {
+  const room = mostCharacters - digits.length - 1;
+  return `${stem.slice(0, room).replace(/-+$/, "")}-${digits}`;
+}

@@ -175,6 +175,7 @@ function listen({ preview = false, project = "test", stack = "dev" }: RecordOpti
 
 /** What a real provider would fill in: generated names and random values. */
 function answeredState(type: string, name: string, inputs: JsonObject): JsonObject {
+  if (type.endsWith(":RandomId")) return { ...inputs, hex: "1a2b3c" };
   if (type.startsWith("random:")) return { ...inputs, result: markerPassword(name) };
   if (type.startsWith("gcp:")) return googleState(type, name, inputs);
   const metadata = inputs["metadata"];
