@@ -2,14 +2,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import type { PlatformConfig } from "./config.ts";
 
 /** The cluster that the program deploys to. */
 export interface Cluster {
   readonly provider: k8s.Provider;
-  /** Address by which people reach a node. */
-  readonly nodeAddress: string;
+  /** Address by which people reach a node, where its ports may be open. */
+  readonly nodeAddress?: string;
+  /** What its parts cost a month, where the program makes them. */
+  readonly monthlyCostsUsd: readonly pulumi.Output<number>[];
 }
 
 interface Kubeconfig {
@@ -28,7 +31,11 @@ export function currentCluster(config: PlatformConfig): Cluster {
     clusterIdentifier: context ?? "none",
     enableServerSideApply: true,
   });
-  return { provider, nodeAddress: config.nodeAddress ?? apiServerHost(kubeconfig, context) };
+  return {
+    provider,
+    nodeAddress: config.nodeAddress ?? apiServerHost(kubeconfig, context),
+    monthlyCostsUsd: [],
+  };
 }
 
 /** Host name of the API server: on Minikube and the local cluster it is the node's too. */

@@ -21,6 +21,24 @@ export const APPS: readonly App[] = ["tracking", "serving", "predict", "postgres
 /** Registry part of a reference when images never leave the machine. */
 export const DEFAULT_REGISTRY = "localhost/mlops";
 
+/** The settings that decide where images come from. */
+export interface RegistrySettings {
+  readonly cluster: string;
+  readonly imageRegistry: string;
+  readonly gcpProject?: string;
+  readonly gcpRegion?: string;
+}
+
+/** Whether the program makes a repository beside its GKE cluster, which cannot be handed images in any other way. */
+export const usesOwnRegistry = ({ cluster, imageRegistry }: RegistrySettings): boolean =>
+  cluster === "gke" && imageRegistry === DEFAULT_REGISTRY;
+
+/** The registry that the stack's images come from: the given one, or the one that the program makes. */
+export const imageRegistryOf = (config: RegistrySettings): string =>
+  usesOwnRegistry(config)
+    ? `${config.gcpRegion}-docker.pkg.dev/${config.gcpProject}/mlops`
+    : config.imageRegistry;
+
 const appsFolder = fileURLToPath(new URL("./apps", import.meta.url));
 
 // What is for tests, tools and readers does not change what an image does.

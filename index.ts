@@ -1,68 +1,24 @@
+import * as pulumi from "@pulumi/pulumi";
 import { currentCluster } from "./cluster.ts";
 import { MlopsPlatform } from "./components/index.ts";
 import { loadConfig } from "./config.ts";
-import { imageReference } from "./images.ts";
+import { googleDataStores } from "./dataStores.ts";
+import { gkeCluster } from "./gke.ts";
+import { googleCloud } from "./google.ts";
+import { platformArguments } from "./platform.ts";
+import { publicDomain } from "./publicDomain.ts";
 
 const config = loadConfig();
-const cluster = currentCluster(config);
-const { imageRegistry, servingMaxReplicas } = config;
+const google = googleCloud(config);
+const gke = google && config.cluster === "gke" ? gkeCluster(config, google) : undefined;
+const cluster = gke ?? currentCluster(config);
+const stores =
+  google && config.dataStores === "gcp" ? googleDataStores(config, google, gke) : undefined;
+const domain = publicDomain(config, google);
 
-const platform = new MlopsPlatform(
-  "mlops",
-  {
-    namespace: config.namespace,
-    images: {
-      tracking: imageReference("tracking", imageRegistry),
-      serving: imageReference("serving", imageRegistry),
-      predict: imageReference("predict", imageRegistry),
-      postgres: config.postgresImage ?? imageReference("postgres", imageRegistry),
-    },
-    databaseStorageSize: config.databaseStorageSize,
-    artifactStorageSize: config.artifactStorageSize,
-    storageClassName: config.storageClassName,
-    modelName: config.modelName,
-    modelAlias: config.modelAlias,
-    experimentName: config.experimentName,
-    trackingReplicas: config.trackingReplicas,
-    ...(servingMaxReplicas === undefined
-      ? { servingReplicas: config.servingReplicas }
-      : {
-          servingAutoscaling: {
-            minReplicas: config.servingReplicas,
-            maxReplicas: servingMaxReplicas,
-          },
-        }),
-    servingAllowPickle: config.servingAllowPickle,
-    predictionReplicas: config.predictionReplicas,
-    nodePorts: {
-      tracking: config.trackingNodePort,
-      serving: config.servingNodePort,
-      prediction: config.predictionNodePort,
-      grafana: config.grafanaNodePort,
-    },
-    nodeAddress: cluster.nodeAddress,
-    trainExampleModel: config.trainExampleModel,
-    trainingSchedule: config.trainingSchedule,
-    monitoring: {
-      enabled: config.monitoring,
-      grafana: config.grafana,
-      alertmanager: config.alertmanager,
-      kubeStateMetrics: config.kubeStateMetrics,
-      nodeExporter: config.nodeExporter,
-      pushgateway: config.pushgateway,
-      retention: config.prometheusRetention,
-      storageSize: config.prometheusStorageSize,
-      receivers: config.alertReceivers,
-      runbookBaseUrl: config.runbookBaseUrl,
-      prometheusChart: { chart: config.prometheusChart, version: config.prometheusChartVersion },
-      prometheusValues: config.prometheusValues,
-      grafanaChart: { chart: config.grafanaChart, version: config.grafanaChartVersion },
-      grafanaValues: config.grafanaValues,
-      imageRegistry: config.monitoringImageRegistry,
-    },
-  },
-  { provider: cluster.provider },
-);
+const platform = new MlopsPlatform("mlops", platformArguments(config, cluster, stores, domain), {
+  provider: cluster.provider,
+});
 
 /** URL of MLflow, for the browser and for MLFLOW_TRACKING_URI. */
 export const mlflowTrackingUri = platform.mlflowTrackingUri;
@@ -92,3 +48,19 @@ export const prometheusUrl = platform.prometheusUrl;
 export const alertmanagerUrl = platform.alertmanagerUrl;
 /** Every environment variable that a notebook needs. Secret. */
 export const notebookEnv = platform.notebookEnv;
+/** What the parts in Google Cloud cost a month at list prices, in US dollars; 0 where there are none. */
+export const monthlyCostUsd = pulumi
+  .all([
+    ...cluster.monthlyCostsUsd,
+    ...(stores?.monthlyCostsUsd ?? []),
+    domain?.monthlyCostUsd ?? 0,
+  ])
+  .apply((costs) => Math.round(costs.reduce((sum, cost) => sum + cost, 0) * 100) / 100);
+/** Name of the GKE cluster. */
+export const clusterName = gke?.name;
+/** Region or zone of the GKE cluster. */
+export const clusterLocation = gke?.location;
+/** Repository that the images are pushed to. */
+export const imageRepositoryUrl = gke?.imageRepositoryUrl;
+/** Records to enter in the domain's DNS, where the program does not do it. */
+export const dnsRecords = domain?.dnsRecords;

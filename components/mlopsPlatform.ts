@@ -1,18 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withSecret } from "./internal/confidential.ts";
-import type { ArtifactLocationArgs, DatabaseConnectionArgs } from "./internal/connections.ts";
 import { notebookVariables } from "./internal/notebookVariables.ts";
 import { generatedPassword } from "./internal/passwords.ts";
 import { checkPlatformArguments } from "./internal/platformChecks.ts";
-import type { PlatformImagesArgs, PlatformNodePortsArgs } from "./internal/platformArguments.ts";
-import {
-  exposeToInternet,
-  type PlatformExposureArgs,
-  publicTrackingHosts,
-  publicUrl,
-} from "./internal/platformExposure.ts";
+import type { MlopsPlatformArgs } from "./internal/platformArguments.ts";
+import { exposeToInternet, publicTrackingHosts, publicUrl } from "./internal/platformExposure.ts";
 import { platformFlows } from "./internal/platformFlows.ts";
-import { monitoringInCluster, type PlatformMonitoringArgs } from "./internal/platformMonitoring.ts";
+import { monitoringInCluster } from "./internal/platformMonitoring.ts";
 import {
   artifactsInCluster,
   databaseInCluster,
@@ -20,66 +14,12 @@ import {
   trainingInCluster,
 } from "./internal/platformParts.ts";
 import { TrackingPermission } from "./internal/trackingUsers.ts";
-import { type AutoscalingArgs, ModelServer } from "./modelServer.ts";
+import { ModelServer } from "./modelServer.ts";
 import { NetworkFlows } from "./networkFlows.ts";
 import { PredictionApp } from "./predictionApp.ts";
 import { TrackingServer } from "./trackingServer.ts";
 
-/** Arguments of MlopsPlatform. */
-export interface MlopsPlatformArgs {
-  /** Namespace that is made for the platform, under Pod Security `restricted`. Defaults to `mlops`. Changing it replaces everything and loses the data in it. */
-  namespace?: string;
-  /** Images of the workloads. */
-  images: PlatformImagesArgs;
-  /** Database of the tracking server. Defaults to a PostgresDatabase in the cluster. */
-  database?: DatabaseConnectionArgs;
-  /** Artifact location of the tracking server. Defaults to a VolumeArtifactStore in the cluster. */
-  artifacts?: ArtifactLocationArgs;
-  /** Key of a Google service account, as JSON, for the bucket and the database's proxy. Leave out on GKE, where the tracking server has an identity of its own; kept secret. */
-  googleCredentials?: pulumi.Input<string>;
-  /** Size of the in-cluster database's claim. Defaults to `8Gi`. */
-  databaseStorageSize?: pulumi.Input<string>;
-  /** Size of the in-cluster artifact claim. Defaults to `20Gi`. */
-  artifactStorageSize?: pulumi.Input<string>;
-  /** Storage class of every claim. Defaults to the cluster's default class. */
-  storageClassName?: pulumi.Input<string>;
-  /** Registered model that is trained, served and predicted with. */
-  modelName: pulumi.Input<string>;
-  /** Alias of the version that is served. Defaults to `champion`. */
-  modelAlias?: pulumi.Input<string>;
-  /** Experiment of the training Jobs and the notebook. Defaults to the model's name. */
-  experimentName?: pulumi.Input<string>;
-  /** Pods of the tracking server. Defaults to 1, the most that a volume for artifacts allows. */
-  trackingReplicas?: number;
-  /** Further environment variables of the tracking server. */
-  trackingEnvironment?: { [key: string]: pulumi.Input<string> };
-  /** Pods of the model server. Defaults to 1. Leave out with `servingAutoscaling`. */
-  servingReplicas?: number;
-  /** Lets the number of model server pods follow the load. */
-  servingAutoscaling?: AutoscalingArgs;
-  /** Whether the model server loads models that are pickled or carry code of their own. Defaults to false. */
-  servingAllowPickle?: pulumi.Input<boolean>;
-  /** Pods of the prediction page. Defaults to 2. */
-  predictionReplicas?: number;
-  /** Ports on the nodes. Defaults to none. */
-  nodePorts?: PlatformNodePortsArgs;
-  /** Address by which people reach a node. Defaults to `localhost`. */
-  nodeAddress?: pulumi.Input<string>;
-  /** Whether to train, register and promote the example model once. Defaults to true. */
-  trainExampleModel?: boolean;
-  /** Cron schedule on which the model is trained again, such as `0 3 * * *`. Defaults to never. */
-  trainingSchedule?: string;
-  /** How it is opened to the internet, on GKE. Defaults to not at all: it is reachable inside the cluster only. */
-  exposure?: PlatformExposureArgs;
-  /** What watches the platform. Defaults to Prometheus, Alertmanager and Grafana with everything they need. */
-  monitoring?: PlatformMonitoringArgs;
-  /** Whether nothing runs: no pod, no training, no autoscaler. Defaults to false. Data, addresses and passwords are kept, and what was trained is not trained again. */
-  paused?: boolean;
-  /** Labels added to every object. */
-  labels?: { [key: string]: pulumi.Input<string> };
-  /** Annotations added to every object. */
-  annotations?: { [key: string]: pulumi.Input<string> };
-}
+export type { MlopsPlatformArgs } from "./internal/platformArguments.ts";
 
 /** The whole platform in one namespace: database, artifacts, tracking, serving, prediction page, training and monitoring. */
 export class MlopsPlatform extends pulumi.ComponentResource {
@@ -202,6 +142,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       experimentName,
       modelName: args.modelName,
       modelAlias,
+      gpu: args.trainingGpu,
     };
     trainingInCluster(name, args, training, child, tracking);
     const monitoring = monitoringInCluster(name, common, args, child);

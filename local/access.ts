@@ -1,6 +1,7 @@
 import * as cluster from "./cluster/index.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
 import type { ClusterAccess } from "./engines.ts";
+import { gkeAccess } from "./gke.ts";
 import type { Settings } from "./settings.ts";
 import { type OptionSpec, type OptionValues, textOf } from "./support/arguments.ts";
 import { UserError } from "./support/errors.ts";
@@ -52,6 +53,8 @@ export async function startTarget(target: Target): Promise<ClusterAccess> {
         run("minikube", ["start"], { onLine: (line) => step.update(line.trim()) }),
       );
       return { context: "minikube" };
+    case "gke":
+      return await gkeAccess(target);
     case "context":
       return { context: target.context };
   }
@@ -81,6 +84,7 @@ export async function reachDeployment(
     }
     return { deployment, access: accessOf(status) };
   }
+  if (target.kind === "gke") return { deployment, access: await gkeAccess(target) };
   const context = target.kind === "minikube" ? "minikube" : target.context;
   if (!(await answers(loadKubeconfig(), context))) {
     throw new UserError(

@@ -19,7 +19,7 @@ export async function provideImages(
     ...(standInCharts ? (["monitoring"] as const) : []),
   ];
   const where =
-    target === "registry"
+    target === "registry" || target.kind === "gke"
       ? { target: "context" as const, push: true }
       : target.kind === "context"
         ? { target: target.kind, context: target.context }

@@ -12,8 +12,19 @@ import { CommandError, run, runInForeground } from "./support/process.ts";
 type Yaml = Record<string, unknown>;
 
 /** Kinds of resources that hold data, or without which the data could not be opened again. */
-const dataTypes =
-  /^(kubernetes:core\/v1:(Namespace|PersistentVolumeClaim)|random:.*|pulumi:providers:.*)$/;
+const dataTypes = [
+  /^random:/,
+  /^pulumi:providers:(gcp|random)$/,
+  /^gcp:(sql|storage|servicenetworking)\//,
+  /^gcp:compute\/(network|globalAddress):/,
+  /^gcp:projects\/service:/,
+];
+
+/** Those inside a cluster; one that the program makes goes, and they with it. */
+const dataTypesInCluster = [
+  /^kubernetes:core\/v1:(Namespace|PersistentVolumeClaim)$/,
+  /^pulumi:providers:kubernetes$/,
+];
 
 /**
  * The Pulumi CLI on a project of its own under `.mlops/`, whose program is the checkout's: the CLI writes the
@@ -39,9 +50,14 @@ export function pulumiCli(
       await prepare();
       return await foreground("preview");
     },
-    up: async () => {
+    plan: async () => {
       await prepare();
-      return await foreground("up", "--yes", "--skip-preview", "--suppress-outputs");
+      return await run("pulumi", ["preview", "--json", "--show-sames", ...common], { env });
+    },
+    up: async ({ only = [] } = {}) => {
+      await prepare();
+      const targets = only.flatMap((glob) => ["--target", glob]);
+      return await foreground("up", "--yes", "--skip-preview", "--suppress-outputs", ...targets);
     },
     down: async ({ keepData }) => {
       await prepare();
@@ -73,8 +89,11 @@ export function dataUrns(exported: string): string[] {
   const { deployment } = JSON.parse(exported) as {
     deployment: { resources?: { urn: string; type: string }[] };
   };
-  return (deployment.resources ?? [])
-    .filter(({ type }) => dataTypes.test(type))
+  const resources = deployment.resources ?? [];
+  const clusterGoes = resources.some(({ type }) => type === "gcp:container/cluster:Cluster");
+  const kept = clusterGoes ? dataTypes : [...dataTypes, ...dataTypesInCluster];
+  return resources
+    .filter(({ type }) => kept.some((pattern) => pattern.test(type)))
     .map(({ urn }) => urn);
 }
 

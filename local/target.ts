@@ -10,6 +10,13 @@ export type Target =
   | { readonly kind: "local-cluster"; readonly folder: string }
   /** Minikube, which has to be started first. */
   | { readonly kind: "minikube" }
+  /** The cluster on Google Cloud that the program makes. */
+  | {
+      readonly kind: "gke";
+      readonly project: string;
+      readonly name: string;
+      readonly location: string;
+    }
   /** A cluster that somebody else runs. */
   | { readonly kind: "context"; readonly context: string; readonly server: string };
 
@@ -62,6 +69,8 @@ export function describeTarget(target: Target): string {
       return `the local cluster on this machine (${target.folder})`;
     case "minikube":
       return "Minikube";
+    case "gke":
+      return `the GKE cluster ${target.name} in ${target.location} of the project ${target.project}`;
     case "context":
       return `the context ${target.context} at ${target.server}`;
   }
@@ -101,6 +110,10 @@ async function again(remembered: Target, around: Surroundings): Promise<Target> 
       return staysOn(remembered, localCluster(around));
     case "minikube":
       return remembered;
+    case "gke":
+      throw new UserError(
+        `this stack has ${describeTarget(remembered)}; set cluster to gke again, or remove it with \`npm run down\` first`,
+      );
     case "context":
       return await named(remembered.context, around);
   }
@@ -131,6 +144,8 @@ function identity(target: Target): string {
       return `${target.kind} ${target.folder}`;
     case "minikube":
       return "context minikube";
+    case "gke":
+      return `gke ${target.project}`;
     case "context":
       return `context ${target.context}`;
   }

@@ -8,7 +8,7 @@ import {
   listDeployments,
   readDeployment,
 } from "../deployment.ts";
-import { openEngine } from "../engines.ts";
+import { type ClusterAccess, openEngine } from "../engines.ts";
 import { envFile } from "../envFile.ts";
 import { readSettings, type Settings, settingsOptions } from "../settings.ts";
 import type { Command, OptionValues } from "../support/arguments.ts";
@@ -47,6 +47,7 @@ export const down: Command = {
       );
     }
     const keepData = await wantsToKeepData(values, deployment);
+    if (keepData && settings.config.dataStores === "cluster") refuseToKeepInGke(deployment);
     const code = await removePlatform(settings, deployment, keepData);
     if (code !== 0) return code;
     if (deployment.target.kind === "local-cluster") {
@@ -92,6 +93,13 @@ async function wantsToKeepData(values: OptionValues, { namespace }: Deployment):
   throw new UserError("nothing was removed; answer keep or delete");
 }
 
+function refuseToKeepInGke({ target }: Deployment): void {
+  if (target.kind !== "gke") return;
+  throw new UserError(
+    "the data of this stack is inside the GKE cluster, which goes with it; give --delete-data, or set paused to true to keep both for the price of the cluster alone",
+  );
+}
+
 async function agree(values: OptionValues, question: string): Promise<void> {
   if (values["yes"] === true || (await confirm(question))) return;
   throw new UserError("nothing was removed; confirm with --yes");
@@ -102,17 +110,21 @@ async function removePlatform(
   deployment: Deployment,
   keepData: boolean,
 ): Promise<number> {
-  // what is in a stopped cluster of ours can only be removed while it runs
-  const access =
-    deployment.target.kind === "local-cluster"
-      ? await startTarget(deployment.target)
-      : (await reachDeployment(settings.stack)).access;
+  const access = await accessToRemove(settings, deployment);
   const code = await openEngine(deployment.engine, settings, access).down({ keepData });
   if (code === 0 && !keepData) {
     forgetDeployment(settings.stack);
     rmSync(envFile, { force: true });
   }
   return code;
+}
+
+async function accessToRemove({ stack }: Settings, { target }: Deployment): Promise<ClusterAccess> {
+  // what is in a stopped cluster of ours can only be removed while it runs
+  if (target.kind === "local-cluster") return await startTarget(target);
+  // the program itself knows the cluster that it has made
+  if (target.kind === "gke") return {};
+  return (await reachDeployment(stack)).access;
 }
 
 /** After this there is nothing of the platform on the machine but the checkout and its packages. */

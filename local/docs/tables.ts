@@ -9,7 +9,7 @@ import type { Property, Schema } from "./schema.ts";
 interface DeclaredKey {
   type: string;
   description: string;
-  default: string | number | boolean;
+  default: string | number | boolean | object;
 }
 
 type Rows = readonly (readonly string[])[];
@@ -47,7 +47,7 @@ function configTable(): string {
   const rows = Object.entries(config).map(([key, declared]) => [
     code(key),
     declared.type,
-    declared.default === "" ? "" : code(String(declared.default)),
+    declared.default === "" ? "" : code(defaultText(declared.default)),
     declared.description,
   ]);
   return table(["Key", "Type", "Default", "Meaning"], rows);
@@ -132,3 +132,6 @@ function table(headings: readonly string[], rows: Rows): string {
     ...body.map((row) => line(row, " ")),
   ].join("\n");
 }
+
+const defaultText = (value: DeclaredKey["default"]) =>
+  typeof value === "object" ? JSON.stringify(value) : String(value);

@@ -41,8 +41,9 @@ describe("settings given to the Pulumi CLI", () => {
   });
 });
 
+const resource = (type: string) => ({ type, urn: `urn:${type}` });
+
 test("`down --keep-data` keeps claims, their namespace, passwords, and the provider to reach them", () => {
-  const resource = (type: string) => ({ type, urn: `urn:${type}` });
   const kept = [
     "kubernetes:core/v1:Namespace",
     "kubernetes:core/v1:PersistentVolumeClaim",
@@ -55,6 +56,31 @@ test("`down --keep-data` keeps claims, their namespace, passwords, and the provi
     kept.map((type) => `urn:${type}`),
   );
   expect(dataUrns('{"deployment":{}}')).toEqual([]);
+});
+
+test("where the program made the cluster itself, what is in it goes, and Cloud SQL and the bucket stay", () => {
+  const kept = [
+    "pulumi:providers:gcp",
+    "random:index/randomPassword:RandomPassword",
+    "gcp:projects/service:Service",
+    "gcp:compute/network:Network",
+    "gcp:compute/globalAddress:GlobalAddress",
+    "gcp:servicenetworking/connection:Connection",
+    "gcp:sql/databaseInstance:DatabaseInstance",
+    "gcp:sql/user:User",
+    "gcp:storage/bucket:Bucket",
+  ];
+  const removed = [
+    "pulumi:providers:kubernetes",
+    "gcp:container/cluster:Cluster",
+    "gcp:compute/subnetwork:Subnetwork",
+    "kubernetes:core/v1:Namespace",
+    "kubernetes:core/v1:PersistentVolumeClaim",
+  ];
+  const resources = [...removed, ...kept].map(resource);
+  expect(dataUrns(JSON.stringify({ deployment: { resources } }))).toEqual(
+    kept.map((type) => `urn:${type}`),
+  );
 });
 
 describe("the engine", () => {

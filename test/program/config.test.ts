@@ -25,14 +25,14 @@ function faults(given: Record<string, string>): string[] {
 }
 
 test.each(Object.entries(rows))("%s", (key, row) => {
-  const { otherwise, takes, refuses, rule, isSecret = false } = row;
+  const { otherwise, takes, refuses, rule, with: needed = {}, isSecret = false } = row;
   const of = (config: PlatformConfig) => config[key as keyof PlatformConfig];
   expect(of(load({}))).toEqual(otherwise);
   for (const [text, value] of Object.entries(takes)) {
-    expect(of(load({ [key]: text }))).toEqual(value);
+    expect(of(load({ ...needed, [key]: text }))).toEqual(value);
   }
   for (const text of refuses) {
-    expect(faults({ [key]: text })).toEqual([
+    expect(faults({ ...needed, [key]: text })).toEqual([
       isSecret ? `${key} must ${rule}` : `${key} must ${rule}, not \`${text}\``,
     ]);
   }
@@ -53,7 +53,7 @@ test("all faults come in one message, each on a line of its own", () => {
     "namespace must be a DNS label such as mlops, not `Team`",
     "servingReplicas must be a whole number from 1 to 100, not `none`",
     `replicas is not a setting; the settings are ${configKeys.join(", ")}`,
-    "trackingReplicas must be 1 while artifacts are on a ReadWriteOnce volume; set it to 1",
+    "trackingReplicas must be 1 while artifacts are on a ReadWriteOnce volume; set it to 1 or dataStores to gcp",
   ]);
 });
 

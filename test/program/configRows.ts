@@ -1,24 +1,12 @@
 import type { PlatformConfig } from "../../config.ts";
+import { googleRows } from "./googleConfigRows.ts";
+import { onOff, type Row } from "./rowShape.ts";
 
-/** For each key: what an empty stack gets, a value that is taken and what it becomes, and those that are refused. */
-interface Row<Key extends keyof PlatformConfig> {
-  otherwise: PlatformConfig[Key];
-  takes: Record<string, PlatformConfig[Key]>;
-  refuses: string[];
-  rule: string;
-  /** Whether messages keep what was written to themselves. */
-  isSecret?: boolean;
-}
 const size = "be a quantity of bytes such as";
 const port = {
   takes: { "0": undefined, "30000": 30000, "32767": 32767 },
   refuses: ["80", "29999", "32768", "many", "", "30001.5"],
   rule: "be 0 or a port from 30000 to 32767",
-};
-const onOff = {
-  takes: { true: true, false: false },
-  refuses: ["", "yes", "1", "True"],
-  rule: "be true or false",
 };
 const chart = {
   takes: { "": undefined, "oci://example.org/prometheus": "oci://example.org/prometheus" },
@@ -36,6 +24,7 @@ const map = {
   rule: "be a map of settings",
 };
 export const rows: { [Key in keyof Required<PlatformConfig>]: Row<Key> } = {
+  ...googleRows,
   kubeContext: {
     otherwise: undefined,
     takes: { "": undefined, minikube: "minikube", "arn:aws:eks/x": "arn:aws:eks/x" },

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as gcp from "@pulumi/gcp";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
@@ -46,6 +47,7 @@ export function runProgram(
       jest.doMock("@pulumi/pulumi", () => pulumi);
       jest.doMock("@pulumi/kubernetes", () => k8s);
       jest.doMock("@pulumi/random", () => random);
+      jest.doMock("@pulumi/gcp", () => gcp);
       outputs = jest.requireActual("../../index.ts");
     });
     return { ...outputs };

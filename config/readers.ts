@@ -44,6 +44,23 @@ export function flag(otherwise: boolean): Reader<boolean> {
     written === "true" || written === "false" ? written === "true" : new Fault("be true or false");
 }
 
+/** One of a closed set. */
+export function oneOf<T extends string>(values: readonly T[]): Reader<T>;
+export function oneOf<T extends string>(values: readonly T[], otherwise: T): Reader<T>;
+export function oneOf<T extends string>(values: readonly T[], otherwise?: T): Reader<T> {
+  return (written = otherwise) =>
+    values.find((value) => value === written) ?? new Fault(`be one of ${values.join(", ")}`);
+}
+
+/** Texts separated by commas; none where nothing is written. */
+export function list(pattern: RegExp, rule: string): Reader<readonly string[]> {
+  return (written = "") => {
+    const entries = written.split(",").map((entry) => entry.trim());
+    if (written.trim() === "") return [];
+    return entries.every((entry) => pattern.test(entry)) ? entries : new Fault(rule);
+  };
+}
+
 /** Structured settings arrive as JSON text. */
 export function map(written = "{}"): JsonObject | Fault {
   try {

@@ -1,0 +1,156 @@
+import {
+  CloudSqlAddress,
+  ClusterTarget,
+  DataStoreTarget,
+  GoogleIdentity,
+  type PlatformConfig,
+} from "./keys.ts";
+import { GkeMode } from "../components/internal/gkeMachines.ts";
+
+/** What settings that are right by themselves get wrong together, a sentence each. */
+export function contradictions(config: PlatformConfig): string[] {
+  return [
+    ...replicaFaults(config),
+    ...nodePortFaults(config),
+    ...googleFaults(config),
+    ...gkeFaults(config),
+    ...domainFaults(config),
+  ];
+}
+
+const faults = (...rules: readonly [when: boolean, sentence: string][]) =>
+  rules.filter(([when]) => when).map(([, sentence]) => sentence);
+
+function replicaFaults(config: PlatformConfig): string[] {
+  const { trackingReplicas, servingReplicas, servingMaxReplicas, dataStores } = config;
+  return faults(
+    [
+      dataStores === DataStoreTarget.Cluster && trackingReplicas > 1,
+      "trackingReplicas must be 1 while artifacts are on a ReadWriteOnce volume; set it to 1 or dataStores to gcp",
+    ],
+    [
+      servingMaxReplicas !== undefined && servingMaxReplicas < servingReplicas,
+      `servingMaxReplicas must not be below servingReplicas (${servingReplicas}); raise it or set it to 0`,
+    ],
+  );
+}
+
+function nodePortFaults(config: PlatformConfig): string[] {
+  const ports = {
+    trackingNodePort: config.trackingNodePort,
+    servingNodePort: config.servingNodePort,
+    predictionNodePort: config.predictionNodePort,
+    grafanaNodePort: config.monitoring && config.grafana ? config.grafanaNodePort : undefined,
+  };
+  const open = Object.entries(ports).filter(([, port]) => port !== undefined);
+  const used = open.map(([, port]) => port);
+  return faults(
+    [
+      new Set(used).size < used.length,
+      `${Object.keys(ports)
+        .join(", ")
+        .replace(/, (\w+)$/, " and $1")} must differ; choose another port`,
+    ],
+    [
+      config.cluster === ClusterTarget.Gke && open.length > 0,
+      `${open.map(([key]) => key).join(", ")} must be 0 on gke, where a node's port would answer over plain HTTP; set it to 0 and use \`npm run connect\` or domain`,
+    ],
+  );
+}
+
+/** Whether the stack has anything in Google Cloud. */
+export const usesGoogleCloud = ({ cluster, dataStores }: PlatformConfig): boolean =>
+  cluster === ClusterTarget.Gke || dataStores === DataStoreTarget.Gcp;
+
+/** How MLflow shows Google who it is: a cluster of the program's own vouches for its pods, another needs a key. */
+export const googleIdentityOf = ({ cluster, gcpIdentity }: PlatformConfig): GoogleIdentity =>
+  gcpIdentity ??
+  (cluster === ClusterTarget.Gke ? GoogleIdentity.WorkloadIdentity : GoogleIdentity.Key);
+
+function googleFaults(config: PlatformConfig): string[] {
+  const { gcpProject, gcpRegion, gcpIdentity, cloudSqlAddress } = config;
+  const onGoogle = usesGoogleCloud(config);
+  const onGke = config.cluster === ClusterTarget.Gke;
+  const inCloudSql = config.dataStores === DataStoreTarget.Gcp;
+  const why = "with cluster: gke or dataStores: gcp";
+  return faults(
+    [
+      onGoogle && gcpProject === undefined,
+      `gcpProject must be given ${why}; set it to the project's id`,
+    ],
+    [
+      onGoogle && gcpRegion === undefined,
+      `gcpRegion must be given ${why}; set it to a region such as europe-west1`,
+    ],
+    [
+      !onGke && inCloudSql && cloudSqlAddress === CloudSqlAddress.Private,
+      "cloudSqlAddress must not be private with cluster: current, from where a private address cannot be reached; leave it empty or set it to public",
+    ],
+    [
+      onGke && gcpIdentity === GoogleIdentity.Key,
+      "gcpIdentity must not be key on gke, where Workload Identity needs no key; leave it empty",
+    ],
+    [
+      inCloudSql && config.paused && config.protectData,
+      "paused must be false while protectData is true, since people rely on protected data; set protectData to false first if nobody does",
+    ],
+  );
+}
+
+function gkeFaults(config: PlatformConfig): string[] {
+  const { gcpRegion, gkeZone, gkeMode, gkeGpu } = config;
+  const onGke = config.cluster === ClusterTarget.Gke;
+  const isAutopilot = onGke && gkeMode === GkeMode.Autopilot;
+  return faults(
+    [
+      onGke && gkeZone !== undefined && gkeZone.replace(/-[a-z]$/, "") !== gcpRegion,
+      `gkeZone must lie in gcpRegion (${gcpRegion}); choose a zone such as ${gcpRegion}-b or leave it empty`,
+    ],
+    [
+      config.gkeMinNodes > config.gkeMaxNodes,
+      `gkeMinNodes must not be above gkeMaxNodes (${config.gkeMaxNodes}); lower it or raise gkeMaxNodes`,
+    ],
+    [
+      isAutopilot && gkeZone !== undefined,
+      "gkeZone must be empty with gkeMode: autopilot, which is always regional; leave it empty",
+    ],
+    [
+      isAutopilot && (config.gkeSpot || gkeGpu !== undefined),
+      "gkeSpot must be false and gkeGpu empty with gkeMode: autopilot, which makes nodes of its own; take them out or set gkeMode to standard",
+    ],
+    [
+      isAutopilot && config.monitoring && config.nodeExporter,
+      "nodeExporter must be false with gkeMode: autopilot, which refuses pods with access to the node; set it to false",
+    ],
+    [
+      onGke && config.trainingGpu && !isAutopilot && gkeGpu === undefined,
+      "trainingGpu needs nodes with a GPU; set gkeGpu to a type such as nvidia-l4",
+    ],
+  );
+}
+
+function domainFaults(config: PlatformConfig): string[] {
+  const { domain, dnsZone, oidcIssuerUrl, oidcClientId, oidcClientSecret, oidcEmailDomain } =
+    config;
+  const login = { oidcIssuerUrl, oidcClientId, oidcClientSecret, oidcEmailDomain };
+  const missing = Object.entries(login).flatMap(([key, value]) => (value === undefined ? key : []));
+  const wanted = missing.length < Object.keys(login).length;
+  return faults(
+    [
+      domain !== undefined && config.cluster === ClusterTarget.Current,
+      "domain must be empty with cluster: current, whose load balancer this program does not know; leave it empty or set cluster to gke",
+    ],
+    [
+      domain === undefined && dnsZone !== undefined,
+      "dnsZone needs a domain to write records for; set domain or leave dnsZone empty",
+    ],
+    [
+      domain === undefined && wanted,
+      "a login by OIDC needs a domain to stand in front of; set domain or leave the oidc settings empty",
+    ],
+    [
+      wanted && missing.length > 0,
+      `a login by OIDC needs all of its settings; set ${missing.join(", ")} as well`,
+    ],
+  );
+}

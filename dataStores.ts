@@ -1,0 +1,100 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+  type ArtifactLocationArgs,
+  BucketArtifactStore,
+  BucketRole,
+  CloudSqlDatabase,
+  connectionsNeeded,
+  type DatabaseConnectionArgs,
+  ServiceAccountKey,
+  WorkloadIdentity,
+} from "./components/index.ts";
+import { CloudSqlAddress, GoogleIdentity, type PlatformConfig } from "./config/keys.ts";
+import { googleIdentityOf } from "./config/rules.ts";
+import type { MadeCluster } from "./gke.ts";
+import { accountId, type GoogleCloud } from "./google.ts";
+
+/** Where MLflow keeps what it is told, and how it gets in. */
+export interface DataStores {
+  readonly database: DatabaseConnectionArgs;
+  readonly artifacts: ArtifactLocationArgs;
+  /** Key of a service account; not needed where the cluster vouches for the pod. */
+  readonly googleCredentials?: pulumi.Output<string>;
+  readonly monthlyCostsUsd: readonly pulumi.Output<number>[];
+}
+
+const identityName = "mlops-tracking-identity";
+
+/** Cloud SQL and a bucket, and an identity for MLflow that may use exactly these two. */
+export function googleDataStores(
+  config: PlatformConfig,
+  google: GoogleCloud,
+  gke?: MadeCluster,
+): DataStores {
+  const { project, region, options } = google;
+  const { protectData, paused } = config;
+  const isPublic = config.cloudSqlAddress === CloudSqlAddress.Public;
+  const bucket = new BucketArtifactStore(
+    "mlops-bucket",
+    { project, location: region, protectData },
+    options,
+  );
+  const sql = new CloudSqlDatabase(
+    "mlops-cloud-sql",
+    {
+      project,
+      region,
+      tier: config.cloudSqlTier,
+      edition: config.cloudSqlEdition,
+      availability: config.cloudSqlAvailability,
+      diskSizeGb: config.cloudSqlDiskSizeGb,
+      privateNetworkId: isPublic ? undefined : gke?.privateNetworkId,
+      maxConnections: connectionsNeeded(config.trackingReplicas, 1),
+      protectData,
+      paused,
+    },
+    options,
+  );
+  const stores = {
+    project,
+    bucketName: bucket.bucketName,
+    bucketRole: BucketRole.ObjectUser,
+    instanceName: sql.instanceName,
+  };
+  const identity =
+    googleIdentityOf(config) === GoogleIdentity.Key
+      ? new ServiceAccountKey(
+          identityName,
+          { ...stores, accountId: accountId("tracking") },
+          options,
+        )
+      : new WorkloadIdentity(
+          identityName,
+          {
+            ...stores,
+            projectNumber: pulumi.interpolate`${bucket.projectNumber}`,
+            // a cluster's pool comes with the cluster: nobody can be bound before
+            workloadPool: gke?.workloadPool ?? `${project}.svc.id.goog`,
+            namespace: config.namespace,
+            serviceAccountName: "mlflow",
+          },
+          options,
+        );
+  const { port, database, authDatabase, username, password, proxy } = sql;
+  return {
+    database: {
+      // known once the roles are bound: MLflow starts when it may reach its stores
+      host: pulumi.all([sql.host, identity.member]).apply(([host]) => host),
+      address: sql.instanceAddress,
+      port,
+      database,
+      authDatabase,
+      username,
+      password,
+      proxy,
+    },
+    artifacts: { uri: bucket.uri },
+    googleCredentials: identity instanceof ServiceAccountKey ? identity.credentials : undefined,
+    monthlyCostsUsd: [bucket.monthlyCostUsd, sql.monthlyCostUsd],
+  };
+}

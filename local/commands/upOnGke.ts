@@ -1,0 +1,51 @@
+import { type Deployment, readDeployment, writeDeployment } from "../deployment.ts";
+import { chooseEngine, openEngine } from "../engines.ts";
+import { gkeAccess, gkeTarget, imageRepositoryTargets, requireTools } from "../gke.ts";
+import { provideImages } from "../imageTarget.ts";
+import type { Settings } from "../settings.ts";
+import type { OptionValues } from "../support/arguments.ts";
+import { confirm } from "../support/confirm.ts";
+import { UserError } from "../support/errors.ts";
+import { describeTarget } from "../target.ts";
+import { welcome } from "../welcome.ts";
+
+/** `up` of a stack whose cluster the program makes: the repository, the images in it, then all the rest. */
+export async function upOnGke(settings: Settings, values: OptionValues): Promise<number> {
+  const remembered = readDeployment(settings.stack);
+  refuseMove(settings.stack, remembered);
+  if (chooseEngine(values, remembered?.engine) !== "pulumi") {
+    throw new UserError(
+      "only the Pulumi CLI makes resources in Google Cloud; leave --engine out and install it (https://www.pulumi.com/docs/install)",
+    );
+  }
+  requireTools();
+  if (!remembered) await agree(settings, values["yes"] === true);
+  const engine = openEngine("pulumi", settings, {});
+  const prepared = await engine.up({ only: imageRepositoryTargets });
+  if (prepared !== 0) return prepared;
+  await provideImages(settings, "registry");
+  const code = await engine.up();
+  const outputs = await engine.outputs({ showSecrets: false });
+  if (typeof outputs["clusterName"] !== "string") return code;
+  const target = gkeTarget(settings, outputs);
+  const { namespace } = settings.config;
+  writeDeployment(settings.stack, { target, engine: "pulumi", namespace, charts: "official" });
+  if (code === 0) await welcome(settings, await gkeAccess(target), outputs);
+  return code;
+}
+
+/** The state knows the objects of one cluster: on another one they would all be missing. */
+function refuseMove(stack: string, remembered: Deployment | undefined): void {
+  if (remembered === undefined || remembered.target.kind === "gke") return;
+  throw new UserError(
+    `the stack ${stack} is deployed to ${describeTarget(remembered.target)}; remove it with \`npm run down\` first, or give another --stack`,
+  );
+}
+
+async function agree({ stack, config }: Settings, isAgreed: boolean): Promise<void> {
+  const question = `Make the stack ${stack} in the project ${config.gcpProject}, where it costs money?`;
+  if (isAgreed || (await confirm(question))) return;
+  throw new UserError(
+    `nothing was made; see what it costs with \`npm run preview -- --stack ${stack}\` and confirm with --yes`,
+  );
+}

@@ -1,0 +1,75 @@
+import type { Cluster } from "./cluster.ts";
+import type { MlopsPlatformArgs } from "./components/index.ts";
+import type { PlatformConfig } from "./config/keys.ts";
+import type { DataStores } from "./dataStores.ts";
+import { imageReference, imageRegistryOf } from "./images.ts";
+import type { PublicDomain } from "./publicDomain.ts";
+
+/** The platform that the stack's settings describe, on this cluster and with these stores. */
+export function platformArguments(
+  config: PlatformConfig,
+  cluster: Cluster,
+  stores?: DataStores,
+  domain?: PublicDomain,
+): MlopsPlatformArgs {
+  const { servingMaxReplicas } = config;
+  const imageRegistry = imageRegistryOf(config);
+  return {
+    namespace: config.namespace,
+    images: {
+      tracking: imageReference("tracking", imageRegistry),
+      serving: imageReference("serving", imageRegistry),
+      predict: imageReference("predict", imageRegistry),
+      postgres: config.postgresImage ?? imageReference("postgres", imageRegistry),
+    },
+    database: stores?.database,
+    artifacts: stores?.artifacts,
+    googleCredentials: stores?.googleCredentials,
+    exposure: domain?.exposure,
+    paused: config.paused,
+    databaseStorageSize: config.databaseStorageSize,
+    artifactStorageSize: config.artifactStorageSize,
+    storageClassName: config.storageClassName,
+    modelName: config.modelName,
+    modelAlias: config.modelAlias,
+    experimentName: config.experimentName,
+    trackingReplicas: config.trackingReplicas,
+    ...(servingMaxReplicas === undefined
+      ? { servingReplicas: config.servingReplicas }
+      : {
+          servingAutoscaling: {
+            minReplicas: config.servingReplicas,
+            maxReplicas: servingMaxReplicas,
+          },
+        }),
+    servingAllowPickle: config.servingAllowPickle,
+    predictionReplicas: config.predictionReplicas,
+    nodePorts: {
+      tracking: config.trackingNodePort,
+      serving: config.servingNodePort,
+      prediction: config.predictionNodePort,
+      grafana: config.grafanaNodePort,
+    },
+    nodeAddress: cluster.nodeAddress,
+    trainExampleModel: config.trainExampleModel,
+    trainingSchedule: config.trainingSchedule,
+    trainingGpu: config.trainingGpu ? { type: config.gkeGpu } : undefined,
+    monitoring: {
+      enabled: config.monitoring,
+      grafana: config.grafana,
+      alertmanager: config.alertmanager,
+      kubeStateMetrics: config.kubeStateMetrics,
+      nodeExporter: config.nodeExporter,
+      pushgateway: config.pushgateway,
+      retention: config.prometheusRetention,
+      storageSize: config.prometheusStorageSize,
+      receivers: config.alertReceivers,
+      runbookBaseUrl: config.runbookBaseUrl,
+      prometheusChart: { chart: config.prometheusChart, version: config.prometheusChartVersion },
+      prometheusValues: config.prometheusValues,
+      grafanaChart: { chart: config.grafanaChart, version: config.grafanaChartVersion },
+      grafanaValues: config.grafanaValues,
+      imageRegistry: config.monitoringImageRegistry,
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import { parse } from "yaml";
+import { loadConfig } from "../../config.ts";
+import { project, readText } from "../support/program.ts";
+
+const gke = {
+  cluster: "gke",
+  gcpProject: "mlops-test",
+  gcpRegion: "europe-west1",
+  trackingNodePort: "0",
+  servingNodePort: "0",
+  predictionNodePort: "0",
+  grafanaNodePort: "0",
+};
+const cloudSql = { dataStores: "gcp", gcpProject: "mlops-test", gcpRegion: "europe-west1" };
+const autopilot = { ...gke, gkeMode: "autopilot", nodeExporter: "false" };
+const login = {
+  oidcIssuerUrl: "https://login.example.org",
+  oidcClientId: "mlops",
+  oidcClientSecret: "hush-hush",
+  oidcEmailDomain: "example.org",
+};
+
+/** What a stack with these settings is refused for, a sentence each. */
+function faults(given: Record<string, string>): string[] {
+  try {
+    loadConfig({ name: project, get: (key) => given[key] }, []);
+  } catch (error) {
+    return (error as Error).message.split("\n  - ").slice(1);
+  }
+  return [];
+}
+
+test.each<[string, Record<string, string>]>([
+  ["everything in the cluster at hand", {}],
+  ["Minikube with Cloud SQL and a bucket", cloudSql],
+  ["a cluster of its own with everything inside", gke],
+  ["all of it on Google Cloud", { ...gke, dataStores: "gcp" }],
+  ["Autopilot", autopilot],
+  ["Autopilot without any monitoring", { ...autopilot, nodeExporter: "true", monitoring: "false" }],
+  ["a zonal cluster", { ...gke, gkeZone: "europe-west1-d" }],
+  ["several tracking pods on a bucket", { ...cloudSql, trackingReplicas: "3" }],
+  ["a domain with a login", { ...gke, domain: "ml.example.org", dnsZone: "example", ...login }],
+  ["GPUs for training", { ...gke, gkeGpu: "nvidia-l4", trainingGpu: "true" }],
+  ["GPUs of a cluster at hand", { trainingGpu: "true" }],
+  ["a pause where nothing is protected", { ...cloudSql, paused: "true", protectData: "false" }],
+  ["a pause of what is in the cluster alone", { paused: "true" }],
+  ["a GKE cluster of one's own", { ...cloudSql, gcpIdentity: "workload-identity" }],
+])("%s is a stack", (_, given) => {
+  expect(faults(given)).toEqual([]);
+});
+
+test.each<[Record<string, string>, ...string[]]>([
+  [
+    { cluster: "gke", trackingNodePort: "0", servingNodePort: "0", monitoring: "false" },
+    "predictionNodePort must be 0 on gke, where a node's port would answer over plain HTTP; set it to 0 and use `npm run connect` or domain",
+    "gcpProject must be given with cluster: gke or dataStores: gcp; set it to the project's id",
+    "gcpRegion must be given with cluster: gke or dataStores: gcp; set it to a region such as europe-west1",
+  ],
+  [
+    { dataStores: "gcp", gcpProject: "mlops-test" },
+    "gcpRegion must be given with cluster: gke or dataStores: gcp; set it to a region such as europe-west1",
+  ],
+  [
+    { ...cloudSql, cloudSqlAddress: "private" },
+    "cloudSqlAddress must not be private with cluster: current, from where a private address cannot be reached; leave it empty or set it to public",
+  ],
+  [
+    { ...gke, gcpIdentity: "key" },
+    "gcpIdentity must not be key on gke, where Workload Identity needs no key; leave it empty",
+  ],
+  [
+    { ...cloudSql, paused: "true" },
+    "paused must be false while protectData is true, since people rely on protected data; set protectData to false first if nobody does",
+  ],
+  [
+    { ...gke, gkeZone: "europe-west4-a" },
+    "gkeZone must lie in gcpRegion (europe-west1); choose a zone such as europe-west1-b or leave it empty",
+  ],
+  [
+    { ...gke, gkeMinNodes: "4" },
+    "gkeMinNodes must not be above gkeMaxNodes (3); lower it or raise gkeMaxNodes",
+  ],
+  [
+    { ...autopilot, gkeZone: "europe-west1-b" },
+    "gkeZone must be empty with gkeMode: autopilot, which is always regional; leave it empty",
+  ],
+  [
+    { ...autopilot, gkeSpot: "true" },
+    "gkeSpot must be false and gkeGpu empty with gkeMode: autopilot, which makes nodes of its own; take them out or set gkeMode to standard",
+  ],
+  [
+    { ...autopilot, nodeExporter: "true" },
+    "nodeExporter must be false with gkeMode: autopilot, which refuses pods with access to the node; set it to false",
+  ],
+  [
+    { ...gke, trainingGpu: "true" },
+    "trainingGpu needs nodes with a GPU; set gkeGpu to a type such as nvidia-l4",
+  ],
+  [
+    { domain: "ml.example.org" },
+    "domain must be empty with cluster: current, whose load balancer this program does not know; leave it empty or set cluster to gke",
+  ],
+  [
+    { ...gke, dnsZone: "example" },
+    "dnsZone needs a domain to write records for; set domain or leave dnsZone empty",
+  ],
+  [
+    { ...gke, ...login },
+    "a login by OIDC needs a domain to stand in front of; set domain or leave the oidc settings empty",
+  ],
+  [
+    { ...gke, domain: "ml.example.org", oidcClientId: "mlops", oidcEmailDomain: "example.org" },
+    "a login by OIDC needs all of its settings; set oidcIssuerUrl, oidcClientSecret as well",
+  ],
+])("%p contradicts itself", (given, ...sentences) => {
+  expect(faults(given)).toEqual(sentences);
+});
+
+test("the gke stack asks for nothing but a project", () => {
+  const { config } = parse(readText("Pulumi.gke.yaml")) as { config: Record<string, unknown> };
+  const given = Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.replace(/^.*:/, ""), String(value)]),
+  );
+  expect(faults(given)).toEqual([
+    "gcpProject must be given with cluster: gke or dataStores: gcp; set it to the project's id",
+  ]);
+  expect(faults({ ...given, gcpProject: "mlops-test" })).toEqual([]);
+});

@@ -1,0 +1,19 @@
+import type { PlatformConfig } from "../../config.ts";
+
+/** For each key: what an empty stack gets, a value that is taken and what it becomes, and those that are refused. */
+export interface Row<Key extends keyof PlatformConfig> {
+  otherwise: PlatformConfig[Key];
+  takes: Record<string, PlatformConfig[Key]>;
+  refuses: string[];
+  /** Settings without which this one means nothing. */
+  with?: Record<string, string>;
+  rule: string;
+  /** Whether messages keep what was written to themselves. */
+  isSecret?: boolean;
+}
+
+export const onOff = {
+  takes: { true: true, false: false },
+  refuses: ["", "yes", "1", "True"],
+  rule: "be true or false",
+};
