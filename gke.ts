@@ -20,6 +20,7 @@ export interface MadeCluster extends Cluster {
 /** A GKE cluster in a network of its own, with a repository for the images. */
 export function gkeCluster(config: PlatformConfig, google: GoogleCloud): MadeCluster {
   const { project, region, options } = google;
+  const { gkeAuthorizedNetworks } = config;
   const location = config.gkeZone ?? region;
   const network = new PrivateNetwork(
     "mlops-vpc",
@@ -38,7 +39,7 @@ export function gkeCluster(config: PlatformConfig, google: GoogleCloud): MadeClu
       mode: config.gkeMode,
       ...(config.gkeMode === GkeMode.Standard ? nodePool(config) : {}),
       nodeAccountId: accountId("nodes"),
-      authorizedNetworks: [...config.gkeAuthorizedNetworks],
+      authorizedNetworks: gkeAuthorizedNetworks.length > 0 ? [...gkeAuthorizedNetworks] : undefined,
       protectData: config.protectData,
       paused: config.paused,
     },

@@ -57,7 +57,8 @@ export function pulumiCli(
     up: async ({ only = [] } = {}) => {
       await prepare();
       const targets = only.flatMap((glob) => ["--target", glob]);
-      return await foreground("up", "--yes", "--skip-preview", "--suppress-outputs", ...targets);
+      // with the CLI's own preview: an argument that is refused late would leave half a stack behind without it
+      return await foreground("up", "--yes", "--suppress-outputs", ...targets);
     },
     down: async ({ keepData }) => {
       await prepare();
