@@ -1,0 +1,187 @@
+import { isSecret } from "@pulumi/pulumi";
+import { objects } from "../support/cases.ts";
+import { runProgram } from "../support/program.ts";
+import type { Recorded, Recording } from "../support/recorder.ts";
+
+/*
+ * The two choices of a stack, where its pods run and where its data lives, in all four combinations: what each is
+ * made of, what waits for what, what is protected, and that nothing secret leaves its envelope.
+ */
+
+const google = { gcpProject: "mlops-test", gcpRegion: "europe-west1" };
+const noNodePorts = {
+  trackingNodePort: 0,
+  servingNodePort: 0,
+  predictionNodePort: 0,
+  grafanaNodePort: 0,
+};
+const combinations = {
+  "current, cluster": {},
+  "current, gcp": { ...google, dataStores: "gcp" },
+  "gke, cluster": { ...google, ...noNodePorts, cluster: "gke" },
+  "gke, gcp": { ...google, ...noNodePorts, cluster: "gke", dataStores: "gcp" },
+} satisfies Record<string, Record<string, unknown>>;
+type Combination = keyof typeof combinations;
+const all = Object.entries(combinations) as [Combination, Record<string, unknown>][];
+
+const recordings = {} as Record<Combination, Recording<Record<string, unknown>>>;
+beforeAll(async () => {
+  for (const [name, settings] of all) recordings[name] = await runProgram(settings);
+});
+
+/** A resource with its parent and every option that decides about its life, on one line. */
+const line = ({ type, name, parent, options }: Recorded) =>
+  [
+    type,
+    name,
+    ...(parent === undefined ? [] : [`< ${parent}`]),
+    ...Object.entries(options)
+      .filter(([option]) => option !== "dependsOn")
+      .map(([option, value]) => `${option}=${String(value)}`),
+    ...(options.dependsOn ? [`after ${options.dependsOn.join(" ")}`] : []),
+  ].join(" ");
+
+describe.each(all)("cluster and dataStores: %s", (name, settings) => {
+  test("is exactly this tree, with these protections and in this order", () => {
+    expect(recordings[name].resources.map(line).sort()).toMatchSnapshot();
+  });
+
+  test("previews while nothing is known yet", async () => {
+    const { resources } = await runProgram(settings, { preview: true });
+    const urns = (recorded: readonly Recorded[]) => recorded.map(({ urn }) => urn).sort();
+    expect(urns(resources)).toEqual(urns(recordings[name].resources));
+  });
+
+  test("sends everything to the two providers that are named", () => {
+    const { resources } = recordings[name];
+    const strays = resources.filter(
+      ({ type, options }) =>
+        (type.startsWith("gcp:") && options.provider !== "google") ||
+        (type.startsWith("kubernetes:") && options.provider !== "cluster"),
+    );
+    expect(strays).toEqual([]);
+  });
+
+  test("keeps every secret in its envelope", () => {
+    const open = recordings[name].resources.flatMap(({ name: of, inputs, outputs }) =>
+      JSON.stringify(unsealed({ inputs, outputs: outputs ?? {} })).includes("MARKER-") ? [of] : [],
+    );
+    expect(open).toEqual([]);
+    // there are some to keep
+    expect(JSON.stringify(recordings[name].resources)).toContain("MARKER-");
+  });
+});
+
+/** The same without what is inside an envelope of Pulumi's. */
+function unsealed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unsealed);
+  if (typeof value !== "object" || value === null) return value;
+  if ("4dabf18193072939515e22adb298388d" in value) return "sealed";
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unsealed(inner)]));
+}
+
+/** Names of everything that is not begun before `start` is there. */
+function waitingFor(start: string, resources: readonly Recorded[]): Set<string> {
+  const waiting = new Set([start]);
+  for (let before = 0; before !== waiting.size;) {
+    before = waiting.size;
+    for (const { name, parent, options } of resources) {
+      const needs = [...(options.dependsOn ?? []), ...(parent ? [parent] : [])];
+      if (needs.some((need) => waiting.has(need))) waiting.add(name);
+    }
+  }
+  waiting.delete(start);
+  return waiting;
+}
+
+test("what takes longest holds up MLflow alone: nothing else waits for Cloud SQL", () => {
+  const { resources } = recordings["gke, gcp"];
+  const waiting = waitingFor("mlops-cloud-sql-instance", resources);
+  const pods = objects(resources)
+    .filter(({ type }) => /:(Deployment|StatefulSet|DaemonSet|Job|CronJob|Release)$/.test(type))
+    .map(({ name }) => name);
+  expect(pods.filter((name) => waiting.has(name)).sort()).toEqual([
+    // the example cannot be trained before MLflow is there
+    "mlops-example-training-job",
+    "mlops-tracking-migration",
+    "mlops-tracking-server",
+  ]);
+  const cluster = [
+    "mlops-vpc-network",
+    "mlops-gke-cluster",
+    "mlops-gke-pool",
+    "mlops-bucket-bucket",
+  ];
+  expect(cluster.filter((name) => waiting.has(name))).toEqual([]);
+});
+
+test("pods wait for nodes to run on, and Cloud SQL for neither", () => {
+  const { resources } = recordings["gke, gcp"];
+  const waiting = waitingFor("mlops-gke-pool", resources);
+  expect([...waiting]).toContain("cluster");
+  expect(waiting.has("mlops-cloud-sql-instance")).toBe(false);
+});
+
+test("what holds data is protected from Pulumi and from Google's console alike, unless the stack says otherwise", async () => {
+  const holders = ["mlops-cloud-sql-instance", "mlops-bucket-bucket", "mlops-gke-cluster"];
+  for (const name of holders) {
+    expect(recordings["gke, gcp"].find(name).options.protect).toBe(true);
+  }
+  const { find } = await runProgram({ ...combinations["gke, gcp"], protectData: false });
+  for (const name of holders) expect(find(name).options.protect).toBeUndefined();
+  expect(find("mlops-cloud-sql-instance").inputs).toMatchObject({ deletionProtection: false });
+  expect(find("mlops-gke-cluster").inputs).toMatchObject({ deletionProtection: false });
+  expect(find("mlops-bucket-bucket").inputs).toMatchObject({ forceDestroy: true });
+});
+
+test("no key exists where the cluster itself vouches for its pods", () => {
+  const keys = (name: Combination) =>
+    recordings[name].resources.filter(({ type }) => type === "gcp:serviceaccount/key:Key").length;
+  expect([keys("gke, gcp"), keys("current, gcp")]).toEqual([0, 1]);
+});
+
+test("Cloud SQL has a private address on GKE, and a public one without open networks elsewhere", () => {
+  const addresses = (name: Combination) => {
+    const { settings } = recordings[name].find("mlops-cloud-sql-instance").inputs;
+    return (settings as { ipConfiguration: Record<string, unknown> }).ipConfiguration;
+  };
+  expect(addresses("gke, gcp")).toMatchObject({ ipv4Enabled: false });
+  expect(addresses("gke, gcp")["privateNetwork"]).toBeDefined();
+  expect(addresses("current, gcp")).toMatchObject({ ipv4Enabled: true });
+  expect(addresses("current, gcp")["authorizedNetworks"]).toBeUndefined();
+});
+
+test("a GKE stack says what it costs, where its cluster is and where its images go", async () => {
+  const valueOf = (output: unknown) =>
+    new Promise((resolve) =>
+      (output as { apply(use: (value: unknown) => void): void }).apply(resolve),
+    );
+  const { result } = recordings["gke, gcp"];
+  expect(await valueOf(result["clusterLocation"])).toBe("europe-west1");
+  expect(await valueOf(result["imageRepositoryUrl"])).toBe(
+    "europe-west1-docker.pkg.dev/mlops-test/mlops",
+  );
+  expect(await valueOf(result["artifactUri"])).toMatch(/^gs:\/\/mlops-test-/);
+  expect(await valueOf(result["monthlyCostUsd"])).toBeGreaterThan(100);
+  expect(await valueOf(recordings["current, cluster"].result["monthlyCostUsd"])).toBe(0);
+  expect(result["mlflowTrackingUri"] && (await valueOf(result["mlflowTrackingUri"]))).toBe(
+    "http://mlflow.mlops.svc.cluster.local:5000",
+  );
+});
+
+test("a registry of one's own takes the place of the repository", async () => {
+  const { resources, result } = await runProgram({
+    ...combinations["gke, cluster"],
+    imageRegistry: "registry.example.org/ml",
+  });
+  expect(resources.filter(({ type }) => type.startsWith("gcp:artifactregistry/"))).toEqual([]);
+  expect(result["imageRepositoryUrl"]).toBeUndefined();
+});
+
+test("secret outputs are secret on Google Cloud too", async () => {
+  const { notebookEnv, mlflowPassword, monthlyCostUsd } = recordings["gke, gcp"].result;
+  const secrecy = await Promise.all(
+    [notebookEnv, mlflowPassword, monthlyCostUsd].map((output) => isSecret(output as never)),
+  );
+  expect(secrecy).toEqual([true, true, false]);
+});
