@@ -2,12 +2,8 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "./cost/index.ts";
 import { ensure, isWholeNumber, refuse } from "./internal/checks.ts";
-import {
-  bucketNameFault,
-  checkBucketLocation,
-  checkChoice,
-  checkedProject,
-} from "./internal/googleChecks.ts";
+import { checkOneOf } from "./internal/closedSets.ts";
+import { bucketNameFault, checkBucketLocation, checkedProject } from "./internal/googleChecks.ts";
 import { googleLabels } from "./internal/googleLabels.ts";
 import { uniqueName, withSuffix } from "./internal/googleNames.ts";
 
@@ -144,7 +140,7 @@ function checkBucket(subject: string, name: string, args: BucketArtifactStoreArg
     (id) => bucketName !== undefined || bucketNameFault(generated(id)) === undefined,
     "be given: the component's name makes none that Google accepts",
   );
-  checkChoice(subject, "storageClass", args.storageClass, BucketStorageClass);
+  checkOneOf(subject, "storageClass", args.storageClass, BucketStorageClass);
   ensure(
     subject,
     "softDeleteDays",

@@ -1,5 +1,6 @@
 import type { CloudSqlDatabaseArgs } from "../cloudSqlDatabase.ts";
 import { ensure, isWholeNumber, refuse } from "./checks.ts";
+import { checkOneOf } from "./closedSets.ts";
 import {
   CloudSqlAvailability,
   CloudSqlEdition,
@@ -10,18 +11,19 @@ import {
   tierFacts,
 } from "./cloudSqlTiers.ts";
 import { connectionsNeeded } from "./connections.ts";
-import { checkChoice, checkedProject, checkRegion } from "./googleChecks.ts";
+import { checkedProject, checkRegion } from "./googleChecks.ts";
 import { googleLabels } from "./googleLabels.ts";
 
 /** The arguments, checked and with their defaults. Call it before anything is registered. */
 export function checkedCloudSql(subject: string, name: string, args: CloudSqlDatabaseArgs) {
   const project = checkedProject(subject, args.project);
   checkRegion(subject, args.region);
-  checkChoice(subject, "edition", args.edition, CloudSqlEdition);
-  checkChoice(subject, "tier", args.tier, CloudSqlTier);
-  checkChoice(subject, "availability", args.availability, CloudSqlAvailability);
-  checkChoice(subject, "postgresVersion", args.postgresVersion, CloudSqlVersion);
+  checkOneOf(subject, "edition", args.edition, CloudSqlEdition);
+  checkOneOf(subject, "tier", args.tier, CloudSqlTier);
+  checkOneOf(subject, "availability", args.availability, CloudSqlAvailability);
+  checkOneOf(subject, "postgresVersion", args.postgresVersion, CloudSqlVersion);
   checkInstanceName(subject, name, args);
+  checkTexts(subject, args);
   const edition = args.edition ?? CloudSqlEdition.Enterprise;
   const tier = args.tier ?? editionFacts[edition].tier;
   const availability = args.availability ?? CloudSqlAvailability.Zonal;
@@ -73,6 +75,19 @@ function checkInstanceName(subject: string, name: string, args: CloudSqlDatabase
     (id) => `${id}:${instanceName}`.length <= mostCharacters,
     `leave project and instanceName together at ${mostCharacters - 1} characters; shorten it`,
   );
+}
+
+/** An empty text is not one that is left out. */
+function checkTexts(subject: string, { privateNetworkId, password }: CloudSqlDatabaseArgs): void {
+  const isGiven = (text: string) => text !== "";
+  if (privateNetworkId !== undefined) {
+    const rule = "be the id of a network, or be left out";
+    ensure(subject, "privateNetworkId", privateNetworkId, isGiven, rule);
+  }
+  if (password !== undefined) {
+    const rule = "not be empty; leave it out to have one generated";
+    ensure(subject, "password", password, isGiven, rule);
+  }
 }
 
 function checkTier(

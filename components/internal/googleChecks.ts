@@ -47,35 +47,20 @@ function checkPlace(
 ): void {
   if (places.includes(place)) return;
   const meant = nearest(String(place), places);
-  refuse(subject, true, `${argument} must be ${what}, not "${place}"; the nearest is ${meant}`);
+  const isNear = distance(String(place), meant) <= meant.length / 2;
+  const hint = isNear ? `the nearest is ${meant}` : "`gcloud compute regions list` prints them";
+  refuse(subject, true, `${argument} must be ${what}, not "${place}"; ${hint}`);
 }
 
-/** A value of a closed set, for callers whose compiler does not know the set. */
-export const checkChoice = (
-  subject: string,
-  argument: string,
-  given: string | undefined,
-  choices: { readonly [name: string]: string },
-): void => {
-  const values = Object.values(choices);
-  if (given === undefined || values.includes(given)) return;
-  const rule = `must be one of ${values.join(", ")}`;
-  refuse(
-    subject,
-    true,
-    `${argument} ${rule}; the nearest to "${given}" is ${nearest(given, values)}`,
-  );
-};
-
-/** The candidate that takes the fewest letters to change, for "did you mean". Case does not count. */
+/** The candidate that takes the fewest letters to change, for "did you mean". */
 export function nearest(word: string, candidates: readonly string[]): string {
-  const given = word.toLowerCase();
-  const distances = candidates.map((candidate) => distance(given, candidate.toLowerCase()));
+  const distances = candidates.map((candidate) => distance(word, candidate));
   return candidates[distances.indexOf(Math.min(...distances))]!;
 }
 
-/** Levenshtein's distance. */
-function distance(from: string, to: string): number {
+/** Levenshtein's distance, blind to case. */
+function distance(one: string, other: string): number {
+  const [from, to] = [one.toLowerCase(), other.toLowerCase()];
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let line = 1; line <= from.length; line++) {
     const above = row;

@@ -1,7 +1,8 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { ensure, refuse } from "./checks.ts";
-import { checkChoice, checkedProject } from "./googleChecks.ts";
+import { checkOneOf } from "./closedSets.ts";
+import { checkedProject } from "./googleChecks.ts";
 
 /** What may be done with the objects of a bucket. */
 export const BucketRole = {
@@ -34,7 +35,7 @@ export function checkedGrants(subject: string, args: Grants) {
     (bucketName === undefined) !== (bucketRole === undefined),
     "bucketName and bucketRole belong together; give both or neither",
   );
-  checkChoice(subject, "bucketRole", bucketRole, BucketRole);
+  checkOneOf(subject, "bucketRole", bucketRole, BucketRole);
   return {
     project,
     bucketRole,
