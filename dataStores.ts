@@ -80,18 +80,21 @@ export function googleDataStores(
           },
           options,
         );
-  const { port, database, authDatabase, username, password, proxy } = sql;
+  const { host, port, database, authDatabase, username, password, proxy } = sql;
   return {
     database: {
-      // known once the roles are bound: MLflow starts when it may reach its stores
-      host: pulumi.all([sql.host, identity.member]).apply(([host]) => host),
-      address: sql.instanceAddress,
+      host,
       port,
+      address: sql.instanceAddress,
       database,
       authDatabase,
       username,
       password,
-      proxy,
+      // known once the roles are bound: MLflow starts when it may reach its stores
+      proxy: {
+        ...proxy,
+        instance: pulumi.all([proxy.instance, identity.member]).apply(([instance]) => instance),
+      },
     },
     artifacts: { uri: bucket.uri },
     googleCredentials: identity instanceof ServiceAccountKey ? identity.credentials : undefined,

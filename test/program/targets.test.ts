@@ -115,6 +115,19 @@ test("what takes longest holds up MLflow alone: nothing else waits for Cloud SQL
   expect(cluster.filter((name) => waiting.has(name))).toEqual([]);
 });
 
+test.each(["gke, gcp", "current, gcp"] as const)(
+  "MLflow starts when it may reach its stores: %s",
+  (name) => {
+    const { options } = recordings[name].find("mlops-tracking-server");
+    expect(options.dependsOn).toEqual(
+      expect.arrayContaining([
+        "mlops-tracking-identity-bucket",
+        "mlops-tracking-identity-instance",
+      ]),
+    );
+  },
+);
+
 test("pods wait for nodes to run on, and Cloud SQL for neither", () => {
   const { resources } = recordings["gke, gcp"];
   const waiting = waitingFor("mlops-gke-pool", resources);
