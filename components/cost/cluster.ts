@@ -50,7 +50,7 @@ function fewestNodes(inputs: Inputs): number {
   const total = number(autoscaling, "totalMinNodeCount");
   if (total !== undefined) return total;
   const inEachZone =
-    "autoscaling" in inputs
+    Object.keys(autoscaling).length > 0
       ? (number(autoscaling, "minNodeCount") ?? 0)
       : (number(inputs, "nodeCount") ?? number(inputs, "initialNodeCount") ?? 1);
   return inEachZone * zones(inputs);

@@ -11,7 +11,7 @@ export function natLines({ inputs }: BillableResource): Line[] {
 
 /** An address that is reserved: free within the network and where a load balancer answers at it. */
 export function addressLines({ inputs }: BillableResource, { balanced }: Surroundings): Line[] {
-  const internal = text(inputs, "addressType") === "INTERNAL" || "purpose" in inputs;
+  const internal = text(inputs, "addressType") === "INTERNAL" || Boolean(text(inputs, "purpose"));
   return internal || balanced
     ? []
     : [{ item: "unused address", usd: unusedAddress * hoursPerMonth }];

@@ -1,0 +1,47 @@
+import type { PolicyConfigSchema } from "@pulumi/policy";
+import type { Values } from "./values.ts";
+
+/** A resource as a rule sees it, with `unknown` for what is known only after the update. */
+export interface SeenResource {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  /** Name of the stack that it belongs to. */
+  readonly stack: string;
+  readonly values: Values;
+  /** Whether Pulumi refuses to delete it. */
+  readonly protect: boolean;
+}
+
+/** A fault, as the end of a sentence that starts with the resource: what is wrong; how to mend it. */
+export type Fault = string;
+
+interface RuleText {
+  /** Name of the policy, as it is written in configuration. */
+  readonly name: string;
+  /** The rule in one sentence. */
+  readonly description: string;
+  /** `mandatory` refuses the update, `advisory` only says what it means. */
+  readonly level: "mandatory" | "advisory";
+  readonly configSchema?: PolicyConfigSchema;
+}
+
+/** A rule about each resource by itself: it is asked before the resource is made. */
+export interface ResourceRule extends RuleText {
+  check(resource: SeenResource, config: Values): Fault[];
+}
+
+/** A rule about the stack as a whole: it is asked when all resources are known. */
+export interface StackRule extends RuleText {
+  checkStack(
+    resources: readonly SeenResource[],
+    config: Values,
+  ): { resource?: SeenResource; fault: Fault }[];
+}
+
+export type Rule = ResourceRule | StackRule;
+
+export const isStackRule = (rule: Rule): rule is StackRule => "checkStack" in rule;
+
+/** `gcp:storage/bucket:Bucket` → `Bucket`. */
+export const kindOf = (type: string): string => type.split(":").at(-1) ?? type;

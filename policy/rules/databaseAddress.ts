@@ -1,0 +1,44 @@
+import type { SeenResource, StackRule } from "../rule.ts";
+import { at } from "../values.ts";
+
+const instance = "gcp:sql/databaseInstance:DatabaseInstance";
+const cluster = "gcp:container/cluster:Cluster";
+
+/** Cloud SQL instances with a public address: Google gives one unless it is told not to. */
+const publicOnes = (resources: readonly SeenResource[]): SeenResource[] =>
+  resources.filter(({ type, values }) => {
+    const address = at(values, "settings", "ipConfiguration", "ipv4Enabled");
+    return type === instance && (address === true || address === undefined || address === null);
+  });
+
+const hasCluster = (resources: readonly SeenResource[]): boolean =>
+  resources.some(({ type }) => type === cluster);
+
+export const databaseAddress: StackRule = {
+  name: "database-address",
+  description: "Cloud SQL has no public address beside a cluster on Google Cloud.",
+  level: "mandatory",
+  checkStack: (resources) =>
+    hasCluster(resources)
+      ? publicOnes(resources).map((resource) => ({
+          resource,
+          fault:
+            "has a public address, though the cluster reaches it inside the network; set cloudSqlAddress to private (ipConfiguration.ipv4Enabled to false)",
+        }))
+      : [],
+};
+
+export const publicAddressBeside: StackRule = {
+  name: "database-address-outside-google",
+  description:
+    "A cluster outside of Google Cloud needs a public address of Cloud SQL: know what it means.",
+  level: "advisory",
+  checkStack: (resources) =>
+    hasCluster(resources)
+      ? []
+      : publicOnes(resources).map((resource) => ({
+          resource,
+          fault:
+            "has a public address, which a cluster outside of Google Cloud needs; no network is let in, so that only who has the role Cloud SQL Client comes through the Auth Proxy; for anything but trying out, use cluster: gke",
+        })),
+};

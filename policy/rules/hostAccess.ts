@@ -1,0 +1,60 @@
+import { containerName, containersOf, podSpec } from "../pods.ts";
+import type { ResourceRule } from "../rule.ts";
+import { at, objectsAt, type Values } from "../values.ts";
+
+const hostKeys = ["hostNetwork", "hostPID", "hostIPC"] as const;
+
+export const hostAccess: ResourceRule = {
+  name: "host-access",
+  description: "Only the namespace of node-exporter has pods that reach into their node.",
+  level: "mandatory",
+  configSchema: {
+    properties: {
+      namespaces: {
+        type: "string",
+        description: "Regular expression of the namespaces that may.",
+        default: "-node-exporter$",
+      },
+    },
+  },
+  check(resource, config) {
+    const { values, type } = resource;
+    const namespace = at(values, "metadata", type.endsWith(":Namespace") ? "name" : "namespace");
+    const pattern = config["namespaces"];
+    const allowed = new RegExp(typeof pattern === "string" ? pattern : "-node-exporter$");
+    // a namespace that is named only later cannot be judged yet
+    if (typeof namespace === "symbol") return [];
+    if (typeof namespace === "string" && allowed.test(namespace)) return [];
+    return [...namespaceFaults(type, values), ...podFaults(resource, podSpec(resource))];
+  },
+};
+
+function namespaceFaults(type: string, values: Values): string[] {
+  const level = at(values, "metadata", "labels", "pod-security.kubernetes.io/enforce");
+  return type === "kubernetes:core/v1:Namespace" && level === "privileged"
+    ? [
+        "lets its pods reach into their node; label it pod-security.kubernetes.io/enforce: restricted",
+      ]
+    : [];
+}
+
+function podFaults(resource: Parameters<typeof containersOf>[0], spec?: Values): string[] {
+  const keys = hostKeys.filter((key) => at(spec, key) === true);
+  const folders = objectsAt(spec, "volumes").filter((volume) => {
+    const path = at(volume, "hostPath");
+    return path !== undefined && path !== null;
+  });
+  const containers = containersOf(resource).flatMap((container) => {
+    const ports = objectsAt(container, "ports").some((port) => Boolean(at(port, "hostPort")));
+    const isPrivileged = at(container, "securityContext", "privileged") === true;
+    return [
+      ...(isPrivileged ? [`${containerName(container)} is privileged`] : []),
+      ...(ports ? [`${containerName(container)} takes a hostPort`] : []),
+    ];
+  });
+  return [
+    ...keys.map((key) => `its pods use ${key}`),
+    ...folders.map((volume) => `volume ${String(at(volume, "name"))} is a folder of the node`),
+    ...containers,
+  ].map((what) => `${what}; leave it out, or move it to node-exporter's namespace`);
+}

@@ -1,0 +1,28 @@
+import { containerName, containersOf } from "../pods.ts";
+import type { ResourceRule } from "../rule.ts";
+import { at } from "../values.ts";
+
+/** A container without a limit of its CPU is slowed down by nobody but its neighbours; one of memory takes the node with it. */
+const needed = [
+  ["requests", "cpu"],
+  ["requests", "memory"],
+  ["limits", "memory"],
+] as const;
+
+export const requestsAndLimits: ResourceRule = {
+  name: "requests-and-limits",
+  description: "Every container says what it needs (CPU, memory) and how much memory it may take.",
+  level: "mandatory",
+  check: (resource) =>
+    containersOf(resource).flatMap((container) => {
+      const missing = needed.filter((path) => {
+        const found = at(container, "resources", ...path);
+        return found === undefined || found === null || found === "";
+      });
+      return missing.length === 0
+        ? []
+        : [
+            `${containerName(container)} has no ${missing.map((path) => path.join(".")).join(", ")}; set resources`,
+          ];
+    }),
+};

@@ -1,0 +1,13 @@
+import type { ResourceRule } from "../rule.ts";
+
+export const serviceAccountKey: ResourceRule = {
+  name: "service-account-key",
+  description: "A service-account key is in use: know what it means.",
+  level: "advisory",
+  check: ({ type }) =>
+    type === "gcp:serviceaccount/key:Key"
+      ? [
+          "makes a key that never expires and works from anywhere; whoever reads the Secret or the state has the account's rights; for anything but trying out, use cluster: gke, where workloads need no key",
+        ]
+      : [],
+};
