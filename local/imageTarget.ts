@@ -1,4 +1,4 @@
-import { type App, APPS } from "../images.ts";
+import { type App, APPS, imageRegistryOf } from "../images.ts";
 import { ensureImages } from "./images/index.ts";
 import type { Settings } from "./settings.ts";
 import type { Target } from "./target.ts";
@@ -12,7 +12,7 @@ export async function provideImages(
   target: Target | "registry",
   options: { force?: boolean; standInCharts?: boolean } = {},
 ): Promise<void> {
-  const { imageRegistry, postgresImage } = settings.config;
+  const { postgresImage } = settings.config;
   const { standInCharts = false, ...how } = options;
   const apps: App[] = [
     ...APPS.filter((app) => app !== "postgres" || postgresImage === undefined),
@@ -25,7 +25,7 @@ export async function provideImages(
         ? { target: target.kind, context: target.context }
         : { target: target.kind };
   await ensureImages({
-    registry: imageRegistry,
+    registry: imageRegistryOf(settings.config),
     ...where,
     apps,
     ...how,

@@ -1,12 +1,13 @@
 import { hasImage, importImages } from "../cluster/index.ts";
 import { UserError } from "../support/errors.ts";
-import { run, which } from "../support/process.ts";
+import { run, type RunOptions, which } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
 import { stageContext } from "./buildContext.ts";
 import { buildWithBuildah, exportArchive, type Image } from "./buildahImages.ts";
 import { withBuildah } from "./buildahSession.ts";
 import type { Destination } from "./destination.ts";
 import { buildWithDocker, dockerAnswers, dockerHas, requireDocker, succeeds } from "./docker.ts";
+import { isOnLoopback, pushFailure, registryHas, registryImage } from "./registry.ts";
 import { withTemporaryFolder } from "./temporary.ts";
 
 /** Knows what a destination has already, and how to bring there what it has not. */
@@ -34,7 +35,7 @@ export async function deliveryTo(destination: Destination): Promise<Delivery> {
     case "minikube":
       return minikubeDelivery(destination.profile);
     case "registry":
-      return { has: () => Promise.resolve(false), provide: pushToRegistry };
+      return { has: registryHas, provide: pushToRegistry };
   }
 }
 
@@ -102,20 +103,32 @@ function minikubeDelivery(profile: string): Delivery {
   };
 }
 
-/** What is there already is only compared, not sent again, by both tools. */
 async function pushToRegistry(images: readonly Image[], force: boolean): Promise<void> {
-  const push = (work: (reference: string) => Promise<unknown>) =>
-    images.reduce(async (before, { app, reference }) => {
-      await before;
-      await reported(`Pushing the image ${app}`, () => work(reference));
-    }, Promise.resolve());
   if (await dockerAnswers()) {
     await buildWithDocker(images, force);
-    await push((reference) => run("docker", ["push", reference]));
+    await pushEach(images, (reference, options) => run("docker", ["push", reference], options));
     return;
   }
   await withBuildah(async (session) => {
     await buildWithBuildah(session, images, force);
-    await push((reference) => session.buildah(["push", reference]));
+    await pushEach(images, (reference, options) => {
+      const plain = isOnLoopback(registryImage(reference).host) ? ["--tls-verify=false"] : [];
+      return session.buildah(["push", ...plain, reference], options);
+    });
   });
+}
+
+/** Layers that the registry has already are compared, not sent again, by both tools. */
+async function pushEach(
+  images: readonly Image[],
+  push: (reference: string, options: Pick<RunOptions, "onLine">) => Promise<unknown>,
+): Promise<void> {
+  for (const { app, reference } of images) {
+    await reported(`Pushing the image ${app}`, (step) => {
+      const onLine = (line: string) => step.update(line.trim().slice(0, 70));
+      return push(reference, { onLine }).catch((error: unknown) => {
+        throw pushFailure(reference, error);
+      });
+    });
+  }
 }

@@ -1,4 +1,5 @@
 import { type App, APPS, DEFAULT_REGISTRY, imageReference } from "../../images.ts";
+import { step } from "../support/progress.ts";
 import type { Image } from "./buildahImages.ts";
 import { deliveryTo } from "./delivery.ts";
 import { type DestinationOptions, destinationOf } from "./destination.ts";
@@ -18,12 +19,36 @@ export interface ImageOptions extends Omit<DestinationOptions, "registry"> {
  */
 export async function ensureImages(options: ImageOptions): Promise<void> {
   const { registry = DEFAULT_REGISTRY, apps = APPS, force = false } = options;
-  const delivery = await deliveryTo(destinationOf({ ...options, registry }));
+  const destination = destinationOf({ ...options, registry });
+  const delivery = await deliveryTo(destination);
   const images = apps.map((app) => ({ app, reference: imageReference(app, registry) }));
-  const missing: Image[] = [];
-  for (const image of images) {
-    if (force || !(await delivery.has(image.reference))) missing.push(image);
-  }
+  const look = () => imagesWithout(images, async (image) => !force && (await delivery.has(image)));
+  const missing =
+    destination.kind === "registry" ? await lookInRegistry(images.length, look) : await look();
   if (missing.length === 0) return;
   await delivery.provide(missing, force);
+}
+
+async function imagesWithout(
+  images: readonly Image[],
+  has: (reference: string) => Promise<boolean>,
+): Promise<Image[]> {
+  const missing: Image[] = [];
+  for (const image of images) {
+    if (!(await has(image.reference))) missing.push(image);
+  }
+  return missing;
+}
+
+/** Somebody who pushes wants to hear that there is nothing to do. */
+async function lookInRegistry(all: number, look: () => Promise<Image[]>): Promise<Image[]> {
+  const current = step("Asking the registry what it has");
+  try {
+    const missing = await look();
+    current.done(`${all - missing.length} of ${all} images`);
+    return missing;
+  } catch (error) {
+    current.fail();
+    throw error;
+  }
 }

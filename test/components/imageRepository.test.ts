@@ -128,7 +128,8 @@ describeRefusals(make, "images", base, [
   ],
 ]);
 
-describePreview(make, "images", { ...base, readers: [nodes] }, (unknown) => ({
+const withReader: ImageRepositoryArgs = { ...base, readers: [nodes] };
+describePreview(make, "images", withReader, (unknown) => ({
   project: unknown,
   readers: [unknown],
 }));

@@ -25,12 +25,19 @@ beforeEach(() => {
   process.env = { PATH: join(folder, "bin"), HOME: folder, TMPDIR: join(folder, "tmp") };
   process.env["MLOPS_CACHE_DIR"] = join(folder, "cache");
   jest.spyOn(console, "error").mockImplementation(() => {});
+  registryAnswers(404);
 });
 afterEach(() => {
   process.env = { ...before };
   jest.restoreAllMocks();
   rmSync(folder, { recursive: true });
 });
+
+/** What every registry says when it is asked for an image. */
+const registryAnswers = (status: number) =>
+  jest
+    .spyOn(globalThis, "fetch")
+    .mockImplementation(() => Promise.resolve(new Response(null, { status })));
 
 const kind = { target: "context", context: "kind-dev", apps: ["tracking"] } as const;
 const tracking = imageReference("tracking");
@@ -104,6 +111,52 @@ test("any other cluster gets its images through the registry", async () => {
   const registry = "example.org/mlops";
   await ensureImages({ target: "context", context: "gke", registry, apps: ["tracking"] });
   expect(calls().at(-1)).toBe(`docker push ${imageReference("tracking", registry)}`);
+});
+
+describe("a push", () => {
+  const registry = "europe-west3-docker.pkg.dev/my-project/mlops";
+  const push = () =>
+    ensureImages({ target: "context", push: true, registry, apps: ["tracking", "serving"] });
+  const said = () => jest.mocked(console.error).mock.calls.map(([line]) => String(line));
+
+  test("builds and sends what the registry has not, with its progress", async () => {
+    program("docker", '[ "$1" != image ]');
+    await push();
+    expect(calls().filter((call) => call.startsWith("docker push"))).toEqual([
+      `docker push ${imageReference("tracking", registry)}`,
+      `docker push ${imageReference("serving", registry)}`,
+    ]);
+    expect(said()).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^✓ Asking the registry what it has · 0 of 2 images /),
+        expect.stringMatching(/^✓ Pushing the image serving /),
+      ]),
+    );
+  });
+
+  test("builds nothing that the registry has under its present tag", async () => {
+    program("docker");
+    registryAnswers(200);
+    await push();
+    expect(calls()).toEqual([]);
+    expect(said().at(-1)).toMatch(/^✓ Asking the registry what it has · 2 of 2 images /);
+  });
+
+  test("ends before anything is built where nobody is logged in", async () => {
+    program("docker");
+    registryAnswers(403);
+    await expect(push()).rejects.toThrow(
+      "the registry europe-west3-docker.pkg.dev does not let this machine push; log in with `gcloud auth login` and `gcloud auth configure-docker europe-west3-docker.pkg.dev`",
+    );
+    expect(calls()).toEqual([]);
+  });
+
+  test("says in one sentence why the registry refuses an image", async () => {
+    program("docker", '[ "$1" != image ] && [ "$1" != push ] || { echo "name unknown"; exit 1; }');
+    await expect(push()).rejects.toThrow(
+      "the registry europe-west3-docker.pkg.dev has no repository for my-project/mlops/tracking; make it first, which `npm run up` does on Google Cloud",
+    );
+  });
 });
 
 test.each([
