@@ -74,7 +74,8 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       notebook: { username: "notebook", password: password("notebook") },
     };
 
-    const database = args.database ?? databaseInCluster(name, common, args, child);
+    const ownDatabase = args.database ? [] : [databaseInCluster(name, common, args, child)];
+    const database = args.database ?? ownDatabase[0]!;
     const artifacts = args.artifacts ?? artifactsInCluster(name, common, args, child);
     const tracking = new TrackingServer(
       `${name}-tracking`,
@@ -97,7 +98,8 @@ export class MlopsPlatform extends pulumi.ComponentResource {
         nodePort: nodePorts.tracking,
         nodeAddress,
       },
-      child,
+      // Postgres answers before its first client comes
+      { ...child, dependsOn: ownDatabase },
     );
     const serving = new ModelServer(
       `${name}-serving`,

@@ -4,11 +4,7 @@ import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
 import { PostgresDatabase } from "../postgresDatabase.ts";
 import { TrainingJob, type TrainingJobArgs } from "../trainingJob.ts";
 import { VolumeArtifactStore } from "../volumeArtifactStore.ts";
-import {
-  type ArtifactLocationArgs,
-  connectionsNeeded,
-  type DatabaseConnectionArgs,
-} from "./connections.ts";
+import { type ArtifactLocationArgs, connectionsNeeded } from "./connections.ts";
 import { type MetadataArgs, metadataFor, type StringMap } from "./metadata.ts";
 import { workloadAccount } from "./serviceAccounts.ts";
 
@@ -46,7 +42,7 @@ export function databaseInCluster(
   common: MetadataArgs,
   args: MlopsPlatformArgs,
   child: Child,
-): DatabaseConnectionArgs {
+): PostgresDatabase {
   return new PostgresDatabase(
     `${name}-database`,
     {

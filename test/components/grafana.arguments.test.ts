@@ -106,6 +106,7 @@ describeArguments(make, "grafana", base, {
     value: { cpuRequest: "1" },
     changes: [value("resources.requests.cpu", "50m", "1")],
   },
+  paused: { value: true, changes: ["grafana-release values.replicas: ∅ → 0"] },
   labels: {
     value: { team: "blue" },
     changes: [...everyObject("labels.team: ∅ → blue"), value("podLabels.team", "∅", "blue")],

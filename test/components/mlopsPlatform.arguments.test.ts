@@ -24,7 +24,11 @@ describeArguments(makePlatform, "ml", base, {
   database: {
     value: databaseOfMine,
     changes: [
+      "ml-tracking options.dependsOn: ml-database-account,ml-database-credentials,ml-database-data,ml-database-init,ml-database-password,ml-database-server,ml-database-service → ∅",
+
+      "- ml-database-account",
       "+ ml-network-mlflow-may-call-anything",
+
       "ml outputs.databaseHost: postgres.mlops.svc.cluster.local → db.example.org",
       "- ml-database",
       "- ml-database-credentials",
@@ -35,7 +39,6 @@ describeArguments(makePlatform, "ml", base, {
       "- ml-database-service",
       "- ml-network-mlflow-may-call-postgres",
       "- ml-network-mlflow-to-postgres",
-      "ml-tracking options.dependsOn: -ml-database-credentials -ml-database-data -ml-database-init -ml-database-password -ml-database-server -ml-database-service",
       "ml-tracking-migration-settings options.dependsOn: -ml-database-password",
       "ml-tracking-migration-settings stringData.secret.auth-uri: postgresql+psycopg2://mlflow:MARKER-ml-database-password-%25%40%3A%2F%3F%23@postgres.mlops.svc.cluster.local:5432/mlflow_auth → postgresql+psycopg2://owner:a%20%25%40%3A%2F%3F%23%20password@db.example.org:5433/users",
       "ml-tracking-migration-settings stringData.secret.store-uri: postgresql+psycopg2://mlflow:MARKER-ml-database-password-%25%40%3A%2F%3F%23@postgres.mlops.svc.cluster.local:5432/mlflow → postgresql+psycopg2://owner:a%20%25%40%3A%2F%3F%23%20password@db.example.org:5433/runs",
@@ -47,11 +50,12 @@ describeArguments(makePlatform, "ml", base, {
   artifacts: {
     value: { uri: "gs://bucket/path" },
     changes: [
+      "+ ml-network-mlflow-may-call-169.254.169.252-32",
+      "+ ml-network-mlflow-may-call-169.254.169.254-32",
       "+ ml-network-mlflow-may-call-anything",
       "ml outputs.artifactUri: /mlflow/artifacts → gs://bucket/path",
       "- ml-artifacts",
       "- ml-artifacts-data",
-      "ml-tracking options.dependsOn: -ml-artifacts-data",
       "ml-tracking-server options.dependsOn: -ml-artifacts-data",
       "ml-tracking-server spec.strategy.rollingUpdate.maxSurge: 0 → 1",
       "ml-tracking-server spec.strategy.rollingUpdate.maxUnavailable: 1 → 0",
@@ -167,6 +171,7 @@ describeArguments(makePlatform, "ml", base, {
   trainExampleModel: {
     value: false,
     changes: [
+      "- ml-training-account",
       "- ml-example-training",
       "- ml-example-training-job",
       "- ml-example-training-tracking-credentials",
@@ -199,6 +204,45 @@ describeArguments(makePlatform, "ml", base, {
       "ml outputs.alertmanagerUrl: ∅ → http://alertmanager.mlops.svc.cluster.local:9093",
       "ml outputs.notebookEnv.secret.PROMETHEUS_URL: ∅ → http://prometheus.mlops.svc.cluster.local:9090",
       "ml outputs.prometheusUrl: ∅ → http://prometheus.mlops.svc.cluster.local:9090",
+    ],
+  },
+  googleCredentials: {
+    value: '{"type":"service_account"}',
+    with: { artifacts: { uri: "gs://bucket/path" } },
+    changes: [
+      "+ ml-tracking-google-credentials",
+      "- ml-network-mlflow-may-call-169.254.169.252-32",
+      "- ml-network-mlflow-may-call-169.254.169.254-32",
+      "ml-example-training options.dependsOn: +ml-tracking-google-credentials",
+      "ml-tracking-server options.dependsOn: +ml-tracking-google-credentials",
+      "ml-tracking-server spec.template.spec.containers[mlflow].env[GOOGLE_APPLICATION_CREDENTIALS].name: ∅ → GOOGLE_APPLICATION_CREDENTIALS",
+      "ml-tracking-server spec.template.spec.containers[mlflow].env[GOOGLE_APPLICATION_CREDENTIALS].value: ∅ → /etc/google/credentials.json",
+      "ml-tracking-server spec.template.spec.containers[mlflow].volumeMounts[google-credentials].mountPath: ∅ → /etc/google",
+      "ml-tracking-server spec.template.spec.containers[mlflow].volumeMounts[google-credentials].name: ∅ → google-credentials",
+      "ml-tracking-server spec.template.spec.containers[mlflow].volumeMounts[google-credentials].readOnly: ∅ → true",
+      "ml-tracking-server spec.template.spec.volumes[google-credentials].name: ∅ → google-credentials",
+      "ml-tracking-server spec.template.spec.volumes[google-credentials].secret.defaultMode: ∅ → 288",
+      "ml-tracking-server spec.template.spec.volumes[google-credentials].secret.secretName: ∅ → ml-tracking-google-credentials-1a2b3c",
+    ],
+  },
+  trackingEnvironment: {
+    value: { EXTRA: "yes" },
+    changes: [
+      "ml-tracking-server spec.template.spec.containers[mlflow].env[EXTRA].name: ∅ → EXTRA",
+      "ml-tracking-server spec.template.spec.containers[mlflow].env[EXTRA].value: ∅ → yes",
+    ],
+  },
+  paused: {
+    value: true,
+    changes: [
+      "ml-database-server spec.replicas: 1 → 0",
+      "ml-example-training-job metadata.annotations.pulumi.com/skipAwait: ∅ → true",
+      "ml-example-training-job spec.suspend: ∅ → true",
+      "ml-prediction-server spec.replicas: 2 → 0",
+      "ml-serving-server spec.replicas: 1 → 0",
+      "ml-tracking-migration metadata.annotations.pulumi.com/skipAwait: ∅ → true",
+      "ml-tracking-migration spec.suspend: ∅ → true",
+      "ml-tracking-server spec.replicas: 1 → 0",
     ],
   },
   labels: { value: { team: "blue" }, changes: everywhere("labels.team: ∅ → blue") },

@@ -19,6 +19,7 @@ test("makes credentials, a Service and a Deployment; one pod needs no budget", a
     "kubernetes:apps/v1:Deployment serving-server < serving",
     "kubernetes:core/v1:Secret serving-tracking-credentials < serving",
     "kubernetes:core/v1:Service serving-service < serving",
+    "kubernetes:core/v1:ServiceAccount serving-account < serving",
     "mlops:index:ModelServer serving",
   ]);
 });
@@ -31,6 +32,7 @@ test("with autoscaling an autoscaler alone decides how many pods there are", asy
     "kubernetes:autoscaling/v2:HorizontalPodAutoscaler serving-autoscaler < serving",
     "kubernetes:core/v1:Secret serving-tracking-credentials < serving",
     "kubernetes:core/v1:Service serving-service < serving",
+    "kubernetes:core/v1:ServiceAccount serving-account < serving",
     "kubernetes:policy/v1:PodDisruptionBudget serving-disruption-budget < serving",
     "mlops:index:ModelServer serving",
   ]);
@@ -71,6 +73,8 @@ describeArguments(make, "serving", base, {
   namespace: {
     value: "team",
     changes: [
+      "serving-account metadata.namespace: ml → team",
+
       "serving outputs.externalUrl: http://serving.ml.svc.cluster.local:8080 → http://serving.team.svc.cluster.local:8080",
       "serving outputs.internalUrl: http://serving.ml.svc.cluster.local:8080 → http://serving.team.svc.cluster.local:8080",
       "serving-server metadata.namespace: ml → team",
@@ -81,6 +85,10 @@ describeArguments(make, "serving", base, {
   serviceName: {
     value: "models",
     changes: [
+      "serving-account metadata.labels.app.kubernetes.io/instance: serving → models",
+      "serving-account metadata.name: serving → models",
+      "serving-server spec.template.spec.serviceAccountName: serving → models",
+
       "serving outputs.externalUrl: http://serving.ml.svc.cluster.local:8080 → http://models.ml.svc.cluster.local:8080",
       "serving outputs.internalUrl: http://serving.ml.svc.cluster.local:8080 → http://models.ml.svc.cluster.local:8080",
       "serving-server metadata.labels.app.kubernetes.io/instance: serving → models",
@@ -180,9 +188,11 @@ describeArguments(make, "serving", base, {
       "serving-server spec.template.spec.containers[model-server].resources.requests.cpu: 100m → 1",
     ],
   },
+  paused: { value: true, changes: ["serving-server spec.replicas: 1 → 0"] },
   labels: {
     value: { team: "blue" },
     changes: [
+      "serving-account metadata.labels.team: ∅ → blue",
       "serving-server metadata.labels.team: ∅ → blue",
       "serving-server spec.template.metadata.labels.team: ∅ → blue",
       "serving-service metadata.labels.team: ∅ → blue",
@@ -192,6 +202,7 @@ describeArguments(make, "serving", base, {
   annotations: {
     value: { note: "hello" },
     changes: [
+      "serving-account metadata.annotations.note: ∅ → hello",
       "serving-server metadata.annotations.note: ∅ → hello",
       "serving-server spec.template.metadata.annotations.note: ∅ → hello",
       "serving-service metadata.annotations.note: ∅ → hello",

@@ -15,6 +15,7 @@ test("makes one pod with a claim, a generated password and a second database", a
     "kubernetes:core/v1:PersistentVolumeClaim db-data < db",
     "kubernetes:core/v1:Secret db-credentials < db",
     "kubernetes:core/v1:Service db-service < db",
+    "kubernetes:core/v1:ServiceAccount db-account < db",
     "mlops:index:PostgresDatabase db",
     "random:index/randomPassword:RandomPassword db-password < db",
   ]);
@@ -48,6 +49,8 @@ describeArguments(make, "db", base, {
   namespace: {
     value: "team",
     changes: [
+      "db-account metadata.namespace: ml → team",
+
       "db outputs.host: db.ml.svc.cluster.local → db.team.svc.cluster.local",
       "db-credentials metadata.namespace: ml → team",
       "db-data metadata.namespace: ml → team",
@@ -59,6 +62,10 @@ describeArguments(make, "db", base, {
   serviceName: {
     value: "postgres",
     changes: [
+      "db-account metadata.labels.app.kubernetes.io/instance: db → postgres",
+      "db-account metadata.name: db → postgres",
+      "db-server spec.template.spec.serviceAccountName: db → postgres",
+
       "db outputs.host: db.ml.svc.cluster.local → postgres.ml.svc.cluster.local",
       "db-credentials metadata.labels.app.kubernetes.io/instance: db → postgres",
       "db-data metadata.labels.app.kubernetes.io/instance: db → postgres",
@@ -108,9 +115,11 @@ describeArguments(make, "db", base, {
       "db-server spec.template.spec.containers[postgres].resources.requests.memory: 128Mi → 1Gi",
     ],
   },
+  paused: { value: true, changes: ["db-server spec.replicas: 1 → 0"] },
   labels: {
     value: { team: "blue" },
     changes: [
+      "db-account metadata.labels.team: ∅ → blue",
       "db-credentials metadata.labels.team: ∅ → blue",
       "db-data metadata.labels.team: ∅ → blue",
       "db-init metadata.labels.team: ∅ → blue",
@@ -122,6 +131,7 @@ describeArguments(make, "db", base, {
   annotations: {
     value: { note: "hello" },
     changes: [
+      "db-account metadata.annotations.note: ∅ → hello",
       "db-credentials metadata.annotations.note: ∅ → hello",
       "db-data metadata.annotations.note: ∅ → hello",
       "db-init metadata.annotations.note: ∅ → hello",

@@ -15,6 +15,7 @@ test("makes a Service, a Deployment and a budget for its two pods", async () => 
   expect(tree(resources)).toEqual([
     "kubernetes:apps/v1:Deployment page-server < page",
     "kubernetes:core/v1:Service page-service < page",
+    "kubernetes:core/v1:ServiceAccount page-account < page",
     "kubernetes:policy/v1:PodDisruptionBudget page-disruption-budget < page",
     "mlops:index:PredictionApp page",
   ]);
@@ -52,6 +53,8 @@ describeArguments(make, "page", base, {
   namespace: {
     value: "team",
     changes: [
+      "page-account metadata.namespace: ml → team",
+
       "page outputs.externalUrl: http://page.ml.svc.cluster.local:8501 → http://page.team.svc.cluster.local:8501",
       "page outputs.internalUrl: http://page.ml.svc.cluster.local:8501 → http://page.team.svc.cluster.local:8501",
       "page-disruption-budget metadata.namespace: ml → team",
@@ -62,6 +65,10 @@ describeArguments(make, "page", base, {
   serviceName: {
     value: "prediction",
     changes: [
+      "page-account metadata.labels.app.kubernetes.io/instance: page → prediction",
+      "page-account metadata.name: page → prediction",
+      "page-server spec.template.spec.serviceAccountName: page → prediction",
+
       "page outputs.externalUrl: http://page.ml.svc.cluster.local:8501 → http://prediction.ml.svc.cluster.local:8501",
       "page outputs.internalUrl: http://page.ml.svc.cluster.local:8501 → http://prediction.ml.svc.cluster.local:8501",
       "page-disruption-budget metadata.labels.app.kubernetes.io/instance: page → prediction",
@@ -109,9 +116,11 @@ describeArguments(make, "page", base, {
       "page-server spec.template.spec.containers[streamlit].resources.limits.memory: 512Mi → 1Gi",
     ],
   },
+  paused: { value: true, changes: ["page-server spec.replicas: 2 → 0"] },
   labels: {
     value: { team: "blue" },
     changes: [
+      "page-account metadata.labels.team: ∅ → blue",
       "page-disruption-budget metadata.labels.team: ∅ → blue",
       "page-server metadata.labels.team: ∅ → blue",
       "page-server spec.template.metadata.labels.team: ∅ → blue",
@@ -121,6 +130,7 @@ describeArguments(make, "page", base, {
   annotations: {
     value: { note: "hello" },
     changes: [
+      "page-account metadata.annotations.note: ∅ → hello",
       "page-disruption-budget metadata.annotations.note: ∅ → hello",
       "page-server metadata.annotations.note: ∅ → hello",
       "page-server spec.template.metadata.annotations.note: ∅ → hello",

@@ -203,6 +203,16 @@ describeArguments(make, "metrics", base, {
     value: { memoryLimit: "4Gi" },
     changes: [value("server.resources.limits.memory", "1Gi", "4Gi")],
   },
+  paused: {
+    value: true,
+    changes: (resources) => [
+      ...off("prometheus-node-exporter")(resources),
+      ...["server", "alertmanager", "prometheus-pushgateway"].map((part) =>
+        value(`${part}.replicaCount`, "∅", "0"),
+      ),
+      value("kube-state-metrics.replicas", "∅", "0"),
+    ],
+  },
   labels: {
     value: { team: "blue" },
     changes: [

@@ -12,6 +12,8 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
   namespace: {
     value: "team",
     changes: [
+      "mlflow-account metadata.namespace: ml → team",
+
       "mlflow outputs.externalUrl: http://mlflow.ml.svc.cluster.local:5000 → http://mlflow.team.svc.cluster.local:5000",
       "mlflow outputs.internalUrl: http://mlflow.ml.svc.cluster.local:5000 → http://mlflow.team.svc.cluster.local:5000",
       "mlflow-migration metadata.namespace: ml → team",
@@ -27,6 +29,11 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
   serviceName: {
     value: "tracking",
     changes: [
+      "mlflow-account metadata.labels.app.kubernetes.io/instance: mlflow → tracking",
+      "mlflow-account metadata.name: mlflow → tracking",
+      "mlflow-migration spec.template.spec.serviceAccountName: mlflow → tracking",
+      "mlflow-server spec.template.spec.serviceAccountName: mlflow → tracking",
+
       "mlflow outputs.externalUrl: http://mlflow.ml.svc.cluster.local:5000 → http://tracking.ml.svc.cluster.local:5000",
       "mlflow outputs.internalUrl: http://mlflow.ml.svc.cluster.local:5000 → http://tracking.ml.svc.cluster.local:5000",
       "mlflow-migration metadata.labels.app.kubernetes.io/instance: mlflow → tracking",
@@ -137,9 +144,41 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
       "mlflow-server spec.template.spec.containers[mlflow].resources.limits.memory: 1536Mi → 4Gi",
     ],
   },
+  googleCredentials: {
+    value: '{"type":"service_account"}',
+    changes: [
+      "+ mlflow-google-credentials",
+      "mlflow-server options.dependsOn: +mlflow-google-credentials",
+      "mlflow-server spec.template.spec.containers[mlflow].env[GOOGLE_APPLICATION_CREDENTIALS].name: ∅ → GOOGLE_APPLICATION_CREDENTIALS",
+      "mlflow-server spec.template.spec.containers[mlflow].env[GOOGLE_APPLICATION_CREDENTIALS].value: ∅ → /etc/google/credentials.json",
+      "mlflow-server spec.template.spec.containers[mlflow].volumeMounts[google-credentials].mountPath: ∅ → /etc/google",
+      "mlflow-server spec.template.spec.containers[mlflow].volumeMounts[google-credentials].name: ∅ → google-credentials",
+      "mlflow-server spec.template.spec.containers[mlflow].volumeMounts[google-credentials].readOnly: ∅ → true",
+      "mlflow-server spec.template.spec.volumes[google-credentials].name: ∅ → google-credentials",
+      "mlflow-server spec.template.spec.volumes[google-credentials].secret.defaultMode: ∅ → 288",
+      "mlflow-server spec.template.spec.volumes[google-credentials].secret.secretName: ∅ → mlflow-google-credentials-1a2b3c",
+    ],
+  },
+  environment: {
+    value: { MLFLOW_WORKERS: "3", EXTRA: "yes" },
+    changes: [
+      "mlflow-server spec.template.spec.containers[mlflow].env[EXTRA].name: ∅ → EXTRA",
+      "mlflow-server spec.template.spec.containers[mlflow].env[EXTRA].value: ∅ → yes",
+      "mlflow-server spec.template.spec.containers[mlflow].env[MLFLOW_WORKERS].value: 1 → 3",
+    ],
+  },
+  paused: {
+    value: true,
+    changes: [
+      "mlflow-migration metadata.annotations.pulumi.com/skipAwait: ∅ → true",
+      "mlflow-migration spec.suspend: ∅ → true",
+      "mlflow-server spec.replicas: 1 → 0",
+    ],
+  },
   labels: {
     value: { team: "blue" },
     changes: [
+      "mlflow-account metadata.labels.team: ∅ → blue",
       "mlflow-migration metadata.labels.team: ∅ → blue",
       "mlflow-migration spec.template.metadata.labels.team: ∅ → blue",
       "mlflow-migration-settings metadata.labels.team: ∅ → blue",
@@ -153,6 +192,7 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
   annotations: {
     value: { note: "hello" },
     changes: [
+      "mlflow-account metadata.annotations.note: ∅ → hello",
       "mlflow-migration metadata.annotations.note: ∅ → hello",
       "mlflow-migration spec.template.metadata.annotations.note: ∅ → hello",
       "mlflow-migration-settings metadata.annotations.note: ∅ → hello",

@@ -18,6 +18,7 @@ test("makes settings, a migration, a Service and a Deployment", async () => {
     "kubernetes:core/v1:Secret mlflow-migration-settings < mlflow",
     "kubernetes:core/v1:Secret mlflow-settings < mlflow",
     "kubernetes:core/v1:Service mlflow-service < mlflow",
+    "kubernetes:core/v1:ServiceAccount mlflow-account < mlflow",
     "mlops:index:TrackingServer mlflow",
     "random:index/randomPassword:RandomPassword mlflow-admin-password < mlflow",
     "random:index/randomPassword:RandomPassword mlflow-flask-secret-key < mlflow",

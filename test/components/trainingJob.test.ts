@@ -19,6 +19,7 @@ test("makes credentials and a Job that runs once", async () => {
   expect(tree(resources)).toEqual([
     "kubernetes:batch/v1:Job train-job < train",
     "kubernetes:core/v1:Secret train-tracking-credentials < train",
+    "kubernetes:core/v1:ServiceAccount train-account < train",
     "mlops:index:TrainingJob train",
   ]);
   expect(at(find("train-job").inputs, "spec")).not.toHaveProperty("completions");
@@ -29,6 +30,7 @@ test("with a schedule makes a CronJob that never overlaps itself", async () => {
   expect(tree(resources)).toEqual([
     "kubernetes:batch/v1:CronJob train-schedule < train",
     "kubernetes:core/v1:Secret train-tracking-credentials < train",
+    "kubernetes:core/v1:ServiceAccount train-account < train",
     "mlops:index:TrainingJob train",
   ]);
   expect(at(find("train-schedule").inputs, "spec")).toMatchObject({
@@ -52,6 +54,8 @@ describeArguments(make, "train", base, {
   namespace: {
     value: "team",
     changes: [
+      "train-account metadata.namespace: ml → team",
+
       "train-job metadata.namespace: ml → team",
       "train-tracking-credentials metadata.namespace: ml → team",
     ],
@@ -154,9 +158,25 @@ describeArguments(make, "train", base, {
       "train-job spec.template.spec.tolerations[1].operator: ∅ → Exists",
     ],
   },
+  serviceAccountName: {
+    value: "shared",
+    changes: [
+      "- train-account",
+      "train-job options.dependsOn: -train-account",
+      "train-job spec.template.spec.serviceAccountName: train → shared",
+    ],
+  },
+  paused: {
+    value: true,
+    changes: [
+      "train-job metadata.annotations.pulumi.com/skipAwait: ∅ → true",
+      "train-job spec.suspend: ∅ → true",
+    ],
+  },
   labels: {
     value: { team: "blue" },
     changes: [
+      "train-account metadata.labels.team: ∅ → blue",
       "train-job metadata.labels.team: ∅ → blue",
       "train-job spec.template.metadata.labels.team: ∅ → blue",
       "train-tracking-credentials metadata.labels.team: ∅ → blue",
@@ -165,6 +185,7 @@ describeArguments(make, "train", base, {
   annotations: {
     value: { note: "hello" },
     changes: [
+      "train-account metadata.annotations.note: ∅ → hello",
       "train-job metadata.annotations.note: ∅ → hello",
       "train-job spec.template.metadata.annotations.note: ∅ → hello",
       "train-tracking-credentials metadata.annotations.note: ∅ → hello",
