@@ -25,7 +25,7 @@ export interface CloudSqlDatabaseArgs {
   project: pulumi.Input<string>;
   /** Region of the instance, best the cluster's. Changing it replaces the instance and loses the data. */
   region: string;
-  /** Name of the instance. Defaults to the component's name and six random digits. Google reserves a deleted name for a week. Changing it replaces the instance and loses the data. */
+  /** Name of the instance. Defaults to the component's name and six random digits. Google reserves a deleted name for about a week. Changing it replaces the instance and loses the data. */
   instanceName?: string;
   /** Machine, which decides the price. Defaults to `db-custom-1-3840` ($49.31 a month in us-central1, about 10 minutes to create), in ENTERPRISE_PLUS to `db-perf-optimized-N-2` ($184.68). `db-f1-micro` costs $7.67 and takes about 25 minutes. Changing it restarts the database. */
   tier?: CloudSqlTier;
@@ -57,7 +57,7 @@ export interface CloudSqlDatabaseArgs {
   password?: pulumi.Input<string>;
   /** Whether the instance can be neither replaced nor destroyed, by Pulumi, the console or anybody, and leaves its backups behind. Defaults to true. Before it can go, set this to false and run `pulumi up`: from then on destroying the stack loses the data and every backup. */
   protectData?: boolean;
-  /** Whether the instance is stopped: only disk, backups and a public address cost then. Defaults to false. It must have been created before, and cannot be combined with `protectData`. */
+  /** Whether the instance is stopped: only disk, backups and a public address cost then. Defaults to false. It must have been created running, must not be refreshed meanwhile, and cannot be combined with `protectData`. */
   paused?: boolean;
   /** Labels added to the instance. Keys and values are lower-case letters, digits, hyphens and underscores. */
   labels?: { [key: string]: pulumi.Input<string> };
