@@ -25,8 +25,7 @@ export interface Engine {
   preview(): Promise<number>;
   /** What `pulumi preview --json` prints; undefined from an engine that makes nothing on Google Cloud. */
   plan(): Promise<string | undefined>;
-  /** Deploys everything, or only the resources whose URNs match one of the globs. */
-  up(options?: { only?: readonly string[] }): Promise<number>;
+  up(): Promise<number>;
   down(options: { keepData: boolean }): Promise<number>;
   /** Forgets the stack without touching its cluster, which is gone. */
   forget(): Promise<void>;
@@ -100,7 +99,6 @@ function builtinEngine(
     name: "builtin",
     preview: () => foreground("preview", ...config),
     plan: async () => undefined,
-    // it refuses Google Cloud, the only place where something has to be there before the rest
     up: () => foreground("up", ...config),
     down: ({ keepData }) => foreground("down", ...(keepData ? ["--keep-data"] : [])),
     forget: async () => {

@@ -1,16 +1,16 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { usesOwnRegistry } from "../images.ts";
 import type { ClusterAccess } from "./engines.ts";
 import type { Settings } from "./settings.ts";
 import { workFolder } from "./support/cache.ts";
 import { UserError } from "./support/errors.ts";
-import { run, which } from "./support/process.ts";
+import { CommandError, run, sleep, which } from "./support/process.ts";
 import type { Target } from "./target.ts";
 
 export type GkeTarget = Extract<Target, { kind: "gke" }>;
 
-/** What of the program is made before the images can be pushed: their repository. */
-export const imageRepositoryTargets = ["**ProjectServices**", "**ImageRepository$gcp:**"];
+const pollMs = 5_000;
 
 const tools: Readonly<Record<string, string>> = {
   pulumi: "install it (https://www.pulumi.com/docs/install)",
@@ -35,6 +35,30 @@ export function gkeTarget(settings: Settings, outputs: Record<string, unknown>):
     name: String(outputs["clusterName"]),
     location: String(outputs["clusterLocation"]),
   };
+}
+
+/** Whether the images can be pushed: the program makes their repository, unless the settings name a registry. */
+export async function registryExists({ config }: Settings): Promise<boolean> {
+  if (!usesOwnRegistry(config)) return true;
+  const where = ["--project", config.gcpProject!, "--location", config.gcpRegion!];
+  try {
+    await run("gcloud", ["artifacts", "repositories", "describe", "mlops", ...where]);
+    return true;
+  } catch (error) {
+    if (error instanceof CommandError && /NOT_FOUND|SERVICE_DISABLED/.test(error.output)) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** Waits until there is a place for the images; false where `isOver` comes first. */
+export async function registryAppears(settings: Settings, isOver: AbortSignal): Promise<boolean> {
+  while (!isOver.aborted) {
+    if (await registryExists(settings)) return true;
+    await sleep(pollMs);
+  }
+  return await registryExists(settings);
 }
 
 /** A kubeconfig of this checkout's own for the cluster: the user's is left as it is. */

@@ -12,10 +12,11 @@ export async function provideImages(
   target: Target | "registry",
   options: { force?: boolean; standInCharts?: boolean } = {},
 ): Promise<void> {
-  const { postgresImage } = settings.config;
+  const { postgresImage, dataStores } = settings.config;
+  const needsPostgres = postgresImage === undefined && dataStores === "cluster";
   const { standInCharts = false, ...how } = options;
   const apps: App[] = [
-    ...APPS.filter((app) => app !== "postgres" || postgresImage === undefined),
+    ...APPS.filter((app) => app !== "postgres" || needsPostgres),
     ...(standInCharts ? (["monitoring"] as const) : []),
   ];
   const where =

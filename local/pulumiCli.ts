@@ -54,11 +54,10 @@ export function pulumiCli(
       await prepare();
       return await run("pulumi", ["preview", "--json", "--show-sames", ...common], { env });
     },
-    up: async ({ only = [] } = {}) => {
+    up: async () => {
       await prepare();
-      const targets = only.flatMap((glob) => ["--target", glob]);
       // with the CLI's own preview: an argument that is refused late would leave half a stack behind without it
-      return await foreground("up", "--yes", "--suppress-outputs", ...targets);
+      return await foreground("up", "--yes", "--suppress-outputs");
     },
     down: async ({ keepData }) => {
       await prepare();

@@ -1,7 +1,13 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { gkeAccess, gkeTarget, requireTools } from "../../local/gke.ts";
+import {
+  gkeAccess,
+  gkeTarget,
+  registryAppears,
+  registryExists,
+  requireTools,
+} from "../../local/gke.ts";
 import { readSettings } from "../../local/settings.ts";
 import { describeTarget } from "../../local/target.ts";
 
@@ -34,13 +40,49 @@ test("what a deployment to Google Cloud lacks is named with the way to get it", 
   expect(requireTools).not.toThrow();
 });
 
-test("the cluster is the one that the stack's outputs name", () => {
-  const settings = readSettings({
-    stack: "gke",
-    config: ["gcpProject=ml-project-1"],
+const settings = (...config: string[]) =>
+  readSettings({ stack: "gke", config: ["gcpProject=ml-project-1", ...config] });
+const asksGcloud = (lines: string) => {
+  program("gcloud", lines);
+  process.env["PATH"] = `${folder}${delimiter}${PATH}`;
+};
+
+describe("images are pushed once there is a repository for them", () => {
+  test("which is asked of Google", async () => {
+    asksGcloud(`echo "$@" > ${folder}/asked`);
+    expect(await registryExists(settings())).toBe(true);
+    expect(readFileSync(join(folder, "asked"), "utf8").trim()).toBe(
+      "artifacts repositories describe mlops --project ml-project-1 --location europe-west1",
+    );
   });
+
+  test.each(["ERROR: NOT_FOUND: Requested entity was not found.", "ERROR: SERVICE_DISABLED"])(
+    "not while Google says %s",
+    async (answer) => {
+      asksGcloud(`echo "${answer}" >&2; exit 1`);
+      expect(await registryExists(settings())).toBe(false);
+    },
+  );
+
+  test("and whatever else is wrong is said, not waited for", async () => {
+    asksGcloud("echo 'ERROR: PERMISSION_DENIED' >&2; exit 1");
+    await expect(registryExists(settings())).rejects.toThrow("PERMISSION_DENIED");
+  });
+
+  test("at once where the settings name a registry", async () => {
+    process.env["PATH"] = "/nowhere";
+    expect(await registryExists(settings("imageRegistry=registry.example.org/ml"))).toBe(true);
+  });
+
+  test("never where the deployment ends without having made it", async () => {
+    asksGcloud("echo NOT_FOUND >&2; exit 1");
+    expect(await registryAppears(settings(), AbortSignal.abort())).toBe(false);
+  });
+});
+
+test("the cluster is the one that the stack's outputs name", () => {
   const outputs = { clusterName: "mlops", clusterLocation: "europe-west1-b" };
-  expect(gkeTarget(settings, outputs)).toEqual({ ...target, project: "ml-project-1" });
+  expect(gkeTarget(settings(), outputs)).toEqual({ ...target, project: "ml-project-1" });
   expect(describeTarget(target)).toBe(
     "the GKE cluster mlops in europe-west1-b of the project ml-1",
   );
