@@ -20,6 +20,9 @@ const platform = new MlopsPlatform("mlops", platformArguments(config, cluster, s
   provider: cluster.provider,
 });
 
+/** An output of what a stack does not have: undefined would be warned about. */
+const none = null;
+
 /** URL of MLflow, for the browser and for MLFLOW_TRACKING_URI. */
 export const mlflowTrackingUri = platform.mlflowTrackingUri;
 /** MLflow user for notebooks. */
@@ -37,15 +40,15 @@ export const artifactUri = platform.artifactUri;
 /** Host of MLflow's database, as pods see it. */
 export const databaseHost = platform.databaseHost;
 /** URL of Grafana, with the dashboards of the platform. */
-export const grafanaUrl = platform.grafanaUrl;
+export const grafanaUrl = platform.grafanaUrl ?? none;
 /** Name of Grafana's administrator. */
-export const grafanaAdminUsername = platform.grafanaAdminUsername;
+export const grafanaAdminUsername = platform.grafanaAdminUsername ?? none;
 /** Password of Grafana's administrator. Secret. */
-export const grafanaAdminPassword = platform.grafanaAdminPassword;
+export const grafanaAdminPassword = platform.grafanaAdminPassword ?? none;
 /** URL of Prometheus inside the cluster. */
-export const prometheusUrl = platform.prometheusUrl;
+export const prometheusUrl = platform.prometheusUrl ?? none;
 /** URL of Alertmanager inside the cluster. */
-export const alertmanagerUrl = platform.alertmanagerUrl;
+export const alertmanagerUrl = platform.alertmanagerUrl ?? none;
 /** Every environment variable that a notebook needs. Secret. */
 export const notebookEnv = platform.notebookEnv;
 /** What the parts in Google Cloud cost a month at list prices, in US dollars; 0 where there are none. */
@@ -57,10 +60,10 @@ export const monthlyCostUsd = pulumi
   ])
   .apply((costs) => Math.round(costs.reduce((sum, cost) => sum + cost, 0) * 100) / 100);
 /** Name of the GKE cluster. */
-export const clusterName = gke?.name;
+export const clusterName = gke?.name ?? none;
 /** Region or zone of the GKE cluster. */
-export const clusterLocation = gke?.location;
+export const clusterLocation = gke?.location ?? none;
 /** Repository that the images are pushed to. */
-export const imageRepositoryUrl = gke?.imageRepositoryUrl;
+export const imageRepositoryUrl = gke?.imageRepositoryUrl ?? none;
 /** Records to enter in the domain's DNS, where the program does not do it. */
-export const dnsRecords = domain?.dnsRecords;
+export const dnsRecords = domain?.dnsRecords ?? none;

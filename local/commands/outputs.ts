@@ -18,7 +18,8 @@ export const outputs: Command = {
     const found = await openEngine(engine, settings, {}).outputs({
       showSecrets: values["show-secrets"] === true,
     });
-    const entries = Object.entries(found);
+    // what the stack does not have is null
+    const entries = Object.entries(found).filter(([, value]) => value !== null);
     if (values["json"] === true) console.log(JSON.stringify(found, undefined, 2));
     else if (entries.length === 0) {
       throw new UserError(

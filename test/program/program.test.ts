@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isSecret, type Output } from "@pulumi/pulumi";
+import { isSecret, output, type Output } from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { objects } from "../support/cases.ts";
 import { readText, runProgram } from "../support/program.ts";
@@ -32,7 +32,8 @@ afterAll(() => {
 
 const urns = (resources: readonly Recorded[]) => resources.map(({ urn }) => urn).sort();
 const names = (resources: readonly Recorded[]) => resources.map(({ name }) => name).sort();
-const valueOf = <T>(output: Output<T>) => new Promise<T>((resolve) => void output.apply(resolve));
+const valueOf = <T>(value: Output<T>) =>
+  new Promise<T>((resolve) => void output(value).apply(resolve as never));
 
 /** Settings, and what they add to or take from the default stack. */
 const profiles: Record<string, [settings: Record<string, unknown>, string[]]> = {
@@ -68,6 +69,7 @@ const profiles: Record<string, [settings: Record<string, unknown>, string[]]> = 
       "-mlops-example-training",
       "-mlops-example-training-job",
       "-mlops-example-training-tracking-credentials",
+      "-mlops-training-account",
     ],
   ],
 };
@@ -116,8 +118,14 @@ test("gives exactly these outputs, reachable by the node that the kubeconfig nam
     grafanaAdminUsername: "admin",
     prometheusUrl: "http://prometheus.mlops.svc.cluster.local:9090",
     alertmanagerUrl: "http://alertmanager.mlops.svc.cluster.local:9093",
+    monthlyCostUsd: 0,
+    clusterName: null,
+    clusterLocation: null,
+    imageRepositoryUrl: null,
+    dnsRecords: null,
   });
-  for (const output of Object.values(open)) expect(await isSecret(output)).toBe(false);
+  const given = Object.values(open).filter((value) => value !== null);
+  for (const value of given) expect(await isSecret(value)).toBe(false);
   for (const output of [notebookEnv, mlflowPassword, mlflowAdminPassword, grafanaAdminPassword]) {
     expect(await isSecret(output!)).toBe(true);
   }
@@ -182,6 +190,7 @@ test("every setting reaches the resource it is about", async () => {
     nodePorts: { tracking: 30100, serving: 30101, prediction: 30102, grafana: 30103 },
     nodeAddress: "node.example.org",
     trainExampleModel: true,
+    paused: false,
     monitoring: {
       secret: {
         enabled: true,

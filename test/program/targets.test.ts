@@ -188,7 +188,7 @@ test("a registry of one's own takes the place of the repository", async () => {
     imageRegistry: "registry.example.org/ml",
   });
   expect(resources.filter(({ type }) => type.startsWith("gcp:artifactregistry/"))).toEqual([]);
-  expect(result["imageRepositoryUrl"]).toBeUndefined();
+  expect(result["imageRepositoryUrl"]).toBeNull();
 });
 
 test("secret outputs are secret on Google Cloud too", async () => {
