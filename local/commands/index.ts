@@ -7,8 +7,13 @@ export const commands: Record<string, CommandEntry> = {
     load: async () => (await import("./up.ts")).up,
   },
   preview: {
-    summary: "Shows what `up` would change; needs neither a cluster nor credentials",
+    summary: "Shows what `up` would change and cost; needs neither a cluster nor credentials",
     load: async () => (await import("./preview.ts")).preview,
+  },
+  "preview-comment": {
+    summary:
+      "Makes the comment of a pull request from a preview; ends with 1 if data would be lost",
+    load: async () => (await import("./previewComment.ts")).previewComment,
   },
   connect: {
     summary: "Gives every endpoint a localhost URL, writes .env for notebooks, runs until Ctrl-C",

@@ -1,11 +1,14 @@
 import { accessForPreview, targetOptions } from "../access.ts";
 import { readDeployment } from "../deployment.ts";
 import { chooseEngine, engineOption, openEngine } from "../engines.ts";
+import { costTable, freeSentence } from "../preview/costTable.ts";
+import { plannedCosts } from "../preview/costs.ts";
+import { readPlan } from "../preview/plan.ts";
 import { readSettings, settingsOptions } from "../settings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import type { Command } from "../support/arguments.ts";
 
-/** What `up` would change. Starts and builds nothing. */
+/** What `up` would change, and what it would cost. Starts and builds nothing. */
 export const preview: Command = {
   options: { ...settingsOptions, ...targetOptions, ...engineOption },
   async run(values) {
@@ -16,6 +19,18 @@ export const preview: Command = {
     const settings = settingsFor(charts, given);
     if (charts === "stand-in") console.error(standInSentence);
     const access = await accessForPreview(values, remembered);
-    return await openEngine(engine, settings, access).preview();
+    const code = await openEngine(engine, settings, access).preview();
+    if (code !== 0) return code;
+    const { cluster, dataStores, paused } = settings.config;
+    const isOnGoogle = cluster === "gke" || dataStores === "gcp";
+    const costOf = async (overrides: Record<string, string>) => {
+      const changed = { ...settings, overrides: { ...settings.overrides, ...overrides } };
+      const plan = await openEngine(engine, changed, access).plan();
+      return plan === undefined ? undefined : plannedCosts(readPlan(plan));
+    };
+    const costs = isOnGoogle ? await costOf({}) : undefined;
+    const running = costs && paused ? await costOf({ paused: "false" }) : undefined;
+    console.log(`\nCost: ${costs ? costTable(costs, running?.now) : freeSentence}`);
+    return 0;
   },
 };
