@@ -11,6 +11,7 @@ import {
   type NodePoolShape,
   nodeSecurity,
   standardPool,
+  upgradeSettings,
 } from "./internal/gkeNodePools.ts";
 import { checkedProject } from "./internal/googleChecks.ts";
 import { googleLabels } from "./internal/googleLabels.ts";
@@ -137,7 +138,7 @@ export class GkeCluster extends pulumi.ComponentResource {
             cluster: cluster.name,
             ...size,
             management: { autoRepair: true, autoUpgrade: true },
-            upgradeSettings: { strategy: "SURGE", maxSurge: 1, maxUnavailable: 0 },
+            upgradeSettings: upgradeSettings(nodeConfig),
             nodeConfig: {
               ...nodes,
               ...nodeConfig,

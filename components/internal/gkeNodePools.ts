@@ -112,5 +112,12 @@ export function nodeSecurity(
   } satisfies gcp.types.input.container.NodePoolNodeConfig;
 }
 
+/** One node at a time: a new one comes first, unless it has a GPU, of which projects may have few. */
+export function upgradeSettings({ guestAccelerators }: NodePoolShape["nodeConfig"]) {
+  return guestAccelerators === undefined
+    ? { strategy: "SURGE", maxSurge: 1, maxUnavailable: 0 }
+    : { strategy: "SURGE", maxSurge: 0, maxUnavailable: 1 };
+}
+
 /** Keeps pods without a GPU off expensive nodes; GKE's own pods tolerate it. */
 export const gpuTaint = { key: "nvidia.com/gpu", value: "present", effect: "NO_SCHEDULE" };

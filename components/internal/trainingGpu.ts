@@ -5,7 +5,7 @@ import type { containerResources } from "./pods.ts";
 
 /** Graphics processors of a training pod. */
 export interface TrainingGpuArgs {
-  /** Type of the processor on GKE: `nvidia-l4` or `nvidia-tesla-t4`. Left out, any that the cluster has will do. */
+  /** Type of the processor on GKE: `nvidia-l4` or `nvidia-tesla-t4`. Left out, any that the cluster has will do; Autopilot wants it named. */
   type?: GpuType;
   /** Number for each pod, 1 to 8. Defaults to 1. A pod that asks for more than a node has waits for ever. */
   count?: number;

@@ -9,7 +9,10 @@ export const images: Command = {
   options: {
     ...settingsOptions,
     ...targetOptions,
-    push: { type: "boolean", help: "Push to imageRegistry instead of loading into the cluster" },
+    push: {
+      type: "boolean",
+      help: "Push to the stack's registry instead of loading into the cluster",
+    },
     force: { type: "boolean", help: "Build anew what is there already" },
   },
   async run(values) {

@@ -124,6 +124,7 @@ test("a GPU pool is empty, cheap and closed to pods that ask for no GPU", async 
   expect(find("gke-gpu").inputs).toMatchObject({
     autoscaling: { minNodeCount: 0, maxNodeCount: 1, locationPolicy: "ANY" },
     initialNodeCount: 0,
+    upgradeSettings: { strategy: "SURGE", maxSurge: 0, maxUnavailable: 1 },
     nodeConfig: {
       machineType: "g2-standard-4",
       diskSizeGb: 100,
