@@ -9,7 +9,10 @@ describeRule("plaintext-secret", {
     [],
   ],
   "a path of a secret": [variable("MLFLOW_AUTH_CONFIG_PATH", "/etc/auth.ini"), []],
-  "the path of a key file": [variable("GOOGLE_APPLICATION_CREDENTIALS", ""), []],
+  "the path of a key file": [
+    variable("GOOGLE_APPLICATION_CREDENTIALS", "/etc/google/credentials.json"),
+    [],
+  ],
   "known only later": [variable("ADMIN_PASSWORD", unknownText), []],
   "an empty one": [variable("ADMIN_PASSWORD", ""), []],
   "in a variable": [
