@@ -65,8 +65,8 @@ export class BucketArtifactStore extends pulumi.ComponentResource {
     const labels = googleLabels(subject, args.labels);
     super("mlops:index:BucketArtifactStore", name, args, opts);
 
-    const child = { parent: this };
     const { location, versioning = true, softDeleteDays = 7, protectData = true } = args;
+    const child = { parent: this, ...(protectData ? { protect: true } : {}) };
     const storageClass = args.storageClass ?? BucketStorageClass.Standard;
     const stem = project.apply((id) => nameStem(id, name));
     const generated = () =>
@@ -87,7 +87,7 @@ export class BucketArtifactStore extends pulumi.ComponentResource {
         labels,
       },
       // who takes the protection off the state alone (`pulumi state unprotect`) still loses no artifact
-      protectData ? { ...child, protect: true, retainOnDelete: true } : child,
+      protectData ? { ...child, retainOnDelete: true } : child,
     );
 
     this.uri = pulumi.interpolate`gs://${bucket.name}`;

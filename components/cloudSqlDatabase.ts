@@ -33,13 +33,13 @@ export interface CloudSqlDatabaseArgs {
   edition?: CloudSqlEdition;
   /** One zone, or a standby in another. Defaults to `ZONAL`. `REGIONAL` doubles the price and needs a tier with a core of its own. */
   availability?: CloudSqlAvailability;
-  /** Gigabytes of SSD at creation, 10 to 65536. Defaults to 10, $1.70 a month. The disk grows by itself and never shrinks; a later change of this argument does nothing. */
+  /** Gigabytes of SSD, 10 to 65536. Defaults to 10, $1.70 a month. The disk grows by itself and with this argument, and never shrinks. */
   diskSizeGb?: number;
   /** Gigabytes up to which the disk grows by itself. Defaults to 100, or twice `diskSizeGb` if that is more. A full disk stops the database. */
   maxDiskSizeGb?: number;
   /** Network with Private Service Access that gives the instance a private address. Left out, it has a public one that lets nobody in but the Auth Proxy. Taking it away again replaces the instance and loses the data. */
   privateNetworkId?: pulumi.Input<string>;
-  /** Major version of Postgres. Defaults to `POSTGRES_17`. A higher one is an upgrade in place with some minutes of downtime; a lower one replaces the instance and loses the data. */
+  /** Major version of Postgres. Defaults to `POSTGRES_17`. A higher one is an upgrade in place with some minutes of downtime; Google refuses a lower one. */
   postgresVersion?: CloudSqlVersion;
   /** Time of day in UTC after which the daily backup is made, within four hours. Defaults to `02:00`. */
   backupStartTime?: string;
@@ -57,7 +57,7 @@ export interface CloudSqlDatabaseArgs {
   password?: pulumi.Input<string>;
   /** Whether the instance can be neither replaced nor destroyed, by Pulumi, the console or anybody, and leaves its backups behind. Defaults to true. Before it can go, set this to false and run `pulumi up`: from then on destroying the stack loses the data and every backup. */
   protectData?: boolean;
-  /** Whether the instance is stopped: only disk, backups and a public address cost then. Defaults to false. It must have been created running, must not be refreshed meanwhile, and cannot be combined with `protectData`. */
+  /** Whether the instance is stopped: only disk, backups and a public address cost then. Defaults to false. It cannot be combined with `protectData`, nor start so: Google makes databases and users in a running instance only. */
   paused?: boolean;
   /** Labels added to the instance. Keys and values are lower-case letters, digits, hyphens and underscores. */
   labels?: { [key: string]: pulumi.Input<string> };
@@ -105,9 +105,10 @@ export class CloudSqlDatabase extends pulumi.ComponentResource {
     const checked = checkedCloudSql(`CloudSqlDatabase "${name}"`, name, args);
     super("mlops:index:CloudSqlDatabase", name, withSecret(args, "password"), opts);
 
-    const child = { parent: this };
     const { region } = args;
     const { project, protectData } = checked;
+    // all of it, or a destruction that the instance refuses would already have forgotten the password
+    const child = { parent: this, ...(protectData ? { protect: true } : {}) };
     const isPrivate = args.privateNetworkId !== undefined;
     const keepers = { project, region, address: isPrivate ? "private" : "public" };
     const generatedName = () =>
@@ -124,12 +125,7 @@ export class CloudSqlDatabase extends pulumi.ComponentResource {
         deletionProtection: protectData,
         settings,
       },
-      {
-        ...child,
-        ...(protectData ? { protect: true } : {}),
-        // the disk grows by itself, and the provider would make the instance anew to shrink it back
-        ignoreChanges: ["settings.diskSize"],
-      },
+      child,
     );
     // Postgres drops neither a database that is in use nor a user who owns something: both go with the instance
     const part = { project, instance: instance.name, deletionPolicy: "ABANDON" };

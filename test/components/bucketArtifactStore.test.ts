@@ -125,6 +125,7 @@ describeArguments(make, "store", base, {
     changes: [
       "store-bucket forceDestroy: false → true",
       "store-bucket options.protect: true → ∅",
+      "store-name options.protect: true → ∅",
       "store-bucket options.retainOnDelete: true → ∅",
     ],
   },

@@ -138,7 +138,9 @@ describeArguments(make, "sql", base, {
     value: false,
     changes: [
       "sql-instance deletionProtection: true → false",
-      "sql-instance options.protect: true → ∅",
+      ...["auth-database", "database", "instance", "name", "password", "user"].map(
+        (part) => `sql-${part} options.protect: true → ∅`,
+      ),
       `${settings}.deletionProtectionEnabled: true → false`,
       `${settings}.finalBackupConfig.enabled: true → false`,
       `${settings}.finalBackupConfig.retentionDays: 30 → ∅`,

@@ -97,14 +97,10 @@ test("databases and user wait for the instance alone, and are left to it when th
     find(name).options,
   ]);
   expect(Object.fromEntries(options)).toEqual({
-    "sql-instance": {
-      dependsOn: ["sql-name"],
-      protect: true,
-      ignoreChanges: ["settings.diskSize"],
-    },
-    "sql-database": { dependsOn: ["sql-instance"] },
-    "sql-auth-database": { dependsOn: ["sql-instance"] },
-    "sql-user": { dependsOn: ["sql-instance", "sql-password"] },
+    "sql-instance": { dependsOn: ["sql-name"], protect: true },
+    "sql-database": { dependsOn: ["sql-instance"], protect: true },
+    "sql-auth-database": { dependsOn: ["sql-instance"], protect: true },
+    "sql-user": { dependsOn: ["sql-instance", "sql-password"], protect: true },
   });
 });
 
