@@ -1,3 +1,4 @@
+import { parse } from "yaml";
 import { GkeCluster, type GkeClusterArgs, GkeMode, GpuType } from "../../components/index.ts";
 import { describePreview, tree } from "../support/cases.ts";
 import { type Json, record } from "../support/recorder.ts";
@@ -190,35 +191,36 @@ test("says how to reach the cluster, without a credential and as a secret", asyn
     nodeServiceAccount: email,
     monthlyCostUsd: expect.any(Number),
   });
-  const context = "gke_my-project_europe-west3-a_gke-cluster-1a2b3c";
-  expect(kubeconfig).toBe(
-    `secret:${[
-      "apiVersion: v1",
-      "kind: Config",
-      `current-context: ${context}`,
-      "preferences: {}",
-      "clusters:",
-      `- name: ${context}`,
-      "  cluster:",
-      "    certificate-authority-data: Y2E=",
-      "    server: https://198.51.100.9",
-      "contexts:",
-      `- name: ${context}`,
-      "  context:",
-      `    cluster: ${context}`,
-      `    user: ${context}`,
-      "users:",
-      `- name: ${context}`,
-      "  user:",
-      "    exec:",
-      "      apiVersion: client.authentication.k8s.io/v1beta1",
-      "      command: gke-gcloud-auth-plugin",
-      "      installHint: Install gke-gcloud-auth-plugin for use with kubectl by following",
-      "        https://cloud.google.com/kubernetes-engine/docs/how-to/cluster-access-for-kubectl#install_plugin",
-      "      provideClusterInfo: true",
-      "",
-    ].join("\n")}`,
-  );
+  const text = /^secret:(.*)$/s.exec(kubeconfig as string)![1]!;
+  // the name that gcloud gives the context
+  const name = "gke_my-project_europe-west3-a_gke-cluster-1a2b3c";
+  expect(parse(text)).toEqual({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": name,
+    preferences: {},
+    clusters: [
+      {
+        name,
+        cluster: { "certificate-authority-data": "Y2E=", server: "https://198.51.100.9" },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    users: [
+      {
+        name,
+        user: {
+          exec: {
+            apiVersion: "client.authentication.k8s.io/v1beta1",
+            command: "gke-gcloud-auth-plugin",
+            installHint:
+              "Install gke-gcloud-auth-plugin for use with kubectl by following https://cloud.google.com/kubernetes-engine/docs/how-to/cluster-access-for-kubectl#install_plugin",
+            provideClusterInfo: true,
+          },
+        },
+      },
+    ],
+  });
 });
 
 test("whoever uses the kubeconfig waits for nodes, and identities wait for the cluster alone", async () => {
