@@ -13,11 +13,12 @@ const common = {
   labels: { team: "blue" },
   annotations: { note: "hello" },
 };
-const makers: Record<"prometheus" | "grafana", () => ComponentResource> = {
-  prometheus: () => new Prometheus("metrics", common),
-  grafana: () =>
+const makers: Record<"prometheus" | "grafana", (paused: boolean) => ComponentResource> = {
+  prometheus: (paused) => new Prometheus("metrics", { ...common, paused }),
+  grafana: (paused) =>
     new Grafana("grafana", {
       ...common,
+      paused,
       prometheusUrl: "http://prometheus:9090",
       alertmanagerUrl: "http://alertmanager:9093",
       nodePort: 31343,
@@ -30,8 +31,9 @@ const handedOn =
 
 /** Path of every key that a component sends with all there is switched on, up to where a map is handed on. */
 export async function keysSent(chart: keyof typeof makers): Promise<string[][]> {
-  const { resources } = await record(makers[chart]);
-  return unique([...paths(valuesOf(resources), [])]);
+  const running = await record(() => makers[chart](false));
+  const paused = await record(() => makers[chart](true));
+  return unique([running, paused].flatMap(({ resources }) => [...paths(valuesOf(resources), [])]));
 }
 
 function* paths(value: Json, path: string[]): Generator<string[]> {

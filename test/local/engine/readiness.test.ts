@@ -1,0 +1,57 @@
+import { lackOf } from "../../../local/engine/readiness.ts";
+
+const workload = (kind: string, spec: object, status: object) => ({
+  kind,
+  metadata: { generation: 2 },
+  spec,
+  status: { observedGeneration: 2, ...status },
+});
+const condition = (type: string, status = "True") => ({ conditions: [{ type, status }] });
+
+test.each([
+  ["a Deployment without pods", workload("Deployment", { replicas: 0 }, {}), undefined],
+  [
+    "a Deployment whose last pods are being stopped",
+    workload("Deployment", { replicas: 0 }, { replicas: 2, updatedReplicas: 2 }),
+    undefined,
+  ],
+  [
+    "a Deployment that nobody has told its controller of",
+    { ...workload("Deployment", { replicas: 0 }, {}), metadata: { generation: 3 } },
+    "not seen by its controller yet",
+  ],
+  [
+    "a Deployment that was resumed",
+    workload("Deployment", { replicas: 2 }, { updatedReplicas: 2, replicas: 2 }),
+    "0 of 2 pods available",
+  ],
+  ["a Deployment for an autoscaler", workload("Deployment", {}, {}), "0 of 1 pods updated"],
+  ["a StatefulSet without pods", workload("StatefulSet", { replicas: 0 }, {}), undefined],
+  [
+    "a StatefulSet without pods that was changed too",
+    workload("StatefulSet", { replicas: 0 }, { currentRevision: "a", updateRevision: "b" }),
+    undefined,
+  ],
+  [
+    "a StatefulSet that was resumed",
+    workload("StatefulSet", { replicas: 1 }, {}),
+    "0 of 1 pods ready",
+  ],
+  [
+    "a Job that waits to be resumed",
+    workload("Job", { suspend: true }, condition("Suspended")),
+    undefined,
+  ],
+  [
+    "a Job that had ended before it was suspended",
+    workload("Job", { suspend: true }, condition("Complete")),
+    undefined,
+  ],
+  [
+    "a Job that was resumed",
+    workload("Job", { suspend: false }, condition("Suspended", "False")),
+    "0 of 1 pods done",
+  ],
+])("%s", (_, live, lack) => {
+  expect(lackOf(live)).toBe(lack);
+});
