@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "./cost/index.ts";
 import { refuse } from "./internal/checks.ts";
 import { checkDomain, checkHostOf } from "./internal/domainNames.ts";
+import { gateway } from "./internal/gatewayObjects.ts";
 import { checkedProject } from "./internal/googleChecks.ts";
 import { googleLabels } from "./internal/googleLabels.ts";
 
@@ -127,7 +128,11 @@ export class DomainCertificate extends pulumi.ComponentResource {
     this.monthlyCostUsd = pulumi.output(
       // GKE makes the forwarding rule when a Gateway takes the address: that is what is paid for
       monthlyCostUsd([
-        { type: "kubernetes:gateway.networking.k8s.io/v1:Gateway", name, inputs: {} },
+        {
+          type: "kubernetes:gateway.networking.k8s.io/v1:Gateway",
+          name,
+          inputs: gateway({}, address.name),
+        },
       ]),
     );
     this.registerOutputs({

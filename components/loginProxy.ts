@@ -146,10 +146,14 @@ export class LoginProxy extends pulumi.ComponentResource {
 const publicMailDomains = ["gmail.com", "googlemail.com"];
 
 /** Refuses a login that would let everybody in, or nobody. */
-export function checkLogin(subject: string, { issuerUrl, emailDomain }: OidcLoginArgs): void {
+export function checkLogin(
+  subject: string,
+  { issuerUrl, emailDomain }: OidcLoginArgs,
+  argument = "login",
+): void {
   ensure(
     subject,
-    "login.issuerUrl",
+    `${argument}.issuerUrl`,
     issuerUrl,
     (url) => URL.canParse(url) && /^https:\/\/[^@?#]+$/.test(url),
     "be an https: URL such as https://accounts.google.com, without a query",
@@ -157,14 +161,14 @@ export function checkLogin(subject: string, { issuerUrl, emailDomain }: OidcLogi
   refuse(
     subject,
     emailDomain === "*",
-    "login.emailDomain must not be *, which lets in everybody whom the provider knows; name the domain of your people's addresses",
+    `${argument}.emailDomain must not be *, which lets in everybody whom the provider knows; name the domain of your people's addresses`,
   );
-  checkDomain(subject, "login.emailDomain", emailDomain);
+  checkDomain(subject, `${argument}.emailDomain`, emailDomain);
   refuse(
     subject,
     publicMailDomains.includes(emailDomain) &&
       new URL(issuerUrl).hostname === "accounts.google.com",
-    `login.emailDomain must not be ${emailDomain} with Google's accounts, for anybody can have one; name a domain of your own`,
+    `${argument}.emailDomain must not be ${emailDomain} with Google's accounts, for anybody can have one; name a domain of your own`,
   );
 }
 

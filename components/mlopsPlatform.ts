@@ -56,7 +56,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
 
   constructor(name: string, args: MlopsPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     checkPlatformArguments(`MlopsPlatform "${name}"`, args);
-    const confidential = ["database", "googleCredentials", "monitoring"] as const;
+    const confidential = ["database", "googleCredentials", "exposure", "monitoring"] as const;
     super("mlops:index:MlopsPlatform", name, withSecret(args, ...confidential), opts);
 
     const child = { parent: this };

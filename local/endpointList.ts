@@ -74,7 +74,11 @@ export function endpointsOf(outputs: Readonly<Record<string, unknown>>): Endpoin
 /** Whether the endpoint answers at this URL within a moment. */
 export async function isHealthy(url: string, { healthPath }: Endpoint): Promise<boolean> {
   try {
-    const response = await fetch(url + healthPath, { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(url + healthPath, {
+      signal: AbortSignal.timeout(2_000),
+      // a login in front answers with the way to its own page, which is well whatever becomes of the endpoint
+      redirect: "manual",
+    });
     await response.arrayBuffer();
     return response.ok;
   } catch {

@@ -1,7 +1,7 @@
 import { ensure } from "./checks.ts";
 
-// the common name of a certificate ends there
-const mostCharacters = 64;
+/** Where the common name of a certificate ends. */
+export const mostCharacters = 64;
 const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** A registered domain or a part of one, such as `mlops.example.com`: what DNS, a certificate and a route all take. */

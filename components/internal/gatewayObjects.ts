@@ -3,8 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { GatewayBackendArgs } from "../platformGateway.ts";
 
 /*
- * Objects of the Gateway API as GKE understands them. Kubernetes prunes a field that it does not know without a word,
- * so test/contract/gatewayCrds lists those that are set here.
+ * Objects of the Gateway API as GKE understands them. Kubernetes drops a field that it does not know without a word, so
+ * a field is added only after its definition was read: https://github.com/GoogleCloudPlatform/gke-gateway-api.
  */
 
 type Content = k8s.apiextensions.CustomResourceArgs;

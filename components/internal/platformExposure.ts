@@ -4,7 +4,7 @@ import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
 import type { NetworkFlowArgs } from "../networkFlows.ts";
 import { type GatewayBackendArgs, PlatformGateway } from "../platformGateway.ts";
 import { refuse } from "./checks.ts";
-import { checkDomain, checkHostOf } from "./domainNames.ts";
+import { checkDomain, mostCharacters } from "./domainNames.ts";
 import { internalServiceUrl } from "./endpoints.ts";
 import { loginPort } from "./loginPods.ts";
 import type { MetadataArgs } from "./metadata.ts";
@@ -92,8 +92,14 @@ export function checkExposure(subject: string, { exposure, nodePorts }: MlopsPla
   if (exposure === undefined) return;
   const { domain, login } = exposure;
   checkDomain(subject, "exposure.domain", domain);
-  checkHostOf(subject, "exposure.domain", `${doors.prediction.label}.${domain}`, domain);
-  if (login !== undefined) checkLogin(subject, login);
+  const longest = Math.max(...Object.values(doors).map(({ label }) => label.length + 1));
+  const most = mostCharacters - longest;
+  refuse(
+    subject,
+    domain.length > most,
+    `exposure.domain must leave room for the longest host below it; give one of ${most} characters at most`,
+  );
+  if (login !== undefined) checkLogin(subject, login, "exposure.login");
   refuse(
     subject,
     Object.values(nodePorts ?? {}).some((port) => port !== undefined),

@@ -106,6 +106,14 @@ describeArguments(make, "grafana", base, {
     value: { cpuRequest: "1" },
     changes: [value("resources.requests.cpu", "50m", "1")],
   },
+  publicUrl: {
+    value: "https://grafana.example.com",
+    changes: [
+      `grafana outputs.externalUrl: ${inside("ml")} → https://grafana.example.com`,
+      value("grafana.ini.server.root_url", inside("ml"), "https://grafana.example.com"),
+      value("grafana.ini.security.cookie_secure", "∅", "true"),
+    ],
+  },
   paused: { value: true, changes: ["grafana-release values.replicas: ∅ → 0"] },
   labels: {
     value: { team: "blue" },

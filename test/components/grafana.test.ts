@@ -148,6 +148,10 @@ test("its data stay when the pod goes, and no container is root or may become it
 const it = 'Grafana "grafana": ';
 describeRefusals(make, "grafana", base, [
   [{ nodePort: 3000 }, `${it}nodePort must be between 30000 and 32767`],
+  [
+    { publicUrl: "http://grafana.example.com" },
+    `${it}publicUrl must be an https: URL without a path, such as https://grafana.example.com`,
+  ],
   [{ storageSize: "1" }, `${it}storageSize must be a quantity of bytes such as 1Gi`],
   [
     { chart: { version: ">=12" } },

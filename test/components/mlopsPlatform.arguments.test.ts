@@ -1,6 +1,7 @@
 import type { MlopsPlatformArgs } from "../../components/index.ts";
 import { describeArguments, everywhere } from "../support/cases.ts";
 import { databaseOfMine, makePlatform, platformArgs } from "../support/fixtures.ts";
+import { openedToTheInternet } from "../support/exposureCase.ts";
 import type { Recorded } from "../support/recorder.ts";
 import { changeLines, differences } from "../support/wire.ts";
 
@@ -185,6 +186,7 @@ describeArguments(makePlatform, "ml", base, {
       "+ ml-retraining-tracking-credentials",
     ],
   },
+  exposure: openedToTheInternet,
   monitoring: {
     value: { grafana: false, kubeStateMetrics: false, nodeExporter: false, pushgateway: false },
     changes: [

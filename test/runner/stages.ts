@@ -12,12 +12,15 @@ export interface Stage {
   run(): Promise<Outcome>;
 }
 
-// Test files that deploy something: each takes the one local cluster of the machine.
+// Test files that deploy or run something: one at a time, for there is one local cluster on a machine.
 const live = {
   cluster: "test/local/cluster\\.test\\.ts$",
   builtin: "test/local/engine(\\.releases)?\\.test\\.ts$",
   pulumi: "test/engine/",
-  e2e: "test/e2e/",
+  stores: "test/e2e/googleStores\\.test\\.ts$",
+  e2e: "test/e2e/life\\.test\\.ts$",
+  // no cluster, but the Python environments that the lanes before it make
+  login: "test/login/",
 };
 
 /** In the order of a full run: what is quick and fails most comes first. */
@@ -81,6 +84,12 @@ export const stages: Stage[] = [
     run: () => jest({ name: "cluster", matching: live.cluster }),
   },
   {
+    name: "login",
+    group: "live",
+    title: "oauth2-proxy before the real apps",
+    run: () => jest({ name: "login", matching: live.login }),
+  },
+  {
     name: "builtin",
     group: "live",
     title: "the built-in engine on the local cluster",
@@ -91,6 +100,12 @@ export const stages: Stage[] = [
     group: "live",
     title: "life of a stack with the Pulumi CLI",
     run: () => jest({ name: "pulumi", matching: live.pulumi }),
+  },
+  {
+    name: "stores",
+    group: "live",
+    title: "the data path of Google Cloud on the local cluster",
+    run: () => jest({ name: "stores", matching: live.stores }),
   },
   {
     name: "e2e",

@@ -1,0 +1,184 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { OidcLoginArgs } from "../../../components/index.ts";
+import { checkoutRoot } from "../../../local/support/cache.ts";
+import { makePlatform, platformArgs } from "../../support/fixtures.ts";
+import { oauth2Proxy } from "../../support/oauth2Proxy/index.ts";
+import { containersOf, podTemplates } from "../../support/podSecurity.ts";
+import { environment } from "../../support/pythonEnvironment.ts";
+import { record, type Recorded } from "../../support/recorder.ts";
+import { type FakeIssuer, fakeIssuer } from "./fakeIssuer.ts";
+import { freePort } from "./listening.ts";
+import { echoServer, localhostCertificate, start } from "./programs.ts";
+import { Visitor } from "./visitor.ts";
+
+/** The platform behind its login: real proxies before a real MLflow, the real page, and an echo for the models. */
+export interface PlatformBehindLogin {
+  readonly issuer: FakeIssuer;
+  readonly proxy: string;
+  readonly admin: { authorization: string };
+  /** Ports of the proxies, as the load balancer would reach them. */
+  readonly ports: ReadonlyMap<string, number>;
+  visitor(): Visitor;
+  stop(): Promise<void>;
+}
+
+export const domain = "mlops.example.com";
+export const host = (label: string) => `https://${label}.${domain}`;
+export const mlflow = host("mlflow");
+const client = { id: "platform", secret: "secret of the client" };
+const admin = { name: "admin", password: "password of mlflow" };
+
+/** Starts all of it; where one part fails to, the others are stopped. */
+export async function platformBehindLogin(): Promise<PlatformBehindLogin> {
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => void (await Promise.all(stops.map((end) => end())));
+  return await started(stops).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+}
+
+async function started(stops: (() => Promise<void>)[]): Promise<PlatformBehindLogin> {
+  const folder = mkdtempSync(join(tmpdir(), "login-"));
+  const secrets = join(folder, "secrets");
+  mkdirSync(secrets);
+  writeFileSync(join(secrets, "client-secret"), client.secret);
+  writeFileSync(join(secrets, "cookie-secret"), "k".repeat(43));
+  const proxy = await oauth2Proxy();
+  const certificate = localhostCertificate(folder);
+  const issuer = await fakeIssuer(client, certificate);
+  stops.push(issuer.close);
+  const { resources } = await recordedPlatform({
+    issuerUrl: issuer.url,
+    clientId: client.id,
+    clientSecret: client.secret,
+    emailDomain: "example.com",
+  });
+  const echo = await echoServer();
+  stops.push(echo.close);
+  const [page, tracking] = [await startPage(folder), await startMlflow(folder, resources)];
+  stops.push(page.stop, tracking.stop);
+
+  const ports = new Map<string, number>();
+  const upstreams = { mlflow: tracking.port, predict: page.port, models: echo.port };
+  for (const [label, upstream] of Object.entries(upstreams)) {
+    const port = await freePort();
+    ports.set(`${label}.${domain}`, port);
+    const flags = proxyFlags(resources, label).map((flag) =>
+      flag
+        .replace("=/etc/oauth2-proxy/", `=${secrets}/`)
+        .replace(/^--upstream=.*/, `--upstream=http://127.0.0.1:${upstream}`)
+        .replace(/^--http-address=.*/, `--http-address=127.0.0.1:${port}`),
+    );
+    const env = { PATH: process.env["PATH"], SSL_CERT_FILE: certificate.file };
+    const { stop } = await start(proxy, flags, `http://127.0.0.1:${port}/ping`, { env });
+    stops.push(stop);
+  }
+  return {
+    issuer,
+    proxy,
+    admin: { authorization: `Basic ${btoa(`${admin.name}:${admin.password}`)}` },
+    ports,
+    visitor: () => new Visitor(ports, certificate.cert),
+    stop: async () => {
+      await Promise.all(stops.map((end) => end()));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const recordedPlatform = (login: OidcLoginArgs) =>
+  record(() =>
+    makePlatform("ml", {
+      ...platformArgs,
+      monitoring: { enabled: false },
+      exposure: { domain, addressName: "address", certificateMapName: "map", login },
+    }),
+  );
+
+interface Program {
+  readonly port: number;
+  readonly stop: () => Promise<void>;
+}
+
+/** The command line that the platform's Deployment gives the proxy of a host. */
+function proxyFlags(resources: readonly Recorded[], label: string): string[] {
+  return containerOf(resources, `ml-${label}-login-server`)["args"] as string[];
+}
+
+function containerOf(resources: readonly Recorded[], workload: string) {
+  const pod = podTemplates(resources).find((template) => template.workload === workload)!;
+  return containersOf(pod.spec)[0]!;
+}
+
+async function startPage(folder: string): Promise<Program> {
+  const python = await environment("predict");
+  const [port, metricsPort] = [await freePort(), await freePort()];
+  const sources = join(checkoutRoot, "apps/predict");
+  const home = join(folder, "page");
+  mkdirSync(join(home, ".streamlit"), { recursive: true });
+  copyFileSync(join(sources, "streamlit.toml"), join(home, ".streamlit/config.toml"));
+  const { stop } = await start(
+    python,
+    ["-m", "streamlit", "run", join(sources, "src/prediction_app/app.py")],
+    `http://127.0.0.1:${port}/_stcore/health`,
+    {
+      cwd: home,
+      env: {
+        PATH: process.env["PATH"],
+        PYTHONPATH: join(sources, "src"),
+        HOME: home,
+        MODEL_SERVER_URL: "http://127.0.0.1:9",
+        STREAMLIT_SERVER_PORT: `${port}`,
+        METRICS_PORT: `${metricsPort}`,
+      },
+    },
+  );
+  return { port, stop };
+}
+
+/** MLflow with users, and with the lists of hosts and origins that the platform's Deployment gives it. */
+async function startMlflow(folder: string, resources: readonly Recorded[]): Promise<Program> {
+  const python = await environment("mlflow");
+  const port = await freePort();
+  const home = join(folder, "mlflow");
+  mkdirSync(home);
+  const users = [
+    "[mlflow]",
+    "default_permission = READ",
+    `database_uri = sqlite:///${home}/users.db`,
+    `admin_username = ${admin.name}`,
+    `admin_password = ${admin.password}`,
+  ];
+  writeFileSync(join(home, "basic_auth.ini"), users.join("\n"));
+  const given = containerOf(resources, "ml-tracking-server")["env"] as {
+    name: string;
+    value: string;
+  }[];
+  const lists = given.filter(({ name }) => /ALLOWED_(HOSTS|ORIGINS)$/.test(name));
+  const { stop } = await start(
+    python,
+    [
+      ...["-m", "mlflow", "server", "--app-name", "basic-auth", "--workers", "1"],
+      ...["--host", "127.0.0.1", "--port", `${port}`],
+      ...["--backend-store-uri", `sqlite:///${home}/runs.db`],
+      ...["--artifacts-destination", join(home, "artifacts")],
+    ],
+    `http://127.0.0.1:${port}/health`,
+    {
+      cwd: home,
+      env: {
+        PATH: process.env["PATH"],
+        HOME: home,
+        MLFLOW_AUTH_CONFIG_PATH: join(home, "basic_auth.ini"),
+        MLFLOW_FLASK_SERVER_SECRET_KEY: "key of a test",
+        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
+        MLFLOW_DISABLE_TELEMETRY: "true",
+        ...Object.fromEntries(lists.map(({ name, value }) => [name, value])),
+      },
+    },
+  );
+  return { port, stop };
+}
