@@ -65,7 +65,8 @@ export function pulumiCli(
         ? dataUrns(await run("pulumi", ["stack", "export", ...common.slice(0, 4)], { env }))
         : [];
       const excludes = kept.flatMap((urn) => ["--exclude", urn]);
-      return await foreground("destroy", "--yes", "--skip-preview", ...excludes);
+      // with the CLI's own preview: protected data would be refused only after what surrounds it was deleted
+      return await foreground("destroy", "--yes", ...excludes);
     },
     forget: async () => {
       await prepare();
