@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withSecret } from "./internal/confidential.ts";
+import type { DatabaseConnectionArgs } from "./internal/connections.ts";
 import { notebookVariables } from "./internal/notebookVariables.ts";
 import { generatedPassword } from "./internal/passwords.ts";
 import { checkPlatformArguments } from "./internal/platformChecks.ts";
@@ -75,7 +76,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     };
 
     const ownDatabase = args.database ? [] : [databaseInCluster(name, common, args, child)];
-    const database = args.database ?? ownDatabase[0]!;
+    const database: DatabaseConnectionArgs = args.database ?? ownDatabase[0]!;
     const artifacts = args.artifacts ?? artifactsInCluster(name, common, args, child);
     const tracking = new TrackingServer(
       `${name}-tracking`,
