@@ -112,11 +112,21 @@ function costRow({ component, was, now, items }: ComponentCost): string {
   return `| ${code(component)} | ${what} | ${usd(was)} | ${usd(now)} | ${difference(was, now)} |`;
 }
 
-function policySection(policies: string | undefined): string[] {
-  const text = policies?.trim();
+function policySection(printed: string | undefined): string[] {
+  const text = printed === undefined ? undefined : policyPart(printed);
   return text
     ? ["", "<details open><summary>Policies</summary>", "", ...fenced(text), "</details>"]
     : [];
+}
+
+/** From all that a preview prints, what stands under `Policies:`. */
+function policyPart(printed: string): string {
+  const lines = printed.split(/\r?\n/);
+  const start = lines.findIndex((line) => /^Policies:/.test(line)) + 1;
+  if (start === 0) return "";
+  const length = lines.slice(start).findIndex((line) => /^\S/.test(line));
+  const part = length < 0 ? lines.slice(start) : lines.slice(start, start + length);
+  return part.join("\n").trimEnd();
 }
 
 function planSection(plan: readonly PlannedChange[]): string[] {

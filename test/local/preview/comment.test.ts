@@ -123,6 +123,24 @@ describe("secrets", () => {
   });
 });
 
+test("of what a preview printed, only the policies are taken over", () => {
+  const printed = [
+    "Previewing update (gke):",
+    "Policies:",
+    "    ❌ mlops-platform@v0.1.0 (local: policy)",
+    "        - [mandatory]  monthly-budget",
+    "",
+    "Resources:",
+    "    + 81 to create",
+  ].join("\n");
+  const { markdown } = comment([], { policies: printed });
+  expect(markdown).toContain(
+    "```\n    ❌ mlops-platform@v0.1.0 (local: policy)\n        - [mandatory]  monthly-budget\n```",
+  );
+  expect(markdown).not.toMatch(/Previewing|81 to create/);
+  expect(comment([], { policies: "error: no such stack" }).markdown).not.toContain("Policies");
+});
+
 test("nothing of a pull request becomes markup, calls a person or leaves its fence", () => {
   const name = "x` <img src=//evil> @everyone ``` | [a](b)";
   const { markdown } = comment(
@@ -130,7 +148,7 @@ test("nothing of a pull request becomes markup, calls a person or leaves its fen
       { ...database, name, op: "replace", because: ["@team `x`"] },
       { type: types.deployment, name },
     ],
-    { policies: "```\n@everyone" },
+    { policies: "Policies:\n    ```\n    @everyone" },
   );
   const outside = markdown
     .replace(/(`{3,})[a-z]*\n[\s\S]*?\n\1\n/g, "")
@@ -145,7 +163,7 @@ test("a huge plan and huge messages stay within what GitHub takes", () => {
     type: types.deployment,
     name: `deployment-${index}-${"x".repeat(60)}`,
   }));
-  const { markdown } = comment(many, { policies: "y".repeat(100_000) });
+  const { markdown } = comment(many, { policies: `Policies:\n    ${"y".repeat(100_000)}` });
   expect(markdown.length).toBeLessThan(65_536);
   expect(markdown).toContain("… and 2850 more");
 });

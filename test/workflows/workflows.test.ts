@@ -1,0 +1,126 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { checkoutRoot } from "../../local/support/cache.ts";
+import { marker } from "../../local/preview/comment.ts";
+import { run } from "../../local/support/process.ts";
+import { actionlint, reasonToSkipActionlint } from "../support/actionlint.ts";
+
+interface Step {
+  uses?: string;
+  run?: string;
+  env?: Record<string, string>;
+}
+interface Job {
+  if?: string;
+  environment?: string;
+  permissions?: Record<string, string>;
+  "timeout-minutes"?: number;
+  steps: Step[];
+}
+interface Workflow {
+  permissions?: Record<string, string>;
+  concurrency?: { group: string; "cancel-in-progress": boolean };
+  jobs: Record<string, Job>;
+}
+
+const folder = join(checkoutRoot, ".github", "workflows");
+const files = readdirSync(folder).sort();
+const texts = new Map(files.map((file) => [file, readFileSync(join(folder, file), "utf8")]));
+const workflow = (file: string) => parse(texts.get(file)!) as Workflow;
+const jobs = files.flatMap((file) =>
+  Object.entries(workflow(file).jobs).map(([name, job]) => [`${file} ${name}`, job] as const),
+);
+const writes = ({ permissions = {} }: Job) =>
+  Object.entries(permissions).filter(([what, right]) => right === "write" && what !== "id-token");
+
+test("the workflows of the platform are all there", () => {
+  expect(files).toEqual(["ci.yml", "deploy.yml", "drift.yml", "preview.yml"]);
+});
+
+describe.each(files)("%s", (file) => {
+  test("pins every action to a commit and says which version that is", () => {
+    const uses = texts
+      .get(file)!
+      .split("\n")
+      .filter((line) => /^\s*(- )?uses:/.test(line));
+    expect(uses.length).toBeGreaterThan(0);
+    for (const line of uses) expect(line).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  test("gives no job more than it asks for, and runs one at a time", () => {
+    const { permissions, concurrency } = workflow(file);
+    expect([{}, { contents: "read" }]).toContainEqual(permissions);
+    expect(concurrency?.group).toEqual(expect.any(String));
+  });
+});
+
+describe.each(jobs)("%s", (_, job) => {
+  test("hands what others wrote to scripts as variables only", () => {
+    for (const { run: script } of job.steps) expect(script ?? "").not.toContain("${{");
+  });
+
+  test("ends by itself", () => expect(job["timeout-minutes"]).toEqual(expect.any(Number)));
+
+  test("keeps no credentials of git", () => {
+    const text = JSON.stringify(job.steps.filter(({ uses }) => uses?.includes("checkout")));
+    if (text !== "[]") expect(text).toContain('"persist-credentials":false');
+  });
+});
+
+describe("who may do what", () => {
+  test("what may write on GitHub runs none of the repository's code", () => {
+    const writers = jobs.filter(([, job]) => writes(job).length > 0);
+    expect(writers.map(([name]) => name)).toEqual(["drift.yml issue", "preview.yml comment"]);
+    for (const [, job] of writers) {
+      expect(writes(job)).toHaveLength(1);
+      expect(JSON.stringify(job.steps)).not.toContain("checkout");
+    }
+  });
+
+  test("forks get no credentials: neither Google's nor Pulumi's", () => {
+    const { plan, provider, comment } = workflow("preview.yml").jobs;
+    expect(plan?.if).toContain(
+      "github.event.pull_request.head.repo.full_name == github.repository",
+    );
+    expect(provider?.permissions).toEqual({ contents: "read" });
+    expect(JSON.stringify(provider)).not.toMatch(/secrets\.|vars\./);
+    expect(comment?.if).toContain("needs.plan.result != 'skipped'");
+    expect(texts.get("preview.yml")).not.toContain("pull_request_target");
+  });
+
+  test("a pull request and the search for drift use the account that may only read", () => {
+    const accounts = (file: string) => [
+      ...new Set([...texts.get(file)!.matchAll(/GCP_\w+_SERVICE_ACCOUNT/g)].map(([name]) => name)),
+    ];
+    expect(accounts("preview.yml")).toEqual(["GCP_PREVIEW_SERVICE_ACCOUNT"]);
+    expect(accounts("drift.yml")).toEqual(["GCP_PREVIEW_SERVICE_ACCOUNT"]);
+    expect(accounts("deploy.yml")).toEqual(["GCP_DEPLOY_SERVICE_ACCOUNT"]);
+  });
+
+  test("a deployment is approved, and not broken off by the next one", () => {
+    const deploy = workflow("deploy.yml");
+    expect(deploy.jobs["gke"]?.environment).toBe("production");
+    expect(deploy.concurrency?.["cancel-in-progress"]).toBe(false);
+  });
+});
+
+test("the comment is found again by the line that the command writes", () => {
+  expect(texts.get("preview.yml")).toContain(marker("$stack"));
+});
+
+test("no protection is gone round", () => {
+  for (const text of texts.values()) expect(text).not.toContain("--ignore-protect");
+});
+
+const reason = reasonToSkipActionlint();
+const linted = reason === undefined ? test : test.skip;
+linted(
+  `actionlint finds nothing${reason ? ` (skipped: ${reason})` : ""}`,
+  async () => {
+    expect(
+      await run(await actionlint(), ["-no-color", ...files.map((file) => join(folder, file))]),
+    ).toBe("");
+  },
+  10 * 60_000,
+);
