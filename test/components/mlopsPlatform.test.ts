@@ -83,6 +83,38 @@ describeRefusals(make, "ml", base, [
     `${subject}: predictionReplicas must be a whole number from 1 to 100`,
   ],
   [
+    { databaseStorageSize: "8" },
+    `${subject}: databaseStorageSize must be a quantity of bytes such as 8Gi`,
+  ],
+  [
+    { artifactStorageSize: "8 GB" },
+    `${subject}: artifactStorageSize must be a quantity of bytes such as 20Gi`,
+  ],
+  [
+    { monitoring: { storageSize: "8" } },
+    `${subject}: monitoring.storageSize must be a quantity of bytes such as 8Gi`,
+  ],
+  [
+    { monitoring: { retention: "two weeks" } },
+    `${subject}: monitoring.retention must be a duration such as 15d`,
+  ],
+  [
+    { monitoring: { receivers: { webhook: { url: "pager" } } } },
+    `${subject}: monitoring.receivers.webhook.url must be a URL: http:// or https://`,
+  ],
+  [
+    { monitoring: { prometheusChart: { version: "latest" } } },
+    `${subject}: monitoring.prometheusChart.version must be an exact version such as 29.27.0, so that the same program deploys the same chart`,
+  ],
+  [
+    { monitoring: { grafanaChart: { chart: "oci://a/b", repository: "https://c" } } },
+    `${subject}: monitoring.grafanaChart.repository and an OCI reference exclude each other; leave monitoring.grafanaChart.repository out`,
+  ],
+  [
+    { googleCredentials: "credentials.json" },
+    `${subject}: googleCredentials must be the JSON of a service account's key: the content of its file, not the name`,
+  ],
+  [
     { nodePorts: { serving: 8080 } },
     `${subject}: nodePorts.serving must be between 30000 and 32767`,
   ],

@@ -78,7 +78,67 @@ test("a flow to nowhere in particular lets out, and nobody in", async () => {
   });
 });
 
+test("ranges of addresses stand for an end outside the cluster, in a policy of their own", async () => {
+  const flows = [
+    { fromAddresses: ["35.191.0.0/16", "130.211.0.0/22"], to: "mlflow", port: 5000 },
+    { from: "mlflow", toAddresses: ["169.254.169.254/32"], port: 80 },
+    { from: "mlflow", port: 443 },
+  ];
+  const { resources, find } = await record(() => make("net", { ...base, flows }));
+  expect(resources.map(({ name }) => name).sort()).toEqual([
+    "net",
+    "net-35.191.0.0-16-130.211.0.0-22-to-mlflow",
+    "net-deny",
+    "net-dns",
+    "net-mlflow-may-call-169.254.169.254-32",
+    "net-mlflow-may-call-anything",
+  ]);
+  expect(find("net-35.191.0.0-16-130.211.0.0-22-to-mlflow").inputs["spec"]).toMatchObject({
+    policyTypes: ["Ingress"],
+    ingress: [
+      {
+        from: [{ ipBlock: { cidr: "35.191.0.0/16" } }, { ipBlock: { cidr: "130.211.0.0/22" } }],
+        ports: [{ protocol: "TCP", port: 5000 }],
+      },
+    ],
+  });
+  expect(find("net-mlflow-may-call-169.254.169.254-32").inputs["spec"]).toMatchObject({
+    policyTypes: ["Egress"],
+    egress: [
+      {
+        to: [{ ipBlock: { cidr: "169.254.169.254/32" } }],
+        ports: [{ protocol: "TCP", port: 80 }],
+      },
+    ],
+  });
+});
+
+const ranges = "must be ranges such as 10.0.0.0/8; to mean every address, leave it out";
 describeRefusals(make, "net", base, [
+  [
+    { flows: [{ fromAddresses: ["10.0.0.0/8"], port: 443 }] },
+    'NetworkFlows "net": every flow must have from, to or both; a flow from anybody to anything would allow all traffic',
+  ],
+  [
+    { flows: [{ from: "a", fromAddresses: ["10.0.0.0/8"], to: "b", port: 443 }] },
+    'NetworkFlows "net": a flow\'s from and fromAddresses exclude each other; leave one of them out',
+  ],
+  [
+    { flows: [{ from: "a", to: "b", toAddresses: ["10.0.0.0/8"], port: 443 }] },
+    'NetworkFlows "net": a flow\'s to and toAddresses exclude each other; leave one of them out',
+  ],
+  [
+    { flows: [{ from: "a", toAddresses: [], port: 443 }] },
+    'NetworkFlows "net": a flow\'s toAddresses must name a range; leave it out for every address',
+  ],
+  [
+    { flows: [{ from: "a", toAddresses: ["0.0.0.0/0"], port: 443 }] },
+    `NetworkFlows "net": a flow's toAddresses ${ranges}`,
+  ],
+  [
+    { flows: [{ fromAddresses: ["10.0.0.1/8"], to: "b", port: 443 }] },
+    `NetworkFlows "net": a flow's fromAddresses ${ranges}`,
+  ],
   [
     { flows: [{ port: 443 }] },
     'NetworkFlows "net": every flow must have from, to or both; a flow from anybody to anything would allow all traffic',

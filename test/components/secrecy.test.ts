@@ -54,6 +54,15 @@ test("a database password given in the clear is kept secret too", async () => {
   expect(JSON.stringify(resources)).toContain("MARKER-given-in-the-clear");
 });
 
+test("so is the key of a Google service account", async () => {
+  const googleCredentials = JSON.stringify({ type: "service_account", key: "MARKER-google-key" });
+  const { resources } = await record(
+    () => new MlopsPlatform("ml", { ...fullPlatformArgs, googleCredentials }),
+  );
+  expect(leaks(resources)).toEqual([]);
+  expect(JSON.stringify(resources)).toContain("MARKER-google-key");
+});
+
 test("so are the passwords of the tracking server's users, and those that others log in to it with", async () => {
   const { resources } = await record(() => {
     const given = (user: string) => ({ username: user, password: `MARKER-given-for-${user}` });

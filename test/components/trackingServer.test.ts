@@ -166,11 +166,21 @@ describeRefusals(make, "mlflow", base, [
     { users: [{ ...reader, password: "short" }] },
     `${subject}: users[0].password must have 12 characters at least; MLflow refuses a shorter one`,
   ],
+  [
+    { googleCredentials: "credentials.json" },
+    `${subject}: googleCredentials must be the JSON of a service account's key: the content of its file, not the name`,
+  ],
+  [
+    { database: { ...database, proxy: { instance: "mlops" } } },
+    `${subject}: database.proxy.instance must be an instance's connection name: project:region:instance`,
+  ],
   [{ nodeAddress: "http://node" }, `${subject}: nodeAddress ${wildcard}`],
   [{ hostNames: ["good.example.org", "*"] }, `${subject}: hostNames[1] ${wildcard}`],
 ]);
 
-describePreview(make, "mlflow", base, (unknown) => ({
+const keyed = { ...base, googleCredentials: "{}" };
+describePreview(make, "mlflow", keyed, (unknown) => ({
+  googleCredentials: unknown,
   namespace: unknown,
   image: unknown,
   database: {
@@ -180,6 +190,7 @@ describePreview(make, "mlflow", base, (unknown) => ({
     authDatabase: unknown,
     username: unknown,
     password: unknown,
+    proxy: { instance: unknown, privateAddress: unknown.apply(Boolean) },
   },
   artifacts: { uri: unknown },
   users: [{ ...reader, username: unknown, password: unknown }],
