@@ -5,7 +5,13 @@ import { versions } from "../../components/internal/versions.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { which } from "../../local/support/process.ts";
 import { describeApps } from "./apps.ts";
-import { host, mlflow, type PlatformBehindLogin, platformBehindLogin } from "./support/platform.ts";
+import {
+  domain,
+  host,
+  mlflow,
+  type PlatformBehindLogin,
+  platformBehindLogin,
+} from "./support/platform.ts";
 import type { Visitor, WebSocketOpened } from "./support/visitor.ts";
 
 /*
