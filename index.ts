@@ -1,3 +1,4 @@
+import "./plainStacks.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { currentCluster } from "./cluster.ts";
 import { MlopsPlatform } from "./components/index.ts";
