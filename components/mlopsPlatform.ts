@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withSecret } from "./internal/confidential.ts";
 import type { DatabaseConnectionArgs } from "./internal/connections.ts";
-import type { DatabaseConnectionArgs } from "./internal/connections.ts";
 import { notebookVariables } from "./internal/notebookVariables.ts";
 import { generatedPassword } from "./internal/passwords.ts";
 import { checkPlatformArguments } from "./internal/platformChecks.ts";
