@@ -4,4 +4,4 @@
  * more, so that every refused argument would look like a hang. Without the mapping it is printed at once, and the
  * whole program runs faster.
  */
-Error.prepareStackTrace = undefined;
+delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace;
