@@ -63,8 +63,8 @@ export interface LoginProxyArgs {
 }
 
 /**
- * oauth2-proxy in front of one Service: nobody reaches it without a login at an OpenID Connect provider and an e-mail
- * address in the right domain. One login opens every host of the domain that shares its cookie secret.
+ * A login in front of one Service, by oauth2-proxy: nobody reaches it without an account at an OpenID Connect provider
+ * and an e-mail address in the right domain. One login opens every host of the domain that shares its cookie secret.
  */
 export class LoginProxy extends pulumi.ComponentResource {
   /** URL that a gateway inside the cluster uses. */

@@ -43,7 +43,7 @@ describeRefusals(makePlatform, "ml", platformArgs, [
   ],
 ]);
 
-const guarded = {
+const guarded: MlopsPlatformArgs = {
   ...platformArgs,
   monitoring: { enabled: false },
   exposure: { ...exposure, login },
