@@ -65,6 +65,8 @@ export const gpuMachines: { readonly [type: string]: number } = {
   "n1-standard-2": 0.095,
   "n1-standard-4": 0.19,
   "n1-standard-8": 0.38,
+  "n1-standard-16": 0.76,
+  "n1-standard-32": 1.52,
 };
 /** GPUs attached to a machine, an hour each; https://cloud.google.com/compute/gpus-pricing. */
 export const attachedGpus: { readonly [type: string]: number } = { "nvidia-tesla-t4": 0.35 };
