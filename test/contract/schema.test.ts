@@ -33,19 +33,30 @@ test("the committed schema is what the SDK reads off the sources (else: npm run 
 test("every component is a resource of the package, under the token that its class registers", () => {
   expect(Object.keys(schema.resources).sort()).toEqual(
     [
+      "BucketArtifactStore",
+      "CloudSqlDatabase",
+      "DomainCertificate",
+      "GkeCluster",
       "Grafana",
+      "ImageRepository",
+      "LoginProxy",
       "MlopsPlatform",
       "ModelServer",
       "NetworkFlows",
+      "PlatformGateway",
       "PostgresDatabase",
       "PredictionApp",
+      "PrivateNetwork",
+      "ProjectServices",
       "Prometheus",
+      "ServiceAccountKey",
       "TrackingServer",
       "TrainingJob",
       "VolumeArtifactStore",
+      "WorkloadIdentity",
     ].map((name) => `mlops:index:${name}`),
   );
-  expect(componentClasses()).toHaveLength(10);
+  expect(componentClasses()).toHaveLength(21);
 });
 
 test("every component, property and value says what it is in whole sentences", () => {
@@ -57,7 +68,7 @@ test("every component, property and value says what it is in whole sentences", (
     ),
   ];
   const silent = described
-    .filter(([, { description }]) => !/^[A-Z`/][^]*\.$/.test(description ?? ""))
+    .filter(([, { description }]) => !/^[A-Z0-9`/][^]*\.$/.test(description ?? ""))
     .map(([path, { description }]) => `${path}: ${description ?? "says nothing"}`);
   expect(silent).toEqual([]);
   expect(described.length).toBeGreaterThan(120);
