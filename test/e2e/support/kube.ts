@@ -16,12 +16,12 @@ export interface KubeObject {
   status?: {
     phase?: string;
     conditions?: { type: string; status: string }[];
-    containerStatuses?: { restartCount: number }[];
+    containerStatuses?: { name: string; restartCount: number }[];
   };
 }
 
 export interface Kube {
-  /** Any request to the API server. A body is sent as a merge patch. */
+  /** Any request to the API server. The body of a PATCH is a merge patch. */
   call(method: string, path: string, body?: object): Promise<{ status: number; body: unknown }>;
   get(path: string): Promise<KubeObject>;
   list(path: string): Promise<KubeObject[]>;
@@ -50,7 +50,8 @@ export function kube(path: string): Kube {
   const { server, agent } = apiServer(path);
   const call: Kube["call"] = (method, target, body) =>
     new Promise((resolve, reject) => {
-      const headers = body ? { "content-type": "application/merge-patch+json" } : {};
+      const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+      const headers = body ? { "content-type": type } : {};
       const url = new URL(target, server);
       const outgoing = request(url, { method, agent, headers, timeout: 30_000 }, (response) => {
         let text = "";

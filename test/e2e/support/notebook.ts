@@ -5,7 +5,7 @@ import { run } from "../../../local/support/process.ts";
 import { environment as pythonEnvironment } from "../../support/pythonEnvironment.ts";
 
 /** Runs a notebook as a person would, with nothing but `.env`; returns it with its outputs, which is kept too. */
-export async function executeNotebook(name: string): Promise<string> {
+export async function executeNotebook(name: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const folder = join(checkoutRoot, "notebooks");
   const results = join(checkoutRoot, "test-results");
   mkdirSync(results, { recursive: true });
@@ -21,7 +21,7 @@ export async function executeNotebook(name: string): Promise<string> {
   const python = await pythonEnvironment("mlflow");
   await run(python, ["-c", program, join(folder, `${name}.ipynb`), executed], {
     cwd: folder,
-    env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: "true" },
+    env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: "true", ...env },
   });
   return readFileSync(executed, "utf8");
 }

@@ -28,7 +28,7 @@ export class Project {
   kubeconfig = join(this.folder, "kubeconfig");
 
   constructor(program: string, kubeconfig?: string) {
-    const main = join(__dirname, "programs", program);
+    const main = resolve(__dirname, "programs", program);
     writeFileSync(
       join(this.folder, "Pulumi.yaml"),
       `name: engine-test\nruntime: nodejs\nmain: ${main}\n`,

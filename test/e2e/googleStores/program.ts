@@ -1,0 +1,113 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { MlopsPlatform, PostgresDatabase } from "../../../components/index.ts";
+
+/*
+ * The platform as on Google Cloud: artifacts in a bucket, the database behind the Auth Proxy, a service account's key.
+ * Google's part is played by pods in a namespace of their own.
+ */
+
+const config = new pulumi.Config();
+const image = (name: string) => config.require(`${name}Image`);
+const bucket = "mlops-artifacts";
+const bucketUrl = "http://bucket.stores.svc.cluster.local:4443";
+
+const opts = { provider: new k8s.Provider("cluster", {}) };
+const stores = new k8s.core.v1.Namespace("stores", { metadata: { name: "stores" } }, opts);
+const namespace = stores.metadata.name;
+
+/** Opens pods on the node, for the test to look behind the platform's back. */
+const opened = (name: string, selector: Record<string, string>, port: number, nodePort: number) =>
+  new k8s.core.v1.Service(
+    `${name}-opened`,
+    {
+      metadata: { name: `${name}-opened`, namespace },
+      spec: { type: "NodePort", selector, ports: [{ port, nodePort }] },
+    },
+    opts,
+  );
+
+const labels = { app: "bucket" };
+new k8s.apps.v1.Deployment(
+  "bucket",
+  {
+    metadata: { name: "bucket", namespace },
+    spec: {
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          containers: [
+            {
+              name: "bucket",
+              image: image("bucket"),
+              args: [`-bucket=${bucket}`, `-url=${bucketUrl}`],
+              readinessProbe: {
+                httpGet: { path: `/storage/v1/b/${bucket}`, port: 4443 },
+                periodSeconds: 1,
+              },
+            },
+          ],
+        },
+      },
+    },
+  },
+  opts,
+);
+new k8s.core.v1.Service(
+  "bucket-service",
+  {
+    metadata: { name: "bucket", namespace },
+    spec: { selector: labels, ports: [{ port: 4443 }] },
+  },
+  opts,
+);
+opened("bucket", labels, 4443, 31443);
+
+const postgres = new PostgresDatabase(
+  "postgres",
+  { namespace, image: image("postgres"), storageSize: "1Gi" },
+  opts,
+);
+opened("postgres", { "app.kubernetes.io/name": "postgres" }, 5432, 31432);
+
+const platform = new MlopsPlatform(
+  "mlops",
+  {
+    images: { tracking: image("tracking"), serving: image("serving"), predict: image("predict") },
+    database: {
+      // nothing listens there but the proxy in the pod
+      host: "127.0.0.1",
+      port: 5432,
+      address: postgres.host,
+      database: postgres.database,
+      authDatabase: postgres.authDatabase,
+      username: postgres.username,
+      password: postgres.password,
+      proxy: { instance: "stores:local:postgres", image: image("proxy") },
+    },
+    artifacts: { uri: `gs://${bucket}/artifacts` },
+    googleCredentials: JSON.stringify({ type: "service_account" }),
+    trackingEnvironment: { STORAGE_EMULATOR_HOST: bucketUrl },
+    modelName: "diabetes-progression",
+    experimentName: config.get("experiment"),
+    // its fewest pods are more than a Deployment has by itself: the autoscaler has to change their number
+    servingAutoscaling: { minReplicas: 2, maxReplicas: 3 },
+    predictionReplicas: 1,
+    nodePorts: { tracking: 30001, serving: 31345, prediction: 31344 },
+    nodeAddress: "127.0.0.1",
+    monitoring: { enabled: false },
+    paused: config.getBoolean("paused"),
+  },
+  opts,
+);
+
+export const {
+  mlflowTrackingUri,
+  modelServingUrl,
+  artifactUri,
+  databaseHost,
+  mlflowAdminPassword,
+  notebookEnv,
+} = platform;
+export const databasePassword = postgres.password;
