@@ -23,10 +23,9 @@ export function publicDomain(
   const { domain, dnsZone } = config;
   if (domain === undefined || google === undefined) return undefined;
   const login = oidcLogin(config);
-  const hostNames = exposedHostNames(domain, login);
   const certificate = new DomainCertificate(
     "mlops-domain",
-    { project: google.project, domain, hostNames: Object.values(hostNames), dnsZone },
+    { project: google.project, domain, hostNames: exposedHostNames(domain, login), dnsZone },
     google.options,
   );
   const { addressName, certificateMapName, sslPolicyName, dnsRecords, monthlyCostUsd } =

@@ -1,4 +1,4 @@
-import { isSecret } from "@pulumi/pulumi";
+import { isSecret, output } from "@pulumi/pulumi";
 import { objects } from "../support/cases.ts";
 import { runProgram } from "../support/program.ts";
 import type { Recorded, Recording } from "../support/recorder.ts";
@@ -63,14 +63,20 @@ describe.each(all)("cluster and dataStores: %s", (name, settings) => {
   });
 
   test("keeps every secret in its envelope", () => {
-    const open = recordings[name].resources.flatMap(({ name: of, inputs, outputs }) =>
-      JSON.stringify(unsealed({ inputs, outputs: outputs ?? {} })).includes("MARKER-") ? [of] : [],
-    );
-    expect(open).toEqual([]);
+    expect(leaks(recordings[name].resources)).toEqual([]);
     // there are some to keep
     expect(JSON.stringify(recordings[name].resources)).toContain("MARKER-");
   });
 });
+
+/** Names of the resources that show something secret in the clear. */
+const leaks = (resources: readonly Recorded[]) =>
+  resources.flatMap(({ name, inputs, outputs }) =>
+    JSON.stringify(unsealed({ inputs, outputs: outputs ?? {} })).includes("MARKER-") ? [name] : [],
+  );
+
+const valueOf = (value: unknown) =>
+  new Promise((resolve) => void output(value as string).apply(resolve));
 
 /** The same without what is inside an envelope of Pulumi's. */
 function unsealed(value: unknown): unknown {
@@ -165,10 +171,6 @@ test("Cloud SQL has a private address on GKE, and a public one without open netw
 });
 
 test("a GKE stack says what it costs, where its cluster is and where its images go", async () => {
-  const valueOf = (output: unknown) =>
-    new Promise((resolve) =>
-      (output as { apply(use: (value: unknown) => void): void }).apply(resolve),
-    );
   const { result } = recordings["gke, gcp"];
   expect(await valueOf(result["clusterLocation"])).toBe("europe-west1");
   expect(await valueOf(result["imageRepositoryUrl"])).toBe(
@@ -180,6 +182,46 @@ test("a GKE stack says what it costs, where its cluster is and where its images 
   expect(result["mlflowTrackingUri"] && (await valueOf(result["mlflowTrackingUri"]))).toBe(
     "http://mlflow.mlops.svc.cluster.local:5000",
   );
+});
+
+describe("under a domain", () => {
+  const onDomain = { ...combinations["gke, gcp"], domain: "ml.example.org" };
+  const login = {
+    oidcIssuerUrl: "https://login.example.org",
+    oidcClientId: "mlops",
+    oidcClientSecret: "MARKER-oidc-%@:/?#",
+    oidcEmailDomain: "example.org",
+  };
+
+  test("people reach every part over HTTPS, but the model server only behind a login", async () => {
+    const { result } = await runProgram(onDomain);
+    const behindLogin = (await runProgram({ ...onDomain, ...login })).result;
+    const urls = async (of: Record<string, unknown>) =>
+      Promise.all(
+        ["mlflowTrackingUri", "predictionAppUrl", "grafanaUrl", "modelServingUrl"].map((name) =>
+          valueOf(of[name]),
+        ),
+      );
+    const opened = ["mlflow", "predict", "grafana"].map((host) => `https://${host}.ml.example.org`);
+    const inside = "http://model-server.mlops.svc.cluster.local:8080";
+    expect(await urls(result)).toEqual([...opened, inside]);
+    expect(await urls(behindLogin)).toEqual([...opened, "https://models.ml.example.org"]);
+  });
+
+  test("the secret of the login stays in its envelope, and the records to enter are told", async () => {
+    const { resources, result } = await runProgram({ ...onDomain, ...login });
+    expect(leaks(resources)).toEqual([]);
+    expect(JSON.stringify(resources)).toContain("MARKER-oidc");
+    expect(await valueOf(result["dnsRecords"])).toContainEqual(
+      expect.stringContaining("mlflow.ml.example.org"),
+    );
+  });
+
+  test("with a zone of Cloud DNS the records are written", async () => {
+    const { resources } = await runProgram({ ...onDomain, dnsZone: "example-org" });
+    const records = resources.filter(({ type }) => type === "gcp:dns/recordSet:RecordSet");
+    expect(records.length).toBeGreaterThan(3);
+  });
 });
 
 test("a registry of one's own takes the place of the repository", async () => {

@@ -1,0 +1,57 @@
+import { monthlyCosts, monthlyCostUsd } from "../../components/cost/index.ts";
+import { runProgram } from "../support/program.ts";
+import type { Recorded } from "../support/recorder.ts";
+
+/* Everything that the program makes at Google has a price, or is known to be free. */
+
+const nowhere = {
+  trackingNodePort: 0,
+  servingNodePort: 0,
+  predictionNodePort: 0,
+  grafanaNodePort: 0,
+};
+const settings = {
+  ...nowhere,
+  gcpProject: "acme-ml",
+  gcpRegion: "us-central1",
+  cluster: "gke",
+  dataStores: "gcp",
+  gkeZone: "us-central1-a",
+  gkeGpu: "nvidia-l4",
+  domain: "mlops.example.com",
+};
+
+/** Types that Google does not charge for by themselves. Certificates are free up to a hundred. */
+const free = [
+  /^gcp:artifactregistry\/.*Iam/i,
+  /^gcp:certificatemanager\//,
+  /^gcp:compute\/(network|subnetwork|router|sSLPolicy|sslPolicy|globalAddress):/i,
+  /^gcp:dns\/recordSet:/,
+  /^gcp:projects\//,
+  /^gcp:servicea?ccount\//,
+  /^gcp:servicenetworking\//,
+  /^gcp:sql\/(database|user):/,
+  /^gcp:storage\/bucketIAM/,
+];
+const billable = (resources: readonly Recorded[]) =>
+  resources.map(({ type, name, inputs }) => ({ type, name, inputs }));
+
+test("every resource at Google has a price or is free", async () => {
+  const { resources } = await runProgram(settings);
+  const google = resources.filter(({ type }) => type.startsWith("gcp:"));
+  const priced = new Set(monthlyCosts(billable(resources)).map(({ resource }) => resource));
+  const unknown = google
+    .filter(({ type, name }) => !priced.has(name) && !free.some((pattern) => pattern.test(type)))
+    .map(({ type, name }) => `${type} ${name}`);
+  // a pool for GPUs keeps no nodes while nothing trains
+  expect(unknown).toEqual(["gcp:container/nodePool:NodePool mlops-gke-gpu"]);
+});
+
+test("the output of the stack is what the resources cost", async () => {
+  const { resources, result } = await runProgram(settings);
+  const ofComponents = billable(resources).filter(
+    ({ type }) => !type.startsWith("kubernetes:") || type.endsWith(":Gateway"),
+  );
+  const output = await new Promise((resolve) => void result["monthlyCostUsd"]!.apply(resolve));
+  expect(output).toBe(monthlyCostUsd(ofComponents));
+});
