@@ -81,17 +81,17 @@ function addKey(world: World, email: string, body: Fields): Fields {
     validBeforeTime: "9999-12-31T23:59:59Z",
   };
   world.add(`${pathOf(client_email)}/keys/${id}`, key);
+  const secret = `fake-${randomBytes(24).toString("hex")}`;
+  world.secrets.push(secret);
   const file = {
     type: "service_account",
     project_id: world.project,
     private_key_id: id,
-    private_key: `-----BEGIN PRIVATE KEY-----\nfake-${randomBytes(24).toString("hex")}\n-----END PRIVATE KEY-----\n`,
+    private_key: `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`,
     client_email,
     token_uri: "https://oauth2.googleapis.com/token",
   };
-  return {
-    ...key,
-    privateKeyType: "TYPE_GOOGLE_CREDENTIALS_FILE",
-    privateKeyData: Buffer.from(JSON.stringify(file)).toString("base64"),
-  };
+  const privateKeyData = Buffer.from(JSON.stringify(file)).toString("base64");
+  world.secrets.push(privateKeyData);
+  return { ...key, privateKeyType: "TYPE_GOOGLE_CREDENTIALS_FILE", privateKeyData };
 }

@@ -3,7 +3,7 @@ import { GoogleError, invalid, notFound } from "./googleError.ts";
 import type { Operation } from "./operations.ts";
 import { pathOfConnection } from "./serviceNetworking.ts";
 import { checkProject } from "./serviceUsage.ts";
-import { checkSettings, completeInstance, merged } from "./sqlInstance.ts";
+import { checkSettings, completeInstance, merged, replaced } from "./sqlInstance.ts";
 import type { World } from "./world.ts";
 
 const all = "projects/{project}/instances";
@@ -17,8 +17,8 @@ export const sqlAdmin: Api = {
   routes: (world) => ({
     [`POST ${all}`]: ({ params, body }) => insert(world, params["project"]!, body),
     [`GET ${one}`]: ({ params }) => found(world, params),
-    [`PATCH ${one}`]: change(world),
-    [`PUT ${one}`]: change(world),
+    [`PATCH ${one}`]: change(world, (settings, body) => merged(settings, body["settings"])),
+    [`PUT ${one}`]: change(world, replaced),
     [`DELETE ${one}`]: ({ params }) => {
       const instance = idle(world, params);
       if (instance["settings"].deletionProtectionEnabled) {
@@ -36,9 +36,12 @@ export const sqlAdmin: Api = {
         world.add(`reserved/${path}`, {});
       });
     },
-    [`GET ${one}/databases/{database}`]: ({ params }) =>
-      world.get(`${pathOf(params)}/databases/${params["database"]}`),
+    [`GET ${one}/databases/{database}`]: ({ params }) => {
+      running(world, params);
+      return world.get(`${pathOf(params)}/databases/${params["database"]}`);
+    },
     [`POST ${one}/databases`]: ({ params, body }) => {
+      running(world, params);
       idle(world, params);
       const path = `${pathOf(params)}/databases/${body["name"]}`;
       world.add(path, {
@@ -53,28 +56,35 @@ export const sqlAdmin: Api = {
       return started(world, "CREATE_DATABASE", pathOf(params));
     },
     [`DELETE ${one}/databases/{database}`]: ({ params }) => {
+      running(world, params);
       idle(world, params);
       world.remove(`${pathOf(params)}/databases/${params["database"]}`);
       return started(world, "DELETE_DATABASE", pathOf(params));
     },
     [`GET ${one}/users`]: ({ params }) => {
-      found(world, params);
+      running(world, params);
       return { kind: "sql#usersList", items: world.below(`${pathOf(params)}/users/`) };
     },
-    [`GET ${one}/users/{user}`]: ({ params }) =>
-      world.get(`${pathOf(params)}/users/${params["user"]}`),
+    [`GET ${one}/users/{user}`]: ({ params }) => {
+      running(world, params);
+      return world.get(`${pathOf(params)}/users/${params["user"]}`);
+    },
     [`POST ${one}/users`]: ({ params, body }) => {
+      running(world, params);
       idle(world, params);
       const { password, ...user } = body;
       if (!password) throw invalid("Invalid request: password is required.");
+      world.secrets.push(String(password));
       world.add(`${pathOf(params)}/users/${body["name"]}`, userFields(params, user));
       return started(world, "CREATE_USER", pathOf(params));
     },
     [`PUT ${one}/users`]: ({ params }) => {
+      running(world, params);
       idle(world, params);
       return started(world, "UPDATE_USER", pathOf(params));
     },
     [`DELETE ${one}/users`]: ({ params, query }) => {
+      running(world, params);
       idle(world, params);
       const owned = world.find(`${pathOf(params)}/ownedBy/${query.get("name")}`);
       if (owned) {
@@ -116,6 +126,13 @@ function idle(world: World, params: Record<string, string>): Fields {
   );
 }
 
+/** Of a stopped instance Google shows neither databases nor users, nor changes them. */
+function running(world: World, params: Record<string, string>): Fields {
+  const instance = found(world, params);
+  if (instance["settings"].activationPolicy === "ALWAYS") return instance;
+  throw invalid("Invalid request: Invalid request since instance is not running.");
+}
+
 function insert(world: World, project: string, body: Fields): Fields {
   checkProject(world, project);
   const path = `projects/${project}/instances/${body["name"]}`;
@@ -143,19 +160,16 @@ function insert(world: World, project: string, body: Fields): Fields {
   return started(world, "CREATE", path, () => void (instance["state"] = "RUNNABLE"), 2);
 }
 
+/** PATCH changes what it names; PUT sets everything, so that what it leaves out is as Google has it by default. */
 const change =
-  (world: World): Handler =>
+  (world: World, merge: (settings: Fields, body: Fields) => Fields): Handler =>
   ({ params, body }) => {
     const instance = idle(world, params);
-    const settings = { ...instance["settings"], ...body["settings"] };
-    const changed = {
-      ...instance,
-      ...body,
-      settings: merged(instance["settings"], body["settings"]),
-    };
+    const { settings } = instance as { settings: Fields };
+    const changed = { ...instance, ...body, settings: merge(settings, body) };
     checkSettings(changed);
     Object.assign(instance, changed);
-    instance["settings"].settingsVersion = String(Number(settings.settingsVersion ?? 1) + 1);
+    instance["settings"].settingsVersion = String(Number(settings["settingsVersion"]) + 1);
     return started(world, "UPDATE", pathOf(params));
   };
 

@@ -6,20 +6,7 @@ import { creationTime, type World } from "./world.ts";
 export function completeInstance(world: World, body: Fields): Fields {
   const { rootPassword: _, ...rest } = body;
   const { name, region } = body as { name: string; region: string };
-  const settings = { ...defaultSettings(body), ...body["settings"] } as Fields;
-  settings["ipConfiguration"] = {
-    ipv4Enabled: true,
-    sslMode: "ALLOW_UNENCRYPTED_AND_ENCRYPTED",
-    serverCaMode: "GOOGLE_MANAGED_INTERNAL_CA",
-    ...settings["ipConfiguration"],
-  };
-  settings["backupConfiguration"] = {
-    kind: "sql#backupConfiguration",
-    enabled: false,
-    startTime: "03:00",
-    backupTier: "STANDARD",
-    ...settings["backupConfiguration"],
-  };
+  const settings = completeSettings(body);
   return {
     kind: "sql#instance",
     databaseVersion: "POSTGRES_17",
@@ -49,6 +36,28 @@ export function completeInstance(world: World, body: Fields): Fields {
     etag: "instance",
   };
 }
+
+function completeSettings(body: Fields): Fields {
+  const settings = { ...defaultSettings(body), ...body["settings"] } as Fields;
+  settings["ipConfiguration"] = {
+    ipv4Enabled: true,
+    sslMode: "ALLOW_UNENCRYPTED_AND_ENCRYPTED",
+    serverCaMode: "GOOGLE_MANAGED_INTERNAL_CA",
+    ...settings["ipConfiguration"],
+  };
+  settings["backupConfiguration"] = {
+    kind: "sql#backupConfiguration",
+    enabled: false,
+    startTime: "03:00",
+    backupTier: "STANDARD",
+    ...settings["backupConfiguration"],
+  };
+  return settings;
+}
+
+/** Settings in place of others. A disk never shrinks. */
+export const replaced = ({ dataDiskSizeGb }: Fields, body: Fields): Fields =>
+  completeSettings({ ...body, settings: { dataDiskSizeGb, ...body["settings"] } });
 
 const defaultSettings = (body: Fields): Fields => ({
   kind: "sql#settings",

@@ -46,7 +46,7 @@ export const storage: Api = {
       world.remove(`${pathOf(params["bucket"]!)}/o/${params["object"]!}`);
       return {};
     },
-    "GET b/{bucket}/anywhereCaches": () => ({ kind: "storage#anywhereCaches" }),
+    "GET b/{bucket}/anywhereCaches/": () => ({ kind: "storage#anywhereCaches" }),
   }),
 };
 

@@ -27,6 +27,8 @@ export class World {
   readonly policies = new Policies((member) => this.#knows(member));
   /** Pools of identities; a project has one from its first cluster with Workload Identity on. */
   readonly identityPools = new Set<string>();
+  /** Passwords and private keys that came by: none may be found in the clear anywhere else. */
+  readonly secrets: string[] = [];
   readonly #resources = new Map<string, Fields>();
   #serial = 0;
 
