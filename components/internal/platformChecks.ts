@@ -7,6 +7,7 @@ import { checkCredentials } from "./googleCredentials.ts";
 import { checkExposure } from "./platformExposure.ts";
 import { checkReceivers } from "./receivers.ts";
 import { checkedStorage } from "./retention.ts";
+import { checkTrainingGpu } from "./trainingGpu.ts";
 
 /** Refuses what one of the parts would refuse, under the name that the caller gave it, before anything is registered. */
 export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs): void {
@@ -65,6 +66,7 @@ export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs)
   checkChart(subject, monitoring.grafanaChart, "monitoring.grafanaChart");
   checkCredentials(subject, args.googleCredentials);
   checkExposure(subject, args);
+  checkTrainingGpu(subject, args.trainingGpu, "trainingGpu");
 
   const { tracking, serving, prediction, grafana } = args.nodePorts ?? {};
   const ports = Object.entries({ tracking, serving, prediction, grafana });

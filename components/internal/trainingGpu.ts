@@ -11,12 +11,16 @@ export interface TrainingGpuArgs {
   count?: number;
 }
 
-export function checkTrainingGpu(subject: string, gpu: TrainingGpuArgs | undefined): void {
+export function checkTrainingGpu(
+  subject: string,
+  gpu: TrainingGpuArgs | undefined,
+  argument = "gpu",
+): void {
   if (gpu === undefined) return;
-  checkOneOf(subject, "gpu.type", gpu.type, GpuType);
+  checkOneOf(subject, `${argument}.type`, gpu.type, GpuType);
   ensure(
     subject,
-    "gpu.count",
+    `${argument}.count`,
     gpu.count ?? 1,
     isWholeNumber(1, 8),
     "be a whole number from 1 to 8",

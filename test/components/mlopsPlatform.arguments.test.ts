@@ -2,6 +2,7 @@ import type { MlopsPlatformArgs } from "../../components/index.ts";
 import { describeArguments, everywhere } from "../support/cases.ts";
 import { databaseOfMine, makePlatform, platformArgs } from "../support/fixtures.ts";
 import { openedToTheInternet } from "../support/exposureCase.ts";
+import { everythingPaused, gpusForTraining, keyOutsideOfGoogle } from "../support/platformCases.ts";
 import type { Recorded } from "../support/recorder.ts";
 import { changeLines, differences } from "../support/wire.ts";
 
@@ -186,6 +187,7 @@ describeArguments(makePlatform, "ml", base, {
       "+ ml-retraining-tracking-credentials",
     ],
   },
+  trainingGpu: gpusForTraining,
   exposure: openedToTheInternet,
   monitoring: {
     value: { grafana: false, kubeStateMetrics: false, nodeExporter: false, pushgateway: false },
@@ -208,25 +210,7 @@ describeArguments(makePlatform, "ml", base, {
       "ml outputs.prometheusUrl: ∅ → http://prometheus.mlops.svc.cluster.local:9090",
     ],
   },
-  googleCredentials: {
-    value: '{"type":"service_account"}',
-    with: { artifacts: { uri: "gs://bucket/path" } },
-    changes: [
-      "+ ml-tracking-google-credentials",
-      "- ml-network-mlflow-may-call-169.254.169.252-32",
-      "- ml-network-mlflow-may-call-169.254.169.254-32",
-      "ml-example-training options.dependsOn: +ml-tracking-google-credentials",
-      "ml-tracking-server options.dependsOn: +ml-tracking-google-credentials",
-      "ml-tracking-server spec.template.spec.containers[mlflow].env[GOOGLE_APPLICATION_CREDENTIALS].name: ∅ → GOOGLE_APPLICATION_CREDENTIALS",
-      "ml-tracking-server spec.template.spec.containers[mlflow].env[GOOGLE_APPLICATION_CREDENTIALS].value: ∅ → /etc/google/credentials.json",
-      "ml-tracking-server spec.template.spec.containers[mlflow].volumeMounts[google-credentials].mountPath: ∅ → /etc/google",
-      "ml-tracking-server spec.template.spec.containers[mlflow].volumeMounts[google-credentials].name: ∅ → google-credentials",
-      "ml-tracking-server spec.template.spec.containers[mlflow].volumeMounts[google-credentials].readOnly: ∅ → true",
-      "ml-tracking-server spec.template.spec.volumes[google-credentials].name: ∅ → google-credentials",
-      "ml-tracking-server spec.template.spec.volumes[google-credentials].secret.defaultMode: ∅ → 288",
-      "ml-tracking-server spec.template.spec.volumes[google-credentials].secret.secretName: ∅ → ml-tracking-google-credentials-1a2b3c",
-    ],
-  },
+  googleCredentials: keyOutsideOfGoogle,
   trackingEnvironment: {
     value: { EXTRA: "yes" },
     changes: [
@@ -234,19 +218,7 @@ describeArguments(makePlatform, "ml", base, {
       "ml-tracking-server spec.template.spec.containers[mlflow].env[EXTRA].value: ∅ → yes",
     ],
   },
-  paused: {
-    value: true,
-    changes: [
-      "ml-database-server spec.replicas: 1 → 0",
-      "ml-example-training-job metadata.annotations.pulumi.com/skipAwait: ∅ → true",
-      "ml-example-training-job spec.suspend: ∅ → true",
-      "ml-prediction-server spec.replicas: 2 → 0",
-      "ml-serving-server spec.replicas: 1 → 0",
-      "ml-tracking-migration metadata.annotations.pulumi.com/skipAwait: ∅ → true",
-      "ml-tracking-migration spec.suspend: ∅ → true",
-      "ml-tracking-server spec.replicas: 1 → 0",
-    ],
-  },
+  paused: everythingPaused,
   labels: { value: { team: "blue" }, changes: everywhere("labels.team: ∅ → blue") },
   annotations: { value: { note: "hello" }, changes: everywhere("annotations.note: ∅ → hello") },
 });

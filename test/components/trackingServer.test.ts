@@ -1,4 +1,4 @@
-import { TrackingPermission } from "../../components/index.ts";
+import { TrackingPermission, type TrackingServerArgs } from "../../components/index.ts";
 import { describePreview, describeRefusals, tree } from "../support/cases.ts";
 import {
   databaseOfMine as database,
@@ -178,7 +178,7 @@ describeRefusals(make, "mlflow", base, [
   [{ hostNames: ["good.example.org", "*"] }, `${subject}: hostNames[1] ${wildcard}`],
 ]);
 
-const keyed = { ...base, googleCredentials: "{}" };
+const keyed: TrackingServerArgs = { ...base, googleCredentials: "{}" };
 describePreview(make, "mlflow", keyed, (unknown) => ({
   googleCredentials: unknown,
   namespace: unknown,

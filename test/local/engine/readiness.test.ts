@@ -1,6 +1,7 @@
+import type { JsonObject } from "../../../local/engine/values.ts";
 import { lackOf } from "../../../local/engine/readiness.ts";
 
-const workload = (kind: string, spec: object, status: object) => ({
+const workload = (kind: string, spec: JsonObject, status: JsonObject): JsonObject => ({
   kind,
   metadata: { generation: 2 },
   spec,

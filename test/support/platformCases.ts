@@ -1,0 +1,52 @@
+/** A platform called `ml` with artifacts in a bucket that it opens with a key, and everything that follows from it. */
+export const keyOutsideOfGoogle = {
+  value: '{"type":"service_account"}',
+  with: { artifacts: { uri: "gs://bucket/path" } },
+  changes: [
+    "+ ml-tracking-google-credentials",
+    "- ml-network-mlflow-may-call-169.254.169.252-32",
+    "- ml-network-mlflow-may-call-169.254.169.254-32",
+    "ml-example-training options.dependsOn: +ml-tracking-google-credentials",
+    "ml-tracking-server options.dependsOn: +ml-tracking-google-credentials",
+    "ml-tracking-server spec.template.spec.containers[mlflow].env[GOOGLE_APPLICATION_CREDENTIALS].name: ∅ → GOOGLE_APPLICATION_CREDENTIALS",
+    "ml-tracking-server spec.template.spec.containers[mlflow].env[GOOGLE_APPLICATION_CREDENTIALS].value: ∅ → /etc/google/credentials.json",
+    "ml-tracking-server spec.template.spec.containers[mlflow].volumeMounts[google-credentials].mountPath: ∅ → /etc/google",
+    "ml-tracking-server spec.template.spec.containers[mlflow].volumeMounts[google-credentials].name: ∅ → google-credentials",
+    "ml-tracking-server spec.template.spec.containers[mlflow].volumeMounts[google-credentials].readOnly: ∅ → true",
+    "ml-tracking-server spec.template.spec.volumes[google-credentials].name: ∅ → google-credentials",
+    "ml-tracking-server spec.template.spec.volumes[google-credentials].secret.defaultMode: ∅ → 288",
+    "ml-tracking-server spec.template.spec.volumes[google-credentials].secret.secretName: ∅ → ml-tracking-google-credentials-1a2b3c",
+  ],
+};
+
+/** A paused platform called `ml`. */
+export const everythingPaused = {
+  value: true,
+  changes: [
+    "ml-database-server spec.replicas: 1 → 0",
+    "ml-example-training-job metadata.annotations.pulumi.com/skipAwait: ∅ → true",
+    "ml-example-training-job spec.suspend: ∅ → true",
+    "ml-prediction-server spec.replicas: 2 → 0",
+    "ml-serving-server spec.replicas: 1 → 0",
+    "ml-tracking-migration metadata.annotations.pulumi.com/skipAwait: ∅ → true",
+    "ml-tracking-migration spec.suspend: ∅ → true",
+    "ml-tracking-server spec.replicas: 1 → 0",
+  ],
+};
+
+/** GPUs for the training of a platform called `ml`. */
+export const gpusForTraining = {
+  value: { count: 2 },
+  changes: [
+    "ml-example-training-job spec.podFailurePolicy.rules[0].action: ∅ → Ignore",
+    "ml-example-training-job spec.podFailurePolicy.rules[0].onPodConditions[0].status: ∅ → True",
+    "ml-example-training-job spec.podFailurePolicy.rules[0].onPodConditions[0].type: ∅ → DisruptionTarget",
+    "ml-example-training-job spec.template.spec.containers[training].resources.limits.nvidia.com/gpu: ∅ → 2",
+    "ml-example-training-job spec.template.spec.tolerations[0].effect: ∅ → NoSchedule",
+    "ml-example-training-job spec.template.spec.tolerations[0].key: ∅ → nvidia.com/gpu",
+    "ml-example-training-job spec.template.spec.tolerations[0].operator: ∅ → Exists",
+    "ml-example-training-job spec.template.spec.tolerations[1].effect: ∅ → NoSchedule",
+    "ml-example-training-job spec.template.spec.tolerations[1].key: ∅ → cloud.google.com/gke-spot",
+    "ml-example-training-job spec.template.spec.tolerations[1].operator: ∅ → Exists",
+  ],
+};
