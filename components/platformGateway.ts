@@ -62,7 +62,12 @@ export class PlatformGateway extends pulumi.ComponentResource {
 
     const child = { parent: this };
     const gatewayName = args.gatewayName ?? name;
-    const metadata = metadataFor("gateway", gatewayName, args);
+    const described = metadataFor("gateway", gatewayName, args);
+    const metadata = (own: Parameters<typeof described>[0]) => {
+      const { annotations, ...rest } = described(own);
+      // an empty map of a custom resource is not kept, and every refresh would find it missing
+      return Object.keys(annotations).length === 0 ? rest : { annotations, ...rest };
+    };
     const object = (role: string, content: k8s.apiextensions.CustomResourceArgs) =>
       new k8s.apiextensions.CustomResource(`${name}-${role}`, content, child);
 
