@@ -16,7 +16,8 @@ export interface Stage {
 const live = {
   cluster: "test/local/cluster\\.test\\.ts$",
   builtin: "test/local/engine(\\.releases)?\\.test\\.ts$",
-  pulumi: "test/engine/",
+  google: "test/engine/googleCloud\\.test\\.ts$",
+  pulumi: "test/engine/life\\.test\\.ts$",
   stores: "test/e2e/googleStores\\.test\\.ts$",
   e2e: "test/e2e/life\\.test\\.ts$",
   // no cluster, but the Python environments that the lanes before it make
@@ -94,6 +95,12 @@ export const stages: Stage[] = [
     group: "live",
     title: "the built-in engine on the local cluster",
     run: () => withTestCluster((env) => jest({ name: "builtin", matching: live.builtin, env })),
+  },
+  {
+    name: "google",
+    group: "live",
+    title: "Google's provider with a fake of Google Cloud",
+    run: () => jest({ name: "google", matching: live.google }),
   },
   {
     name: "pulumi",

@@ -94,7 +94,12 @@ export function collection(
     [`DELETE ${one}`]: ({ params }) => {
       const target = fill(one, params);
       checkDelete?.(found(world, target), target);
-      return done("delete", target, params["region"], () => void world.remove(target));
+      return done("delete", target, params["region"], () => {
+        // a network takes its peerings with it
+        const inside = world.paths().filter((path) => path.startsWith(`${target}/`));
+        [...inside, target].forEach((path) => world.remove(path));
+        return undefined;
+      });
     },
     ...Object.fromEntries(
       Object.entries(verbs).map(([verb, make]) => [`POST ${one}/${verb}`, change(verb, make)]),
