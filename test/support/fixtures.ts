@@ -1,6 +1,8 @@
 import {
   MlopsPlatform,
   type MlopsPlatformArgs,
+  ModelServer,
+  type ModelServerArgs,
   TrackingServer,
   type TrackingServerArgs,
 } from "../../components/index.ts";
@@ -48,3 +50,14 @@ export const trackingArgs: TrackingServerArgs = {
 
 export const makeTracking = (name: string, args: TrackingServerArgs) =>
   new TrackingServer(name, args);
+
+export const makeServing = (name: string, args: ModelServerArgs) => new ModelServer(name, args);
+/** The smallest model server that works. */
+export const servingArgs: ModelServerArgs = {
+  namespace: "ml",
+  image: "registry/serving:1",
+  trackingUri: "http://mlflow:5000",
+  trackingUsername: "model-server",
+  trackingPassword: "a reader's password",
+  modelName: "diabetes",
+};
