@@ -134,7 +134,9 @@ suite(`Google Cloud through its real provider${skipped ? ` (skipped: ${skipped})
     test("protected data is not deleted", async () => {
       const before = world().paths();
       const { code, output } = await stack.run("destroy", "--yes");
-      const refused = [...output.matchAll(/::(\S+)" cannot be deleted\s+because it is protected/g)];
+      const refused = [
+        ...output.matchAll(/::([^:\s]+)" cannot be deleted\s+because it is protected/g),
+      ];
       expect(new Set(refused.map(([, name]) => name))).toEqual(
         new Set([
           "mlops-bucket-bucket",
