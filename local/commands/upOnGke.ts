@@ -1,5 +1,6 @@
 import { type Deployment, readDeployment, writeDeployment } from "../deployment.ts";
-import { chooseEngine, type Engine, openEngine } from "../engines.ts";
+import { deployWithImages } from "../deployWithImages.ts";
+import { chooseEngine, openEngine } from "../engines.ts";
 import { gkeAccess, gkeTarget, registryAppears, registryExists, requireTools } from "../gke.ts";
 import { provideImages } from "../imageTarget.ts";
 import type { Settings } from "../settings.ts";
@@ -21,30 +22,18 @@ export async function upOnGke(settings: Settings, values: OptionValues): Promise
   requireTools();
   if (!remembered) await agree(settings, values["yes"] === true);
   const engine = openEngine("pulumi", settings, {});
-  const code = await deployWithImages(engine, settings);
+  const code = await deployWithImages({
+    registryExists: () => registryExists(settings),
+    registryAppears: (isOver) => registryAppears(settings, isOver),
+    push: () => provideImages(settings, "registry"),
+    deploy: () => engine.up(),
+  });
   const outputs = await engine.outputs({ showSecrets: false });
   if (typeof outputs["clusterName"] !== "string") return code;
   const target = gkeTarget(settings, outputs);
   const { namespace } = settings.config;
   writeDeployment(settings.stack, { target, engine: "pulumi", namespace, charts: "official" });
   if (code === 0) await welcome(settings, await gkeAccess(target), outputs);
-  return code;
-}
-
-/** The images go ahead of the pods; the first time beside the cluster, which takes longer to make than they do. */
-async function deployWithImages(engine: Engine, settings: Settings): Promise<number> {
-  if (await registryExists(settings)) {
-    await provideImages(settings, "registry");
-    return await engine.up();
-  }
-  const isOver = new AbortController();
-  const pushing = registryAppears(settings, isOver.signal).then(async (exists) => {
-    if (exists) await provideImages(settings, "registry");
-  });
-  // what goes wrong there is told once the engine has ended
-  pushing.catch(() => {});
-  const code = await engine.up().finally(() => isOver.abort());
-  await pushing;
   return code;
 }
 
