@@ -134,18 +134,14 @@ suite(`Google Cloud through its real provider${skipped ? ` (skipped: ${skipped})
     test("protected data is not deleted", async () => {
       const before = world().paths();
       const { code, output } = await stack.run("destroy", "--yes");
-      const refused = [
-        ...output.matchAll(/::([^:\s]+)" cannot be deleted\s+because it is protected/g),
-      ];
-      expect(new Set(refused.map(([, name]) => name))).toEqual(
-        new Set([
-          "mlops-bucket-bucket",
-          "mlops-cloud-sql-auth-database",
-          "mlops-cloud-sql-database",
-          "mlops-cloud-sql-user",
-          "mlops-gke-cluster",
-        ]),
-      );
+      const refused = output.matchAll(/::([^:\s]+)" cannot be deleted\s+because it is protected/g);
+      expect([...new Set([...refused].map(([, name]) => name))].sort()).toEqual([
+        "mlops-bucket-bucket",
+        "mlops-cloud-sql-auth-database",
+        "mlops-cloud-sql-database",
+        "mlops-cloud-sql-user",
+        "mlops-gke-cluster",
+      ]);
       expect(code).not.toBe(0);
       expect(world().paths()).toEqual(before);
     });
