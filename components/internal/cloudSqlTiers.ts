@@ -22,8 +22,11 @@ export type CloudSqlAvailability = (typeof CloudSqlAvailability)[keyof typeof Cl
 
 /** Major version of Postgres. */
 export const CloudSqlVersion = {
+  /** Postgres 16, for what does not run on 17 yet. */
   Postgres16: "POSTGRES_16",
+  /** Postgres 17, the default. */
   Postgres17: "POSTGRES_17",
+  /** Postgres 18, the newest. */
   Postgres18: "POSTGRES_18",
 } as const;
 export type CloudSqlVersion = (typeof CloudSqlVersion)[keyof typeof CloudSqlVersion];
