@@ -27,13 +27,14 @@ export function requireTools(): void {
   }
 }
 
-/** The cluster that the last `up` has made. */
-export function gkeTarget(settings: Settings, outputs: Record<string, unknown>): GkeTarget {
+/** The cluster that a stack makes, and its name once it is among the outputs. */
+export function gkeTarget({ config }: Settings, outputs: Record<string, unknown> = {}): GkeTarget {
+  const { clusterName } = outputs;
   return {
     kind: "gke",
-    project: settings.config.gcpProject!,
-    name: String(outputs["clusterName"]),
-    location: String(outputs["clusterLocation"]),
+    project: config.gcpProject!,
+    location: config.gkeZone ?? config.gcpRegion!,
+    ...(typeof clusterName === "string" ? { name: clusterName } : {}),
   };
 }
 
@@ -63,6 +64,9 @@ export async function registryAppears(settings: Settings, isOver: AbortSignal): 
 
 /** A kubeconfig of this checkout's own for the cluster: the user's is left as it is. */
 export async function gkeAccess({ project, name, location }: GkeTarget): Promise<ClusterAccess> {
+  if (name === undefined) {
+    throw new UserError("the last `up` of this stack did not end well; run `npm run up` again");
+  }
   const folder = join(workFolder, "gke");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const kubeconfig = join(folder, `${project}_${location}_${name}.kubeconfig`);

@@ -14,8 +14,9 @@ export type Target =
   | {
       readonly kind: "gke";
       readonly project: string;
-      readonly name: string;
       readonly location: string;
+      /** Known once an `up` has ended well. */
+      readonly name?: string;
     }
   /** A cluster that somebody else runs. */
   | { readonly kind: "context"; readonly context: string; readonly server: string };
@@ -70,7 +71,7 @@ export function describeTarget(target: Target): string {
     case "minikube":
       return "Minikube";
     case "gke":
-      return `the GKE cluster ${target.name} in ${target.location} of the project ${target.project}`;
+      return `the GKE cluster ${target.name ?? "that was begun"} in ${target.location} of the project ${target.project}`;
     case "context":
       return `the context ${target.context} at ${target.server}`;
   }

@@ -1,7 +1,14 @@
 import { type Deployment, readDeployment, writeDeployment } from "../deployment.ts";
 import { deployWithImages } from "../deployWithImages.ts";
 import { chooseEngine, openEngine } from "../engines.ts";
-import { gkeAccess, gkeTarget, registryAppears, registryExists, requireTools } from "../gke.ts";
+import {
+  gkeAccess,
+  type GkeTarget,
+  gkeTarget,
+  registryAppears,
+  registryExists,
+  requireTools,
+} from "../gke.ts";
 import { provideImages } from "../imageTarget.ts";
 import type { Settings } from "../settings.ts";
 import type { OptionValues } from "../support/arguments.ts";
@@ -21,6 +28,11 @@ export async function upOnGke(settings: Settings, values: OptionValues): Promise
   }
   requireTools();
   if (!remembered) await agree(settings, values["yes"] === true);
+  const { namespace } = settings.config;
+  const remember = (target: GkeTarget) =>
+    writeDeployment(settings.stack, { target, engine: "pulumi", namespace, charts: "official" });
+  // before the engine runs: what a failed run has left behind can then be removed by `down`
+  remember(remembered?.target.kind === "gke" ? remembered.target : gkeTarget(settings));
   const engine = openEngine("pulumi", settings, {});
   const code = await deployWithImages({
     registryExists: () => registryExists(settings),
@@ -28,13 +40,12 @@ export async function upOnGke(settings: Settings, values: OptionValues): Promise
     push: () => provideImages(settings, "registry"),
     deploy: () => engine.up(),
   });
+  if (code !== 0) return code;
   const outputs = await engine.outputs({ showSecrets: false });
-  if (typeof outputs["clusterName"] !== "string") return code;
   const target = gkeTarget(settings, outputs);
-  const { namespace } = settings.config;
-  writeDeployment(settings.stack, { target, engine: "pulumi", namespace, charts: "official" });
-  if (code === 0) await welcome(settings, await gkeAccess(target), outputs);
-  return code;
+  remember(target);
+  await welcome(settings, await gkeAccess(target), outputs);
+  return 0;
 }
 
 /** The state knows the objects of one cluster: on another one they would all be missing. */

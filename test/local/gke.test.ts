@@ -83,9 +83,16 @@ describe("images are pushed once there is a repository for them", () => {
 test("the cluster is the one that the stack's outputs name", () => {
   const outputs = { clusterName: "mlops", clusterLocation: "europe-west1-b" };
   expect(gkeTarget(settings(), outputs)).toEqual({ ...target, project: "ml-project-1" });
+  // what a deployment that failed has begun can be removed, but not reached
+  const { name: _, ...begun } = { ...target, project: "ml-project-1" };
+  expect(gkeTarget(settings())).toEqual(begun);
   expect(describeTarget(target)).toBe(
     "the GKE cluster mlops in europe-west1-b of the project ml-1",
   );
+});
+
+test("a cluster that no deployment has ended is not reached", async () => {
+  await expect(gkeAccess(gkeTarget(settings()))).rejects.toThrow("did not end well");
 });
 
 test("its credentials go into a kubeconfig of the checkout's own", async () => {
