@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
 import type { Engine } from "./engines.ts";
+import { previewEnvironment } from "./googleCredentials.ts";
 import { stackFile } from "./settings.ts";
 import { checkoutRoot, workFolder } from "./support/cache.ts";
 import { CommandError, run, runInForeground } from "./support/process.ts";
@@ -48,11 +49,15 @@ export function pulumiCli(
     name: "pulumi",
     preview: async () => {
       await prepare();
-      return await foreground("preview");
+      return await runInForeground("pulumi", ["preview", ...common], {
+        env: previewEnvironment(env),
+      });
     },
     plan: async () => {
       await prepare();
-      return await run("pulumi", ["preview", "--json", "--show-sames", ...common], { env });
+      return await run("pulumi", ["preview", "--json", "--show-sames", ...common], {
+        env: previewEnvironment(env),
+      });
     },
     up: async () => {
       await prepare();
