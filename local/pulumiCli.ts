@@ -16,7 +16,8 @@ type Yaml = Record<string, unknown>;
 const dataTypes = [
   /^random:/,
   /^pulumi:providers:(gcp|random)$/,
-  /^gcp:(sql|storage|servicenetworking)\//,
+  /^gcp:(sql|servicenetworking)\//,
+  /^gcp:storage\/bucket:/,
   /^gcp:compute\/(network|globalAddress):/,
   /^gcp:projects\/service:/,
 ];
