@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "./cost/index.ts";
-import { ensure, isWholeNumber, refuse } from "./internal/checks.ts";
+import { checkWhole, ensure, isWholeNumber, refuse } from "./internal/checks.ts";
 import { checkOneOf } from "./internal/closedSets.ts";
 import { bucketNameFault, checkBucketLocation, checkedProject } from "./internal/googleChecks.ts";
 import { googleLabels } from "./internal/googleLabels.ts";
@@ -148,13 +148,7 @@ function checkBucket(subject: string, name: string, args: BucketArtifactStoreArg
     (days) => days === 0 || isWholeNumber(7, 90)(days),
     "be a whole number from 7 to 90, or 0 to switch it off",
   );
-  ensure(
-    subject,
-    "noncurrentVersionDays",
-    noncurrentVersionDays ?? 30,
-    isWholeNumber(1, 3650),
-    "be a whole number from 1 to 3650",
-  );
+  checkWhole(subject, "noncurrentVersionDays", noncurrentVersionDays ?? 30, 1, 3650);
   ensure(subject, "expectedSizeGb", expectedSizeGb ?? 10, (size) => size >= 0, "be 0 or more");
   refuse(
     subject,

@@ -9,6 +9,7 @@ import {
   type CloudSqlVersion,
 } from "./internal/cloudSqlTiers.ts";
 import { withSecret } from "./internal/confidential.ts";
+import { proxyAddress, trackingDatabase } from "./internal/connections.ts";
 import { uniqueName } from "./internal/googleNames.ts";
 import { generatedPassword } from "./internal/passwords.ts";
 
@@ -71,9 +72,7 @@ export interface CloudSqlProxy {
   privateAddress: pulumi.Output<boolean>;
 }
 
-const username = "mlflow";
-const database = "mlflow";
-const authDatabase = "mlflow_auth";
+const { username, database, authDatabase } = trackingDatabase;
 
 /**
  * Cloud SQL for Postgres with a generated password and two databases, one for MLflow's runs and models and one for
@@ -138,8 +137,8 @@ export class CloudSqlDatabase extends pulumi.ComponentResource {
     const password = pulumi.secret(args.password ?? generatedPassword(`${name}-password`, child));
     const user = new gcp.sql.User(`${name}-user`, { ...part, name: username, password }, child);
 
-    this.host = pulumi.output("127.0.0.1");
-    this.port = pulumi.output(5432);
+    this.host = pulumi.output(proxyAddress.host);
+    this.port = pulumi.output(proxyAddress.port);
     this.database = runs.name;
     this.authDatabase = users.name;
     this.username = user.name;

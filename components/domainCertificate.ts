@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "./cost/index.ts";
-import { refuse } from "./internal/checks.ts";
+import { isDnsLabel, refuse } from "./internal/checks.ts";
 import { checkDomain, checkHostOf } from "./internal/domainNames.ts";
 import { gateway } from "./internal/gatewayObjects.ts";
 import { checkedProject } from "./internal/googleChecks.ts";
@@ -165,7 +165,7 @@ function checkHosts(subject: string, { domain, hostNames, dnsZone }: DomainCerti
   );
   refuse(
     subject,
-    dnsZone !== undefined && !/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(dnsZone),
+    dnsZone !== undefined && !isDnsLabel(dnsZone),
     "dnsZone must be the name of a managed zone, as `gcloud dns managed-zones list` prints it, not its domain; give the name or leave it out",
   );
 }

@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "./cost/index.ts";
-import { ensure, isWholeNumber } from "./internal/checks.ts";
+import { checkWhole, ensure } from "./internal/checks.ts";
 import { checkedProject, checkRegion } from "./internal/googleChecks.ts";
 import { googleLabels } from "./internal/googleLabels.ts";
 
@@ -45,13 +45,7 @@ export class ImageRepository extends pulumi.ComponentResource {
       (id) => /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(id),
       "have 1 to 63 lower-case letters, digits and hyphens, a letter first and no hyphen last",
     );
-    ensure(
-      subject,
-      "keepVersions",
-      keepVersions ?? 1,
-      isWholeNumber(1, 1000),
-      "be a whole number from 1 to 1000",
-    );
+    checkWhole(subject, "keepVersions", keepVersions ?? 1, 1, 1000);
     const members = readers.map((member, index) => checkedMember(subject, index, member));
     const labels = googleLabels(subject, args.labels);
     super("mlops:index:ImageRepository", name, args, opts);

@@ -16,7 +16,11 @@ export {
 export type { ContainerResourcesArgs } from "./internal/pods.ts";
 export { GkeMachineType, GkeMode, GkeReleaseChannel, GpuType } from "./internal/gkeMachines.ts";
 export type { GpuPoolArgs } from "./internal/gkeNodePools.ts";
-export type { PlatformImagesArgs, PlatformNodePortsArgs } from "./internal/platformArguments.ts";
+export type {
+  MlopsPlatformArgs,
+  PlatformImagesArgs,
+  PlatformNodePortsArgs,
+} from "./internal/platformArguments.ts";
 export { exposedHostNames, type PlatformExposureArgs } from "./internal/platformExposure.ts";
 export type { PlatformMonitoringArgs } from "./internal/platformMonitoring.ts";
 export type {

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, isWholeNumber, refuse } from "./internal/checks.ts";
+import { checkWhole, ensure, refuse } from "./internal/checks.ts";
 import { withSecret } from "./internal/confidential.ts";
 import { checkDomain, checkHostOf } from "./internal/domainNames.ts";
 import { internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
@@ -182,17 +182,9 @@ function checkArguments(subject: string, args: LoginProxyArgs): void {
     typeof cookieSecret === "string" && !/^[-\w]{43}$/.test(cookieSecret),
     "cookieSecret must be 43 letters, digits, dashes and underscores (32 bytes as base64url); leave it out to have one generated",
   );
-  const whole = (argument: string, value: number, from: number, to: number) =>
-    ensure(
-      subject,
-      argument,
-      value,
-      isWholeNumber(from, to),
-      `be a whole number from ${from} to ${to}`,
-    );
-  whole("replicas", replicas ?? 2, 1, 20);
-  whole("sessionHours", sessionHours ?? 12, 1, 168);
-  whole("timeoutSeconds", timeoutSeconds ?? 3600, 30, 86400);
+  checkWhole(subject, "replicas", replicas ?? 2, 1, 20);
+  checkWhole(subject, "sessionHours", sessionHours ?? 12, 1, 168);
+  checkWhole(subject, "timeoutSeconds", timeoutSeconds ?? 3600, 30, 86400);
   for (const [index, path] of (args.programPaths ?? []).entries()) {
     ensure(
       subject,

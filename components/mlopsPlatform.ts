@@ -20,8 +20,6 @@ import { NetworkFlows } from "./networkFlows.ts";
 import { PredictionApp } from "./predictionApp.ts";
 import { TrackingServer } from "./trackingServer.ts";
 
-export type { MlopsPlatformArgs } from "./internal/platformArguments.ts";
-
 /** The whole platform in one namespace: database, artifacts, tracking, serving, prediction page, training and monitoring. */
 export class MlopsPlatform extends pulumi.ComponentResource {
   /** Namespace of the platform. */

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, isNodePort, isWholeNumber, refuse } from "./internal/checks.ts";
+import { checkWhole, ensure, isNodePort, refuse } from "./internal/checks.ts";
 import { withSecret } from "./internal/confidential.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "./internal/httpWorkload.ts";
@@ -186,20 +186,12 @@ function checkArguments(subject: string, args: ModelServerArgs): void {
     replicas !== undefined && autoscaling !== undefined,
     "replicas and autoscaling exclude each other; leave one of them out",
   );
-  const whole = (argument: string, value: pulumi.Input<number>, from: number, to: number) =>
-    ensure(
-      subject,
-      argument,
-      value,
-      isWholeNumber(from, to),
-      `be a whole number from ${from} to ${to}`,
-    );
-  whole("replicas", replicas ?? 1, 1, 100);
-  whole("autoscaling.minReplicas", least, 1, 100);
-  whole("autoscaling.maxReplicas", autoscaling?.maxReplicas ?? least, least, 1000);
-  whole("autoscaling.targetCpuPercent", autoscaling?.targetCpuPercent ?? 70, 1, 100);
-  whole("pollSeconds", args.pollSeconds ?? 5, 1, 3600);
-  whole("driftWindowSeconds", args.driftWindowSeconds ?? 3600, 60, 604800);
-  whole("maxRequestBytes", args.maxRequestBytes ?? 1024, 1024, 1024 ** 3);
+  checkWhole(subject, "replicas", replicas ?? 1, 1, 100);
+  checkWhole(subject, "autoscaling.minReplicas", least, 1, 100);
+  checkWhole(subject, "autoscaling.maxReplicas", autoscaling?.maxReplicas ?? least, least, 1000);
+  checkWhole(subject, "autoscaling.targetCpuPercent", autoscaling?.targetCpuPercent ?? 70, 1, 100);
+  checkWhole(subject, "pollSeconds", args.pollSeconds ?? 5, 1, 3600);
+  checkWhole(subject, "driftWindowSeconds", args.driftWindowSeconds ?? 3600, 60, 604800);
+  checkWhole(subject, "maxRequestBytes", args.maxRequestBytes ?? 1024, 1024, 1024 ** 3);
   ensure(subject, "nodePort", args.nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
 }

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, isDnsLabel, isWholeNumber, refuse } from "./internal/checks.ts";
+import { checkWhole, ensure, isDnsLabel, isWholeNumber, refuse } from "./internal/checks.ts";
 import { checkDomain } from "./internal/domainNames.ts";
 import {
   backendPolicy,
@@ -125,13 +125,7 @@ function checkArguments(subject: string, name: string, args: PlatformGatewayArgs
       (path) => /^\/[-\w./]*$/.test(path),
       "be a path such as /health",
     );
-    ensure(
-      subject,
-      at("timeoutSeconds"),
-      timeoutSeconds ?? 3600,
-      isWholeNumber(1, 86400),
-      "be a whole number from 1 to 86400",
-    );
+    checkWhole(subject, at("timeoutSeconds"), timeoutSeconds ?? 3600, 1, 86400);
   }
   for (const key of ["hostName", "serviceName"] as const) {
     refuse(

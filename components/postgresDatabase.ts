@@ -1,8 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, isWholeNumber } from "./internal/checks.ts";
+import { checkWhole } from "./internal/checks.ts";
 import { checkedStorageSize, dataClaim } from "./internal/claims.ts";
 import { withSecret } from "./internal/confidential.ts";
+import { trackingDatabase } from "./internal/connections.ts";
 import { internalHost } from "./internal/endpoints.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
 import { generatedPassword } from "./internal/passwords.ts";
@@ -45,9 +46,7 @@ export interface PostgresDatabaseArgs {
 }
 
 const port = 5432;
-const username = "mlflow";
-const database = "mlflow";
-const authDatabase = "mlflow_auth";
+const { username, database, authDatabase } = trackingDatabase;
 const dataFolder = "/var/lib/postgresql/data";
 
 /**
@@ -72,12 +71,12 @@ export class PostgresDatabase extends pulumi.ComponentResource {
   constructor(name: string, args: PostgresDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `PostgresDatabase "${name}"`;
     const storageSize = checkedStorageSize(subject, args, "8Gi");
-    const maxConnections = ensure(
+    const maxConnections = checkWhole(
       subject,
       "maxConnections",
       args.maxConnections ?? 60,
-      isWholeNumber(10, 1000),
-      "be a whole number from 10 to 1000",
+      10,
+      1000,
     );
     super("mlops:index:PostgresDatabase", name, withSecret(args, "password"), opts);
 

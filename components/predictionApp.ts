@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, isNodePort, isWholeNumber } from "./internal/checks.ts";
+import { checkWhole, ensure, isNodePort } from "./internal/checks.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "./internal/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
@@ -46,7 +46,7 @@ export class PredictionApp extends pulumi.ComponentResource {
   constructor(name: string, args: PredictionAppArgs, opts?: pulumi.ComponentResourceOptions) {
     const subject = `PredictionApp "${name}"`;
     const replicas = args.replicas ?? 2;
-    ensure(subject, "replicas", replicas, isWholeNumber(1, 100), "be a whole number from 1 to 100");
+    checkWhole(subject, "replicas", replicas, 1, 100);
     ensure(subject, "nodePort", args.nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
     super("mlops:index:PredictionApp", name, args, opts);
 

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, isWholeNumber } from "./internal/checks.ts";
+import { checkWhole, ensure } from "./internal/checks.ts";
 import { withSecret } from "./internal/confidential.ts";
 import { metadataFor } from "./internal/metadata.ts";
 import { pausedJob } from "./internal/pauses.ts";
@@ -179,18 +179,10 @@ function jobSpec(
 }
 
 function checkArguments(subject: string, args: TrainingJobArgs): void {
-  const whole = (argument: string, value: number, from: number, to: number) =>
-    ensure(
-      subject,
-      argument,
-      value,
-      isWholeNumber(from, to),
-      `be a whole number from ${from} to ${to}`,
-    );
-  whole("trials", args.trials ?? 1, 1, 1000);
-  whole("parallelism", args.parallelism ?? 1, 1, 1000);
-  whole("backoffLimit", args.backoffLimit ?? 0, 0, 20);
-  whole("deadlineSeconds", args.deadlineSeconds ?? 60, 60, 604800);
+  checkWhole(subject, "trials", args.trials ?? 1, 1, 1000);
+  checkWhole(subject, "parallelism", args.parallelism ?? 1, 1, 1000);
+  checkWhole(subject, "backoffLimit", args.backoffLimit ?? 0, 0, 20);
+  checkWhole(subject, "deadlineSeconds", args.deadlineSeconds ?? 60, 60, 604800);
   checkTrainingGpu(subject, args.gpu);
   ensure(
     subject,

@@ -7,7 +7,6 @@ import { releaseLines, workloadLines } from "./pods.ts";
 import { pricesAsOf } from "./prices.ts";
 import { bucketLines, claimLines, claimTemplateLines, registryLines } from "./storage.ts";
 
-export { unknownValue } from "./inputs.ts";
 export { type BillableResource, pricesAsOf };
 
 /** One line of a bill, in US dollars a month of 730 hours. */
@@ -75,4 +74,5 @@ function surroundings(resources: readonly BillableResource[]): Surroundings {
   };
 }
 
-const cents = (usd: number): number => Math.round(usd * 100) / 100;
+/** An amount rounded to cents. */
+export const cents = (usd: number): number => Math.round(usd * 100) / 100;

@@ -24,7 +24,7 @@ export function number(inputs: Inputs, key: string): number | undefined {
 }
 
 /** How the Pulumi CLI writes a value that is known only after an update. */
-export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const factors: { readonly [suffix: string]: number } = {
   Ki: 2 ** 10,

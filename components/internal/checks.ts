@@ -32,6 +32,22 @@ export function refuse(component: string, when: boolean, sentence: string): void
 export const isWholeNumber = (least: number, most: number) => (value: number) =>
   Number.isInteger(value) && value >= least && value <= most;
 
+/** Refuses what is not a whole number of a range. */
+export const checkWhole = (
+  subject: string,
+  argument: string,
+  value: pulumi.Input<number>,
+  from: number,
+  to: number,
+): pulumi.Output<number> =>
+  ensure(
+    subject,
+    argument,
+    value,
+    isWholeNumber(from, to),
+    `be a whole number from ${from} to ${to}`,
+  );
+
 /** A Kubernetes quantity of bytes such as `8Gi`. */
 export const isQuantity = (value: string) => /^[1-9][0-9]*(Ki|Mi|Gi|Ti|Pi)$/.test(value);
 

@@ -30,6 +30,13 @@ export interface DatabaseConnectionArgs {
   proxy?: DatabaseProxyArgs;
 }
 
+/** What the databases of a tracking server and the user that owns them are called, wherever they are. */
+export const trackingDatabase = {
+  username: "mlflow",
+  database: "mlflow",
+  authDatabase: "mlflow_auth",
+} as const;
+
 /** Where the proxy of a pod listens, for the pod alone. */
 export const proxyAddress = { host: "127.0.0.1", port: 5432 } as const;
 

@@ -1,8 +1,9 @@
 import type { GkeClusterArgs } from "../gkeCluster.ts";
-import { ensure, isWholeNumber, refuse } from "./checks.ts";
+import { checkWhole, ensure, refuse } from "./checks.ts";
 import { checkOneOf } from "./closedSets.ts";
 import { addressRange, checkZoneOrRegion, isAccountId } from "./googleChecks.ts";
 import { checkGoogleName } from "./googleNameChecks.ts";
+import { isZone, regionOf } from "./googleRegions.ts";
 import {
   type GpuType,
   GkeMachineType,
@@ -53,7 +54,7 @@ function checkAutopilot(subject: string, args: GkeClusterArgs): void {
   );
   refuse(
     subject,
-    args.location.split("-").length > 2,
+    isZone(args.location),
     `location must be a region with mode autopilot, not the zone "${args.location}"; Autopilot clusters are regional`,
   );
 }
@@ -63,8 +64,8 @@ function checkPool(subject: string, args: GkeClusterArgs): void {
   checkOneOf(subject, "machineType", args.machineType, GkeMachineType);
   checkDisk(subject, "diskSizeGb", args.diskSizeGb);
   const least = paused ? 0 : 1;
-  whole(subject, "minNodes", minNodes, least, 1000);
-  whole(subject, "maxNodes", maxNodes, 1, 1000);
+  checkWhole(subject, "minNodes", minNodes, least, 1000);
+  checkWhole(subject, "maxNodes", maxNodes, 1, 1000);
   refuse(
     subject,
     minNodes > maxNodes,
@@ -74,10 +75,10 @@ function checkPool(subject: string, args: GkeClusterArgs): void {
 
 function checkGpuPool(subject: string, gpu: GpuPoolArgs, location: string): void {
   checkOneOf(subject, "gpu.type", gpu.type, GpuTypes);
-  whole(subject, "gpu.maxNodes", gpu.maxNodes ?? 1, 1, 1000);
+  checkWhole(subject, "gpu.maxNodes", gpu.maxNodes ?? 1, 1, 1000);
   checkDisk(subject, "gpu.diskSizeGb", gpu.diskSizeGb);
   checkGpuMachine(subject, gpu.type, gpu.machineType);
-  const region = location.split("-").slice(0, 2).join("-");
+  const region = regionOf(location);
   for (const zone of gpu.zones ?? []) {
     checkZoneOrRegion(subject, zone, "gpu.zones");
     refuse(
@@ -123,13 +124,4 @@ function checkAuthorizedNetworks(subject: string, networks: readonly string[] | 
 
 /** Both disks hold the images of all pods on the node, and a system that takes 10 GB. */
 const checkDisk = (subject: string, argument: string, diskSizeGb: number | undefined) =>
-  whole(subject, argument, diskSizeGb ?? 50, 30, 2000);
-
-const whole = (subject: string, argument: string, value: number, from: number, to: number) =>
-  void ensure(
-    subject,
-    argument,
-    value,
-    isWholeNumber(from, to),
-    `be a whole number from ${from} to ${to}`,
-  );
+  checkWhole(subject, argument, diskSizeGb ?? 50, 30, 2000);

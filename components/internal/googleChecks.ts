@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ensure, refuse } from "./checks.ts";
-import { googleRegions, multiRegions, zonesOf } from "./googleRegions.ts";
+import { googleRegions, isZone, multiRegions, zonesOf } from "./googleRegions.ts";
 
 /*
  * What Google refuses only minutes into a deployment, and its provider not at all in a preview, is refused here
@@ -28,7 +28,7 @@ export const checkRegion = (subject: string, region: string, argument = "region"
 /** A region, or one zone of it. */
 export const checkZoneOrRegion = (subject: string, location: string, argument = "location") => {
   const zones = googleRegions.flatMap(zonesOf);
-  const places = location.split("-").length > 2 ? zones : googleRegions;
+  const places = isZone(location) ? zones : googleRegions;
   checkPlace(subject, argument, location, places, "a region or a zone of Google Cloud");
 };
 

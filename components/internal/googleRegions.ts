@@ -32,6 +32,12 @@ const oddZones: { readonly [region: string]: string } = {
   "us-central1": "abcf",
 };
 
+/** Whether a place is a zone such as `europe-west1-b`, and not a region. */
+export const isZone = (place: string): boolean => place.split("-").length > 2;
+
+/** The region of a zone, or the region itself. */
+export const regionOf = (place: string): string => place.split("-").slice(0, 2).join("-");
+
 /** Places for a bucket that are wider than a region. */
 export const multiRegions = ["US", "EU", "ASIA"];
 

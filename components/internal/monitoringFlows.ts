@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
+import type { MlopsPlatformArgs } from "./platformArguments.ts";
 import type { NetworkFlowArgs } from "../networkFlows.ts";
 import { metricsPort } from "./pods.ts";
 import type { AlertReceiversArgs } from "./receivers.ts";

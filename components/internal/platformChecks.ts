@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
+import type { MlopsPlatformArgs } from "./platformArguments.ts";
 import { checkChart } from "./charts.ts";
-import { ensure, isDnsLabel, isNodePort, isWholeNumber, refuse } from "./checks.ts";
+import { checkWhole, ensure, isDnsLabel, isNodePort, refuse } from "./checks.ts";
 import { checkedStorageSize } from "./claims.ts";
 import { checkCredentials } from "./googleCredentials.ts";
 import { checkExposure } from "./platformExposure.ts";
@@ -11,14 +11,6 @@ import { checkTrainingGpu } from "./trainingGpu.ts";
 
 /** Refuses what one of the parts would refuse, under the name that the caller gave it, before anything is registered. */
 export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs): void {
-  const whole = (argument: string, value: number | undefined, from: number, to: number) =>
-    ensure(
-      subject,
-      argument,
-      value ?? from,
-      isWholeNumber(from, to),
-      `be a whole number from ${from} to ${to}`,
-    );
   ensure(
     subject,
     "namespace",
@@ -38,19 +30,19 @@ export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs)
     "images.postgres must be given for a database in the cluster; add it or pass database",
   );
   const onVolume = args.artifacts === undefined || args.artifacts.claimName !== undefined;
-  whole("trackingReplicas", args.trackingReplicas, 1, 20);
+  checkWhole(subject, "trackingReplicas", args.trackingReplicas ?? 1, 1, 20);
   refuse(
     subject,
     onVolume && (args.trackingReplicas ?? 1) > 1,
     "trackingReplicas must be 1 while artifacts are on a ReadWriteOnce volume; pass artifacts in a bucket or set it to 1",
   );
-  whole("servingReplicas", args.servingReplicas, 1, 100);
+  checkWhole(subject, "servingReplicas", args.servingReplicas ?? 1, 1, 100);
   refuse(
     subject,
     args.servingReplicas !== undefined && args.servingAutoscaling !== undefined,
     "servingReplicas and servingAutoscaling exclude each other; leave one of them out",
   );
-  whole("predictionReplicas", args.predictionReplicas, 1, 100);
+  checkWhole(subject, "predictionReplicas", args.predictionReplicas ?? 1, 1, 100);
 
   const { databaseStorageSize, artifactStorageSize, monitoring = {} } = args;
   const storage = (

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { checkLogin, LoginProxy, type OidcLoginArgs } from "../loginProxy.ts";
-import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
+import type { MlopsPlatformArgs } from "./platformArguments.ts";
 import type { NetworkFlowArgs } from "../networkFlows.ts";
 import { type GatewayBackendArgs, PlatformGateway } from "../platformGateway.ts";
 import { refuse } from "./checks.ts";

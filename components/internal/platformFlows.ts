@@ -1,4 +1,4 @@
-import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
+import type { MlopsPlatformArgs } from "./platformArguments.ts";
 import type { NetworkFlowArgs } from "../networkFlows.ts";
 import { monitoringFlows } from "./monitoringFlows.ts";
 import { exposureFlows } from "./platformExposure.ts";

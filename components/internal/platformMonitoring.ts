@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { alertRules } from "../alerts/index.ts";
 import { Grafana } from "../grafana.ts";
-import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
+import type { MlopsPlatformArgs } from "./platformArguments.ts";
 import { Prometheus } from "../prometheus.ts";
 import type { ChartArgs } from "./charts.ts";
 import type { ChartValues } from "./chartValues.ts";

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { MlopsPlatformArgs } from "../mlopsPlatform.ts";
+import type { MlopsPlatformArgs } from "./platformArguments.ts";
 import { PostgresDatabase } from "../postgresDatabase.ts";
 import { TrainingJob, type TrainingJobArgs } from "../trainingJob.ts";
 import { VolumeArtifactStore } from "../volumeArtifactStore.ts";

@@ -1,5 +1,5 @@
 import type { TrackingServerArgs } from "../trackingServer.ts";
-import { ensure, isHostName, isNodePort, isWholeNumber, refuse } from "./checks.ts";
+import { checkWhole, ensure, isHostName, isNodePort, refuse } from "./checks.ts";
 import { checkCredentials } from "./googleCredentials.ts";
 import { versions } from "./versions.ts";
 
@@ -7,14 +7,8 @@ import { versions } from "./versions.ts";
 export function checkTrackingArguments(subject: string, args: TrackingServerArgs): void {
   const { replicas, workers, nodePort } = args;
   const { database, authDatabase } = args.database;
-  ensure(
-    subject,
-    "replicas",
-    replicas ?? 1,
-    isWholeNumber(1, 20),
-    "be a whole number from 1 to 20",
-  );
-  ensure(subject, "workers", workers ?? 1, isWholeNumber(1, 16), "be a whole number from 1 to 16");
+  checkWhole(subject, "replicas", replicas ?? 1, 1, 20);
+  checkWhole(subject, "workers", workers ?? 1, 1, 16);
   ensure(subject, "nodePort", nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
   ensure(
     subject,

@@ -1,4 +1,4 @@
-import { ensure, isWholeNumber } from "./checks.ts";
+import { checkWhole } from "./checks.ts";
 import { checkOneOf } from "./closedSets.ts";
 import { GpuType } from "./gkeMachines.ts";
 import type { containerResources } from "./pods.ts";
@@ -18,13 +18,7 @@ export function checkTrainingGpu(
 ): void {
   if (gpu === undefined) return;
   checkOneOf(subject, `${argument}.type`, gpu.type, GpuType);
-  ensure(
-    subject,
-    `${argument}.count`,
-    gpu.count ?? 1,
-    isWholeNumber(1, 8),
-    "be a whole number from 1 to 8",
-  );
+  checkWhole(subject, `${argument}.count`, gpu.count ?? 1, 1, 8);
 }
 
 type Resources = ReturnType<typeof containerResources>;
