@@ -1,6 +1,7 @@
 import "./plainStacks.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { currentCluster } from "./cluster.ts";
+import { cents } from "./components/cost/index.ts";
 import { MlopsPlatform } from "./components/index.ts";
 import { loadConfig } from "./config.ts";
 import { googleDataStores } from "./dataStores.ts";
@@ -59,7 +60,7 @@ export const monthlyCostUsd = pulumi
     ...(stores?.monthlyCostsUsd ?? []),
     domain?.monthlyCostUsd ?? 0,
   ])
-  .apply((costs) => Math.round(costs.reduce((sum, cost) => sum + cost, 0) * 100) / 100);
+  .apply((costs) => cents(costs.reduce((sum, cost) => sum + cost, 0)));
 /** Name of the GKE cluster. */
 export const clusterName = gke?.name ?? none;
 /** Region or zone of the GKE cluster. */

@@ -5,6 +5,7 @@ import {
   GoogleIdentity,
   type PlatformConfig,
 } from "./keys.ts";
+import { regionOf } from "../components/internal/googleRegions.ts";
 import { GkeMode } from "../components/internal/gkeMachines.ts";
 
 /** What settings that are right by themselves get wrong together, a sentence each. */
@@ -103,7 +104,7 @@ function gkeFaults(config: PlatformConfig): string[] {
   const isAutopilot = onGke && gkeMode === GkeMode.Autopilot;
   return faults(
     [
-      onGke && gkeZone !== undefined && gkeZone.replace(/-[a-z]$/, "") !== gcpRegion,
+      onGke && gkeZone !== undefined && regionOf(gkeZone) !== gcpRegion,
       `gkeZone must lie in gcpRegion (${gcpRegion}); choose a zone such as ${gcpRegion}-b or leave it empty`,
     ],
     [

@@ -131,7 +131,7 @@ function localCluster(around: Surroundings): Target {
 }
 
 /** The state knows the objects of one cluster: on another one they would all be missing. */
-function staysOn(remembered: Target | undefined, wanted: Target): Target {
+export function staysOn(remembered: Target | undefined, wanted: Target): Target {
   if (remembered === undefined || identity(remembered) === identity(wanted)) return wanted;
   throw new UserError(
     `this stack is deployed to ${describeTarget(remembered)}; remove it with \`npm run down\` first, or give another --stack`,
@@ -146,7 +146,7 @@ function identity(target: Target): string {
     case "minikube":
       return "context minikube";
     case "gke":
-      return `gke ${target.project}`;
+      return "gke";
     case "context":
       return `context ${target.context}`;
   }

@@ -1,3 +1,4 @@
+import { usesGoogleCloud } from "../../config/rules.ts";
 import { accessForPreview, targetOptions } from "../access.ts";
 import { readDeployment } from "../deployment.ts";
 import { chooseEngine, engineOption, openEngine } from "../engines.ts";
@@ -21,15 +22,13 @@ export const preview: Command = {
     const access = await accessForPreview(values, remembered);
     const code = await openEngine(engine, settings, access).preview();
     if (code !== 0) return code;
-    const { cluster, dataStores, paused } = settings.config;
-    const isOnGoogle = cluster === "gke" || dataStores === "gcp";
     const costOf = async (overrides: Record<string, string>) => {
       const changed = { ...settings, overrides: { ...settings.overrides, ...overrides } };
       const plan = await openEngine(engine, changed, access).plan();
       return plan === undefined ? undefined : plannedCosts(readPlan(plan));
     };
-    const costs = isOnGoogle ? await costOf({}) : undefined;
-    const running = costs && paused ? await costOf({ paused: "false" }) : undefined;
+    const costs = usesGoogleCloud(settings.config) ? await costOf({}) : undefined;
+    const running = costs && settings.config.paused ? await costOf({ paused: "false" }) : undefined;
     console.log(`\nCost: ${costs ? costTable(costs, running?.now) : freeSentence}`);
     return 0;
   },

@@ -1,26 +1,19 @@
-import { type Deployment, readDeployment, writeDeployment } from "../deployment.ts";
+import { readDeployment, writeDeployment } from "../deployment.ts";
 import { deployWithImages } from "../deployWithImages.ts";
 import { chooseEngine, openEngine } from "../engines.ts";
-import {
-  gkeAccess,
-  type GkeTarget,
-  gkeTarget,
-  registryAppears,
-  registryExists,
-  requireTools,
-} from "../gke.ts";
+import { gkeAccess, gkeTarget, registryAppears, registryExists, requireTools } from "../gke.ts";
 import { provideImages } from "../imageTarget.ts";
 import type { Settings } from "../settings.ts";
 import type { OptionValues } from "../support/arguments.ts";
 import { confirm } from "../support/confirm.ts";
 import { UserError } from "../support/errors.ts";
-import { describeTarget } from "../target.ts";
+import { staysOn, type Target } from "../target.ts";
 import { welcome } from "../welcome.ts";
 
 /** `up` of a stack whose cluster the program makes, and with it the repository that its images are pushed to. */
 export async function upOnGke(settings: Settings, values: OptionValues): Promise<number> {
   const remembered = readDeployment(settings.stack);
-  refuseMove(settings.stack, remembered);
+  const begun = staysOn(remembered?.target, gkeTarget(settings));
   if (chooseEngine(values, remembered?.engine) !== "pulumi") {
     throw new UserError(
       "only the Pulumi CLI makes resources in Google Cloud; leave --engine out and install it (https://www.pulumi.com/docs/install)",
@@ -29,10 +22,10 @@ export async function upOnGke(settings: Settings, values: OptionValues): Promise
   requireTools();
   if (!remembered) await agree(settings, values["yes"] === true);
   const { namespace } = settings.config;
-  const remember = (target: GkeTarget) =>
+  const remember = (target: Target) =>
     writeDeployment(settings.stack, { target, engine: "pulumi", namespace, charts: "official" });
   // before the engine runs: what a failed run has left behind can then be removed by `down`
-  remember(remembered?.target.kind === "gke" ? remembered.target : gkeTarget(settings));
+  remember(remembered?.target ?? begun);
   const engine = openEngine("pulumi", settings, {});
   const code = await deployWithImages({
     registryExists: () => registryExists(settings),
@@ -46,14 +39,6 @@ export async function upOnGke(settings: Settings, values: OptionValues): Promise
   remember(target);
   await welcome(settings, await gkeAccess(target), outputs);
   return 0;
-}
-
-/** The state knows the objects of one cluster: on another one they would all be missing. */
-function refuseMove(stack: string, remembered: Deployment | undefined): void {
-  if (remembered === undefined || remembered.target.kind === "gke") return;
-  throw new UserError(
-    `the stack ${stack} is deployed to ${describeTarget(remembered.target)}; remove it with \`npm run down\` first, or give another --stack`,
-  );
 }
 
 async function agree({ stack, config }: Settings, isAgreed: boolean): Promise<void> {

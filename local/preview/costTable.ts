@@ -1,4 +1,4 @@
-import { pricesAsOf } from "../../components/cost/index.ts";
+import { cents, pricesAsOf } from "../../components/cost/index.ts";
 import type { PlannedCosts } from "./costs.ts";
 
 /** A table for the terminal. `running` is what the stack would cost if it were not paused. */
@@ -40,7 +40,7 @@ export const savingSentence = (now: number, running: number): string =>
 export const usd = (amount: number): string => amount.toFixed(2);
 
 export function difference(was: number, now: number): string {
-  const change = Math.round((now - was) * 100) / 100;
+  const change = cents(now - was);
   if (change === 0) return "";
   return `${change > 0 ? "+" : "−"}${usd(Math.abs(change))}`;
 }

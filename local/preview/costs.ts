@@ -1,4 +1,9 @@
-import { type BillableResource, type CostItem, monthlyCosts } from "../../components/cost/index.ts";
+import {
+  type BillableResource,
+  cents,
+  type CostItem,
+  monthlyCosts,
+} from "../../components/cost/index.ts";
 import { nameOf, type PlannedChange, type PlannedState } from "./plan.ts";
 
 /** What one component costs a month, in US dollars. */
@@ -70,5 +75,3 @@ function completed({ inputs }: PlannedState, parent?: PlannedState): BillableRes
 
 const total = (items: readonly CostItem[] = []): number =>
   cents(items.reduce((sum, { monthlyUsd }) => sum + monthlyUsd, 0));
-
-const cents = (usd: number): number => Math.round(usd * 100) / 100;

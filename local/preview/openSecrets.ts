@@ -1,3 +1,4 @@
+import { unknownValue } from "../engine/values.ts";
 import type { PlannedChange } from "./plan.ts";
 
 /** Words of inputs that hold a secret, whatever the resource. */
@@ -6,7 +7,7 @@ const secretWords =
 /** What the name of such an input may end in without being one. */
 const harmless = /(secret_?name|secret_?ref|existing_?secret|credentials_?file)$/i;
 /** How the CLI writes a secret, and a value that is known only later. */
-const hidden = ["[secret]", "04da6b54-80e4-46f7-96ec-b56ff0331ba9"];
+const hidden = ["[secret]", unknownValue];
 
 /**
  * Provider settings and resource inputs that hold a secret in clear: the state would keep it so. Only a plan shows
