@@ -1,19 +1,13 @@
 import { policies } from "../../policy/policies.ts";
 import { runProgram } from "../support/program.ts";
 import type { Json, Recorded } from "../support/recorder.ts";
+import { google, noNodePorts } from "../support/targets.ts";
 import { isObject, isSecret } from "../support/wire.ts";
 import { judged } from "./judged.ts";
 
 /* The whole pack over the whole program, in each of its four combinations and once more with everything unknown. */
 
-const google = { gcpProject: "acme-ml", gcpRegion: "europe-west1" };
-const nowhere = {
-  trackingNodePort: 0,
-  servingNodePort: 0,
-  predictionNodePort: 0,
-  grafanaNodePort: 0,
-};
-const gke = { ...google, ...nowhere, cluster: "gke" };
+const gke = { ...google, ...noNodePorts, cluster: "gke" };
 
 /** Inputs as a policy is given them: with the secrets taken out of their envelopes. */
 function opened(value: Json): Json {

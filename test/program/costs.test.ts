@@ -1,17 +1,12 @@
 import { monthlyCosts, monthlyCostUsd } from "../../components/cost/index.ts";
 import { runProgram } from "../support/program.ts";
 import type { Recorded } from "../support/recorder.ts";
+import { noNodePorts } from "../support/targets.ts";
 
 /* Everything that the program makes at Google has a price, or is known to be free. */
 
-const nowhere = {
-  trackingNodePort: 0,
-  servingNodePort: 0,
-  predictionNodePort: 0,
-  grafanaNodePort: 0,
-};
 const settings = {
-  ...nowhere,
+  ...noNodePorts,
   gcpProject: "acme-ml",
   gcpRegion: "us-central1",
   cluster: "gke",

@@ -1,6 +1,7 @@
 import { isSecret, output } from "@pulumi/pulumi";
 import { objects } from "../support/cases.ts";
 import { runProgram } from "../support/program.ts";
+import { google, noNodePorts } from "../support/targets.ts";
 import type { Recorded, Recording } from "../support/recorder.ts";
 
 /*
@@ -8,13 +9,6 @@ import type { Recorded, Recording } from "../support/recorder.ts";
  * made of, what waits for what, what is protected, and that nothing secret leaves its envelope.
  */
 
-const google = { gcpProject: "mlops-test", gcpRegion: "europe-west1" };
-const noNodePorts = {
-  trackingNodePort: 0,
-  servingNodePort: 0,
-  predictionNodePort: 0,
-  grafanaNodePort: 0,
-};
 const combinations = {
   "current, cluster": {},
   "current, gcp": { ...google, dataStores: "gcp" },
