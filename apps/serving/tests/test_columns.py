@@ -7,15 +7,20 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, DataType, Schema
-from model_server.decoder import ColumnsDecoder, compile_decoder
+from model_server.decoder import ColumnsDecoder, MlflowDecoder, compile_decoder
 from model_server.errors import InputError
 from model_server.predictions import to_json
 from model_server.protocol import Payload, read_csv
 
 
+def compiled(schema: Schema, fill_missing: bool = True) -> ColumnsDecoder | MlflowDecoder:
+    return compile_decoder(ModelSignature(schema), fill_missing)
+
+
 def decode(kind: DataType, values: list[object], required: bool = True) -> pd.Series:
-    decoder = compile_decoder(Schema([ColSpec(kind, "x", required)]), fill_missing=True)
+    decoder = compiled(Schema([ColSpec(kind, "x", required)]))
     return decoder.decode(Payload("inputs", {"x": values})).data["x"]
 
 
@@ -55,8 +60,8 @@ def test_a_missing_value_passes_in_an_optional_column_only(kind: DataType) -> No
 def test_an_optional_column_that_is_not_sent_is_empty(kind: DataType) -> None:
     schema = Schema([ColSpec(DataType.long, "a"), ColSpec(kind, "x", required=False)])
     payload = Payload("inputs", {"a": [1, 2]})
-    assert compile_decoder(schema, fill_missing=True).decode(payload).data["x"].isna().all()
-    left_out = compile_decoder(schema, fill_missing=False).decode(payload).data
+    assert compiled(schema).decode(payload).data["x"].isna().all()
+    left_out = compiled(schema, False).decode(payload).data
     assert list(left_out.columns) == ["a"]
 
 
@@ -92,7 +97,7 @@ def test_other_values_are_refused_with_column_and_row(
 
 def test_columns_of_several_types_keep_the_order_of_the_signature() -> None:
     schema = Schema([ColSpec(DataType.double, "b"), ColSpec(DataType.string, "a")])
-    frame = compile_decoder(schema, True).decode(Payload("instances", [{"a": "x", "b": 1}])).data
+    frame = compiled(schema).decode(Payload("instances", [{"a": "x", "b": 1}])).data
     assert list(frame.columns) == ["b", "a"]
     assert frame.iloc[0].tolist() == [1.0, "x"]
 
@@ -100,13 +105,13 @@ def test_columns_of_several_types_keep_the_order_of_the_signature() -> None:
 def test_a_single_column_takes_a_plain_list() -> None:
     assert decode(DataType.double, [1, 2]).tolist() == [1.0, 2.0]
     schema = Schema([ColSpec(DataType.string, "x")])
-    frame = compile_decoder(schema, True).decode(Payload("instances", ["a", "b"])).data
+    frame = compiled(schema).decode(Payload("instances", ["a", "b"])).data
     assert frame["x"].tolist() == ["a", "b"]
 
 
 def test_csv_keeps_text_as_it_is_written() -> None:
     schema = Schema([ColSpec(DataType.string, "code"), ColSpec(DataType.long, "n")])
-    decoder = compile_decoder(schema, True)
+    decoder = compiled(schema)
     assert isinstance(decoder, ColumnsDecoder)
     frame = decoder.decode(read_csv(b"code,n\n007,1\n", decoder.text_columns)).data
     assert frame.iloc[0].tolist() == ["007", 1]
@@ -123,7 +128,7 @@ def test_csv_keeps_text_as_it_is_written() -> None:
     ],
 )
 def test_bad_csv(body: bytes, reason: str) -> None:
-    decoder = compile_decoder(Schema([ColSpec(DataType.double, "x")]), True)
+    decoder = compiled(Schema([ColSpec(DataType.double, "x")]))
     with pytest.raises(InputError, match=reason):
         decoder.decode(read_csv(body, []))
 

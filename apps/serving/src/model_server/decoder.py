@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
 from mlflow.pyfunc.scoring_server import infer_and_parse_data
 from mlflow.types.schema import DataType, Schema
 
@@ -80,9 +81,12 @@ class MlflowDecoder:
 _WRITTEN = {DataType.string, DataType.datetime, DataType.binary}
 
 
-def compile_decoder(schema: Schema, fill_missing: bool) -> ColumnsDecoder | MlflowDecoder:
+def compile_decoder(
+    signature: ModelSignature, fill_missing: bool
+) -> ColumnsDecoder | MlflowDecoder:
     """`fill_missing` gives the model every optional column, empty where the request has none;
     scikit-learn needs that, while MLflow's own check wants such columns left out."""
+    schema = signature.inputs
     named = all(isinstance(getattr(spec, "name", None), str) for spec in schema.inputs)
     plain = all(isinstance(spec.type, DataType) for spec in schema.inputs)
     if not (named and plain):

@@ -7,13 +7,10 @@ import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import mlflow.pyfunc
-import numpy as np
-import pandas as pd
-from mlflow.models import Model, ModelSignature
-from mlflow.types.schema import DataType, Schema, TensorSpec
+from mlflow.models import Model
+from mlflow.types.schema import Schema
 
 from model_server.baseline import NO_BASELINE, Baseline, BaselineError, read_baseline
 from model_server.decoder import compile_decoder
@@ -21,19 +18,18 @@ from model_server.errors import LoadError, RegistryError, in_short
 from model_server.loaded_model import LoadedModel
 from model_server.observed import Observed
 from model_server.predictions import plain
-from model_server.protocol import Payload, read_json
+from model_server.protocol import read_json
 from model_server.registry import ModelVersion, Registry
 from model_server.settings import Settings
+from model_server.signature import (
+    describe_example,
+    describe_signature,
+    required_signature,
+    sample,
+)
 from model_server.trust import refuse_untrusted
 
 _log = logging.getLogger(__name__)
-_SHOWN_EXAMPLE_ROWS = 100
-_SAMPLES = {
-    DataType.boolean: False,
-    DataType.string: "",
-    DataType.binary: "",
-    DataType.datetime: "2000-01-01T00:00:00",
-}
 
 
 class Loader:
@@ -59,17 +55,12 @@ class Loader:
     def _load(self, version: ModelVersion, folder: Path) -> LoadedModel:
         files = self._registry.download(version, folder)
         metadata = Model.load(str(files))
-        signature = metadata.signature
-        if signature is None or signature.inputs is None:
-            raise LoadError(
-                "it has no signature, so requests cannot be checked: log the model with "
-                "input_example=... or signature=mlflow.models.infer_signature(...)"
-            )
+        signature = required_signature(metadata)
         if not self._settings.allow_pickle:
             refuse_untrusted(metadata)
         pyfunc = mlflow.pyfunc.load_model(str(files))
         sklearn = pyfunc.loader_module == "mlflow.sklearn"
-        decoder = compile_decoder(signature.inputs, fill_missing=sklearn)
+        decoder = compile_decoder(signature, fill_missing=sklearn)
         baseline = usable_baseline(metadata, version, decoder.number_columns)
         loaded = LoadedModel(
             version,
@@ -78,7 +69,7 @@ class Loader:
             Observed(baseline, self._settings),
             {
                 "signature": describe_signature(signature),
-                "input_example": describe_example(pyfunc.input_example),
+                "input_example": describe_example(pyfunc.input_example, signature.inputs, baseline),
                 "metrics": {
                     key: plain(value) for key, value in self._registry.run_metrics(version).items()
                 },
@@ -120,56 +111,12 @@ def prove(model: LoadedModel, files: Path, inputs: Schema) -> None:
     if example.is_file():
         payload, source = read_json(example.read_bytes()), "its input example"
     else:
-        payload, source = _sample(inputs), "a row made from its signature"
+        payload, source = sample(inputs), "a row made from its signature"
     try:
         model.try_out(payload)
     except (Exception, SystemExit) as error:
         advice = "" if example.is_file() else "; log the model with an input_example"
         raise LoadError(f"it cannot predict {source}: {in_short(error)}{advice}") from error
-
-
-def _sample(inputs: Schema) -> Payload:
-    """A request with one row of zeros, empty strings and so on."""
-    if inputs.is_tensor_spec():
-        tensors = {
-            spec.name: np.zeros([abs(size) for size in spec.shape], spec.type).tolist()
-            for spec in inputs.inputs
-        }
-        return Payload("inputs", tensors if inputs.has_input_names() else tensors[None])
-    row = [_SAMPLES.get(kind, 0) for kind in inputs.input_types()]
-    if not inputs.has_input_names():
-        return Payload("dataframe_split", {"data": [row]})
-    return Payload("dataframe_split", {"columns": inputs.input_names(), "data": [row]})
-
-
-def describe_signature(signature: ModelSignature) -> dict[str, list[dict[str, Any]]]:
-    """The signature as `/model` shows it."""
-    return {
-        "inputs": _describe_schema(signature.inputs),
-        "outputs": _describe_schema(signature.outputs),
-    }
-
-
-def _describe_schema(schema: Schema | None) -> list[dict[str, Any]]:
-    described = []
-    for spec in schema.inputs if schema else []:
-        if isinstance(spec, TensorSpec):
-            kind = f"tensor({spec.type.name})"
-            more = {"required": spec.required, "shape": list(spec.shape)}
-        else:
-            kind = spec.type.name if isinstance(spec.type, DataType) else str(spec.type)
-            more = {"required": spec.required}
-        described.append({"name": spec.name, "type": kind, **more})
-    return described
-
-
-def describe_example(example: object) -> dict[str, Any] | None:
-    """The first rows of a tabular input example; None if there is none or it is no table."""
-    if not isinstance(example, pd.DataFrame):
-        return None
-    rows = example.head(_SHOWN_EXAMPLE_ROWS)
-    data = [[plain(value) for value in row] for row in rows.itertuples(index=False, name=None)]
-    return {"columns": [str(name) for name in rows.columns], "data": data}
 
 
 def _reason(error: BaseException) -> str:
