@@ -16,8 +16,10 @@ from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
+from sklearn.tree import DecisionTreeRegressor
 
 # Given explicitly, because working them out takes MLflow a second process and half a minute.
 REQUIREMENTS = ["scikit-learn"]
@@ -79,6 +81,24 @@ def classifier() -> tuple[LogisticRegression, pd.DataFrame]:
 def on_arrays() -> tuple[LinearRegression, np.ndarray]:
     """Trained without column names, which gives a tensor signature."""
     return LinearRegression().fit(FEATURES.to_numpy(), TARGET), FEATURES.head(3).to_numpy()
+
+
+def crashing() -> DecisionTreeRegressor:
+    """Its first node points far outside the tree: predicting reads memory that is not there."""
+    model = DecisionTreeRegressor().fit(FEATURES, TARGET)
+    state = model.tree_.__getstate__()
+    state["nodes"]["left_child"][0] = state["nodes"]["right_child"][0] = 2**40
+    model.tree_.__setstate__(state)
+    return model
+
+
+def too_large(mebibytes: int) -> KNeighborsRegressor:
+    """Zeros, which take memory once the model is loaded."""
+    model = KNeighborsRegressor(1, algorithm="brute").fit(FEATURES.head(5), np.zeros(5))
+    rows = mebibytes * 2**20 // 8 // FEATURES.shape[1]
+    model._fit_X, model._y = np.zeros((rows, FEATURES.shape[1])), np.zeros(rows)
+    model.n_samples_fit_ = rows
+    return model
 
 
 def with_categories() -> tuple[BaseEstimator, pd.DataFrame, ModelSignature]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -40,4 +41,30 @@ class Failing(mlflow.pyfunc.PythonModel):
             if self.leave:
                 sys.exit(1)
             raise KeyError("lost")
+        return [1.0] * len(model_input)
+
+
+class Hanging(mlflow.pyfunc.PythonModel):
+    """Loads once a gate file is gone, as one does that waits for a network it cannot reach."""
+
+    def __init__(self, gate: Path) -> None:
+        self.gate = str(gate)
+
+    def load_context(self, context: object) -> None:
+        while Path(self.gate).exists():
+            time.sleep(0.01)
+
+    def predict(self, context: object, model_input: pd.DataFrame) -> list[float]:
+        return [1.0] * len(model_input)
+
+
+class Leaving(mlflow.pyfunc.PythonModel):
+    """Ends its process without an exception, as a native library may, once a file exists."""
+
+    def __init__(self, trigger: Path) -> None:
+        self.trigger = str(trigger)
+
+    def predict(self, context: object, model_input: pd.DataFrame) -> list[float]:
+        if Path(self.trigger).exists():
+            os._exit(3)
         return [1.0] * len(model_input)

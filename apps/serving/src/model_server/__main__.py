@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import signal
 import sys
 
@@ -29,6 +28,7 @@ import uvicorn  # noqa: E402
 from prometheus_client import start_http_server  # noqa: E402
 
 from model_server.app import create_app  # noqa: E402
+from model_server.loader import remove_downloads  # noqa: E402
 from model_server.metrics import Metrics  # noqa: E402
 from model_server.settings import SettingsError, read_settings  # noqa: E402
 
@@ -47,6 +47,8 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     metrics = Metrics()
+    # First of all, while there are no threads: it forks the process that tries versions out.
+    app = create_app(settings, metrics)
     try:
         # A port of its own, so that only Prometheus need be let through to it, and a thread of its
         # own, so that a scrape is answered while every prediction waits.
@@ -60,7 +62,7 @@ def main() -> int:
         )
         return 2
     config = uvicorn.Config(
-        create_app(settings, metrics),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -76,7 +78,7 @@ def main() -> int:
     server.run()
     scrapes.shutdown()  # last, so that the end of the work is still seen
     scrapes.server_close()
-    shutil.rmtree(settings.work_dir, ignore_errors=True)
+    remove_downloads(settings)
     return 0 if server.started else 1
 
 

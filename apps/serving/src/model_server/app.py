@@ -89,6 +89,7 @@ def describe(follower: Follower, settings: Settings) -> dict[str, Any]:
         "load_error": problem
         and {
             "version": problem.version,
+            "state": problem.state,
             "reason": problem.reason,
             "at": problem.at.isoformat(timespec="seconds"),
         },

@@ -1,6 +1,11 @@
 """Failures whose text is meant for the outside."""
 
+from typing import Literal
+
 from mlflow.exceptions import MlflowException
+
+Cause = Literal["crash", "memory", "timeout"]
+"""How a version ends the process that loads it: by itself, for its memory, or by never ending."""
 
 
 class InputError(Exception):
@@ -9,6 +14,14 @@ class InputError(Exception):
 
 class LoadError(Exception):
     """A model version cannot be served; the text is the reason shown in `/model` and the log."""
+
+
+class FatalLoadError(LoadError):
+    """The version would have taken the server down with it."""
+
+    def __init__(self, reason: str, cause: Cause) -> None:
+        super().__init__(reason)
+        self.cause = cause
 
 
 class RegistryError(Exception):

@@ -2,6 +2,7 @@
 
 - The alias moves: the new version is loaded beside the old one and replaces it once it is proven.
 - The new version fails: the old one keeps answering; another attempt follows, ever less often.
+- A load goes on for long: the alias is still looked at, and a load no longer wanted is given up.
 - The tracking server is away: the loaded version keeps answering.
 - The alias is removed: nothing is served. That is what removing it means.
 """
@@ -15,9 +16,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
-from model_server.errors import LoadError, RegistryError
+from model_server.errors import FatalLoadError, LoadError, RegistryError
 from model_server.loaded_model import LoadedModel
 from model_server.metrics import Metrics
 from model_server.registry import ModelVersion
@@ -25,6 +26,8 @@ from model_server.settings import Settings
 
 _log = logging.getLogger(__name__)
 _LONGEST_BACKOFF_SECONDS = 300.0
+# A load that takes longer is reported, for people to see what they wait for.
+_LONG_LOAD_SECONDS = 4.0
 # MLflow's page moves an alias by removing it in one request and setting it in another.
 _LOOKS_WITHOUT_ALIAS = 2
 
@@ -37,12 +40,16 @@ class _Loader(Protocol):
     def load(self, version: ModelVersion) -> LoadedModel: ...
 
 
+State = Literal["failed", "loading", "unreachable"]
+
+
 @dataclass(frozen=True)
 class Problem:
     """Why the wanted version is not the served one. Without a version, the registry is away."""
 
     version: str | None
     reason: str
+    state: State = "failed"
     at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
 
 
@@ -52,6 +59,15 @@ class _FailedAttempt:
     problem: Problem
     attempts: int
     retry_at: float
+
+
+@dataclass(frozen=True)
+class _Load:
+    """A load under way, in a thread of its own: one that hangs must not hold up anything else."""
+
+    version: ModelVersion
+    result: asyncio.Future[LoadedModel]
+    started: float
 
 
 class Follower:
@@ -76,6 +92,7 @@ class Follower:
         self._settled = False
         self._looks_without_alias = 0
         self._failed: _FailedAttempt | None = None
+        self._load: _Load | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="registry")
 
     @property
@@ -104,22 +121,37 @@ class Follower:
                 await self.step()
             except Exception:  # the loop outlives anything that one round does
                 _log.exception("following the alias failed in an unexpected way")
-            settings = self._settings
-            idle = self.current is None
-            await asyncio.sleep(
-                settings.poll_seconds_without_model if idle else settings.poll_seconds
-            )
+            if self._load is None:
+                await asyncio.sleep(self._pause_seconds)
+
+    @property
+    def _pause_seconds(self) -> float:
+        settings = self._settings
+        idle = self.current is None
+        return settings.poll_seconds_without_model if idle else settings.poll_seconds
 
     async def step(self) -> None:
-        """One look at the alias, and one load if it asks for that."""
+        """One look at the alias, and a load if it asks for one, waited for until the next look."""
         loop = asyncio.get_running_loop()
         try:
             wanted = await loop.run_in_executor(self._thread, self._registry.look_up)
         except RegistryError as error:
             self._metrics.registry_errors.inc()
-            uri = self._settings.tracking_uri
-            self._report(Problem(None, f"the tracking server at {uri} does not answer: {error}"))
-            return
+            reason = (
+                f"the tracking server at {self._settings.tracking_uri} does not answer: {error}"
+            )
+            self._report(Problem(None, reason, "unreachable"))
+        else:
+            self._follow(wanted)
+        if self._load is not None:
+            await self._await_load(self._load)
+
+    def _follow(self, wanted: ModelVersion | None) -> None:
+        if self._load is not None:
+            if wanted == self._load.version:
+                return
+            self._load.result.add_done_callback(_ignore)
+            self._load = None
         if wanted is None:
             self._nothing_wanted()
             return
@@ -133,13 +165,26 @@ class Follower:
             elif self._clock() < self._failed.retry_at:
                 self.problem = self._failed.problem
                 return
-        started = time.perf_counter()
-        try:
-            loaded = await loop.run_in_executor(self._thread, self._loader.load, wanted)
-        except LoadError as error:
-            self._load_failed(wanted, str(error))
+        thread = ThreadPoolExecutor(1, thread_name_prefix="load")
+        loading = asyncio.get_running_loop().run_in_executor(thread, self._loader.load, wanted)
+        thread.shutdown(wait=False)
+        self._load = _Load(wanted, loading, time.perf_counter())
+
+    async def _await_load(self, load: _Load) -> None:
+        await asyncio.wait([load.result], timeout=self._pause_seconds)
+        if not load.result.done():
+            if time.perf_counter() - load.started >= _LONG_LOAD_SECONDS:
+                limit = f"{self._settings.load_timeout_seconds:g} s"
+                reason = f"it is still loading; after {limit} the attempt is stopped"
+                self._report(Problem(load.version.version, reason, "loading"))
             return
-        self._metrics.load_seconds.observe(time.perf_counter() - started)
+        self._load = None
+        try:
+            loaded = load.result.result()
+        except LoadError as error:
+            self._load_failed(load.version, error)
+            return
+        self._metrics.load_seconds.observe(time.perf_counter() - load.started)
         self._take(loaded)
 
     def _nothing_wanted(self) -> None:
@@ -161,12 +206,13 @@ class Follower:
         self._metrics.taken(version, self._settings.model_alias, loaded.observed)
         _log.info("serving version %s of %s (before: %s)", version.version, version.name, before)
 
-    def _load_failed(self, version: ModelVersion, reason: str) -> None:
+    def _load_failed(self, version: ModelVersion, error: LoadError) -> None:
         attempts = self._failed.attempts + 1 if self._failed else 1
         wait = min(self._settings.poll_seconds * 2**attempts, _LONGEST_BACKOFF_SECONDS)
-        problem = Problem(version.version, reason)
+        problem = Problem(version.version, str(error))
         self._failed = _FailedAttempt(version, problem, attempts, self._clock() + wait)
-        self._metrics.load_failed(version.version)
+        cause = error.cause if isinstance(error, FatalLoadError) else None
+        self._metrics.load_failed(version.version, cause)
         self._report(problem)
 
     def _report(self, problem: Problem) -> None:
@@ -181,3 +227,9 @@ class Follower:
     def close(self) -> None:
         """Let go of the worker thread; a load that is under way is not waited for."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _ignore(result: asyncio.Future[LoadedModel]) -> None:
+    """What a load brought that is wanted no more, or why it failed."""
+    if not result.cancelled():
+        result.exception()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from mlflow.exceptions import MlflowException
@@ -31,8 +28,7 @@ class Answer:
 
 
 class LoadedModel:
-    """Immutable once made, but for what it counts. Its downloaded files are removed when the last
-    user lets go of it, because a Python model may read its artifacts at any time."""
+    """Immutable once made, but for what it counts."""
 
     def __init__(
         self,
@@ -42,7 +38,6 @@ class LoadedModel:
         observed: Observed,
         description: dict[str, Any],
         loaded_at: datetime,
-        files: Path,
     ) -> None:
         self.version = version
         self.observed = observed
@@ -52,7 +47,6 @@ class LoadedModel:
         self._params: ParamSchema | None = pyfunc.metadata.get_params_schema()
         self._pyfunc = pyfunc
         self._direct = _direct_predict(pyfunc) if isinstance(decoder, ColumnsDecoder) else None
-        weakref.finalize(self, shutil.rmtree, files, ignore_errors=True)
 
     def answer(self, media_type: str, body: bytes) -> Answer:
         """Decode a request, predict and encode; `InputError` if the request is at fault."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+import weakref
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import mlflow.pyfunc
@@ -14,10 +16,12 @@ from mlflow.types.schema import Schema
 
 from model_server.baseline import NO_BASELINE, Baseline, BaselineError, read_baseline
 from model_server.decoder import compile_decoder
-from model_server.errors import LoadError, RegistryError, in_short
+from model_server.errors import FatalLoadError, LoadError, RegistryError, in_short
+from model_server.fatal import FatalVersions
 from model_server.loaded_model import LoadedModel
 from model_server.observed import Observed
 from model_server.predictions import plain
+from model_server.proof import Prover
 from model_server.protocol import read_json
 from model_server.registry import ModelVersion, Registry
 from model_server.settings import Settings
@@ -33,52 +37,89 @@ _log = logging.getLogger(__name__)
 
 
 class Loader:
-    """Downloads, loads and proves versions, one after the other. Blocking."""
+    """Downloads versions, has each tried out in a child process, then loads it. Blocking.
+
+    A load that begins ends the trial of the one before it, which raises a `LoadError` then.
+    """
 
     def __init__(self, registry: Registry, settings: Settings) -> None:
         self._registry = registry
         self._settings = settings
-        shutil.rmtree(settings.work_dir, ignore_errors=True)
-        settings.work_dir.mkdir(parents=True, mode=0o700)
+        remove_downloads(settings)
+        settings.work_dir.mkdir(parents=True, mode=0o700, exist_ok=True)
+        self._fatal = FatalVersions(settings.work_dir / "fatal-versions.json")
+        self._prover = Prover(
+            partial(try_out, settings), settings.load_timeout_seconds, settings.memory_limit_bytes
+        )
 
     def load(self, version: ModelVersion) -> LoadedModel:
         """Raise `LoadError` with the reason if the version cannot be served."""
+        ticket = self._prover.begin()
+        self._fatal.refuse(version)
         folder = Path(
             tempfile.mkdtemp(prefix=f"version-{version.version}-", dir=self._settings.work_dir)
         )
         try:
-            return self._load(version, folder)
+            loaded = self._load(ticket, version, folder)
+        except FatalLoadError as error:
+            self._fatal.note(version, error)
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         except (Exception, SystemExit) as error:  # a model's code may call exit()
             shutil.rmtree(folder, ignore_errors=True)
             raise LoadError(_reason(error)) from None
-
-    def _load(self, version: ModelVersion, folder: Path) -> LoadedModel:
-        files = self._registry.download(version, folder)
-        metadata = Model.load(str(files))
-        signature = required_signature(metadata)
-        if not self._settings.allow_pickle:
-            refuse_untrusted(metadata)
-        pyfunc = mlflow.pyfunc.load_model(str(files))
-        sklearn = pyfunc.loader_module == "mlflow.sklearn"
-        decoder = compile_decoder(signature, fill_missing=sklearn)
-        baseline = usable_baseline(metadata, version, decoder.number_columns)
-        loaded = LoadedModel(
-            version,
-            pyfunc,
-            decoder,
-            Observed(baseline, self._settings),
-            {
-                "signature": describe_signature(signature),
-                "input_example": describe_example(pyfunc.input_example, signature.inputs, baseline),
-                "metrics": {
-                    key: plain(value) for key, value in self._registry.run_metrics(version).items()
-                },
-            },
-            datetime.now(UTC),
-            folder,
-        )
-        prove(loaded, files, signature.inputs)
+        # Only with the last user of the model: a Python model may read its artifacts at any time.
+        weakref.finalize(loaded, shutil.rmtree, folder, ignore_errors=True)
         return loaded
+
+    def _load(self, ticket: object, version: ModelVersion, folder: Path) -> LoadedModel:
+        files = self._registry.download(version, folder)
+        self._prover.prove(ticket, version, files)
+        metrics = self._registry.run_metrics(version)
+        with self._fatal.watching(version):
+            return assemble(version, files, self._settings, metrics)
+
+
+def remove_downloads(settings: Settings) -> None:
+    """Remove the files of versions that this server, or one before it, has downloaded."""
+    for folder in settings.work_dir.glob("version-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def try_out(settings: Settings, version: ModelVersion, files: Path) -> None:
+    """Load a version and predict with it; in a child process, whose own reasons are kept."""
+    try:
+        assemble(version, files, settings, {})
+    except (Exception, SystemExit) as error:
+        raise LoadError(_reason(error)) from error
+
+
+def assemble(
+    version: ModelVersion, files: Path, settings: Settings, metrics: dict[str, float]
+) -> LoadedModel:
+    """The downloaded version in memory, after one prediction over the path of a request."""
+    metadata = Model.load(str(files))
+    signature = required_signature(metadata)
+    if not settings.allow_pickle:
+        refuse_untrusted(metadata)
+    pyfunc = mlflow.pyfunc.load_model(str(files))
+    sklearn = pyfunc.loader_module == "mlflow.sklearn"
+    decoder = compile_decoder(signature, fill_missing=sklearn)
+    baseline = usable_baseline(metadata, version, decoder.number_columns)
+    loaded = LoadedModel(
+        version,
+        pyfunc,
+        decoder,
+        Observed(baseline, settings),
+        {
+            "signature": describe_signature(signature),
+            "input_example": describe_example(pyfunc.input_example, signature.inputs, baseline),
+            "metrics": {key: plain(value) for key, value in metrics.items()},
+        },
+        datetime.now(UTC),
+    )
+    prove(loaded, files, signature.inputs)
+    return loaded
 
 
 def usable_baseline(model: Model, version: ModelVersion, columns: list[str]) -> Baseline:

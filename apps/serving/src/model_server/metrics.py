@@ -12,6 +12,7 @@ from prometheus_client import (
 )
 
 from model_server.collector import ObservedCollector
+from model_server.errors import Cause
 from model_server.observed import Observed
 from model_server.registry import ModelVersion
 
@@ -62,6 +63,12 @@ class Metrics:
             by_version,
             registry=registry,
         )
+        self.load_crashes = Counter(
+            "model_load_crashes",
+            "Attempts to load a model version that ended or stopped the process trying it out.",
+            [*by_version, "cause"],
+            registry=registry,
+        )
         self.load_seconds = Histogram(
             "model_load_duration_seconds",
             "Time to download, load and prove a model version.",
@@ -86,7 +93,7 @@ class Metrics:
             registry=registry,
         )
         answers = (self.requests, self.errors, self.latency, self.rows)
-        self._by_version = (*answers, self.loads, self.load_failures)
+        self._by_version = (*answers, self.loads, self.load_failures, self.load_crashes)
         self._observed = ObservedCollector()
         registry.register(self._observed)
         self._versions: list[str] = []
@@ -104,9 +111,11 @@ class Metrics:
         self.info.clear()
         self._observed.stop()
 
-    def load_failed(self, version: str) -> None:
-        """An attempt to load this version failed."""
+    def load_failed(self, version: str, crash: Cause | None) -> None:
+        """An attempt to load this version failed, and how it would have ended the server."""
         self.load_failures.labels(version).inc()
+        if crash is not None:
+            self.load_crashes.labels(version, crash).inc()
         self._keep(version)
 
     def _keep(self, version: str) -> None:

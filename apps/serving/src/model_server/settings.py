@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from model_server.memory import memory_limit
+
 Number = TypeVar("Number", int, float)
 
 
@@ -31,6 +33,8 @@ class Settings:
     prediction_threads: int
     allow_pickle: bool
     startup_grace_seconds: float
+    load_timeout_seconds: float
+    memory_limit_bytes: int | None
     drift_window_seconds: float
     drift_min_rows: int
     work_dir: Path
@@ -85,6 +89,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         max_pending_requests=number("MAX_PENDING_REQUESTS", 128, 1, int),
         prediction_threads=number("PREDICTION_THREADS", 2, 1, int),
         allow_pickle=flag("MODEL_ALLOW_PICKLE"),
+        load_timeout_seconds=number("LOAD_TIMEOUT_SECONDS", 300.0, 1.0, float),
+        # 0 takes the container's limit.
+        memory_limit_bytes=number("MEMORY_LIMIT_BYTES", 0, 0, int) or memory_limit(),
         startup_grace_seconds=number("STARTUP_GRACE_SECONDS", 60.0, 0.0, float),
         drift_window_seconds=number("DRIFT_WINDOW_SECONDS", 3600.0, 60.0, float),
         drift_min_rows=number("DRIFT_MIN_ROWS", 200, 1, int),

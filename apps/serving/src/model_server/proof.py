@@ -1,0 +1,195 @@
+"""Tries a version out in a child process, so that a version that kills its process kills only that.
+
+The children are forked by a process that was itself forked while this one had no threads yet, with
+the libraries imported: a proof starts no second Python and shares most of its memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from model_server.errors import Cause, FatalLoadError, LoadError, in_short
+from model_server.memory import data_size, headroom
+from model_server.registry import ModelVersion
+
+Try = Callable[[ModelVersion, Path], object]
+# What nearly every model needs: imported once, before the fork, for the parent and all children.
+_IMPORTS = ("mlflow.sklearn", "skops.io", "sklearn.ensemble", "sklearn.pipeline", "scipy.sparse")
+_MIB = 1024 * 1024
+_CANCEL = None
+_NOT_WANTED = "the alias moved on before it was loaded"
+
+
+@dataclass(frozen=True)
+class _Job:
+    version: ModelVersion
+    files: Path
+    seconds: float
+    memory: int
+    """Bytes that the child may take beyond what it starts with."""
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    reason: str = ""
+    """Why the version cannot be served; empty if it can."""
+    cause: Cause | None = None
+    """Set if loading it in the server would have ended or stopped the server."""
+
+
+class Prover:
+    """Has one child at a time, for the load that began last; an earlier one's child is ended."""
+
+    def __init__(self, attempt: Try, seconds: float, memory_limit: int | None) -> None:
+        """`attempt` loads a version and predicts with it, or raises a `LoadError`."""
+        self._attempt = attempt
+        self._seconds = seconds
+        self._memory_limit = memory_limit
+        self._sending = threading.Lock()
+        self._proving = threading.Lock()
+        self._ticket: object = None
+        for name in _IMPORTS:
+            importlib.import_module(name)
+        gc.collect()
+        gc.freeze()  # what is frozen is not written to by collections, so it stays shared
+        self._start("fork")
+
+    def begin(self) -> object:
+        """The ticket of a load that begins now; those of earlier loads are void."""
+        with self._sending:
+            self._ticket = object()
+            with contextlib.suppress(OSError):  # a broken pipe shows when something is proved
+                self._connection.send(_CANCEL)
+            return self._ticket
+
+    def prove(self, ticket: object, version: ModelVersion, files: Path) -> None:
+        """Raise a `LoadError` unless a child loads the version and predicts with it."""
+        with self._proving:
+            try:
+                with self._sending:
+                    if ticket is not self._ticket:
+                        raise LoadError(_NOT_WANTED)
+                    memory = headroom(self._memory_limit)
+                    self._connection.send(_Job(version, files, self._seconds, memory))
+                verdict: _Verdict = self._connection.recv()
+            except (EOFError, OSError):
+                # By now this process has threads, so its copies cannot be trusted: a new start.
+                self._start("spawn")
+                raise LoadError("the process that tries versions out was killed") from None
+        if verdict.cause is not None:
+            raise FatalLoadError(verdict.reason, verdict.cause)
+        if verdict.reason:
+            raise LoadError(verdict.reason)
+
+    def _start(self, method: str) -> None:
+        context = multiprocessing.get_context(method)
+        self._connection, theirs = context.Pipe()
+        inherited = self._connection if method == "fork" else None
+        process = context.Process(
+            target=_attend, args=(theirs, inherited, self._attempt), name="prover"
+        )
+        process.start()
+        theirs.close()
+
+
+def _attend(connection: Connection, inherited: Connection | None, attempt: Try) -> None:
+    """Prove what is asked for, one after the other, until the server's end of the pipe closes."""
+    if inherited is not None:
+        inherited.close()
+    # A terminal sends Ctrl-C to all; the server decides when this ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    context = multiprocessing.get_context("fork")
+    try:
+        while True:
+            job = connection.recv()
+            if job is _CANCEL:
+                continue
+            answers, theirs = context.Pipe(duplex=False)
+            child = context.Process(target=_try_out, args=(theirs, attempt, job))
+            child.start()
+            theirs.close()
+            if child.sentinel in wait([child.sentinel, connection], job.seconds):
+                child.join()  # the sentinel is ready a moment before the exit status
+            verdict = _verdict(child, answers, job, cancelled=connection.poll())
+            _end(child)
+            connection.send(verdict)
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+def _verdict(
+    child: multiprocessing.Process, answers: Connection, job: _Job, cancelled: bool
+) -> _Verdict:
+    status = child.exitcode
+    if status is None and cancelled:
+        return _Verdict(_NOT_WANTED)
+    if status is None:
+        late = f"it did not load and predict within {job.seconds:g} s, so the attempt was stopped"
+        return _Verdict(late, "timeout")
+    try:
+        return answers.recv()
+    except EOFError:
+        pass
+    if status == -signal.SIGKILL:
+        return _Verdict(_too_large(job), "memory")
+    how = f"crashes ({signal.Signals(-status).name})" if status < 0 else f"exits with {status}"
+    return _Verdict(f"the process that loads it or predicts with it {how}", "crash")
+
+
+def _end(child: multiprocessing.Process) -> None:
+    """Kill what is left of the child and of the processes that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
+    child.join()
+
+
+def _try_out(answers: Connection, attempt: Try, job: _Job) -> None:
+    """In the child: load, predict, and report the result."""
+    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    logging.disable(logging.CRITICAL)  # the server logs the same when it loads the version itself
+    os.nice(5)
+    # Where memory runs out in spite of the limit below, the kernel should end this process.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (data_size() + job.memory, most))
+    try:
+        attempt(job.version, job.files)
+        verdict = _Verdict()
+    except BaseException as error:
+        verdict = _Verdict(str(error) if isinstance(error, LoadError) else in_short(error))
+        if _ran_out_of_memory(error):
+            verdict = _Verdict(_too_large(job), "memory")
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    answers.send(verdict)
+    os._exit(0)
+
+
+def _ran_out_of_memory(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _too_large(job: _Job) -> str:
+    return (
+        f"it needs more memory than the {job.memory // _MIB} MiB that are left for it; "
+        "raise the memory limit of the model server, or log a smaller model"
+    )
