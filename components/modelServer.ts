@@ -44,6 +44,8 @@ export interface ModelServerArgs {
   maxRequestBytes?: pulumi.Input<number>;
   /** Whether to load models that are pickled or carry code of their own, which runs as it is loaded. Defaults to false: skops with scikit-learn's types only. */
   allowPickle?: pulumi.Input<boolean>;
+  /** Seconds in which a new version must load and predict, 10 to 86400; one that takes longer is not served. Defaults to 300. */
+  loadTimeoutSeconds?: pulumi.Input<number>;
   /** Seconds of requests that the drift of the input is measured over, 60 to 604800 (a week). A model that is seldom asked needs more than an hour to come to 200 rows. Defaults to 3600. */
   driftWindowSeconds?: pulumi.Input<number>;
   /** Number of pods, 1 to 100. Defaults to 1. Leave out with `autoscaling`. */
@@ -115,6 +117,7 @@ export class ModelServer extends pulumi.ComponentResource {
               MODEL_POLL_SECONDS: pulumi.interpolate`${args.pollSeconds ?? 5}`,
               MAX_REQUEST_BYTES: pulumi.interpolate`${args.maxRequestBytes ?? 10485760}`,
               MODEL_ALLOW_PICKLE: pulumi.interpolate`${args.allowPickle ?? false}`,
+              LOAD_TIMEOUT_SECONDS: pulumi.interpolate`${args.loadTimeoutSeconds ?? 300}`,
               METRICS_PORT: `${metricsPort}`,
               DRIFT_WINDOW_SECONDS: pulumi.interpolate`${args.driftWindowSeconds ?? 3600}`,
             }),
@@ -191,6 +194,7 @@ function checkArguments(subject: string, args: ModelServerArgs): void {
   checkWhole(subject, "autoscaling.maxReplicas", autoscaling?.maxReplicas ?? least, least, 1000);
   checkWhole(subject, "autoscaling.targetCpuPercent", autoscaling?.targetCpuPercent ?? 70, 1, 100);
   checkWhole(subject, "pollSeconds", args.pollSeconds ?? 5, 1, 3600);
+  checkWhole(subject, "loadTimeoutSeconds", args.loadTimeoutSeconds ?? 300, 10, 86400);
   checkWhole(subject, "driftWindowSeconds", args.driftWindowSeconds ?? 3600, 60, 604800);
   checkWhole(subject, "maxRequestBytes", args.maxRequestBytes ?? 1024, 1024, 1024 ** 3);
   ensure(subject, "nodePort", args.nodePort ?? 30000, isNodePort, "be between 30000 and 32767");

@@ -2,6 +2,7 @@ import type { Alert } from "./rule.ts";
 
 const requests = "model_requests_total";
 const failures = "model_load_failures_total";
+const crashes = "model_load_crashes_total";
 
 export const models: Alert[] = [
   {
@@ -39,6 +40,14 @@ export const models: Alert[] = [
     summary: "Version {{ $labels.model_version }} of the model cannot be loaded",
     description:
       "The model server in {{ $labels.namespace }} tried to take version {{ $labels.model_version }} in the last 15 minutes and failed. It goes on with the version before; `GET /model` says why.",
+  },
+  {
+    name: "ModelLoadCrashed",
+    severity: "warning",
+    expr: `sum by (namespace, model_version, cause) (increase(${crashes}[1h]) > 0 or ${crashes} unless ${crashes} offset 1h) > 0`,
+    summary: "Version {{ $labels.model_version }} of the model would take the model server down",
+    description:
+      "Trying out version {{ $labels.model_version }} in {{ $labels.namespace }} ended in a {{ $labels.cause }} within the last hour. That happened in a child process, so the version before keeps answering; `GET /model` says more.",
   },
   {
     name: "ModelInputDrift",

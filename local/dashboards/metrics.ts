@@ -106,6 +106,11 @@ export const metrics: Readonly<Record<string, Metric>> = {
   model_requests_in_flight: model("requests being answered"),
   model_loads_total: model("versions loaded and taken", "model_version"),
   model_load_failures_total: model("attempts to load a version that failed", "model_version"),
+  model_load_crashes_total: model(
+    "attempts that crashed, ran out of memory or never ended",
+    "model_version",
+    "cause",
+  ),
   model_registry_errors_total: model("looks at the alias that MLflow did not answer"),
   model_prediction_value_bucket: model("predicted values", "model_version", "le"),
   model_prediction_value_sum: model("sum of the predicted values", "model_version"),

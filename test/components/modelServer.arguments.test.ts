@@ -86,6 +86,12 @@ describeArguments(make, "serving", base, {
       "serving-server spec.template.spec.containers[model-server].env[MODEL_ALLOW_PICKLE].value: false → true",
     ],
   },
+  loadTimeoutSeconds: {
+    value: 600,
+    changes: [
+      "serving-server spec.template.spec.containers[model-server].env[LOAD_TIMEOUT_SECONDS].value: 300 → 600",
+    ],
+  },
   driftWindowSeconds: {
     value: 86400,
     changes: [

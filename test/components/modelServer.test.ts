@@ -68,6 +68,10 @@ describeRefusals(make, "serving", base, [
     `${subject}: maxRequestBytes must be a whole number from 1024 to 1073741824`,
   ],
   [
+    { loadTimeoutSeconds: 9 },
+    `${subject}: loadTimeoutSeconds must be a whole number from 10 to 86400`,
+  ],
+  [
     { driftWindowSeconds: 59 },
     `${subject}: driftWindowSeconds must be a whole number from 60 to 604800`,
   ],
@@ -101,6 +105,7 @@ describePreview(make, "serving", base, (unknown) => ({
   pollSeconds: unknown.apply(Number),
   maxRequestBytes: unknown.apply(Number),
   allowPickle: unknown.apply(Boolean),
+  loadTimeoutSeconds: unknown.apply(Number),
   driftWindowSeconds: unknown.apply(Number),
   nodeAddress: unknown,
 }));

@@ -11,6 +11,8 @@ const psi = (feature: string) =>
   `model_input_drift_psi{${server},model_version="3",feature="${feature}"}`;
 const loadFailures = `model_load_failures_total{${server},model_version="4"}`;
 
+const crashes = `model_load_crashes_total{${server},model_version="4",cause="crash"}`;
+
 const loadFailed = {
   labels: { severity: "warning", namespace: "mlops", model_version: "4" },
   summary: "Version 4 of the model cannot be loaded",
@@ -149,6 +151,33 @@ export const models: AlertCases = {
       when: "the last failure was long ago",
       series: { [loadFailures]: "2x240" },
       quiet: ["20m", "60m"],
+    },
+  ],
+  ModelLoadCrashed: [
+    {
+      when: "a version crashes the process that tries it out, once",
+      series: { [crashes]: "_x4 1x300" },
+      quiet: ["45s"],
+      fires: {
+        "2m": [
+          {
+            labels: {
+              severity: "warning",
+              namespace: "mlops",
+              model_version: "4",
+              cause: "crash",
+            },
+            summary: "Version 4 of the model would take the model server down",
+            description:
+              "Trying out version 4 in mlops ended in a crash within the last hour. That happened in a child process, so the version before keeps answering; `GET /model` says more.",
+          },
+        ],
+      },
+    },
+    {
+      when: "versions fail to load for other reasons, or the last crash is hours ago",
+      series: { [loadFailures]: "0+1x300", [crashes]: "2x600" },
+      quiet: ["70m", "140m"],
     },
   ],
   ModelInputDrift: [
