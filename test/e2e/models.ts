@@ -1,6 +1,8 @@
 import { type Mlflow, mlflow } from "../../local/mlflow.ts";
 import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
+import { restartsOf } from "./support/kube.ts";
 import { registerModel } from "./support/models.ts";
+import { api as kubernetes, namespace } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
 
 /** What becomes of predictions while people move the alias. */
@@ -18,6 +20,10 @@ export function describeModels(outputs: () => Record<string, string>): void {
       version,
     });
   const model = async () => (await servedModel(serving())) as ServedModel;
+  const restartsOfModelServer = async () =>
+    (await kubernetes().pods(namespace))
+      .filter(({ metadata }) => metadata.name.startsWith("model-server-"))
+      .map((pod) => [pod.metadata.name, restartsOf(pod)]);
   const served = (version: string) =>
     waitUntil(`version ${version} is served`, 60, async () => (await model()).version === version);
 
@@ -37,9 +43,15 @@ export function describeModels(outputs: () => Record<string, string>): void {
     expect((await predict(serving(), await model())).value).toBe(4321);
   });
 
-  test.each(["pickled", "unsigned"] as const)(
+  test.each([
+    ["pickled", /pickle/],
+    ["unsigned", /signature/],
+    ["crashing", /crashes \(SIGSEGV\)/],
+    ["oversized", /more memory than the \d+ MiB/],
+  ] as const)(
     "a %s model that is promoted never answers; the old one does and says why",
-    async (kind) => {
+    async (kind, reason) => {
+      const restarts = await restartsOfModelServer();
       const before = await model();
       const broken = await registerModel(variables(), kind, 1);
       const load = keepPredicting(serving(), before);
@@ -49,7 +61,8 @@ export function describeModels(outputs: () => Record<string, string>): void {
         return now.load_error?.version === broken ? now : undefined;
       });
       expect(version).toBe(before.version);
-      expect(load_error?.reason).toMatch(kind === "pickled" ? /pickle/ : /signature/);
+      expect(load_error?.reason).toMatch(reason);
+      expect(await restartsOfModelServer()).toEqual(restarts);
       const { failures, versions } = await load.stop();
       expect(failures).toEqual([]);
       expect([...versions]).toEqual([before.version]);

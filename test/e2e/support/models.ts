@@ -4,7 +4,7 @@ import { run } from "../../../local/support/process.ts";
 import { environment as pythonEnvironment } from "../../support/pythonEnvironment.ts";
 
 /** Kinds of model versions that `registerModel.py` makes. */
-export type ModelKind = "constant" | "pickled" | "unsigned";
+export type ModelKind = "constant" | "pickled" | "unsigned" | "crashing" | "oversized";
 
 /** Logs a model as the notebook's user would, registers it and returns the version. */
 export async function registerModel(

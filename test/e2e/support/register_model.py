@@ -2,28 +2,75 @@
 
 import os
 import sys
+import tempfile
+import zipfile
+from pathlib import Path
 
 import mlflow
+import numpy as np
+import skops.io
 from sklearn.dummy import DummyRegressor
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.tree import DecisionTreeRegressor
 from training import input_example, load_data
 from training.tracking import signature
 
+DATA = load_data()
+
+
+def constant(value: float) -> DummyRegressor:
+    return DummyRegressor(strategy="constant", constant=value).fit(DATA.x_train, DATA.y_train)
+
+
+def crashing() -> DecisionTreeRegressor:
+    """Its first node points far outside the tree: predicting reads memory that is not there."""
+    model = DecisionTreeRegressor().fit(DATA.x_train, DATA.y_train)
+    state = model.tree_.__getstate__()
+    state["nodes"]["left_child"][0] = state["nodes"]["right_child"][0] = 2**40
+    model.tree_.__setstate__(state)
+    return model
+
+
+def oversized() -> KNeighborsRegressor:
+    """Zeros: a small file that takes 1.5 GiB of memory once it is loaded."""
+    model = KNeighborsRegressor(1, algorithm="brute").fit(DATA.x_train, DATA.y_train)
+    columns = DATA.x_train.shape[1]
+    model._fit_X = np.zeros((3 * 2**29 // 8 // columns, columns))
+    model._y = np.zeros(len(model._fit_X))
+    model.n_samples_fit_ = len(model._fit_X)
+    return model
+
+
+def log(kind: str, value: float) -> str:
+    """Log a model in the active run and return its URI."""
+    if kind in ("crashing", "oversized"):
+        # a sound model whose file is exchanged: nothing here may predict with the other one
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model"
+            mlflow.sklearn.save_model(
+                constant(value), path, signature=signature(DATA), serialization_format="skops"
+            )
+            other = crashing() if kind == "crashing" else oversized()
+            skops.io.dump(other, path / "model.skops", compression=zipfile.ZIP_DEFLATED)
+            mlflow.log_artifacts(str(path), "model")
+        return f"runs:/{mlflow.active_run().info.run_id}/model"
+    example = input_example(DATA.x_train)
+    described = {"signature": signature(DATA), "input_example": example}
+    return mlflow.sklearn.log_model(
+        constant(value),
+        name="model",
+        serialization_format="cloudpickle" if kind == "pickled" else "skops",
+        pip_requirements=["scikit-learn"],
+        **({} if kind == "unsigned" else described),
+    ).model_uri
+
 
 def main(kind: str, value: float) -> str:
-    """A model that always predicts `value`: sound, saved as a pickle, or without a signature."""
-    data = load_data()
-    model = DummyRegressor(strategy="constant", constant=value).fit(data.x_train, data.y_train)
+    """A model that always predicts `value` (`constant`), or one that must not be served."""
     mlflow.set_experiment(os.environ["EXPERIMENT_NAME"])
-    described = {"signature": signature(data), "input_example": input_example(data.x_train)}
     with mlflow.start_run(run_name=f"e2e-{kind}"):
-        logged = mlflow.sklearn.log_model(
-            model,
-            name="model",
-            serialization_format="cloudpickle" if kind == "pickled" else "skops",
-            pip_requirements=["scikit-learn"],
-            **({} if kind == "unsigned" else described),
-        )
-    return str(mlflow.register_model(logged.model_uri, os.environ["MODEL_NAME"]).version)
+        uri = log(kind, value)
+    return str(mlflow.register_model(uri, os.environ["MODEL_NAME"]).version)
 
 
 print(main(sys.argv[1], float(sys.argv[2])))

@@ -15,6 +15,7 @@ import os
 import resource
 import signal
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -102,6 +103,8 @@ class Prover:
         )
         process.start()
         theirs.close()
+        # The helper ends when this end is closed, and Python waits for it when it exits.
+        weakref.finalize(self, self._connection.close)
 
 
 def _attend(connection: Connection, inherited: Connection | None, attempt: Try) -> None:
