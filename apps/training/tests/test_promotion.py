@@ -9,6 +9,7 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
+from training.__main__ import summary
 
 from training import (
     METRIC,
@@ -23,7 +24,6 @@ from training import (
     runs_of_group,
     use_experiment,
 )
-from training.__main__ import summary
 
 NO_NUMBERS = pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 
