@@ -7,6 +7,8 @@ import math
 
 import mlflow
 import pytest
+import requests
+from conftest import ADMIN
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from training.__main__ import summary
@@ -61,6 +63,23 @@ def test_no_version_gets_a_free_alias_without_a_number(value: float, settings: S
     outcome = promote_if_better(settings.model_name, "champion", _version(settings, value))
     assert (outcome.promoted, outcome.champion) == (False, None)
     assert "no version gets champion" in outcome.reason
+
+
+def test_a_champion_whose_run_is_gone_cannot_be_compared_and_stays(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    challenger = _version(settings, 53.0)
+    client = MlflowClient()
+    champion = client.create_model_version(settings.model_name, "gs://elsewhere/model", "0" * 32)
+    client.set_registered_model_alias(settings.model_name, "champion", champion.version)
+    user = {"username": "colleague", "password": "long-enough-too"}
+    url = f"{settings.tracking_uri}/api/2.0/mlflow/users/create"
+    requests.post(url, json=user, auth=ADMIN, timeout=30).raise_for_status()
+    for name, value in user.items():  # no administrator, as the training Job
+        monkeypatch.setenv(f"MLFLOW_TRACKING_{name.upper()}", value)
+    outcome = promote_if_better(settings.model_name, "champion", challenger)
+    assert (outcome.promoted, outcome.champion) == (False, champion.version)
+    assert f"its run has no {METRIC} to compare with" in outcome.reason
 
 
 def test_the_value_that_was_logged_last_counts(settings: Settings) -> None:

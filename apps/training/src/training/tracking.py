@@ -243,6 +243,7 @@ def _metric(client: MlflowClient, version: ModelVersion) -> float | None:
     try:
         return client.get_run(version.run_id).data.metrics.get(METRIC) if version.run_id else None
     except MlflowException as error:
-        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+        # MLflow tells only administrators that a run is gone; it denies other users to read it.
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "PERMISSION_DENIED"):
             return None
         raise
