@@ -122,7 +122,7 @@ def vanished_attribute(monkeypatch: pytest.MonkeyPatch, save: Save) -> Path:
         ),
     ],
 )
-def test_a_model_of_another_scikit_learn_is_told_by_both_versions(
+def test_the_reason_names_both_versions_of_scikit_learn(
     make: Callable[[pytest.MonkeyPatch, Save], Path],
     what: str,
     save: Save,
@@ -186,7 +186,9 @@ def test_what_was_said_already_stays_as_it_is(tmp_path: Path) -> None:
     assert load_failure_reason(away) == f"the tracking server did not deliver it: {away}"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "flavors: [1]", "flavors: {sklearn: 1}", "a: [", "\0"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "flavors: [1]", "flavors: {sklearn: 1}", "a: [", "\0", "[" * 9999]
+)
 def test_a_damaged_description_costs_only_the_advice(tmp_path: Path, text: str) -> None:
     (tmp_path / "MLmodel").write_text(text)
     assert load_failure_reason(ValueError("no"), tmp_path) == "it cannot be loaded: ValueError: no"

@@ -4,6 +4,7 @@ What a run measured comes back from MLflow otherwise than it was logged, so a re
 """
 
 import math
+from dataclasses import replace
 
 import mlflow
 import pytest
@@ -15,15 +16,19 @@ from training.__main__ import summary
 
 from training import (
     METRIC,
+    Candidate,
     LoggedRun,
     Promotion,
     Settings,
     TrainingError,
     TrainingResult,
+    load_data,
+    log_run,
     promote_if_better,
     ranked,
     register_best,
     runs_of_group,
+    train_candidate,
     use_experiment,
 )
 
@@ -97,6 +102,19 @@ def test_runs_without_a_number_come_last(order: list[int], settings: Settings) -
     found = _finished(settings, [math.nan, -math.inf, 54.0, 53.0, None])
     names = [run.name for run in ranked([found[index] for index in order])]
     assert names[:2] == ["candidate-3", "candidate-2"]
+
+
+def test_the_best_of_the_numbers_is_registered(settings: Settings) -> None:
+    use_experiment(settings.experiment_name)
+    data = load_data()
+    trained = train_candidate(Candidate("ridge", {"alpha": 10.0}), data)
+    runs = [
+        log_run(replace(trained, metrics={METRIC: value, "holdout_rmse": math.nan}), data)
+        for value in (math.nan, 53.0, -math.inf, 54.0)
+    ]
+    version = register_best(runs, settings.model_name)
+    assert version.run_id == runs[1].run_id
+    assert version.description == "ridge, best of 4 by cv_rmse = 53.00 (hold-out RMSE NaN)"
 
 
 def test_of_equal_runs_the_same_one_is_the_best_in_any_order(settings: Settings) -> None:

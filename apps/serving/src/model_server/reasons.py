@@ -117,7 +117,7 @@ def _recorded(folder: Path) -> dict[str, Version]:
 def _described(path: Path) -> dict[str, str]:
     try:
         model = yaml.safe_load(path.read_text())
-    except (OSError, ValueError, yaml.YAMLError):
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return {}
     described = {
         "scikit-learn": _at(model, "flavors", "sklearn", "sklearn_version"),
