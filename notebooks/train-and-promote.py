@@ -53,6 +53,7 @@ from training import (
     log_run,
     predict,
     promote_if_better,
+    ranked,
     register_best,
     settings_from_env,
     train_candidate,
@@ -91,8 +92,8 @@ runs = [log_run(one, data, group=group) for one in trained]
 # ## Compare
 
 # %%
-table = pd.DataFrame([run.metrics for run in runs], index=[run.name for run in runs])
-table = table.sort_values(METRIC)
+ordered = ranked(runs)
+table = pd.DataFrame([run.metrics for run in ordered], index=[run.name for run in ordered])
 table[[METRIC, "cv_rmse_std", "cv_r2", "holdout_rmse", "holdout_mae", "holdout_r2"]].round(2)
 
 # %%

@@ -17,6 +17,7 @@ import httpx
 Result = TypeVar("Result")
 SOURCES = Path(__file__).parents[1] / "src"
 ALIAS = "champion"
+ADMIN = ("admin", "a-long-enough-password")
 
 
 def until(check: Callable[[], Result], what: str, seconds: float = 60) -> Result:
@@ -48,7 +49,7 @@ class Server:
         self.metrics_url = f"http://127.0.0.1:{env.get('METRICS_PORT', port)}/metrics"
         self.folder = folder
         self._command = command
-        self._env = env
+        self.env = env
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -65,7 +66,7 @@ class Server:
             self._process = subprocess.Popen(
                 self._command,
                 cwd=self.folder,
-                env=self._env,
+                env=self.env,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -104,14 +105,33 @@ class Server:
         self._process = None
 
 
-def tracking_server(folder: Path, port: int | None = None) -> Server:
+def tracking_server(folder: Path, port: int | None = None, *options: str) -> Server:
     """MLflow's own server on a SQLite file."""
     port = port or free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
     command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
-    command += ["--artifacts-destination", str(folder / "artifacts")]
+    command += ["--artifacts-destination", str(folder / "artifacts"), *options]
     env = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
     return Server(command, folder, port, os.environ | env)
+
+
+def tracking_server_with_users(folder: Path, default_permission: str) -> Server:
+    """The same with logins, and what users may do who were given no permission."""
+    settings = folder / "basic_auth.ini"
+    settings.write_text(
+        f"[mlflow]\ndefault_permission = {default_permission}\n"
+        f"database_uri = sqlite:///{folder}/users.db\n"
+        f"admin_username = {ADMIN[0]}\nadmin_password = {ADMIN[1]}\n"
+        "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
+    )
+    server = tracking_server(folder, None, "--app-name", "basic-auth")
+    server.env |= {
+        "MLFLOW_AUTH_CONFIG_PATH": str(settings),
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": "only-for-this-test",
+        "MLFLOW_AUTH_ADMIN_USERNAME": ADMIN[0],
+        "MLFLOW_AUTH_ADMIN_PASSWORD": ADMIN[1],
+    }
+    return server
 
 
 def model_server(

@@ -1,3 +1,5 @@
+import pandas as pd
+
 from training import TARGET, input_example, load_data
 
 
@@ -25,11 +27,24 @@ def test_the_split_is_the_same_every_time() -> None:
     assert load_data().x_test.equals(load_data().x_test)
 
 
-def test_the_input_example_starts_typical_and_spans_the_training_range() -> None:
+def test_the_input_example_starts_typical_and_spans_the_usual_range() -> None:
     rows = load_data().x_train
     example = input_example(rows)
-    assert (example.min() == rows.min()).all()
-    assert (example.max() == rows.max()).all()
-    first = example.iloc[0]
-    assert ((first >= rows.quantile(0.2)) & (first <= rows.quantile(0.8))).all()
     assert example.dtypes.equals(rows.dtypes)
+    assert (example.iloc[0] == rows.median()).all()
+    low, high = example.min(), example.max()
+    assert ((rows >= low) & (rows <= high)).mean().min() > 0.97
+    assert (low < high).all()
+
+
+def test_the_input_example_shows_no_patient() -> None:
+    data = load_data()
+    patients = {tuple(row) for rows in (data.x_train, data.x_test) for row in rows.to_numpy()}
+    assert patients.isdisjoint(tuple(row) for row in input_example(data.x_train).to_numpy())
+
+
+def test_the_input_example_knows_missing_values_and_keeps_codes_as_they_are() -> None:
+    rows = pd.DataFrame({"ward": [1, 1, 4, 4], "weight": [60.0, float("nan"), 80.0, 90.0]})
+    example = input_example(rows)
+    assert set(example["ward"]) <= {1, 4}
+    assert example.notna().all(axis=None)

@@ -65,6 +65,13 @@ def test_says_which_version_it_saw_and_why_the_other_did_not_load(server: ModelS
     assert "serves version 1 and could not load version 2: bad file" in str(caught.value)
 
 
+def test_says_why_the_alias_cannot_be_followed(server: ModelServer) -> None:
+    fault = {"version": None, "reason": "no model m is registered in MLflow"}
+    server.answers = [(200, {"version": "1", "load_error": fault})]
+    with pytest.raises(TrainingError, match=r"and cannot follow the alias: no model m is regist"):
+        wait_until_served(server.url, "2", timeout=0)
+
+
 def test_says_that_the_server_is_away() -> None:
     with pytest.raises(TrainingError, match="it cannot be reached"):
         wait_until_served(f"http://127.0.0.1:{free_port()}", "2", timeout=0)

@@ -15,8 +15,9 @@ for name, value in {
     # Threads of the numeric libraries would fight those that predict, and cost memory each.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    # A tracking server that is away is asked again at the next poll, not for minutes in one call.
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    # Only of downloads; other requests have a timeout of their own. MLflow fetches an object from a
+    # bucket as a whole before it sends the first byte.
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "300",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",

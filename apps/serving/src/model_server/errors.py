@@ -25,7 +25,16 @@ class FatalLoadError(LoadError):
 
 
 class RegistryError(Exception):
-    """The tracking server did not answer or refused to."""
+    """The tracking server did not answer or refused to; the text is the reason."""
+
+
+class ModelMissingError(RegistryError):
+    """MLflow shows no model of that name. Unless `certain`, it may only be hidden from this user:
+    MLflow answers both alike where users may read nothing by default."""
+
+    def __init__(self, reason: str, *, certain: bool) -> None:
+        super().__init__(reason)
+        self.certain = certain
 
 
 def in_short(error: BaseException, limit: int = 300) -> str:

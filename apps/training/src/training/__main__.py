@@ -20,6 +20,7 @@ from training.errors import TrainingError, sentence
 from training.flow import TrainingResult, train_and_promote
 from training.serving import wait_until_served
 from training.settings import Settings, settings_from_env
+from training.tracking import figure
 
 
 def main() -> int:
@@ -32,7 +33,7 @@ def main() -> int:
         settings = settings_from_env()
         result = train_and_promote(settings, say=_say)
         _say(summary(settings, result))
-        if settings.serving_url and result.promotion:
+        if settings.serving_url and result.promotion and result.promotion.champion:
             wait_until_served(settings.serving_url, result.promotion.champion)
             _say(f"the model server answers with version {result.promotion.champion}")
     except (TrainingError, MlflowException, RequestException) as error:
@@ -49,11 +50,10 @@ def summary(settings: Settings, result: TrainingResult) -> str:
     width = max(len(run.name) for run in result.runs)
     lines = ["", f"{'model':{width}}  {METRIC:>8}  holdout_rmse  holdout_r2"]
     for run in result.runs:
-        metrics = run.metrics
-        lines.append(
-            f"{run.name:{width}}  {metrics[METRIC]:8.2f}  {metrics['holdout_rmse']:12.2f}"
-            f"  {metrics['holdout_r2']:10.2f}"
+        cv, rmse, r2 = (
+            figure(run.metrics.get(name)) for name in (METRIC, "holdout_rmse", "holdout_r2")
         )
+        lines.append(f"{run.name:{width}}  {cv:>8}  {rmse:>12}  {r2:>10}")
     verb = "is now" if result.promotion.promoted else "is not"
     lines += [
         "",

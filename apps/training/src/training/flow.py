@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from training.candidates import METRIC, Candidate, candidates, train_candidate, trial
+from training.candidates import Candidate, candidates, train_candidate, trial
 from training.data import Data, load_data
 from training.settings import Settings
 from training.tracking import (
@@ -13,6 +13,7 @@ from training.tracking import (
     Promotion,
     log_run,
     promote_if_better,
+    ranked,
     register_best,
     runs_of_group,
     use_experiment,
@@ -49,7 +50,7 @@ def train_and_promote(settings: Settings, say: Say = print) -> TrainingResult:
         runs = _wait_for_trials(settings, experiment_id, group, say)
     version = register_best(runs, settings.model_name)
     promotion = promote_if_better(settings.model_name, settings.model_alias, version)
-    return TrainingResult(sorted(runs, key=_rank), str(version.version), promotion)
+    return TrainingResult(ranked(runs), str(version.version), promotion)
 
 
 def _train(candidate: Candidate, data: Data, group: str, index: int | None, say: Say) -> LoggedRun:
@@ -72,7 +73,3 @@ def _wait_for_trials(
         time.sleep(1)
     say(f"only {len(runs)} of {settings.trials} trials finished in time; choosing among those")
     return runs
-
-
-def _rank(run: LoggedRun) -> tuple[float, str]:
-    return run.metrics[METRIC], run.run_id

@@ -44,7 +44,9 @@ def _describe(url: str) -> tuple[dict[str, Any], str]:
     described = reply.json()
     seen = f"it serves version {described.get('version')}"
     if fault := described.get("load_error"):
-        seen += f" and could not load version {fault.get('version')}: {fault.get('reason')}"
+        version = fault.get("version")
+        what = f"could not load version {version}" if version else "cannot follow the alias"
+        seen += f" and {what}: {fault.get('reason')}"
     return described, seen
 
 

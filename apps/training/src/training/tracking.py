@@ -1,6 +1,8 @@
 """What is written to MLflow: runs, the registered version, the alias."""
 
+import math
 import os
+import sys
 import time
 from dataclasses import dataclass
 from importlib.metadata import version as installed
@@ -41,8 +43,8 @@ class Promotion:
     promoted: bool
     reason: str
     """One sentence on why the alias moved or stayed."""
-    champion: str
-    """Version that has the alias now."""
+    champion: str | None
+    """Version that has the alias now, if any."""
 
 
 def wait_for_tracking(uri: str, timeout: float) -> None:
@@ -138,13 +140,38 @@ def _from_server(run: Run) -> LoggedRun:
     )
 
 
+def ranked(runs: list[LoggedRun]) -> list[LoggedRun]:
+    """The runs, the best first. Those whose metric is missing, NaN or infinite come last."""
+    return sorted(runs, key=lambda run: (_loss(run.metrics.get(METRIC)), run.run_id))
+
+
+def figure(metric: float | None, digits: int = 2) -> str:
+    """A metric for people: rounded, or the word for what it is instead of a number."""
+    if metric is None:
+        return "none"
+    if _measured(metric):
+        return f"{metric:.{digits}f}"
+    return "NaN" if math.isnan(metric) else "infinite"
+
+
 def register_best(runs: list[LoggedRun], model_name: str) -> ModelVersion:
-    """Registers the model of the run with the lowest metric; the same run only ever once."""
+    """Registers the model of the run with the lowest metric; the same run only ever once.
+
+    A metric that is missing, NaN or infinite is never the lowest; if no run has another one, none
+    is registered.
+    """
     if not runs:
         raise TrainingError(
             f"no finished run to register as {model_name}: train at least one first"
         )
-    best = min(runs, key=lambda run: (run.metrics[METRIC], run.run_id))
+    best = ranked(runs)[0]
+    if not _measured(best.metrics.get(METRIC)):
+        results = ", ".join(f"{run.name} {figure(run.metrics.get(METRIC))}" for run in runs)
+        raise TrainingError(
+            f"no run to register as {model_name}: {METRIC} must be a finite number, but is "
+            f"{results}; check the data for missing or extreme values, and the warnings above for "
+            "folds of the cross-validation that failed"
+        )
     client = MlflowClient()
     for known in client.search_model_versions(f"name='{model_name}' and run_id='{best.run_id}'"):
         return known
@@ -152,18 +179,21 @@ def register_best(runs: list[LoggedRun], model_name: str) -> ModelVersion:
     client.update_model_version(
         model_name,
         registered.version,
-        f"{best.name}, best of {len(runs)} by {METRIC} = {best.metrics[METRIC]:.2f} "
-        f"(hold-out RMSE {best.metrics['holdout_rmse']:.2f})",
+        f"{best.name}, best of {len(runs)} by {METRIC} = {figure(best.metrics[METRIC])} "
+        f"(hold-out RMSE {figure(best.metrics.get('holdout_rmse'))})",
     )
     client.set_model_version_tag(model_name, registered.version, "training.candidate", best.name)
     client.set_model_version_tag(
-        model_name, registered.version, METRIC, f"{best.metrics[METRIC]:.4f}"
+        model_name, registered.version, METRIC, figure(best.metrics[METRIC], 4)
     )
     return client.get_model_version(model_name, registered.version)
 
 
 def promote_if_better(model_name: str, alias: str, version: ModelVersion) -> Promotion:
-    """Moves the alias to the version if its metric is lower than that of the present champion."""
+    """Moves the alias to the version if its metric is lower than that of the present champion.
+
+    NaN and infinity never win, and never keep the alias against a number.
+    """
     client = MlflowClient()
     challenger = _metric(client, version)
     champion = _alias_holder(client, model_name, alias)
@@ -173,15 +203,30 @@ def promote_if_better(model_name: str, alias: str, version: ModelVersion) -> Pro
         if current is None:
             why = f"version {now} keeps {alias}: its run has no {METRIC} to compare with"
             return Promotion(False, why, now)
-        if challenger is None or challenger >= current - 1e-9:
-            figures = f"{METRIC} {challenger:.4f}" if challenger is not None else f"no {METRIC}"
-            why = f"version {now} keeps {alias}: {current:.4f} is not beaten by {figures}"
+        if not _loss(challenger) < _loss(current) - 1e-9:
+            why = (
+                f"version {now} keeps {alias}: {METRIC} {figure(current, 4)} is not beaten by "
+                f"{figure(challenger, 4)}"
+            )
             return Promotion(False, why, now)
-        why = f"{METRIC} {challenger:.4f} beats {current:.4f} of version {now}"
+        why = f"{METRIC} {figure(challenger, 4)} beats {figure(current, 4)} of version {now}"
+    elif champion is None and challenger is not None and not _measured(challenger):
+        why = f"no version gets {alias}: the {METRIC} of version {version.version} is "
+        return Promotion(False, why + figure(challenger), None)
     else:
         why = f"no other version has the alias {alias}"
     client.set_registered_model_alias(model_name, alias, version.version)
     return Promotion(True, why, str(version.version))
+
+
+def _loss(metric: float | None) -> float:
+    """The metric as it is compared: what is no number is worse than every number."""
+    # MLflow's database has no infinity and returns the largest double for it, with its sign.
+    return metric if metric is not None and abs(metric) < sys.float_info.max else math.inf
+
+
+def _measured(metric: float | None) -> bool:
+    return _loss(metric) < math.inf
 
 
 def _alias_holder(client: MlflowClient, name: str, alias: str) -> ModelVersion | None:
@@ -198,6 +243,7 @@ def _metric(client: MlflowClient, version: ModelVersion) -> float | None:
     try:
         return client.get_run(version.run_id).data.metrics.get(METRIC) if version.run_id else None
     except MlflowException as error:
-        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+        # MLflow tells only administrators that a run is gone; it denies other users to read it.
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "PERMISSION_DENIED"):
             return None
         raise
