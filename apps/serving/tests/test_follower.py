@@ -8,8 +8,8 @@ import weakref
 
 import pytest
 from model_server.baseline import NO_BASELINE
-from model_server.errors import LoadError, RegistryError
-from model_server.follower import Follower
+from model_server.errors import LoadError, ModelMissingError, RegistryError
+from model_server.follower import Follower, Problem
 from model_server.metrics import Metrics
 from model_server.observed import Observed
 from model_server.registry import ModelVersion
@@ -32,13 +32,16 @@ class World:
     def __init__(self) -> None:
         self.alias: ModelVersion | None = None
         self.away = False
+        self.missing: ModelMissingError | None = None
         self.broken: set[str] = set()
         self.attempts: list[str] = []
         self.now = 1000.0
 
     def look_up(self) -> ModelVersion | None:
         if self.away:
-            raise RegistryError("connection refused")
+            raise RegistryError("the tracking server does not answer: connection refused")
+        if self.missing:
+            raise self.missing
         return self.alias
 
     def load(self, version: ModelVersion) -> Loaded:
@@ -216,3 +219,30 @@ def test_the_loop_survives_what_nobody_expected(world: World, settings: Settings
 
     asyncio.run(asyncio.wait_for(two_rounds(), 30))
     assert len(surprising.attempts) >= 2
+
+
+def test_a_deleted_model_stops_being_served_when_that_is_certain(
+    world: World, follower: Follower
+) -> None:
+    world.alias = version(1)
+    step(follower)
+    world.missing = ModelMissingError("no model diabetes is registered in MLflow", certain=True)
+    step(follower, 2)
+    assert served(follower) is None
+    assert follower.why_no_model() == (
+        "No model to serve yet: no model diabetes is registered in MLflow."
+    )
+
+
+def test_a_model_that_may_only_be_hidden_keeps_being_served_and_is_reported(
+    world: World, follower: Follower
+) -> None:
+    world.alias = version(1)
+    step(follower)
+    world.missing = ModelMissingError("it is gone, or user x may not read it", certain=False)
+    step(follower, 3)
+    assert served(follower) == "1"
+    assert follower.problem == Problem(None, str(world.missing), "missing")
+    world.missing = None
+    step(follower)
+    assert follower.problem is None

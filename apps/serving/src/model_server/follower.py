@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
-from model_server.errors import FatalLoadError, LoadError, RegistryError
+from model_server.errors import FatalLoadError, LoadError, ModelMissingError, RegistryError
 from model_server.loaded_model import LoadedModel
 from model_server.metrics import Metrics
 from model_server.registry import ModelVersion
@@ -40,7 +40,7 @@ class _Loader(Protocol):
     def load(self, version: ModelVersion) -> LoadedModel: ...
 
 
-State = Literal["failed", "loading", "unreachable"]
+State = Literal["failed", "loading", "missing", "unreachable"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ class Follower:
         self._started = clock()
         self._settled = False
         self._looks_without_alias = 0
+        self._why_none: str | None = None
         self._failed: _FailedAttempt | None = None
         self._load: _Load | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="registry")
@@ -107,8 +108,8 @@ class Follower:
         """A sentence for people, while `current` is None."""
         name, alias = self._settings.model_name, self._settings.model_alias
         if self.problem is None:
-            if self._settled:
-                return f"No model to serve yet: no version of {name} has the alias {alias}."
+            if self._why_none is not None:
+                return f"No model to serve yet: {self._why_none}."
             return f"Starting: looking for the version of {name} with the alias {alias}."
         if self.problem.version is None:
             return f"No model is loaded: {self.problem.reason}."
@@ -135,25 +136,28 @@ class Follower:
         loop = asyncio.get_running_loop()
         try:
             wanted = await loop.run_in_executor(self._thread, self._registry.look_up)
+        except ModelMissingError as error:
+            if self.current is None or error.certain:
+                self._follow(None, str(error))
+            else:  # it may only be hidden, by a permission that was changed
+                self._report(Problem(None, str(error), "missing"))
         except RegistryError as error:
             self._metrics.registry_errors.inc()
-            reason = (
-                f"the tracking server at {self._settings.tracking_uri} does not answer: {error}"
-            )
-            self._report(Problem(None, reason, "unreachable"))
+            self._report(Problem(None, str(error), "unreachable"))
         else:
-            self._follow(wanted)
+            name, alias = self._settings.model_name, self._settings.model_alias
+            self._follow(wanted, f"no version of {name} has the alias {alias}")
         if self._load is not None:
             await self._await_load(self._load)
 
-    def _follow(self, wanted: ModelVersion | None) -> None:
+    def _follow(self, wanted: ModelVersion | None, why_none: str) -> None:
         if self._load is not None:
             if wanted == self._load.version:
                 return
             self._load.result.add_done_callback(_ignore)
             self._load = None
         if wanted is None:
-            self._nothing_wanted()
+            self._nothing_wanted(why_none)
             return
         self._looks_without_alias = 0
         if self.current is not None and self.current.version == wanted:
@@ -187,13 +191,13 @@ class Follower:
         self._metrics.load_seconds.observe(time.perf_counter() - load.started)
         self._take(loaded)
 
-    def _nothing_wanted(self) -> None:
+    def _nothing_wanted(self, why: str) -> None:
         self._settled = True
+        self._why_none = why
         self._failed = self.problem = None
         self._looks_without_alias += 1
         if self.current is not None and self._looks_without_alias >= _LOOKS_WITHOUT_ALIAS:
-            alias = self._settings.model_alias
-            _log.warning("no version has the alias %s any more: serving stops", alias)
+            _log.warning("serving stops: %s", why)
             self.current = None
             self._metrics.stopped()
 

@@ -6,9 +6,11 @@ import logging
 import shutil
 import tempfile
 import weakref
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import mlflow.pyfunc
 from mlflow.models import Model
@@ -16,13 +18,14 @@ from mlflow.types.schema import Schema
 
 from model_server.baseline import NO_BASELINE, Baseline, BaselineError, read_baseline
 from model_server.decoder import compile_decoder
-from model_server.errors import FatalLoadError, LoadError, RegistryError, in_short
+from model_server.errors import FatalLoadError, LoadError, in_short
 from model_server.fatal import FatalVersions
 from model_server.loaded_model import LoadedModel
 from model_server.observed import Observed
 from model_server.predictions import plain
 from model_server.proof import Prover
 from model_server.protocol import read_json
+from model_server.reasons import load_failure_reason
 from model_server.registry import ModelVersion, Registry
 from model_server.settings import Settings
 from model_server.signature import (
@@ -49,7 +52,9 @@ class Loader:
         settings.work_dir.mkdir(parents=True, mode=0o700, exist_ok=True)
         self._fatal = FatalVersions(settings.work_dir / "fatal-versions.json")
         self._prover = Prover(
-            partial(try_out, settings), settings.load_timeout_seconds, settings.memory_limit_bytes
+            partial(load_files, settings),
+            settings.load_timeout_seconds,
+            settings.memory_limit_bytes,
         )
 
     def load(self, version: ModelVersion) -> LoadedModel:
@@ -61,13 +66,13 @@ class Loader:
         )
         try:
             loaded = self._load(ticket, version, folder)
-        except FatalLoadError as error:
-            self._fatal.note(version, error)
+        except Exception as error:
+            if isinstance(error, FatalLoadError):
+                self._fatal.note(version, error)
             shutil.rmtree(folder, ignore_errors=True)
-            raise
-        except (Exception, SystemExit) as error:  # a model's code may call exit()
-            shutil.rmtree(folder, ignore_errors=True)
-            raise LoadError(_reason(error)) from None
+            raise (
+                error if isinstance(error, LoadError) else LoadError(load_failure_reason(error))
+            ) from error
         # Only with the last user of the model: a Python model may read its artifacts at any time.
         weakref.finalize(loaded, shutil.rmtree, folder, ignore_errors=True)
         return loaded
@@ -77,7 +82,7 @@ class Loader:
         self._prover.prove(ticket, version, files)
         metrics = self._registry.run_metrics(version)
         with self._fatal.watching(version):
-            return assemble(version, files, self._settings, metrics)
+            return load_files(self._settings, version, files, metrics)
 
 
 def remove_downloads(settings: Settings) -> None:
@@ -86,18 +91,22 @@ def remove_downloads(settings: Settings) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def try_out(settings: Settings, version: ModelVersion, files: Path) -> None:
-    """Load a version and predict with it; in a child process, whose own reasons are kept."""
-    try:
-        assemble(version, files, settings, {})
-    except (Exception, SystemExit) as error:
-        raise LoadError(_reason(error)) from error
-
-
-def assemble(
-    version: ModelVersion, files: Path, settings: Settings, metrics: dict[str, float]
+def load_files(
+    settings: Settings,
+    version: ModelVersion,
+    files: Path,
+    metrics: Mapping[str, float] = MappingProxyType({}),
 ) -> LoadedModel:
     """The downloaded version in memory, after one prediction over the path of a request."""
+    try:
+        return _assemble(settings, version, files, metrics)
+    except (Exception, SystemExit) as error:  # a model's code may call exit()
+        raise LoadError(load_failure_reason(error, files)) from error
+
+
+def _assemble(
+    settings: Settings, version: ModelVersion, files: Path, metrics: Mapping[str, float]
+) -> LoadedModel:
     metadata = Model.load(str(files))
     signature = required_signature(metadata)
     if not settings.allow_pickle:
@@ -158,14 +167,3 @@ def prove(model: LoadedModel, files: Path, inputs: Schema) -> None:
     except (Exception, SystemExit) as error:
         advice = "" if example.is_file() else "; log the model with an input_example"
         raise LoadError(f"it cannot predict {source}: {in_short(error)}{advice}") from error
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, LoadError):
-        return str(error)
-    if isinstance(error, RegistryError):
-        return f"the tracking server did not deliver it: {error}"
-    if isinstance(error, ModuleNotFoundError):
-        return f"it needs the Python module {error.name!r}, which the model server does not have"
-    _log.debug("load failed", exc_info=error)
-    return f"it cannot be loaded: {in_short(error)}"
