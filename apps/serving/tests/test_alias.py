@@ -30,7 +30,7 @@ def prediction(slope: float) -> float:
 def test_without_a_model_it_is_ready_and_says_why(models: Models, start_server: Start) -> None:
     serving = start_server(models)
     until(lambda: serving.http.get("/ready").status_code == 200, "ready without a model")
-    sentence = f"No model to serve yet: no version of {models.name} has the alias champion."
+    sentence = f"No model to serve yet: no model {models.name} is registered in MLflow."
     for answer in (serving.predict(ROW), serving.http.get("/model")):
         assert answer.status_code == 503
         assert answer.json() == {"detail": sentence}
