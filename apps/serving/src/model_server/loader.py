@@ -66,8 +66,8 @@ class Loader:
                 "input_example=... or signature=mlflow.models.infer_signature(...)"
             )
         if not self._settings.allow_pickle:
-            refuse_untrusted(metadata)
-        pyfunc = mlflow.pyfunc.load_model(str(files))
+            refuse_untrusted(metadata, files)
+        pyfunc = mlflow.pyfunc.load_model(str(files), suppress_warnings=True)
         sklearn = pyfunc.loader_module == "mlflow.sklearn"
         decoder = compile_decoder(signature.inputs, fill_missing=sklearn)
         baseline = usable_baseline(metadata, version, decoder.number_columns)
