@@ -343,6 +343,7 @@ def test_source_text_in_a_distribution_never_runs(
         (Pipeline([("model", Ridge())], memory="cache"), {}, "set memory=None"),
         (StackingClassifier([]), {"stack_method_": ["fit"]}, "stack_method_ that is not the name"),
         (FixedThresholdClassifier(Ridge(), response_method="fit"), {}, "response_method that"),
+        (Ridge(), {"predict": np.abs}, "Ridge replaces methods of its class"),
         (Ridge(), {"__array_interface__": {"data": [4096, False]}}, "Ridge is damaged"),
     ],
 )

@@ -2,6 +2,11 @@
 
 from mlflow.exceptions import MlflowException
 
+ALLOW_PICKLE = (
+    "if every writer of the model registry is trusted, set allowPickle: true on the model server "
+    "(stack setting servingAllowPickle)"
+)
+
 
 class InputError(Exception):
     """The request is at fault; the text is the reason that goes back with status 400."""
