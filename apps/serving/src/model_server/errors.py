@@ -7,6 +7,11 @@ from mlflow.exceptions import MlflowException
 Cause = Literal["crash", "memory", "timeout"]
 """How a version ends the process that loads it: by itself, for its memory, or by never ending."""
 
+ALLOW_PICKLE = (
+    "if every writer of the model registry is trusted, set allowPickle: true on the model server "
+    "(stack setting servingAllowPickle)"
+)
+
 
 class InputError(Exception):
     """The request is at fault; the text is the reason that goes back with status 400."""

@@ -67,12 +67,12 @@ class Loader:
         try:
             loaded = self._load(ticket, version, folder)
         except Exception as error:
+            shutil.rmtree(folder, ignore_errors=True)
             if isinstance(error, FatalLoadError):
                 self._fatal.note(version, error)
-            shutil.rmtree(folder, ignore_errors=True)
-            raise (
-                error if isinstance(error, LoadError) else LoadError(load_failure_reason(error))
-            ) from error
+            if isinstance(error, LoadError):
+                raise
+            raise LoadError(load_failure_reason(error)) from error
         # Only with the last user of the model: a Python model may read its artifacts at any time.
         weakref.finalize(loaded, shutil.rmtree, folder, ignore_errors=True)
         return loaded
@@ -110,8 +110,9 @@ def _assemble(
     metadata = Model.load(str(files))
     signature = required_signature(metadata)
     if not settings.allow_pickle:
-        refuse_untrusted(metadata)
-    pyfunc = mlflow.pyfunc.load_model(str(files))
+        refuse_untrusted(metadata, files)
+    # For its warnings MLflow would import every package that the model's requirements name.
+    pyfunc = mlflow.pyfunc.load_model(str(files), suppress_warnings=True)
     sklearn = pyfunc.loader_module == "mlflow.sklearn"
     decoder = compile_decoder(signature, fill_missing=sklearn)
     baseline = usable_baseline(metadata, version, decoder.number_columns)
