@@ -51,6 +51,17 @@ EVERY_TYPE: dict[str, Any] = DIABETES | {
 }
 
 
+def described(
+    inputs: list[tuple[object, str, bool]], example: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """A model with these columns: name, type and whether it is required."""
+    columns = [{"name": name, "type": kind, "required": need} for name, kind, need in inputs]
+    return DIABETES | {
+        "signature": {"inputs": columns, "outputs": []},
+        "input_example": example,
+    }
+
+
 class StubModelServer(ThreadingHTTPServer):
     allow_reuse_address = True
 
