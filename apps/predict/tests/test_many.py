@@ -279,7 +279,8 @@ def test_the_files_own_columns_are_kept_and_ours_get_another_name(
         "50,1,20,80,last year,x,1.5,3\n"
     )
     page = press(upload(open_page(server.url), file), "Predict 1 row")
-    assert "the new prediction is called prediction_3." in texts(page)
+    assert "already has the column prediction; the predictions are in the column" in texts(page)
+    assert "in the column prediction_3." in texts(page)
     assert list(page.dataframe[0].value)[:2] == ["prediction_3", "age"]
 
 

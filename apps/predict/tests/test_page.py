@@ -343,11 +343,22 @@ def test_any_name_of_a_column_has_its_field(server: StubModelServer, open_page: 
     assert list(asked(server)) == [str(name) for name in names]
 
 
-def test_a_model_with_many_columns_has_a_page(server: StubModelServer, open_page: Open) -> None:
-    server.model = described([(f"c{place}", "double", True) for place in range(600)])
+def test_a_model_with_many_columns_has_a_table(server: StubModelServer, open_page: Open) -> None:
+    names = [f"c{place}" for place in range(598)]
+    example = {"columns": [*names, "text"], "data": [[*range(598), "a"]]}
+    inputs = [*((name, "double", True) for name in names), ("text", "string", True)]
+    server.model = described([*inputs, ("more", "long", False)], example)
     page = open_page(server.url)
+    assert not page.number_input
+    assert page.dataframe[0].value["column"].tolist() == [*names, "text", "more"]
     press(page, "Predict")
-    assert len(asked(server)) == 600
+    assert asked(server) == {**{name: float(name[1:]) for name in names}, "text": "a"}
+
+
+def test_an_empty_cell_of_the_table_is_named(server: StubModelServer, open_page: Open) -> None:
+    server.model = described([(f"c{place}", "double", True) for place in range(200)])
+    page = press(open_page(server.url), "Predict")
+    assert "c0: the value is missing." in texts(page)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,16 @@
-"""One input of the form for one column of the signature."""
+"""The inputs of the form: one for each column of the signature, or a table for all of them."""
 
 import math
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from prediction_app.columns import Column
 from prediction_app.model import Model
 from prediction_app.ranges import seen_range
+from prediction_app.spreadsheet import cell
 from prediction_app.text import plain
 from prediction_app.values import NUMBER, WHOLE, show
 
@@ -51,6 +53,17 @@ def field(model: Model, column: Column) -> object:
     text = "" if example is None else str(example)
     draw = st.text_area if "\n" in text or len(text) > _LINE else st.text_input
     return draw(label, value=text, **common)
+
+
+def table(model: Model) -> dict[str, object]:
+    """Draws one table with a line for each column, filled from the example's first row."""
+    example = model.examples[0] if model.examples else {}
+    lines = [
+        {"column": column.name, "type": column.type, "value": cell(example.get(column.name))}
+        for column in model.inputs
+    ]
+    edited = st.data_editor(pd.DataFrame(lines), disabled=["column", "type"], hide_index=True)
+    return dict(zip(edited["column"], edited["value"].fillna(""), strict=True))
 
 
 def _number(

@@ -48,7 +48,7 @@ def guide(model: Model, reason: str) -> None:
             {
                 "column": plain(column.name) or "(no name)",
                 "type": plain(column.type),
-                "shape": str([size if size >= 0 else "any" for size in column.shape or ()]),
+                "shape": _shape(column),
                 "needed": "yes" if column.required else "optional",
             }
             for column in model.inputs
@@ -101,6 +101,10 @@ def _of_type(kind: str) -> object:
 
 def _is_tensor(model: Model) -> bool:
     return any(column.shape is not None for column in model.inputs)
+
+
+def _shape(column: Column) -> str:
+    return " x ".join(f"{size}" if size >= 0 else "any" for size in column.shape or ()) or "-"
 
 
 def _zeros(column: Column) -> str:

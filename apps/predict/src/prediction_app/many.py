@@ -20,7 +20,8 @@ from prediction_app.client import ModelServer, NoModelError, RefusedError, Serve
 from prediction_app.csv_file import MAX_ROWS
 from prediction_app.model import Model
 from prediction_app.results import NoRoomError
-from prediction_app.text import plain, series
+from prediction_app.text import columns, plain, series
+from prediction_app.uploads import full, most_of_one
 
 # Files that are worked on at once by this process; each takes a processor while it is.
 _TURNS = threading.BoundedSemaphore(2)
@@ -29,7 +30,7 @@ _TURNS = threading.BoundedSemaphore(2)
 def many(server: ModelServer, model: Model) -> None:
     st.markdown(
         "Upload a CSV with one row per prediction and get it back with the predictions in it. "
-        f"It may have up to {MAX_ROWS:,} rows."
+        f"It may have up to {most_of_one()} MB and {MAX_ROWS:,} rows."
     )
     st.download_button(
         "Download an example CSV",
@@ -55,6 +56,12 @@ def many(server: ModelServer, model: Model) -> None:
     uploaded = st.file_uploader("CSV file", type="csv")
     if uploaded is None:
         st.session_state.pop("batch", None)
+        if full():
+            st.info(
+                "The files of other visitors fill the memory of this page; an upload may fail. "
+                "Try again in a few minutes, or send the rows to the model server over HTTP.",
+                icon=":material/hourglass:",
+            )
         return
     try:
         checked = _check(model, uploaded)
@@ -143,14 +150,15 @@ def _result(uploaded: UploadedFile) -> None:
     of_file, done = st.session_state.get("batch", (None, None))
     if done is None or of_file != uploaded.file_id:
         return
-    versions = plain(series(list(done.versions)))
+    versions = plain(series(done.versions))
     st.success(
         f"{done.rows:,} rows predicted by version {versions}.", icon=":material/check_circle:"
     )
     if done.renamed:
-        pairs = (f"{wanted} is called {name}" for wanted, name in done.renamed)
+        taken, given = zip(*done.renamed, strict=True)
         st.info(
-            f"The file has columns of these names already, so the new {plain(', '.join(pairs))}.",
+            f"The file already has {plain(columns(taken))}; "
+            f"the predictions are in {plain(columns(given))}.",
             icon=":material/info:",
         )
     st.dataframe(done.preview, hide_index=True)

@@ -11,13 +11,15 @@ from prediction_app.client import (
     RefusedError,
     ServerAwayError,
 )
-from prediction_app.fields import field
+from prediction_app.fields import field, table
 from prediction_app.model import Model
 from prediction_app.ranges import outside_range
 from prediction_app.text import plain, words
 from prediction_app.values import BadValueError, from_text, show
 
 _COLUMNS = 3
+# A browser takes seconds to draw hundreds of fields.
+_MOST_FIELDS = 100
 _METRIC_LENGTH = 40
 
 
@@ -35,15 +37,25 @@ def _form(model: Model) -> dict[str, object] | None:
     """What the fields hold when the button was pressed."""
     with st.form("features", border=True):
         st.subheader("Values", anchor=False)
-        st.caption("Filled with a typical example. The question mark shows what a field may hold.")
-        typed: dict[str, object] = {}
-        for start in range(0, len(model.inputs), _COLUMNS):
-            cells = st.columns(_COLUMNS)
-            for cell, column in zip(cells, model.inputs[start : start + _COLUMNS], strict=False):
-                with cell:
-                    typed[column.name] = field(model, column)
+        typed = _fields(model) if len(model.inputs) <= _MOST_FIELDS else _table(model)
         pressed = st.form_submit_button("Predict", type="primary", icon=":material/play_arrow:")
     return typed if pressed else None
+
+
+def _fields(model: Model) -> dict[str, object]:
+    st.caption("Filled with a typical example. The question mark shows what a field may hold.")
+    typed: dict[str, object] = {}
+    for start in range(0, len(model.inputs), _COLUMNS):
+        cells = st.columns(_COLUMNS)
+        for cell, column in zip(cells, model.inputs[start : start + _COLUMNS], strict=False):
+            with cell:
+                typed[column.name] = field(model, column)
+    return typed
+
+
+def _table(model: Model) -> dict[str, object]:
+    st.caption("Filled with a typical example. Click a value to change it.")
+    return table(model)
 
 
 def _row(model: Model, typed: dict[str, object]) -> dict[str, Any]:

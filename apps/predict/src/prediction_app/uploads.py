@@ -15,6 +15,16 @@ MOST_OF_ALL = 100 * _MEGABYTE
 _SECONDS = 300
 
 
+def most_of_one() -> int:
+    """Megabytes that a file may have."""
+    return int(config.get_option("server.maxUploadSize"))
+
+
+def full() -> bool:
+    """Whether another upload of the largest size would be turned away."""
+    return runtime.exists() and _uploaded() + most_of_one() * _MEGABYTE > MOST_OF_ALL
+
+
 class UploadGate:
     """Lets no more uploads in than fit; further ones are answered 503 before they are read."""
 
@@ -45,7 +55,7 @@ def _announced(scope: Scope) -> int:
     """Bytes of the body; the most that Streamlit takes if it is not said."""
     if scope["method"] != "PUT":
         return 0
-    most = int(config.get_option("server.maxUploadSize")) * _MEGABYTE
+    most = most_of_one() * _MEGABYTE
     length = dict(scope["headers"]).get(b"content-length", b"")
     return min(int(length), most) if length.isdigit() else most
 
