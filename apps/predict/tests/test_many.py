@@ -1,11 +1,12 @@
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import streamlit as st
 from prediction_app import many, results
 from prediction_app.batch import BadFileError, check, predict_all, read_csv, template, to_rows
-from prediction_app.client import ModelServer, Prediction, RefusedError
+from prediction_app.client import LongAnswerError, ModelServer, Prediction, RefusedError
 from prediction_app.columns import Column
 from prediction_app.csv_file import MAX_COLUMNS, MAX_ROWS
 from prediction_app.model import Model, parse_model
@@ -345,6 +346,19 @@ def test_a_refusal_names_the_row_of_the_file(refusal: str, told: str) -> None:
     assert told in str(caught.value)
 
 
+def test_a_model_with_long_answers_is_asked_for_fewer_rows_at_once(
+    server: StubModelServer,
+) -> None:
+    server.answer = "x" * 20_000
+    table = read_csv((HEADER + "50,1,20,80\n" * 1_000).encode())
+    done = predict_all(ModelServer(server.url), MODEL, table)
+    assert done.rows == 1_000
+    assert lines(done).count("x" * 20_000) == 1_000
+    server.answer = "x" * 9_000_000
+    with pytest.raises(LongAnswerError, match="longer than 8 MB"):
+        predict_all(ModelServer(server.url), MODEL, read_csv(f"{HEADER}50,1,20,80\n".encode()))
+
+
 @pytest.fixture
 def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "MOST_OF_ONE", 2**20)
@@ -364,20 +378,45 @@ def test_a_result_that_does_not_fit_the_memory_is_refused() -> None:
     predict_all(Answers(lambda rows: ["x" * 12_000] * len(rows)), MODEL, table)
 
 
-@pytest.fixture
-def busy() -> Iterator[None]:
-    """Two other files are being worked on."""
-    turns = many._TURNS
-    turns.acquire()
-    turns.acquire()
-    yield
-    turns.release()
-    turns.release()
+def test_a_page_without_room_for_uploads_says_so(
+    server: StubModelServer, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many, "full", lambda: True)
+    assert "The files of other visitors fill the memory" in texts(open_page(server.url))
 
 
-@pytest.mark.usefixtures("busy")
-def test_a_third_file_waits_and_says_so(server: StubModelServer, open_page: Open) -> None:
+class NoTurn:
+    """Other files are being worked on for as long as a visitor waits."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def acquire(self, timeout: float) -> bool:
+        self._asked += 1
+        if self._asked > 1:
+            st.stop()  # the visitor leaves
+        return False
+
+
+def test_a_file_that_has_to_wait_says_so(
+    server: StubModelServer, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many, "_TURNS", NoTurn())
+    page = upload(open_page(server.url), GOOD)
+    assert "Other files are being predicted; yours is next" in texts(page)
+
+
+def test_files_that_fail_keep_no_other_file_waiting(
+    server: StubModelServer, open_page: Open
+) -> None:
     page = open_page(server.url)
-    page.file_uploader[0].set_value(("patients.csv", GOOD.encode(), "text/csv"))
-    with pytest.raises(RuntimeError, match="timed out"):
-        page.run(timeout=3)
+    for _ in range(4):
+        upload(page, "age\n1\n")
+    server.refusal = "Column 'age', row 2: too old"
+    upload(page, GOOD)
+    for _ in range(4):
+        press(page, "Predict 2 rows")
+    assert "Column 'age', row 2 (line 3): too old" in texts(page)
+    server.refusal = None
+    press(page, "Predict 2 rows")
+    assert "2 rows predicted by version 3." in texts(page)

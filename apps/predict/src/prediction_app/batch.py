@@ -3,13 +3,13 @@
 import io
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from prediction_app.client import ModelServer, Prediction, RefusedError
+from prediction_app.client import LongAnswerError, ModelServer, Prediction, RefusedError
 from prediction_app.csv_file import BadFileError, Record, Table, misspelled, read_csv
 from prediction_app.model import Model
 from prediction_app.results import Result, room_for
@@ -97,9 +97,7 @@ def predict_all(
     preview: list[dict[str, object]] = []
     versions: dict[str, None] = {}
     rows = 0
-    for part in table.parts():
-        records = list(part.records)
-        answer = _predict(server, model, part, records)
+    for records, answer in _answers(server, model, table):
         versions[answer.version] = None
         if not new:
             outputs = _outputs(answer.values)
@@ -154,11 +152,27 @@ def _check_names(model: Model, table: Table) -> None:
     )
 
 
-def _predict(server: ModelServer, model: Model, part: Table, records: list[Record]) -> Prediction:
-    try:
-        return server.predict(model.inputs, to_rows(model, Table(part.names, records)))
-    except RefusedError as refusal:
-        raise RefusedError(_in_the_file(str(refusal), model, records)) from None
+def _answers(
+    server: ModelServer, model: Model, table: Table
+) -> Iterator[tuple[list[Record], Prediction]]:
+    """The rows with their predictions, as many at once as the answers allow."""
+    for part in table.parts():
+        waiting = list(part.records)
+        most = len(waiting)
+        while waiting:
+            records = waiting[:most]
+            rows = to_rows(model, Table(table.names, records))
+            try:
+                answer = server.predict(model.inputs, rows)
+            except RefusedError as refusal:
+                raise RefusedError(_in_the_file(str(refusal), model, records)) from None
+            except LongAnswerError:
+                if len(records) == 1:
+                    raise
+                most = max(1, len(records) // 8)
+                continue
+            yield records, answer
+            waiting = waiting[most:]
 
 
 def _in_the_file(refusal: str, model: Model, records: list[Record]) -> str:

@@ -16,7 +16,13 @@ from prediction_app.batch import (
     read_csv,
     template,
 )
-from prediction_app.client import ModelServer, NoModelError, RefusedError, ServerAwayError
+from prediction_app.client import (
+    LongAnswerError,
+    ModelServer,
+    NoModelError,
+    RefusedError,
+    ServerAwayError,
+)
 from prediction_app.csv_file import MAX_ROWS
 from prediction_app.model import Model
 from prediction_app.results import NoRoomError
@@ -55,7 +61,7 @@ def many(server: ModelServer, model: Model) -> None:
         )
     uploaded = st.file_uploader("CSV file", type="csv")
     if uploaded is None:
-        st.session_state.pop("batch", None)
+        _forget("checked", "batch")
         if full():
             st.info(
                 "The files of other visitors fill the memory of this page; an upload may fail. "
@@ -86,20 +92,22 @@ def _check(model: Model, uploaded: UploadedFile) -> Checked:
     key = (uploaded.file_id, model.inputs)
     of_file, found = st.session_state.get("checked", (None, None))
     if of_file != key:
+        _forget("checked", "batch")
         with _turn(), _progress() as show:
             try:
                 table = read_csv(uploaded.getvalue())
                 found = check(model, table, lambda part: show(part, "Reading the file"))
             except BadFileError as problem:
-                found = problem
+                # Not the error itself: its traceback holds what was read.
+                found = problem.faults
         st.session_state["checked"] = (key, found)
-    if isinstance(found, BadFileError):
-        raise found
+    if isinstance(found, tuple):
+        raise BadFileError(*found)
     return found
 
 
 def _predict(server: ModelServer, model: Model, uploaded: UploadedFile, rows: int) -> None:
-    st.session_state.pop("batch", None)
+    _forget("batch")
     try:
         with _turn(), _progress() as show:
             done = predict_all(
@@ -112,7 +120,7 @@ def _predict(server: ModelServer, model: Model, uploaded: UploadedFile, rows: in
         st.error(
             f"The model does not take this file. {plain(str(reason))}", icon=":material/block:"
         )
-    except NoRoomError as reason:
+    except (LongAnswerError, NoRoomError) as reason:
         st.error(plain(str(reason)), icon=":material/memory:")
     except NoModelError as reason:
         st.info(f"There is no model to ask. {plain(str(reason))}", icon=":material/hourglass:")
@@ -120,6 +128,11 @@ def _predict(server: ModelServer, model: Model, uploaded: UploadedFile, rows: in
         st.error(f"{plain(str(reason))} Please try again in a moment.", icon=":material/cloud_off:")
     else:
         st.session_state["batch"] = (uploaded.file_id, done)
+
+
+def _forget(*names: str) -> None:
+    for name in names:
+        st.session_state.pop(name, None)
 
 
 @contextmanager

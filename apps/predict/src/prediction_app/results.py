@@ -3,6 +3,7 @@
 A result stays in memory until its visitor removes the upload or leaves the page.
 """
 
+import threading
 from dataclasses import dataclass
 from weakref import WeakSet
 
@@ -30,7 +31,8 @@ class Result:
     preview: pd.DataFrame
 
     def __post_init__(self) -> None:
-        _results.add(self)
+        with _lock:
+            _results.add(self)
 
     def to_csv(self, *, index: bool = False) -> str:
         """As of a pandas frame; there is no index to write."""
@@ -38,6 +40,7 @@ class Result:
 
 
 _results: WeakSet[Result] = WeakSet()
+_lock = threading.Lock()
 
 
 def room_for(size: int) -> None:
@@ -45,7 +48,9 @@ def room_for(size: int) -> None:
     if size > MOST_OF_ONE:
         limit = MOST_OF_ONE // _MEGABYTE
         raise NoRoomError(f"The result is larger than {limit} MB; split the file.")
-    if size + sum(len(result.content) for result in list(_results)) > MOST_OF_ALL:
+    with _lock:
+        others = sum(len(result.content) for result in _results)
+    if size + others > MOST_OF_ALL:
         raise NoRoomError(
             "The results of other visitors fill the memory of this page; try again in a few "
             "minutes, or send the rows to the model server over HTTP."

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from prediction_app.client import (
+    LongAnswerError,
     ModelServer,
     NoModelError,
     Prediction,
@@ -80,6 +81,8 @@ def _ask(server: ModelServer, model: Model, typed: dict[str, object]) -> None:
         st.error(
             f"The model does not take these values. {plain(str(reason))}", icon=":material/block:"
         )
+    except LongAnswerError as reason:
+        st.error(plain(str(reason)), icon=":material/memory:")
     except NoModelError as reason:
         st.info(f"There is no model to ask. {plain(str(reason))}", icon=":material/hourglass:")
     except ServerAwayError as reason:
