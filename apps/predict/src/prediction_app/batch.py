@@ -12,7 +12,7 @@ import pandas as pd
 from prediction_app.client import LongAnswerError, ModelServer, Prediction, RefusedError
 from prediction_app.csv_file import BadFileError, Record, Table, misspelled, read_csv
 from prediction_app.model import Model
-from prediction_app.results import Result, room_for
+from prediction_app.results import Result, check_room, new_file
 from prediction_app.spreadsheet import cell, write_row
 from prediction_app.text import columns
 from prediction_app.values import BadValueError, from_text
@@ -90,7 +90,7 @@ def predict_all(
 ) -> Result:
     """Adds the predictions and model_version; a new version may take over between two requests."""
     _check_names(model, table)
-    content = io.BytesIO()
+    content = new_file()
     file = io.TextIOWrapper(content, encoding="utf-8", newline="", write_through=True)
     outputs: list[str] | None = None
     new: list[tuple[str, str]] = []
@@ -109,11 +109,11 @@ def predict_all(
             if len(preview) < PREVIEW_ROWS:
                 preview.append(_previewed(table.names, record, new, added))
         rows += len(records)
-        room_for(content.tell())
+        check_room(content)
         progress(rows)
     file.detach()
     renamed = tuple((wanted, name) for wanted, name in new if wanted != name)
-    return Result(content.getvalue(), rows, tuple(versions), renamed, pd.DataFrame(preview))
+    return Result(content, rows, tuple(versions), renamed, pd.DataFrame(preview))
 
 
 def _new_columns(taken: list[str], outputs: list[str] | None) -> list[tuple[str, str]]:

@@ -155,8 +155,10 @@ def _turn() -> Iterator[None]:
 @contextmanager
 def _progress() -> Iterator[Callable[[float, str], object]]:
     bar = st.progress(0.0)
-    yield bar.progress
-    bar.empty()
+    try:
+        yield bar.progress
+    finally:
+        bar.empty()
 
 
 def _result(uploaded: UploadedFile) -> None:

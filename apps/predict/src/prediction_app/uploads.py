@@ -11,7 +11,7 @@ from streamlit import config, runtime
 from streamlit.runtime.stats import CACHE_MEMORY_FAMILY
 
 _MEGABYTE = 2**20
-MOST_OF_ALL = 100 * _MEGABYTE
+MOST_OF_ALL = 80 * _MEGABYTE
 _SECONDS = 300
 
 
