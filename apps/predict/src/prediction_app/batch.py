@@ -13,7 +13,7 @@ from prediction_app.client import LongAnswerError, ModelServer, Prediction, Refu
 from prediction_app.csv_file import BadFileError, Record, Table, misspelled, read_csv
 from prediction_app.model import Model
 from prediction_app.results import Result, check_room, new_file
-from prediction_app.spreadsheet import cell, write_row
+from prediction_app.spreadsheet import cell, guarded, write_row
 from prediction_app.text import columns
 from prediction_app.values import BadValueError, from_text
 
@@ -209,14 +209,18 @@ def _split(value: object, outputs: list[str] | None, record: Record) -> list[obj
 def _previewed(
     names: list[str], record: Record, new: list[tuple[str, str]], added: list[object]
 ) -> dict[str, object]:
+    """A row as the file has it, the predictions first; a preview can be downloaded, too."""
     outputs = (name for _, name in new[:-1])
-    shown = dict(zip(outputs, map(_short, added[:-1]), strict=True))
-    texts = (text[:_PREVIEW_LENGTH] for text in record.cells)
-    return dict([*shown.items(), *zip(names, texts, strict=True)][:_PREVIEW_COLUMNS])
+    shown = {
+        **dict(zip(outputs, map(_short, added[:-1]), strict=True)),
+        **dict(zip(names, map(_short, record.cells), strict=True)),
+    }
+    first = list(shown.items())[:_PREVIEW_COLUMNS]
+    return {guarded(name): value for name, value in first}
 
 
 def _short(value: object) -> object:
     """A browser's numbers are exact up to 2**53; a larger one, a list and the like become text."""
     if isinstance(value, float | None) or (isinstance(value, int) and abs(value) < _EXACT):
         return value
-    return cell(value)[:_PREVIEW_LENGTH]
+    return guarded(cell(value)[:_PREVIEW_LENGTH])
