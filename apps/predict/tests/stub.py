@@ -51,6 +51,17 @@ EVERY_TYPE: dict[str, Any] = DIABETES | {
 }
 
 
+def described(
+    inputs: list[tuple[object, str, bool]], example: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """A model with these columns: name, type and whether it is required."""
+    columns = [{"name": name, "type": kind, "required": need} for name, kind, need in inputs]
+    return DIABETES | {
+        "signature": {"inputs": columns, "outputs": []},
+        "input_example": example,
+    }
+
+
 class StubModelServer(ThreadingHTTPServer):
     allow_reuse_address = True
 
@@ -58,6 +69,8 @@ class StubModelServer(ThreadingHTTPServer):
         self.model = model
         """None: no version has the alias."""
         self.refusal: str | None = None
+        self.answer: Any = None
+        """Prediction of every row; None: the sum of its numbers."""
         self.requests: list[dict[str, Any]] = []
         super().__init__(("127.0.0.1", port), _Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -89,6 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.requests.append(split)
         if self.server.refusal:
             self._reply(400, {"detail": self.server.refusal})
+            return
+        if self.server.answer is not None:
+            self._reply(200, {"predictions": [self.server.answer] * len(split["data"])})
             return
         numbers = ([cell for cell in row if isinstance(cell, int | float)] for row in split["data"])
         self._reply(200, {"predictions": [float(sum(row)) for row in numbers]})

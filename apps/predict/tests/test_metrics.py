@@ -55,9 +55,7 @@ def test_predictions_and_what_went_wrong_are_counted(
 
 
 def test_an_error_of_the_page_itself_is_counted(server: StubModelServer, page: RunningPage) -> None:
-    names = DIABETES["input_example"]["columns"]
-    nonsense = {"columns": names, "data": [["not a number"] * len(names)]}
-    server.model = DIABETES | {"input_example": nonsense}
+    server.model = DIABETES | {"loaded_at": 5}
     with visit(page) as visitor:
         visitor.send(BackMsg(rerun_script={}).SerializeToString())
         wait_for(page, "prediction_app_run_errors_total", 1)
@@ -65,7 +63,7 @@ def test_an_error_of_the_page_itself_is_counted(server: StubModelServer, page: R
 
 def test_no_label_comes_from_a_visitor(server: StubModelServer, open_page: Open) -> None:
     page = open_page(server.url)
-    page.number_input(key="field-age").set_value(4711)
+    page.number_input(key="long-age").set_value(4711)
     press(page, "Predict")
     labels = {
         value

@@ -1,8 +1,12 @@
+import json
+import shlex
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
-from stub import DIABETES, EVERY_TYPE, StubModelServer
+from stub import DIABETES, EVERY_TYPE, StubModelServer, described
 
 Open = Callable[[str], AppTest]
 
@@ -33,13 +37,13 @@ def test_the_form_has_one_input_per_column_filled_from_the_example(
     page = open_page(server.url)
     fields = {field.key: field for field in page.number_input}
     assert {key: field.value for key, field in fields.items()} == {
-        "field-age": 51,
-        "field-sex": 1,
-        "field-bmi": 23.5,
-        "field-blood_pressure": 101.0,
+        "long-age": 51,
+        "long-sex": 1,
+        "double-bmi": 23.5,
+        "double-blood_pressure": 101.0,
     }
-    assert isinstance(fields["field-age"].value, int)
-    assert "18 to 42.20 in the example data" in fields["field-bmi"].help
+    assert isinstance(fields["long-age"].value, int)
+    assert "18 to 42.20 in the example data" in fields["double-bmi"].help
     assert page.title[0].value == "Diabetes progression"
 
 
@@ -56,11 +60,11 @@ def test_every_type_of_column_has_its_input(server: StubModelServer, open_page: 
         "since": "2026-01-31T00:00:00",
     }
 
-    page.checkbox(key="field-is_new").uncheck()
-    page.text_input(key="field-city").set_value("<b>Basel</b>")
-    page.number_input(key="field-discount").set_value(0.2)
-    page.selectbox(key="field-insured").set_value("no")
-    page.datetime_input(key="field-since").set_value(datetime(2026, 2, 1, 12))
+    page.checkbox(key="boolean-is_new").uncheck()
+    page.text_input(key="string-city").set_value("<b>Basel</b>")
+    page.number_input(key="double-discount").set_value(0.2)
+    page.selectbox(key="boolean-insured").set_value("no")
+    page.datetime_input(key="datetime-since").set_value(datetime(2026, 2, 1, 12))
     press(page, "Predict")
     sent = dict(zip(server.requests[1]["columns"], server.requests[1]["data"][0], strict=True))
     assert sent == {
@@ -79,7 +83,7 @@ def test_a_prediction_is_shown_with_the_version_that_answered(
 ) -> None:
     page = open_page(server.url)
     assert not page.metric
-    page.number_input(key="field-age").set_value(60)
+    page.number_input(key="long-age").set_value(60)
     press(page, "Predict")
     assert page.metric[0].label == "Disease progression"
     assert page.metric[0].value == "185.50"
@@ -104,7 +108,7 @@ def test_values_outside_the_example_range_are_pointed_out(
     server: StubModelServer, open_page: Open
 ) -> None:
     page = open_page(server.url)
-    page.number_input(key="field-bmi").set_value(60.0)
+    page.number_input(key="double-bmi").set_value(60.0)
     press(page, "Predict")
     assert "bmi 60 is outside 18 to 42.20" in texts(page)
 
@@ -124,6 +128,38 @@ def test_metrics_and_a_version_that_did_not_load_are_shown(
     }
     assert "Version 4 could not be loaded: No module named 'xgboost'" in texts(page)
     assert "Version 3 keeps answering" in texts(page)
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (
+            {"version": "4", "reason": "it is broken."},
+            "Version 4 could not be loaded: it is broken. V",
+        ),
+        ({"version": "4", "reason": "", "state": "loading"}, "Version 4 is still being loaded; v"),
+        (
+            {"version": None, "reason": "no such model", "state": "missing"},
+            "diabetes-progression is no longer in the model registry; v",
+        ),
+        (
+            {"version": None, "reason": "HTTPConnectionPool(host='mlflow')"},
+            "The model registry cannot be reached right now; v",
+        ),
+        (
+            {"version": "4", "reason": "HTTPConnectionPool", "state": "unreachable"},
+            "The model registry cannot be reached right now; v",
+        ),
+    ],
+)
+def test_what_keeps_a_newer_version_from_answering_is_said_in_words(
+    server: StubModelServer, open_page: Open, problem: dict[str, Any], told: str
+) -> None:
+    server.model = DIABETES | {"load_error": problem}
+    shown = texts(open_page(server.url))
+    assert f"{told}ersion 3 keeps answering." in shown
+    assert "None" not in shown
+    assert "HTTPConnectionPool" not in shown
 
 
 def test_a_refusal_is_shown_in_the_servers_words(server: StubModelServer, open_page: Open) -> None:
@@ -187,9 +223,216 @@ def test_markup_in_names_stays_text(server: StubModelServer, open_page: Open) ->
     assert page.number_input[0].label == r"\<img src=x\> \:red\[\*a\*\]"
 
 
-def test_a_model_without_signature_says_what_to_do(
+def asked(server: StubModelServer) -> dict[str, Any]:
+    """The row of the last request."""
+    body = server.requests[-1]
+    return dict(zip(body["columns"], body["data"][0], strict=True))
+
+
+def filled(
+    server: StubModelServer, open_page: Open, kind: str, value: object, required: bool = True
+) -> AppTest:
+    """The page of a model with one column, with that value in its example."""
+    example = {"columns": ["x"], "data": [[value]]}
+    server.model = described([("x", kind, required)], example)
+    return open_page(server.url)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "predicted"),
+    [
+        ("long", 123456789012345678, 123456789012345678),
+        ("long", -(2**63), -(2**63)),
+        ("long", 51.0, 51),
+        ("double", 1e300, 1e300),
+        ("double", 5e-324, 5e-324),
+        ("double", 10**25, 1e25),
+        ("boolean", 1, True),
+        ("boolean", 0.0, False),
+        ("string", 3, "3"),
+        ("string", "two\nlines", "two\nlines"),
+        ("string", "x" * 5000, "x" * 5000),
+        ("binary", "AAEC", "AAEC"),
+        ("datetime", "2026-01-31", "2026-01-31T00:00:00"),
+        ("datetime", "2026-01-31 12:30:00", "2026-01-31T12:30:00"),
+        ("datetime", 1769817600000, "2026-01-31T00:00:00"),
+        ("datetime", "2026-01-31T12:30:15", "2026-01-31T12:30:15"),
+        ("datetime", "2026-01-31T00:00:00+02:00", "2026-01-31T00:00:00+02:00"),
+        ("datetime", "2026-01-31T00:00:00.123456789", "2026-01-31T00:00:00.123456789"),
+        ("datetime", "9999-12-31T00:00:00", "9999-12-31T00:00:00"),
+    ],
+)
+@pytest.mark.parametrize("required", [True, False])
+def test_what_the_example_holds_is_what_is_predicted(
+    server: StubModelServer,
+    open_page: Open,
+    kind: str,
+    value: object,
+    predicted: object,
+    required: bool,
+) -> None:
+    press(filled(server, open_page, kind, value, required), "Predict")
+    assert asked(server) == {"x": predicted}
+    assert type(asked(server)["x"]) is type(predicted)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "start"),
+    [
+        ("double", float("nan"), 0.0),
+        ("double", float("inf"), 0.0),
+        ("double", 10**400, 0.0),
+        ("double", "abc", 0.0),
+        ("double", [1], 0.0),
+        ("double", None, 0.0),
+        ("long", 51.5, 0),
+        ("long", 10**30, 0),
+        ("boolean", None, False),
+        ("string", None, ""),
+        ("string", {"a": 1}, ""),
+        ("datetime", "yesterday", "2026-01-01T00:00:00"),
+        ("datetime", -(10**18), "2026-01-01T00:00:00"),
+        ("datetime", None, "2026-01-01T00:00:00"),
+    ],
+)
+def test_an_example_that_does_not_fit_its_column_leaves_the_field_as_without_one(
+    server: StubModelServer, open_page: Open, kind: str, value: object, start: object
+) -> None:
+    press(filled(server, open_page, kind, value), "Predict")
+    assert asked(server) == {"x": start}
+
+
+def test_small_and_large_numbers_can_be_read_in_their_fields(
     server: StubModelServer, open_page: Open
 ) -> None:
-    server.model = DIABETES | {"signature": None}
+    example = {"columns": ["a", "b"], "data": [[0.00002, 1e300], [0.00009, -1e308]]}
+    server.model = described([("a", "double", True), ("b", "double", True)], example)
     page = open_page(server.url)
-    assert "This model has no signature" in texts(page)
+    assert [field.proto.format for field in page.number_input] == ["%e", "%e"]
+    assert page.number_input[0].proto.step < 0.0001
+
+
+def test_text_in_a_field_for_a_number_is_refused_with_the_columns_name(
+    server: StubModelServer, open_page: Open
+) -> None:
+    page = filled(server, open_page, "long", 123456789012345678)
+    page.text_input[0].set_value("12a")
+    press(page, "Predict")
+    assert "x: the value '12a' is not a whole number written in digits." in texts(page)
+    page.text_input[0].set_value(" 123456789012345679 ")
+    press(page, "Predict")
+    assert asked(server) == {"x": 123456789012345679}
+
+
+def test_a_new_version_with_another_type_has_a_field_of_that_type(
+    server: StubModelServer, open_page: Open
+) -> None:
+    page = filled(server, open_page, "double", 1.5)
+    for kind, value in [("long", 7), ("string", "a"), ("long", 2**60), ("boolean", True)]:
+        server.model = described([("x", kind, True)], {"columns": ["x"], "data": [[value]]})
+        press(page.run(), "Predict")
+        assert asked(server) == {"x": value}
+
+
+def test_any_name_of_a_column_has_its_field(server: StubModelServer, open_page: Open) -> None:
+    names = [0, 1, "", " ", "é ñ 日本", "prediction", "model_version", "answer", "-", "a'b\"c"]
+    server.model = described([(name, "double", True) for name in names])
+    page = open_page(server.url)
+    assert len(page.number_input) == len(names)
+    press(page, "Predict")
+    assert list(asked(server)) == [str(name) for name in names]
+
+
+def test_a_model_with_many_columns_has_a_table(server: StubModelServer, open_page: Open) -> None:
+    names = [f"c{place}" for place in range(598)]
+    example = {"columns": [*names, "text"], "data": [[*range(598), "a"]]}
+    inputs = [*((name, "double", True) for name in names), ("text", "string", True)]
+    server.model = described([*inputs, ("more", "long", False)], example)
+    page = open_page(server.url)
+    assert not page.number_input
+    assert page.dataframe[0].value["column"].tolist() == [*names, "text", "more"]
+    press(page, "Predict")
+    assert asked(server) == {**{name: float(name[1:]) for name in names}, "text": "a"}
+
+
+def test_an_empty_cell_of_the_table_is_named(server: StubModelServer, open_page: Open) -> None:
+    server.model = described([(f"c{place}", "double", True) for place in range(200)])
+    page = press(open_page(server.url), "Predict")
+    assert "c0: the value is missing." in texts(page)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "reason", "body"),
+    [
+        (
+            [
+                {"name": "vector", "type": "Array(double)", "required": True},
+                {"name": "it's", "type": "string", "required": True},
+            ],
+            "takes lists or objects in the column vector",
+            {"dataframe_records": [{"vector": [0, 0], "it's": "text"}]},
+        ),
+        (
+            [{"name": None, "type": kind, "required": True} for kind in ("double", "string")],
+            "columns of this model have no names",
+            {"dataframe_split": {"data": [[0, "text"]]}},
+        ),
+        (
+            [{"name": "a", "type": "double", "required": True}] * 2,
+            "has the column a more than once",
+            {"dataframe_split": {"columns": ["a", "a"], "data": [[0, 0]]}},
+        ),
+    ],
+)
+def test_a_model_without_a_form_shows_a_request_that_works(
+    server: StubModelServer,
+    open_page: Open,
+    inputs: list[dict[str, Any]],
+    reason: str,
+    body: dict[str, Any],
+) -> None:
+    server.model = DIABETES | {"input_example": None, "signature": {"inputs": inputs}}
+    page = open_page(server.url)
+    assert reason in texts(page)
+    assert not page.text_input
+    assert not page.number_input
+    command = shlex.split(page.code[0].value)
+    assert command[:2] == ["curl", "$MODEL_SERVING_URL/invocations"]
+    assert json.loads(command[command.index("-d") + 1]) == body
+
+
+@pytest.mark.parametrize(
+    ("names", "inputs"),
+    [
+        ([None], [[[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]),
+        (["a", "b"], {name: [[[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]] for name in "ab"}),
+    ],
+)
+def test_a_tensor_model_shows_a_request_of_its_shape(
+    server: StubModelServer,
+    open_page: Open,
+    names: list[str | None],
+    inputs: object,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tensor = {"type": "tensor(float64)", "required": True, "shape": [-1, 2, 3]}
+    columns = [{"name": name, **tensor} for name in names]
+    server.model = DIABETES | {"signature": {"inputs": columns}, "input_example": None}
+    page = open_page(server.url)
+    assert "This model takes tensors" in texts(page)
+    assert not page.text_input
+    command = shlex.split(page.code[0].value)
+    capsys.readouterr()
+    exec(command[command.index("-c") + 1])
+    assert json.loads(capsys.readouterr().out) == {"inputs": inputs}
+    assert command[-2:] == ["-d", "@request.json"]
+
+
+@pytest.mark.parametrize("signature", [None, {}, {"inputs": []}, {"inputs": None}])
+def test_a_model_without_columns_says_what_to_do(
+    server: StubModelServer, open_page: Open, signature: dict[str, Any] | None
+) -> None:
+    server.model = DIABETES | {"signature": signature}
+    page = open_page(server.url)
+    assert "log it with an input_example or a signature" in texts(page)
+    assert not page.code

@@ -5,7 +5,11 @@ import signal
 import pytest
 import requests
 from running import RunningPage
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
+
+XSRF = "_streamlit_xsrf"
 
 
 def test_stops_at_once_on_sigterm_with_a_visitor_on_the_page(
@@ -31,3 +35,23 @@ def test_an_upload_without_the_token_of_the_page_is_refused(
         f"http://{address}/_stcore/upload_file/session/file", files={"f": b"x"}, timeout=10
     )
     assert reply.status_code == 403
+
+
+def test_uploads_are_turned_away_while_there_is_no_room_for_them(page: RunningPage) -> None:
+    browser = requests.Session()
+    token = browser.get(f"http://{page.address}/_stcore/health", timeout=10).cookies[XSRF]
+    large = b"x" * 19_000_000
+    with connect(f"ws://{page.address}/_stcore/stream", origin=f"http://{page.address}") as visit:
+        visit.send(BackMsg(rerun_script={}).SerializeToString())
+        session = ForwardMsg.FromString(visit.recv(30)).new_session.initialize.session_id
+        address = f"http://{page.address}/_stcore/upload_file/{session}"
+        statuses = [
+            browser.put(
+                f"{address}/{number}",
+                files={"file": ("a.csv", large)},
+                headers={"X-Xsrftoken": token},
+                timeout=60,
+            ).status_code
+            for number in range(6)
+        ]
+    assert statuses == [204] * 4 + [503] * 2

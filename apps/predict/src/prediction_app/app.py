@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from prediction_app import metrics
+from prediction_app.uploads import UploadGate
 
 
 class Visitors:
@@ -52,6 +53,6 @@ def count_error(_: Exception) -> None:
 app = st.App(
     Path(__file__).with_name("page.py"),
     lifespan=serve_metrics,
-    middleware=[Middleware(Visitors)],
+    middleware=[Middleware(Visitors), Middleware(UploadGate)],
     on_script_error=count_error,
 )

@@ -1,5 +1,6 @@
-"""The model server over HTTP. Every fault is one of three kinds, with a sentence for people."""
+"""The model server over HTTP. Every fault has a kind and a sentence for people."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from prediction_app.model import Column, Model, parse_model
 _CONNECT_SECONDS = 3
 _DESCRIBE_SECONDS = 5
 _PREDICT_SECONDS = 30
+# Of an answer, which takes several times as much memory once it is read.
+_MOST_BYTES = 8 * 2**20
+_READ_BYTES = 2**16
 
 
 class AskError(Exception):
@@ -42,6 +46,12 @@ class RefusedError(AskError):
     outcome = "refused"
 
 
+class LongAnswerError(AskError):
+    """The answer is longer than fits the memory of the page; ask for fewer rows at once."""
+
+    outcome = "refused"
+
+
 @dataclass(frozen=True)
 class Prediction:
     values: list[Any]
@@ -64,7 +74,7 @@ class ModelServer:
     def describe(self) -> Model:
         """The model that answers now."""
         with _counted("describe"):
-            body = self._ask("GET", "/model", _DESCRIBE_SECONDS).json()
+            body, _ = self._ask("GET", "/model", _DESCRIBE_SECONDS)
             try:
                 return parse_model(body)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -76,27 +86,33 @@ class ModelServer:
         data = [[row.get(name) for name in sent] for row in rows]
         body = {"dataframe_split": {"columns": sent, "data": data}}
         with _counted("predict"):
-            reply = self._ask("POST", "/invocations", _PREDICT_SECONDS, body)
-            values = reply.json().get("predictions")
+            answer, version = self._ask("POST", "/invocations", _PREDICT_SECONDS, body)
+            values = answer.get("predictions")
             if not isinstance(values, list) or len(values) != len(rows):
                 raise ServerAwayError("The model server gave no prediction for some of the rows.")
         metrics.predictions.inc(len(values))
-        return Prediction(values, reply.headers.get("X-Model-Version", "unknown"))
+        return Prediction(values, version)
 
     def _ask(
         self, method: str, path: str, seconds: int, body: dict[str, Any] | None = None
-    ) -> requests.Response:
+    ) -> tuple[dict[str, Any], str]:
+        """The answer, and the version of the model that gave it."""
         try:
-            reply = self._session.request(
-                method, self.url + path, json=body, timeout=(_CONNECT_SECONDS, seconds)
-            )
+            with self._session.request(
+                method,
+                self.url + path,
+                json=body,
+                timeout=(_CONNECT_SECONDS, seconds),
+                stream=True,
+            ) as reply:
+                answer = _json_object(_read(reply))
         except requests.Timeout as error:
             raise ServerAwayError("The model server did not answer in time.") from error
         except requests.RequestException as error:
             raise ServerAwayError("The model server cannot be reached.") from error
-        detail = _detail(reply)
-        if reply.ok and detail is not None:
-            return reply
+        if reply.ok and answer is not None:
+            return answer, reply.headers.get("X-Model-Version", "unknown")
+        detail = str((answer or {}).get("detail", ""))
         if reply.status_code == 503 and detail:
             raise NoModelError(detail)
         if 400 <= reply.status_code < 500 and detail and method == "POST":
@@ -116,10 +132,22 @@ def _counted(request: str) -> Iterator[None]:
         metrics.model_server_requests.labels(request, outcome).inc()
 
 
-def _detail(reply: requests.Response) -> str | None:
-    """What a JSON object says about a fault ("" if nothing); None if it is no JSON object."""
+def _read(reply: requests.Response) -> bytes:
+    content = bytearray()
+    for chunk in reply.iter_content(_READ_BYTES):
+        content += chunk
+        if len(content) > _MOST_BYTES:
+            raise LongAnswerError(
+                f"The answer of the model is longer than {_MOST_BYTES // 2**20} MB; "
+                "call the model server over HTTP."
+            )
+    return bytes(content)
+
+
+def _json_object(content: bytes) -> dict[str, Any] | None:
+    """None if it is anything else."""
     try:
-        body = reply.json()
+        answer = json.loads(content)
     except ValueError:
         return None
-    return str(body.get("detail", "")) if isinstance(body, dict) else None
+    return answer if isinstance(answer, dict) else None

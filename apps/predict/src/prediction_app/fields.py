@@ -1,14 +1,18 @@
-"""One input of the form for one column of the signature."""
+"""The inputs of the form: one for each column of the signature, or a table for all of them."""
 
 import math
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
-from prediction_app.model import Column, Model
+from prediction_app.columns import Column
+from prediction_app.model import Model
+from prediction_app.ranges import seen_range
+from prediction_app.spreadsheet import cell
 from prediction_app.text import plain
-from prediction_app.values import NUMBER, WHOLE, seen_range, show
+from prediction_app.values import NUMBER, WHOLE, show
 
 _KINDS = {
     "long": "Whole number",
@@ -20,33 +24,60 @@ _KINDS = {
     "datetime": "Date and time",
     "binary": "Base64 text",
 }
+# A browser's numbers are exact up to here.
+_EXACT = 2**53
+_DECIMALS = 4
+_FIRST_DAY, _LAST_DAY = datetime(1900, 1, 1), datetime(2199, 12, 31, 23, 59)
+_LINE = 100
 
 
 def field(model: Model, column: Column) -> object:
-    """Draws the input, filled from the example's first row; returns its value, None if empty."""
-    label = plain(column.name) + ("" if column.required else " (optional)")
+    """Draws the input, filled from the example's first row; returns its value, None if empty.
+
+    Text is still to be read as what the column holds.
+    """
+    label = plain(column.name).strip() or "(no name)"
+    label += "" if column.required else " (optional)"
     example = model.examples[0].get(column.name) if model.examples else None
-    common = {"key": f"field-{column.name}", "help": _help(model, column)}
-    if column.type in WHOLE:
-        start = int(example) if example is not None else (0 if column.required else None)
+    # With the type, for a field keeps what was typed in it when a new version takes over.
+    common = {"key": f"{column.type}-{column.name}", "help": _help(model, column)}
+    if column.type in WHOLE and all(abs(value) < _EXACT for value in _seen(model, column)):
+        start = example if example is not None else (0 if column.required else None)
         return st.number_input(label, value=start, step=1, format="%d", **common)
     if column.type in NUMBER:
-        start = float(example) if example is not None else (0.0 if column.required else None)
-        decimals = _decimals(model, column)
-        return st.number_input(
-            label,
-            value=start,
-            step=_step(model, column, decimals),
-            format=f"%.{decimals}f",
-            **common,
-        )
+        return _number(model, column, label, example, common)
     if column.type == "boolean":
         return _boolean(label, column, example, common)
-    if column.type == "datetime":
-        moment = st.datetime_input(label, value=_moment(example, column), **common)
-        return moment.isoformat() if moment else None
-    text = st.text_input(label, value="" if example is None else str(example), **common)
-    return text if text or column.required else None
+    if column.type == "datetime" and (example is None or _fits_picker(example)):
+        return _moment(label, column, example, common)
+    text = "" if example is None else str(example)
+    draw = st.text_area if "\n" in text or len(text) > _LINE else st.text_input
+    return draw(label, value=text, **common)
+
+
+def table(model: Model) -> dict[str, object]:
+    """Draws one table with a line for each column, filled from the example's first row."""
+    example = model.examples[0] if model.examples else {}
+    lines = [
+        {"column": column.name, "type": column.type, "value": cell(example.get(column.name))}
+        for column in model.inputs
+    ]
+    edited = st.data_editor(pd.DataFrame(lines), disabled=["column", "type"], hide_index=True)
+    return dict(zip(edited["column"], edited["value"].fillna(""), strict=True))
+
+
+def _number(
+    model: Model, column: Column, label: str, example: float | None, common: dict[str, Any]
+) -> float | None:
+    start = example if example is not None else (0.0 if column.required else None)
+    sizes = [abs(value) for value in _seen(model, column) if value]
+    smallest, largest = min(sizes, default=1.0), max(sizes, default=1.0)
+    if smallest < 10.0**-_DECIMALS or largest >= 1e15:
+        step, pattern = _step(model, column, smallest), "%e"
+    else:
+        decimals = _decimals(model, column)
+        step, pattern = _step(model, column, 10.0**-decimals), f"%.{decimals}f"
+    return st.number_input(label, value=start, step=step, format=pattern, **common)
 
 
 def _boolean(label: str, column: Column, example: object, common: dict[str, Any]) -> bool | None:
@@ -57,10 +88,24 @@ def _boolean(label: str, column: Column, example: object, common: dict[str, Any]
     return answers[st.selectbox(label, list(answers), index=index, **common)]
 
 
-def _moment(example: object, column: Column) -> datetime | None:
-    if example is not None:
-        return datetime.fromisoformat(str(example)).replace(tzinfo=None)
-    return datetime(2026, 1, 1) if column.required else None
+def _moment(label: str, column: Column, example: str | None, common: dict[str, Any]) -> str | None:
+    start = datetime(2026, 1, 1) if column.required else None
+    moment = st.datetime_input(
+        label,
+        value=datetime.fromisoformat(example) if example is not None else start,
+        min_value=_FIRST_DAY,
+        max_value=_LAST_DAY,
+        **common,
+    )
+    return moment.isoformat() if moment else None
+
+
+def _fits_picker(example: str) -> bool:
+    """Whether the picker for dates can show it: without a zone, to the minute, in its years."""
+    moment = datetime.fromisoformat(example)
+    if moment.tzinfo or moment.second or moment.microsecond:
+        return False
+    return _FIRST_DAY <= moment <= _LAST_DAY
 
 
 def _help(model: Model, column: Column) -> str:
@@ -72,17 +117,18 @@ def _help(model: Model, column: Column) -> str:
     return spanned if column.required else f"{spanned} Leave empty if unknown."
 
 
+def _seen(model: Model, column: Column) -> list[float]:
+    return [row[column.name] for row in model.examples if row.get(column.name) is not None]
+
+
 def _decimals(model: Model, column: Column) -> int:
     """As many as the example rows need, at least one and at most four."""
-    values = [row[column.name] for row in model.examples if row.get(column.name) is not None]
-    needed = [len(f"{value:.4f}".rstrip("0").partition(".")[2]) for value in values]
-    return max([1, *needed])
+    texts = (f"{value:.{_DECIMALS}f}" for value in _seen(model, column))
+    return max([1, *(len(text.rstrip("0").partition(".")[2]) for text in texts)])
 
 
-def _step(model: Model, column: Column, decimals: int) -> float:
-    """A round number, about a fiftieth of the range, that the shown decimals can express."""
-    seen = seen_range(model, column)
-    smallest = 10.0**-decimals
-    if not seen:
-        return smallest
-    return max(smallest, 10.0 ** round(math.log10((seen[1] - seen[0]) / 50)))
+def _step(model: Model, column: Column, smallest: float) -> float:
+    """A round number, about a fiftieth of the range, that the shown digits can express."""
+    low, high = seen_range(model, column) or (0.0, 0.0)
+    fiftieth = high / 50 - low / 50
+    return max(smallest, 10.0 ** round(math.log10(fiftieth))) if fiftieth > 0 else smallest

@@ -1,27 +1,42 @@
 """Many predictions: a CSV in, a CSV out."""
 
-import pandas as pd
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from prediction_app.batch import (
+    PREVIEW_ROWS,
     BadFileError,
-    ignored_columns,
+    Checked,
+    check,
     predict_all,
     read_csv,
     template,
-    to_rows,
 )
-from prediction_app.client import ModelServer, NoModelError, RefusedError, ServerAwayError
+from prediction_app.client import (
+    LongAnswerError,
+    ModelServer,
+    NoModelError,
+    RefusedError,
+    ServerAwayError,
+)
+from prediction_app.csv_file import MAX_ROWS
 from prediction_app.model import Model
-from prediction_app.text import plain
+from prediction_app.results import NoRoomError
+from prediction_app.text import columns, plain, series
+from prediction_app.uploads import full, most_of_one
 
-_PREVIEW_ROWS = 100
+# Files that are worked on at once by this process; each takes a processor while it is.
+_TURNS = threading.BoundedSemaphore(2)
 
 
 def many(server: ModelServer, model: Model) -> None:
     st.markdown(
-        "Upload a CSV with one row per prediction and get it back with the predictions in it."
+        "Upload a CSV with one row per prediction and get it back with the predictions in it. "
+        f"It may have up to {most_of_one()} MB and {MAX_ROWS:,} rows."
     )
     st.download_button(
         "Download an example CSV",
@@ -46,61 +61,127 @@ def many(server: ModelServer, model: Model) -> None:
         )
     uploaded = st.file_uploader("CSV file", type="csv")
     if uploaded is None:
-        st.session_state.pop("batch", None)
+        _forget("checked", "batch")
+        if full():
+            st.info(
+                "The files of other visitors fill the memory of this page; an upload may fail. "
+                "Try again in a few minutes, or send the rows to the model server over HTTP.",
+                icon=":material/hourglass:",
+            )
         return
     try:
-        frame = read_csv(uploaded.getvalue())
-        to_rows(model, frame)
+        checked = _check(model, uploaded)
     except BadFileError as problem:
         faults = "\n".join(f"- {plain(fault)}" for fault in problem.faults)
         st.error(f"This file cannot be predicted.\n{faults}", icon=":material/block:")
         return
-    if ignored := ignored_columns(model, frame):
-        names = ", ".join(plain(name) for name in ignored)
+    if checked.ignored:
+        kept = "they are" if len(checked.ignored) > 1 else "it is"
         st.info(
-            f"The model does not use {names}; it is kept in the result.", icon=":material/info:"
+            f"The model does not use {plain(series(checked.ignored))}; {kept} kept in the result.",
+            icon=":material/info:",
         )
-    label = f"Predict {len(frame):,} row" + ("s" if len(frame) > 1 else "")
+    label = f"Predict {checked.rows:,} row" + ("s" if checked.rows > 1 else "")
     if st.button(label, type="primary", icon=":material/play_arrow:"):
-        _predict(server, model, frame, uploaded)
+        _predict(server, model, uploaded, checked.rows)
     _result(uploaded)
 
 
-def _predict(
-    server: ModelServer, model: Model, frame: pd.DataFrame, uploaded: UploadedFile
-) -> None:
-    st.session_state.pop("batch", None)
-    bar = st.progress(0.0, "Predicting")
+def _check(model: Model, uploaded: UploadedFile) -> Checked:
+    """Goes through a file once, not in every draw of the page."""
+    key = (uploaded.file_id, model.inputs)
+    of_file, found = st.session_state.get("checked", (None, None))
+    if of_file != key:
+        _forget("checked", "batch")
+        with _turn(), _progress() as show:
+            try:
+                table = read_csv(uploaded.getvalue())
+                found = check(model, table, lambda part: show(part, "Reading the file"))
+            except BadFileError as problem:
+                # Not the error itself: its traceback holds what was read.
+                found = problem.faults
+        st.session_state["checked"] = (key, found)
+    if isinstance(found, tuple):
+        raise BadFileError(*found)
+    return found
+
+
+def _predict(server: ModelServer, model: Model, uploaded: UploadedFile, rows: int) -> None:
+    _forget("batch")
     try:
-        done = predict_all(server, model, frame, lambda part: bar.progress(part, "Predicting"))
-    except RefusedError as reason:
+        with _turn(), _progress() as show:
+            done = predict_all(
+                server,
+                model,
+                read_csv(uploaded.getvalue()),
+                lambda count: show(count / rows, f"Predicted {count:,} of {rows:,} rows"),
+            )
+    except (RefusedError, BadFileError) as reason:
         st.error(
             f"The model does not take this file. {plain(str(reason))}", icon=":material/block:"
         )
+    except (LongAnswerError, NoRoomError) as reason:
+        st.error(plain(str(reason)), icon=":material/memory:")
     except NoModelError as reason:
         st.info(f"There is no model to ask. {plain(str(reason))}", icon=":material/hourglass:")
     except ServerAwayError as reason:
         st.error(f"{plain(str(reason))} Please try again in a moment.", icon=":material/cloud_off:")
     else:
         st.session_state["batch"] = (uploaded.file_id, done)
-    bar.empty()
+
+
+def _forget(*names: str) -> None:
+    for name in names:
+        st.session_state.pop(name, None)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Waits until few enough files are worked on."""
+    note = st.empty()
+    while not _TURNS.acquire(timeout=1):
+        # Drawing also ends the wait of a visitor who has left the page.
+        note.info(
+            "Other files are being predicted; yours is next in a moment.",
+            icon=":material/hourglass:",
+        )
+    note.empty()
+    try:
+        yield
+    finally:
+        _TURNS.release()
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[float, str], object]]:
+    bar = st.progress(0.0)
+    try:
+        yield bar.progress
+    finally:
+        bar.empty()
 
 
 def _result(uploaded: UploadedFile) -> None:
     of_file, done = st.session_state.get("batch", (None, None))
     if done is None or of_file != uploaded.file_id:
         return
-    versions = ", ".join(plain(version) for version in done["model_version"].unique())
+    versions = plain(series(done.versions))
     st.success(
-        f"{len(done):,} rows predicted by version {versions}.", icon=":material/check_circle:"
+        f"{done.rows:,} rows predicted by version {versions}.", icon=":material/check_circle:"
     )
-    shown = done[["prediction", *done.columns.drop(["prediction", "model_version"])]]
-    st.dataframe(shown.head(_PREVIEW_ROWS), hide_index=True)
-    if len(done) > _PREVIEW_ROWS:
-        st.caption(f"The first {_PREVIEW_ROWS} rows; the file has them all.")
+    if done.renamed:
+        taken, given = zip(*done.renamed, strict=True)
+        st.info(
+            f"The file already has {plain(columns(taken))}; "
+            f"the predictions are in {plain(columns(given))}.",
+            icon=":material/info:",
+        )
+    st.dataframe(done.preview, hide_index=True)
+    if done.rows > PREVIEW_ROWS:
+        st.caption(f"The first {PREVIEW_ROWS} rows; the file has them all.")
     st.download_button(
         "Download the predictions",
-        done.to_csv(index=False),
+        done.content,
         file_name=f"{uploaded.name.removesuffix('.csv')}-predictions.csv",
         mime="text/csv",
         type="primary",

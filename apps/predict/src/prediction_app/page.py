@@ -7,6 +7,7 @@ import streamlit as st
 
 from prediction_app import metrics
 from prediction_app.client import ModelServer
+from prediction_app.guide import guide, why_no_form
 from prediction_app.many import many
 from prediction_app.single import single
 from prediction_app.status import Look, follow, look
@@ -42,11 +43,8 @@ def main() -> None:
             f"{plain(now.away)} The page goes on by itself when it is back.",
             icon=":material/cloud_off:",
         )
-    if not now.model.inputs:
-        st.error(
-            "This model has no signature, so there is no form for it; log it with a signature.",
-            icon=":material/block:",
-        )
+    if reason := why_no_form(now.model):
+        guide(now.model, reason)
         return
     one, batch = st.tabs(["One prediction", "Many from a CSV"])
     with one:

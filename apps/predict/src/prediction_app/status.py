@@ -6,7 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from prediction_app.client import ModelServer, NoModelError, ServerAwayError
-from prediction_app.model import Model
+from prediction_app.model import LoadError, Model
 from prediction_app.text import plain
 from prediction_app.values import show
 
@@ -67,10 +67,7 @@ def _card(model: Model, away: str | None) -> None:
         if model.alias:
             st.badge(plain(model.alias), icon=":material/sell:", color="blue")
     if model.load_error:
-        st.warning(
-            f"{plain(model.load_error)}. Version {plain(model.version)} keeps answering.",
-            icon=":material/warning:",
-        )
+        _problem(model, model.load_error)
     if model.metrics:
         st.markdown("**How good it is**")
         st.table(
@@ -85,6 +82,28 @@ def _card(model: Model, away: str | None) -> None:
     details += [f"MLflow run `{model.run_id}`"] if model.run_id else []
     if details:
         st.caption("  \n".join(details))
+
+
+def _problem(model: Model, problem: LoadError) -> None:
+    keeps = f"ersion {plain(model.version)} keeps answering."
+    version = plain(problem.version or "")
+    if problem.state == "unreachable":
+        st.warning(
+            f"The model registry cannot be reached right now; v{keeps}",
+            icon=":material/cloud_off:",
+        )
+    elif problem.state == "missing":
+        st.warning(
+            f"{plain(model.name)} is no longer in the model registry; v{keeps}",
+            icon=":material/warning:",
+        )
+    elif problem.state == "loading":
+        st.info(f"Version {version} is still being loaded; v{keeps}", icon=":material/hourglass:")
+    else:
+        reason = plain(problem.reason.rstrip("."))
+        st.warning(
+            f"Version {version} could not be loaded: {reason}. V{keeps}", icon=":material/warning:"
+        )
 
 
 def _moment(iso: str) -> str:

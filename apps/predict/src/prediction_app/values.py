@@ -1,16 +1,31 @@
-"""What a column may hold: from text to the value that is sent, and the range seen in training."""
+"""What a column may hold: from text to the value that is sent."""
 
+import base64
 import math
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from prediction_app.model import Column, Model
+from prediction_app.columns import Column
 
 WHOLE = ("long", "integer")
 NUMBER = ("double", "float")
+PLAIN_TYPES = (*WHOLE, *NUMBER, "boolean", "string", "datetime", "binary")
+"""The types that a field or a cell can hold."""
+
+_BITS = {"long": 64, "integer": 32}
 _YES = {"true", "yes", "1"}
 _NO = {"false", "no", "0"}
+_SHOWN = 40
+# Python's own int() and float() also take 1_000, other scripts' digits, inf and nan.
+_WHOLE = re.compile(r"[+-]?[0-9]{1,30}(\.0*)?")
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[+-]?(nan|inf(inity)?)", re.IGNORECASE)
+_ISO_8601 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
 
 
 class BadValueError(Exception):
@@ -18,35 +33,37 @@ class BadValueError(Exception):
 
 
 def from_text(column: Column, text: str) -> object:
-    """The value a cell of a CSV stands for; None for an empty cell of an optional column."""
+    """The value that a cell or a field stands for; None if it is empty and the column optional."""
     text = text.strip() if column.type != "string" else text
     if text == "":
         if column.required and column.type != "string":
             raise BadValueError("is missing")
         return "" if column.required else None
-    return _READERS.get(column.type, str)(text)
+    return _READERS.get(column.type, lambda _, kept: kept)(column, text)
 
 
-def seen_range(model: Model, column: Column) -> tuple[float, float] | None:
-    """Smallest and largest value in the example rows, if they differ."""
-    values = [row.get(column.name) for row in model.examples]
-    numbers = [value for value in values if isinstance(value, int | float)]
-    if column.type not in WHOLE + NUMBER or len(set(numbers)) < 2:
+def from_json(column: Column, value: object) -> object:
+    """A value of the input example as the form works with it; None if it does not fit the column.
+
+    A value of a nested type stays as it is.
+    """
+    if value is None or column.type not in PLAIN_TYPES:
+        return value
+    if isinstance(value, list | dict):
         return None
-    return min(numbers), max(numbers)
+    try:
+        if column.type == "datetime" and isinstance(value, int | float):
+            return (datetime(1970, 1, 1) + timedelta(milliseconds=value)).isoformat()
+        if column.type == "boolean" and value in (0, 1):
+            return bool(value)
+        return from_text(column, str(value))
+    except (BadValueError, OverflowError, ValueError):
+        return None
 
 
-def outside_range(model: Model, row: dict[str, Any]) -> list[str]:
-    """One sentence for every number the model has not seen the like of."""
-    sentences = []
-    for column in model.inputs:
-        seen, value = seen_range(model, column), row.get(column.name)
-        if seen and value is not None and not seen[0] <= value <= seen[1]:
-            sentences.append(
-                f"{column.name} {show(value)} is outside {show(seen[0])} to {show(seen[1])}, "
-                "the range of the example data."
-            )
-    return sentences
+def is_number(text: str) -> bool:
+    """Whether a cell is a number, so that no spreadsheet can take it for a formula."""
+    return bool(_DECIMAL.fullmatch(text))
 
 
 def show(value: object) -> str:
@@ -58,41 +75,65 @@ def show(value: object) -> str:
     return f"{value:,.2f}" if 0.1 <= abs(value) < 1e6 else f"{value:.4g}"
 
 
-def _whole(text: str) -> int:
-    number = _number(text)
-    if not number.is_integer():
-        raise BadValueError(f"{text!r} is not a whole number")
-    return int(number)
+def quoted(text: str) -> str:
+    """A value as it was written, cut short for a sentence."""
+    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
 
 
-def _number(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        raise BadValueError(f"{text!r} is not a number") from None
-    if not math.isfinite(number):
-        raise BadValueError(f"{text!r} is not a finite number")
+def _whole(column: Column, text: str) -> int:
+    if not _WHOLE.fullmatch(text):
+        raise BadValueError(f"{quoted(text)} is not a whole number written in digits")
+    number = int(text.partition(".")[0])
+    limit = 2 ** (_BITS[column.type] - 1)
+    if not -limit <= number < limit:
+        raise BadValueError(f"{quoted(text)} is not between {-limit} and {limit - 1}")
     return number
 
 
-def _boolean(text: str) -> bool:
+def _number(_: Column, text: str) -> float:
+    if _NOT_FINITE.fullmatch(text):
+        raise BadValueError(f"{quoted(text)} is not a finite number")
+    if not _DECIMAL.fullmatch(text):
+        hint = "; write it with a decimal point and without separators" if "," in text else ""
+        raise BadValueError(f"{quoted(text)} is not a number{hint}")
+    number = float(text)
+    if not math.isfinite(number):
+        raise BadValueError(f"{quoted(text)} is too large a number")
+    return number
+
+
+def _boolean(_: Column, text: str) -> bool:
     if text.lower() in _YES | _NO:
         return text.lower() in _YES
-    raise BadValueError(f"{text!r} is not true or false")
+    raise BadValueError(f"{quoted(text)} is not true or false")
 
 
-def _datetime(text: str) -> str:
+def _datetime(_: Column, text: str) -> str:
+    """The date as it was written: the model server converts zones and keeps every digit."""
     try:
-        return datetime.fromisoformat(text).isoformat()
+        if not _ISO_8601.fullmatch(text):
+            raise ValueError
+        datetime.fromisoformat(text)
     except ValueError:
-        raise BadValueError(f"{text!r} is not a date such as 2026-01-31") from None
+        rule = "is not a date such as 2026-01-31 or 2026-01-31T12:00:00"
+        raise BadValueError(f"{quoted(text)} {rule}") from None
+    return text.replace(" ", "T")
 
 
-_READERS: dict[str, Callable[[str], Any]] = {
+def _binary(_: Column, text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        raise BadValueError(f"{quoted(text)} is not base64 text") from None
+    return text
+
+
+_READERS: dict[str, Callable[[Column, str], Any]] = {
     "long": _whole,
     "integer": _whole,
     "double": _number,
     "float": _number,
     "boolean": _boolean,
     "datetime": _datetime,
+    "binary": _binary,
 }
