@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, DataType, Schema
-from model_server.decoder import ColumnsDecoder, MlflowDecoder, compile_decoder
+from model_server.decoder import Decoder, compile_decoder
 from model_server.errors import InputError
 from model_server.predictions import to_json
-from model_server.protocol import Payload, read_csv
+from model_server.protocol import Payload
 
 
-def compiled(schema: Schema, fill_missing: bool = True) -> ColumnsDecoder | MlflowDecoder:
+def compiled(schema: Schema, fill_missing: bool = True) -> Decoder:
     return compile_decoder(ModelSignature(schema), fill_missing)
 
 
@@ -70,15 +70,14 @@ def test_an_optional_column_that_is_not_sent_is_empty(kind: DataType) -> None:
     [
         (DataType.double, "1.5", 'a number is required, not "1.5"'),
         (DataType.double, 10**400, "a number is required that fits a double"),
-        (DataType.float, 1e39, "a finite number is required, not 1e+39"),
+        (DataType.float, 1e39, "3.4028235e38 is required (a 32-bit float), not 1e+39"),
         (DataType.long, 2**63, f"from {-(2**63)} to {2**63 - 1} is required"),
         (DataType.integer, 2**31, f"from {-(2**31)} to {2**31 - 1} is required"),
         (DataType.long, True, "a whole number is required, not true"),
         (DataType.long, float("nan"), "a whole number is required, not NaN"),
         (DataType.boolean, 1, "true or false is required, not 1"),
         (DataType.string, 7, "a string is required, not 7"),
-        (DataType.datetime, "soon", 'without a zone is required, not "soon"'),
-        (DataType.datetime, "2026-01-31T12:00:00Z", "without a zone is required"),
+        (DataType.datetime, "soon", 'milliseconds since 1970, is required, not "soon"'),
         (DataType.binary, "a", 'a base64 string is required, not "a"'),
     ],
 )
@@ -107,30 +106,6 @@ def test_a_single_column_takes_a_plain_list() -> None:
     schema = Schema([ColSpec(DataType.string, "x")])
     frame = compiled(schema).decode(Payload("instances", ["a", "b"])).data
     assert frame["x"].tolist() == ["a", "b"]
-
-
-def test_csv_keeps_text_as_it_is_written() -> None:
-    schema = Schema([ColSpec(DataType.string, "code"), ColSpec(DataType.long, "n")])
-    decoder = compiled(schema)
-    assert isinstance(decoder, ColumnsDecoder)
-    frame = decoder.decode(read_csv(b"code,n\n007,1\n", decoder.text_columns)).data
-    assert frame.iloc[0].tolist() == ["007", 1]
-
-
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        (b" ", "The body is empty"),
-        (b"x\n\xff\n", "not valid UTF-8"),
-        (b'x\n"1\n', "not valid CSV"),
-        (b"x\n", "has no rows"),
-        (b"x,y\n1,a\n,b\n", "Column 'x', row 2: a number is required, not null"),
-    ],
-)
-def test_bad_csv(body: bytes, reason: str) -> None:
-    decoder = compiled(Schema([ColSpec(DataType.double, "x")]))
-    with pytest.raises(InputError, match=reason):
-        decoder.decode(read_csv(body, []))
 
 
 @pytest.mark.parametrize(
