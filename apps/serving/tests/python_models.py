@@ -41,3 +41,13 @@ class Failing(mlflow.pyfunc.PythonModel):
                 sys.exit(1)
             raise KeyError("lost")
         return [1.0] * len(model_input)
+
+
+class Echo(mlflow.pyfunc.PythonModel):
+    """Answers with each row as text, so that a value that changed on its way is seen."""
+
+    def predict(
+        self, context: object, model_input: pd.DataFrame, params: dict[str, object] | None = None
+    ) -> list[str]:
+        rows = model_input.to_dict(orient="records")
+        return [f"{sorted(row.items(), key=str)} {params or ''}" for row in rows]

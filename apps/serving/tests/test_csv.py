@@ -142,9 +142,7 @@ def test_text_is_the_same_in_csv_and_json(word: str) -> None:
         (DataType.binary, "aGk=", b"hi"),
     ],
 )
-def test_a_cell_becomes_the_type_of_its_column(
-    kind: DataType, written: str, value: object
-) -> None:
+def test_a_cell_becomes_the_type_of_its_column(kind: DataType, written: str, value: object) -> None:
     assert cells(kind, written) == [value]
     assert type(cells(kind, written)[0]) is type(cells(kind, written, required=False)[0])
 
