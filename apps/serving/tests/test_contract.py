@@ -6,9 +6,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import mlflow
 import numpy as np
@@ -16,27 +14,15 @@ import pandas as pd
 import pytest
 import requests_to_compare as requests
 from fastapi.testclient import TestClient
+from local_models import Answer, ask, load
 from mlflow.models import ModelSignature, infer_signature
 from mlflow.pyfunc import scoring_server
 from mlflow.types.schema import Array, ColSpec, DataType, ParamSchema, ParamSpec, Schema
-from model_server.baseline import NO_BASELINE
-from model_server.decoder import compile_decoder
-from model_server.errors import InputError
 from model_server.loaded_model import LoadedModel
-from model_server.observed import Observed
-from model_server.registry import ModelVersion
-from model_server.settings import read_settings
 from python_models import Echo
 from sklearn.linear_model import LinearRegression
 
 PAGE = Path(__file__).parents[3] / "docs" / "explanation" / "model-server-http.md"
-
-
-class Answer(NamedTuple):
-    """What a client sees, with the text of an error for the reader of a failed test."""
-
-    status: int
-    predictions: Any
 
 
 def sklearn(path: Path, frame: pd.DataFrame | np.ndarray) -> None:
@@ -91,21 +77,7 @@ def pair(
     theirs = TestClient(
         scoring_server.init(mlflow.pyfunc.load_model(str(path))), raise_server_exceptions=False
     )
-    pyfunc = mlflow.pyfunc.load_model(str(path))
-    decoder = compile_decoder(
-        pyfunc.metadata.signature, fill_missing=pyfunc.loader_module == "mlflow.sklearn"
-    )
-    settings = read_settings({"MLFLOW_TRACKING_URI": "http://localhost", "MODEL_NAME": "m"})
-    ours = LoadedModel(
-        ModelVersion("m", "1", None, 0),
-        pyfunc,
-        decoder,
-        Observed(NO_BASELINE, settings),
-        {},
-        datetime.now(UTC),
-        tmp_path_factory.mktemp("files"),
-    )
-    return request.param, theirs, ours
+    return request.param, theirs, load(path)
 
 
 def ask_mlflow(server: TestClient, sent: requests.Sent) -> Answer:
@@ -115,14 +87,6 @@ def ask_mlflow(server: TestClient, sent: requests.Sent) -> Answer:
     if response.status_code != 200:
         return Answer(response.status_code, response.text)
     return Answer(200, json.loads(response.text)["predictions"])
-
-
-def ask_us(model: LoadedModel, sent: requests.Sent) -> Answer:
-    try:
-        body = model.answer(sent.media_type, sent.body).body
-    except InputError as error:
-        return Answer(400, str(error))
-    return Answer(200, json.loads(body)["predictions"])
 
 
 def same(ours: Answer, theirs: Answer) -> bool:
@@ -196,7 +160,7 @@ def test_mlflow_answers_the_same_or_the_difference_is_listed(
     name, theirs, ours = pair
     different = {}
     for sent in requests.ALL[name]():
-        answers = ask_us(ours, sent), ask_mlflow(theirs, sent)
+        answers = ask(ours, sent.body, sent.media_type), ask_mlflow(theirs, sent)
         if not same(*answers):
             different[sent.name] = answers
     listed = {sent for models in DIFFERENCES.values() for sent in models.get(name, [])}

@@ -78,7 +78,7 @@ def _header(text: str, names: Names) -> list[str]:
                 f"CSV: the header line is separated by {called}; separate the values by commas"
             )
     # Spreadsheets write empty names over empty columns.
-    refuse_twice("CSV", [name for name in header if name or name in names])
+    refuse_twice("CSV: column", [name for name in header if name or name in names])
     return header
 
 

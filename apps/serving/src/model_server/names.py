@@ -68,14 +68,14 @@ class Names:
         return InputError(text)
 
 
-def refuse_twice(form: str, names: Sequence[str]) -> None:
-    """Raise if a column is there twice, which would leave open whose values count."""
+def refuse_twice(what: str, names: Sequence[str]) -> None:
+    """Raise if a name is there twice, which would leave open whose values count."""
     if len(set(names)) == len(names):
         return
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise InputError(f"{form}: column {quoted(name)} is there twice")
+            raise InputError(f"{what} {quoted(name)} is there twice")
         seen.add(name)
 
 

@@ -67,7 +67,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Python's own reader keeps the last of two equal keys: an answer to half of the request."""
     made = dict(pairs)
     if len(made) != len(pairs):
-        refuse_twice("The body is ambiguous", [key for key, _ in pairs])
+        refuse_twice("The body is ambiguous: the key", [key for key, _ in pairs])
     return made
 
 
@@ -129,7 +129,7 @@ def _checked_names(form: str, columns: list[Any], names: Names) -> list[str]:
         if type(name) not in (str, int):
             raise InputError(f"{form}: column names must be strings, not {shown(name)}")
     columns = list(map(str, columns))
-    refuse_twice(form, columns)
+    refuse_twice(f"{form}: column", columns)
     return columns
 
 
