@@ -167,6 +167,9 @@ def tensor() -> Iterator[Sent]:
         yield _json(f"{form}, text", {form: [["x", "y"]]})
         yield _json(f"{form}, empty", {form: []})
         yield _json(f"{form} of objects", {form: {"a": [1.5], "b": [10.0]}})
+        yield _json(f"{form}, null", {form: [[1.5, None]]})
+        yield _json(f"{form}, number as text", {form: [[1.5, "10"]]})
+        yield _json(f"{form}, boolean", {form: [[1.5, True]]})
     yield _json("split", {"dataframe_split": {"data": [[1.5, 10.0]]}})
     yield _csv("CSV", "x,y\n1.5,10.5\n")
 

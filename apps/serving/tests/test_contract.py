@@ -108,6 +108,11 @@ DIFFERENCES: dict[str, dict[str, list[str]]] = {
             for wrong in ("number as text", "boolean")
         ],
         "mixed": ["city 7", 'rooms "3"', "rooms true", "lift 1", 'lift "true"'],
+        "tensor": [
+            f"{form}, {wrong}"
+            for form in ("inputs", "instances")
+            for wrong in ("number as text", "boolean")
+        ],
     },
     "Whole numbers are neither cut off nor wrapped around.": {
         "mixed": ["rooms 3.5", f"rooms {2**63}"]

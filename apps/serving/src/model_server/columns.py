@@ -72,6 +72,8 @@ class Column:
             return self._parse(cells, _BOOLEANS.__getitem__, "true or false is required")
         if self.required and self.type in (DataType.string, DataType.binary):
             return cells
+        if self.type == DataType.datetime:
+            cells = [cell.strip() for cell in cells]
         return [cell or None for cell in cells]
 
     def _numbers(self, cells: Sequence[str]) -> Values:
@@ -185,7 +187,7 @@ def _whole(column: Column, values: Values) -> np.ndarray:
     rule = f"a whole number from {least} to {most} is required"
     missing: list[bool] = []
     if set(map(type, values)) != {int}:
-        column.check(values, "a whole number is required", _is_whole)
+        column.check(values, "a whole number is required", is_whole)
         exact = f"a whole number beyond {_EXACT} is required without decimal point or exponent"
         column.check(values, exact, lambda value: type(value) is int or abs(value or 0) <= _EXACT)
         missing = list(map(_is_missing, values))
@@ -202,7 +204,8 @@ def _whole(column: Column, values: Values) -> np.ndarray:
     return array
 
 
-def _is_whole(value: object) -> bool:
+def is_whole(value: object) -> bool:
+    """Whether a JSON number is a whole one; `true` is none."""
     return type(value) is int or (type(value) is float and value.is_integer())
 
 
@@ -249,7 +252,7 @@ def _datetime(column: Column, values: Values) -> np.ndarray:
 
 def _moment(value: object) -> int:
     """Nanoseconds since 1970 in UTC, of the text of a moment or of milliseconds."""
-    if _is_whole(value):
+    if is_whole(value):
         return int(value) * 1_000_000  # type: ignore[call-overload]
     written = _MOMENT.fullmatch(value) if isinstance(value, str) else None
     if written is None:

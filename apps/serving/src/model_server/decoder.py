@@ -17,8 +17,9 @@ from mlflow.types.schema import DataType, Schema, TensorSpec
 from model_server.columns import Column, Decoded, column_names
 from model_server.csv_body import Csv
 from model_server.errors import InputError, LoadError, in_short
-from model_server.names import Names
-from model_server.protocol import Payload, to_table
+from model_server.names import Names, refuse_twice
+from model_server.protocol import Payload, check_lists, check_objects, to_table
+from model_server.tensors import refuse_changes
 from model_server.wording import quoted
 
 
@@ -92,8 +93,12 @@ class MlflowDecoder:
         if payload.data in (None, [], {}):
             raise InputError(f"{payload.form} has no rows")
         try:
+            _refuse_gaps(payload.form, payload.data)
+            refuse_changes(payload, self._schema)
             parsed = infer_and_parse_data({payload.form: payload.data}, self._schema)
             return Rows(_enforce_schema(parsed, self._schema), {})
+        except InputError:
+            raise
         except Exception as error:  # no code of the model runs here, so the request is at fault
             raise InputError(
                 f"{payload.form} does not fit the signature: {in_short(error)}"
@@ -113,6 +118,19 @@ class MlflowDecoder:
             column = Column(name, kind, required=True)
             columns[name] = column.decode(column.read(body.values[place::width])).tolist()
         return columns if self._named else list(map(list, zip(*columns.values(), strict=True)))
+
+
+def _refuse_gaps(form: str, data: Any) -> None:  # noqa: ANN401
+    """Rows of unequal length, which pandas would fill up."""
+    if form == "dataframe_records":
+        check_objects(form, data)
+    elif form == "dataframe_split":
+        rows = data.get("data") if isinstance(data, dict) else None
+        if not isinstance(rows, list) or not rows:
+            raise InputError(f"{form} must be an object with a list of rows as data")
+        columns = data.get("columns")
+        refuse_twice(f"{form}: column", list(map(str, columns or ())))
+        check_lists(form, rows, len(rows[0] if columns is None else columns))
 
 
 class TypeHintDecoder:

@@ -111,16 +111,30 @@ def _from_split(form: str, data: object, names: Names) -> Table:
     if columns != names.all:
         columns = _checked_names(form, columns, names)
     width = len(columns)
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, list):
-            raise InputError(f"{form}: row {number} must be a list")
-        if len(row) != width:
-            raise InputError(f"{form}: row {number} has {len(row)} values for {width} columns")
+    check_lists(form, rows, width)
     if len(rows) == 1 and columns == names.all:  # a single row is worth a shorter way
         return Table(dict(zip(columns, zip(*rows, strict=True), strict=True)), 1, columns)
     if not width:
         return Table({}, len(rows), columns)
     return _from_values(form, columns, list(chain.from_iterable(rows)), names)
+
+
+def check_lists(form: str, rows: list[Any], width: int) -> None:
+    """Raise for the first row that is not a list of this length."""
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, list):
+            raise InputError(f"{form}: row {number} must be a list")
+        if len(row) != width:
+            raise InputError(f"{form}: row {number} has {len(row)} values for {width} columns")
+
+
+def check_objects(form: str, data: object) -> None:
+    """Raise unless these are rows as objects."""
+    if not isinstance(data, list):
+        raise InputError(f"{form} must be a list of objects")
+    for number, row in enumerate(data, start=1):
+        if not isinstance(row, dict):
+            raise InputError(f"{form}: row {number} must be an object")
 
 
 def _checked_names(form: str, columns: list[Any], names: Names) -> list[str]:
@@ -141,12 +155,8 @@ def _from_values(form: str, columns: list[str], values: list[Any], names: Names)
     return Table(sent, len(values) // width, columns)
 
 
-def _from_records(form: str, data: object, names: Names) -> Table:
-    if not isinstance(data, list):
-        raise InputError(f"{form} must be a list of objects")
-    for number, row in enumerate(data, start=1):
-        if not isinstance(row, dict):
-            raise InputError(f"{form}: row {number} must be an object")
+def _from_records(form: str, data: Any, names: Names) -> Table:  # noqa: ANN401
+    check_objects(form, data)
     sent = data[0].keys() if data else ()
     if any(row.keys() != sent for row in data):
         sent = dict.fromkeys(name for row in data for name in row)
