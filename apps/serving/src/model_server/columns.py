@@ -1,8 +1,8 @@
 """One column of a signature: checks plain values and turns them into what pandas holds.
 
-The rules are MLflow's, with two differences a form or a notebook needs: an integer is welcome in a
-double column, and a missing value is refused, with its column and row, where the signature says
-that the column is required.
+Nothing is guessed and nothing changes on its way: a value that does not fit the type, or is missing
+where the signature requires one, is refused with its column and row. The rules for each type are in
+docs/explanation/model-server-http.md.
 """
 
 from __future__ import annotations
