@@ -68,3 +68,13 @@ class Leaving(mlflow.pyfunc.PythonModel):
         if Path(self.trigger).exists():
             os._exit(3)
         return [1.0] * len(model_input)
+
+
+class Echo(mlflow.pyfunc.PythonModel):
+    """Answers with each row as text, so that a value that changed on its way is seen."""
+
+    def predict(
+        self, context: object, model_input: pd.DataFrame, params: dict[str, object] | None = None
+    ) -> list[str]:
+        rows = model_input.to_dict(orient="records")
+        return [f"{sorted(row.items(), key=str)} {params or ''}" for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +12,12 @@ from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel
 from mlflow.types.schema import ParamSchema
 
-from model_server.decoder import ColumnsDecoder, MlflowDecoder, Rows
+from model_server.csv_body import read_csv
+from model_server.decoder import Decoder, Rows
 from model_server.errors import InputError, in_short
 from model_server.observed import Observed
 from model_server.predictions import to_json
-from model_server.protocol import Payload, read_csv, read_json
+from model_server.protocol import Payload, read_json
 from model_server.registry import ModelVersion
 
 
@@ -34,7 +36,7 @@ class LoadedModel:
         self,
         version: ModelVersion,
         pyfunc: PyFuncModel,
-        decoder: ColumnsDecoder | MlflowDecoder,
+        decoder: Decoder,
         observed: Observed,
         description: dict[str, Any],
         loaded_at: datetime,
@@ -45,13 +47,13 @@ class LoadedModel:
         self.loaded_at = loaded_at
         self._decoder = decoder
         self._params: ParamSchema | None = pyfunc.metadata.get_params_schema()
-        self._pyfunc = pyfunc
-        self._direct = _direct_predict(pyfunc) if isinstance(decoder, ColumnsDecoder) else None
+        self._pyfunc = _without_check(pyfunc)
+        self._direct = _direct_predict(pyfunc)
 
     def answer(self, media_type: str, body: bytes) -> Answer:
         """Decode a request, predict and encode; `InputError` if the request is at fault."""
         if media_type == "text/csv":
-            payload = read_csv(body, self._decoder.text_columns)
+            payload = read_csv(body, self._decoder.names)
         else:
             payload = read_json(body)
         rows, predictions = self._predict(payload)
@@ -81,9 +83,18 @@ def _encode(rows: Rows, predictions: object) -> Answer:
     return Answer(to_json(predictions), len(rows.data) if hasattr(rows.data, "__len__") else 1)
 
 
+def _without_check(pyfunc: PyFuncModel) -> PyFuncModel:
+    """The decoder has checked the inputs. MLflow's own check would do it again, refuses a missing
+    whole number in an optional column, and loses the column that is called 0."""
+    signature = copy(pyfunc.metadata.signature)
+    signature.inputs = None
+    pyfunc.metadata.signature = signature
+    return pyfunc
+
+
 def _direct_predict(pyfunc: PyFuncModel) -> Callable[[Any], object] | None:
-    """The model's own function, past MLflow's signature check, which the decoder has done.
-    Only for scikit-learn: other flavours may rely on what the check does to the data."""
+    """The model's own function, past what MLflow does around it. Only for scikit-learn: other
+    flavours may rely on it."""
     flavor = pyfunc.metadata.flavors["python_function"]
     if flavor.get("loader_module") != "mlflow.sklearn":
         return None

@@ -5,10 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import math
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
+from pydantic import BaseModel
+
+_DOUBLE = np.dtype(np.float64)
 
 
 def to_json(predictions: object) -> bytes:
@@ -21,19 +26,28 @@ def plain(value: object) -> object:
     if isinstance(value, np.ndarray):
         # Most answers: finite numbers, which need no look at each one.
         if value.dtype.kind in "iub" or (value.dtype.kind == "f" and np.isfinite(value).all()):
-            return value.tolist()
-        return [plain(item) for item in value] if value.ndim else plain(value.item())
+            return value.astype(_DOUBLE).tolist() if value.dtype.itemsize > 8 else value.tolist()
+        return [plain(item) for item in value] if value.ndim else _scalar(value[()])
     if isinstance(value, pd.DataFrame):
-        return [plain(row) for row in value.to_dict(orient="records")]
-    if isinstance(value, (pd.Series, pd.Index)):
+        return _records(value)
+    if isinstance(value, (pd.Series, pd.Index, ExtensionArray)):
         return [plain(item) for item in value.tolist()]
     if hasattr(value, "toarray"):  # scipy's sparse matrices
         return plain(value.toarray())
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set)):
+    if isinstance(value, BaseModel):
+        return plain(value.model_dump())
+    if isinstance(value, (list, tuple, set, Iterator)):  # a generator is read to its end
         return [plain(item) for item in value]
     return _scalar(value)
+
+
+def _records(frame: pd.DataFrame) -> list[object]:
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise TypeError(f"the predictions have the column {twice!r} twice")
+    return [plain(row) for row in frame.to_dict(orient="records")]
 
 
 def _scalar(value: object) -> object:
@@ -43,6 +57,11 @@ def _scalar(value: object) -> object:
         return value.isoformat()
     if isinstance(value, np.datetime64):
         return _scalar(pd.Timestamp(value))
+    if isinstance(value, (np.timedelta64, timedelta)):
+        span = pd.Timedelta(value)
+        return None if span is pd.NaT else span.isoformat()
+    if isinstance(value, np.longdouble):  # whose item() is one again
+        value = float(value)
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
+from itertools import chain
 from typing import Any
 
-import pandas as pd
-
 from model_server.errors import InputError
+from model_server.names import Names, refuse_twice
+from model_server.wording import quoted, shown
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _ONE_OF = "one of dataframe_split, dataframe_records, instances, inputs"
+_ABSENT_VALUES = 10_000_000
 
 
 @dataclass(frozen=True)
 class Payload:
-    """The one data field of a request, still as plain JSON values."""
+    """The one data field of a request, still as plain JSON values, or a CSV body's lines."""
 
     form: str
     data: Any
@@ -27,10 +28,12 @@ class Payload:
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of equal length. Columns that the request did not send are not in it."""
+    """The columns of the signature that a request has, of equal length."""
 
-    columns: dict[str, Sequence[Any]]
+    columns: Mapping[str, Sequence[Any]]
     rows: int
+    sent: Iterable[str]
+    """All names in the request, those that the signature does not know among them."""
 
 
 def read_json(body: bytes) -> Payload:
@@ -38,7 +41,7 @@ def read_json(body: bytes) -> Payload:
     if not body.strip():
         raise InputError(f"The body is empty; send a JSON object with {_ONE_OF}")
     try:
-        document = json.loads(body)
+        document = json.loads(body, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise InputError(f"The body is not valid JSON: {error.msg} at {where}") from error
@@ -60,36 +63,32 @@ def read_json(body: bytes) -> Payload:
     return Payload(found[0], document[found[0]], params)
 
 
-def read_csv(body: bytes, text_columns: Sequence[str]) -> Payload:
-    """Decode a CSV body with a header line. Text columns keep values such as 007 as they are."""
-    if not body.strip():
-        raise InputError("The body is empty; send CSV with a header line")
-    try:
-        frame = pd.read_csv(BytesIO(body), dtype=dict.fromkeys(text_columns, str))
-    except UnicodeDecodeError as error:
-        raise InputError(f"The body is not valid UTF-8 at byte {error.start}") from error
-    except ValueError as error:  # pandas' own parser errors are ValueErrors
-        raise InputError(f"The body is not valid CSV: {error}") from error
-    columns = {
-        name: [None if value != value else value for value in values]
-        for name, values in frame.to_dict(orient="list").items()
-    }
-    return Payload("inputs", columns)
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Python's own reader keeps the last of two equal keys: an answer to half of the request."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        refuse_twice("The body is ambiguous: the key", [key for key, _ in pairs])
+    return made
 
 
-def to_table(payload: Payload, names: Sequence[str]) -> Table:
-    """Bring any form into columns. `names` are the columns of the signature, in its order."""
+def to_table(payload: Payload, names: Names) -> Table:
+    """Bring any form into the columns of the signature."""
     form, data = payload.form, payload.data
-    if form == "dataframe_split":
-        table = _from_split(data)
+    if form == "CSV":
+        table = _from_values(form, data.header, data.values, names)
+    elif form == "dataframe_split":
+        table = _from_split(form, data, names)
     elif form == "dataframe_records":
         table = _from_records(form, data, names)
     elif isinstance(data, dict):
-        table = _from_columns(form, data)
+        table = _from_columns(form, data, names)
     elif isinstance(data, list) and data and all(isinstance(row, dict) for row in data):
         table = _from_records(form, data, names)
-    elif isinstance(data, list) and len(names) == 1:
-        table = Table({names[0]: data}, len(data))
+    elif names.positions and isinstance(data, list) and data and isinstance(data[0], list):
+        table = _from_split(form, {"data": data}, names)
+    elif len(names) == 1 and data is not None:
+        values = data if isinstance(data, list) else [data]
+        table = Table(dict.fromkeys(names, values), len(values), names)
     else:
         raise InputError(
             f"{form} must be a list of objects or an object of columns, "
@@ -97,61 +96,99 @@ def to_table(payload: Payload, names: Sequence[str]) -> Table:
         )
     if table.rows == 0:
         raise InputError(f"{form} has no rows")
+    _refuse_sparse(form, table.rows, table.rows * (len(names) - len(table.columns)))
     return table
 
 
-def _from_split(data: object) -> Table:
-    form = "dataframe_split"
+def _from_split(form: str, data: object, names: Names) -> Table:
     if not isinstance(data, dict):
         raise InputError(f"{form} must be an object with columns and data")
     columns, rows = data.get("columns"), data.get("data")
+    if columns is None and names.positions:
+        columns = list(names)
     if not isinstance(columns, list) or not isinstance(rows, list):
         raise InputError(f"{form} must have the lists columns and data")
-    seen: set[Any] = set()
-    for name in columns:
-        if not isinstance(name, str):
-            raise InputError(f"{form}: column names must be strings, not {shown(name)}")
-        if name in seen:
-            raise InputError(f"{form}: column {name!r} is there twice")
-        seen.add(name)
+    if columns != names.all:
+        columns = _checked_names(form, columns, names)
     width = len(columns)
+    check_lists(form, rows, width)
+    if len(rows) == 1 and columns == names.all:  # a single row is worth a shorter way
+        return Table(dict(zip(columns, zip(*rows, strict=True), strict=True)), 1, columns)
+    if not width:
+        return Table({}, len(rows), columns)
+    return _from_values(form, columns, list(chain.from_iterable(rows)), names)
+
+
+def check_lists(form: str, rows: list[Any], width: int) -> None:
+    """Raise for the first row that is not a list of this length."""
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, list):
             raise InputError(f"{form}: row {number} must be a list")
         if len(row) != width:
             raise InputError(f"{form}: row {number} has {len(row)} values for {width} columns")
-    return Table(dict(zip(columns, zip(*rows, strict=True), strict=bool(rows))), len(rows))
 
 
-def _from_records(form: str, data: object, names: Sequence[str]) -> Table:
+def check_objects(form: str, data: object) -> None:
+    """Raise unless these are rows as objects."""
     if not isinstance(data, list):
         raise InputError(f"{form} must be a list of objects")
     for number, row in enumerate(data, start=1):
         if not isinstance(row, dict):
             raise InputError(f"{form}: row {number} must be an object")
-    # Of the columns outside the signature only those of the first row are kept, for error texts.
-    known = dict.fromkeys([*names, *(data[0] if data else [])])
-    sent = [name for name in known if any(name in row for row in data)]
-    return Table({name: [row.get(name) for row in data] for name in sent}, len(data))
 
 
-def _from_columns(form: str, data: dict[str, Any]) -> Table:
+def _checked_names(form: str, columns: list[Any], names: Names) -> list[str]:
+    names.bound(form, len(columns))
+    for name in columns:
+        if type(name) not in (str, int):
+            raise InputError(f"{form}: column names must be strings, not {shown(name)}")
+    columns = list(map(str, columns))
+    refuse_twice(f"{form}: column", columns)
+    return columns
+
+
+def _from_values(form: str, columns: list[str], values: list[Any], names: Names) -> Table:
+    places = {name: place for place, name in enumerate(columns)}
+    found = names.find(form, places)
+    width = len(columns)
+    sent = {name: values[places[other] :: width] for name, other in found.items()}
+    return Table(sent, len(values) // width, columns)
+
+
+def _from_records(form: str, data: Any, names: Names) -> Table:  # noqa: ANN401
+    check_objects(form, data)
+    sent = data[0].keys() if data else ()
+    if any(row.keys() != sent for row in data):
+        sent = dict.fromkeys(name for row in data for name in row)
+    found = names.find(form, sent)
+    _refuse_sparse(form, len(data), len(found) * len(data) - sum(map(len, data)))
+    columns = {name: [row.get(other) for row in data] for name, other in found.items()}
+    return Table(columns, len(data), sent)
+
+
+def _from_columns(form: str, data: dict[str, Any], names: Names) -> Table:
     lists = [name for name, values in data.items() if isinstance(values, list)]
+    if len(lists) not in (0, len(data)):
+        other = next(name for name, values in data.items() if not isinstance(values, list))
+        raise InputError(f"{form}: column {quoted(other)} must be a list like the others")
+    found = names.find(form, data)
     if not lists:  # one row, written as an object of plain values
-        return Table({name: [value] for name, value in data.items()}, 1 if data else 0)
-    if len(lists) != len(data):
-        other = next(name for name in data if name not in lists)
-        raise InputError(f"{form}: column {other!r} must be a list like the others")
+        columns = {name: [data[other]] for name, other in found.items()}
+        return Table(columns, 1 if data else 0, data)
     rows = len(data[lists[0]])
     for name in lists:
         if len(data[name]) != rows:
             raise InputError(
-                f"{form}: column {name!r} has {len(data[name])} values and {lists[0]!r} has {rows}"
+                f"{form}: column {quoted(name)} has {len(data[name])} values "
+                f"and {quoted(lists[0])} has {rows}"
             )
-    return Table(data, rows)
+    return Table({name: data[other] for name, other in found.items()}, rows, data)
 
 
-def shown(value: object) -> str:
-    """A value as the sender wrote it, cut short for an error text."""
-    text = json.dumps(value, default=str)
-    return text if len(text) <= 40 else f"{text[:39]}…"
+def _refuse_sparse(form: str, rows: int, absent: int) -> None:
+    """A body of a few bytes per row must not become a table of gigabytes."""
+    if absent > _ABSENT_VALUES:
+        raise InputError(
+            f"{form}: the {rows} rows leave out {absent} values of the signature; "
+            "send them in several requests"
+        )
