@@ -65,7 +65,7 @@ def _sample_of(kind: object) -> Any:  # noqa: ANN401
         return {field.name: _sample_of(field.dtype) for field in kind.properties}
     if isinstance(kind, Map):
         return {"": _sample_of(kind.value_type)}
-    return _SAMPLES.get(kind, 0)
+    return _SAMPLES.get(kind, 0) if isinstance(kind, DataType) else 0
 
 
 def describe_signature(signature: ModelSignature) -> dict[str, list[dict[str, Any]]]:
