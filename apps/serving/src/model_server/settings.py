@@ -29,6 +29,7 @@ class Settings:
     max_request_bytes: int
     max_pending_requests: int
     prediction_threads: int
+    prediction_timeout_seconds: float
     allow_pickle: bool
     startup_grace_seconds: float
     drift_window_seconds: float
@@ -84,6 +85,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         max_request_bytes=number("MAX_REQUEST_BYTES", 10 * 1024 * 1024, 1024, int),
         max_pending_requests=number("MAX_PENDING_REQUESTS", 128, 1, int),
         prediction_threads=number("PREDICTION_THREADS", 2, 1, int),
+        prediction_timeout_seconds=number("PREDICTION_TIMEOUT_SECONDS", 60.0, 0.1, float),
         allow_pickle=flag("MODEL_ALLOW_PICKLE"),
         startup_grace_seconds=number("STARTUP_GRACE_SECONDS", 60.0, 0.0, float),
         drift_window_seconds=number("DRIFT_WINDOW_SECONDS", 3600.0, 60.0, float),
