@@ -42,6 +42,8 @@ export interface ModelServerArgs {
   pollSeconds?: pulumi.Input<number>;
   /** Largest request in bytes; a larger one is answered with 413. Defaults to 10485760 (10 MiB). */
   maxRequestBytes?: pulumi.Input<number>;
+  /** Seconds that one prediction may take, 1 to 3600; a longer one is answered with 504. Its thread is lost until the prediction ends, and once all are lost the container is restarted. Defaults to 60. */
+  predictionTimeoutSeconds?: pulumi.Input<number>;
   /** Whether to load models that are pickled or carry code of their own, which runs as it is loaded. Defaults to false: skops with scikit-learn's types only. */
   allowPickle?: pulumi.Input<boolean>;
   /** Seconds of requests that the drift of the input is measured over, 60 to 604800 (a week). A model that is seldom asked needs more than an hour to come to 200 rows. Defaults to 3600. */
@@ -114,6 +116,7 @@ export class ModelServer extends pulumi.ComponentResource {
               MODEL_ALIAS: args.modelAlias ?? "champion",
               MODEL_POLL_SECONDS: pulumi.interpolate`${args.pollSeconds ?? 5}`,
               MAX_REQUEST_BYTES: pulumi.interpolate`${args.maxRequestBytes ?? 10485760}`,
+              PREDICTION_TIMEOUT_SECONDS: pulumi.interpolate`${args.predictionTimeoutSeconds ?? 60}`,
               MODEL_ALLOW_PICKLE: pulumi.interpolate`${args.allowPickle ?? false}`,
               METRICS_PORT: `${metricsPort}`,
               DRIFT_WINDOW_SECONDS: pulumi.interpolate`${args.driftWindowSeconds ?? 3600}`,
@@ -192,6 +195,7 @@ function checkArguments(subject: string, args: ModelServerArgs): void {
   checkWhole(subject, "autoscaling.targetCpuPercent", autoscaling?.targetCpuPercent ?? 70, 1, 100);
   checkWhole(subject, "pollSeconds", args.pollSeconds ?? 5, 1, 3600);
   checkWhole(subject, "driftWindowSeconds", args.driftWindowSeconds ?? 3600, 60, 604800);
+  checkWhole(subject, "predictionTimeoutSeconds", args.predictionTimeoutSeconds ?? 60, 1, 3600);
   checkWhole(subject, "maxRequestBytes", args.maxRequestBytes ?? 1024, 1024, 1024 ** 3);
   ensure(subject, "nodePort", args.nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
 }

@@ -59,6 +59,12 @@ test("is ready by its own judgement and alive whatever becomes of MLflow", async
   });
 });
 
+test("gives a busy pod time to answer before its container is restarted", async () => {
+  expect(await container()).toMatchObject({
+    livenessProbe: { timeoutSeconds: 20, periodSeconds: 10, failureThreshold: 6 },
+  });
+});
+
 const subject = 'ModelServer "serving"';
 describeRefusals(make, "serving", base, [
   [{ replicas: 0 }, `${subject}: replicas must be a whole number from 1 to 100`],
@@ -66,6 +72,10 @@ describeRefusals(make, "serving", base, [
   [
     { maxRequestBytes: 12 },
     `${subject}: maxRequestBytes must be a whole number from 1024 to 1073741824`,
+  ],
+  [
+    { predictionTimeoutSeconds: 0 },
+    `${subject}: predictionTimeoutSeconds must be a whole number from 1 to 3600`,
   ],
   [
     { driftWindowSeconds: 59 },
@@ -100,6 +110,7 @@ describePreview(make, "serving", base, (unknown) => ({
   modelAlias: unknown,
   pollSeconds: unknown.apply(Number),
   maxRequestBytes: unknown.apply(Number),
+  predictionTimeoutSeconds: unknown.apply(Number),
   allowPickle: unknown.apply(Boolean),
   driftWindowSeconds: unknown.apply(Number),
   nodeAddress: unknown,

@@ -41,3 +41,20 @@ class Failing(mlflow.pyfunc.PythonModel):
                 sys.exit(1)
             raise KeyError("lost")
         return [1.0] * len(model_input)
+
+
+class Moody(mlflow.pyfunc.PythonModel):
+    """Waits for a gate file to go, or answers at length, if the first row asks for that."""
+
+    HANGS, TALKS = 1000.0, 2000.0
+
+    def __init__(self, gate: Path) -> None:
+        self.gate = str(gate)
+
+    def predict(self, context: object, model_input: pd.DataFrame) -> list[float] | list[str]:
+        age = model_input["age"].iloc[0]
+        while age == self.HANGS and Path(self.gate).exists():
+            time.sleep(0.01)
+        if age == self.TALKS:
+            return ["x" * 8_000_000]
+        return [1.0] * len(model_input)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
 
 from starlette.requests import ClientDisconnect, Request
 
 # A body of up to this many bytes is small: it is always read, and predicted apart from large ones.
 SMALL_BYTES = 64 * 1024
-_READ_SECONDS = 30.0
+READ_SECONDS = 30.0
+_WAIT_SECONDS = 60.0
+_MOST_WAITING = 32
 _DRAIN_SECONDS = 2.0
 _DRAIN_TIMES_LIMIT = 4
 
@@ -22,71 +23,81 @@ class TooSlowError(Exception):
     """The body did not arrive in time."""
 
 
-class NoRoomError(Exception):
-    """Other large bodies hold all the memory that there is for them."""
+class NoPlaceError(Exception):
+    """Too many large bodies wait to be received, or for too long."""
 
 
-class Room:
-    """The bytes that large bodies may hold together, from when they arrive until their answer."""
+class LargeBodies:
+    """A few large bodies are held at a time, from their arrival until their answer. The others
+    wait where they are: what is not read stays with its sender."""
 
-    def __init__(self, size: int) -> None:
-        self.free = size
+    def __init__(self, at_once: int) -> None:
+        self._places = asyncio.Semaphore(at_once)
+        self._waiting = 0
 
-    def share(self) -> Share:
-        """What one request holds, given back at the end of the `with` block."""
-        return Share(self)
+    async def take_place(self) -> None:
+        """Wait for a place, or `NoPlaceError`."""
+        if self._waiting >= _MOST_WAITING:
+            raise NoPlaceError
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                await self._places.acquire()
+        except TimeoutError:
+            raise NoPlaceError from None
+        finally:
+            self._waiting -= 1
 
-
-class Share:
-    """Counts what has arrived, not what was announced: a header takes nobody's place."""
-
-    def __init__(self, room: Room) -> None:
-        self._room = room
-        self._held = 0
-
-    def __enter__(self) -> Share:
-        return self
-
-    def hold(self, size: int) -> None:
-        """Hold this many bytes, or `NoRoomError`. A small body needs no room."""
-        more = size - self._held if size > SMALL_BYTES else 0
-        if more > self._room.free:
-            raise NoRoomError
-        self._room.free -= more
-        self._held += more
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._room.free += self._held
+    def leave(self) -> None:
+        """Let the next one in."""
+        self._places.release()
 
 
-async def read_body(request: Request, limit: int, share: Share) -> bytes:
-    """The whole body. Trusts Content-Length only to refuse early; counts what really arrives."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        # A sender that waits for 100-continue has sent nothing, and gets its answer at once.
-        if "expect" not in request.headers:
-            await _drain(request, limit)
-        raise TooLargeError
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_READ_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > limit:
-                    raise TooLargeError
-                share.hold(len(body))
-    except TimeoutError:
-        raise TooSlowError from None
-    except (TooLargeError, NoRoomError):
-        body.clear()
-        await _drain(request, limit)
-        raise
-    return bytes(body)
+class Body:
+    """The body of one request, and its place among the large ones if it is one."""
+
+    def __init__(self, request: Request, limit: int, large_bodies: LargeBodies) -> None:
+        self._request = request
+        self._limit = limit
+        self._large_bodies = large_bodies
+        self._has_place = False
+
+    async def read(self) -> bytes:
+        """All of it. Trusts Content-Length only to refuse early; counts what really arrives."""
+        declared = self._request.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > self._limit:
+            # A sender that waits for 100-continue has sent nothing, and gets its answer at once.
+            if "expect" not in self._request.headers:
+                await _drain(self._request, self._limit)
+            raise TooLargeError
+        try:
+            return await self._receive()
+        except (TooLargeError, NoPlaceError):
+            await _drain(self._request, self._limit)
+            raise
+
+    async def _receive(self) -> bytes:
+        body = bytearray()
+        try:
+            async with asyncio.timeout(READ_SECONDS) as deadline:
+                async for chunk in self._request.stream():
+                    body += chunk
+                    if len(body) > self._limit:
+                        raise TooLargeError
+                    if len(body) > SMALL_BYTES and not self._has_place:
+                        deadline.reschedule(None)
+                        await self._large_bodies.take_place()
+                        self._has_place = True
+                        deadline.reschedule(asyncio.get_running_loop().time() + READ_SECONDS)
+        except TimeoutError:
+            raise TooSlowError from None
+        return bytes(body)
+
+    def release(self) -> None:
+        """Its request is answered."""
+        if self._has_place:
+            self._has_place = False
+            self._large_bodies.leave()
 
 
 async def _drain(request: Request, limit: int) -> None:

@@ -12,6 +12,7 @@ import json
 import time
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -52,8 +53,14 @@ class Connections:
         """Make room for one more."""
         self.all.add(connection)
         if len(self.all) > self.limits.connections:
-            waiting = self.headers or self.bodies or self.idle
-            next(iter(waiting), connection).drop()
+            self._oldest().drop()
+
+    def _oldest(self) -> Connection:
+        """The one to give up first; an idle one has shown that it can send a request."""
+        first = [next(iter(place.items())) for place in (self.headers, self.bodies) if place]
+        if first:
+            return min(first, key=itemgetter(1))[0]
+        return next(iter(self.idle))
 
     def stalls(self, connection: Connection) -> None:
         """An answer is not read as fast as it is written."""

@@ -12,17 +12,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from model_server.body import (
+    READ_SECONDS,
     SMALL_BYTES,
-    NoRoomError,
-    Room,
-    Share,
+    Body,
+    LargeBodies,
+    NoPlaceError,
     TooLargeError,
     TooSlowError,
-    read_body,
 )
 from model_server.errors import InputError, in_short
 from model_server.follower import Follower
-from model_server.lanes import BusyError, GoneError, Lane, LateError
+from model_server.lanes import BusyError, Lane, LateError
 from model_server.loaded_model import Answer, LoadedModel
 from model_server.metrics import Metrics
 from model_server.settings import Settings
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 # A small request that takes longer lets the next one start on a spare thread.
 _TURN_SECONDS = 0.2
 _SPARE_THREADS = 6
-# So many of the largest bodies may be in memory, counting those that still arrive.
+# Large bodies in memory, counting those that still arrive.
 _LARGE_BODIES = 3
 _LARGE_TIMES = 10
 _MEDIA_TYPES = ("application/json", "text/csv")
@@ -55,7 +55,7 @@ class Invocations:
         self._metrics = metrics
         self._settings = settings
         self._seconds = settings.prediction_timeout_seconds
-        self._room = Room(_LARGE_BODIES * settings.max_request_bytes)
+        self._large_bodies = LargeBodies(_LARGE_BODIES)
         lane = partial(
             Lane, most_pending=settings.max_pending_requests, answer_seconds=self._seconds
         )
@@ -75,19 +75,20 @@ class Invocations:
         self._in_flight += 1
         self._metrics.in_flight.set(self._in_flight)
         model: LoadedModel | None = None
+        body = Body(request, self._settings.max_request_bytes, self._large_bodies)
         try:
-            with self._room.share() as share:
-                media_type, body = await self._accept(request, share)
-                # Taken after the body has arrived, so a slow sender does not pin an old model.
-                model = self._follower.current
-                if model is None:
-                    raise RefusalError(503, self._follower.why_no_model())
-                response = await self._predict(request, model, media_type, body)
+            content = await self._read(body)
+            # Taken after the body has arrived, so a slow sender does not pin an old model.
+            model = self._follower.current
+            if model is None:
+                raise RefusalError(503, self._follower.why_no_model())
+            response = await self._predict(request, model, content)
         except RefusalError as refusal:
             response = error_response(refusal.status, refusal.detail)
-        except (ClientDisconnect, GoneError):
+        except ClientDisconnect:
             response = Response(status_code=499)
         finally:
+            body.release()
             self._in_flight -= 1
             self._metrics.in_flight.set(self._in_flight)
         version = model.version.version if model else "none"
@@ -96,38 +97,34 @@ class Invocations:
         self._metrics.request_done(version, response.status_code, time.perf_counter() - started)
         return response
 
-    async def _accept(self, request: Request, share: Share) -> tuple[str, bytes]:
-        limit = self._settings.max_request_bytes
+    async def _read(self, body: Body) -> bytes:
         try:
-            body = await read_body(request, limit, share)
+            return await body.read()
         except TooLargeError:
+            limit = self._settings.max_request_bytes
             raise RefusalError(413, f"The request is larger than {limit} bytes.") from None
         except TooSlowError:
-            raise RefusalError(408, "The request body did not arrive within 30 seconds.") from None
-        except NoRoomError:
-            raise RefusalError(503, "Too many large requests at once; try again later.") from None
-        return _media_type(request), body
+            raise RefusalError(
+                408, f"The request body did not arrive within {READ_SECONDS:g} seconds."
+            ) from None
+        except NoPlaceError:
+            raise _busy() from None
 
-    async def _predict(
-        self, request: Request, model: LoadedModel, media_type: str, body: bytes
-    ) -> Response:
+    async def _predict(self, request: Request, model: LoadedModel, body: bytes) -> Response:
+        media_type = _media_type(request)
         lane = self._small if len(body) <= SMALL_BYTES else self._large
         version = model.version.version
         try:
-            answer = await lane.run(
-                partial(_answer, model, media_type, body), request.is_disconnected
-            )
+            answer = await lane.run(partial(_answer, model, media_type, body))
         except InputError as error:
             raise RefusalError(400, _sentence(str(error))) from None
         except BusyError:
-            raise RefusalError(503, "Too many requests at once; try again in a second.") from None
+            raise _busy() from None
         except LateError:
             _log.warning("version %s did not answer within %g s", version, self._seconds)
             raise RefusalError(
                 504, f"Version {version} did not answer within {self._seconds:g} s."
             ) from None
-        except GoneError:
-            raise
         except Exception as error:
             _log.exception("version %s failed to predict", version)
             raise RefusalError(500, f"Version {version} failed: {in_short(error)}") from None
@@ -160,6 +157,10 @@ def error_response(status: int, detail: str) -> Response:
     headers = _HEADERS.get(status)
     body = json.dumps({"detail": detail})
     return Response(body, status, headers=headers, media_type="application/json")
+
+
+def _busy() -> RefusalError:
+    return RefusalError(503, "Too many requests at once; try again in a second.")
 
 
 def _answer(model: LoadedModel, media_type: str, body: bytes) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -18,10 +18,6 @@ class BusyError(Exception):
 
 class LateError(Exception):
     """The work did not end in time. Its thread cannot be stopped and goes on."""
-
-
-class GoneError(Exception):
-    """The client went away before its turn."""
 
 
 class Lane:
@@ -50,29 +46,23 @@ class Lane:
         self._pending = 0
         self._started: dict[int, float] = {}  # when the work of each thread began
 
-    async def run(self, work: Callable[[], Result], gone: Callable[[], Awaitable[bool]]) -> Result:
-        """The result of `work`, or `BusyError`, `LateError` or `GoneError`."""
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """The result of `work`, or `BusyError` or `LateError`."""
         if self._pending >= self._most_pending:
             raise BusyError
         self._pending += 1
         try:
-            await self._wait_for_turn(gone)
+            await self._wait_for_turn()
             return await self._finish(work)
         finally:
             self._pending -= 1
 
-    async def _wait_for_turn(self, gone: Callable[[], Awaitable[bool]]) -> None:
-        if not self._turns.locked():
-            await self._turns.acquire()  # at once
-            return
+    async def _wait_for_turn(self) -> None:
         try:
             async with asyncio.timeout(self._answer_seconds):
                 await self._turns.acquire()
         except TimeoutError:
             raise BusyError from None
-        if await gone():
-            self._turns.release()
-            raise GoneError
 
     async def _finish(self, work: Callable[[], Result]) -> Result:
         job = self._pool.submit(self._timed, work)
@@ -89,6 +79,9 @@ class Lane:
             raise BusyError if job.cancel() else LateError
         finally:
             answer.cancel()
+            # An exception holds this frame, which must not hold the exception: such a cycle keeps
+            # all that the work had in memory, until the collector comes.
+            del job, answer
 
     def _timed(self, work: Callable[[], Result]) -> Result:
         thread = threading.get_ident()
