@@ -17,6 +17,7 @@ import httpx
 import pytest
 from conftest import Serving
 from mlflow.models import infer_signature
+from mlflow.pyfunc.scoring_server.client import ScoringServerClient
 from models import EXAMPLE, Models
 from processes import Server, model_server, until
 from python_models import Moody
@@ -97,7 +98,7 @@ def assert_served(serving: Serving, seconds: float = 1.5) -> None:
     took = []
     end = time.monotonic() + seconds
     with httpx.Client(base_url=serving.server.url, timeout=30) as staying:
-        while time.monotonic() < end:
+        while not took or time.monotonic() < end:
             answers = post(serving), staying.post("/invocations", json=ORDINARY)
             assert [answer.json() for answer in answers] == [{"predictions": [1.0]}] * 2
             took += [answer.elapsed.total_seconds() for answer in answers]
@@ -113,7 +114,6 @@ def filled(before: str, item: str, after: str) -> bytes:
 
 
 LARGE_BODIES = {
-    "wide CSV": (filled("", "a", "\n1\n"), "text/csv"),
     "empty records": (filled('{"dataframe_records": [', "{}", "]}"), "application/json"),
     "nested lists": (filled('{"instances": [', "[[[[]]]]", "]}"), "application/json"),
     "numbers": (filled('{"inputs": {"age": [', "1.5", "]}}"), "application/json"),
@@ -155,31 +155,41 @@ def test_connections_that_never_complete_a_request_are_closed(
             with contextlib.suppress(OSError):
                 slow.sendall(more)
 
-    started = time.monotonic()
-    with repeatedly(drip):
+    with ThreadPoolExecutor(6) as watching, repeatedly(drip):
+        started = time.monotonic()
+        ends = watching.map(lambda client: closed_after(client, started), [*silent, *dripping])
         assert_served(serving)
-        took = [closed_after(slow, started) for slow in (*silent, *dripping)]
-    headers, bodies = [*took[0:2], *took[3:5]], [took[2], took[5]]
-    assert all(9 < seconds < 20 for seconds in headers)
-    assert all(29 < seconds < 45 for seconds in bodies)
+        silence, header, body, drips, long_header, long_body = ends
+    assert all(9 < seconds < 20 for seconds in (silence, header, drips, long_header))
+    assert all(29 < seconds < 40 for seconds in (body, long_body))
 
 
 def test_answers_that_are_not_read(serving: Serving, connect: Connect) -> None:
-    """Each of them is 8 MB; together they would be half the memory of the pod."""
+    """Each of them is 8 MB."""
     before = memory_of(serving.server)
     body = json.dumps(LONG_ANSWER).encode()
-    readers = [connect() for _ in range(60)]
-    for reader in readers:
+    for _ in range(30):
+        reader = connect()
         reader.sendall(HEADER + b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        assert reader.recv(12) == b"HTTP/1.1 200"
+    assert memory_of(serving.server) < before + 200 * 1024 * 1024
     assert_served(serving)
-    until(lambda: sockets_of(serving.server) < 40, "all but the last few are given up", 20)
-    assert memory_of(serving.server) < before + 250 * 1024 * 1024
-    until(lambda: sockets_of(serving.server) < 20, "none is left open", 60)
+    until(lambda: sockets_of(serving.server) < 15, "no connection is left open", 60)
     assert len(post(serving, LONG_ANSWER).json()["predictions"][0]) == 8_000_000
 
 
+def test_an_answer_that_is_read_slowly_arrives(serving: Serving, connect: Connect) -> None:
+    reader = connect()
+    body = json.dumps(LONG_ANSWER).encode()
+    reader.sendall(HEADER + b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+    received = 0
+    while received < 8_000_000:
+        received += len(reader.recv(400_000))
+        time.sleep(0.2)
+
+
 @pytest.mark.parametrize("name", LARGE_BODIES)
-def test_ten_of_the_largest_requests_at_once(serving: Serving, name: str) -> None:
+def test_many_of_the_largest_requests_at_once(serving: Serving, name: str) -> None:
     content, media_type = LARGE_BODIES[name]
 
     def send() -> int:
@@ -188,8 +198,8 @@ def test_ten_of_the_largest_requests_at_once(serving: Serving, name: str) -> Non
         return httpx.post(url, content=content, headers=headers, timeout=120).status_code
 
     with ThreadPoolExecutor(10) as clients:
-        answers = [clients.submit(send) for _ in range(10)]
-        assert_served(serving, 3)
+        answers = [clients.submit(send) for _ in range(10 if name == "good rows" else 3)]
+        assert_served(serving, 2)
         statuses = {answer.result() for answer in answers}
     assert statuses == ({200} if name == "good rows" else {400})
     assert_served(serving, 0.1)
@@ -206,10 +216,10 @@ def test_a_header_without_end_is_refused(connect: Connect, field: bytes) -> None
 def test_trailers_without_end_end_the_connection(serving: Serving, connect: Connect) -> None:
     client = connect()
     client.sendall(HEADER + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n")
-    with pytest.raises(OSError, match="reset|pipe"):
-        for _ in range(1000):
+    with contextlib.suppress(ConnectionError):
+        for _ in range(100):
             client.sendall(b"X: x\r\n" * 1000)
-            time.sleep(0.01)
+    assert closed_after(client, time.monotonic()) < 9
     assert_served(serving, 0.1)
 
 
@@ -261,6 +271,12 @@ def test_a_large_request_that_hangs_holds_up_no_other_large_one(
     assert post(impatient, {**ORDINARY, "padding": padding}).status_code == 200
     assert impatient.http.get("/health").status_code == 200
     gate.unlink()
+
+
+def test_ping_is_mlflows_own(serving: Serving) -> None:
+    client = ScoringServerClient("127.0.0.1", serving.http.base_url.port)
+    client.wait_server_ready(timeout=5)
+    assert client.invoke(EXAMPLE).get_predictions().to_dict("list") == {0: [1.0, 1.0, 1.0]}
 
 
 @contextlib.contextmanager

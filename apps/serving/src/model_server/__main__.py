@@ -63,7 +63,7 @@ def main() -> int:
         return 2
     # Rarely a full collection: it stops every thread, and while a request of millions of values is
     # decoded there would be one after the other. What is dropped is mostly freed without it.
-    gc.set_threshold(700, 10, 1000)
+    gc.set_threshold(700, 10, 5000)
     connections = Connections(Limits())
     config = uvicorn.Config(
         create_app(settings, metrics),

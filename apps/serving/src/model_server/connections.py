@@ -49,18 +49,17 @@ class Connections:
         """What uvicorn takes as `http`."""
         return partial(Connection, self)
 
-    def opened(self, connection: Connection) -> None:
-        """Make room for one more."""
-        self.all.add(connection)
-        if len(self.all) > self.limits.connections:
-            self._oldest().drop()
-
-    def _oldest(self) -> Connection:
-        """The one to give up first; an idle one has shown that it can send a request."""
-        first = [next(iter(place.items())) for place in (self.headers, self.bodies) if place]
-        if first:
-            return min(first, key=itemgetter(1))[0]
-        return next(iter(self.idle))
+    def make_room(self) -> bool:
+        """Whether one more may be opened; the oldest without a complete request gives way, or the
+        one that has been idle longest."""
+        if len(self.all) < self.limits.connections:
+            return True
+        oldest = [next(iter(place.items())) for place in (self.headers, self.bodies) if place]
+        if oldest:
+            min(oldest, key=itemgetter(1))[0].drop()
+        elif self.idle:
+            next(iter(self.idle)).drop()
+        return len(self.all) < self.limits.connections
 
     def stalls(self, connection: Connection) -> None:
         """An answer is not read as fast as it is written."""
@@ -107,9 +106,9 @@ class Connection(HttpToolsProtocol):
     def _move(self, place: dict[Connection, float] | None) -> None:
         if self._place is not None:
             self._place.pop(self, None)
-        if place is not None:
-            place[self] = time.monotonic()
-        self._place = place
+        self._place = place if self in self._connections.all else None
+        if self._place is not None:
+            self._place[self] = time.monotonic()
 
     def drop(self) -> None:
         """Close at once; `transport.close()` would wait until all is read."""
@@ -117,14 +116,17 @@ class Connection(HttpToolsProtocol):
         self.transport.abort()
 
     def _forget(self) -> None:
-        self._move(None)
         self._connections.all.discard(self)
+        self._move(None)
         self._connections.unread.pop(self, None)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if not self._connections.make_room():
+            self.drop()
+            return
+        self._connections.all.add(self)
         self._move(self._connections.headers)
-        self._connections.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()
@@ -181,7 +183,8 @@ class Connection(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._connections.stalls(self)
+        if self in self._connections.all:
+            self._connections.stalls(self)
 
     def resume_writing(self) -> None:
         super().resume_writing()

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from model_server.errors import InputError
+from model_server.json_steps import loads
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _ONE_OF = "one of dataframe_split, dataframe_records, instances, inputs"
@@ -38,7 +39,7 @@ def read_json(body: bytes) -> Payload:
     if not body.strip():
         raise InputError(f"The body is empty; send a JSON object with {_ONE_OF}")
     try:
-        document = json.loads(body)
+        document = loads(body)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise InputError(f"The body is not valid JSON: {error.msg} at {where}") from error
