@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -66,11 +65,8 @@ class Lane:
             raise BusyError from None
 
     async def _finish(self, work: Callable[[], Result]) -> Result:
-        # Not asyncio.wrap_future: it makes a cycle of references, see below.
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Result] = loop.create_future()
-        settle = partial(loop.call_soon_threadsafe, _settle, answer)
-        job = self._pool.submit(self._timed, work, settle)
+        job = self._pool.submit(self._timed, work)
+        answer = asyncio.wrap_future(job)
         try:
             await asyncio.wait([answer], timeout=self._turn_seconds)
         finally:
@@ -84,20 +80,16 @@ class Lane:
         finally:
             answer.cancel()
             # An exception holds this frame, which must not hold the exception: such a cycle keeps
-            # all that the work had in memory until the collector comes.
-            del answer, settle
+            # all that the work had in memory, until the collector comes.
+            del job, answer
 
-    def _timed(
-        self, work: Callable[[], Result], settle: Callable[[Result | None, object], object]
-    ) -> None:
+    def _timed(self, work: Callable[[], Result]) -> Result:
         thread = threading.get_ident()
         self._started[thread] = time.monotonic()
         try:
-            settle(work(), None)
-        except BaseException as error:
-            settle(None, error)
+            return work()
         finally:
-            del self._started[thread], settle
+            del self._started[thread]
 
     def overdue(self, seconds: float) -> int:
         """How many threads have worked on one request for longer than this."""
@@ -111,12 +103,3 @@ class Lane:
     def close(self) -> None:
         """Let go of the threads; work that is under way is not waited for."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _settle(answer: asyncio.Future[Result], result: Result, error: BaseException | None) -> None:
-    if answer.done():  # too late
-        return
-    if error is None:
-        answer.set_result(result)
-    else:
-        answer.set_exception(error)
