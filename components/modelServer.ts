@@ -42,6 +42,8 @@ export interface ModelServerArgs {
   pollSeconds?: pulumi.Input<number>;
   /** Largest request in bytes; a larger one is answered with 413. Defaults to 10485760 (10 MiB). */
   maxRequestBytes?: pulumi.Input<number>;
+  /** Seconds that one prediction may take, 1 to 3600; a longer one is answered with 504. Its thread is lost until the prediction ends, and once all are lost the container is restarted. Defaults to 60. */
+  predictionTimeoutSeconds?: pulumi.Input<number>;
   /** Whether to load models that are pickled or carry code of their own, which runs as it is loaded. Defaults to false: skops with scikit-learn's types only. */
   allowPickle?: pulumi.Input<boolean>;
   /** Seconds in which a new version must load and predict, 10 to 86400; one that takes longer is not served. Defaults to 300. */
@@ -116,6 +118,7 @@ export class ModelServer extends pulumi.ComponentResource {
               MODEL_ALIAS: args.modelAlias ?? "champion",
               MODEL_POLL_SECONDS: pulumi.interpolate`${args.pollSeconds ?? 5}`,
               MAX_REQUEST_BYTES: pulumi.interpolate`${args.maxRequestBytes ?? 10485760}`,
+              PREDICTION_TIMEOUT_SECONDS: pulumi.interpolate`${args.predictionTimeoutSeconds ?? 60}`,
               MODEL_ALLOW_PICKLE: pulumi.interpolate`${args.allowPickle ?? false}`,
               LOAD_TIMEOUT_SECONDS: pulumi.interpolate`${args.loadTimeoutSeconds ?? 300}`,
               METRICS_PORT: `${metricsPort}`,
@@ -196,6 +199,7 @@ function checkArguments(subject: string, args: ModelServerArgs): void {
   checkWhole(subject, "pollSeconds", args.pollSeconds ?? 5, 1, 3600);
   checkWhole(subject, "loadTimeoutSeconds", args.loadTimeoutSeconds ?? 300, 10, 86400);
   checkWhole(subject, "driftWindowSeconds", args.driftWindowSeconds ?? 3600, 60, 604800);
+  checkWhole(subject, "predictionTimeoutSeconds", args.predictionTimeoutSeconds ?? 60, 1, 3600);
   checkWhole(subject, "maxRequestBytes", args.maxRequestBytes ?? 1024, 1024, 1024 ** 3);
   ensure(subject, "nodePort", args.nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
 }

@@ -74,7 +74,13 @@ export function httpProbes(paths: { startup: string; readiness: string; liveness
   return {
     startupProbe: { ...get(paths.startup), periodSeconds: 1, failureThreshold: 180 },
     readinessProbe: { ...get(paths.readiness), periodSeconds: 2, failureThreshold: 3 },
-    livenessProbe: { ...get(paths.liveness), periodSeconds: 10, failureThreshold: 6 },
+    livenessProbe: {
+      ...get(paths.liveness),
+      // on a tenth of a core, decoding one large request can hold up every other answer for seconds
+      timeoutSeconds: 20,
+      periodSeconds: 10,
+      failureThreshold: 6,
+    },
   };
 }
 

@@ -80,6 +80,12 @@ describeArguments(make, "serving", base, {
       "serving-server spec.template.spec.containers[model-server].env[MAX_REQUEST_BYTES].value: 10485760 → 2048",
     ],
   },
+  predictionTimeoutSeconds: {
+    value: 90,
+    changes: [
+      "serving-server spec.template.spec.containers[model-server].env[PREDICTION_TIMEOUT_SECONDS].value: 60 → 90",
+    ],
+  },
   allowPickle: {
     value: true,
     changes: [

@@ -59,6 +59,12 @@ test("is ready by its own judgement and alive whatever becomes of MLflow", async
   });
 });
 
+test("gives a busy pod time to answer before its container is restarted", async () => {
+  expect(await container()).toMatchObject({
+    livenessProbe: { timeoutSeconds: 20, periodSeconds: 10, failureThreshold: 6 },
+  });
+});
+
 const subject = 'ModelServer "serving"';
 describeRefusals(make, "serving", base, [
   [{ replicas: 0 }, `${subject}: replicas must be a whole number from 1 to 100`],
@@ -70,6 +76,10 @@ describeRefusals(make, "serving", base, [
   [
     { loadTimeoutSeconds: 9 },
     `${subject}: loadTimeoutSeconds must be a whole number from 10 to 86400`,
+  ],
+  [
+    { predictionTimeoutSeconds: 0 },
+    `${subject}: predictionTimeoutSeconds must be a whole number from 1 to 3600`,
   ],
   [
     { driftWindowSeconds: 59 },
@@ -104,6 +114,7 @@ describePreview(make, "serving", base, (unknown) => ({
   modelAlias: unknown,
   pollSeconds: unknown.apply(Number),
   maxRequestBytes: unknown.apply(Number),
+  predictionTimeoutSeconds: unknown.apply(Number),
   allowPickle: unknown.apply(Boolean),
   loadTimeoutSeconds: unknown.apply(Number),
   driftWindowSeconds: unknown.apply(Number),

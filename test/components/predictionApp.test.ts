@@ -31,7 +31,7 @@ test("keeps a session on one pod, which is asked by Streamlit's own health path"
   expect(spec.containers[0]).toMatchObject({
     startupProbe: { ...get, periodSeconds: 1, failureThreshold: 180 },
     readinessProbe: { ...get, periodSeconds: 2, failureThreshold: 3 },
-    livenessProbe: { ...get, periodSeconds: 10, failureThreshold: 6 },
+    livenessProbe: { ...get, timeoutSeconds: 20, periodSeconds: 10, failureThreshold: 6 },
   });
 });
 

@@ -31,7 +31,6 @@ def load(path: Path) -> LoadedModel:
     return load_files(settings, ModelVersion("m", "1", None, 0), path)
 
 
-
 def ask(model: LoadedModel, body: object, media_type: str = "application/json") -> Answer:
     """What `POST /invocations` answers; anything but a refused input is raised."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()

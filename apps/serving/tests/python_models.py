@@ -78,3 +78,20 @@ class Echo(mlflow.pyfunc.PythonModel):
     ) -> list[str]:
         rows = model_input.to_dict(orient="records")
         return [f"{sorted(row.items(), key=str)} {params or ''}" for row in rows]
+
+
+class Moody(mlflow.pyfunc.PythonModel):
+    """Waits for a gate file to go, or answers at length, if the first row asks for that."""
+
+    HANGS, TALKS = 1000.0, 2000.0
+
+    def __init__(self, gate: Path) -> None:
+        self.gate = str(gate)
+
+    def predict(self, context: object, model_input: pd.DataFrame) -> list[float] | list[str]:
+        age = model_input["age"].iloc[0]
+        while age == self.HANGS and Path(self.gate).exists():
+            time.sleep(0.01)
+        if age == self.TALKS:
+            return ["x" * 8_000_000]
+        return [1.0] * len(model_input)

@@ -36,6 +36,7 @@ def test_without_a_model_it_is_ready_and_says_why(models: Models, start_server: 
         assert answer.json() == {"detail": sentence}
         assert "X-Model-Version" not in answer.headers
     assert serving.http.get("/health").status_code == 200
+    assert serving.http.get("/ping").status_code == 404
     version = models.promote(models.add(samples.linear()))
     serving.wait_for(version)
     assert serving.predict(ROW).status_code == 200

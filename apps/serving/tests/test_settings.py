@@ -34,6 +34,7 @@ def test_settings_have_the_documented_defaults() -> None:
     assert settings.poll_seconds == 5
     assert settings.poll_seconds_without_model == 1
     assert settings.max_request_bytes == 10_485_760
+    assert settings.prediction_timeout_seconds == 60
     assert settings.allow_pickle is False
     assert settings.drift_window_seconds == 3600
     assert settings.drift_min_rows == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -29,6 +30,7 @@ import uvicorn  # noqa: E402
 from prometheus_client import start_http_server  # noqa: E402
 
 from model_server.app import create_app  # noqa: E402
+from model_server.connections import Connections, Limits  # noqa: E402
 from model_server.loader import remove_downloads  # noqa: E402
 from model_server.metrics import Metrics  # noqa: E402
 from model_server.settings import SettingsError, read_settings  # noqa: E402
@@ -62,8 +64,16 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
+    # Rarely a full collection: it stops every thread, and while a request of millions of values is
+    # decoded there would be one after the other. What is dropped is mostly freed without it.
+    gc.set_threshold(700, 10, 5000)
+    connections = Connections(Limits())
     config = uvicorn.Config(
         app,
+        http=connections.protocol,
+        ws="none",
+        callback_notify=connections.sweep,
+        timeout_notify=0,
         host=settings.host,
         port=settings.port,
         log_config=None,

@@ -20,7 +20,7 @@ from model_server.metrics import Metrics
 from model_server.registry import Registry
 from model_server.settings import Settings
 
-ROUTES = ("/invocations", "/model", "/health", "/ready", "/version")
+ROUTES = ("/invocations", "/model", "/ping", "/health", "/ready", "/version")
 
 
 def create_app(settings: Settings, metrics: Metrics) -> FastAPI:
@@ -51,12 +51,22 @@ def create_app(settings: Settings, metrics: Metrics) -> FastAPI:
             return error_response(503, follower.why_no_model())
         return describe(follower, settings)
 
-    @app.get("/health")
-    async def health() -> dict[str, str]:
+    @app.get("/ping")
+    async def ping() -> Response:  # as MLflow's own server answers its client
+        return Response(
+            "\n", 404 if follower.current is None else 200, media_type="application/json"
+        )
+
+    @app.get("/health", response_model=None)
+    async def health() -> Response | dict[str, str]:
+        if stuck := invocations.why_stuck():
+            return error_response(503, stuck)
         return {"status": "ok"}
 
     @app.get("/ready", response_model=None)
     async def ready() -> Response | dict[str, str | None]:
+        if stuck := invocations.why_stuck():
+            return error_response(503, stuck)
         if not follower.ready:
             return error_response(503, follower.why_no_model())
         loaded = follower.current

@@ -1,4 +1,4 @@
-"""Reads a request's body without ever holding more than the limit."""
+"""Reads a request's body without ever holding more than the limits, for one and for all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import asyncio
 
 from starlette.requests import ClientDisconnect, Request
 
-_READ_SECONDS = 30.0
+# A body of up to this many bytes is small: it is always read, and predicted apart from large ones.
+SMALL_BYTES = 64 * 1024
+READ_SECONDS = 30.0
+_WAIT_SECONDS = 60.0
+_MOST_WAITING = 32
 _DRAIN_SECONDS = 2.0
 _DRAIN_TIMES_LIMIT = 4
 
@@ -19,30 +23,81 @@ class TooSlowError(Exception):
     """The body did not arrive in time."""
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The whole body. Trusts Content-Length only to refuse early; counts what really arrives."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        # A sender that waits for 100-continue has sent nothing, and gets its answer at once.
-        if "expect" not in request.headers:
-            await _drain(request, limit)
-        raise TooLargeError
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(_READ_SECONDS):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > limit:
-                    chunks.clear()
-                    break
-                chunks.append(chunk)
-    except TimeoutError:
-        raise TooSlowError from None
-    if size > limit:
-        await _drain(request, limit)
-        raise TooLargeError
-    return b"".join(chunks)
+class NoPlaceError(Exception):
+    """Too many large bodies wait to be received, or for too long."""
+
+
+class LargeBodies:
+    """A few large bodies are held at a time, from their arrival until their answer. The others
+    wait where they are: what is not read stays with its sender."""
+
+    def __init__(self, at_once: int) -> None:
+        self._places = asyncio.Semaphore(at_once)
+        self._waiting = 0
+
+    async def take_place(self) -> None:
+        """Wait for a place, or `NoPlaceError`."""
+        if self._waiting >= _MOST_WAITING:
+            raise NoPlaceError
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                await self._places.acquire()
+        except TimeoutError:
+            raise NoPlaceError from None
+        finally:
+            self._waiting -= 1
+
+    def leave(self) -> None:
+        """Let the next one in."""
+        self._places.release()
+
+
+class Body:
+    """The body of one request, and its place among the large ones if it is one."""
+
+    def __init__(self, request: Request, limit: int, large_bodies: LargeBodies) -> None:
+        self._request = request
+        self._limit = limit
+        self._large_bodies = large_bodies
+        self._has_place = False
+
+    async def read(self) -> bytes:
+        """All of it. Trusts Content-Length only to refuse early; counts what really arrives."""
+        declared = self._request.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > self._limit:
+            # A sender that waits for 100-continue has sent nothing, and gets its answer at once.
+            if "expect" not in self._request.headers:
+                await _drain(self._request, self._limit)
+            raise TooLargeError
+        try:
+            return await self._receive()
+        except (TooLargeError, NoPlaceError):
+            await _drain(self._request, self._limit)
+            raise
+
+    async def _receive(self) -> bytes:
+        body = bytearray()
+        try:
+            async with asyncio.timeout(READ_SECONDS) as deadline:
+                async for chunk in self._request.stream():
+                    body += chunk
+                    if len(body) > self._limit:
+                        raise TooLargeError
+                    if len(body) > SMALL_BYTES and not self._has_place:
+                        deadline.reschedule(None)
+                        await self._large_bodies.take_place()
+                        self._has_place = True
+                        deadline.reschedule(asyncio.get_running_loop().time() + READ_SECONDS)
+        except TimeoutError:
+            raise TooSlowError from None
+        return bytes(body)
+
+    def release(self) -> None:
+        """Its request is answered."""
+        if self._has_place:
+            self._has_place = False
+            self._large_bodies.leave()
 
 
 async def _drain(request: Request, limit: int) -> None:

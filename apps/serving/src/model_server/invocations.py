@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import time
-from concurrent.futures import ThreadPoolExecutor
 from email.message import Message
+from functools import partial
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from model_server.body import TooLargeError, TooSlowError, read_body
+from model_server.body import (
+    READ_SECONDS,
+    SMALL_BYTES,
+    Body,
+    LargeBodies,
+    NoPlaceError,
+    TooLargeError,
+    TooSlowError,
+)
 from model_server.errors import InputError, in_short
 from model_server.follower import Follower
+from model_server.lanes import BusyError, Lane, LateError
 from model_server.loaded_model import Answer, LoadedModel
 from model_server.metrics import Metrics
 from model_server.settings import Settings
 
 _log = logging.getLogger(__name__)
+# A small request that takes longer lets the next one start on a spare thread.
+_TURN_SECONDS = 0.2
+_SPARE_THREADS = 6
+# Large bodies in memory, counting those that still arrive.
+_LARGE_BODIES = 3
+_LARGE_TIMES = 10
 _MEDIA_TYPES = ("application/json", "text/csv")
 
 
@@ -33,83 +47,133 @@ class RefusalError(Exception):
 
 
 class Invocations:
-    """Predicts in a bounded pool of threads, so that the event loop stays free to answer probes."""
+    """Predicts in threads, so that the event loop stays free to answer probes. Small requests and
+    large ones have threads of their own, so that no number of large ones delays a small one."""
 
     def __init__(self, follower: Follower, metrics: Metrics, settings: Settings) -> None:
         self._follower = follower
         self._metrics = metrics
         self._settings = settings
-        self._pool = ThreadPoolExecutor(settings.prediction_threads, thread_name_prefix="predict")
-        self._pending = 0
+        self._seconds = settings.prediction_timeout_seconds
+        self._large_bodies = LargeBodies(_LARGE_BODIES)
+        lane = partial(
+            Lane, most_pending=settings.max_pending_requests, answer_seconds=self._seconds
+        )
+        self._small = lane(
+            "small",
+            at_once=settings.prediction_threads,
+            spare_threads=_SPARE_THREADS,
+            turn_seconds=_TURN_SECONDS,
+        )
+        # One at a time: each takes many times its size while it is decoded.
+        self._large = lane("large", at_once=1, spare_threads=1, turn_seconds=self._seconds)
+        self._in_flight = 0
+        metrics.overdue.set_function(self._overdue)
 
     async def __call__(self, request: Request) -> Response:
         started = time.perf_counter()
+        self._in_flight += 1
+        self._metrics.in_flight.set(self._in_flight)
         model: LoadedModel | None = None
-        self._pending += 1
-        self._metrics.in_flight.set(self._pending)
+        body = Body(request, self._settings.max_request_bytes, self._large_bodies)
         try:
-            media_type, body = await self._accept(request)
+            content = await self._read(body)
             # Taken after the body has arrived, so a slow sender does not pin an old model.
             model = self._follower.current
             if model is None:
                 raise RefusalError(503, self._follower.why_no_model())
-            response = await self._predict(model, media_type, body)
+            response = await self._predict(request, model, content)
         except RefusalError as refusal:
             response = error_response(refusal.status, refusal.detail)
         except ClientDisconnect:
             response = Response(status_code=499)
         finally:
-            self._pending -= 1
-            self._metrics.in_flight.set(self._pending)
+            body.release()
+            self._in_flight -= 1
+            self._metrics.in_flight.set(self._in_flight)
         version = model.version.version if model else "none"
         if model:
             response.headers["X-Model-Version"] = version
         self._metrics.request_done(version, response.status_code, time.perf_counter() - started)
         return response
 
-    async def _accept(self, request: Request) -> tuple[str, bytes]:
-        if self._pending > self._settings.max_pending_requests:
-            raise RefusalError(503, "Too many requests at once; try again in a second.")
-        limit = self._settings.max_request_bytes
+    async def _read(self, body: Body) -> bytes:
         try:
-            body = await read_body(request, limit)
+            return await body.read()
         except TooLargeError:
+            limit = self._settings.max_request_bytes
             raise RefusalError(413, f"The request is larger than {limit} bytes.") from None
         except TooSlowError:
-            raise RefusalError(408, "The request body did not arrive within 30 seconds.") from None
-        if self._follower.current is None:
-            raise RefusalError(503, self._follower.why_no_model())
-        return _media_type(request), body
+            raise RefusalError(
+                408, f"The request body did not arrive within {READ_SECONDS:g} seconds."
+            ) from None
+        except NoPlaceError:
+            raise _busy() from None
 
-    async def _predict(self, model: LoadedModel, media_type: str, body: bytes) -> Response:
-        loop = asyncio.get_running_loop()
+    async def _predict(self, request: Request, model: LoadedModel, body: bytes) -> Response:
+        media_type = _media_type(request)
+        lane = self._small if len(body) <= SMALL_BYTES else self._large
         version = model.version.version
         try:
-            answer = await loop.run_in_executor(self._pool, _answer, model, media_type, body)
-        except InputError as error:
-            raise RefusalError(400, _sentence(str(error))) from None
-        except Exception as error:
-            _log.exception("version %s failed to predict", version)
-            raise RefusalError(500, f"Version {version} failed: {in_short(error)}") from None
+            answer = await lane.run(partial(_answer, model, media_type, body))
+        except BusyError:
+            raise _busy() from None
+        except LateError:
+            _log.warning("version %s did not answer within %g s", version, self._seconds)
+            raise RefusalError(
+                504, f"Version {version} did not answer within {self._seconds:g} s."
+            ) from None
+        if isinstance(answer, Response):
+            return answer
         self._metrics.rows.labels(version).inc(answer.rows)
         return Response(answer.body, media_type="application/json")
 
+    def why_stuck(self) -> str | None:
+        """A sentence for people if no thread is left that could answer; only a restart helps.
+        Large requests may well take long, so theirs count much later."""
+        if self._small.stuck(self._seconds):
+            return f"Every prediction has been running for more than {self._seconds:g} s."
+        if self._large.stuck(_LARGE_TIMES * self._seconds):
+            longer = _LARGE_TIMES * self._seconds
+            return f"Every large prediction has been running for more than {longer:g} s."
+        return None
+
+    def _overdue(self) -> int:
+        return self._small.overdue(self._seconds) + self._large.overdue(self._seconds)
+
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._small.close()
+        self._large.close()
+
+
+_HEADERS = {503: {"Retry-After": "1"}, 408: {"Connection": "close"}}
 
 
 def error_response(status: int, detail: str) -> Response:
     """Every error of the server has this one shape."""
-    headers = {"Retry-After": "1"} if status == 503 else None
+    headers = _HEADERS.get(status)
     body = json.dumps({"detail": detail})
     return Response(body, status, headers=headers, media_type="application/json")
 
 
-def _answer(model: LoadedModel, media_type: str, body: bytes) -> Answer:
+def _busy() -> RefusalError:
+    return RefusalError(503, "Too many requests at once; try again in a second.")
+
+
+def _answer(model: LoadedModel, media_type: str, body: bytes) -> Answer | Response:
+    """Errors end here, in the thread that has them: their tracebacks would hold everything that the
+    request had in memory for as long as they travel."""
     try:
         return model.answer(media_type, body)
-    except SystemExit as error:  # would otherwise travel to the event loop and end the server
-        raise RuntimeError("the model called exit()") from error
+    except InputError as error:
+        return error_response(400, _sentence(str(error)))
+    # exit() in a model would end the server
+    except (Exception, SystemExit) as error:
+        version = model.version.version
+        _log.exception("version %s failed to predict", version)
+        leaves = isinstance(error, SystemExit)
+        why = "the model called exit()" if leaves else in_short(error)
+        return error_response(500, f"Version {version} failed: {why}")
 
 
 def _media_type(request: Request) -> str:

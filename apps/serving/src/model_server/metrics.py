@@ -54,6 +54,11 @@ class Metrics:
         self.in_flight = Gauge(
             "model_requests_in_flight", "Prediction requests being answered.", registry=registry
         )
+        self.overdue = Gauge(
+            "model_predictions_overdue",
+            "Predictions that run for longer than the timeout and hold a thread each.",
+            registry=registry,
+        )
         self.loads = Counter(
             "model_loads", "Model versions loaded and taken.", by_version, registry=registry
         )

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from model_server.errors import InputError
+from model_server.json_steps import loads
 from model_server.names import Names, refuse_twice
 from model_server.wording import quoted, shown
 
@@ -41,7 +42,7 @@ def read_json(body: bytes) -> Payload:
     if not body.strip():
         raise InputError(f"The body is empty; send a JSON object with {_ONE_OF}")
     try:
-        document = json.loads(body, object_pairs_hook=_object)
+        document = loads(body, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise InputError(f"The body is not valid JSON: {error.msg} at {where}") from error

@@ -31,6 +31,7 @@ class Settings:
     max_request_bytes: int
     max_pending_requests: int
     prediction_threads: int
+    prediction_timeout_seconds: float
     allow_pickle: bool
     startup_grace_seconds: float
     load_timeout_seconds: float
@@ -88,6 +89,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         max_request_bytes=number("MAX_REQUEST_BYTES", 10 * 1024 * 1024, 1024, int),
         max_pending_requests=number("MAX_PENDING_REQUESTS", 128, 1, int),
         prediction_threads=number("PREDICTION_THREADS", 2, 1, int),
+        prediction_timeout_seconds=number("PREDICTION_TIMEOUT_SECONDS", 60.0, 0.1, float),
         allow_pickle=flag("MODEL_ALLOW_PICKLE"),
         load_timeout_seconds=number("LOAD_TIMEOUT_SECONDS", 300.0, 1.0, float),
         # 0 takes the container's limit.
