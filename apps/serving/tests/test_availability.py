@@ -6,7 +6,6 @@ import contextlib
 import json
 import resource
 import socket
-import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -94,7 +93,7 @@ def post(serving: Serving, document: object = ORDINARY, seconds: float = 90) -> 
 
 def assert_served(serving: Serving, seconds: float = 1.5) -> None:
     """For so long, a client that connects each time and one that stays connected get answers.
-    Not one of them fails; that one may be slow is left to a machine with more to do than this."""
+    Not one of them fails; one in ten may be slow on a machine that has more to do than this."""
     took = []
     end = time.monotonic() + seconds
     with httpx.Client(base_url=serving.server.url, timeout=30) as staying:
@@ -103,7 +102,7 @@ def assert_served(serving: Serving, seconds: float = 1.5) -> None:
             assert [answer.json() for answer in answers] == [{"predictions": [1.0]}] * 2
             took += [answer.elapsed.total_seconds() for answer in answers]
             time.sleep(0.05)
-    assert statistics.median(took) < 1
+    assert sorted(took)[len(took) * 9 // 10] < 1
     assert serving.http.get("/health", timeout=5).status_code == 200
 
 
@@ -125,7 +124,10 @@ LARGE_BODIES = {
         ),
         "application/json",
     ),
+    "wide CSV": (filled("", "a", "\n1\n"), "text/csv"),
 }
+# The others take seconds each, one after the other.
+TEN_AT_ONCE = ("good rows", "wide CSV")
 
 
 @pytest.mark.parametrize("count", [128, 2000])
@@ -198,7 +200,7 @@ def test_many_of_the_largest_requests_at_once(serving: Serving, name: str) -> No
         return httpx.post(url, content=content, headers=headers, timeout=120).status_code
 
     with ThreadPoolExecutor(10) as clients:
-        answers = [clients.submit(send) for _ in range(10 if name == "good rows" else 3)]
+        answers = [clients.submit(send) for _ in range(10 if name in TEN_AT_ONCE else 3)]
         assert_served(serving, 2)
         statuses = {answer.result() for answer in answers}
     assert statuses == ({200} if name == "good rows" else {400})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import signal
@@ -64,9 +63,6 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    # Rarely a full collection: it stops every thread, and while a request of millions of values is
-    # decoded there would be one after the other. What is dropped is mostly freed without it.
-    gc.set_threshold(700, 10, 5000)
     connections = Connections(Limits())
     config = uvicorn.Config(
         app,
