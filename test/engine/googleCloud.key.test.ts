@@ -8,7 +8,7 @@ import {
 } from "./support/googleStack.ts";
 import { changesIn, PulumiStack } from "./support/pulumiStack.ts";
 
-// A cluster of the user's own, such as Minikube, with Cloud SQL, a bucket, and a key to reach them.
+// An existing cluster, such as Minikube, with Cloud SQL, a bucket, and a key to reach them.
 
 const skipped = reasonToSkipGoogle();
 const suite = skipped ? describe.skip : describe;

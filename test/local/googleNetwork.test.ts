@@ -27,7 +27,7 @@ const stays = [
   { urn: "urn:api", type: "gcp:projects/service:Service" },
 ];
 
-/** A gcloud that knows these peerings and instances, and writes down which peering it was asked to delete. */
+/** A gcloud that knows these peerings and instances, and records which peering it deletes. */
 function gcloud({ peerings = "", instances = "" }): () => string {
   const deleted = join(folder, "deleted");
   writeFileSync(

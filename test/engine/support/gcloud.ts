@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A gcloud that asks the fake of Google Cloud, with the few commands that `npm run down` needs. */
+/** A gcloud that calls the fake of Google Cloud, with the few commands that `npm run down` needs. */
 export function writeGcloud(folder: string, environment: Record<string, string>): void {
   const { GOOGLE_COMPUTE_CUSTOM_ENDPOINT: compute, GOOGLE_SQL_CUSTOM_ENDPOINT: sql } = environment;
   const path = join(folder, "gcloud");

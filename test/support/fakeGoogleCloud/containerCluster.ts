@@ -5,7 +5,7 @@ import { creationTime, type World } from "./world.ts";
 
 export const kubernetesVersion = "1.35.4-gke.1000";
 
-/** Metrics that Autopilot collects unless it is told which; all but the first are paid for by sample. */
+/** Metrics that Autopilot collects by default; all but the first are billed by sample. */
 const billedComponents = [
   "SYSTEM_COMPONENTS",
   "STORAGE",

@@ -54,7 +54,7 @@ export function pathOfConnection(world: World, network: string): string {
   return connectionOf(path);
 }
 
-/** Made by an agent of Google's in the project, which gets its role some time after the API is enabled. */
+/** Made by a service agent in the project, which gets its role some time after the API is enabled. */
 function connect(world: World, path: string, body: Fields): Fields {
   if (world.agentAttempts-- > 0) {
     throw new GoogleError(
