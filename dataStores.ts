@@ -39,6 +39,7 @@ export function googleDataStores(
     { project, location: region, protectData },
     options,
   );
+  const [key, setKey] = pulumi.deferredOutput<pulumi.Resource[]>();
   const sql = new CloudSqlDatabase(
     "mlops-cloud-sql",
     {
@@ -53,7 +54,7 @@ export function googleDataStores(
       protectData,
       paused,
     },
-    options,
+    { ...options, transformations: [...options.transformations, instanceAfter(key)] },
   );
   const stores = {
     project,
@@ -80,6 +81,8 @@ export function googleDataStores(
           },
           options,
         );
+  const credentials = identity instanceof ServiceAccountKey ? identity.credentials : undefined;
+  setKey(pulumi.output(credentials).apply(() => []));
   const { host, port, database, authDatabase, username, password, proxy } = sql;
   return {
     database: {
@@ -97,7 +100,18 @@ export function googleDataStores(
       },
     },
     artifacts: { uri: bucket.uri },
-    googleCredentials: identity instanceof ServiceAccountKey ? identity.credentials : undefined,
+    googleCredentials: credentials,
     monthlyCostsUsd: [bucket.monthlyCostUsd, sql.monthlyCostUsd],
   };
 }
+
+/**
+ * Lets the instance, not its name, wait for a key: an organization that forbids keys refuses one within seconds, and
+ * would otherwise do so next to an instance that takes minutes and costs money.
+ */
+const instanceAfter =
+  (key: pulumi.Output<pulumi.Resource[]>): pulumi.ResourceTransformation =>
+  ({ type, props, opts }) =>
+    type === "gcp:sql/databaseInstance:DatabaseInstance"
+      ? { props, opts: { ...opts, dependsOn: key } }
+      : undefined;

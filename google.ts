@@ -3,15 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { ProjectServices } from "./components/index.ts";
 import { ClusterTarget, DataStoreTarget, type PlatformConfig } from "./config/keys.ts";
 import { usesGoogleCloud } from "./config/rules.ts";
+import { retryUntilReady } from "./googleReadiness.ts";
 
 /** Where everything in Google Cloud is made. */
 export interface GoogleCloud {
   readonly project: string;
   readonly region: string;
-  /** Options of what is made there: the one provider, after the APIs are switched on. */
+  /** Options of what is made there: the one provider, after the APIs are enabled, with retries until they answer. */
   readonly options: {
     readonly provider: gcp.Provider;
     readonly dependsOn: ProjectServices[];
+    readonly transformations: pulumi.ResourceTransformation[];
   };
 }
 
@@ -20,12 +22,13 @@ export function googleCloud(config: PlatformConfig): GoogleCloud | undefined {
   if (!usesGoogleCloud(config)) return undefined;
   const [project, region] = [config.gcpProject!, config.gcpRegion!];
   const provider = new gcp.Provider("google", { project, region });
+  const transformations = [retryUntilReady()];
   const services = new ProjectServices(
     "mlops-services",
     { project, services: servicesOf(config).map((service) => `${service}.googleapis.com`) },
-    { provider },
+    { provider, transformations },
   );
-  return { project, region, options: { provider, dependsOn: [services] } };
+  return { project, region, options: { provider, dependsOn: [services], transformations } };
 }
 
 /** Id of a service account, with the stack in it: ids are unique in a project, which stacks may share. */

@@ -109,7 +109,8 @@ export class PrivateNetwork extends pulumi.ComponentResource {
     this.podRangeName = rangeName(subnet, "pods");
     this.serviceRangeName = rangeName(subnet, "services");
     if (args.privateServices === true) {
-      this.privateServicesNetworkId = peering(name, project, network, labels, child).network;
+      const place = { project, network, subnet, labels };
+      this.privateServicesNetworkId = peering(name, place, child).network;
     }
     this.monthlyCostUsd = pulumi.output(
       monthlyCostUsd([
@@ -127,12 +128,17 @@ export class PrivateNetwork extends pulumi.ComponentResource {
   }
 }
 
+interface PeeringPlace {
+  readonly project: pulumi.Input<string>;
+  readonly network: gcp.compute.Network;
+  readonly subnet: gcp.compute.Subnetwork;
+  readonly labels: { [key: string]: pulumi.Input<string> };
+}
+
 /** Private Service Access: addresses set aside for Google's services, and the peering of their network with ours. */
 function peering(
   name: string,
-  project: pulumi.Input<string>,
-  network: gcp.compute.Network,
-  labels: { [key: string]: pulumi.Input<string> },
+  { project, network, subnet, labels }: PeeringPlace,
   child: pulumi.CustomResourceOptions,
 ): gcp.servicenetworking.Connection {
   const range = new gcp.compute.GlobalAddress(
@@ -142,11 +148,11 @@ function peering(
       network: network.id,
       purpose: "VPC_PEERING",
       addressType: "INTERNAL",
-      // Google chooses addresses that none of our ranges has
+      // Google chooses addresses that no subnet has yet, so ours has to exist before
       prefixLength: 20,
       labels,
     },
-    child,
+    { ...child, dependsOn: subnet },
   );
   return new gcp.servicenetworking.Connection(
     `${name}-services`,
@@ -154,7 +160,8 @@ function peering(
       network: network.id,
       service: "servicenetworking.googleapis.com",
       reservedPeeringRanges: [range.name],
-      // for days after Cloud SQL is gone Google calls the peering in use: it goes with the network instead
+      // for days after Cloud SQL is gone Google refuses to delete the connection; its peering holds the network
+      // meanwhile, and `npm run down` removes it there
       deletionPolicy: "ABANDON",
     },
     child,

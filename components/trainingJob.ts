@@ -122,7 +122,8 @@ function jobSpec(
   labels: { [key: string]: pulumi.Input<string> },
   environment: ReturnType<typeof trackingClient>,
 ) {
-  const tmp = temporaryFolder("2Gi");
+  const temporaryStorage = "2Gi";
+  const tmp = temporaryFolder(temporaryStorage);
   const { trials } = args;
   const gpu = trainingGpu(args.gpu);
   return {
@@ -166,6 +167,7 @@ function jobSpec(
               containerResources(
                 { cpuRequest: "200m", cpuLimit: "2", memoryRequest: "384Mi", memoryLimit: "2Gi" },
                 args.resources,
+                temporaryStorage,
               ),
             ),
             securityContext: containerSecurity,

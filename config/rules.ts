@@ -116,16 +116,20 @@ function gkeFaults(config: PlatformConfig): string[] {
       "gkeZone must be empty with gkeMode: autopilot, which is always regional; leave it empty",
     ],
     [
-      isAutopilot && (config.gkeSpot || gkeGpu !== undefined),
-      "gkeSpot must be false and gkeGpu empty with gkeMode: autopilot, which makes nodes of its own; take them out or set gkeMode to standard",
+      isAutopilot && config.gkeSpot,
+      "gkeSpot must be false with gkeMode: autopilot, which chooses nodes itself; set it to false or set gkeMode to standard",
+    ],
+    [
+      isAutopilot && gkeGpu !== undefined && !config.trainingGpu,
+      "gkeGpu has no effect with gkeMode: autopilot unless training uses it; set trainingGpu to true or leave gkeGpu empty",
     ],
     [
       isAutopilot && config.monitoring && config.nodeExporter,
       "nodeExporter must be false with gkeMode: autopilot, which refuses pods with access to the node; set it to false",
     ],
     [
-      onGke && config.trainingGpu && !isAutopilot && gkeGpu === undefined,
-      "trainingGpu needs nodes with a GPU; set gkeGpu to a type such as nvidia-l4",
+      onGke && config.trainingGpu && gkeGpu === undefined,
+      "trainingGpu requires a type of GPU; set gkeGpu to one such as nvidia-l4",
     ],
   );
 }

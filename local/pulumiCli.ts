@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
 import type { Engine } from "./engines.ts";
 import { previewEnvironment } from "./googleCredentials.ts";
+import { destroyWithNetwork } from "./googleNetwork.ts";
 import { stackFile } from "./settings.ts";
 import { checkoutRoot, workFolder } from "./support/cache.ts";
 import { CommandError, run, runInForeground } from "./support/process.ts";
@@ -67,12 +68,12 @@ export function pulumiCli(
     },
     down: async ({ keepData }) => {
       await prepare();
-      const kept = keepData
-        ? dataUrns(await run("pulumi", ["stack", "export", ...common.slice(0, 4)], { env }))
-        : [];
+      const state = () => run("pulumi", ["stack", "export", ...common.slice(0, 4)], { env });
+      const kept = keepData ? dataUrns(await state()) : [];
       const excludes = kept.flatMap((urn) => ["--exclude", urn]);
       // with the CLI's own preview: protected data would be refused only after what surrounds it was deleted
-      return await foreground("destroy", "--yes", ...excludes);
+      const destroy = () => foreground("destroy", "--yes", ...excludes);
+      return await destroyWithNetwork({ destroy, state }, kept);
     },
     forget: async () => {
       await prepare();

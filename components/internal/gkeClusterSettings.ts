@@ -33,8 +33,15 @@ export function standardNodes(nodes: NodeSecurity) {
   return {
     removeDefaultNodePool: true,
     initialNodeCount: 1,
-    // else they would run as the project's default account, which may be an editor, or gone
-    nodeConfig: { serviceAccount, oauthScopes, shieldedInstanceConfig },
+    nodeConfig: {
+      // else they would run as the project's default account, which may be an editor, or gone
+      serviceAccount,
+      oauthScopes,
+      shieldedInstanceConfig,
+      // three zones of Google's default, 100 GB of SSD, are more than the quota of a new project
+      diskType: "pd-standard",
+      diskSizeGb: 30,
+    },
     datapathProvider: "ADVANCED_DATAPATH",
     nodePoolDefaults: { nodeConfigDefaults: { insecureKubeletReadonlyPortEnabled: "FALSE" } },
     // the platform brings a Prometheus of its own: Google's would take memory on every node
@@ -50,5 +57,7 @@ export function autopilotNodes({ serviceAccount, oauthScopes }: NodeSecurity) {
   return {
     enableAutopilot: true,
     clusterAutoscaling: { autoProvisioningDefaults: { serviceAccount, oauthScopes } },
+    // by default Google collects more metrics, paid for by sample, next to the platform's own Prometheus
+    monitoringConfig: { enableComponents: ["SYSTEM_COMPONENTS"] },
   };
 }

@@ -58,7 +58,7 @@ export function httpDeploymentSpec(
             ],
             ...httpProbes(workload.probes),
             lifecycle: drainBeforeStop,
-            resources: containerResources(workload.resources, resources),
+            resources: containerResources(workload.resources, resources, workload.temporaryStorage),
             securityContext: containerSecurity,
             volumeMounts: [tmp.mount],
           },

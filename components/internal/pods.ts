@@ -12,13 +12,23 @@ export interface ContainerResourcesArgs {
   memoryLimit?: pulumi.Input<string>;
 }
 
+/**
+ * Requests and limits of one container.
+ * @param temporaryStorage what it may write to its temporary folder: on GKE Autopilot a pod that writes more than it
+ * requests is evicted, and without a request that is 1 GiB for each container
+ */
 export function containerResources(
   defaults: Required<ContainerResourcesArgs>,
   own: ContainerResourcesArgs = {},
+  temporaryStorage?: pulumi.Input<string>,
 ) {
   const all = { ...defaults, ...own };
   return {
-    requests: { cpu: all.cpuRequest, memory: all.memoryRequest },
+    requests: {
+      cpu: all.cpuRequest,
+      memory: all.memoryRequest,
+      ...(temporaryStorage === undefined ? {} : { "ephemeral-storage": temporaryStorage }),
+    },
     limits: { cpu: all.cpuLimit, memory: all.memoryLimit },
   };
 }

@@ -34,7 +34,7 @@ export interface TrackingPodParts {
 /** Pod of the Job that migrates both databases and makes the users. */
 export function migrationPod(args: TrackingServerArgs, parts: TrackingPodParts) {
   const { labels, settingsName, google } = parts;
-  const tmp = temporaryFolder(defaultTemporaryStorage);
+  const tmp = temporaryFolder("1Gi");
   return {
     metadata: { labels, annotations: args.annotations },
     spec: {

@@ -10,6 +10,7 @@ import {
 } from "../deployment.ts";
 import { type ClusterAccess, openEngine } from "../engines.ts";
 import { envFile } from "../envFile.ts";
+import { requireTools } from "../gke.ts";
 import { readSettings, type Settings, settingsOptions } from "../settings.ts";
 import type { Command, OptionValues } from "../support/arguments.ts";
 import { cacheParts, cacheRoot, workFolder } from "../support/cache.ts";
@@ -122,8 +123,11 @@ async function removePlatform(
 async function accessToRemove({ stack }: Settings, { target }: Deployment): Promise<ClusterAccess> {
   // what is in a stopped cluster of ours can only be removed while it runs
   if (target.kind === "local-cluster") return await startTarget(target);
-  // the program itself knows the cluster that it has made
-  if (target.kind === "gke") return {};
+  if (target.kind === "gke") {
+    requireTools();
+    // the program itself knows the cluster that it has made
+    return {};
+  }
   return (await reachDeployment(stack)).access;
 }
 

@@ -79,6 +79,7 @@ interface Monitor {
   registerResource(request: Request, reply: Reply): void;
   readResource(request: { getType(): string; getName(): string }, reply: Reply): void;
   registerResourceOutputs(request: { getUrn(): string; getOutputs(): Struct }, reply: Reply): void;
+  registerErrorHook(request: unknown, reply: Reply): void;
 }
 
 /** Marks the errors that tell dependents "what you need has failed": the failure itself is reported elsewhere. */
@@ -116,6 +117,8 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
         reply(new Error(`${registration.name} ${echo}`));
       });
   };
+  // only what this engine refuses has one
+  monitor.registerErrorHook = (_, reply) => reply(null);
   monitor.readResource = (request, reply) => {
     fail(
       new UserError(

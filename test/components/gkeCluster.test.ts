@@ -17,6 +17,7 @@ const autopilot: GkeClusterArgs = { ...base, location: "europe-west3", mode: Gke
 const labels = { "part-of": "mlops-platform", "managed-by": "pulumi" };
 const email = "gke-nodes@my-project.iam.gserviceaccount.com";
 const scopes = ["https://www.googleapis.com/auth/cloud-platform"];
+const identity = { serviceAccount: email, oauthScopes: scopes };
 const shielded = { enableSecureBoot: true, enableIntegrityMonitoring: true };
 
 /** What clusters of both modes have. */
@@ -61,7 +62,12 @@ test("makes a private cluster with a pool of its own, whose nodes have an accoun
     location: "europe-west3-a",
     removeDefaultNodePool: true,
     initialNodeCount: 1,
-    nodeConfig: { serviceAccount: email, oauthScopes: scopes, shieldedInstanceConfig: shielded },
+    nodeConfig: {
+      ...identity,
+      shieldedInstanceConfig: shielded,
+      diskType: "pd-standard",
+      diskSizeGb: 30,
+    },
     datapathProvider: "ADVANCED_DATAPATH",
     nodePoolDefaults: { nodeConfigDefaults: { insecureKubeletReadonlyPortEnabled: "FALSE" } },
     monitoringConfig: {
@@ -83,8 +89,7 @@ test("makes a private cluster with a pool of its own, whose nodes have an accoun
     management: { autoRepair: true, autoUpgrade: true },
     upgradeSettings: { strategy: "SURGE", maxSurge: 1, maxUnavailable: 0 },
     nodeConfig: {
-      serviceAccount: email,
-      oauthScopes: scopes,
+      ...identity,
       imageType: "COS_CONTAINERD",
       shieldedInstanceConfig: shielded,
       workloadMetadataConfig: { mode: "GKE_METADATA" },
@@ -114,9 +119,9 @@ test("with Autopilot makes no pool: Google makes nodes, which run as the same ac
     ...common,
     location: "europe-west3",
     enableAutopilot: true,
-    clusterAutoscaling: {
-      autoProvisioningDefaults: { serviceAccount: email, oauthScopes: scopes },
-    },
+    clusterAutoscaling: { autoProvisioningDefaults: identity },
+    // further metrics of Google's are paid for by sample
+    monitoringConfig: { enableComponents: ["SYSTEM_COMPONENTS"] },
   });
 });
 

@@ -1,6 +1,6 @@
 import { fullPlatformArgs, makePlatform } from "../support/fixtures.ts";
 import { objects } from "../support/cases.ts";
-import { at, containersOf, podFaults, podTemplates } from "../support/podSecurity.ts";
+import { at, containersOf, list, podFaults, podTemplates } from "../support/podSecurity.ts";
 import { type JsonObject, record, type Recorded } from "../support/recorder.ts";
 
 let resources: Recorded[];
@@ -50,6 +50,24 @@ test("pods that answer requests say when they are up, ready and alive; those tha
     "ml-serving-server",
     "ml-tracking-server",
   ]);
+});
+
+test("no pod is evicted on GKE Autopilot for filling its folders", () => {
+  const bytes = (quantity: unknown) => {
+    const [, number, unit] = /^(\d+)(Mi|Gi)$/.exec(String(quantity))!;
+    return Number(number) * (unit === "Gi" ? 2 ** 30 : 2 ** 20);
+  };
+  const sum = (quantities: unknown[]) =>
+    quantities.reduce<number>((all, one) => all + bytes(one), 0);
+  for (const { workload, spec } of podTemplates(resources)) {
+    const folders = list(at(spec, "volumes") ?? []).map((volume) => at(volume, "emptyDir"));
+    const room = sum(folders.flatMap((folder) => (folder ? [at(folder, "sizeLimit")] : [])));
+    // what Autopilot allots to a container that requests nothing
+    const allotted = containersOf(spec).map(
+      (container) => at(container, "resources", "requests", "ephemeral-storage") ?? "1Gi",
+    );
+    expect([workload, sum(allotted) >= room]).toEqual([workload, true]);
+  }
 });
 
 describe("the check finds", () => {

@@ -209,7 +209,7 @@ test("GPUs of a type and number, beside the CPU and memory that are asked for", 
   expect(at(spec, "nodeSelector")).toEqual({ "cloud.google.com/gke-accelerator": "nvidia-l4" });
   const [container] = list(at(spec, "containers"));
   expect(container!["resources"]).toEqual({
-    requests: { cpu: "200m", memory: "384Mi" },
+    requests: { cpu: "200m", memory: "384Mi", "ephemeral-storage": "2Gi" },
     limits: { cpu: "2", memory: "16Gi", "nvidia.com/gpu": "2" },
   });
 });

@@ -7,7 +7,7 @@ import {
   reasonToSkipGoogle,
   type Workplace,
 } from "./support/googleStack.ts";
-import { changesIn, PulumiStack, steps } from "./support/pulumiStack.ts";
+import { changesIn, destroyAll, PulumiStack, steps } from "./support/pulumiStack.ts";
 
 // The real Pulumi CLI and Google's real provider, against a fake of Google's APIs and a real Kubernetes API server.
 
@@ -193,50 +193,10 @@ suite(`Google Cloud through its real provider${skipped ? ` (skipped: ${skipped})
       await remove();
     });
 
-    test("`destroy` deletes all of it, what is in the bucket too", async () => {
-      const { code, output } = await stack.run("destroy", "--yes", "--skip-preview");
-      expect(output).toMatch(/- \d+ deleted/);
-      expect(code).toBe(0);
-      expect(one(/^(?!zones\/|reserved\/)/)).toEqual([]);
-    });
-  });
-
-  describe("a cluster of the user's own with Cloud SQL and a bucket", () => {
-    let stack: PulumiStack;
-
-    beforeAll(async () => {
-      stack = new PulumiStack("laptop", { ...place.environment, KUBECONFIG: place.kubeconfig });
-      const google = { dataStores: "gcp", gcpRegion: "europe-west1", protectData: "false" };
-      stack.configure("Pulumi.dev.yaml", { ...settings, ...google });
-      await stack.create();
-    });
-    afterAll(() => stack.remove());
-
-    test("`up` makes an account with a key and the two roles it needs", async () => {
-      const { code, output } = await stack.up();
-      expect(output).toMatch(/\+ \d+ created/);
-      expect(code).toBe(0);
-      expect(one(/\/keys\//)).toHaveLength(1);
-      const { bindings } = world().policies.get(`projects/${project}`, 3);
-      expect(bindings).toMatchObject([{ role: "roles/cloudsql.client" }]);
-      expect(bindings[0].condition.expression).toContain(String(instance()["name"]));
-    });
-
-    test("a second `up` changes nothing", async () => {
-      const { code, output } = await stack.up("--refresh", "--expect-no-changes", "--diff");
-      expect(changesIn(output)).toEqual([]);
-      expect(code).toBe(0);
-    });
-
-    test("neither key nor passwords are in the state in the clear", async () => {
-      const state = await stack.state();
-      expect(state).toContain("mlops-tracking-identity-key");
-      for (const secret of [...world().secrets, accessToken]) expect(state).not.toContain(secret);
-    });
-
-    test("`destroy` deletes all of it", async () => {
-      const { code } = await stack.run("destroy", "--yes", "--skip-preview");
-      expect(code).toBe(0);
+    test("`down` deletes all of it, what is in the bucket and the peering of the network too", async () => {
+      const runs = await destroyAll(stack, place.tools);
+      expect(runs.map(({ code }) => code === 0)).toEqual([false, true]);
+      expect(runs[0]!.output).toMatch(/networkPeerings\/servicenetworking-googleapis-com/);
       expect(one(/^(?!zones\/|reserved\/)/)).toEqual([]);
     });
   });

@@ -41,6 +41,7 @@ test.each<[string, Record<string, string>]>([
   ["several tracking pods on a bucket", { ...cloudSql, trackingReplicas: "3" }],
   ["a domain with a login", { ...gke, domain: "ml.example.org", dnsZone: "example", ...login }],
   ["GPUs for training", { ...gke, gkeGpu: "nvidia-l4", trainingGpu: "true" }],
+  ["GPUs on Autopilot", { ...autopilot, gkeGpu: "nvidia-l4", trainingGpu: "true" }],
   ["GPUs of a cluster at hand", { trainingGpu: "true" }],
   ["a pause where nothing is protected", { ...cloudSql, paused: "true", protectData: "false" }],
   ["a pause of what is in the cluster alone", { paused: "true" }],
@@ -86,15 +87,19 @@ test.each<[Record<string, string>, ...string[]]>([
   ],
   [
     { ...autopilot, gkeSpot: "true" },
-    "gkeSpot must be false and gkeGpu empty with gkeMode: autopilot, which makes nodes of its own; take them out or set gkeMode to standard",
+    "gkeSpot must be false with gkeMode: autopilot, which chooses nodes itself; set it to false or set gkeMode to standard",
   ],
+  [
+    { ...autopilot, gkeGpu: "nvidia-l4" },
+    "gkeGpu has no effect with gkeMode: autopilot unless training uses it; set trainingGpu to true or leave gkeGpu empty",
+  ],
+  ...[gke, autopilot].map<[Record<string, string>, string]>((kind) => [
+    { ...kind, trainingGpu: "true" },
+    "trainingGpu requires a type of GPU; set gkeGpu to one such as nvidia-l4",
+  ]),
   [
     { ...autopilot, nodeExporter: "true" },
     "nodeExporter must be false with gkeMode: autopilot, which refuses pods with access to the node; set it to false",
-  ],
-  [
-    { ...gke, trainingGpu: "true" },
-    "trainingGpu needs nodes with a GPU; set gkeGpu to a type such as nvidia-l4",
   ],
   [
     { domain: "ml.example.org" },

@@ -56,6 +56,13 @@ describe.each(all)("cluster and dataStores: %s", (name, settings) => {
     expect(strays).toEqual([]);
   });
 
+  test("retries what it makes on Google Cloud while the APIs get ready, and nothing else", () => {
+    const { resources } = recordings[name];
+    expect(resources.filter(({ errorHooks }) => errorHooks.length > 0)).toEqual(
+      resources.filter(({ type }) => type.startsWith("gcp:")),
+    );
+  });
+
   test("keeps every secret in its envelope", () => {
     expect(leaks(recordings[name].resources)).toEqual([]);
     // there are some to keep
@@ -151,6 +158,13 @@ test("no key exists where the cluster itself vouches for its pods", () => {
   const keys = (name: Combination) =>
     recordings[name].resources.filter(({ type }) => type === "gcp:serviceaccount/key:Key").length;
   expect([keys("gke, gcp"), keys("current, gcp")]).toEqual([0, 1]);
+});
+
+test.each([
+  ["a key is made", "current, gcp", "mlops-tracking-identity-key", "mlops-cloud-sql-instance"],
+  ["the subnet has its addresses", "gke, gcp", "mlops-vpc-subnet", "mlops-vpc-services-range"],
+] as const)("once %s, Google starts with Cloud SQL: %s", (_, name, first, then) => {
+  expect([...waitingFor(first, recordings[name].resources)]).toContain(then);
 });
 
 test("Cloud SQL has a private address on GKE, and a public one without open networks elsewhere", () => {

@@ -16,7 +16,7 @@ export interface Stage {
 const live = {
   cluster: "test/local/cluster\\.test\\.ts$",
   builtin: "test/local/engine(\\.releases)?\\.test\\.ts$",
-  google: "test/engine/googleCloud(\\.keepData)?\\.test\\.ts$",
+  google: "test/engine/googleCloud(\\.\\w+)?\\.test\\.ts$",
   pulumi: "test/engine/life\\.test\\.ts$",
   stores: "test/e2e/googleStores\\.test\\.ts$",
   e2e: "test/e2e/life\\.test\\.ts$",

@@ -22,6 +22,8 @@ export interface Recorded {
   /** Inputs as they go over the wire: secrets in their envelope, unknown values as their marker. */
   readonly inputs: JsonObject;
   readonly options: RecordedOptions;
+  /** Names of the hooks that decide whether a failed operation is retried. */
+  readonly errorHooks: string[];
   /** What a component registered as its outputs, as it goes over the wire. */
   outputs?: JsonObject;
 }
@@ -119,6 +121,7 @@ type Monitor = {
   newUrn(parent: string, type: string, name: string): string;
   registerResource(request: Request, reply: Reply): Promise<void>;
   registerResourceOutputs(request: OutputsRequest, reply: Reply): void;
+  registerErrorHook(request: unknown, reply: Reply): void;
 };
 type Struct = { toJavaScript(): JsonObject };
 type OutputsRequest = { getUrn(): string; getOutputs(): Struct | undefined };
@@ -136,6 +139,7 @@ type Request = {
   getDeletebeforereplacedefined(): boolean;
   getIgnorechangesList(): string[];
   getAliasesList(): unknown[];
+  getHooks(): { getOnErrorList(): string[] } | undefined;
 };
 
 function listen({ preview = false, project = "test", stack = "dev" }: RecordOptions): Recorded[] {
@@ -170,6 +174,7 @@ function listen({ preview = false, project = "test", stack = "dev" }: RecordOpti
     if (resource) resource.outputs = request.getOutputs()?.toJavaScript() ?? {};
     registerOutputs(request, reply);
   };
+  monitor.registerErrorHook = (_, reply) => reply(null);
   return resources;
 }
 
@@ -207,6 +212,7 @@ function recordedFrom(request: Request, monitor: Monitor): Recorded {
     ...(parent ? { parent: nameOf(parent) } : {}),
     inputs: request.getObject().toJavaScript(),
     options,
+    errorHooks: request.getHooks()?.getOnErrorList() ?? [],
   };
 }
 

@@ -14,6 +14,7 @@ import {
   startFakeGoogleCloud,
 } from "../../support/fakeGoogleCloud/index.ts";
 import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
+import { writeGcloud } from "./gcloud.ts";
 import { pretendPods } from "./pretendedPods.ts";
 
 export const project = "mlops-demo";
@@ -41,6 +42,8 @@ export interface Workplace {
   /** What the Pulumi CLI is started with. It knows neither this machine's kubeconfig nor its owner at Google. */
   readonly environment: NodeJS.ProcessEnv;
   readonly kubeconfig: string;
+  /** Folder with Google's programs, as they are here. */
+  readonly tools: string;
   close(): Promise<void>;
 }
 
@@ -54,12 +57,14 @@ export async function openWorkplace(): Promise<Workplace> {
   const cloud = await startFakeGoogleCloud({ project, cluster });
   addZone(cloud.world, "example", "example.org.");
   const tools = authPlugin(users[0]!.user);
+  writeGcloud(tools, cloud.environment);
   const pods = await pretendPods(api);
   const { KUBECONFIG: _, ...inherited } = process.env;
   return {
     cloud,
     api,
     kubeconfig,
+    tools,
     environment: {
       ...inherited,
       ...cloud.environment,

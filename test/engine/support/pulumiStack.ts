@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { delimiter, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
+import { destroyWithNetwork } from "../../../local/googleNetwork.ts";
 import { stackSettings } from "../../../local/pulumiCli.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 
@@ -94,6 +95,21 @@ export class PulumiStack {
       });
     });
   }
+}
+
+/** Destroys a stack as `npm run down -- --delete-data` does. Returns every attempt. */
+export async function destroyAll(stack: PulumiStack, tools: string): Promise<Ended[]> {
+  const attempts: Ended[] = [];
+  const destroy = async () => {
+    attempts.push(await stack.run("destroy", "--yes", "--skip-preview"));
+    return attempts.at(-1)!.code;
+  };
+  const { PATH } = process.env;
+  process.env["PATH"] = [tools, PATH].join(delimiter);
+  await destroyWithNetwork({ destroy, state: () => stack.state() }).finally(() => {
+    process.env["PATH"] = PATH;
+  });
+  return attempts;
 }
 
 /** Steps of an update that did something to a resource, as `updated mlops-bucket-bucket`. */

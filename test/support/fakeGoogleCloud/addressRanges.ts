@@ -26,3 +26,6 @@ export function parseRange(text: unknown, field: string): Range {
 
 export const overlap = (one: Range, other: Range) =>
   one.first <= other.last && other.first <= one.last;
+
+export const formatAddress = (address: number): string =>
+  [24, 16, 8, 0].map((bits) => Math.floor(address / 2 ** bits) % 256).join(".");

@@ -95,9 +95,7 @@ export function collection(
       const target = fill(one, params);
       checkDelete?.(found(world, target), target);
       return done("delete", target, params["region"], () => {
-        // a network takes its peerings with it
-        const inside = world.paths().filter((path) => path.startsWith(`${target}/`));
-        [...inside, target].forEach((path) => world.remove(path));
+        world.remove(target);
         return undefined;
       });
     },

@@ -1,6 +1,6 @@
 import type { Api, Fields } from "./api.ts";
 import { changeCluster, completeCluster } from "./containerCluster.ts";
-import { changePool, completePool, poolSizes } from "./containerPool.ts";
+import { changePool, completePool, poolSizes, ssdGb } from "./containerPool.ts";
 import { GoogleError, inUse, notFound } from "./googleError.ts";
 import type { Operation } from "./operations.ts";
 import { checkProject } from "./serviceUsage.ts";
@@ -29,14 +29,14 @@ export const container: Api = {
       const { nodePools, nodeConfig, ...given } = body["cluster"] as Fields;
       const { initialNodeCount = 0 } = given;
       const path = clusterPath(params, given["name"] as string);
-      const added = world.add(path, completeCluster(world, given, params["location"]!));
+      const added = completeCluster(world, given, params["location"]!);
       const isAutopilot = Boolean(added["autopilot"]?.enabled);
-      const pools = (nodePools as Fields[] | undefined) ?? [
+      const wanted = (nodePools as Fields[] | undefined) ?? [
         { name: "default-pool", initialNodeCount, config: nodeConfig },
       ];
-      for (const each of isAutopilot ? [] : pools) {
-        world.add(`${path}/nodePools/${each["name"]}`, completePool(added, each));
-      }
+      const pools = isAutopilot ? [] : completePools(world, added, wanted);
+      world.add(path, added);
+      for (const pool of pools) world.add(`${path}/nodePools/${pool["name"]}`, pool);
       // twice, so that a cluster which is still being made is seen
       const finish = () => {
         added["status"] = "RUNNING";
@@ -82,7 +82,8 @@ export const container: Api = {
         throw new GoogleError(400, "badRequest", "Autopilot clusters do not support node pools.");
       }
       const path = poolPath(params, given["name"] as string);
-      const added = world.add(path, completePool(parent, given));
+      const [added] = completePools(world, parent, [given]) as [Fields];
+      world.add(path, added);
       const finish = () => {
         added["status"] = "RUNNING";
         return undefined;
@@ -128,6 +129,21 @@ export const instanceGroups: Api = {
     }),
   }),
 };
+
+/** New pools. @throws GoogleError 403 when their disks are more than the project's quota leaves. */
+function completePools(world: World, parent: Fields, given: Fields[]): Fields[] {
+  const pools = given.map((each) => completePool(parent, each));
+  const existing = world.paths().filter((path) => path.includes("/nodePools/"));
+  const sum = (of: Fields[]) => of.reduce((total, pool) => total + ssdGb(pool), 0);
+  const left = world.ssdQuotaGb - sum(existing.map((path) => world.get(path)));
+  const wanted = sum(pools);
+  if (wanted <= left) return pools;
+  throw new GoogleError(
+    403,
+    "forbidden",
+    `Insufficient regional quota to satisfy request: resource "SSD_TOTAL_GB": request requires '${wanted}.0' and is short '${wanted - left}.0'. project has a quota of '${world.ssdQuotaGb}.0' with '${left}.0' available.`,
+  );
+}
 
 const poolsOf = (world: World, path: string) => world.below(`${path}/nodePools/`);
 

@@ -5,6 +5,19 @@ import { creationTime, type World } from "./world.ts";
 
 export const kubernetesVersion = "1.35.4-gke.1000";
 
+/** Metrics that Autopilot collects by default; all but the first are billed by sample. */
+const billedComponents = [
+  "SYSTEM_COMPONENTS",
+  "STORAGE",
+  "HPA",
+  "POD",
+  "DAEMONSET",
+  "DEPLOYMENT",
+  "STATEFULSET",
+  "CADVISOR",
+  "KUBELET",
+];
+
 /** A new cluster as Google completes it. */
 export function completeCluster(world: World, cluster: Fields, location: string): Fields {
   const subnetwork = world.get(pathOf(cluster["subnetwork"]));
@@ -15,6 +28,9 @@ export function completeCluster(world: World, cluster: Fields, location: string)
   const name = String(cluster["name"]);
   checkName(name);
   checkPool(world, cluster["workloadIdentityConfig"]?.workloadPool);
+  if (isAutopilot && cluster["monitoringConfig"]?.managedPrometheusConfig?.enabled === false) {
+    throw invalid("Managed Prometheus cannot be disabled on Autopilot clusters.");
+  }
   const { endpoint, certificateAuthority } = world.cluster;
   const authorizedNetworks = (cluster["masterAuthorizedNetworksConfig"] ??
     cluster["controlPlaneEndpointsConfig"]?.ipEndpointsConfig?.authorizedNetworksConfig) as
@@ -43,7 +59,9 @@ export function completeCluster(world: World, cluster: Fields, location: string)
       ...cluster["loggingConfig"],
     },
     monitoringConfig: {
-      componentConfig: { enableComponents: ["SYSTEM_COMPONENTS"] },
+      componentConfig: {
+        enableComponents: isAutopilot ? billedComponents : ["SYSTEM_COMPONENTS"],
+      },
       advancedDatapathObservabilityConfig: { enableMetrics: false, enableRelay: false },
       ...cluster["monitoringConfig"],
       managedPrometheusConfig: {

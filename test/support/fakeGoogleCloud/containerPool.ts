@@ -55,6 +55,13 @@ export function completePool(cluster: Fields, pool: Fields): Fields {
   };
 }
 
+/** Gigabytes that the disks of a pool's nodes take of the quota for SSD. */
+export function ssdGb({ config, initialNodeCount, locations }: Fields): number {
+  const { diskType, sizeGb } = config.bootDisk as Fields;
+  if (!/^pd-(ssd|balanced)$/.test(diskType)) return 0;
+  return Number(sizeGb) * Number(initialNodeCount) * (locations as string[]).length;
+}
+
 /** How many nodes a pool has in one zone. */
 export function poolSizes(pool: Fields, zone: string): Fields[] {
   return (pool["instanceGroupUrls"] as string[])

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Api, Fields } from "./api.ts";
-import { invalid, notFound } from "./googleError.ts";
+import { GoogleError, invalid, notFound } from "./googleError.ts";
 import { checkProject } from "./serviceUsage.ts";
 import type { World } from "./world.ts";
 
@@ -70,6 +70,14 @@ const keyPath = (world: World, { account: email, key }: Record<string, string>) 
 /** The private key is shown once; a test looks for it in places where it must not be. */
 function addKey(world: World, email: string, body: Fields): Fields {
   const { name, email: client_email } = account(world, email);
+  if (world.forbidsKeys) {
+    throw new GoogleError(
+      400,
+      "constraints/iam.disableServiceAccountKeyCreation",
+      "Key creation is not allowed on this service account.",
+      "FAILED_PRECONDITION",
+    );
+  }
   const id = randomBytes(20).toString("hex");
   const key = {
     name: `${name}/keys/${id}`,

@@ -1,5 +1,5 @@
 import type { Fields } from "./api.ts";
-import { notFound } from "./googleError.ts";
+import { GoogleError, notFound } from "./googleError.ts";
 
 /** Work that Google does after it has answered. */
 export interface Operation {
@@ -8,6 +8,8 @@ export interface Operation {
   readonly type: string;
   /** What the finished operation answers with, where its API says so. */
   response?: Fields;
+  /** Why it failed. */
+  error?: GoogleError;
   isDone: boolean;
 }
 
@@ -39,8 +41,13 @@ export class Operations {
     if (operation === undefined) throw notFound(`operations/${name}`);
     if (!operation.isDone && --operation.pollsLeft <= 0) {
       operation.isDone = true;
-      const response = operation.finish();
-      if (response !== undefined) operation.response = response;
+      try {
+        const response = operation.finish();
+        if (response !== undefined) operation.response = response;
+      } catch (error) {
+        if (!(error instanceof GoogleError)) throw error;
+        operation.error = error;
+      }
     }
     return operation;
   }
@@ -52,10 +59,13 @@ export class Operations {
 
 /** How most of Google's newer APIs write an operation. */
 export function longRunning(operation: Operation, prefix: string): Fields {
-  const { name, isDone, response } = operation;
+  const { name, isDone, response, error } = operation;
+  const outcome = error
+    ? { error: { code: error.code, message: error.message } }
+    : { response: response ?? {} };
   return {
     name: `${prefix}${name}`,
     metadata: { target: operation.target, verb: operation.type },
-    ...(isDone ? { done: true, response: response ?? {} } : { done: false }),
+    ...(isDone ? { done: true, ...outcome } : { done: false }),
   };
 }

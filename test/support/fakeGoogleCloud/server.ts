@@ -105,9 +105,12 @@ function dispatch(
   throw new GoogleError(501, "notImplemented", `the fake has no answer to ${method} ${url.href}`);
 }
 
-/** Google refuses every request to an API that the project has not enabled. */
-function checkEnabled(service: string, { enabledServices, projectNumber }: World): void {
-  if (enabledServices.has(service)) return;
+/** Google refuses every request to an API that the project has not enabled, or has enabled a moment ago. */
+function checkEnabled(service: string, world: World): void {
+  const { enabledServices, settling, projectNumber } = world;
+  const refusals = settling.get(service) ?? 0;
+  if (enabledServices.has(service) && refusals === 0) return;
+  if (refusals > 0) settling.set(service, refusals - 1);
   throw new GoogleError(
     403,
     "SERVICE_DISABLED",

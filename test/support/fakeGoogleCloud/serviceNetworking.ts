@@ -1,10 +1,14 @@
 import type { Api, Fields } from "./api.ts";
 import { pathOf } from "./compute.ts";
+import { peeringsOf } from "./computeNetworks.ts";
 import { GoogleError, invalid } from "./googleError.ts";
 import { longRunning } from "./operations.ts";
 import type { World } from "./world.ts";
 
 const services = "services/{service}/connections";
+
+/** Name of the peering with Google's services, the same in every network. */
+export const servicePeering = "servicenetworking-googleapis-com";
 
 /** Private Service Access: the peering between a network and that of Google's services. */
 export const serviceNetworking: Api = {
@@ -24,14 +28,7 @@ export const serviceNetworking: Api = {
         );
       }
       checkRanges(world, body["reservedPeeringRanges"]);
-      const operation = world.operations.start("create", path, () =>
-        world.add(path, {
-          network: body["network"],
-          reservedPeeringRanges: body["reservedPeeringRanges"],
-          peering: "servicenetworking-googleapis-com",
-          service: "services/servicenetworking.googleapis.com",
-        }),
-      );
+      const operation = world.operations.start("create", path, () => connect(world, path, body));
       return longRunning(operation, "operations/");
     },
     [`PATCH ${services}/{connection}`]: ({ body }) => {
@@ -54,8 +51,39 @@ export function pathOfConnection(world: World, network: string): string {
     `projects/${world.project}/`,
   );
   world.get(path);
-  return `${path}/connections/servicenetworking`;
+  return connectionOf(path);
 }
+
+/** Made by a service agent in the project, which gets its role some time after the API is enabled. */
+function connect(world: World, path: string, body: Fields): Fields {
+  if (world.agentAttempts-- > 0) {
+    throw new GoogleError(
+      7,
+      "PERMISSION_DENIED",
+      `Required 'compute.globalAddresses.list' permission for 'projects/${world.projectNumber}'`,
+    );
+  }
+  const network = world.get(networkOf(path));
+  network["peerings"] = [...peeringsOf(network), { name: servicePeering, state: "ACTIVE" }];
+  return world.add(path, {
+    network: body["network"],
+    reservedPeeringRanges: body["reservedPeeringRanges"],
+    peering: servicePeering,
+    service: "services/servicenetworking.googleapis.com",
+  });
+}
+
+/** What becomes of a connection whose peering is taken away: an instance that is still there is lost. */
+export function cutOff(world: World, network: string): void {
+  world.remove(connectionOf(network));
+  for (const instance of world.below(`projects/${world.project}/instances/`)) {
+    const { privateNetwork } = instance["settings"].ipConfiguration as Fields;
+    if (privateNetwork && pathOf(privateNetwork) === network) instance["state"] = "FAILED";
+  }
+}
+
+const connectionOf = (network: string) => `${network}/connections/servicenetworking`;
+const networkOf = (connection: string) => connection.replace(/\/connections\/\w+$/, "");
 
 function checkRanges(world: World, ranges: unknown): void {
   for (const name of (ranges as string[] | undefined) ?? []) {
@@ -74,6 +102,10 @@ function remove(world: World, network: string): Fields {
       "FAILED_PRECONDITION",
     );
   }
-  const operation = world.operations.start("delete", path, () => void world.remove(path));
+  const operation = world.operations.start("delete", path, () => {
+    world.remove(path);
+    world.get(networkOf(path))["peerings"] = [];
+    return undefined;
+  });
   return longRunning(operation, "operations/");
 }

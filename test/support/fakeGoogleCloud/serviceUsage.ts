@@ -3,6 +3,8 @@ import { forbidden } from "./googleError.ts";
 import { longRunning } from "./operations.ts";
 import type { World } from "./world.ts";
 
+const refusalsAtFirst = 2;
+
 /** Enabling of APIs. */
 export const serviceUsage: Api = {
   service: "serviceusage.googleapis.com",
@@ -37,7 +39,11 @@ function service(world: World, project: string, name: string): Fields {
 function enable(world: World, project: string, names: string[]): Fields {
   checkProject(world, project);
   const operation = world.operations.start("enable", names.join(), () => {
-    names.forEach((name) => world.enabledServices.add(name));
+    for (const name of names.filter((one) => !world.enabledServices.has(one))) {
+      world.enabledServices.add(name);
+      world.settling.set(name, refusalsAtFirst);
+      if (name === "servicenetworking.googleapis.com") world.agentAttempts = 1;
+    }
     return undefined;
   });
   return longRunning(operation, "operations/");

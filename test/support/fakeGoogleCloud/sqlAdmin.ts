@@ -15,6 +15,9 @@ export const sqlAdmin: Api = {
   variable: "GOOGLE_SQL_CUSTOM_ENDPOINT",
   path: "/sql/v1beta4/",
   routes: (world) => ({
+    [`GET ${all}`]: ({ params }) => ({
+      items: world.below(`projects/${params["project"]}/instances/`),
+    }),
     [`POST ${all}`]: ({ params, body }) => insert(world, params["project"]!, body),
     [`GET ${one}`]: ({ params }) => found(world, params),
     [`PATCH ${one}`]: change(world, (settings, body) => merged(settings, body["settings"])),

@@ -23,6 +23,14 @@ export class World {
   readonly cluster: ClusterAddress;
   /** Enabled APIs: a new project has these. */
   readonly enabledServices = new Set(["serviceusage.googleapis.com", "storage.googleapis.com"]);
+  /** Requests that a freshly enabled API still refuses; Google takes minutes to spread the news. */
+  readonly settling = new Map<string, number>();
+  /** Attempts to peer a network that fail because the agent for it has no role yet. */
+  agentAttempts = 0;
+  /** Most gigabytes of SSD disks, as in a new project. */
+  readonly ssdQuotaGb = 250;
+  /** Whether the project's organisation forbids keys of service accounts, as new organisations do. */
+  forbidsKeys = false;
   readonly operations = new Operations();
   readonly policies = new Policies((member) => this.#knows(member));
   /** Pools of identities; a project has one from its first cluster with Workload Identity on. */
