@@ -23,7 +23,7 @@ export const openService: ResourceRule = {
       ? []
       : [...serviceFaults(resource), ...chartFaults(resource)].map(
           (what) =>
-            `${what}, past the gateway and its login, over plain HTTP; set the node port to 0 and a domain, or name the stack in localStacks`,
+            `${what}, past the gateway and its login, over plain HTTP; set its node port to 0 (a domain opens it over HTTPS), or name the stack in localStacks`,
         ),
 };
 
