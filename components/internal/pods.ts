@@ -93,12 +93,18 @@ export function spreadOverNodes(selector: { [key: string]: string }) {
   ];
 }
 
+interface EnvironmentVariable {
+  name: string;
+  value?: pulumi.Input<string>;
+  valueFrom?: { secretKeyRef: { name: pulumi.Input<string>; key: string } };
+}
+
 /** Environment variables from a plain map; `secret` entries are keys of the named Secret. */
 export function environment(
   values: { [name: string]: pulumi.Input<string> },
   secretName?: pulumi.Input<string>,
   secretKeys: { [name: string]: string } = {},
-) {
+): EnvironmentVariable[] {
   return [
     ...Object.entries(values).map(([name, value]) => ({ name, value })),
     ...Object.entries(secretKeys).map(([name, key]) => ({

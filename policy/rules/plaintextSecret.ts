@@ -1,7 +1,7 @@
+import { secretsOf } from "../../components/internal/secretTexts.ts";
 import { chartValues } from "../helm.ts";
 import { commandLine, containerName, containersOf, flagsOf, variablesOf } from "../pods.ts";
 import type { ResourceRule } from "../rule.ts";
-import { secretsOf } from "../secrets.ts";
 import { at, isValues, textsIn, type Values } from "../values.ts";
 
 export const plaintextSecret: ResourceRule = {

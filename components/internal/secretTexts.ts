@@ -20,11 +20,16 @@ const secretTexts: readonly (readonly [what: string, pattern: RegExp])[] = [
 /** A text that says where the secret is, or that there is none: a path, a variable, a switch. */
 const harmless = /^(\/[\w.\/-]+|\$[({_].*|\{\{.*\}\}|true|false|null|)$/s;
 
+/** Whether a value of this name is confidential, whatever it is. */
+export function isSecretName(name: string): boolean {
+  const key = name.replaceAll("-", "_");
+  return secretName.test(key) && !secretPlace.test(key);
+}
+
 /** What of a named value is secret. It says what the text is, never the text itself. */
 export function secretsOf(name: string, text: string): string[] {
   const found = secretTexts.filter(([, pattern]) => pattern.test(text)).map(([what]) => what);
   if (found.length > 0) return found;
-  const key = name.replaceAll("-", "_");
-  const isSecret = secretName.test(key) && !secretPlace.test(key) && !harmless.test(text.trim());
+  const isSecret = isSecretName(name) && !harmless.test(text.trim());
   return isSecret ? ["a secret in clear"] : [];
 }
