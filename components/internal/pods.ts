@@ -93,7 +93,8 @@ export function spreadOverNodes(selector: { [key: string]: string }) {
   ];
 }
 
-interface EnvironmentVariable {
+/** A variable of a container, in clear or by reference. */
+export interface EnvironmentVariable {
   name: string;
   value?: pulumi.Input<string>;
   valueFrom?: { secretKeyRef: { name: pulumi.Input<string>; key: string } };
