@@ -10,6 +10,7 @@ interface Step {
   uses?: string;
   run?: string;
   env?: Record<string, string>;
+  with?: Record<string, string>;
 }
 interface Job {
   if?: string;
@@ -66,6 +67,18 @@ describe.each(jobs)("%s", (_, job) => {
     const text = JSON.stringify(job.steps.filter(({ uses }) => uses?.includes("checkout")));
     if (text !== "[]") expect(text).toContain('"persist-credentials":false');
   });
+});
+
+test("the Pulumi CLI is everywhere of the version of the SDK", () => {
+  const manifest = readFileSync(join(checkoutRoot, "package.json"), "utf8");
+  const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
+  const installs = jobs
+    .flatMap(([, { steps }]) => steps)
+    .filter(({ uses }) => uses?.startsWith("pulumi/actions@"));
+  expect(installs).toHaveLength(5);
+  for (const step of installs) {
+    expect(step.with?.["pulumi-version"]).toBe(dependencies["@pulumi/pulumi"]);
+  }
 });
 
 describe("who may do what", () => {
