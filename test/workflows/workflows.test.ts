@@ -15,6 +15,7 @@ interface Step {
 interface Job {
   if?: string;
   environment?: string;
+  strategy?: { matrix: { include: object[] } };
   permissions?: Record<string, string>;
   "timeout-minutes"?: number;
   steps: Step[];
@@ -109,6 +110,33 @@ describe("who may do what", () => {
     expect(accounts("preview.yml")).toEqual(["GCP_PREVIEW_SERVICE_ACCOUNT"]);
     expect(accounts("drift.yml")).toEqual(["GCP_PREVIEW_SERVICE_ACCOUNT"]);
     expect(accounts("deploy.yml")).toEqual(["GCP_DEPLOY_SERVICE_ACCOUNT"]);
+  });
+
+  test("what can decrypt the state runs in an environment, which says who approves it and from which branch", () => {
+    const holders = jobs.filter(([, job]) => /secrets\.PULUMI/.test(JSON.stringify(job)));
+    expect(holders.map(([name, { environment }]) => [name, environment])).toEqual([
+      ["deploy.yml gke", "production"],
+      ["drift.yml gke", "drift"],
+      ["preview.yml plan", "${{ matrix.environment }}"],
+    ]);
+    const { include } = workflow("preview.yml").jobs["plan"]!.strategy!.matrix;
+    expect(include).toEqual([
+      { stack: "dev", google: false, environment: "preview-dev" },
+      { stack: "gke", google: true, environment: "preview" },
+    ]);
+  });
+
+  test("Google knows each account in its environment, and pull requests and main alone", () => {
+    const guide = readFileSync(join(checkoutRoot, "docs", "how-to", "pull-requests.md"), "utf8");
+    const members = [...guide.matchAll(/--member "(principal[^"]*)"/g)].map(([, member]) => member);
+    expect(members).toEqual([
+      'principal://$POOL/subject/repo:$REPOSITORY:environment:$ENVIRONMENT"',
+      'principal://$POOL/subject/repo:$REPOSITORY:environment:production"',
+    ]);
+    expect(guide).toContain("for ENVIRONMENT in preview drift");
+    expect(guide).toContain(
+      "(assertion.event_name == 'pull_request' || assertion.ref == 'refs/heads/main')",
+    );
   });
 
   test("a deployment is approved, and not broken off by the next one", () => {
