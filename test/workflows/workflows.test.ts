@@ -130,8 +130,8 @@ describe("who may do what", () => {
     const guide = readFileSync(join(checkoutRoot, "docs", "how-to", "pull-requests.md"), "utf8");
     const members = [...guide.matchAll(/--member "(principal[^"]*)"/g)].map(([, member]) => member);
     expect(members).toEqual([
-      'principal://$POOL/subject/repo:$REPOSITORY:environment:$ENVIRONMENT"',
-      'principal://$POOL/subject/repo:$REPOSITORY:environment:production"',
+      "principal://$POOL/subject/repo:$REPOSITORY:environment:$ENVIRONMENT",
+      "principal://$POOL/subject/repo:$REPOSITORY:environment:production",
     ]);
     expect(guide).toContain("for ENVIRONMENT in preview drift");
     expect(guide).toContain(
