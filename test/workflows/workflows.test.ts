@@ -37,7 +37,7 @@ const writes = ({ permissions = {} }: Job) =>
   Object.entries(permissions).filter(([what, right]) => right === "write" && what !== "id-token");
 
 test("the workflows of the platform are all there", () => {
-  expect(files).toEqual(["ci.yml", "deploy.yml", "drift.yml", "preview.yml"]);
+  expect(files).toEqual(["audit.yml", "ci.yml", "deploy.yml", "drift.yml", "preview.yml"]);
 });
 
 describe.each(files)("%s", (file) => {
