@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -45,13 +45,30 @@ const appsFolder = fileURLToPath(new URL("./apps", import.meta.url));
 const ignoredFolder = /^(tests|node_modules|.*\.egg-info|__pycache__|\..*)$/;
 const ignoredFile = /^(\..*|.*\.(md|pyc)|pyproject\.toml|requirements\.in)$/;
 
+const baseDateFile = join(appsFolder, "base-date");
+
+/** Day of the base that all images are built on. A later one brings Debian's security updates and rolls every pod. */
+export function baseDate(): string {
+  const date = readFileSync(baseDateFile, "utf8").trim();
+  if (/^\d{4}-\d{2}-\d{2}$/.test(date) && !Number.isNaN(Date.parse(date))) return date;
+  throw new Error(`apps/base-date must be a day such as 2026-11-26, not ${date}`);
+}
+
+/** The base is made again from today's packages: the file is to be committed. */
+export function renewBase(today: string, file = baseDateFile): void {
+  writeFileSync(file, `${today}\n`);
+}
+
+/** A hash of the files that an image is made of, and the day of its base. */
+const tagOf = (app: App): string =>
+  `${contentHash(appsFolder, IMAGE_INPUTS[app])}-${baseDate().replaceAll("-", "")}`;
+
 /**
- * The reference of an app's image. Its tag is a hash of the files the image is made of, so pods roll when
- * those change and at no other time.
+ * The reference of an app's image. Pods roll when its files or the base change, and at no other time.
  */
 export function imageReference(app: App, registry: string = DEFAULT_REGISTRY): string {
   const given = JSON.parse(process.env[tagsVariable] ?? "{}") as Partial<Record<App, string>>;
-  const tag = given[app] ?? contentHash(appsFolder, IMAGE_INPUTS[app]);
+  const tag = given[app] ?? tagOf(app);
   return `${registry.replace(/\/+$/, "")}/${app}:${tag}`;
 }
 
@@ -63,7 +80,7 @@ const tagsVariable = "MLOPS_IMAGE_TAGS";
  */
 export function holdImageTags(): void {
   const apps = Object.keys(IMAGE_INPUTS) as App[];
-  const tags = apps.map((app) => [app, contentHash(appsFolder, IMAGE_INPUTS[app])]);
+  const tags = apps.map((app) => [app, tagOf(app)]);
   process.env[tagsVariable] = JSON.stringify(Object.fromEntries(tags));
 }
 

@@ -4,6 +4,7 @@ import { dashboards as platformDashboards, type PlatformDashboard } from "./dash
 import { type ChartArgs, chartRelease, checkChart, officialCharts } from "./internal/charts.ts";
 import type { ChartValues } from "./internal/chartValues.ts";
 import { checkedStorageSize, dataClaim } from "./internal/claims.ts";
+import { withSecret } from "./internal/confidential.ts";
 import { ensure, isNodePort, refuse } from "./internal/checks.ts";
 import { externalServiceUrl, internalServiceUrl } from "./internal/endpoints.ts";
 import {
@@ -12,6 +13,7 @@ import {
   folderAnnotation,
   grafanaValues,
 } from "./internal/grafanaValues.ts";
+import { openGrafanaSettings } from "./internal/grafanaAccess.ts";
 import { metadataFor } from "./internal/metadata.ts";
 import { generatedPassword } from "./internal/passwords.ts";
 import type { ContainerResourcesArgs } from "./internal/pods.ts";
@@ -42,7 +44,7 @@ export interface GrafanaArgs {
   publicUrl?: string;
   /** Whether no pod runs. Defaults to false. What people made in it stays on its claim. */
   paused?: boolean;
-  /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. */
+  /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. Anonymous access, sign-up and embedding cannot be switched on. */
   values?: ChartValues;
   /** CPU and memory of Grafana. Defaults to 50m and 128Mi requested, 1 core and 512Mi at most. */
   resources?: ContainerResourcesArgs;
@@ -83,8 +85,9 @@ export class Grafana extends pulumi.ComponentResource {
       (url) => URL.canParse(url) && /^https:\/\/[^/?#@]+$/.test(url),
       "be an https: URL without a path, such as https://grafana.example.com",
     );
+    checkLogin(subject, args.values);
     const storageSize = checkedStorageSize(subject, args, "1Gi");
-    super("mlops:index:Grafana", name, args, opts);
+    super("mlops:index:Grafana", name, withSecret(args, "values"), opts);
 
     const child = { parent: this };
     const metadata = metadataFor("grafana", "grafana", args);
@@ -157,6 +160,13 @@ export class Grafana extends pulumi.ComponentResource {
       adminPassword: this.adminPassword,
     });
   }
+}
+
+/** Refuses chart values that open Grafana to people who have not logged in. An output is left to the policy pack. */
+function checkLogin(subject: string, values: ChartValues = {}): void {
+  const open = openGrafanaSettings(values);
+  const sentence = `values must keep Grafana's login; leave out ${open.join(", ")}`;
+  refuse(subject, open.length > 0, sentence);
 }
 
 function checkDashboards(subject: string, dashboards: PlatformDashboard[]): void {

@@ -20,6 +20,14 @@ import { NetworkFlows } from "./networkFlows.ts";
 import { PredictionApp } from "./predictionApp.ts";
 import { TrackingServer } from "./trackingServer.ts";
 
+const confidential = [
+  "database",
+  "googleCredentials",
+  "exposure",
+  "monitoring",
+  "trackingEnvironment",
+] as const;
+
 /** The whole platform in one namespace: database, artifacts, tracking, serving, prediction page, training and monitoring. */
 export class MlopsPlatform extends pulumi.ComponentResource {
   /** Namespace of the platform. */
@@ -55,7 +63,6 @@ export class MlopsPlatform extends pulumi.ComponentResource {
 
   constructor(name: string, args: MlopsPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     checkPlatformArguments(`MlopsPlatform "${name}"`, args);
-    const confidential = ["database", "googleCredentials", "exposure", "monitoring"] as const;
     super("mlops:index:MlopsPlatform", name, withSecret(args, ...confidential), opts);
 
     const child = { parent: this };

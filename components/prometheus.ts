@@ -86,7 +86,7 @@ export class Prometheus extends pulumi.ComponentResource {
       isDnsLabel,
       "be a DNS label such as mlops-node-exporter: small letters, digits and dashes",
     );
-    super("mlops:index:Prometheus", name, withSecret(args, "receivers"), opts);
+    super("mlops:index:Prometheus", name, withSecret(args, "receivers", "values"), opts);
 
     const child = { parent: this };
     const hasAlertmanager = args.alertmanager ?? true;

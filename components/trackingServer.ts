@@ -9,6 +9,7 @@ import {
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
 import { keptCredentials } from "./internal/googleCredentials.ts";
 import { disruptionBudget } from "./internal/httpWorkload.ts";
+import { givenEnvironment } from "./internal/givenEnvironment.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
 import { generatedPassword } from "./internal/passwords.ts";
 import { pausedJob, pausedReplicas } from "./internal/pauses.ts";
@@ -51,7 +52,7 @@ export interface TrackingServerArgs {
   temporaryStorage?: pulumi.Input<string>;
   /** CPU and memory. Defaults to 200m and 512Mi requested, 2 cores and 1536Mi at most. */
   resources?: ContainerResourcesArgs;
-  /** Further environment variables of the server. They win over those of this component. */
+  /** Further environment variables of the server, kept in a Secret. They win over those of this component. */
   environment?: { [key: string]: pulumi.Input<string> };
   /** Whether no pod runs, nor a migration. Defaults to false. Data and addresses are kept. */
   paused?: boolean;
@@ -74,7 +75,7 @@ export class TrackingServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
     checkTrackingArguments(`TrackingServer "${name}"`, args);
-    const confidential = ["database", "users", "googleCredentials"] as const;
+    const confidential = ["database", "users", "googleCredentials", "environment"] as const;
     super("mlops:index:TrackingServer", name, withSecret(args, ...confidential), opts);
     const version = args.mlflowVersion ?? versions.mlflow;
 
@@ -173,7 +174,10 @@ export class TrackingServer extends pulumi.ComponentResource {
           replicas: pausedReplicas(args.replicas ?? 1, args.paused),
           strategy: { type: "RollingUpdate", rollingUpdate: rolloutSteps(args) },
           selector: { matchLabels: selector },
-          template: serverPod(serviceName, args, selector, pod("server", settings)),
+          template: serverPod(serviceName, args, selector, {
+            ...pod("server", settings),
+            withGiven: givenEnvironment(name, args.environment, metadata(), child),
+          }),
         },
       },
       { ...child, deleteBeforeReplace: true, dependsOn: [migration] },

@@ -2,7 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkWhole, ensure } from "./internal/checks.ts";
 import { withSecret } from "./internal/confidential.ts";
-import { metadataFor } from "./internal/metadata.ts";
+import { givenEnvironment } from "./internal/givenEnvironment.ts";
+import { metadataFor, type StringMap } from "./internal/metadata.ts";
 import { pausedJob } from "./internal/pauses.ts";
 import { checkTrainingGpu, type TrainingGpuArgs, trainingGpu } from "./internal/trainingGpu.ts";
 import {
@@ -48,7 +49,7 @@ export interface TrainingJobArgs {
   serviceAccountName?: pulumi.Input<string>;
   /** Whether nothing is started. Defaults to false. A Job that is under way is stopped and begins again afterwards; one that has ended is not run again. */
   paused?: boolean;
-  /** Further environment variables of the script. */
+  /** Further environment variables of the script, kept in a Secret. They win over those of this component. */
   environment?: { [key: string]: pulumi.Input<string> };
   /** How often a failed pod is tried again, 0 to 20. Defaults to 2. */
   backoffLimit?: number;
@@ -74,11 +75,18 @@ export class TrainingJob extends pulumi.ComponentResource {
 
   constructor(name: string, args: TrainingJobArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArguments(`TrainingJob "${name}"`, args);
-    super("mlops:index:TrainingJob", name, withSecret(args, "trackingPassword"), opts);
+    super(
+      "mlops:index:TrainingJob",
+      name,
+      withSecret(args, "trackingPassword", "environment"),
+      opts,
+    );
 
     const child = { parent: this };
     const metadata = metadataFor("training", name, args);
-    const environment = trackingClient(name, args, metadata(), child);
+    const client = trackingClient(name, args, metadata(), child);
+    const withGiven = givenEnvironment(name, args.environment, metadata(), child);
+    const environment = (values: StringMap) => withGiven(client(values));
     const serviceAccountName =
       args.serviceAccountName ?? workloadAccount(name, name, metadata, child);
     const spec = jobSpec(args, serviceAccountName, metadata().labels, environment);
@@ -154,7 +162,6 @@ function jobSpec(
                 MODEL_NAME: args.modelName,
                 MODEL_ALIAS: args.modelAlias ?? "champion",
                 ...(trials === undefined ? {} : { TRAINING_TRIALS: `${trials}` }),
-                ...args.environment,
               }),
               {
                 name: "TRAINING_GROUP",

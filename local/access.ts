@@ -8,7 +8,7 @@ import { UserError } from "./support/errors.ts";
 import { answers, contextsOf, loadKubeconfig } from "./support/kubeconfig.ts";
 import { run, which } from "./support/process.ts";
 import { reported } from "./support/progress.ts";
-import { decideTarget, localContext, type Target } from "./target.ts";
+import { decideTarget, isLocal, isOnThisMachine, localContext, type Target } from "./target.ts";
 
 export const targetOptions = {
   context: {
@@ -111,4 +111,16 @@ export async function accessForPreview(
   const context =
     wanted ?? (remembered?.target.kind === "context" ? remembered.target.context : undefined);
   return context === undefined ? {} : { context };
+}
+
+/** Whether the cluster of a preview is one of this machine; without any, `up` would start one here. */
+export function isLocalPreview(
+  { config }: Settings,
+  access: ClusterAccess,
+  remembered: Target | undefined,
+): boolean {
+  if (config.cluster === "gke") return false;
+  if (remembered !== undefined) return isLocal(remembered);
+  const context = access.context ?? config.kubeContext ?? contextsOf(loadKubeconfig()).current;
+  return context === undefined || context === localContext || isOnThisMachine(context);
 }

@@ -44,7 +44,7 @@ function install() {
   console.error(`✓ Packages installed (${((Date.now() - started) / 1000).toFixed(1)} s)`);
 }
 
-/** The package `node`, or this very Node where install scripts are switched off and it is new enough. */
+/** The Node of the lock file for this platform, or this very Node where there is none and it is new enough. */
 function nodeToUse() {
   const packaged = join(binaries, process.platform === "win32" ? "node.cmd" : "node");
   if (existsSync(packaged)) return packaged;
@@ -53,7 +53,7 @@ function nodeToUse() {
   if (major > neededMajor || (major === neededMajor && minor >= neededMinor))
     return process.execPath;
   fail(
-    `Node ${neededNode} or newer is needed and this is ${process.versions.node}; allow install scripts (\`npm config set ignore-scripts false\`) and run \`npm ci\`, or install Node 22`,
+    `Node ${neededNode} or newer is needed and this is ${process.versions.node}; run \`npm ci --include=optional\`, or install Node 22 where no package brings it (${process.platform}-${process.arch})`,
   );
 }
 

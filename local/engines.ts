@@ -82,10 +82,8 @@ function builtinEngine(
   overrides: Record<string, string>,
   env: NodeJS.ProcessEnv,
 ): Engine {
-  const config = Object.entries(overrides).flatMap(([key, value]) => [
-    "--config",
-    `${key}=${value}`,
-  ]);
+  // not as arguments: every user of the machine sees those, and some settings are secret
+  const input = JSON.stringify(overrides);
   // a process of its own: the Pulumi SDK runs one program per process
   const command = (...words: string[]) => [
     join(checkoutRoot, "local", "engine", "main.ts"),
@@ -95,11 +93,17 @@ function builtinEngine(
   ];
   const foreground = (...words: string[]) =>
     runInForeground(process.execPath, command(...words), { cwd: checkoutRoot, env });
+  const withConfig = (word: string) =>
+    runInForeground(process.execPath, command(word, "--config-from-stdin"), {
+      cwd: checkoutRoot,
+      env,
+      input,
+    });
   return {
     name: "builtin",
-    preview: () => foreground("preview", ...config),
+    preview: () => withConfig("preview"),
     plan: async () => undefined,
-    up: () => foreground("up", ...config),
+    up: () => withConfig("up"),
     down: ({ keepData }) => foreground("down", ...(keepData ? ["--keep-data"] : [])),
     forget: async () => {
       for (const ending of ["json", "lock"]) {

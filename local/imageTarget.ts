@@ -1,4 +1,4 @@
-import { type App, APPS, imageRegistryOf } from "../images.ts";
+import { type App, APPS, baseDate, imageRegistryOf } from "../images.ts";
 import { ensureImages } from "./images/index.ts";
 import type { Settings } from "./settings.ts";
 import type { Target } from "./target.ts";
@@ -12,6 +12,8 @@ export async function provideImages(
   target: Target | "registry",
   options: { force?: boolean; standInCharts?: boolean } = {},
 ): Promise<void> {
+  const age = baseAgeNotice(baseDate(), Date.now());
+  if (age !== undefined) console.error(age);
   const { postgresImage, dataStores } = settings.config;
   const needsPostgres = postgresImage === undefined && dataStores === "cluster";
   const { standInCharts = false, ...how } = options;
@@ -31,4 +33,14 @@ export async function provideImages(
     apps,
     ...how,
   });
+}
+
+const freshDays = 30;
+
+/** A sentence once the base has missed a month of Debian's security updates. */
+export function baseAgeNotice(date: string, now: number): string | undefined {
+  const days = Math.floor((now - Date.parse(date)) / 86_400_000);
+  return days <= freshDays
+    ? undefined
+    : `The images' base is ${days} days old; renew it with \`npm run images -- --force\`, commit apps/base-date and run \`npm run up\``;
 }

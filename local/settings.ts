@@ -1,10 +1,12 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { loadConfig, type PlatformConfig } from "../config.ts";
+import { secretKeys } from "../config/keys.ts";
 import * as engine from "./engine/config.ts";
 import { type OptionSpec, type OptionValues, textOf, textsOf } from "./support/arguments.ts";
 import { checkoutRoot } from "./support/cache.ts";
-import { UserError } from "./support/errors.ts";
+import { messageOf, UserError } from "./support/errors.ts";
 
 /** A stack and its settings, as the program will see them. */
 export interface Settings {
@@ -25,7 +27,7 @@ export const settingsOptions = {
     type: "string",
     multiple: true,
     value: "KEY=VALUE",
-    help: "Setting for this run, which wins over the stack's file; may be given several times",
+    help: "Setting for this run, which wins over the stack's file; KEY=@FILE reads it, KEY=@- from standard input",
   },
 } satisfies Record<string, OptionSpec>;
 
@@ -59,5 +61,21 @@ export const stackFile = (stack: string) => join(checkoutRoot, `Pulumi.${stack}.
 function keyAndValue(text: string): [string, string] {
   const split = text.indexOf("=");
   if (split < 1) throw new UserError(`--config must be KEY=VALUE, not ${text}`);
-  return [text.slice(0, split), text.slice(split + 1)];
+  const [key, value] = [text.slice(0, split), text.slice(split + 1)];
+  if (value.startsWith("@")) return [key, fileContent(key, value.slice(1))];
+  if (secretKeys.some((secret) => secret === key.split(":").at(-1))) {
+    throw new UserError(
+      `--config ${key} is secret, and every user of this machine can read arguments; give it as ${key}=@FILE, or ${key}=@- for standard input`,
+    );
+  }
+  return [key, value];
+}
+
+/** The text of a file, or of standard input, without the line's end that editors put there. */
+function fileContent(key: string, path: string): string {
+  try {
+    return readFileSync(path === "-" ? 0 : path, "utf8").replace(/\r?\n$/, "");
+  } catch (error) {
+    throw new UserError(`--config ${key}=@${path} cannot be read: ${messageOf(error)}`);
+  }
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isSecretName, secretsOf } from "./secretTexts.ts";
 
 /** Values of a Helm chart: any tree of plain values, outputs among them. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -19,15 +20,37 @@ export function mergeValues(ours: ChartValues, theirs: ChartValues = {}): ChartV
   return merged;
 }
 
+/**
+ * The same values with what is confidential encrypted in the state: by its name (`adminPassword`), or by what it looks
+ * like (a URL with a password). Values whose names say nothing, and that are outputs, are as their owner made them.
+ */
+export function sealed(values: ChartValues): ChartValues {
+  return sealedUnder("", values) as ChartValues;
+}
+
+function sealedUnder(name: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => sealedUnder(name, item));
+  if (isMap(value)) {
+    const isPair = typeof value["name"] === "string" && value["value"] !== undefined;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [
+        key,
+        sealedUnder(isPair && key === "value" ? (value["name"] as string) : key, inner),
+      ]),
+    );
+  }
+  const isSecret =
+    typeof value === "string"
+      ? secretsOf(name, value).length > 0
+      : isOutput(value) && isSecretName(name);
+  return isSecret ? pulumi.secret(value) : value;
+}
+
+const isOutput = (value: unknown) => pulumi.Output.isInstance(value) || value instanceof Promise;
+
 /** An output is a value that is not known yet, never a map to look into. */
 function isMap(value: unknown): value is ChartValues {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Promise) &&
-    !pulumi.Output.isInstance(value)
-  );
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isOutput(value);
 }
 
 /** Keys that are sent only where there is something to send: a chart takes an empty text for a value. */

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { type ChartValues, mergeValues } from "./chartValues.ts";
+import { type ChartValues, mergeValues, sealed } from "./chartValues.ts";
 import { ensure, refuse } from "./checks.ts";
 import { versions } from "./versions.ts";
 
@@ -88,7 +88,7 @@ export function chartRelease(
       namespace: args.namespace,
       ...chartSource(official, args.chart),
       ...releaseDefaults,
-      values: mergeValues(ours, args.values),
+      values: mergeValues(ours, sealed(args.values ?? {})),
     },
     opts,
   );

@@ -55,7 +55,7 @@ export interface MlopsPlatformArgs {
   experimentName?: pulumi.Input<string>;
   /** Pods of the tracking server. Defaults to 1, the most that a volume for artifacts allows. */
   trackingReplicas?: number;
-  /** Further environment variables of the tracking server. */
+  /** Further environment variables of the tracking server, kept in a Secret. */
   trackingEnvironment?: { [key: string]: pulumi.Input<string> };
   /** Pods of the model server. Defaults to 1. Leave out with `servingAutoscaling`. */
   servingReplicas?: number;

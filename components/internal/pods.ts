@@ -109,12 +109,19 @@ export function spreadOverNodes(selector: { [key: string]: string }) {
   ];
 }
 
+/** A variable of a container, in clear or by reference. */
+export interface EnvironmentVariable {
+  name: string;
+  value?: pulumi.Input<string>;
+  valueFrom?: { secretKeyRef: { name: pulumi.Input<string>; key: string } };
+}
+
 /** Environment variables from a plain map; `secret` entries are keys of the named Secret. */
 export function environment(
   values: { [name: string]: pulumi.Input<string> },
   secretName?: pulumi.Input<string>,
   secretKeys: { [name: string]: string } = {},
-) {
+): EnvironmentVariable[] {
   return [
     ...Object.entries(values).map(([name, value]) => ({ name, value })),
     ...Object.entries(secretKeys).map(([name, key]) => ({

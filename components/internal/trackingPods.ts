@@ -4,6 +4,7 @@ import { proxyContainers } from "./cloudSqlProxy.ts";
 import { connectionPool } from "./connections.ts";
 import type { GoogleCredentials } from "./googleCredentials.ts";
 import { allowedHosts, allowedOrigins } from "./hostNames.ts";
+import type { givenEnvironment } from "./givenEnvironment.ts";
 import type { StringMap } from "./metadata.ts";
 import {
   containerResources,
@@ -83,7 +84,7 @@ export function serverPod(
   name: string,
   args: TrackingServerArgs,
   selector: { [key: string]: string },
-  parts: TrackingPodParts,
+  parts: TrackingPodParts & { withGiven: ReturnType<typeof givenEnvironment> },
 ) {
   const { labels, settingsName, google } = parts;
   const tmp = temporaryFolder(args.temporaryStorage ?? defaultTemporaryStorage);
@@ -104,34 +105,35 @@ export function serverPod(
           name: "mlflow",
           image: args.image,
           args: ["server"],
-          env: environment(
-            {
-              MLFLOW_HOST: "0.0.0.0",
-              MLFLOW_PORT: `${port}`,
-              MLFLOW_WORKERS: `${args.workers ?? 1}`,
-              MLFLOW_ARTIFACTS_DESTINATION: args.artifacts.uri,
-              MLFLOW_SERVER_ALLOWED_HOSTS: hosts.apply(([namespace, address, further]) =>
-                allowedHosts(name, namespace, [address, ...further]),
-              ),
-              MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: hosts.apply(([namespace, address, further]) =>
-                allowedOrigins(name, namespace, [address, ...further]),
-              ),
-              MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
-              ...counts.environment,
-              MLFLOW_AUTH_CONFIG_PATH: `${settingsFolder}/basic_auth.ini`,
-              MLFLOW_AUTH_ADMIN_USERNAME: administrator,
-              MLFLOW_SQLALCHEMYSTORE_POOL_SIZE: `${connectionPool.size}`,
-              MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: `${connectionPool.maxOverflow}`,
-              MLFLOW_DISABLE_TELEMETRY: "true",
-              ...google?.environment,
-              ...args.environment,
-            },
-            settingsName,
-            {
-              MLFLOW_BACKEND_STORE_URI: "store-uri",
-              MLFLOW_AUTH_ADMIN_PASSWORD: "admin-password",
-              MLFLOW_FLASK_SERVER_SECRET_KEY: "flask-secret-key",
-            },
+          env: parts.withGiven(
+            environment(
+              {
+                MLFLOW_HOST: "0.0.0.0",
+                MLFLOW_PORT: `${port}`,
+                MLFLOW_WORKERS: `${args.workers ?? 1}`,
+                MLFLOW_ARTIFACTS_DESTINATION: args.artifacts.uri,
+                MLFLOW_SERVER_ALLOWED_HOSTS: hosts.apply(([namespace, address, further]) =>
+                  allowedHosts(name, namespace, [address, ...further]),
+                ),
+                MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: hosts.apply(([namespace, address, further]) =>
+                  allowedOrigins(name, namespace, [address, ...further]),
+                ),
+                MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
+                ...counts.environment,
+                MLFLOW_AUTH_CONFIG_PATH: `${settingsFolder}/basic_auth.ini`,
+                MLFLOW_AUTH_ADMIN_USERNAME: administrator,
+                MLFLOW_SQLALCHEMYSTORE_POOL_SIZE: `${connectionPool.size}`,
+                MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: `${connectionPool.maxOverflow}`,
+                MLFLOW_DISABLE_TELEMETRY: "true",
+                ...google?.environment,
+              },
+              settingsName,
+              {
+                MLFLOW_BACKEND_STORE_URI: "store-uri",
+                MLFLOW_AUTH_ADMIN_PASSWORD: "admin-password",
+                MLFLOW_FLASK_SERVER_SECRET_KEY: "flask-secret-key",
+              },
+            ),
           ),
           ports: [{ name: "http", containerPort: port }],
           // /health does not ask the database: a database that is away must not restart the server

@@ -1,3 +1,4 @@
+import { renewBase } from "../../images.ts";
 import { findTarget, startTarget, targetOptions } from "../access.ts";
 import { readDeployment } from "../deployment.ts";
 import { provideImages } from "../imageTarget.ts";
@@ -13,11 +14,15 @@ export const images: Command = {
       type: "boolean",
       help: "Push to the stack's registry instead of loading into the cluster",
     },
-    force: { type: "boolean", help: "Build anew what is there already" },
+    force: {
+      type: "boolean",
+      help: "Rebuild everything on a base of today, noted in apps/base-date",
+    },
   },
   async run(values) {
     const settings = readSettings(values);
     const force = values["force"] === true;
+    if (force) renewBase(new Date().toISOString().slice(0, 10));
     if (values["push"] === true) {
       await provideImages(settings, "registry", { force });
       return 0;

@@ -39,6 +39,10 @@ export const commands: Record<string, CommandEntry> = {
     summary: "Removes the platform, and keeps or deletes its data",
     load: async () => (await import("./down.ts")).down,
   },
+  sbom: {
+    summary: "Writes what the platform is made of, in CycloneDX's format",
+    load: async () => (await import("./sbom.ts")).sbom,
+  },
   docs: {
     summary: "Brings the tables of the documentation and components/schema.json up to date",
     load: async () => (await import("./docs.ts")).docs,

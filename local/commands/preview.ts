@@ -1,17 +1,19 @@
 import { usesGoogleCloud } from "../../config/rules.ts";
-import { accessForPreview, targetOptions } from "../access.ts";
+import { accessForPreview, isLocalPreview, targetOptions } from "../access.ts";
 import { readDeployment } from "../deployment.ts";
 import { chooseEngine, engineOption, openEngine } from "../engines.ts";
 import { costTable, freeSentence } from "../preview/costTable.ts";
 import { plannedCosts } from "../preview/costs.ts";
 import { readPlan } from "../preview/plan.ts";
+import { isRefused, policyReport } from "../preview/policies.ts";
+import { exceptOption, judgeStack } from "../policyCheck.ts";
 import { readSettings, settingsOptions } from "../settings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import type { Command } from "../support/arguments.ts";
 
-/** What `up` would change, and what it would cost. Starts and builds nothing. */
+/** What `up` would change and cost, and what the policies say of it. Starts and builds nothing. */
 export const preview: Command = {
-  options: { ...settingsOptions, ...targetOptions, ...engineOption },
+  options: { ...settingsOptions, ...targetOptions, ...engineOption, ...exceptOption },
   async run(values) {
     const given = readSettings(values);
     const remembered = readDeployment(given.stack);
@@ -20,7 +22,13 @@ export const preview: Command = {
     const settings = settingsFor(charts, given);
     if (charts === "stand-in") console.error(standInSentence);
     const access = await accessForPreview(values, remembered);
+    const judging = judgeStack(
+      settings,
+      isLocalPreview(settings, access, remembered?.target),
+      values,
+    );
     const code = await openEngine(engine, settings, access).preview();
+    const verdicts = await judging;
     if (code !== 0) return code;
     const costOf = async (overrides: Record<string, string>) => {
       const changed = { ...settings, overrides: { ...settings.overrides, ...overrides } };
@@ -30,6 +38,7 @@ export const preview: Command = {
     const costs = usesGoogleCloud(settings.config) ? await costOf({}) : undefined;
     const running = costs && settings.config.paused ? await costOf({ paused: "false" }) : undefined;
     console.log(`\nCost: ${costs ? costTable(costs, running?.now) : freeSentence}`);
-    return 0;
+    console.log(`\n${policyReport(verdicts)}`);
+    return isRefused(verdicts) ? 1 : 0;
   },
 };

@@ -3,12 +3,13 @@ import { findTarget, startTarget, targetOptions } from "../access.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
 import { chooseEngine, engineOption, openEngine } from "../engines.ts";
 import { provideImages } from "../imageTarget.ts";
+import { exceptOption, judgeStack, obeyPolicies } from "../policyCheck.ts";
 import { readSettings, settingsOptions } from "../settings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import type { Command } from "../support/arguments.ts";
 import { confirm } from "../support/confirm.ts";
 import { UserError } from "../support/errors.ts";
-import { describeTarget, isOnThisMachine, type Target } from "../target.ts";
+import { describeTarget, isLocal, isOnThisMachine, type Target } from "../target.ts";
 import { welcome } from "../welcome.ts";
 import { upOnGke } from "./upOnGke.ts";
 
@@ -18,6 +19,7 @@ export const up: Command = {
     ...settingsOptions,
     ...targetOptions,
     ...engineOption,
+    ...exceptOption,
     yes: { type: "boolean", short: "y", help: "Do not ask before deploying to a remote cluster" },
   },
   async run(values) {
@@ -33,7 +35,11 @@ export const up: Command = {
     console.error(`Deploying to ${describeTarget(target)}, stack ${settings.stack}`);
     if (charts === "stand-in") console.error(standInSentence);
 
+    // while the cluster starts
+    const judging = judgeStack(settings, isLocal(target), values);
+    judging.catch(() => {});
     const access = await startTarget(target);
+    await obeyPolicies(judging);
     await provideImages(settings, target, { standInCharts: charts === "stand-in" });
     const { namespace } = settings.config;
     // before the engine runs: what a failed run has left behind can then be removed by `down`

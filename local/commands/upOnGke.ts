@@ -3,6 +3,7 @@ import { deployWithImages } from "../deployWithImages.ts";
 import { chooseEngine, openEngine } from "../engines.ts";
 import { gkeAccess, gkeTarget, registryAppears, registryExists, requireTools } from "../gke.ts";
 import { provideImages } from "../imageTarget.ts";
+import { judgeStack, obeyPolicies } from "../policyCheck.ts";
 import type { Settings } from "../settings.ts";
 import type { OptionValues } from "../support/arguments.ts";
 import { confirm } from "../support/confirm.ts";
@@ -20,6 +21,7 @@ export async function upOnGke(settings: Settings, values: OptionValues): Promise
     );
   }
   requireTools();
+  await obeyPolicies(judgeStack(settings, false, values));
   if (!remembered) await agree(settings, values["yes"] === true);
   const { namespace } = settings.config;
   const remember = (target: Target) =>

@@ -66,7 +66,7 @@ function isDeclaredSecret(project: Project, key: string): boolean {
 function encrypted(key: string, stackFile: string): UserError {
   const short = key.replace(/^[^:]*:/, "");
   return new UserError(
-    `${key} in ${stackFile} is encrypted for the Pulumi CLI, which the built-in engine cannot read; pass --config ${short}=<value>, or install the Pulumi CLI`,
+    `${key} in ${stackFile} is encrypted for the Pulumi CLI, which the built-in engine cannot read; pass --config ${short}=@<file>, or install the Pulumi CLI`,
   );
 }
 

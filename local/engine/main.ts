@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -19,6 +20,8 @@ async function main(): Promise<void> {
       program: { type: "string" },
       "stack-file": { type: "string" },
       config: { type: "string", multiple: true, default: [] },
+      // an object of settings as JSON: arguments can be read by every user of the machine
+      "config-from-stdin": { type: "boolean", default: false },
       kubeconfig: { type: "string" },
       context: { type: "string" },
       "keep-data": { type: "boolean", default: false },
@@ -42,7 +45,10 @@ async function main(): Promise<void> {
     stack: values.stack,
     program: values.program,
     stackFile: values["stack-file"],
-    config: Object.fromEntries(values.config.map(keyAndValue)),
+    config: {
+      ...(values["config-from-stdin"] ? settingsFromStdin() : {}),
+      ...Object.fromEntries(values.config.map(keyAndValue)),
+    },
     kubeconfig: values.kubeconfig,
     context: values.context,
     keepData: values["keep-data"],
@@ -73,6 +79,16 @@ function interruption(): AbortSignal {
     });
   }
   return controller.signal;
+}
+
+function settingsFromStdin(): Record<string, string> {
+  try {
+    return JSON.parse(readFileSync(0, "utf8")) as Record<string, string>;
+  } catch (error) {
+    throw new UserError(
+      `--config-from-stdin needs an object of settings as JSON: ${messageOf(error)}`,
+    );
+  }
 }
 
 function keyAndValue(text: string): [string, string] {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { App } from "../../images.ts";
+import { type App, baseDate } from "../../images.ts";
 import { run } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
 import { aptSources, release } from "./aptSources.ts";
@@ -25,7 +25,7 @@ export async function buildWithBuildah(
     if (force || !(await has(session, image.reference))) missing.push(image);
   }
   if (missing.length === 0) return;
-  const base = await ensureBase(session);
+  const base = await ensureBase(session, force);
   const secrets = await stageSecrets(join(session.folder, "secrets"));
   for (const { app, reference } of missing) {
     await reported(`Building the image ${app}`, async (step) => {
@@ -93,13 +93,23 @@ const baseDockerfile = [
   "",
 ].join("\n");
 
-/** A minimal Debian with Python, from the packages that this machine's apt gets. Made once per recipe. */
-async function ensureBase(session: BuildahSession): Promise<string> {
+/**
+ * A minimal Debian with Python, from the packages that this machine's apt gets. Made once per recipe and day of
+ * `apps/base-date`, and again with `force`.
+ */
+async function ensureBase(session: BuildahSession, force: boolean): Promise<string> {
   const sources = aptSources();
-  const recipe = JSON.stringify([release, baseOptions, baseDockerfile, sources, timestamp]);
+  const recipe = JSON.stringify([
+    release,
+    baseDate(),
+    baseOptions,
+    baseDockerfile,
+    sources,
+    timestamp,
+  ]);
   const key = createHash("sha256").update(recipe).digest("hex").slice(0, 12);
   const reference = `localhost/mlops-base:${key}`;
-  if (await has(session, reference)) return reference;
+  if (!force && (await has(session, reference))) return reference;
   await reported("Building the base of all images", async (step) => {
     const context = join(session.folder, "base");
     await mkdir(context, { mode: 0o755 });

@@ -76,10 +76,12 @@ export function run(
 export function runInForeground(
   command: string,
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  { input, ...options }: Pick<RunOptions, "cwd" | "env" | "input"> = {},
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: "inherit" });
+    const stdin = input === undefined ? "inherit" : "pipe";
+    const child = spawn(command, args, { ...options, stdio: [stdin, "inherit", "inherit"] });
+    child.stdin?.on("error", () => {}).end(input);
     const passOn = (signal: NodeJS.Signals) => {
       if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
     };

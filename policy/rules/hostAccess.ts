@@ -1,3 +1,4 @@
+import { mayReachNode, nodeAccessSchema } from "../nodeAccess.ts";
 import { containerName, containersOf, podSpec } from "../pods.ts";
 import type { ResourceRule } from "../rule.ts";
 import { at, objectsAt, type Values } from "../values.ts";
@@ -8,26 +9,24 @@ export const hostAccess: ResourceRule = {
   name: "host-access",
   description: "Only the namespace of node-exporter has pods that reach into their node.",
   level: "mandatory",
-  configSchema: {
-    properties: {
-      namespaces: {
-        type: "string",
-        description: "Regular expression of the namespaces that may.",
-        default: "-node-exporter$",
-      },
-    },
-  },
-  check(resource, config) {
-    const { values, type } = resource;
-    const namespace = at(values, "metadata", type.endsWith(":Namespace") ? "name" : "namespace");
-    const pattern = config["namespaces"];
-    const allowed = new RegExp(typeof pattern === "string" ? pattern : "-node-exporter$");
-    // a namespace that is named only later cannot be judged yet
-    if (typeof namespace === "symbol") return [];
-    if (typeof namespace === "string" && allowed.test(namespace)) return [];
-    return [...namespaceFaults(type, values), ...podFaults(resource, podSpec(resource))];
-  },
+  configSchema: { properties: { ...nodeAccessSchema.properties } },
+  check: (resource, config) =>
+    mayReachNode(resource, config)
+      ? []
+      : [
+          ...namespaceFaults(resource.type, resource.values),
+          ...volumeFaults(resource.type, resource.values),
+          ...podFaults(resource, podSpec(resource)),
+        ],
 };
+
+/** A volume of the cluster that is a folder of a node: whoever claims it reaches into the node. */
+function volumeFaults(type: string, values: Values): string[] {
+  const path = at(values, "spec", "hostPath");
+  return type === "kubernetes:core/v1:PersistentVolume" && path !== undefined && path !== null
+    ? ["is a folder of the node; leave it to a storage class"]
+    : [];
+}
 
 function namespaceFaults(type: string, values: Values): string[] {
   const level = at(values, "metadata", "labels", "pod-security.kubernetes.io/enforce");

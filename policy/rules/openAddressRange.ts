@@ -1,21 +1,24 @@
+import { coverInternet } from "../addresses.ts";
 import type { ResourceRule } from "../rule.ts";
 import { textsIn } from "../values.ts";
 
-const everywhere = ["0.0.0.0/0", "::/0"];
 /** Where the range says how far a pod or a packet may go, and lets nobody in. */
-const outward = ["egress", "destRange", "destinationRanges"];
+const outward = ["egress", "destRange", "destinationRanges", "except"];
 
 export const openAddressRange: ResourceRule = {
   name: "open-address-range",
-  description: "Nothing lets in every address there is (0.0.0.0/0 or ::/0).",
+  description: "Nothing lets in the internet: 0.0.0.0/0, ::/0, or ranges that add up to it.",
   level: "mandatory",
-  check: ({ values }) =>
-    [...textsIn(values)]
-      .filter(
-        ([path, text]) => everywhere.includes(text) && !path.some((key) => outward.includes(key)),
-      )
+  check({ values }) {
+    const inward = [...textsIn(values)].filter(
+      ([path]) => !path.some((key) => outward.includes(key)),
+    );
+    return [...Map.groupBy(inward, ([path]) => path.join("."))]
+      .map(([path, entries]) => [path, entries.map(([, text]) => text)] as const)
+      .filter(([, texts]) => coverInternet(texts))
       .map(
-        ([path, text]) =>
-          `${path.join(".")} lets in ${text}, which is everybody; name the ranges that need it`,
-      ),
+        ([path, texts]) =>
+          `${path} lets in ${texts.join(", ")}, which is everybody; name the ranges that need it`,
+      );
+  },
 };

@@ -1,53 +1,53 @@
-import { containerName, containersOf } from "../pods.ts";
+import { secretsOf } from "../../components/internal/secretTexts.ts";
+import { chartValues } from "../helm.ts";
+import { commandLine, containerName, containersOf, flagsOf, variablesOf } from "../pods.ts";
 import type { ResourceRule } from "../rule.ts";
-import { at, objectsAt, textsIn } from "../values.ts";
-
-const secretName = /(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS)$/i;
-/** What looks like a secret wherever it stands: a key file, a private key, a password in a URL. */
-const secretTexts: readonly (readonly [what: string, pattern: RegExp])[] = [
-  ["a private key", /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
-  ["a Google service-account key", /"type"\s*:\s*"service_account"/],
-  ["a password in a URL", /[a-z][a-z0-9+.-]*:\/\/[^\s/:@$]+:[^\s/@$]+@/i],
-];
+import { at, isValues, textsIn, type Values } from "../values.ts";
 
 export const plaintextSecret: ResourceRule = {
   name: "plaintext-secret",
-  description: "Secrets are in Secrets: in no environment variable, argument or ConfigMap.",
+  description:
+    "Secrets are in Secrets: in no variable, argument, ConfigMap or value of a Helm chart.",
   level: "mandatory",
   check(resource) {
     const { type, values } = resource;
     if (type === "kubernetes:core/v1:ConfigMap") {
-      return [...textsIn(at(values, "data"))].flatMap(([path, text]) =>
-        secretsOf(path.at(-1) ?? "", text).map(
-          (what) => `data.${path.join(".")} holds ${what}; keep it in a Secret`,
-        ),
+      return secretsIn(at(values, "data")).map(
+        ([path, what]) => `data.${path} holds ${what}; keep it in a Secret`,
       );
     }
-    return containersOf(resource)
-      .flatMap((container) => [
-        ...objectsAt(container, "env").flatMap((variable) => {
-          const [name, value] = [String(at(variable, "name")), at(variable, "value")];
-          return typeof value === "string"
-            ? secretsOf(name, value).map(
-                (what) => `${name} of ${containerName(container)} is ${what}`,
-              )
-            : [];
-        }),
-        ...["command", "args"].flatMap((key) =>
-          [...textsIn(at(container, key))].flatMap(([, text]) =>
-            secretsOf("", text).map((what) => `${key} of ${containerName(container)} hold ${what}`),
-          ),
-        ),
-      ])
+    const chart = secretsIn(chartValues(resource)).map(
+      ([path, what]) =>
+        `values.${path} is ${what}, which the release shows to whoever may read it; keep it in a Secret and name that (existingSecret)`,
+    );
+    const containers = containersOf(resource)
+      .flatMap(containerFaults)
       .map((fault) => `${fault}; keep it in a Secret and use secretKeyRef`);
+    return [...chart, ...containers];
   },
 };
 
-/** Says what a text is, never the text itself. */
-function secretsOf(name: string, text: string): string[] {
-  const found = secretTexts.filter(([, pattern]) => pattern.test(text)).map(([what]) => what);
-  if (found.length > 0) return found;
-  // GOOGLE_APPLICATION_CREDENTIALS and its like say where the secret is
-  const isPath = /^\/[\w.\/-]+$/.test(text);
-  return text !== "" && !isPath && secretName.test(name) ? ["a secret in clear"] : [];
+function containerFaults(container: Values): string[] {
+  const named = [...variablesOf(container), ...flagsOf(container)].flatMap(([name, value]) =>
+    secretsOf(name, value).map((what) => `${name} of ${containerName(container)} is ${what}`),
+  );
+  if (named.length > 0) return named;
+  return secretsOf("", commandLine(container).join(" ")).map(
+    (what) => `the command line of ${containerName(container)} holds ${what}`,
+  );
+}
+
+/** Where in a tree secrets are. A list of `{ name, value }` is read as the variables that it is. */
+function secretsIn(tree: unknown): (readonly [path: string, what: string])[] {
+  return [...textsIn(withNames(tree))].flatMap(([path, text]) =>
+    secretsOf(path.at(-1) ?? "", text).map((what) => [path.join("."), what] as const),
+  );
+}
+
+function withNames(tree: unknown): unknown {
+  if (Array.isArray(tree)) return tree.map(withNames);
+  if (!isValues(tree)) return tree;
+  const { name, value } = tree;
+  if (typeof name === "string" && typeof value === "string") return { [name]: value };
+  return Object.fromEntries(Object.entries(tree).map(([key, inner]) => [key, withNames(inner)]));
 }

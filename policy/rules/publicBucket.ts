@@ -1,7 +1,5 @@
 import type { ResourceRule } from "../rule.ts";
-import { at, mayBe, textsAt } from "../values.ts";
-
-const everybody = ["allUsers", "allAuthenticatedUsers"];
+import { at, mayBe } from "../values.ts";
 
 export const publicBucket: ResourceRule = {
   name: "public-bucket",
@@ -19,15 +17,7 @@ export const publicBucket: ResourceRule = {
         );
       }
     }
-    if (/^gcp:storage\/.*(AccessControl|Acl|IAM)/i.test(type)) {
-      const members = [
-        at(values, "member"),
-        at(values, "entity"),
-        ...textsAt(values, "members"),
-        ...textsAt(values, "roleEntities").map((pair) => pair.split(":").at(-1)),
-      ];
-      const open = everybody.filter((member) => members.includes(member));
-      if (open.length > 0) faults.push(`opens a bucket to ${open.join(", ")}; name who needs it`);
+    if (/^gcp:storage\/.*Acl:/i.test(type)) {
       if (["publicRead", "publicReadWrite"].includes(String(at(values, "predefinedAcl")))) {
         faults.push("opens a bucket to everybody; leave predefinedAcl out");
       }

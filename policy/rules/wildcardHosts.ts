@@ -1,55 +1,58 @@
-import { containerName, containersOf } from "../pods.ts";
-import type { ResourceRule } from "../rule.ts";
-import { at, objectsAt, textsAt } from "../values.ts";
+import { chartValues } from "../helm.ts";
+import { containerName, containersOf, flagsOf, variablesOf } from "../pods.ts";
+import type { ResourceRule, SeenResource } from "../rule.ts";
+import { at, objectsAt, textsAt, textsIn } from "../values.ts";
 
-const settings = /(ALLOWED_HOSTS|ALLOWED_ORIGINS|CORS_ORIGINS)$/i;
-const flags = /^--(?:allowed-hosts|cors-allowed-origins|allowed-origins)(?:=(.*))?$/;
+/** Settings that list hosts or origins, in any spelling: ALLOWED_HOSTS, --allowed-hosts, allowedHosts. */
+const settings = /(allowed?|trusted|cors|csrf)_?(allow(ed)?_?)?(trusted_?)?(hosts?|origins?)$/i;
+const nameOf = (name: string) => name.replace(/^--?/, "").replaceAll(/[-.]/g, "_");
 
 export const wildcardHosts: ResourceRule = {
   name: "wildcard-hosts",
   description: "Servers and gateways name the hosts they answer for; none is a wildcard.",
   level: "mandatory",
   check(resource) {
-    const faults = containersOf(resource).flatMap((container) =>
-      [...variables(container), ...arguments_(container)]
-        .filter(([, value]) => hostsOf(value).some(isWildcard))
-        .map(
-          ([name]) =>
-            `${name} of ${containerName(container)} is a wildcard, so that any web page may speak to it; name the hosts`,
+    const named = [
+      ...containersOf(resource).flatMap((container) =>
+        [...variablesOf(container), ...flagsOf(container)].map(
+          ([name, value]) => [name, value, `${name} of ${containerName(container)}`] as const,
         ),
-    );
-    return [...faults, ...routeFaults(resource.type, resource.values)];
+      ),
+      ...[...textsIn(chartValues(resource))].map(
+        ([path, text]) => [path.at(-1) ?? "", text, `values.${path.join(".")}`] as const,
+      ),
+    ];
+    const faults = named
+      .filter(([name, value]) => settings.test(nameOf(name)) && hostsOf(value).some(isWildcard))
+      .map(
+        ([, , what]) =>
+          `${what} has a wildcard, so that pages of other hosts may speak to it; name the hosts`,
+      );
+    return [...faults, ...routeFaults(resource)];
   },
 };
 
-function variables(container: unknown): (readonly [string, string])[] {
-  return objectsAt(container, "env").flatMap((variable) => {
-    const [name, value] = [at(variable, "name"), at(variable, "value")];
-    const isSetting = typeof name === "string" && settings.test(name);
-    return isSetting && typeof value === "string" ? [[name, value] as const] : [];
-  });
-}
-
-function arguments_(container: unknown): (readonly [string, string])[] {
-  const words = [...textsAt(container, "command"), ...textsAt(container, "args")];
-  return words.flatMap((word, index) => {
-    const found = flags.exec(word);
-    return found ? [[word.split("=")[0]!, found[1] ?? words[index + 1] ?? ""] as const] : [];
-  });
-}
-
-function routeFaults(type: string, values: unknown): string[] {
-  if (!/^kubernetes:gateway\.networking\.k8s\.io\/[^:]+:(Gateway|HTTPRoute)$/.test(type)) return [];
+function routeFaults({ type, values }: SeenResource): string[] {
+  if (
+    !/^kubernetes:(gateway\.)?networking\.k8s\.io\/[^:]+:(Gateway|HTTPRoute|Ingress)$/.test(type)
+  ) {
+    return [];
+  }
   const names = [
     ...textsAt(values, "spec", "hostnames"),
-    ...objectsAt(values, "spec", "listeners").map((listener) => String(at(listener, "hostname"))),
+    ...objectsAt(values, "spec", "listeners").map((listener) => at(listener, "hostname")),
+    ...objectsAt(values, "spec", "rules").map((rule) => at(rule, "host")),
   ];
   return names
-    .filter((name) => name.startsWith("*"))
-    .map((name) => `answers for ${name}; name the hosts`);
+    .filter((name) => typeof name === "string" && isWildcard(name))
+    .map((name) => `answers for ${String(name)}; name the hosts`);
 }
 
-const hostsOf = (value: string): string[] => value.split(",").map((host) => host.trim());
+/** A list, whether written with commas, spaces or as JSON. */
+const hostsOf = (value: string): string[] => value.split(/[\s,;|"'\][]+/).filter(Boolean);
 
-/** `*`, `*.example.org` or `https://*`; a port that is a wildcard lets nobody in. */
-const isWildcard = (host: string): boolean => /^([a-z]+:\/\/)?\*/.test(host);
+/** `*`, `10.*`, `*.example.org`, `https://*`, `.example.org`, `.*`; a port that is a wildcard lets nobody in. */
+const isWildcard = (host: string): boolean => {
+  const name = host.replace(/^[a-z*]+:\/\//i, "").replace(/:[\d*]+$/, "");
+  return /[*?]/.test(name) || name.startsWith(".") || /^\*+:\/\//.test(host);
+};

@@ -96,9 +96,9 @@ describeArguments(make, "grafana", base, {
     ],
   },
   values: {
-    value: { "grafana.ini": { users: { allow_sign_up: true } }, initChownData: null },
+    value: { "grafana.ini": { users: { allow_org_create: true } }, initChownData: null },
     changes: [
-      value("grafana.ini.users.allow_sign_up", "false", "true"),
+      value("grafana.ini.users.allow_org_create", "false", "true"),
       value("initChownData.enabled", "false", "∅"),
     ],
   },

@@ -146,6 +146,24 @@ test("its data stay when the pod goes, and no container is root or may become it
 });
 
 const it = 'Grafana "grafana": ';
+describe("values that open it without its login are refused", () => {
+  test.each<[string, object, string]>([
+    [
+      "anonymous access",
+      { "grafana.ini": { "auth.anonymous": { enabled: true } } },
+      "grafana.ini.auth.anonymous.enabled",
+    ],
+    ["sign-up", { "grafana.ini": { users: { allow_sign_up: "1" } } }, "users.allow_sign_up"],
+    ["embedding", { env: { GF_SECURITY_ALLOW_EMBEDDING: "True" } }, "GF_SECURITY_ALLOW_EMBEDDING"],
+    ["a public page", { envVars: { GF_PUBLIC_DASHBOARDS_ENABLED: "on" } }, "PUBLIC_DASHBOARDS"],
+  ])("%s", async (_, opening, setting) => {
+    await expect(values({ values: opening })).rejects.toThrow(
+      /Grafana "grafana": values must keep Grafana's login; leave out /,
+    );
+    await expect(values({ values: opening })).rejects.toThrow(setting);
+  });
+});
+
 describeRefusals(make, "grafana", base, [
   [{ nodePort: 3000 }, `${it}nodePort must be between 30000 and 32767`],
   [

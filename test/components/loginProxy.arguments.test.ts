@@ -104,7 +104,7 @@ describeArguments(make, "door", base, {
   image: {
     value: "registry/oauth2-proxy:1",
     changes: [
-      "door-server spec.template.spec.containers[oauth2-proxy].image: quay.io/oauth2-proxy/oauth2-proxy:v7.15.3 → registry/oauth2-proxy:1",
+      "door-server spec.template.spec.containers[oauth2-proxy].image: quay.io/oauth2-proxy/oauth2-proxy:v7.15.3@sha256:10a1165743a192e1940b4708fb9647027185ce11a681a1c5519b442ff7f1f561 → registry/oauth2-proxy:1",
     ],
   },
   resources: {

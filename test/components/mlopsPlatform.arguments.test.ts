@@ -214,8 +214,12 @@ describeArguments(makePlatform, "ml", base, {
   trackingEnvironment: {
     value: { EXTRA: "yes" },
     changes: [
+      "+ ml-tracking-environment",
+      "ml-example-training options.dependsOn: +ml-tracking-environment",
+      "ml-tracking-server options.dependsOn: +ml-tracking-environment",
       "ml-tracking-server spec.template.spec.containers[mlflow].env[EXTRA].name: ∅ → EXTRA",
-      "ml-tracking-server spec.template.spec.containers[mlflow].env[EXTRA].value: ∅ → yes",
+      "ml-tracking-server spec.template.spec.containers[mlflow].env[EXTRA].valueFrom.secretKeyRef.key: ∅ → EXTRA",
+      "ml-tracking-server spec.template.spec.containers[mlflow].env[EXTRA].valueFrom.secretKeyRef.name: ∅ → ml-tracking-environment-1a2b3c",
     ],
   },
   paused: everythingPaused,

@@ -1,5 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
-import { isSecret as isSecretOutput } from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import {
   MlopsPlatform,
   ModelServer,
@@ -104,6 +103,55 @@ test("what an alert's receiver is trusted with is in a Secret alone, never in th
   for (const secret of confidential) expect(config).toContain(secret);
 });
 
+test("further variables of the tracking server and of training are in a Secret", async () => {
+  const environment = {
+    AWS_SECRET_ACCESS_KEY: "MARKER-of-the-caller",
+    MLFLOW_WORKERS: "MARKER-too",
+  };
+  const { resources, find } = await record(() => {
+    new TrackingServer("mlflow", { ...trackingArgs, environment });
+    const client = { trackingUri: "http://mlflow", trackingUsername: "u", trackingPassword: "p" };
+    const job = { namespace: "ml", image: "registry/serving:1", modelName: "wine" };
+    new TrainingJob("train", { ...job, ...client, experimentName: "wine", environment });
+  });
+  expect(leaks(resources)).toEqual([]);
+  for (const name of ["mlflow-environment", "train-environment"]) {
+    expect(JSON.stringify(find(name).inputs)).toContain("MARKER-of-the-caller");
+  }
+});
+
+test("so are those that the platform hands on", async () => {
+  const trackingEnvironment = { S3_KEY: "MARKER-of-the-caller" };
+  const { resources, find } = await record(
+    () => new MlopsPlatform("ml", { ...fullPlatformArgs, trackingEnvironment }),
+  );
+  expect(leaks(resources)).toEqual([]);
+  expect(JSON.stringify(find("ml-tracking-environment").inputs)).toContain("MARKER-of-the-caller");
+});
+
+test("what is confidential among a chart's values is encrypted in the state, and the rest can be read", async () => {
+  const confidential = {
+    adminPassword: "MARKER-password",
+    env: [{ name: "API_TOKEN", value: "MARKER-variable" }],
+    remoteWrite: [{ url: "https://user:MARKER-in-a-url@example.org/write" }],
+    later: { clientSecret: pulumi.output("MARKER-output") },
+  };
+  const harmless = { image: { tag: "1.2.3" }, admin: { existingSecret: "mine" }, replicas: 2 };
+  const { resources, find } = await record(() => {
+    const values = { ...confidential, ...harmless };
+    new MlopsPlatform("ml", {
+      ...fullPlatformArgs,
+      monitoring: { prometheusValues: values, grafanaValues: values },
+    });
+  });
+  expect(leaks(resources)).toEqual([]);
+  for (const release of ["ml-prometheus-release", "ml-grafana-release"]) {
+    const { values } = find(release).inputs;
+    expect(JSON.stringify(values).match(/MARKER-[a-z-]+/g)).toHaveLength(4);
+    expect(textsInTheOpen(values!)).toEqual(expect.arrayContaining(["1.2.3", "mine"]));
+  }
+});
+
 test("exactly the passwords and the notebook's environment are secret outputs", async () => {
   const { result } = await record(() => new MlopsPlatform("ml", fullPlatformArgs));
   expect(await secretOutputs(result)).toEqual([
@@ -119,7 +167,7 @@ async function secretOutputs(component: pulumi.ComponentResource): Promise<strin
     ([key]) => !key.startsWith("__") && key !== "urn",
   );
   const secret = await Promise.all(
-    outputs.map(async ([key, output]) => ((await isSecretOutput(output as never)) ? [key] : [])),
+    outputs.map(async ([key, output]) => ((await pulumi.isSecret(output as never)) ? [key] : [])),
   );
   return secret.flat().sort();
 }

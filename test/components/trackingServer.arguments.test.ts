@@ -8,6 +8,16 @@ const reader = {
   permission: TrackingPermission.Read,
 };
 
+/** What changes where the caller gives a variable: it comes from a Secret, in place of ours. */
+const fromSecret = (variable: string, was: string) => {
+  const path = `mlflow-server spec.template.spec.containers[mlflow].env[${variable}]`;
+  return [
+    was === "∅" ? `${path}.name: ∅ → ${variable}` : `${path}.value: ${was} → ∅`,
+    `${path}.valueFrom.secretKeyRef.key: ∅ → ${variable}`,
+    `${path}.valueFrom.secretKeyRef.name: ∅ → mlflow-environment-1a2b3c`,
+  ];
+};
+
 describeArguments(makeTracking, "mlflow", trackingArgs, {
   namespace: {
     value: "team",
@@ -162,9 +172,10 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
   environment: {
     value: { MLFLOW_WORKERS: "3", EXTRA: "yes" },
     changes: [
-      "mlflow-server spec.template.spec.containers[mlflow].env[EXTRA].name: ∅ → EXTRA",
-      "mlflow-server spec.template.spec.containers[mlflow].env[EXTRA].value: ∅ → yes",
-      "mlflow-server spec.template.spec.containers[mlflow].env[MLFLOW_WORKERS].value: 1 → 3",
+      "+ mlflow-environment",
+      "mlflow-server options.dependsOn: +mlflow-environment",
+      ...fromSecret("EXTRA", "∅"),
+      ...fromSecret("MLFLOW_WORKERS", "1"),
     ],
   },
   paused: {

@@ -130,8 +130,11 @@ describeArguments(make, "train", base, {
   environment: {
     value: { EPOCHS: "12" },
     changes: [
+      "+ train-environment",
+      "train-job options.dependsOn: +train-environment",
       "train-job spec.template.spec.containers[training].env[EPOCHS].name: ∅ → EPOCHS",
-      "train-job spec.template.spec.containers[training].env[EPOCHS].value: ∅ → 12",
+      "train-job spec.template.spec.containers[training].env[EPOCHS].valueFrom.secretKeyRef.key: ∅ → EPOCHS",
+      "train-job spec.template.spec.containers[training].env[EPOCHS].valueFrom.secretKeyRef.name: ∅ → train-environment-1a2b3c",
     ],
   },
   backoffLimit: { value: 0, changes: ["train-job spec.backoffLimit: 2 → 0"] },
@@ -229,7 +232,9 @@ describeRefusals(make, "train", base, [
   ],
 ]);
 
-describePreview(make, "train", base, (unknown) => ({
+const seeded: TrainingJobArgs = { ...base, environment: { SEED: "1" } };
+
+describePreview(make, "train", seeded, (unknown) => ({
   namespace: unknown,
   image: unknown,
   trackingUri: unknown,

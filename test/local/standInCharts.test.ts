@@ -65,7 +65,7 @@ test("the stand-in chart runs from our image, without what has no image, under t
     kubeStateMetrics: "false",
   });
   expect(existsSync(`${prometheusChart}/Chart.yaml`)).toBe(true);
-  const tag: unknown = expect.stringMatching(/^[0-9a-f]{12}$/);
+  const tag: unknown = expect.stringMatching(/^[0-9a-f]{12}-\d{8}$/);
   const image = { repository: "example.org:5000/ml/monitoring", tag };
   const values: unknown = JSON.parse(prometheusValues!);
   expect(values).toEqual({

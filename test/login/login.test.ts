@@ -39,7 +39,7 @@ suite(`a platform behind a login${why}`, () => {
   const loggedIn = () => visitor.logIn(`${host("models")}/`);
 
   test("runs the version that the platform deploys", () => {
-    const tag = versions.oauth2Proxy.split(":")[1]!;
+    const tag = /:(v[\d.]+)@/.exec(versions.oauth2Proxy)![1]!;
     const pinned = readFileSync(join(checkoutRoot, "test/support/oauth2Proxy/go.mod"), "utf8");
     expect(pinned).toContain(`github.com/oauth2-proxy/oauth2-proxy/v7 ${tag} `);
     const build = execFileSync("go", ["version", "-m", platform.proxy], { encoding: "utf8" });

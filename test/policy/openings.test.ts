@@ -1,6 +1,10 @@
 import { container, describeRule, unknownText, workload } from "./judged.ts";
 
 const variable = (name: string, value?: unknown) => workload(container({ env: [{ name, value }] }));
+const release = (values: object) => ({
+  type: "kubernetes:helm.sh/v3:Release",
+  props: { chart: "./charts/x", values },
+});
 const configMap = (data: object) => ({ type: "kubernetes:core/v1:ConfigMap", props: { data } });
 
 describeRule("plaintext-secret", {
@@ -28,7 +32,7 @@ describeRule("plaintext-secret", {
   ],
   "in an argument": [
     workload(container({ args: ["--backend-store-uri", "postgresql://a:b@c/d"] })),
-    ["args of container main hold a password in a URL"],
+    ["--backend-store-uri of container main is a password in a URL"],
   ],
   "a key in a ConfigMap": [
     configMap({
@@ -37,6 +41,44 @@ describeRule("plaintext-secret", {
     ["data.key.json holds a private key", "data.key.json holds a Google service-account key"],
   ],
   "a password in a ConfigMap": [configMap({ DB_PASSWORD: "hunter2" }), ["data.DB_PASSWORD holds"]],
+  "among other words of a script": [
+    workload(container({ command: ["sh", "-c", "exec web --db 'host=db password=hunter2'"] })),
+    ["the command line of container main holds a password in a connection string"],
+  ],
+  "behind a flag": [
+    workload(container({ args: ["--admin-password", "hunter2"] })),
+    ["--admin-password of container main is a secret in clear"],
+  ],
+  "a flag that names a file": [
+    workload(container({ args: ["--client-secret-file=/etc/x", "--cookie-secret=/etc/y"] })),
+    [],
+  ],
+  "in a container that is added later": [
+    workload({ ephemeralContainers: [{ name: "debug", env: [{ name: "TOKEN", value: "t" }] }] }),
+    ["TOKEN of container debug"],
+  ],
+  "a token under a harmless name": [
+    variable("ENDPOINT", "https://hooks.slack.com/services/T0/B0/x"),
+    ["a token"],
+  ],
+  "in the values of a chart": [
+    release({
+      adminPassword: "hunter2",
+      admin: { existingSecret: "grafana", passwordKey: "admin-password" },
+      database: { dsn: "postgres://a:b@c/d" },
+      env: [{ name: "API_KEY", value: "k" }],
+      remoteWrite: [{ basic_auth: { password: "p", password_file: "/etc/p" } }],
+      enableSecret: true,
+      token: "",
+    }),
+    [
+      "values.adminPassword is a secret in clear",
+      "values.database.dsn is a password in a URL",
+      "values.env.API_KEY is a secret in clear",
+      "values.remoteWrite.basic_auth.password is a secret in clear",
+    ],
+  ],
+  "a value of a chart that is known only later": [release({ adminPassword: unknownText }), []],
   "a harmless ConfigMap": [configMap({ "init.sh": "psql -c 'create database auth'" }), []],
   "a ConfigMap that is known only later": [configMap({ DB_PASSWORD: unknownText }), []],
 });
@@ -46,17 +88,36 @@ describeRule("wildcard-hosts", {
   "known only later": [variable("MLFLOW_SERVER_ALLOWED_HOSTS", unknownText), []],
   "any host": [
     variable("MLFLOW_SERVER_ALLOWED_HOSTS", "mlflow, *"),
-    ["MLFLOW_SERVER_ALLOWED_HOSTS of container main is a wildcard"],
+    ["MLFLOW_SERVER_ALLOWED_HOSTS of container main has a wildcard"],
   ],
   "any host of a domain": [variable("MLFLOW_SERVER_ALLOWED_HOSTS", "*.example.org"), ["wildcard"]],
   "any origin": [variable("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", "https://*"), ["wildcard"]],
   "in an argument": [
     workload(container({ args: ["server", "--allowed-hosts", "*"] })),
-    ["--allowed-hosts of container main is a wildcard"],
+    ["--allowed-hosts of container main has a wildcard"],
   ],
   "in one word": [
     workload(container({ command: ["mlflow", "--cors-allowed-origins=*"] })),
     ["--cors-allowed-origins of container main"],
+  ],
+  "in the middle of a list": [
+    variable("MLFLOW_SERVER_ALLOWED_HOSTS", "mlflow,10.*,localhost"),
+    ["wildcard"],
+  ],
+  "a list as JSON": [variable("ALLOWED_HOSTS", '["web", "*"]'), ["wildcard"]],
+  "every host below a domain, as Django writes it": [
+    variable("DJANGO_ALLOWED_HOSTS", "web .example.org"),
+    ["wildcard"],
+  ],
+  "any scheme": [variable("CORS_ALLOW_ORIGINS", "*://web"), ["wildcard"]],
+  "a port that is a wildcard": [variable("TRUSTED_ORIGINS", "https://web:*"), []],
+  "in a script": [
+    workload(container({ command: ["sh", "-c", "exec mlflow server --allowed-hosts '*'"] })),
+    ["--allowed-hosts of container main"],
+  ],
+  "in the values of a chart": [
+    release({ server: { allowedHosts: ["web", "*.example.org"] } }),
+    ["values.server.allowedHosts has a wildcard"],
   ],
   "another variable": [variable("GLOB", "*"), []],
   "a gateway for any host": [
@@ -68,6 +129,13 @@ describeRule("wildcard-hosts", {
     },
     ["answers for *.mlops.example.org; name the hosts"],
   ],
+  "an ingress for any host": [
+    {
+      type: "kubernetes:networking.k8s.io/v1:Ingress",
+      props: { spec: { rules: [{ host: "*.example.org" }] } },
+    },
+    ["answers for *.example.org"],
+  ],
   "a route by name": [
     {
       type: "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
@@ -75,52 +143,4 @@ describeRule("wildcard-hosts", {
     },
     [],
   ],
-});
-
-const everywhere = "0.0.0.0/0";
-
-describeRule("open-address-range", {
-  "ranges by name": [
-    { type: "gcp:compute/firewall:Firewall", props: { sourceRanges: ["10.0.0.0/8"] } },
-    [],
-  ],
-  "known only later": [
-    { type: "gcp:compute/firewall:Firewall", props: { sourceRanges: [unknownText] } },
-    [],
-  ],
-  everybody: [
-    { type: "gcp:compute/firewall:Firewall", props: { sourceRanges: ["10.0.0.0/8", everywhere] } },
-    [
-      'Firewall "it": sourceRanges lets in 0.0.0.0/0, which is everybody; name the ranges that need it',
-    ],
-  ],
-  "everybody at the API server": [
-    {
-      type: "gcp:container/cluster:Cluster",
-      props: { masterAuthorizedNetworksConfig: { cidrBlocks: [{ cidrBlock: "::/0" }] } },
-    },
-    ["masterAuthorizedNetworksConfig.cidrBlocks.cidrBlock lets in ::/0"],
-  ],
-  "everybody at the database": [
-    {
-      type: "gcp:sql/databaseInstance:DatabaseInstance",
-      props: { settings: { ipConfiguration: { authorizedNetworks: [{ value: everywhere }] } } },
-    },
-    ["lets in 0.0.0.0/0"],
-  ],
-  "into a pod": [
-    {
-      type: "kubernetes:networking.k8s.io/v1:NetworkPolicy",
-      props: { spec: { ingress: [{ from: [{ ipBlock: { cidr: everywhere } }] }] } },
-    },
-    ["spec.ingress.from.ipBlock.cidr lets in"],
-  ],
-  "out of a pod": [
-    {
-      type: "kubernetes:networking.k8s.io/v1:NetworkPolicy",
-      props: { spec: { egress: [{ to: [{ ipBlock: { cidr: everywhere } }] }] } },
-    },
-    [],
-  ],
-  "a route outward": [{ type: "gcp:compute/route:Route", props: { destRange: everywhere } }, []],
 });

@@ -19,31 +19,9 @@ describeRule("public-bucket", {
   ],
   inherited: [bucket({ ...closed, publicAccessPrevention: "inherited" }), ["may be opened"]],
   "access by object": [bucket({ ...closed, uniformBucketLevelAccess: false }), ["single objects"]],
-  "a role for everybody": [
-    { type: "gcp:storage/bucketIAMMember:BucketIAMMember", props: { member: "allUsers" } },
-    ["opens a bucket to allUsers; name who needs it"],
-  ],
-  "a role for everybody with an account": [
-    {
-      type: "gcp:storage/bucketIAMBinding:BucketIAMBinding",
-      props: { members: ["user:ada@example.org", "allAuthenticatedUsers"] },
-    },
-    ["allAuthenticatedUsers"],
-  ],
-  "a role for a workload": [
-    { type: "gcp:storage/bucketIAMMember:BucketIAMMember", props: { member: unknownText } },
-    [],
-  ],
   "an old-fashioned list": [
-    { type: "gcp:storage/bucketACL:BucketACL", props: { roleEntities: ["READER:allUsers"] } },
-    ["allUsers"],
-  ],
-  "an old-fashioned entry": [
-    {
-      type: "gcp:storage/defaultObjectAccessControl:DefaultObjectAccessControl",
-      props: { entity: "allUsers" },
-    },
-    ["opens a bucket to allUsers"],
+    { type: "gcp:storage/bucketACL:BucketACL", props: { predefinedAcl: "publicRead" } },
+    ["leave predefinedAcl out"],
   ],
   "many of which one is open": [
     [bucket(closed), bucket({ ...closed, name: "b" }), bucket({})],

@@ -1,6 +1,6 @@
 import { container, describeRule, unknownText, workload } from "./judged.ts";
 
-const kinds = ["Pod", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
+const kinds = ["Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"];
 const every = (pod: object) => kinds.map((kind) => workload(pod, kind));
 const inits = (more: object) => ({ initContainers: [{ name: "first", ...more }], containers: [] });
 
@@ -123,6 +123,14 @@ describeRule("host-access", {
     workload({ ...container(), hostNetwork: true }, "DaemonSet", { namespace: unknownText }),
     [],
   ],
+  "a volume of the cluster that is a folder of a node": [
+    { type: "kubernetes:core/v1:PersistentVolume", props: { spec: { hostPath: { path: "/" } } } },
+    ["is a folder of the node; leave it to a storage class"],
+  ],
+  "a container that is added later": [
+    workload({ ephemeralContainers: [{ name: "debug", securityContext: { privileged: true } }] }),
+    ["container debug is privileged"],
+  ],
   "a privileged namespace": [
     {
       type: "kubernetes:core/v1:Namespace",
@@ -145,4 +153,70 @@ describeRule("host-access", {
     },
     [],
   ],
+});
+
+const restricted = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+};
+const ofPod = { runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: "RuntimeDefault" } };
+const pod = (own: object, securityContext: object = ofPod, more: object = {}) => ({
+  automountServiceAccountToken: false,
+  securityContext,
+  ...container({ securityContext: own }),
+  ...more,
+});
+
+describeRule("restricted-pods", {
+  "everything said, for the pod or the container": [
+    [...every(pod(restricted)), ...every(pod({ ...restricted, ...ofPod }, {}))],
+    [],
+  ],
+  "known only later": [workload(pod({}, {}, { containers: unknownText })), []],
+  "a context that is known only later": [
+    workload({
+      automountServiceAccountToken: unknownText,
+      securityContext: unknownText,
+      ...container({ securityContext: unknownText }),
+    }),
+    [],
+  ],
+  "nothing said, in every kind of workload": [
+    every({ automountServiceAccountToken: false, ...container() }),
+    kinds.map(
+      () =>
+        '"web": container main needs runAsNonRoot: true, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities.drop: [ALL], seccompProfile RuntimeDefault in its securityContext',
+    ),
+  ],
+  "a token of the API server": [
+    workload(pod(restricted, ofPod, { automountServiceAccountToken: undefined })),
+    ["gets a token of the API server; set automountServiceAccountToken to false"],
+  ],
+  "root, over what the pod says": [
+    workload(pod({ ...restricted, runAsUser: 0, runAsNonRoot: false })),
+    ["runAsNonRoot: true, a runAsUser that is not 0"],
+  ],
+  "a capability": [
+    workload(pod({ ...restricted, capabilities: { drop: ["ALL"], add: ["SYS_ADMIN"] } })),
+    ["no capabilities.add (SYS_ADMIN)"],
+  ],
+  "a low port": [
+    workload(pod({ ...restricted, capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] } })),
+    [],
+  ],
+  "system calls without a filter": [
+    workload(pod({ ...restricted, seccompProfile: { type: "Unconfined" } })),
+    ["needs seccompProfile RuntimeDefault"],
+  ],
+  "a container before the others, and one that is added later": [
+    workload(
+      pod(restricted, ofPod, {
+        initContainers: [{ name: "first" }],
+        ephemeralContainers: [{ name: "debug" }],
+      }),
+    ),
+    ["container first", "container debug"],
+  ],
+  "where pods may reach into their node": [workload(container(), "DaemonSet", node), []],
 });

@@ -211,7 +211,8 @@ test("every setting reaches the resource it is about", async () => {
       },
     },
   });
-  const tagged = (app: string) => expect.stringMatching(`^example\\.org/ml/${app}:[0-9a-f]{12}$`);
+  const tagged = (app: string) =>
+    expect.stringMatching(`^example\\.org/ml/${app}:[0-9a-f]{12}-\\d{8}$`);
   expect(images).toEqual({
     tracking: tagged("tracking"),
     serving: tagged("serving"),

@@ -10,10 +10,12 @@ interface Step {
   uses?: string;
   run?: string;
   env?: Record<string, string>;
+  with?: Record<string, string>;
 }
 interface Job {
   if?: string;
   environment?: string;
+  strategy?: { matrix: { include: object[] } };
   permissions?: Record<string, string>;
   "timeout-minutes"?: number;
   steps: Step[];
@@ -35,7 +37,7 @@ const writes = ({ permissions = {} }: Job) =>
   Object.entries(permissions).filter(([what, right]) => right === "write" && what !== "id-token");
 
 test("the workflows of the platform are all there", () => {
-  expect(files).toEqual(["ci.yml", "deploy.yml", "drift.yml", "preview.yml"]);
+  expect(files).toEqual(["audit.yml", "ci.yml", "deploy.yml", "drift.yml", "preview.yml"]);
 });
 
 describe.each(files)("%s", (file) => {
@@ -68,6 +70,18 @@ describe.each(jobs)("%s", (_, job) => {
   });
 });
 
+test("the Pulumi CLI is everywhere of the version of the SDK", () => {
+  const manifest = readFileSync(join(checkoutRoot, "package.json"), "utf8");
+  const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
+  const installs = jobs
+    .flatMap(([, { steps }]) => steps)
+    .filter(({ uses }) => uses?.startsWith("pulumi/actions@"));
+  expect(installs).toHaveLength(5);
+  for (const step of installs) {
+    expect(step.with?.["pulumi-version"]).toBe(dependencies["@pulumi/pulumi"]);
+  }
+});
+
 describe("who may do what", () => {
   test("what may write on GitHub runs none of the repository's code", () => {
     const writers = jobs.filter(([, job]) => writes(job).length > 0);
@@ -96,6 +110,33 @@ describe("who may do what", () => {
     expect(accounts("preview.yml")).toEqual(["GCP_PREVIEW_SERVICE_ACCOUNT"]);
     expect(accounts("drift.yml")).toEqual(["GCP_PREVIEW_SERVICE_ACCOUNT"]);
     expect(accounts("deploy.yml")).toEqual(["GCP_DEPLOY_SERVICE_ACCOUNT"]);
+  });
+
+  test("what can decrypt the state runs in an environment, which says who approves it and from which branch", () => {
+    const holders = jobs.filter(([, job]) => /secrets\.PULUMI/.test(JSON.stringify(job)));
+    expect(holders.map(([name, { environment }]) => [name, environment])).toEqual([
+      ["deploy.yml gke", "production"],
+      ["drift.yml gke", "drift"],
+      ["preview.yml plan", "${{ matrix.environment }}"],
+    ]);
+    const { include } = workflow("preview.yml").jobs["plan"]!.strategy!.matrix;
+    expect(include).toEqual([
+      { stack: "dev", google: false, environment: "preview-dev" },
+      { stack: "gke", google: true, environment: "preview" },
+    ]);
+  });
+
+  test("Google knows each account in its environment, and pull requests and main alone", () => {
+    const guide = readFileSync(join(checkoutRoot, "docs", "how-to", "pull-requests.md"), "utf8");
+    const members = [...guide.matchAll(/--member "(principal[^"]*)"/g)].map(([, member]) => member);
+    expect(members).toEqual([
+      "principal://$POOL/subject/repo:$REPOSITORY:environment:$ENVIRONMENT",
+      "principal://$POOL/subject/repo:$REPOSITORY:environment:production",
+    ]);
+    expect(guide).toContain("for ENVIRONMENT in preview drift");
+    expect(guide).toContain(
+      "(assertion.event_name == 'pull_request' || assertion.ref == 'refs/heads/main')",
+    );
   });
 
   test("a deployment is approved, and not broken off by the next one", () => {

@@ -51,7 +51,7 @@ test("the stack file wins over defaults, and overrides win over both", () => {
 test("a value encrypted for the CLI is refused, unless it is given another way", () => {
   writeFileSync(stackFile, "config:\n  shop:token:\n    secure: v1:abc\n");
   expect(() => loadConfig(project, stackFile)).toThrow(
-    /shop:token in .* is encrypted for the Pulumi CLI.*pass --config token=<value>/,
+    /shop:token in .* is encrypted for the Pulumi CLI.*pass --config token=@<file>/,
   );
   expect(loadConfig(project, stackFile, { token: "x" })).toMatchObject({
     values: { "shop:token": "x" },

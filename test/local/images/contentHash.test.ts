@@ -64,7 +64,7 @@ test.each([
 
 test("every app has a reference of the registry, the app and twelve hex digits", () => {
   for (const app of apps) {
-    expect(imageReference(app)).toMatch(new RegExp(`^localhost/mlops/${app}:[0-9a-f]{12}$`));
+    expect(imageReference(app)).toMatch(new RegExp(`^localhost/mlops/${app}:[0-9a-f]{12}-\\d{8}$`));
     expect(imageReference(app, "example.org/team/")).toBe(
       imageReference(app).replace("localhost/mlops", "example.org/team"),
     );

@@ -49,7 +49,7 @@ test("a cluster of kind gets images that Docker builds and kind copies", async (
   await ensureImages(kind);
   const [build] = calls().filter((call) => call.startsWith("docker build"));
   expect(build).toMatch(
-    / --tag localhost\/mlops\/tracking:\w+ .* --file \S+\/tracking\/Dockerfile /,
+    / --tag localhost\/mlops\/tracking:[0-9a-f]{12}-\d{8} .* --file \S+\/tracking\/Dockerfile /,
   );
   expect(build).toContain("--secret id=pipconf,src=");
   expect(calls().at(-1)).toBe(`kind load docker-image ${tracking} --name dev`);

@@ -15,7 +15,7 @@ async function askedFor(config: object): Promise<string[]> {
   jest.spyOn(console, "error").mockImplementation(() => {});
   const ask = jest.spyOn(globalThis, "fetch").mockResolvedValue(new Response(null));
   await provideImages({ config } as Settings, "registry");
-  return ask.mock.calls.map(([url]) => String(url).replace(/\/manifests\/[0-9a-f]{12}$/, ""));
+  return ask.mock.calls.map(([url]) => String(url).replace(/\/manifests\/[0-9a-f]{12}-\d{8}$/, ""));
 }
 
 afterEach(() => jest.restoreAllMocks());
