@@ -92,8 +92,16 @@ def post(serving: Serving, document: object = ORDINARY, seconds: float = 90) -> 
 
 
 def assert_served(serving: Serving, seconds: float = 1.5) -> None:
-    """For so long, a client that connects each time and one that stays connected get answers.
-    Not one of them fails; one in ten may be slow on a machine that has more to do than this."""
+    """A client that connects each time and one that stays connected get answers, nine in ten of
+    them within a second. Not one fails; but a busy machine gets three rounds for it."""
+    slow = [slowest_but_one_in_ten(serving, seconds)]
+    while slow[-1] >= 1 and len(slow) < 3:
+        slow.append(slowest_but_one_in_ten(serving, seconds))
+    assert slow[-1] < 1, slow
+    assert serving.http.get("/health", timeout=5).status_code == 200
+
+
+def slowest_but_one_in_ten(serving: Serving, seconds: float) -> float:
     took = []
     end = time.monotonic() + seconds
     with httpx.Client(base_url=serving.server.url, timeout=30) as staying:
@@ -102,8 +110,7 @@ def assert_served(serving: Serving, seconds: float = 1.5) -> None:
             assert [answer.json() for answer in answers] == [{"predictions": [1.0]}] * 2
             took += [answer.elapsed.total_seconds() for answer in answers]
             time.sleep(0.05)
-    assert sorted(took)[len(took) * 9 // 10] < 1
-    assert serving.http.get("/health", timeout=5).status_code == 200
+    return sorted(took)[len(took) * 9 // 10]
 
 
 def filled(before: str, item: str, after: str) -> bytes:
@@ -167,14 +174,14 @@ def test_connections_that_never_complete_a_request_are_closed(
 
 
 def test_answers_that_are_not_read(serving: Serving, connect: Connect) -> None:
-    """Each of them is 8 MB."""
+    """Each of them is 8 MB; all together would be 800."""
     before = memory_of(serving.server)
     body = json.dumps(LONG_ANSWER).encode()
-    for _ in range(30):
+    for _ in range(100):
         reader = connect()
         reader.sendall(HEADER + b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
         assert reader.recv(12) == b"HTTP/1.1 200"
-    assert memory_of(serving.server) < before + 200 * 1024 * 1024
+    assert memory_of(serving.server) < before + 400 * 1024 * 1024
     assert_served(serving)
     until(lambda: sockets_of(serving.server) < 15, "no connection is left open", 60)
     assert len(post(serving, LONG_ANSWER).json()["predictions"][0]) == 8_000_000

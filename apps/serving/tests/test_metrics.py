@@ -198,7 +198,7 @@ def test_series_of_old_versions_are_let_go_but_never_those_of_the_served_one() -
         metrics.rows.labels(version.version).inc()
     assert versions() == {"none", "46", "47", "48", "49", "50"}
     for number in range(51, 101):
-        metrics.load_failed(str(number))
+        metrics.load_failed(str(number), "crash")
     assert versions() == {"none", "50", "97", "98", "99", "100"}
 
 
