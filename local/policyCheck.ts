@@ -91,7 +91,7 @@ export async function obeyPolicies(judging: Promise<Verdict[]>): Promise<void> {
   const verdicts = await judging;
   if (isRefused(verdicts)) {
     throw new UserError(
-      `nothing is deployed, for policies refuse it; change the stack's settings, except a policy for this run with --except, or set the rules in policy/config.json\n${policyReport(verdicts)}`,
+      `policies refuse this deployment; change the stack's settings, except a policy for this run with --except, or set the rules in policy/config.json\n${policyReport(verdicts)}`,
     );
   }
   if (verdicts.length > 0) console.error(policyReport(verdicts));

@@ -78,9 +78,19 @@ export function temporaryFolder(sizeLimit: pulumi.Input<string>) {
   };
 }
 
-/** An HTTP probe on a named port: generous at start, prompt for readiness, patient for liveness. */
-export function httpProbes(paths: { startup: string; readiness: string; liveness: string }) {
-  const get = (path: string) => ({ httpGet: { path, port: "http" }, timeoutSeconds: 5 });
+/**
+ * HTTP probes on a named port: generous at start, prompt for readiness, patient for liveness.
+ * @param host value of their Host header, for a server that checks it; the pod's address by default
+ */
+export function httpProbes(
+  paths: { startup: string; readiness: string; liveness: string },
+  host?: string,
+) {
+  const httpHeaders = host === undefined ? {} : { httpHeaders: [{ name: "Host", value: host }] };
+  const get = (path: string) => ({
+    httpGet: { path, port: "http", ...httpHeaders },
+    timeoutSeconds: 5,
+  });
   return {
     startupProbe: { ...get(paths.startup), periodSeconds: 1, failureThreshold: 180 },
     readinessProbe: { ...get(paths.readiness), periodSeconds: 2, failureThreshold: 3 },

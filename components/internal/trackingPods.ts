@@ -137,7 +137,10 @@ export function serverPod(
           ),
           ports: [{ name: "http", containerPort: port }],
           // /health does not ask the database: a database that is away must not restart the server
-          ...httpProbes({ startup: "/health", readiness: "/health", liveness: "/health" }),
+          ...httpProbes(
+            { startup: "/health", readiness: "/health", liveness: "/health" },
+            "localhost",
+          ),
           lifecycle: drainBeforeStop,
           resources: containerResources(
             { cpuRequest: "200m", cpuLimit: "2", memoryRequest: "512Mi", memoryLimit: "1536Mi" },

@@ -75,6 +75,18 @@ test("a password with any character survives the URI, the ini file and Python's 
   expect(ini["admin_password"]).toBe(markerPassword("mlflow-admin-password"));
 });
 
+test("is probed under a host name that it answers for", async () => {
+  const { find } = await record(() => make("mlflow", base));
+  const containers = at(find("mlflow-server").inputs, "spec", "template", "spec", "containers");
+  const [server] = list(containers);
+  const hosts = list(server!["env"]).find(({ name }) => name === "MLFLOW_SERVER_ALLOWED_HOSTS");
+  for (const probe of ["startupProbe", "readinessProbe", "livenessProbe"]) {
+    const headers = list(at(server![probe], "httpGet", "httpHeaders"));
+    expect(headers.map(({ name }) => name)).toEqual(["Host"]);
+    expect(String(hosts!["value"]).split(",")).toContain(headers[0]!["value"]);
+  }
+});
+
 test("is alive as long as it answers, whatever becomes of the database", async () => {
   const { find } = await record(() => make("mlflow", base));
   const spec = at(find("mlflow-server").inputs, "spec", "template", "spec") as {

@@ -103,8 +103,8 @@ describe("a cluster that cannot be reached", () => {
   });
 
   test("is no obstacle to a preview", async () => {
-    const policies = ["open-service", "wildcard-hosts"].flatMap((name) => ["--except", name]);
-    const args = ["preview", "--stack", "bad-input", "--engine", "builtin", ...policies];
+    const policy = ["--except", "open-service"];
+    const args = ["preview", "--stack", "bad-input", "--engine", "builtin", ...policy];
     const { code, stderr, stdout } = await mlops(args, { KUBECONFIG });
     expect(stderr + stdout).toMatch(/Plan: \d+ to create/);
     expect(code).toBe(0);

@@ -31,12 +31,8 @@ function verdicts(resources: readonly Recorded[], stack: string): string[] {
       judged(name, given).map(
         (said) => `${enforcementLevel} ${name}: ${/^\w+ "[^"]+"/.exec(said)?.[0]}`,
       ),
-    )
-    .filter((line) => line !== podAddresses);
+    );
 }
-
-/** Probes and Prometheus still call MLflow by the addresses of its pods. */
-const podAddresses = 'mandatory wildcard-hosts: Deployment "mlops-tracking-server"';
 
 const claims = ["mlops-database-data", "mlops-artifacts-data"];
 const monitoringClaims = ["mlops-prometheus-data", "mlops-grafana-data"];

@@ -16,6 +16,16 @@ USERS = {
     "training": ("training", "training-password"),
     "notebook": ("notebook", "notebook-password"),
 }
+# As the component spells a Service `mlflow` in the namespace `ml`, two node addresses and a domain.
+ALLOWED_HOSTS = ",".join(
+    [
+        *("mlflow", "mlflow:*", "mlflow.ml", "mlflow.ml:*", "mlflow.ml.svc", "mlflow.ml.svc:*"),
+        *("mlflow.ml.svc.cluster.local", "mlflow.ml.svc.cluster.local:*"),
+        *("localhost", "localhost:*", "127.0.0.1", "127.0.0.1:*"),
+        *("192.168.49.2", "192.168.49.2:*", "[2001:db8::1]", "[[]2001:db8::1]:*"),
+        *("mlflow.example.org", "mlflow.example.org:*"),
+    ]
+)
 PERMISSIONS = {"model-server": "read", "training": "write", "notebook": "write"}
 
 
@@ -83,7 +93,7 @@ class Server(Command):
             "MLFLOW_HOST": "127.0.0.1",
             "MLFLOW_PORT": str(self.port),
             "MLFLOW_WORKERS": "1",
-            "MLFLOW_SERVER_ALLOWED_HOSTS": "mlflow,mlflow:*,127.0.0.1,127.0.0.1:*",
+            "MLFLOW_SERVER_ALLOWED_HOSTS": ALLOWED_HOSTS,
             "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": "http://mlflow:5000",
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
             "PROMETHEUS_MULTIPROC_DIR": str(self.counts),

@@ -14,12 +14,29 @@ ARTIFACT = "/api/2.0/mlflow-artifacts/artifacts/0/run/artifacts/x"
 CREATE = "/api/2.0/mlflow/experiments/create"
 
 
+LISTED = [
+    *("mlflow", "mlflow:5000", "mlflow.ml:5000", "mlflow.ml.svc:5000"),
+    *("mlflow.ml.svc.cluster.local:5000", "localhost:8080", "127.0.0.1:30001"),
+    *("192.168.49.2:30001", "[2001:db8::1]:30001", "[2001:db8::1]", "mlflow.example.org"),
+]
+UNLISTED = [
+    *("evil.example", "10.evil.example", "192.168.evil.example", "172.16.evil.example"),
+    *("10.0.0.5", "10.0.0.5:5000", "192.168.1.1", "172.31.0.1:5000"),
+    *("mlflow.evil.example", "mlflow.ml.svc.cluster.local.evil.example", "2:30001"),
+]
+
+
 @pytest.mark.parametrize(
-    ("host", "status"), [("mlflow:5000", 200), ("mlflow", 200), ("evil.example", 403)]
+    ("host", "status"), [*((host, 200) for host in LISTED), *((host, 403) for host in UNLISTED)]
 )
 def test_only_listed_hosts_are_answered(server: Server, host: str, status: int) -> None:
     with server.client(ADMIN) as client:
         assert client.get(SEARCH, headers={"Host": host}).status_code == status
+
+
+def test_load_balancers_check_the_health_of_a_pod_by_its_address(server: Server) -> None:
+    with server.client() as client:
+        assert client.get("/health", headers={"Host": "10.0.0.5"}).text == "OK"
 
 
 def test_only_listed_origins_may_write(server: Server) -> None:

@@ -8,8 +8,13 @@ test("every name of the Service and of the outside is allowed with and without a
     ...["mlflow.ml.svc.cluster.local", "mlflow.ml.svc.cluster.local:*"],
     ...["localhost", "localhost:*", "127.0.0.1", "127.0.0.1:*"],
     ...["node.example.org", "node.example.org:*"],
-    ...["10.*", "192.168.*"],
-    ...Array.from({ length: 16 }, (_, i) => `172.${16 + i}.*`),
+  ]);
+});
+
+test("the address of a node by IPv6 is allowed with and without a port", () => {
+  expect(allowedHosts("mlflow", "ml", ["[2001:db8::1]"]).split(",").slice(-2)).toEqual([
+    "[2001:db8::1]",
+    "[[]2001:db8::1]:*",
   ]);
 });
 
@@ -27,13 +32,13 @@ test("pages of every name may send requests, by both schemes", () => {
   ]);
 });
 
-test("whatever host names are accepted, nothing allows every host", () => {
+test("whatever host names are accepted, no host is allowed beyond them", () => {
   const anyHost = fc.oneof(fc.domain(), fc.ipV4(), fc.string({ unit: "grapheme-ascii" }));
   fc.assert(
     fc.property(fc.array(anyHost), (names) => {
       const accepted = names.filter(isHostName);
       for (const host of allowedHosts("mlflow", "ml", accepted).split(",")) {
-        expect(host).toMatch(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][-A-Za-z0-9.]*)(:\*|\*)?$/);
+        expect(host).toMatch(/^((\[|\[\[\])[0-9A-Fa-f:.]+\]|[A-Za-z0-9][-A-Za-z0-9.]*)(:\*)?$/);
       }
     }),
   );
