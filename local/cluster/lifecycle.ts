@@ -43,7 +43,7 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
   const other = otherCluster(paths);
   if (other) {
     throw new UserError(
-      `Another local cluster runs on this machine, from ${other}; end it with \`MLOPS_CACHE_DIR=${dirname(other)} npm run down -- --cluster\` first`,
+      `Another local cluster runs on this machine, with its data in ${JSON.stringify(other)}; end it first: run \`npm run down -- --cluster\` with the MLOPS_CACHE_DIR and user that started it`,
     );
   }
   await ensureRequirements(report);
