@@ -1,9 +1,7 @@
-import { enableCompileCache } from "node:module";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { commands } from "./commands/index.ts";
 import { argumentError, commandHelp, generalHelp } from "./support/arguments.ts";
-import { cacheRoot } from "./support/cache.ts";
+import { keepCompiledCode } from "./support/cache.ts";
 import { UserError, messageOf } from "./support/errors.ts";
 import { CommandError } from "./support/process.ts";
 
@@ -21,7 +19,7 @@ export async function main(args: readonly string[]): Promise<number> {
     );
   }
   // `down` may delete the cache, which would come back when this process ends
-  if (name !== "down") enableCompileCache(join(cacheRoot(), "node"));
+  if (name !== "down") keepCompiledCode();
   const command = await found.load();
   const options = { ...command.options, help: { type: "boolean", short: "h", help: "" } as const };
   let parsed;

@@ -39,7 +39,9 @@ export function apiPort(env: NodeJS.ProcessEnv = process.env): number {
 }
 
 export interface ClusterPaths {
-  /** Holds everything below; removed as a whole by deleteCluster(). */
+  /** The cache folder, which holds more than the cluster. */
+  root: string;
+  /** Holds everything that follows; removed as a whole by deleteCluster(). */
   state: string;
   pki: string;
   config: string;
@@ -71,6 +73,7 @@ export function clusterPaths(root: string = cacheRoot()): ClusterPaths {
   }
   const inState = (name: string) => join(state, name);
   return {
+    root,
     state,
     pki: inState("pki"),
     config: inState("config"),

@@ -1,5 +1,6 @@
-import { readFile, rm, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { claimCache, ownsCache } from "../support/cache.ts";
 import { UserError } from "../support/errors.ts";
 import { sleep } from "../support/process.ts";
 import { apiClient, isNodeReady, isServing } from "./api.ts";
@@ -43,9 +44,10 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
   const other = otherCluster(paths);
   if (other) {
     throw new UserError(
-      `Another local cluster runs on this machine, from ${other}; end it with \`MLOPS_CACHE_DIR=${dirname(other)} npm run down -- --cluster\` first`,
+      `Another local cluster runs on this machine, with its data in ${JSON.stringify(other)}; end it first: run \`npm run down -- --cluster\` with the MLOPS_CACHE_DIR and user that started it`,
     );
   }
+  claimCache(paths.root);
   await ensureRequirements(report);
   const binaries = await ensureBinaries(paths.binaries, report);
 
@@ -107,10 +109,10 @@ export async function remove(
   options: { binaries: boolean },
 ): Promise<void> {
   await stop(paths, report);
+  if (!ownsCache(paths.root)) return;
   report("deleting data");
   await removeFolder(paths.state);
   if (options.binaries) await rm(paths.binaries, { recursive: true, force: true });
-  await rmdir(dirname(paths.state)).catch(() => {}); // the cache holds other things
 }
 
 /**
@@ -120,8 +122,10 @@ export async function remove(
 async function clear(paths: ClusterPaths): Promise<void> {
   await killAll();
   await removeShimSockets(paths);
-  await unmountBelow(paths.state);
-  await Promise.all([removeFolder(paths.run), removeFolder(paths.addressLeases)]);
+  if (ownsCache(paths.root)) {
+    await unmountBelow(paths.state);
+    await Promise.all([removeFolder(paths.run), removeFolder(paths.addressLeases)]);
+  }
   await Promise.all([networkDown(paths), removeCgroups(), removeFixedFiles(paths)]);
 }
 

@@ -14,7 +14,8 @@ import type { Component } from "./components.ts";
 import { cgroup, type ClusterPaths } from "./layout.ts";
 
 // Every process of a cluster carries these in its environment, and hands them on to what it starts:
-// no pid file to go stale, no pid that now belongs to somebody else.
+// no pid file to go stale, no pid that now belongs to another program. Any user can set them, so they
+// count for processes of root only.
 const stateVariable = "MLOPS_LOCAL_CLUSTER";
 const componentVariable = "MLOPS_LOCAL_COMPONENT";
 
@@ -67,6 +68,7 @@ export function describeProcess(
     const innerPid = /^NSpid:.*\s(\d+)$/m.exec(status)?.[1];
     return { pid, isContainerInit: innerPid === "1" };
   }
+  if (!/^Uid:\s+0\s+0\s+0\s+0$/m.test(status)) return undefined; // a setuid program keeps its caller's real id
   const variables = new Map(
     environ.split("\0").map((entry) => {
       const at = entry.indexOf("=");

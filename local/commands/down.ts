@@ -1,5 +1,4 @@
-import { rmdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, rmSync } from "node:fs";
 import { reachDeployment, startTarget } from "../access.ts";
 import * as cluster from "../cluster/index.ts";
 import {
@@ -13,7 +12,7 @@ import { envFile } from "../envFile.ts";
 import { requireTools } from "../gke.ts";
 import { readSettings, type Settings, settingsOptions } from "../settings.ts";
 import type { Command, OptionValues } from "../support/arguments.ts";
-import { cacheParts, cacheRoot, workFolder } from "../support/cache.ts";
+import { cacheRoot, removeCache, workFolder } from "../support/cache.ts";
 import { ask, canAsk, confirm } from "../support/confirm.ts";
 import { UserError } from "../support/errors.ts";
 import { reported } from "../support/progress.ts";
@@ -155,15 +154,13 @@ async function removeEverything(
   if (listDeployments().length === 0) rmSync(workFolder, { recursive: true, force: true });
   rmSync(envFile, { force: true });
   if (!keepCache) removeCache();
-  console.log(`Nothing is left${keepCache ? ` but the cache in ${cacheRoot()}` : ""}.`);
+  console.log(whatIsLeft(keepCache));
   return 0;
 }
 
-function removeCache(): void {
-  for (const part of cacheParts) rmSync(join(cacheRoot(), part), { recursive: true, force: true });
-  try {
-    rmdirSync(cacheRoot());
-  } catch {
-    // absent, or it holds what is not ours
-  }
+function whatIsLeft(keepCache: boolean): string {
+  if (!existsSync(cacheRoot())) return "Nothing is left.";
+  return keepCache
+    ? `Nothing is left but the cache in ${cacheRoot()}.`
+    : `Nothing is left but files of another origin in ${cacheRoot()}.`;
 }

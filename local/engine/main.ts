@@ -1,8 +1,6 @@
 import { readFileSync } from "node:fs";
-import { enableCompileCache } from "node:module";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { cacheRoot, checkoutRoot } from "../support/cache.ts";
+import { checkoutRoot, keepCompiledCode } from "../support/cache.ts";
 import { UserError, messageOf } from "../support/errors.ts";
 import type { Command, EngineResult } from "./index.ts";
 
@@ -36,7 +34,7 @@ async function main(): Promise<void> {
     throw new UserError(`the stack name ${values.stack} must be letters, digits, ".", "_" and "-"`);
 
   // Most of a short run is loading the SDKs; their compiled code is kept for the next one.
-  enableCompileCache(join(cacheRoot(), "node"));
+  keepCompiledCode();
   const { runEngine } = await import("./index.ts");
   // The program's own console output must not end up in the machine-readable output.
   console.log = console.info = console.error;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheRoot, checkoutRoot } from "../support/cache.ts";
+import { cacheRoot, checkoutRoot, claimCache } from "../support/cache.ts";
 import { contentKey, goBuild, requireGo } from "../support/goBuild.ts";
 import { run, which } from "../support/process.ts";
 
@@ -18,7 +18,8 @@ export interface HelmOptions {
 
 /** Path of a helm 3: the one on PATH, else one that is built from its Go module, once. */
 export async function ensureHelm(options: HelmOptions = {}): Promise<string> {
-  const { onProgress, signal, folder = join(cacheRoot(), "helm") } = options;
+  const { onProgress, signal } = options;
+  const folder = options.folder ?? join(cacheRoot(), "helm");
   const installed = which("helm");
   if (installed && (await isUsable(installed))) return installed;
 
@@ -29,6 +30,7 @@ export async function ensureHelm(options: HelmOptions = {}): Promise<string> {
     (found) =>
       `Charts are installed by helm 3.13 or newer, which is not on PATH, and ${found} there to build it with; install helm (https://helm.sh/docs/intro/install) or Go (https://go.dev/dl)`,
   );
+  if (options.folder === undefined) claimCache();
   await mkdir(folder, { recursive: true });
   const version = helmVersion(await readFile(join(sources, "go.mod"), "utf8"));
   // several processes may build at once: whoever is last replaces an equal program

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheRoot } from "../support/cache.ts";
+import { cacheRoot, claimCache } from "../support/cache.ts";
 import { run, type RunOptions } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
 import { timestamp } from "./buildContext.ts";
@@ -27,6 +27,7 @@ export async function withBuildah<T>(work: (session: BuildahSession) => Promise<
   if (missing.length > 0) {
     await reported(`Installing ${missing.join(" ")}`, () => installTools(missing));
   }
+  claimCache();
   const root = imagesFolder();
   await mkdir(root, { recursive: true });
   await removeLeftovers(root);

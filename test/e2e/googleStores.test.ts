@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mlflow } from "../../local/mlflow.ts";
 import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
-import { cacheRoot, checkoutRoot } from "../../local/support/cache.ts";
+import { checkoutRoot, claimCache } from "../../local/support/cache.ts";
 import { withVariables } from "../../local/envFile.ts";
 import { run } from "../../local/support/process.ts";
 import { Project } from "../local/engine/engineRun.ts";
@@ -39,7 +39,7 @@ suite(`the data path of Google Cloud${skipped ? ` (skipped: ${skipped})` : ""}`,
   beforeAll(async () => {
     await cleanSlate();
     const node = join(checkoutRoot, "node_modules", ".bin", "node");
-    const standIns = join(cacheRoot(), "tests", "google-stand-ins");
+    const standIns = join(claimCache(), "tests", "google-stand-ins");
     const onLine = (line: string) => void process.stderr.write(`    ${line}\n`);
     const printed = await run(node, [join(folder, "prepare.ts"), standIns], {
       env: environment,

@@ -15,7 +15,7 @@ import {
 import { clusterPaths } from "../../local/cluster/layout.ts";
 import { mountsBelow } from "../../local/cluster/leftovers.ts";
 import { listProcesses, signal } from "../../local/cluster/processes.ts";
-import { cacheRoot } from "../../local/support/cache.ts";
+import { cacheRoot, claimCache } from "../../local/support/cache.ts";
 import { run, which } from "../../local/support/process.ts";
 import {
   askProbe,
@@ -78,27 +78,29 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
   jest.setTimeout(45 * 60_000); // the first start builds Kubernetes
 
   const before = process.env;
-  const root = mkdtempSync(join(tmpdir(), "mlops-cluster-"));
+  const folder = mkdtempSync(join(tmpdir(), "mlops-cluster-"));
+  const root = cacheRoot({ MLOPS_CACHE_DIR: folder });
   const paths = clusterPaths(root);
   let port: number;
   let machineBefore: Awaited<ReturnType<typeof machine>>;
 
   beforeAll(async () => {
     await run("iptables-save", []).catch(() => ""); // loads its kernel modules, if it is installed yet
-    const built = clusterPaths(cacheRoot()).binaries;
+    const built = clusterPaths(claimCache()).binaries;
     await mkdir(built, { recursive: true });
+    claimCache(root);
     symlinkSync(built, join(root, "bin")); // nothing is built twice
     const free = await listen();
     await free.close();
     port = free.port;
-    process.env = { ...before, MLOPS_CACHE_DIR: root, MLOPS_API_PORT: String(port) };
+    process.env = { ...before, MLOPS_CACHE_DIR: folder, MLOPS_API_PORT: String(port) };
     machineBefore = await machine();
   });
 
   afterAll(async () => {
     await deleteCluster();
     process.env = before;
-    rmSync(root, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   });
 
   test("says which port is taken, and how to choose another", async () => {

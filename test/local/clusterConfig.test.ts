@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { kubernetesVersion } from "../../local/cluster/binaries.ts";
@@ -7,7 +9,7 @@ import { firewallRules, removalOf } from "../../local/cluster/firewall.ts";
 import { apiPort, clusterPaths } from "../../local/cluster/layout.ts";
 import { mountsBelow } from "../../local/cluster/leftovers.ts";
 import { conflictingRoute } from "../../local/cluster/network.ts";
-import { describeProcess } from "../../local/cluster/processes.ts";
+import { describeProcess, listProcesses, otherCluster } from "../../local/cluster/processes.ts";
 import { missingPackages, requirePlatform } from "../../local/cluster/requirements.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 
@@ -110,9 +112,11 @@ describe("processes", () => {
   const environ =
     "PATH=/bin\0MLOPS_LOCAL_CLUSTER=/cache/cluster\0MLOPS_LOCAL_COMPONENT=containerd\0";
 
+  const ofRoot = "Uid:\t0\t0\t0\t0\n";
+
   test("a component leads its session; what it starts belongs to the cluster too", () => {
-    const component = describeProcess(7, environ, "0::/\n", stat(7, 7), "");
-    const shim = describeProcess(8, environ, "0::/\n", stat(8, 7), "");
+    const component = describeProcess(7, environ, "0::/\n", stat(7, 7), ofRoot);
+    const shim = describeProcess(8, environ, "0::/\n", stat(8, 7), ofRoot);
     expect(component).toMatchObject({ state: "/cache/cluster", component: "containerd" });
     expect(shim).toMatchObject({ state: "/cache/cluster", component: undefined });
   });
@@ -132,8 +136,30 @@ describe("processes", () => {
   test("others, the dead, and groups of a similar name are not ours", () => {
     const similar = "0::/mlops-local-tools/x\n";
     expect(describeProcess(11, "HOME=/root\0", similar, stat(11, 11), "")).toBeUndefined();
-    expect(describeProcess(12, environ, "0::/\n", stat(12, 12, "Z"), "")).toBeUndefined();
+    expect(describeProcess(12, environ, "0::/\n", stat(12, 12, "Z"), ofRoot)).toBeUndefined();
     expect(describeProcess(13, "", "", "", "")).toBeUndefined();
+  });
+
+  test.each([
+    ["another user's program", "Uid:\t1000\t1000\t1000\t1000\n"],
+    ["a setuid program that another user runs", "Uid:\t1000\t0\t0\t0\n"],
+  ])("the variables of %s make it no cluster", (_, status) => {
+    expect(describeProcess(14, environ, "0::/\n", stat(14, 14), status)).toBeUndefined();
+  });
+
+  const asRoot = process.getuid?.() === 0 && process.platform === "linux" ? test : test.skip;
+  asRoot("a user's variable neither stops `up` nor appears in what it prints", async () => {
+    const child = spawn("sleep", ["60"], {
+      uid: 65534,
+      env: { MLOPS_LOCAL_CLUSTER: "/usr/cluster; rm -rf /", MLOPS_LOCAL_COMPONENT: "etcd" },
+    });
+    await once(child, "spawn");
+    try {
+      expect(otherCluster(paths)).not.toBe("/usr/cluster; rm -rf /");
+      expect(listProcesses().map(({ pid }) => pid)).not.toContain(child.pid);
+    } finally {
+      child.kill();
+    }
   });
 });
 

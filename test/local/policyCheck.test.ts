@@ -80,7 +80,7 @@ test("node ports of a cluster on this machine are nobody's concern", async () =>
 
 test("`up` stops before anything is built or deployed", async () => {
   const { code, text } = await mlops(["up", ...stack, "--context", "away"]);
-  expect(text).toContain("error: nothing is deployed, for policies refuse it; ");
+  expect(text).toContain("error: policies refuse this deployment; ");
   expect(text).toContain(`  ✗ ${openPort}`);
   expect(text).not.toMatch(/image|created/i);
   expect(code).toBe(1);

@@ -26,12 +26,11 @@ function verdicts(resources: readonly Recorded[], stack: string): string[] {
     props: opened(inputs) as object,
     protect: options.protect === true,
   }));
-  return policies
-    .flatMap(({ name, enforcementLevel }) =>
-      judged(name, given).map(
-        (said) => `${enforcementLevel} ${name}: ${/^\w+ "[^"]+"/.exec(said)?.[0]}`,
-      ),
-    );
+  return policies.flatMap(({ name, enforcementLevel }) =>
+    judged(name, given).map(
+      (said) => `${enforcementLevel} ${name}: ${/^\w+ "[^"]+"/.exec(said)?.[0]}`,
+    ),
+  );
 }
 
 const claims = ["mlops-database-data", "mlops-artifacts-data"];

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheRoot, checkoutRoot } from "../../local/support/cache.ts";
+import { checkoutRoot, claimCache } from "../../local/support/cache.ts";
 import { contentKey, goBuild, requireGo } from "../../local/support/goBuild.ts";
 import { which } from "../../local/support/process.ts";
 
@@ -10,7 +10,7 @@ const sources = join(checkoutRoot, "test/support/actionlint");
 /** Path of the actionlint that go.mod beside this file pins: built once, kept with the other programs of tests. */
 export async function actionlint(): Promise<string> {
   const name = `actionlint-${await contentKey(sources, ["go.mod", "go.sum"])}`;
-  const folder = join(cacheRoot(), "tests");
+  const folder = join(claimCache(), "tests");
   const program = join(folder, name);
   if (existsSync(program)) return program;
   await requireGo((found) => `actionlint is built with Go, and ${found} there`);

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { cacheRoot } from "../../local/support/cache.ts";
+import { claimCache } from "../../local/support/cache.ts";
 import { which } from "../../local/support/process.ts";
 
 /*
@@ -18,7 +18,7 @@ export const promtool = (): Found => debianProgram("prometheus", "promtool");
 export function debianProgram(packageName: string, program: string): Found {
   const installed = which(program);
   if (installed !== undefined) return { path: installed };
-  const folder = join(cacheRoot(), "tests", `debian-${packageName}`);
+  const folder = join(claimCache(), "tests", `debian-${packageName}`);
   const path = join(folder, "usr", "bin", program);
   if (existsSync(path)) return { path };
   if (!which("apt-get") || !which("dpkg-deb")) {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheRoot, checkoutRoot } from "../../local/support/cache.ts";
+import { checkoutRoot, claimCache } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
 import { run, which } from "../../local/support/process.ts";
 import { reported } from "../../local/support/progress.ts";
@@ -36,7 +36,12 @@ export async function environment(name: EnvironmentName): Promise<string> {
   const base = await findPython();
   const hash = createHash("sha256").update(await run(base, ["--version"]));
   for (const file of [...locked, ...further]) hash.update(readFileSync(join(checkoutRoot, file)));
-  const folder = join(cacheRoot(), "tests", "python", `${name}-${hash.digest("hex").slice(0, 12)}`);
+  const folder = join(
+    claimCache(),
+    "tests",
+    "python",
+    `${name}-${hash.digest("hex").slice(0, 12)}`,
+  );
   if (!existsSync(join(folder, completeMark))) {
     await reported(`Making the Python environment ${name}`, (step) =>
       build(folder, base, environments[name], (line) => step.update(line.slice(0, 80))),

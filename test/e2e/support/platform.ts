@@ -2,21 +2,21 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { listProcesses } from "../../../local/cluster/processes.ts";
-import { cacheRoot, checkoutRoot } from "../../../local/support/cache.ts";
+import { cacheRoot, checkoutRoot, claimCache } from "../../../local/support/cache.ts";
 import { kube, type Kube } from "./kube.ts";
 
 // The tests deploy a stack and a cluster of their own; only what takes long to build is shared with the user's.
 export const namespace = "mlops";
-export const cacheFolder = join(cacheRoot(), "e2e");
-export const clusterFolder = join(cacheFolder, "cluster");
 const shared = ["bin", "helm", "images", "node"];
 
 const { KUBECONFIG: _, ...inherited } = process.env;
 export const environment: NodeJS.ProcessEnv = {
   ...inherited,
-  MLOPS_CACHE_DIR: cacheFolder,
+  MLOPS_CACHE_DIR: join(cacheRoot(), "e2e"),
   CI: "1",
 };
+const cacheFolder = cacheRoot(environment);
+export const clusterFolder = join(cacheFolder, "cluster");
 
 export interface Ended {
   code: number;
@@ -79,11 +79,12 @@ export const { stack, start, mlops, up, outputs } = commandLine(
 
 /** Lets the tests' cache folder use what is built already. */
 export function linkCache(): void {
-  mkdirSync(cacheFolder, { recursive: true });
+  const root = claimCache();
+  claimCache(cacheFolder);
   for (const part of shared) {
-    mkdirSync(join(cacheRoot(), part), { recursive: true });
+    mkdirSync(join(root, part), { recursive: true });
     const link = join(cacheFolder, part);
-    if (!existsSync(link)) symlinkSync(join(cacheRoot(), part), link);
+    if (!existsSync(link)) symlinkSync(join(root, part), link);
   }
 }
 

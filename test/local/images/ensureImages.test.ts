@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imageReference } from "../../../images.ts";
 import { ensureImages } from "../../../local/images/index.ts";
+import { cacheRoot } from "../../../local/support/cache.ts";
 
 // The programs of other people are replaced by scripts that note how they were called.
 let folder: string;
@@ -203,8 +204,8 @@ onLinux(
       apps: ["tracking"],
     });
     await expect(failure).rejects.toThrow(
-      /^the disk with \S+\/cache\/images became full while building images: it had [\d.]+ GB free, and a first build takes 5 GB; free some space or set MLOPS_CACHE_DIR to a folder on a larger disk$/,
+      /^the disk with \S+\/cache\/mlops-platform\/images became full while building images: it had [\d.]+ GB free, and a first build takes 5 GB; free some space or set MLOPS_CACHE_DIR to a folder on a larger disk$/,
     );
-    expect(readdirSync(join(folder, "cache"))).toEqual([]);
+    expect(readdirSync(cacheRoot())).toEqual([".mlops-cache"]);
   },
 );

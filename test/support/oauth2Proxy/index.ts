@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheRoot, checkoutRoot } from "../../../local/support/cache.ts";
+import { checkoutRoot, claimCache } from "../../../local/support/cache.ts";
 import { contentKey, goBuild } from "../../../local/support/goBuild.ts";
 
 const sources = join(checkoutRoot, "test/support/oauth2Proxy");
@@ -9,7 +9,7 @@ const moduleName = "github.com/oauth2-proxy/oauth2-proxy/v7";
 
 /** The program that the official image holds, built from its Go module once and kept in the cache. */
 export async function oauth2Proxy(): Promise<string> {
-  const folder = join(cacheRoot(), "tests");
+  const folder = join(claimCache(), "tests");
   const program = join(folder, `oauth2-proxy-${await contentKey(sources, ["go.mod", "go.sum"])}`);
   if (existsSync(program)) return program;
   await mkdir(folder, { recursive: true });
