@@ -430,6 +430,14 @@ def test_a_model_that_may_bring_code_is_refused(
         refuse_untrusted(mlmodel(**changes), tmp_path)
 
 
+def test_a_reason_that_quotes_the_model_is_one_line_of_bounded_length(tmp_path: Path) -> None:
+    loader = "own\n2026-01-01 00:00:00 INFO serving version 99\x1b[2J" + "x" * 10_000
+    with pytest.raises(LoadError, match=r"^its loader own 2026.*servingAllowPickle\)$") as raised:
+        refuse_untrusted(mlmodel(loader_module=loader), tmp_path)
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 2000
+
+
 def test_files_outside_the_model_are_not_read(tmp_path: Path) -> None:
     model = mlmodel()
     skops.io.dump(Ridge(), tmp_path / "model.skops")
