@@ -7,6 +7,7 @@ from typing import Any
 import mlflow
 import numpy as np
 import pandas as pd
+from joblib import parallel_config
 from mlflow import MlflowClient
 from mlflow.models import ModelSignature, infer_signature
 from mlflow.types import ColSpec, DataType, Schema
@@ -18,7 +19,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegresso
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
 # Given explicitly, because working them out takes MLflow a second process and half a minute.
@@ -81,6 +82,14 @@ def classifier() -> tuple[LogisticRegression, pd.DataFrame]:
 def on_arrays() -> tuple[LinearRegression, np.ndarray]:
     """Trained without column names, which gives a tensor signature."""
     return LinearRegression().fit(FEATURES.to_numpy(), TARGET), FEATURES.head(3).to_numpy()
+
+
+def parallel() -> BaseEstimator:
+    """A column transformer that asks for four processes."""
+    scaled = make_column_transformer(*((StandardScaler(), [name]) for name in FEATURES), n_jobs=4)
+    model = make_pipeline(scaled, LinearRegression())
+    with parallel_config("threading"):
+        return model.fit(FEATURES, TARGET)
 
 
 def crashing() -> DecisionTreeRegressor:

@@ -180,3 +180,13 @@ def test_stops_while_it_waits_for_a_model(models: Models, start_server: Start) -
     serving = start_server(models)
     serving.server.terminate()
     assert serving.server.wait(10) == 0
+
+
+def test_n_jobs_of_a_model_starts_no_processes(models: Models, start_server: Start) -> None:
+    version = models.promote(models.add(samples.parallel()))
+    serving = start_server(models)
+    serving.wait_for(version)
+    assert serving.predict(ROW).status_code == 200
+    pid = serving.server.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    assert len(children.split()) == 1  # the one that tries versions out

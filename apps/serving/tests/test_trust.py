@@ -9,7 +9,6 @@ import pickle
 import subprocess
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,8 @@ import skops.io
 from mlflow.models import Model, infer_signature
 from model_server import trusted_types
 from model_server.errors import LoadError
-from model_server.loader import Loader
+from model_server.loaded_model import LoadedModel
+from model_server.loader import load_files
 from model_server.registry import ModelVersion
 from model_server.settings import read_settings
 from model_server.trust import refuse_untrusted
@@ -35,6 +35,7 @@ from sklearn.compose import (
     make_column_transformer,
 )
 from sklearn.ensemble import (
+    GradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
     StackingClassifier,
@@ -52,7 +53,12 @@ from sklearn.model_selection import (
     RepeatedKFold,
     TunedThresholdClassifierCV,
 )
-from sklearn.neighbors import KNeighborsRegressor
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    RadiusNeighborsClassifier,
+)
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
@@ -424,6 +430,14 @@ def test_a_model_that_may_bring_code_is_refused(
         refuse_untrusted(mlmodel(**changes), tmp_path)
 
 
+def test_a_reason_that_quotes_the_model_is_one_line_of_bounded_length(tmp_path: Path) -> None:
+    loader = "own\n2026-01-01 00:00:00 INFO serving version 99\x1b[2J" + "x" * 10_000
+    with pytest.raises(LoadError, match=r"^its loader own 2026.*servingAllowPickle\)$") as raised:
+        refuse_untrusted(mlmodel(loader_module=loader), tmp_path)
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 2000
+
+
 def test_files_outside_the_model_are_not_read(tmp_path: Path) -> None:
     model = mlmodel()
     skops.io.dump(Ridge(), tmp_path / "model.skops")
@@ -435,17 +449,23 @@ def test_files_outside_the_model_are_not_read(tmp_path: Path) -> None:
         refuse_untrusted(mlmodel(), tmp_path)
 
 
-class FolderRegistry:
-    """A registry whose one version is a folder."""
+def save(folder: Path, model: BaseEstimator, rows: pd.DataFrame, requirement: str) -> Path:
+    """What a user logs."""
+    trusted = sorted(trusted_types.OBJECTS | {trusted_types.TREE})
+    mlflow.sklearn.save_model(
+        model,
+        folder,
+        signature=infer_signature(rows),
+        pip_requirements=[requirement],
+        skops_trusted_types=trusted,
+    )
+    return folder
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
 
-    def download(self, _version: ModelVersion, _target: Path) -> Path:
-        return self._folder
-
-    def run_metrics(self, _version: ModelVersion) -> dict[str, float]:
-        return {}
+def load(files: Path) -> LoadedModel:
+    """What the server does with it, in a child process first and then itself."""
+    settings = read_settings({"MLFLOW_TRACKING_URI": "http://localhost", "MODEL_NAME": "model"})
+    return load_files(settings, ModelVersion("model", "1", None, 0), files)
 
 
 def test_a_module_named_in_the_requirements_is_not_imported(
@@ -453,15 +473,69 @@ def test_a_module_named_in_the_requirements_is_not_imported(
 ) -> None:
     """MLflow imports it to compare versions."""
     model = LinearRegression().fit(NUMBERS, PRICES)
-    folder = tmp_path / "model"
-    mlflow.sklearn.save_model(
-        model, folder, signature=infer_signature(NUMBERS, PRICES), pip_requirements=["own_module"]
-    )
+    files = save(tmp_path / "model", model, NUMBERS, "own_module")
     (tmp_path / "own_module.py").write_text(f"open({str(tmp_path / 'OWNED')!r}, 'w')")
     monkeypatch.syspath_prepend(tmp_path)
-    settings = replace(
-        read_settings({"MLFLOW_TRACKING_URI": "http://localhost", "MODEL_NAME": "model"}),
-        work_dir=tmp_path / "work",
-    )
-    Loader(FolderRegistry(folder), settings).load(ModelVersion("model", "1", None, 0))
+    load(files)
     assert not (tmp_path / "OWNED").exists()
+
+
+# --- numbers in a model by which compiled code would write beyond an array
+
+
+def beyond_columns(model: Pipeline) -> None:
+    model[0]._n_features_outs = [50, -46]
+
+
+def beyond_classes(model: Pipeline) -> None:
+    model[1]._y = np.full_like(model[1]._y, 50)
+
+
+def beyond_outputs(model: BaseEstimator) -> None:
+    model.estimators_ = np.repeat(model.estimators_, 50, axis=1)
+
+
+TWO_COLUMNS = pd.DataFrame({"lift": [0, 1] * 20, "garden": [1, 0] * 20})
+NEAR = {"algorithm": "brute", "metric": "manhattan"}
+
+
+@pytest.mark.parametrize(
+    ("model", "rows", "craft", "reason"),
+    [
+        (
+            make_pipeline(OneHotEncoder(sparse_output=False), GaussianNB()),
+            TWO_COLUMNS,
+            beyond_columns,
+            "indices must be < 4",
+        ),
+        (
+            make_pipeline(StandardScaler(), KNeighborsClassifier(**NEAR)),
+            NUMBERS,
+            beyond_classes,
+            "labels of the neighbors",
+        ),
+        (
+            make_pipeline(StandardScaler(), RadiusNeighborsClassifier(9, **NEAR)),
+            NUMBERS,
+            beyond_classes,
+            "labels of the neighbors",
+        ),
+        (GradientBoostingClassifier(n_estimators=1), NUMBERS, beyond_outputs, "do not fit its"),
+    ],
+)
+def test_what_compiled_code_would_write_beyond_an_array_is_refused(
+    tmp_path: Path, model: BaseEstimator, rows: pd.DataFrame, craft: Callable, reason: str
+) -> None:
+    model.fit(rows, CHEAP)
+    load(save(tmp_path / "fine", model, rows, "scikit-learn"))
+    craft(model)
+    crafted = save(tmp_path / "crafted", model, rows, "scikit-learn")
+    with pytest.raises(LoadError, match=reason):
+        load(crafted)
+
+
+def test_a_metric_that_writes_as_much_as_a_row_holds_is_refused(tmp_path: Path) -> None:
+    metric = {"metric": "mahalanobis", "metric_params": {"VI": np.eye(1)}}
+    model = KNeighborsRegressor(algorithm="ball_tree", **metric).fit(NUMBERS, PRICES)
+    with pytest.raises(LoadError, match=r"the type .*\.MahalanobisDistance64 \(in _tree"):
+        check(tmp_path, model)

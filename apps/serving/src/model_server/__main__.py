@@ -15,6 +15,8 @@ for name, value in {
     # Threads of the numeric libraries would fight those that predict, and cost memory each.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    # The same for a model's n_jobs, which joblib takes for processes of 150 MiB each.
+    "JOBLIB_MULTIPROCESSING": "0",
     # Only of downloads; other requests have a timeout of their own. MLflow fetches an object from a
     # bucket as a whole before it sends the first byte.
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "300",

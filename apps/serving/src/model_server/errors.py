@@ -12,13 +12,22 @@ ALLOW_PICKLE = (
     "(stack setting servingAllowPickle)"
 )
 
+_END = 500
+
 
 class InputError(Exception):
     """The request is at fault; the text is the reason that goes back with status 400."""
 
 
 class LoadError(Exception):
-    """A model version cannot be served; the text is the reason shown in `/model` and the log."""
+    """A model version cannot be served; the text is the reason shown in `/model` and the log.
+
+    It may quote the model, which must not write further lines to the log or fill it.
+    """
+
+    def __init__(self, reason: str) -> None:
+        line = "".join(letter if letter.isprintable() else " " for letter in _shortened(reason))
+        super().__init__(line)
 
 
 class FatalLoadError(LoadError):
@@ -40,6 +49,11 @@ class ModelMissingError(RegistryError):
     def __init__(self, reason: str, *, certain: bool) -> None:
         super().__init__(reason)
         self.certain = certain
+
+
+def _shortened(text: str) -> str:
+    """Both ends of a long text: the end names the way out."""
+    return text if len(text) <= 2 * _END else f"{text[:_END]}…{text[-_END:]}"
 
 
 def in_short(error: BaseException, limit: int = 300) -> str:

@@ -17,6 +17,7 @@ from mlflow.models import Model
 from mlflow.types.schema import Schema
 
 from model_server.baseline import NO_BASELINE, Baseline, BaselineError, read_baseline
+from model_server.bounds import keep_bounds
 from model_server.decoder import compile_decoder
 from model_server.errors import FatalLoadError, LoadError, in_short
 from model_server.fatal import FatalVersions
@@ -110,6 +111,7 @@ def _assemble(
     metadata = Model.load(str(files))
     signature = required_signature(metadata)
     if not settings.allow_pickle:
+        keep_bounds()
         refuse_untrusted(metadata, files)
     # For its warnings MLflow would import every package that the model's requirements name.
     pyfunc = mlflow.pyfunc.load_model(str(files), suppress_warnings=True)
