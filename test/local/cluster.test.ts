@@ -15,6 +15,7 @@ import {
 import { clusterPaths } from "../../local/cluster/layout.ts";
 import { mountsBelow } from "../../local/cluster/leftovers.ts";
 import { listProcesses, signal } from "../../local/cluster/processes.ts";
+import { ensureRequirements } from "../../local/cluster/requirements.ts";
 import { cacheRoot, claimCache } from "../../local/support/cache.ts";
 import { run, which } from "../../local/support/process.ts";
 import {
@@ -85,7 +86,8 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
   let machineBefore: Awaited<ReturnType<typeof machine>>;
 
   beforeAll(async () => {
-    await run("iptables-save", []).catch(() => ""); // loads its kernel modules, if it is installed yet
+    await ensureRequirements(console.error); // what looks at the machine comes with the packages
+    await run("iptables-save", []); // loads its kernel modules
     const built = clusterPaths(claimCache()).binaries;
     await mkdir(built, { recursive: true });
     claimCache(root);
