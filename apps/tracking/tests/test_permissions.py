@@ -261,6 +261,68 @@ def test_writers_delete_only_what_they_created(
     assert training.post(f"{API}/experiments/delete", json=own).is_success
 
 
+@pytest.mark.parametrize("api", ["api", "ajax-api"])
+def test_writers_rename_only_what_they_created(
+    api: str, notebook: httpx.Client, training: httpx.Client
+) -> None:
+    created(training, "registered-models/create", {"name": f"of {api}"})
+    path = f"/{api}/2.0/mlflow/registered-models/rename"
+    for names in [(f"of {api}", f"new of {api}"), (f"new of {api}", f"of {api}")]:
+        rename = dict(zip(("name", "new_name"), names, strict=True))
+        assert notebook.post(path, json=rename).status_code == 403
+        assert training.post(path, json=rename).is_success
+
+
+@pytest.mark.parametrize("api", ["api", "ajax-api"])
+def test_writers_set_and_remove_aliases_and_tags_of_every_model(
+    api: str,
+    notebook: httpx.Client,
+    reader: httpx.Client,
+    training: httpx.Client,
+    version: dict[str, str],
+) -> None:
+    model, number = {"name": "shared"}, {"name": "shared", "version": version["version"]}
+    alias, key = {"alias": "trial"}, {"key": "k"}
+    changes = [
+        ("registered-models/alias", number | alias, "registered-models/alias", model | alias),
+        (
+            "registered-models/set-tag",
+            {**model, **key, "value": "v"},
+            "registered-models/delete-tag",
+            model | key,
+        ),
+        (
+            "model-versions/set-tag",
+            {**number, **key, "value": "v"},
+            "model-versions/delete-tag",
+            number | key,
+        ),
+    ]
+    root = f"/{api}/2.0/mlflow"
+    for writer in (notebook, training):
+        for set_path, wanted, delete_path, unwanted in changes:
+            assert writer.post(f"{root}/{set_path}", json=wanted).is_success, set_path
+            delete = ("DELETE", f"{root}/{delete_path}")
+            assert reader.request(*delete, json=unwanted).status_code == 403, delete_path
+            assert writer.request(*delete, json=unwanted).is_success, delete_path
+    found = reader.get(f"{API}/registered-models/get?name=shared").json()["registered_model"]
+    assert "trial" not in {each["alias"] for each in found.get("aliases", [])}
+    assert not found.get("tags")
+
+
+def test_versions_are_deleted_by_who_created_the_model(
+    notebook: httpx.Client, training: httpx.Client, experiment: str
+) -> None:
+    created(training, "registered-models/create", {"name": "with versions"})
+    run = created(notebook, "runs/create", {"experiment_id": experiment})["run"]["info"]
+    source = f"mlflow-artifacts:/{experiment}/{run['run_id']}/artifacts/model"
+    body = {"name": "with versions", "source": source, "run_id": run["run_id"]}
+    number = created(notebook, "model-versions/create", body)["model_version"]["version"]
+    version = {"json": {"name": "with versions", "version": number}}
+    assert notebook.request("DELETE", f"{API}/model-versions/delete", **version).status_code == 403
+    assert training.request("DELETE", f"{API}/model-versions/delete", **version).is_success
+
+
 def test_writers_do_not_hand_out_rights_or_reach_beyond_tracking(
     training: httpx.Client, experiment: str
 ) -> None:

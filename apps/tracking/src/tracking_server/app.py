@@ -12,6 +12,11 @@ def create_app() -> ASGIApp:
     from mlflow.server import app as flask_app
     from mlflow.server import auth
 
+    from tracking_server.artifact_locations import refuse_local_locations
+    from tracking_server.registry_rules import apply_registry_rules
     from tracking_server.request_counts import CountRequests, Routes
 
-    return CountRequests(auth.create_app(), Routes(flask_app.url_map))
+    apply_registry_rules()
+    app = auth.create_app()
+    refuse_local_locations(flask_app)
+    return CountRequests(app, Routes(flask_app.url_map))

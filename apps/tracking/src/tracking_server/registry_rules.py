@@ -1,0 +1,31 @@
+"""Who may change what in the model registry, where MLflow's own rules do not fit a shared one.
+
+MLflow lets every editor of a model rename it, which takes it away from those who load it by name,
+and lets only its creator remove an alias or a tag that every editor may set.
+"""
+
+from mlflow.protos.model_registry_pb2 import (
+    DeleteModelVersionTag,
+    DeleteRegisteredModelAlias,
+    RenameRegisteredModel,
+)
+from mlflow.server import auth
+from mlflow.server.handlers import get_endpoints
+
+_RULES = {
+    RenameRegisteredModel: auth.validate_can_delete_registered_model_or_prompt_cascade,
+    DeleteRegisteredModelAlias: auth.validate_can_set_model_or_prompt_version_alias,
+    DeleteModelVersionTag: auth.validate_can_update_model_or_prompt_version,
+}
+
+
+def apply_registry_rules() -> None:
+    """Replaces MLflow's rules for these requests, in every version of its API."""
+    auth.BEFORE_REQUEST_VALIDATORS.update(
+        {
+            (path, method): rule
+            for path, rule, methods in get_endpoints(_RULES.get)
+            for method in methods
+            if rule in _RULES.values()
+        }
+    )
