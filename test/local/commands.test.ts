@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
 const root = resolve(__dirname, "../..");
 
@@ -183,6 +184,19 @@ describe("a cluster that cannot be used", () => {
     status = answered;
     expect(await up(user)).toMatch(`error: the context there: ${sentence}, choose another context`);
   });
+});
+
+test("native Windows is refused with the way that works", () => {
+  const program = `
+    Object.defineProperty(process, "platform", { value: "win32" });
+    await import(${JSON.stringify(pathToFileURL(join(root, "local", "bootstrap.mjs")).href)});`;
+  const { status, stderr } = spawnSync("node", ["--input-type=module", "-e", program, "up"], {
+    encoding: "utf8",
+  });
+  expect(stderr).toBe(
+    "error: Windows is not supported natively; install WSL 2 (`wsl --install`) and run this inside it\n",
+  );
+  expect(status).toBe(1);
 });
 
 test("commands that need a platform say how to get one", async () => {
