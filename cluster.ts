@@ -1,10 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
+import * as pulumi from "@pulumi/pulumi";
 import type { PlatformConfig } from "./config.ts";
+import { type Kubeconfig, readKubeconfig } from "./kubeconfig.ts";
 
 /** The cluster that the program deploys to. */
 export interface Cluster {
@@ -15,15 +12,9 @@ export interface Cluster {
   readonly monthlyCostsUsd: readonly pulumi.Output<number>[];
 }
 
-interface Kubeconfig {
-  "current-context"?: string;
-  contexts?: { name: string; context: { cluster: string } }[];
-  clusters?: { name: string; cluster: { server: string } }[];
-}
-
 /** The cluster behind a context of the kubeconfig. */
 export function currentCluster(config: PlatformConfig): Cluster {
-  const kubeconfig = readKubeconfig();
+  const kubeconfig = kubeconfigOrRefusal();
   const context = config.kubeContext ?? kubeconfig["current-context"];
   const provider = new k8s.Provider("cluster", {
     ...(context === undefined ? {} : { context }),
@@ -46,9 +37,11 @@ export function apiServerHost(kubeconfig: Kubeconfig, context?: string): string 
   return server === undefined ? "localhost" : new URL(server).hostname;
 }
 
-/** The first kubeconfig file that is there; none where only a preview is wanted. */
-function readKubeconfig(): Kubeconfig {
-  const named = (process.env["KUBECONFIG"] ?? "").split(delimiter).filter(Boolean);
-  const path = [...named, join(homedir(), ".kube", "config")].find((file) => existsSync(file));
-  return path === undefined ? {} : ((parse(readFileSync(path, "utf8")) as Kubeconfig | null) ?? {});
+/** Nothing in it is required: where only a preview is wanted there may be none. */
+function kubeconfigOrRefusal(): Kubeconfig {
+  try {
+    return readKubeconfig();
+  } catch (error) {
+    throw new pulumi.RunError((error as Error).message);
+  }
 }

@@ -105,6 +105,9 @@ export interface PlatformConfig {
   readonly oidcEmailDomain?: string;
 }
 
+// only a path may have blanks in it
+const chart = /^(\S+|\.{0,2}\/.+)$/;
+const chartRule = "be an OCI reference, a path or a chart's name";
 const exactVersion = /^[0-9]+(\.[0-9]+){2}([-+][0-9A-Za-z.-]+)?$/;
 const exactVersionRule = "be an exact version such as 29.27.0";
 
@@ -168,10 +171,10 @@ export const readers: {
   prometheusRetention: text(/^[1-9][0-9]*[hdwy]$/, "be a duration such as 15d", "15d"),
   alertReceivers: map,
   runbookBaseUrl: optional(text(/^https?:\/\/\S+$/, "be a URL")),
-  prometheusChart: optional(text(/^\S+$/, "be an OCI reference, a path or a chart's name")),
+  prometheusChart: optional(text(chart, chartRule)),
   prometheusChartVersion: optional(text(exactVersion, exactVersionRule)),
   prometheusValues: map,
-  grafanaChart: optional(text(/^\S+$/, "be an OCI reference, a path or a chart's name")),
+  grafanaChart: optional(text(chart, chartRule)),
   grafanaChartVersion: optional(text(exactVersion, exactVersionRule)),
   grafanaValues: map,
   monitoringImageRegistry: optional(

@@ -1,11 +1,13 @@
+import type { KubeConfig } from "@kubernetes/client-node";
 import * as cluster from "./cluster/index.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
 import type { ClusterAccess } from "./engines.ts";
+import { clusterProblem } from "./engine/kubernetesProblem.ts";
 import { gkeAccess } from "./gke.ts";
 import type { Settings } from "./settings.ts";
 import { type OptionSpec, type OptionValues, textOf } from "./support/arguments.ts";
 import { UserError } from "./support/errors.ts";
-import { answers, contextsOf, loadKubeconfig } from "./support/kubeconfig.ts";
+import { contextsOf, loadKubeconfig } from "./support/kubeconfig.ts";
 import { run, which } from "./support/process.ts";
 import { reported } from "./support/progress.ts";
 import { decideTarget, isLocal, isOnThisMachine, localContext, type Target } from "./target.ts";
@@ -37,8 +39,13 @@ export async function findTarget(
     hasMinikube: which("minikube") !== undefined,
     localClusterFolder: (await cluster.clusterStatus()).folder,
     canRunLocalCluster: process.platform === "linux" && process.getuid?.() === 0,
-    answers: (context) => answers(kubeconfig, context),
+    problemOf: (context) => problemOf(kubeconfig, context),
   });
+}
+
+function problemOf(kubeconfig: KubeConfig, context: string): Promise<string | undefined> {
+  kubeconfig.setCurrentContext(context);
+  return clusterProblem(kubeconfig);
 }
 
 /** Starts the target where that is ours to do, and says how to reach it. */
@@ -86,12 +93,10 @@ export async function reachDeployment(
   }
   if (target.kind === "gke") return { deployment, access: await gkeAccess(target) };
   const context = target.kind === "minikube" ? "minikube" : target.context;
-  if (!(await answers(loadKubeconfig(), context))) {
-    throw new UserError(
-      `the context ${context} does not answer; start that cluster${
-        context === "minikube" ? " with `minikube start`" : ""
-      } and try again`,
-    );
+  const problem = await problemOf(loadKubeconfig(), context);
+  if (problem !== undefined) {
+    const start = context === "minikube" ? " (`minikube start` starts Minikube)" : "";
+    throw new UserError(`the context ${context}: ${problem}${start}, and try again`);
   }
   return { deployment, access: { context } };
 }

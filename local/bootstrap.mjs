@@ -14,6 +14,9 @@ const stampFile = join(modules, ".mlops-lock-hash");
 const binaries = join(modules, ".bin");
 const neededNode = "22.18";
 
+if (process.platform === "win32") {
+  fail("Windows is not supported natively; install WSL 2 (`wsl --install`) and run this inside it");
+}
 if (!isInstalled()) install();
 handOver(nodeToUse());
 
@@ -28,12 +31,15 @@ function isInstalled() {
 function install() {
   console.error("… Installing the packages of package-lock.json with `npm ci`");
   const started = Date.now();
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   // the scripts of this project need nothing from the npm that may be running this file
-  const { status, error } = spawnSync(npm, ["ci", "--no-fund", "--no-audit", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-  });
+  const { status, error } = spawnSync(
+    "npm",
+    ["ci", "--no-fund", "--no-audit", "--loglevel=error"],
+    {
+      cwd: root,
+      stdio: ["ignore", 2, 2],
+    },
+  );
   if (error) fail(`npm cannot be run (${error.message}); install Node.js with npm and try again`);
   if (status !== 0) {
     fail(
@@ -46,7 +52,7 @@ function install() {
 
 /** The Node of the lock file for this platform, or this very Node where there is none and it is new enough. */
 function nodeToUse() {
-  const packaged = join(binaries, process.platform === "win32" ? "node.cmd" : "node");
+  const packaged = join(binaries, "node");
   if (existsSync(packaged)) return packaged;
   const [major, minor] = process.versions.node.split(".").map(Number);
   const [neededMajor, neededMinor] = neededNode.split(".").map(Number);

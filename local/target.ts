@@ -35,8 +35,8 @@ export interface Surroundings {
   canRunLocalCluster: boolean;
   /** Where the local cluster keeps its data: there is one per cache folder. */
   localClusterFolder: string;
-  /** Whether the API server of a context answers. */
-  answers: (context: string) => Promise<boolean>;
+  /** Why a context cannot be used, with the fix; undefined where its API server answers. */
+  problemOf: (context: string) => Promise<string | undefined>;
 }
 
 /**
@@ -101,17 +101,17 @@ async function named(context: string, around: Surroundings): Promise<Target> {
       }`,
     );
   }
-  if (!(await around.answers(context))) throw unreachable(context, server);
+  const problem = await around.problemOf(context);
+  if (problem !== undefined) throw unusable(context, problem);
   return { kind: "context", context, server };
 }
 
 async function currentContext(context: string, around: Surroundings): Promise<Target> {
   const server = around.contexts.servers[context];
-  if (server !== undefined && (await around.answers(context))) {
-    return { kind: "context", context, server };
-  }
+  const problem = await around.problemOf(context);
+  if (server !== undefined && problem === undefined) return { kind: "context", context, server };
   if (context === "minikube" && around.hasMinikube) return { kind: "minikube" };
-  throw unreachable(context, server ?? "an unknown address");
+  throw unusable(context, problem ?? "the kubeconfig has no address for it; add it");
 }
 
 async function again(remembered: Target, around: Surroundings): Promise<Target> {
@@ -161,8 +161,8 @@ function identity(target: Target): string {
   }
 }
 
-function unreachable(context: string, server: string): UserError {
+function unusable(context: string, problem: string): UserError {
   return new UserError(
-    `the context ${context} does not answer at ${server}; start that cluster, choose another one with --context NAME, or take a cluster of this machine with --local-cluster`,
+    `the context ${context}: ${problem}, choose another context with --context NAME, or take a cluster of this machine with --local-cluster`,
   );
 }

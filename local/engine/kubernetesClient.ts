@@ -1,13 +1,13 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { UserError, messageOf } from "../support/errors.ts";
+import { UserError } from "../support/errors.ts";
 import { pause } from "./handler.ts";
-import { ApiError, loadKubeconfig, send } from "./kubernetesHttp.ts";
+import { ApiError, kubeconfigOf, send } from "./kubernetesHttp.ts";
 import type { Connection } from "./kubernetesHttp.ts";
+import { clusterProblem } from "./kubernetesProblem.ts";
 import { objectAt, textAt } from "./values.ts";
 import type { JsonObject } from "./values.ts";
 
 const fieldManager = "mlops";
-const connectTimeout = 4_000;
 const never = new AbortController().signal;
 
 interface ApiResource {
@@ -26,7 +26,7 @@ export class KubernetesClient {
   readonly #resources = new Map<string, Promise<ApiResource[]>>();
 
   static async connect(connection: Connection): Promise<KubernetesClient> {
-    const client = new KubernetesClient(await loadKubeconfig(connection), connection.namespace);
+    const client = new KubernetesClient(await kubeconfigOf(connection), connection.namespace);
     await client.#probe();
     return client;
   }
@@ -38,15 +38,12 @@ export class KubernetesClient {
   }
 
   async #probe(): Promise<void> {
-    try {
-      await send(this.#config, "GET", "/version", { timeout: connectTimeout });
-    } catch (error) {
-      const server = this.#config.getCurrentCluster()?.server ?? "no server";
-      const context = this.#config.getCurrentContext();
-      throw new UserError(
-        `no Kubernetes cluster answers in context ${context} (${server}): ${messageOf(error)}; start it (minikube start, or npm run up), or choose another one with --kubeconfig and --context`,
-      );
-    }
+    const problem = await clusterProblem(this.#config);
+    if (problem === undefined) return;
+    const context = this.#config.getCurrentContext();
+    throw new UserError(
+      `${context ? `the context ${context}: ` : ""}${problem}, or choose another cluster with --kubeconfig and --context`,
+    );
   }
 
   /** The live object, or undefined when there is none. */

@@ -80,16 +80,10 @@ function bodyOf(text: string): JsonObject {
 }
 
 /** The kubeconfig of a connection, with its context chosen. */
-export async function loadKubeconfig({ kubeconfig, context }: Connection): Promise<KubeConfig> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig?.includes("\n")) config.loadFromString(kubeconfig);
-    else if (kubeconfig) config.loadFromFile(kubeconfig);
-    else config.loadFromDefault();
-  } catch (error) {
-    throw new UserError(`the kubeconfig ${kubeconfig ?? ""} cannot be read: ${messageOf(error)}`);
-  }
+export async function kubeconfigOf({ kubeconfig, context }: Connection): Promise<KubeConfig> {
+  const config = kubeconfig?.includes("\n")
+    ? await parsed(kubeconfig)
+    : (await import("../support/kubeconfig.ts")).loadKubeconfig(kubeconfig);
   if (context && !config.getContextObject(context)) {
     const known = config.getContexts().map(({ name }) => name);
     throw new UserError(
@@ -97,5 +91,16 @@ export async function loadKubeconfig({ kubeconfig, context }: Connection): Promi
     );
   }
   if (context) config.setCurrentContext(context);
+  return config;
+}
+
+async function parsed(content: string): Promise<KubeConfig> {
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  try {
+    config.loadFromString(content);
+  } catch (error) {
+    throw new UserError(`the provider's kubeconfig cannot be read: ${messageOf(error)}`);
+  }
   return config;
 }

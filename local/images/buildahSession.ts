@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { mountsBelow } from "../cluster/leftovers.ts";
 import { cacheRoot, claimCache } from "../support/cache.ts";
 import { run, type RunOptions } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
@@ -107,10 +108,8 @@ function isAlive(pid: number): boolean {
 }
 
 async function unmountBelow(folder: string): Promise<void> {
-  const mounted = readFileSync("/proc/self/mountinfo", "utf8")
-    .split("\n")
-    .map((line) => line.split(" ")[4] ?? "")
-    .filter((path) => path.startsWith(`${folder}/`));
-  // the innermost come last
-  for (const path of mounted.reverse()) await run("umount", ["--lazy", path]).catch(() => {});
+  const mounted = mountsBelow(folder, readFileSync("/proc/self/mountinfo", "utf8"));
+  for (const path of mounted.filter((one) => one !== folder)) {
+    await run("umount", ["--lazy", path]).catch(() => {});
+  }
 }

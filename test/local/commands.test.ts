@@ -1,7 +1,10 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
 const root = resolve(__dirname, "../..");
 
@@ -83,7 +86,7 @@ describe("a cluster that cannot be reached", () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   beforeAll(() => {
-    // nobody listens on port 1
+    // nothing listens on port 1
     const text = {
       "current-context": "away",
       contexts: [{ name: "away", context: { cluster: "away", user: "me" } }],
@@ -96,8 +99,8 @@ describe("a cluster that cannot be reached", () => {
   test("is named, with what to do", async () => {
     const { code, stderr } = await mlops(["up", "--stack", "bad-input"], { KUBECONFIG });
     expect(stderr).toBe(
-      "error: the context away does not answer at https://127.0.0.1:1; start that cluster, " +
-        "choose another one with --context NAME, or take a cluster of this machine with --local-cluster\n",
+      "error: the context away: nothing listens at https://127.0.0.1:1; start that cluster, " +
+        "choose another context with --context NAME, or take a cluster of this machine with --local-cluster\n",
     );
     expect(code).toBe(1);
   });
@@ -115,6 +118,86 @@ describe("a cluster that cannot be reached", () => {
     const { stderr } = await mlops(args, { KUBECONFIG });
     expect(stderr).toBe("error: the context typo is not in the kubeconfig; it has away\n");
   });
+});
+
+describe("a cluster that cannot be used", () => {
+  const folder = mkdtempSync(join(tmpdir(), "mlops-commands-"));
+  let status = 200;
+  const server = createServer((_, response) => {
+    response.writeHead(status).end(JSON.stringify({ message: "forbidden: User bob" }));
+  });
+  let url: string;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function up(user: Record<string, unknown>): Promise<string> {
+    const KUBECONFIG = ["absent", "one", "two"].map((name) => join(folder, name)).join(delimiter);
+    const context = { name: "there", context: { cluster: "there", user: "me" } };
+    writeFileSync(join(folder, "one"), JSON.stringify({ "current-context": "there" }));
+    const cluster = { server: url, "insecure-skip-tls-verify": true };
+    const two = {
+      contexts: [context],
+      clusters: [{ name: "there", cluster }],
+      users: [{ name: "me", user }],
+    };
+    writeFileSync(join(folder, "two"), JSON.stringify(two));
+    const { stderr, code } = await mlops(["up", "--stack", "bad-input"], { KUBECONFIG });
+    expect(code).toBe(1);
+    return stderr.replaceAll(url, "URL");
+  }
+
+  const exec = (command: string, ...args: string[]) => ({
+    exec: { apiVersion: "client.authentication.k8s.io/v1", command, args },
+  });
+
+  test.each<[string, number, Record<string, unknown>, string]>([
+    [
+      "the login has expired",
+      401,
+      { token: "old" },
+      "the login has expired or is wrong (URL answers 401); log in again",
+    ],
+    [
+      "the user is not allowed",
+      403,
+      { token: "bob" },
+      "its user is not allowed to use URL (403: forbidden: User bob); ask for access",
+    ],
+    [
+      "the credential plugin is missing",
+      200,
+      exec("no-such-plugin"),
+      "the credential plugin no-such-plugin is missing; install it, or put it on PATH",
+    ],
+    [
+      "the credential plugin wants a new login",
+      200,
+      exec("sh", "-c", "echo run login >&2; exit 1"),
+      "the credential plugin sh failed (run login); log in again",
+    ],
+  ])("%s", async (_, answered, user, sentence) => {
+    status = answered;
+    expect(await up(user)).toMatch(`error: the context there: ${sentence}, choose another context`);
+  });
+});
+
+test("native Windows is refused with the way that works", () => {
+  const program = `
+    Object.defineProperty(process, "platform", { value: "win32" });
+    await import(${JSON.stringify(pathToFileURL(join(root, "local", "bootstrap.mjs")).href)});`;
+  const { status, stderr } = spawnSync("node", ["--input-type=module", "-e", program, "up"], {
+    encoding: "utf8",
+  });
+  expect(stderr).toBe(
+    "error: Windows is not supported natively; install WSL 2 (`wsl --install`) and run this inside it\n",
+  );
+  expect(status).toBe(1);
 });
 
 test("commands that need a platform say how to get one", async () => {

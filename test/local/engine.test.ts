@@ -141,7 +141,7 @@ test.each([
   [
     "a server that is away",
     plainKubeconfig("http://127.0.0.1:9"),
-    "no Kubernetes cluster answers in context fake (http://127.0.0.1:9): connect ECONNREFUSED",
+    "the context fake: nothing listens at http://127.0.0.1:9; start that cluster, or choose another",
   ],
 ])("%s is one sentence with the way out", async (_case, kubeconfig, sentence) => {
   const project = new Project("objects.ts");

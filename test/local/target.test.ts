@@ -12,7 +12,7 @@ const nothing: Surroundings = {
   hasMinikube: false,
   canRunLocalCluster: false,
   localClusterFolder: folder,
-  answers: async () => true,
+  problemOf: async () => undefined,
 };
 const servers = {
   minikube: "https://192.168.49.2:8443",
@@ -22,7 +22,7 @@ const servers = {
 const local = { kind: "local-cluster", folder } as const;
 const context = (name: keyof typeof servers) =>
   ({ kind: "context", context: name, server: servers[name] }) as const;
-const away = async () => false;
+const away = async () => "nothing listens there; start that cluster";
 
 describe("where `up` deploys to", () => {
   test.each<[string, Partial<Surroundings>, unknown]>([
@@ -39,7 +39,7 @@ describe("where `up` deploys to", () => {
     ],
     [
       "Minikube, where its own context is current but stopped",
-      { contexts: { current: "minikube", servers }, hasMinikube: true, answers: away },
+      { contexts: { current: "minikube", servers }, hasMinikube: true, problemOf: away },
       { kind: "minikube" },
     ],
     ["the local cluster, where there is nothing else", { canRunLocalCluster: true }, local],
@@ -76,8 +76,8 @@ describe("where `up` deploys to", () => {
     ["the local cluster cannot run", { wantsLocalCluster: true }, /needs Linux and root; .*sudo/],
     [
       "the current context does not answer",
-      { contexts: { current: "work", servers }, answers: away, canRunLocalCluster: true },
-      /the context work does not answer at https:\/\/work\.example\.org; .*--local-cluster/,
+      { contexts: { current: "work", servers }, problemOf: away, canRunLocalCluster: true },
+      /the context work: nothing listens there; start that cluster, .*--local-cluster/,
     ],
     [
       "the context asked for does not exist",
@@ -105,8 +105,11 @@ describe("where `up` deploys to", () => {
 
   test("asks no other cluster than the one it may choose", async () => {
     const asked: string[] = [];
-    const answers = async (name: string) => asked.push(name) > 0;
-    await decideTarget({ ...nothing, contexts: { current: "work", servers }, answers });
+    const problemOf = async (name: string) => {
+      asked.push(name);
+      return undefined;
+    };
+    await decideTarget({ ...nothing, contexts: { current: "work", servers }, problemOf });
     expect(asked).toEqual(["work"]);
   });
 });

@@ -9,8 +9,13 @@ const port = {
   rule: "be 0 or a port from 30000 to 32767",
 };
 const chart = {
-  takes: { "": undefined, "oci://example.org/prometheus": "oci://example.org/prometheus" },
-  refuses: ["a chart"],
+  takes: {
+    "": undefined,
+    "oci://example.org/prometheus": "oci://example.org/prometheus",
+    "/My Drive/chart": "/My Drive/chart",
+    "../my chart": "../my chart",
+  },
+  refuses: ["a chart", "oci://example.org/a chart"],
   rule: "be an OCI reference, a path or a chart's name",
 };
 const chartVersion = {
