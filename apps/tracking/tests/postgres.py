@@ -53,7 +53,7 @@ class Postgres:
         subprocess.run(
             [
                 *(f"{self._programs}/initdb", "-D", f"{self._folder}/data", "--no-sync"),
-                *("--username=mlflow", f"--pwfile={secret}", "--auth=scram-sha-256"),
+                *("--username=postgres", f"--pwfile={secret}", "--auth=scram-sha-256"),
                 *("--encoding=UTF8", "--locale=C.UTF-8"),
             ],
             check=True,
@@ -61,6 +61,8 @@ class Postgres:
             **self._as_user(),
         )
         self.start()
+        # As the image makes it: MLflow's user owns its databases and has no other right.
+        self.administer(f"CREATE ROLE mlflow LOGIN PASSWORD '{PASSWORD}'")
         return self
 
     def __exit__(
@@ -87,7 +89,7 @@ class Postgres:
         deadline = time.monotonic() + 30
         while True:
             try:
-                self.query("SELECT 1")
+                self.administer("SELECT 1")
                 return
             except psycopg2.OperationalError:
                 if time.monotonic() > deadline:
@@ -114,14 +116,20 @@ class Postgres:
         """Two databases, for tracking and for auth, empty or copied; returns their URIs."""
         for suffix in ("", "_auth"):
             copy = f'TEMPLATE "{template}{suffix}"' if template else ""
-            self.query(f'DROP DATABASE IF EXISTS "{name}{suffix}" WITH (FORCE)')
-            self.query(f'CREATE DATABASE "{name}{suffix}" {copy}')
+            self.administer(f'DROP DATABASE IF EXISTS "{name}{suffix}" WITH (FORCE)')
+            self.administer(f'CREATE DATABASE "{name}{suffix}" {copy} OWNER mlflow')
         return self.uri(name), self.uri(f"{name}_auth")
 
-    def query(self, sql: str, database: str = "postgres") -> list[tuple[object, ...]]:
+    def administer(self, sql: str) -> None:
+        """Runs one statement as the superuser."""
+        self.query(sql, user="postgres")
+
+    def query(
+        self, sql: str, database: str = "postgres", user: str = "mlflow"
+    ) -> list[tuple[object, ...]]:
         """Runs one statement outside a transaction and returns its rows."""
         connection = psycopg2.connect(
-            host="127.0.0.1", port=self.port, user="mlflow", password=PASSWORD, dbname=database
+            host="127.0.0.1", port=self.port, user=user, password=PASSWORD, dbname=database
         )
         try:
             connection.autocommit = True

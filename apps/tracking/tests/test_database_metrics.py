@@ -96,9 +96,9 @@ def test_it_may_start_before_postgres(
 def test_a_user_without_privileges_is_enough_and_learns_of_no_other_database_its_size(
     postgres: Postgres, uri: str, exporter: Path, tmp_path: Path
 ) -> None:
-    postgres.query("CREATE ROLE plain LOGIN PASSWORD 'a plain one'")
-    postgres.query("CREATE DATABASE closed")
-    postgres.query("REVOKE CONNECT ON DATABASE closed FROM PUBLIC")
+    postgres.administer("CREATE ROLE plain LOGIN PASSWORD 'a plain one'")
+    postgres.administer("CREATE DATABASE closed")
+    postgres.administer("REVOKE CONNECT ON DATABASE closed FROM PUBLIC")
     plain = f"postgresql+psycopg2://plain:a%20plain%20one@127.0.0.1:{postgres.port}/measured"
     try:
         with of_database(plain, exporter, tmp_path) as metrics:
@@ -110,8 +110,8 @@ def test_a_user_without_privileges_is_enough_and_learns_of_no_other_database_its
             assert by_database(metrics, "pg_stat_database_numbackends")["measured"] == 1
             assert len(metrics.samples("pg_settings_max_connections")) == 1
     finally:
-        postgres.query("DROP DATABASE closed")
-        postgres.query("DROP ROLE plain")
+        postgres.administer("DROP DATABASE closed")
+        postgres.administer("DROP ROLE plain")
 
 
 def test_it_is_small_and_stops_at_once(uri: str, exporter: Path, tmp_path: Path) -> None:
