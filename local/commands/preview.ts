@@ -19,7 +19,7 @@ export const preview: Command = {
     const charts = remembered?.charts ?? (await chooseCharts(given, remembered));
     const settings = settingsFor(charts, given);
     if (charts === "stand-in") console.error(standInSentence);
-    const access = await accessForPreview(values, remembered);
+    const access = await accessForPreview(values, settings, remembered);
     const code = await openEngine(engine, settings, access).preview();
     if (code !== 0) return code;
     const costOf = async (overrides: Record<string, string>) => {
