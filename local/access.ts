@@ -10,7 +10,14 @@ import { UserError } from "./support/errors.ts";
 import { contextsOf, loadKubeconfig } from "./support/kubeconfig.ts";
 import { run, which } from "./support/process.ts";
 import { reported } from "./support/progress.ts";
-import { decideTarget, isLocal, isOnThisMachine, localContext, type Target } from "./target.ts";
+import {
+  checkNodeAddress,
+  decideTarget,
+  isLocal,
+  isOnThisMachine,
+  localContext,
+  type Target,
+} from "./target.ts";
 
 export const targetOptions = {
   context: {
@@ -31,7 +38,7 @@ export async function findTarget(
   remembered: Deployment | undefined,
 ): Promise<Target> {
   const kubeconfig = loadKubeconfig();
-  return await decideTarget({
+  const target = await decideTarget({
     contexts: contextsOf(kubeconfig),
     wantedContext: textOf(values["context"]) ?? settings.config.kubeContext,
     wantsLocalCluster: values["local-cluster"] === true,
@@ -41,6 +48,8 @@ export async function findTarget(
     canRunLocalCluster: process.platform === "linux" && process.getuid?.() === 0,
     problemOf: (context) => problemOf(kubeconfig, context),
   });
+  if (target.kind === "local-cluster") checkNodeAddress(settings);
+  return target;
 }
 
 function problemOf(kubeconfig: KubeConfig, context: string): Promise<string | undefined> {
@@ -104,6 +113,7 @@ export async function reachDeployment(
 /** What a preview has to know: the settings that `up` would add, so that it shows no difference of its own. */
 export async function accessForPreview(
   values: OptionValues,
+  settings: Settings,
   remembered: Deployment | undefined,
 ): Promise<ClusterAccess> {
   const wanted = textOf(values["context"]);
@@ -111,7 +121,10 @@ export async function accessForPreview(
     values["local-cluster"] === true ||
     wanted === localContext ||
     remembered?.target.kind === "local-cluster";
-  if (isLocal) return accessOf(await cluster.clusterStatus());
+  if (isLocal) {
+    checkNodeAddress(settings);
+    return accessOf(await cluster.clusterStatus());
+  }
   if (remembered?.target.kind === "minikube") return { context: "minikube" };
   const context =
     wanted ?? (remembered?.target.kind === "context" ? remembered.target.context : undefined);

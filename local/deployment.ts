@@ -11,6 +11,8 @@ export interface Deployment {
   readonly engine: EngineName;
   readonly namespace: string;
   readonly charts: Charts;
+  /** Whether the platform is removed and only its data kept. */
+  readonly onlyData?: boolean;
 }
 
 const pathOf = (stack: string) => join(workFolder, "deployments", `${stack}.json`);
@@ -39,6 +41,22 @@ export function listDeployments(): { stack: string; deployment: Deployment }[] {
       return deployment ? [{ stack, deployment }] : [];
     });
 }
+
+/** The other stacks of this checkout that run on the local cluster in a folder. */
+export function otherStacksOn(
+  folder: string,
+  stack: string,
+  deployments = listDeployments(),
+): string[] {
+  return deployments
+    .filter(({ deployment }) => isOn(folder, deployment) && deployment.onlyData !== true)
+    .map((one) => one.stack)
+    .filter((name) => name !== stack);
+}
+
+/** Whether a stack is on the local cluster in a folder. */
+export const isOn = (folder: string, { target }: Deployment): boolean =>
+  target.kind === "local-cluster" && target.folder === folder;
 
 export function writeDeployment(stack: string, deployment: Deployment): void {
   const path = pathOf(stack);

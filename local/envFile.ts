@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkoutRoot } from "./support/cache.ts";
 import { UserError } from "./support/errors.ts";
@@ -8,11 +8,31 @@ export const envFile = join(checkoutRoot, ".env");
 
 const heading = "# Written by `npm run connect`; lines of your own are kept. Holds a password.";
 
-/** Puts the variables into the file, keeps all other lines of it, and lets nobody but the owner read it. */
-export function writeEnvFile(path: string, variables: Readonly<Record<string, string>>): void {
-  const content = withVariables(readText(path), variables);
-  writeFileSync(`${path}.tmp`, content, { mode: 0o600 });
+const stackLine = "# Stack: ";
+
+/** Puts the stack's variables into the file, keeps all other lines of it, and lets nobody but the owner read it. */
+export function writeEnvFile(
+  path: string,
+  stack: string,
+  variables: Readonly<Record<string, string>>,
+): void {
+  const others = readText(path)
+    .split("\n")
+    .filter((line) => !line.startsWith(stackLine));
+  const content = withVariables(others.join("\n"), variables);
+  const [first = "", ...rest] = content.split("\n");
+  writeFileSync(`${path}.tmp`, [first, stackLine + stack, ...rest].join("\n"), { mode: 0o600 });
   renameSync(`${path}.tmp`, path);
+}
+
+/** Deletes the file where this stack was the last to write it. */
+export function removeEnvFile(path: string, stack: string): void {
+  if (
+    readText(path)
+      .split("\n")
+      .includes(stackLine + stack)
+  )
+    rmSync(path, { force: true });
 }
 
 /** The text of an .env file with these variables set. */

@@ -63,6 +63,15 @@ export async function decideTarget(around: Surroundings): Promise<Target> {
   return localCluster(around);
 }
 
+/** The local cluster opens its ports to this machine only, so that another address would lead nowhere. */
+export function checkNodeAddress({ config }: { config: { nodeAddress?: string } }): void {
+  const { nodeAddress = "127.0.0.1" } = config;
+  if (nodeAddress === "127.0.0.1") return;
+  throw new UserError(
+    `nodeAddress is ${nodeAddress}, but the local cluster opens its ports on 127.0.0.1 only; leave nodeAddress out of this stack's settings, or deploy to another cluster with --context NAME`,
+  );
+}
+
 /** The target in one line for people. */
 export function describeTarget(target: Target): string {
   switch (target.kind) {

@@ -14,7 +14,7 @@ export const connect: Command = {
     once: { type: "boolean", help: "Write .env and end, where nothing has to be forwarded" },
   },
   async run(values) {
-    const { kubeconfig, deployment, outputs } = await openSession(values);
+    const { kubeconfig, deployment, outputs, settings } = await openSession(values);
     const reached: Reached[] = [];
     try {
       const urls: Record<string, string> = {};
@@ -32,7 +32,7 @@ export const connect: Command = {
         urls[endpoints[name].variable] = door.url;
         console.log(`  ${endpoints[name].title.padEnd(17)}${door.url}`);
       }
-      writeEnvFile(envFile, notebookVariables(outputs, urls));
+      writeEnvFile(envFile, settings.stack, notebookVariables(outputs, urls));
       const user = `user ${String(outputs["mlflowUsername"])}`;
       console.log(
         `  ${relative(checkoutRoot, envFile)} has these URLs and the password of ${user}`,

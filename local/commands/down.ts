@@ -4,11 +4,14 @@ import * as cluster from "../cluster/index.ts";
 import {
   type Deployment,
   forgetDeployment,
+  isOn,
   listDeployments,
+  otherStacksOn,
   readDeployment,
+  writeDeployment,
 } from "../deployment.ts";
 import { type ClusterAccess, openEngine } from "../engines.ts";
-import { envFile } from "../envFile.ts";
+import { envFile, removeEnvFile } from "../envFile.ts";
 import { requireTools } from "../gke.ts";
 import { readSettings, type Settings, settingsOptions } from "../settings.ts";
 import type { Command, OptionValues } from "../support/arguments.ts";
@@ -51,9 +54,7 @@ export const down: Command = {
     const code = await removePlatform(settings, deployment, keepData);
     if (code !== 0) return code;
     if (deployment.target.kind === "local-cluster") {
-      await reported("Stopping the local cluster", (step) =>
-        cluster.stopCluster({ onProgress: (message) => step.update(message) }),
-      );
+      await stopUnused(deployment.target.folder, settings.stack);
     }
     console.log(
       keepData
@@ -63,6 +64,18 @@ export const down: Command = {
     return 0;
   },
 };
+
+/** Other stacks of this checkout may still run on the local cluster. */
+async function stopUnused(folder: string, stack: string): Promise<void> {
+  const others = otherStacksOn(folder, stack);
+  if (others.length > 0) {
+    console.log(`The local cluster keeps running for other stacks: ${others.join(", ")}.`);
+    return;
+  }
+  await reported("Stopping the local cluster", (step) =>
+    cluster.stopCluster({ onProgress: (message) => step.update(message) }),
+  );
+}
 
 function checkOptions(values: OptionValues): void {
   const refuse = (one: string, other: string, why: string) => {
@@ -112,11 +125,14 @@ async function removePlatform(
 ): Promise<number> {
   const access = await accessToRemove(settings, deployment);
   const code = await openEngine(deployment.engine, settings, access).down({ keepData });
-  if (code === 0 && !keepData) {
-    forgetDeployment(settings.stack);
-    rmSync(envFile, { force: true });
+  if (code !== 0) return code;
+  if (keepData) {
+    writeDeployment(settings.stack, { ...deployment, onlyData: true });
+    return 0;
   }
-  return code;
+  forgetDeployment(settings.stack);
+  removeEnvFile(envFile, settings.stack);
+  return 0;
 }
 
 async function accessToRemove({ stack }: Settings, { target }: Deployment): Promise<ClusterAccess> {
@@ -147,12 +163,12 @@ async function removeEverything(
     cluster.deleteCluster({ binaries: !keepCache, onProgress: (message) => step.update(message) }),
   );
   for (const { stack, deployment: one } of listDeployments()) {
-    if (one.target.kind !== "local-cluster" || one.target.folder !== folder) continue;
+    if (!isOn(folder, one)) continue;
     await openEngine(one.engine, { ...settings, stack }, {}).forget();
     forgetDeployment(stack);
+    removeEnvFile(envFile, stack);
   }
   if (listDeployments().length === 0) rmSync(workFolder, { recursive: true, force: true });
-  rmSync(envFile, { force: true });
   if (!keepCache) removeCache();
   console.log(whatIsLeft(keepCache));
   return 0;

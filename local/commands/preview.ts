@@ -21,7 +21,7 @@ export const preview: Command = {
     const charts = remembered?.charts ?? (await chooseCharts(given, remembered));
     const settings = settingsFor(charts, given);
     if (charts === "stand-in") console.error(standInSentence);
-    const access = await accessForPreview(values, remembered);
+    const access = await accessForPreview(values, settings, remembered);
     const judging = judgeStack(
       settings,
       isLocalPreview(settings, access, remembered?.target),

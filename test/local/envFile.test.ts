@@ -1,7 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { notebookVariables, withVariables, writeEnvFile } from "../../local/envFile.ts";
+import {
+  notebookVariables,
+  removeEnvFile,
+  withVariables,
+  writeEnvFile,
+} from "../../local/envFile.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mlops-env-"));
 const path = join(folder, ".env");
@@ -11,7 +16,7 @@ const lines = (text: string) => text.trimEnd().split("\n").slice(1);
 
 test("only the owner can read the file, also where it was open before", () => {
   writeFileSync(path, "", { mode: 0o644 });
-  writeEnvFile(path, { MLFLOW_TRACKING_PASSWORD: "secret" });
+  writeEnvFile(path, "dev", { MLFLOW_TRACKING_PASSWORD: "secret" });
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(readFileSync(path, "utf8")).toContain("MLFLOW_TRACKING_PASSWORD=secret\n");
 });
@@ -39,4 +44,18 @@ test("URLs of this machine win over the stack's", () => {
     MLFLOW_TRACKING_URI: "http://127.0.0.1:5000",
   });
   expect(() => notebookVariables({}, {})).toThrow(/run `npm run up` first/);
+});
+
+test("the file is deleted with the stack that wrote it last, and with no other", () => {
+  writeFileSync(path, "MINE=1\n");
+  removeEnvFile(path, "dev");
+  writeEnvFile(path, "dev", { MODEL_NAME: "a" });
+  writeEnvFile(path, "other", { MODEL_NAME: "b" });
+  removeEnvFile(path, "dev");
+  removeEnvFile(path, "othe");
+  const text = readFileSync(path, "utf8");
+  expect(text.match(/^# Stack: .*$/gm)).toEqual(["# Stack: other"]);
+  expect(text).toContain("MODEL_NAME=b\nMINE=1\n");
+  removeEnvFile(path, "other");
+  expect(existsSync(path)).toBe(false);
 });

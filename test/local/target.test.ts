@@ -1,4 +1,5 @@
 import {
+  checkNodeAddress,
   decideTarget,
   describeTarget,
   isOnThisMachine,
@@ -130,4 +131,13 @@ test("only well-known names count as clusters of this machine", () => {
 test("a target is described so that one sees where it is", () => {
   expect(describeTarget(context("work"))).toBe("the context work at https://work.example.org");
   expect(describeTarget(local)).toBe("the local cluster on this machine (/cache/cluster)");
+});
+
+test("an address that the local cluster does not have is refused, its own is not", () => {
+  expect(() => checkNodeAddress({ config: { nodeAddress: "10.1.2.3" } })).toThrow(
+    /^nodeAddress is 10\.1\.2\.3, but the local cluster opens its ports on 127\.0\.0\.1 only; leave/,
+  );
+  for (const nodeAddress of [undefined, "127.0.0.1"]) {
+    expect(() => checkNodeAddress({ config: { nodeAddress } })).not.toThrow();
+  }
 });
