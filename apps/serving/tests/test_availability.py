@@ -51,26 +51,20 @@ def models(tracking: Server, gate: Path) -> Models:
 @pytest.fixture(scope="module")
 def serving(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A server with its defaults, one for all tests: none of them harms it."""
-    server = model_server(
-        tmp_path_factory.mktemp("server"), models.uri, models.name, MODEL_ALLOW_PICKLE="true"
-    )
-    server.start()
-    serving = Serving(server)
-    serving.wait_for("1")
-    yield serving
-    server.stop()
+    with running(tmp_path_factory.mktemp("server"), models) as serving:
+        yield serving
 
 
 @pytest.fixture
 def impatient(models: Models, tmp_path: Path) -> Iterator[Serving]:
     """A server with a short deadline for predictions."""
-    server = model_server(
-        tmp_path,
-        models.uri,
-        models.name,
-        MODEL_ALLOW_PICKLE="true",
-        PREDICTION_TIMEOUT_SECONDS=str(TIMEOUT),
-    )
+    with running(tmp_path, models, PREDICTION_TIMEOUT_SECONDS=str(TIMEOUT)) as serving:
+        yield serving
+
+
+@contextlib.contextmanager
+def running(folder: Path, models: Models, **settings: str) -> Iterator[Serving]:
+    server = model_server(folder, models.uri, models.name, MODEL_ALLOW_PICKLE="true", **settings)
     server.start()
     serving = Serving(server)
     serving.wait_for("1")

@@ -149,7 +149,7 @@ def make_old_data(image: Image) -> None:
 
 
 def check_rights(image: Image) -> None:
-    """MLflow's user owns all of its own and has no right beyond it."""
+    """MLflow's user owns its databases and has no right beyond them."""
     assert image.query(IS_SUPERUSER) == [(False, False, False)]
     for database in ("mlflow", "mlflow_auth"):
         assert image.query(OWNERS, database=database) == [("mlflow",)]

@@ -63,7 +63,7 @@ class _FailedAttempt:
 
 @dataclass(frozen=True)
 class _Load:
-    """A load under way, in a thread of its own: one that hangs must not hold up anything else."""
+    """A load under way, in its own thread: one that hangs must not hold up anything else."""
 
     version: ModelVersion
     result: asyncio.Future[LoadedModel]

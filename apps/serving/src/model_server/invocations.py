@@ -48,7 +48,7 @@ class RefusalError(Exception):
 
 class Invocations:
     """Predicts in threads, so that the event loop stays free to answer probes. Small requests and
-    large ones have threads of their own, so that no number of large ones delays a small one."""
+    large ones have separate threads, so that no number of large ones delays a small one."""
 
     def __init__(self, follower: Follower, metrics: Metrics, settings: Settings) -> None:
         self._follower = follower
