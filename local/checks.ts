@@ -205,7 +205,8 @@ async function waitUntilServed(api: Mlflow, targets: CheckTargets): Promise<Serv
 }
 
 function whyAnother({ version, load_error }: ServedModel): string {
-  const reason = load_error ? ` (version ${load_error.version}: ${load_error.reason})` : "";
+  const which = load_error?.version ? `version ${load_error.version}: ` : "";
+  const reason = load_error ? ` (${which}${load_error.reason})` : "";
   return `version ${version} is served${reason}`;
 }
 

@@ -10,7 +10,7 @@ export interface ServedModel {
   run_id: string;
   input_example: { columns: string[]; data: unknown[][] } | null;
   metrics: Record<string, number>;
-  load_error: { version: string; reason: string } | null;
+  load_error: { version: string | null; state: string; reason: string } | null;
 }
 
 /** A prediction that the served model made for its own input example. */

@@ -56,17 +56,21 @@ export function describeModels(outputs: () => Record<string, string>): void {
       const broken = await registerModel(variables(), kind, 1);
       const load = keepPredicting(serving(), before);
       await promote(broken);
-      const { load_error, version } = await waitUntil("the fault is reported", 60, async () => {
-        const now = await model();
-        return now.load_error?.version === broken ? now : undefined;
-      });
-      expect(version).toBe(before.version);
-      expect(load_error?.reason).toMatch(reason);
-      expect(await restartsOfModelServer()).toEqual(restarts);
-      const { failures, versions } = await load.stop();
-      expect(failures).toEqual([]);
-      expect([...versions]).toEqual([before.version]);
-      await promote(before.version);
+      try {
+        const { load_error, version } = await waitUntil("the fault is reported", 90, async () => {
+          const now = await model();
+          const { version, state } = now.load_error ?? {};
+          return version === broken && state === "failed" ? now : undefined;
+        });
+        expect(version).toBe(before.version);
+        expect(load_error?.reason).toMatch(reason);
+        expect(await restartsOfModelServer()).toEqual(restarts);
+      } finally {
+        const { failures, versions } = await load.stop();
+        await promote(before.version);
+        expect(failures).toEqual([]);
+        expect([...versions]).toEqual([before.version]);
+      }
       await waitUntil("the fault is gone", 60, async () => (await model()).load_error === null);
     },
   );

@@ -45,7 +45,8 @@ def _describe(url: str) -> tuple[dict[str, Any], str]:
     seen = f"it serves version {described.get('version')}"
     if fault := described.get("load_error"):
         version = fault.get("version")
-        what = f"could not load version {version}" if version else "cannot follow the alias"
+        verb = "is loading" if fault.get("state") == "loading" else "could not load"
+        what = f"{verb} version {version}" if version else "cannot follow the alias"
         seen += f" and {what}: {fault.get('reason')}"
     return described, seen
 
