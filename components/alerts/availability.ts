@@ -42,8 +42,9 @@ export const availability: Alert[] = [
     severity: "critical",
     for: "30s",
     labels: { application: "postgres" },
-    // a database that hangs lets the scrape run out of time, and then there is no pg_up at all
-    expr: 'sum by (namespace) (pg_up) == 0 or sum by (namespace) (up{application="mlflow",container="database-metrics"}) == 0',
+    // A pod that was replaced while Prometheus restarted would count as connected for 5 minutes more.
+    // A database that hangs lets the scrape run out of time, and then there is no pg_up at all.
+    expr: 'sum by (namespace) (last_over_time(pg_up[30s])) == 0 or sum by (namespace) (up{application="mlflow",container="database-metrics"}) == 0',
     summary: "The database of MLflow in {{ $labels.namespace }} cannot be reached",
     description:
       "Postgres refuses connections or does not answer. MLflow fails every request until it is back; the model server goes on serving what it has.",

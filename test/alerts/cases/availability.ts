@@ -170,6 +170,16 @@ export const availability: AlertCases = {
       fires: { "2m30s": [postgresUnreachable] },
     },
     {
+      when: "it refuses connections while the series of a pod that was replaced has just ended",
+      series: {
+        [`pg_up{${database}}`]: "1x8 _x40",
+        [`pg_up{${database.replace("mlflow-1", "mlflow-2")}}`]: "_x8 0x40",
+        [`up{${database}}`]: "1x60",
+      },
+      quiet: ["2m"],
+      fires: { "3m30s": [postgresUnreachable] },
+    },
+    {
       when: "one of two pods cannot connect, and another container is down",
       series: {
         [`pg_up{${database}}`]: "1x60",
