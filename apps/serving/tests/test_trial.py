@@ -17,9 +17,12 @@ import models as samples
 import pytest
 from conftest import Serving
 from mlflow.models import infer_signature
-from models import EXAMPLE, Models
+from model_server.proof import Prover
+from model_server.registry import ModelVersion
+from models import EXAMPLE, FEATURES, TARGET, Models
 from processes import until
 from python_models import Hanging, Leaving
+from sklearn.ensemble import HistGradientBoostingRegressor
 
 Start = Callable[..., Serving]
 ROW = {"dataframe_records": EXAMPLE.head(1).to_dict(orient="records")}
@@ -177,3 +180,12 @@ def test_nothing_is_left_running_when_the_server_is_killed(
     children = Path(f"/proc/{serving.server.pid}/task/{serving.server.pid}/children").read_text()
     os.kill(serving.server.pid, signal.SIGKILL)
     until(lambda: not Path(f"/proc/{int(children)}").exists(), "the child has ended too")
+
+
+def test_a_model_that_computes_in_parallel_is_tried_out_where_another_did_so_before(
+    tmp_path: Path,
+) -> None:
+    """OpenMP of a process that was forked waits for the threads of the one that it is a copy of."""
+    boosting = HistGradientBoostingRegressor(max_iter=2).fit(FEATURES, TARGET)
+    prover = Prover(lambda *_: boosting.predict(FEATURES), 30, None)
+    prover.prove(prover.begin(), ModelVersion("m", "1", None, 0), tmp_path)

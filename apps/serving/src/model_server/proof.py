@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from model_server.errors import Cause, FatalLoadError, LoadError, in_short
 from model_server.memory import data_size, headroom
 from model_server.registry import ModelVersion
@@ -172,7 +174,9 @@ def _try_out(answers: Connection, attempt: Try, job: _Job) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (data_size() + job.memory, most))
     try:
-        attempt(job.version, job.files)
+        # OpenMP would wait for threads that it had before a fork. Requests have one each, too.
+        with threadpool_limits(1):
+            attempt(job.version, job.files)
         verdict = _Verdict()
     except BaseException as error:
         verdict = _Verdict(str(error) if isinstance(error, LoadError) else in_short(error))
