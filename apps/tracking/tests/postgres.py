@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
@@ -86,15 +87,7 @@ class Postgres:
             stderr=subprocess.DEVNULL,
             **self._as_user(),
         )
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                self.administer("SELECT 1")
-                return
-            except psycopg2.OperationalError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
+        until_it_answers(self._process, lambda: self.administer("SELECT 1"))
 
     def stop(self) -> None:
         """Stops it; connections are cut."""
@@ -128,17 +121,35 @@ class Postgres:
         self, sql: str, database: str = "postgres", user: str = "mlflow"
     ) -> list[tuple[object, ...]]:
         """Runs one statement outside a transaction and returns its rows."""
-        connection = psycopg2.connect(
-            host="127.0.0.1", port=self.port, user=user, password=PASSWORD, dbname=database
-        )
-        try:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute(sql)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        return run_statement(self.port, sql, user, database)
 
     def _as_user(self) -> dict[str, object]:
         root = os.geteuid() == 0
         return {"cwd": self._folder, **({"user": self._user, "group": "nogroup"} if root else {})}
+
+
+def run_statement(port: int, sql: str, user: str, database: str) -> list[tuple[object, ...]]:
+    """Runs one statement over TCP, outside a transaction, and returns its rows."""
+    connection = psycopg2.connect(
+        host="127.0.0.1", port=port, user=user, password=PASSWORD, dbname=database
+    )
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def until_it_answers(process: subprocess.Popen[bytes], ask: Callable[[], object]) -> None:
+    """Asks again until Postgres answers; fails when its process has ended or a minute is over."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            ask()
+            return
+        except psycopg2.OperationalError:
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise
+            time.sleep(0.1)

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 from server import migrate, migration_environment, users_file
 from sqlalchemy.engine import URL
 
-from postgres import PASSWORD, binaries, free_port
+from postgres import PASSWORD, binaries, free_port, run_statement, until_it_answers
 
 ENTRYPOINT = Path(__file__).parents[2] / "postgres" / "docker-entrypoint.sh"
 # What the component mounts at /docker-entrypoint-initdb.d.
@@ -72,15 +71,7 @@ class Image:
             cwd=self.folder,
             **self._as_user,
         )
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                self.query("SELECT 1")
-                return
-            except psycopg2.OperationalError:
-                if time.monotonic() > deadline or self._process.poll() is not None:
-                    raise
-                time.sleep(0.1)
+        until_it_answers(self._process, lambda: self.query("SELECT 1"))
 
     def stop(self) -> None:
         """Stops it as Kubernetes does."""
@@ -91,16 +82,7 @@ class Image:
 
     def query(self, sql: str, user: str = "mlflow", database: str = "mlflow") -> list[tuple]:
         """Runs one statement over TCP, as another pod would, and returns its rows."""
-        connection = psycopg2.connect(
-            host="127.0.0.1", port=self.port, user=user, password=PASSWORD, dbname=database
-        )
-        try:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute(sql)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        return run_statement(self.port, sql, user, database)
 
     def migrate(self) -> None:
         """Brings MLflow's schemas up to date, as its migration does before each start."""
@@ -177,7 +159,13 @@ def test_mlflow_migrates_new_data_without_a_superusers_rights(image: Image) -> N
 
 STOPS = {
     "orderly": "pg_ctl -m fast -w stop > /dev/null",
-    "power cut": 'kill -KILL "$(head -n 1 "$PGDATA/postmaster.pid")"; sleep 1',
+    # A process that was killed counts as running until its parent has taken note.
+    "power cut": """
+        pid=$(head -n 1 "$PGDATA/postmaster.pid")
+        kill -KILL "$pid"
+        while kill -0 "$pid" 2> /dev/null; do sleep 0.1; done
+        sleep 1
+        """,
 }
 
 
