@@ -97,7 +97,7 @@ export async function obeyPolicies(judging: Promise<Verdict[]>): Promise<void> {
   if (verdicts.length > 0) console.error(policyReport(verdicts));
 }
 
-/** On a cluster of this machine nobody else reaches the ports of a node. */
+/** On a cluster of this machine, only its own users reach the ports of a node. */
 function withLocalStack(config: PolicyConfig, stack: string): PolicyConfig {
   const rule = "open-service";
   const { localStacks = [], ...rest } = (config[rule] ?? {}) as { localStacks?: string[] };

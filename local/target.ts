@@ -86,7 +86,7 @@ export function describeTarget(target: Target): string {
   }
 }
 
-/** Whether nobody but the people at this machine reaches the target's nodes. */
+/** Whether only users of this machine reach the target's nodes. */
 export function isLocal(target: Target): boolean {
   return (
     target.kind === "local-cluster" ||

@@ -17,7 +17,7 @@ for name, value in {
     "OPENBLAS_NUM_THREADS": "1",
     # The same for a model's n_jobs, which joblib takes for processes of 150 MiB each.
     "JOBLIB_MULTIPROCESSING": "0",
-    # Only of downloads; other requests have a timeout of their own. MLflow fetches an object from a
+    # Only for downloads; other requests have separate timeouts. MLflow fetches an object from a
     # bucket as a whole before it sends the first byte.
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "300",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
