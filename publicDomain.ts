@@ -46,5 +46,6 @@ function oidcLogin(config: PlatformConfig): OidcLoginArgs | undefined {
     clientId: oidcClientId!,
     clientSecret: pulumi.secret(oidcClientSecret!),
     emailDomain: oidcEmailDomain!,
+    requireVerifiedEmail: config.oidcRequireVerifiedEmail,
   };
 }

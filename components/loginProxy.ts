@@ -5,7 +5,7 @@ import { withSecret } from "./internal/confidential.ts";
 import { checkDomain, checkHostOf } from "./internal/domainNames.ts";
 import { internalServiceUrl, servicePorts } from "./internal/endpoints.ts";
 import { disruptionBudget } from "./internal/httpWorkload.ts";
-import { loginFlags, loginPod, loginPort } from "./internal/loginPods.ts";
+import { configFile, loginConfig, loginFlags, loginPod, loginPort } from "./internal/loginPods.ts";
 import { metadataFor, selectorLabels, skipAwait } from "./internal/metadata.ts";
 import { generatedCookieSecret } from "./internal/passwords.ts";
 import { pausedReplicas } from "./internal/pauses.ts";
@@ -22,6 +22,8 @@ export interface OidcLoginArgs {
   clientSecret: pulumi.Input<string>;
   /** Domain of the e-mail addresses that are let in, such as `example.com`. Everybody with a verified address there gets in; `*` is refused. */
   emailDomain: string;
+  /** Whether the provider must say that it has verified the address, as `email_verified` in the ID token. Defaults to true. Entra ID and AD FS never say it: set it to false for them, and their administrators vouch for the addresses. */
+  requireVerifiedEmail?: boolean;
 }
 
 /** Arguments of LoginProxy. */
@@ -36,7 +38,7 @@ export interface LoginProxyArgs {
   domain: string;
   /** Host that this proxy answers for, one level below the domain. */
   hostName: string;
-  /** URL of what stands behind, inside the cluster. It sees the host name that people typed, and whatever they send as `Authorization`. */
+  /** URL of what stands behind, inside the cluster. It sees the host name that people typed. */
   upstreamUrl: pulumi.Input<string>;
   /** What the cookie is encrypted with: 43 letters, digits, `-` and `_`, which are 32 bytes. Give all proxies of a domain the same, so that one login opens all of them. Generated when left out. Changing it logs everybody out. */
   cookieSecret?: pulumi.Input<string>;
@@ -44,6 +46,8 @@ export interface LoginProxyArgs {
   programPaths?: string[];
   /** Whether an ID token of the provider, made for this client id, in `Authorization: Bearer` opens the door too. Defaults to false. Of no use in front of what asks for a password of its own, for a request has one `Authorization`. */
   acceptIdTokens?: boolean;
+  /** Whether cookies and `Authorization` are passed on. Defaults to false, so that what stands behind never holds what opens the other hosts. MLflow and Grafana need it, for their own logins. */
+  forwardCredentials?: boolean;
   /** Hours after which people log in again, 1 to 168. Defaults to 12; for so long somebody who lost the account still gets in. */
   sessionHours?: number;
   /** Longest time in seconds until an answer begins, 30 to 86400. Defaults to 3600, for uploads of large files. */
@@ -90,6 +94,7 @@ export class LoginProxy extends pulumi.ComponentResource {
         metadata: metadata(),
         immutable: true,
         stringData: {
+          [configFile]: loginConfig(args),
           "client-secret": pulumi.secret(args.login.clientSecret),
           "cookie-secret": pulumi.secret(
             args.cookieSecret ?? generatedCookieSecret(`${name}-cookie-secret`, child),
@@ -145,10 +150,15 @@ export class LoginProxy extends pulumi.ComponentResource {
 /** Where anybody in the world can have an address. */
 const publicMailDomains = ["gmail.com", "googlemail.com"];
 
+/** Issuers of Entra ID: none of them sends `email_verified`, and some let in people of every organisation. */
+const entraIssuer =
+  /^https:\/\/(login\.(partner\.)?microsoftonline\.(com|us|cn)|sts\.windows\.net)\//;
+const everyTenant = /\/(common|organizations|consumers)\//;
+
 /** Refuses a login that would let everybody in, or nobody. */
 export function checkLogin(
   subject: string,
-  { issuerUrl, emailDomain }: OidcLoginArgs,
+  { issuerUrl, emailDomain, requireVerifiedEmail = true }: OidcLoginArgs,
   argument = "login",
 ): void {
   ensure(
@@ -169,6 +179,17 @@ export function checkLogin(
     publicMailDomains.includes(emailDomain) &&
       new URL(issuerUrl).hostname === "accounts.google.com",
     `${argument}.emailDomain must not be ${emailDomain} with Google's accounts, for anybody can have one; name a domain of your own`,
+  );
+  if (!entraIssuer.test(issuerUrl)) return;
+  refuse(
+    subject,
+    requireVerifiedEmail,
+    `${argument}.requireVerifiedEmail must be false with Entra ID, which never sends email_verified; set it to false, and the tenant's administrators vouch for the addresses`,
+  );
+  refuse(
+    subject,
+    everyTenant.test(issuerUrl),
+    `${argument}.issuerUrl must name your own tenant of Entra ID, for in any other one an address may be made up; use https://login.microsoftonline.com/TENANT-ID/v2.0`,
   );
 }
 

@@ -138,6 +138,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
         paused,
         nodePort: nodePorts.prediction,
         nodeAddress,
+        behindLogin: args.exposure?.login !== undefined,
       },
       child,
     );

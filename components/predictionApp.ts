@@ -26,6 +26,8 @@ export interface PredictionAppArgs {
   nodePort?: number;
   /** Address by which people reach a node. Defaults to `localhost`. */
   nodeAddress?: pulumi.Input<string>;
+  /** Whether a LoginProxy stands in front. Defaults to false. No cookie passes it, so Streamlit's check by its XSRF cookie is then off; browsers do not send the login's cookie with another site's requests. */
+  behindLogin?: boolean;
   /** CPU and memory. Defaults to 50m and 128Mi requested, 1 core and 512Mi at most. */
   resources?: ContainerResourcesArgs;
   /** Labels added to every object. */
@@ -83,6 +85,9 @@ export class PredictionApp extends pulumi.ComponentResource {
             env: environment({
               MODEL_SERVER_URL: args.modelServerUrl,
               METRICS_PORT: `${metricsPort}`,
+              ...(args.behindLogin === true
+                ? { STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION: "false" }
+                : {}),
             }),
             probes: { startup: health, readiness: health, liveness: health },
             temporaryStorage: "512Mi",

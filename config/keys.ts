@@ -103,6 +103,7 @@ export interface PlatformConfig {
   readonly oidcClientId?: string;
   readonly oidcClientSecret?: string;
   readonly oidcEmailDomain?: string;
+  readonly oidcRequireVerifiedEmail: boolean;
 }
 
 // only a path may have blanks in it
@@ -227,6 +228,7 @@ export const readers: {
       "be the domain of the e-mail addresses that may log in, such as example.org",
     ),
   ),
+  oidcRequireVerifiedEmail: flag(true),
 };
 
 /** Settings that no message repeats. */

@@ -15,17 +15,11 @@ const secretsFolder = "/etc/oauth2-proxy";
 /** User of the official image. */
 const userId = 65532;
 
-/** Command line of oauth2-proxy. What is confidential comes from files. */
-export function loginFlags(args: LoginProxyArgs, redirectUri: string): pulumi.Input<string>[] {
-  const { login, domain, programPaths = [], sessionHours = 12, timeoutSeconds = 3600 } = args;
-  const flags: { [flag: string]: pulumi.Input<string> } = {
-    "http-address": `0.0.0.0:${loginPort}`,
-    provider: "oidc",
-    "oidc-issuer-url": login.issuerUrl,
-    "client-id": login.clientId,
-    "client-secret-file": `${secretsFolder}/client-secret`,
-    "code-challenge-method": "S256",
-    "insecure-oidc-skip-nonce": "false",
+/** Command line of oauth2-proxy: whom it lets in, and the session. What is confidential comes from files. */
+export function loginFlags(args: LoginProxyArgs, redirectUri: string): string[] {
+  const { login, domain, programPaths = [], sessionHours = 12 } = args;
+  const flags: { [flag: string]: string } = {
+    "alpha-config": `${secretsFolder}/${configFile}`,
     "email-domain": login.emailDomain,
     // said here, and not read from a header that a visitor may send
     "redirect-url": redirectUri,
@@ -42,26 +36,57 @@ export function loginFlags(args: LoginProxyArgs, redirectUri: string): pulumi.In
     "cookie-csrf-per-request-limit": "5",
     // else the cookie would hold tokens of the provider and be too large for some servers
     "session-cookie-minimal": "true",
-    upstream: args.upstreamUrl,
-    // by default an upload that takes half a minute would fail
-    "upstream-timeout": `${timeoutSeconds}s`,
-    // by default it would replace the password that MLflow and Grafana ask for
-    "pass-basic-auth": "false",
-    "pass-user-headers": "false",
     "silence-ping-logging": "true",
     // the load balancer logs requests; who logs in is logged here
     "request-logging": "false",
   };
   if (args.acceptIdTokens === true) flags["skip-jwt-bearer-tokens"] = "true";
   return [
-    ...Object.entries(flags).map(([flag, value]) => pulumi.interpolate`--${flag}=${value}`),
+    ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
     ...programPaths.map((path) => `--api-route=^${path.replaceAll(".", "\\.")}`),
   ];
 }
 
+/** Name of the file that holds what oauth2-proxy has no flags for, and what must stand beside that. */
+export const configFile = "oauth2-proxy.yaml";
+
+/** Content of that file: the provider, and what is passed on to whom. JSON is YAML. */
+export function loginConfig(args: LoginProxyArgs): pulumi.Output<string> {
+  const { login, upstreamUrl, forwardCredentials = false, timeoutSeconds = 3600 } = args;
+  const { requireVerifiedEmail = true } = login;
+  const config = {
+    server: { bindAddress: `0.0.0.0:${loginPort}` },
+    providers: [
+      {
+        id: "oidc",
+        provider: "oidc",
+        clientID: login.clientId,
+        clientSecretFile: `${secretsFolder}/client-secret`,
+        code_challenge_method: "S256",
+        scope: "openid email profile",
+        oidcConfig: {
+          issuerURL: login.issuerUrl,
+          insecureSkipNonce: false,
+          ...(requireVerifiedEmail ? { groupsClaim: "email_verified" } : {}),
+        },
+        // by itself oauth2-proxy takes an address that nothing is said about for a verified one
+        ...(requireVerifiedEmail ? { allowedGroups: ["true"] } : {}),
+      },
+    ],
+    upstreamConfig: {
+      // by default an upload that takes half a minute would fail
+      upstreams: [{ id: "upstream", path: "/", uri: upstreamUrl, timeout: `${timeoutSeconds}s` }],
+    },
+    // a header without values is removed
+    injectRequestHeaders: forwardCredentials ? [] : [{ name: "Cookie" }, { name: "Authorization" }],
+  };
+  // oauth2-proxy puts variables of its environment in the place of what follows a dollar sign
+  return pulumi.jsonStringify(config).apply((text) => text.replaceAll("$", "\\u0024"));
+}
+
 /** What differs between the pods of two proxies, besides their arguments. */
 interface LoginPodParts {
-  flags: pulumi.Input<string>[];
+  flags: string[];
   secretName: pulumi.Input<string>;
   serviceAccountName: pulumi.Input<string>;
   selector: { [key: string]: string };

@@ -35,6 +35,8 @@ interface Door {
   readonly sessionAffinity?: true;
   /** Paths that programs call: they are told 401, where people are sent to a login page. */
   readonly programPaths?: string[];
+  /** It has a login of its own, for which it needs what people send it. */
+  readonly hasOwnLogin?: true;
   /** It asks for no password: it is opened behind a login only, which takes ID tokens of programs. */
   readonly needsLogin?: true;
 }
@@ -46,6 +48,7 @@ const doors = {
     port: 5000,
     healthPath: "/health",
     programPaths: ["/api/", "/ajax-api/"],
+    hasOwnLogin: true,
   },
   prediction: {
     label: "predict",
@@ -60,6 +63,7 @@ const doors = {
     port: 3000,
     healthPath: "/api/health",
     programPaths: ["/api/"],
+    hasOwnLogin: true,
   },
   models: {
     label: "models",
@@ -162,6 +166,7 @@ export function exposeToInternet(
           cookieSecret,
           programPaths: door.programPaths,
           acceptIdTokens: door.needsLogin,
+          forwardCredentials: door.hasOwnLogin,
           paused,
         },
         child,

@@ -18,6 +18,7 @@ const base: LoginProxyArgs = {
 
 const flag = (index: number, from: string, to: string) =>
   `door-server spec.template.spec.containers[oauth2-proxy].args[${index}]: ${from} → ${to}`;
+const config = (change: string) => `door-secrets stringData.secret.oauth2-proxy.yaml: ${change}`;
 const instance = (name: string) =>
   ["account", "disruption-budget", "secrets", "server", "service"].flatMap((object) =>
     ["instance", "name"].map(
@@ -61,7 +62,7 @@ describeArguments(make, "door", base, {
     value: { ...login, emailDomain: "example.org", clientSecret: "another" },
     changes: [
       "door-secrets stringData.secret.client-secret: MARKER-client-secret → another",
-      flag(7, "--email-domain=example.com", "--email-domain=example.org"),
+      flag(1, "--email-domain=example.com", "--email-domain=example.org"),
     ],
   },
   // alone it would not fit the host: see loginProxy.test.ts
@@ -72,7 +73,7 @@ describeArguments(make, "door", base, {
       "door outputs.externalUrl: https://mlflow.ml.example.com → https://predict.ml.example.com",
       "door outputs.redirectUri: https://mlflow.ml.example.com/oauth2/callback → https://predict.ml.example.com/oauth2/callback",
       flag(
-        8,
+        2,
         "--redirect-url=https://mlflow.ml.example.com/oauth2/callback",
         "--redirect-url=https://predict.ml.example.com/oauth2/callback",
       ),
@@ -80,8 +81,14 @@ describeArguments(make, "door", base, {
   },
   upstreamUrl: {
     value: "http://page:8501",
+    changes: [config('-"uri":"http://mlflow.ml.svc.cluster.local:5000" +"uri":"http://page:8501"')],
+  },
+  forwardCredentials: {
+    value: true,
     changes: [
-      flag(20, "--upstream=http://mlflow.ml.svc.cluster.local:5000", "--upstream=http://page:8501"),
+      config(
+        '-"injectRequestHeaders":[{"name":"Cookie"} -{"name":"Authorization"}]} +"injectRequestHeaders":[]}',
+      ),
     ],
   },
   cookieSecret: {
@@ -92,12 +99,12 @@ describeArguments(make, "door", base, {
       `door-secrets stringData.secret.cookie-secret: MARKER-door-cookie-secret-%@:/?# → ${"c".repeat(43)}`,
     ],
   },
-  programPaths: { value: ["/a.b/"], changes: [flag(26, "∅", "--api-route=^/a\\.b/")] },
-  acceptIdTokens: { value: true, changes: [flag(26, "∅", "--skip-jwt-bearer-tokens=true")] },
-  sessionHours: { value: 1, changes: [flag(16, "--cookie-expire=12h", "--cookie-expire=1h")] },
+  programPaths: { value: ["/a.b/"], changes: [flag(16, "∅", "--api-route=^/a\\.b/")] },
+  acceptIdTokens: { value: true, changes: [flag(16, "∅", "--skip-jwt-bearer-tokens=true")] },
+  sessionHours: { value: 1, changes: [flag(10, "--cookie-expire=12h", "--cookie-expire=1h")] },
   timeoutSeconds: {
     value: 60,
-    changes: [flag(21, "--upstream-timeout=3600s", "--upstream-timeout=60s")],
+    changes: [config('-"timeout":"3600s"}]} +"timeout":"60s"}]}')],
   },
   replicas: { value: 1, changes: ["- door-disruption-budget", "door-server spec.replicas: 2 → 1"] },
   paused: { value: true, changes: ["door-server spec.replicas: 2 → 0"] },

@@ -1,5 +1,6 @@
 import { LoginProxy, type LoginProxyArgs } from "../../components/index.ts";
 import { describePreview, describeRefusals, tree } from "../support/cases.ts";
+import { loginConfigOf } from "../support/loginConfig.ts";
 import { at, containersOf, podFaults, podTemplates } from "../support/podSecurity.ts";
 import { record } from "../support/recorder.ts";
 import { readable, textsInTheOpen } from "../support/wire.ts";
@@ -44,7 +45,7 @@ test("a cookie secret from elsewhere is not made again", async () => {
   const cookieSecret = "c".repeat(43);
   const { resources, find } = await record(() => make("door", { ...base, cookieSecret }));
   expect(resources.some(({ type }) => type.startsWith("random:"))).toBe(false);
-  expect(readable(find("door-secrets").inputs["stringData"]!)).toEqual({
+  expect(readable(find("door-secrets").inputs["stringData"]!)).toMatchObject({
     secret: { "client-secret": "MARKER-client-secret", "cookie-secret": cookieSecret },
   });
 });
@@ -67,16 +68,10 @@ test("what is confidential is in the envelope alone, and never on the command li
   }
 });
 
-test("says everything that matters on the command line", async () => {
+test("says on the command line whom it lets in, and how the session is kept", async () => {
   const { resources } = await record(() => make("door", { ...base, programPaths: ["/api/"] }));
   expect(flagsOf(resources)).toEqual([
-    "--http-address=0.0.0.0:4180",
-    "--provider=oidc",
-    "--oidc-issuer-url=https://accounts.google.com",
-    "--client-id=client",
-    "--client-secret-file=/etc/oauth2-proxy/client-secret",
-    "--code-challenge-method=S256",
-    "--insecure-oidc-skip-nonce=false",
+    "--alpha-config=/etc/oauth2-proxy/oauth2-proxy.yaml",
     "--email-domain=example.com",
     "--redirect-url=https://mlflow.ml.example.com/oauth2/callback",
     "--skip-provider-button=true",
@@ -90,14 +85,37 @@ test("says everything that matters on the command line", async () => {
     "--cookie-csrf-per-request=true",
     "--cookie-csrf-per-request-limit=5",
     "--session-cookie-minimal=true",
-    "--upstream=http://mlflow.ml.svc.cluster.local:5000",
-    "--upstream-timeout=3600s",
-    "--pass-basic-auth=false",
-    "--pass-user-headers=false",
     "--silence-ping-logging=true",
     "--request-logging=false",
     "--api-route=^/api/",
   ]);
+});
+
+test("says in its file who lets people in, and what is passed on", async () => {
+  const { find } = await record(() => make("door", base));
+  expect(loginConfigOf(find("door-secrets"))).toEqual({
+    server: { bindAddress: "0.0.0.0:4180" },
+    providers: [
+      {
+        id: "oidc",
+        provider: "oidc",
+        clientID: "client",
+        clientSecretFile: "/etc/oauth2-proxy/client-secret",
+        code_challenge_method: "S256",
+        scope: "openid email profile",
+        oidcConfig: {
+          issuerURL: "https://accounts.google.com",
+          insecureSkipNonce: false,
+          groupsClaim: "email_verified",
+        },
+        allowedGroups: ["true"],
+      },
+    ],
+    upstreamConfig: {
+      upstreams: [{ id: "upstream", path: "/", uri: base.upstreamUrl, timeout: "3600s" }],
+    },
+    injectRequestHeaders: [{ name: "Cookie" }, { name: "Authorization" }],
+  });
 });
 
 test("another domain is the cookie's too", async () => {
@@ -129,6 +147,22 @@ describeRefusals(make, "door", base, [
     { login: { ...login, emailDomain: "gmail.com" } },
     `${subject} login.emailDomain must not be gmail.com with Google's accounts, for anybody can have one; name a domain of your own`,
   ],
+  ...["login.microsoftonline.com", "login.microsoftonline.us", "sts.windows.net"].map(
+    (host): [Partial<LoginProxyArgs>, string] => [
+      { login: { ...login, issuerUrl: `https://${host}/0a1b/v2.0` } },
+      `${subject} login.requireVerifiedEmail must be false with Entra ID, which never sends email_verified; set it to false, and the tenant's administrators vouch for the addresses`,
+    ],
+  ),
+  ...["common", "organizations", "consumers"].map((tenant): [Partial<LoginProxyArgs>, string] => [
+    {
+      login: {
+        ...login,
+        issuerUrl: `https://login.microsoftonline.com/${tenant}/v2.0`,
+        requireVerifiedEmail: false,
+      },
+    },
+    `${subject} login.issuerUrl must name your own tenant of Entra ID, for in any other one an address may be made up; use https://login.microsoftonline.com/TENANT-ID/v2.0`,
+  ]),
   [{ domain: "*.example.com" }, `${subject} domain ${domainRule}`],
   [
     { hostName: "mlflow.example.org" },

@@ -5,6 +5,7 @@ import {
 } from "../../components/index.ts";
 import { tree } from "../support/cases.ts";
 import { makePlatform, platformArgs } from "../support/fixtures.ts";
+import { loginConfigOf } from "../support/loginConfig.ts";
 import { at, containersOf, podFaults, podTemplates } from "../support/podSecurity.ts";
 import { record, type Recorded } from "../support/recorder.ts";
 import { isSecret, readable, textsInTheOpen } from "../support/wire.ts";
@@ -189,9 +190,11 @@ describe("on a domain with a login", () => {
           text.startsWith(`--${name}=`),
         ),
       );
-    expect(flag("upstream").flat()).toEqual(
+    const labels = ["grafana", "mlflow", "models", "predict"];
+    const configs = labels.map((label) => loginConfigOf(find(`ml-${label}-login-secrets`)));
+    expect(configs.map(({ upstreamConfig }) => upstreamConfig.upstreams[0]!.uri)).toEqual(
       ["grafana:3000", "mlflow:5000", "model-server:8080", "prediction-app:8501"].map(
-        (part) => `--upstream=http://${part.replace(":", ".mlops.svc.cluster.local:")}`,
+        (part) => `http://${part.replace(":", ".mlops.svc.cluster.local:")}`,
       ),
     );
     expect(flag("api-route").flat()).toEqual([
@@ -201,7 +204,7 @@ describe("on a domain with a login", () => {
       "--api-route=^/invocations",
     ]);
     expect(flag("skip-jwt-bearer-tokens").map(({ length }) => length)).toEqual([0, 0, 1, 0]);
-    const secrets = ["mlflow", "predict", "grafana", "models"].map((label) =>
+    const secrets = labels.map((label) =>
       at(
         readable(find(`ml-${label}-login-secrets`).inputs),
         "stringData",

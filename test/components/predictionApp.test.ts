@@ -110,6 +110,13 @@ describeArguments(make, "page", base, {
     with: { nodePort: 31344 },
     changes: ["page outputs.externalUrl: http://localhost:31344 → http://192.168.49.2:31344"],
   },
+  behindLogin: {
+    value: true,
+    changes: [
+      "page-server spec.template.spec.containers[streamlit].env[STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION].name: ∅ → STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION",
+      "page-server spec.template.spec.containers[streamlit].env[STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION].value: ∅ → false",
+    ],
+  },
   resources: {
     value: { memoryLimit: "1Gi" },
     changes: [

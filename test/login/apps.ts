@@ -1,7 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { host, mlflow, type PlatformBehindLogin } from "./support/platform.ts";
 import type { Visitor } from "./support/visitor.ts";
 
 const search = `${mlflow}/api/2.0/mlflow/experiments/search?max_results=1`;
+
+/** The message by which a browser asks Streamlit for the page: `rerun_script`, without any state. */
+export const askForPage = Buffer.from([0x5a, 0x00]);
 
 /** What people and programs meet at the apps themselves once the login has let them through, or has not. */
 export function describeApps(now: () => { platform: PlatformBehindLogin; visitor: Visitor }): void {
@@ -46,11 +50,64 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
     });
   });
 
+  describe("the prediction page behind it", () => {
+    const upload = async (session: string) => {
+      const form = new FormData();
+      form.append("file", new Blob(["a,b\n1,2\n"]), "rows.csv");
+      const request = new Request("http://page", { method: "PUT", body: form });
+      return await visitor.ask(
+        `${host("predict")}/_stcore/upload_file/${session}/${randomUUID()}`,
+        {
+          method: "PUT",
+          headers: { "content-type": request.headers.get("content-type")! },
+          body: Buffer.from(await request.arrayBuffer()),
+        },
+      );
+    };
+
+    test("takes a file from a visitor's own session, and from no other", async () => {
+      await loggedIn();
+      const page = await visitor.opened(`${host("predict")}/_stcore/stream`);
+      page.send(askForPage);
+      // `session_id` of Streamlit's message `Initialize`: field 6, 36 characters
+      const [, session] = (await page.arrival(/\x32\x24([0-9a-f-]{36})/))!;
+      expect((await upload(session!)).status).toBe(204);
+      expect((await upload(randomUUID())).status).toBe(400);
+      page.socket.destroy();
+    });
+
+    test("takes none without the login", async () => {
+      expect((await upload(randomUUID())).status).toBe(302);
+    });
+  });
+
+  describe.each(["models", "seen-by-predict"])("what stands behind %s", (label) => {
+    const credentials = /^(cookie|authorization)$/;
+    const names = (headers: object) =>
+      Object.keys(headers).filter((name) => credentials.test(name));
+
+    test("gets neither the session's cookie nor any other, nor a token", async () => {
+      await loggedIn();
+      const authorization = "Bearer of something else";
+      const { status, body } = await visitor.ask(`${host(label)}/`, { headers: { authorization } });
+      const { headers } = JSON.parse(body) as { headers: object };
+      expect([status, names(headers)]).toEqual([200, []]);
+    });
+
+    test("gets none with a websocket either", async () => {
+      await loggedIn();
+      const webSocket = await visitor.opened(`${host(label)}/echo`);
+      const [headers] = (await webSocket.arrival(/\{.*\}/))!;
+      expect(names(JSON.parse(headers) as object)).toEqual([]);
+      webSocket.socket.destroy();
+    });
+  });
+
   describe("the model server behind it", () => {
     const invocations = `${host("models")}/invocations`;
-    const withToken = (claims: object) => {
+    const withToken = (claims: object, address = invocations) => {
       const authorization = `Bearer ${platform.issuer.idToken(claims)}`;
-      return visitor.ask(invocations, { method: "POST", headers: { authorization }, body: "{}" });
+      return visitor.ask(address, { method: "POST", headers: { authorization }, body: "{}" });
     };
     const ada = { sub: "1", email: "ada@example.com", email_verified: true };
 
@@ -58,11 +115,22 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
       expect((await withToken(ada)).status).toBe(200);
     });
 
+    test("without `requireVerifiedEmail` takes an issuer that says nothing at its word, but not one that says no", async () => {
+      const trusting = `${host("trusting")}/invocations`;
+      const statusOf = async (email_verified?: boolean) =>
+        (await withToken({ ...ada, email_verified }, trusting)).status;
+      expect([await statusOf(), await statusOf(true), await statusOf(false)]).toEqual([
+        200, 200, 401,
+      ]);
+    });
+
     test.each([
       ["for another client", { aud: "another" }, 401],
       ["of another issuer", { iss: "https://evil.example.org" }, 401],
       ["that has expired", { exp: 1_700_000_000 }, 401],
       ["of somebody else's domain", { email: "eve@example.org" }, 403],
+      ["of an address that is not verified", { email_verified: false }, 401],
+      ["that says nothing about its address", { email_verified: undefined }, 403],
     ])("refuses a token %s", async (_case, claims, status) => {
       expect((await withToken({ ...ada, ...claims })).status).toBe(status);
     });

@@ -169,4 +169,5 @@ export const googleRows: { [Key in GoogleKey]-?: Row<Key> } = {
     refuses: ["*", "me@example.org", "example"],
     rule: "be the domain of the e-mail addresses that may log in, such as example.org",
   },
+  oidcRequireVerifiedEmail: { with: login, otherwise: true, ...onOff },
 };

@@ -6,7 +6,8 @@ import { listening } from "./listening.ts";
 /** Who is in front of the login page. */
 export interface Person {
   email: string;
-  email_verified?: boolean;
+  /** True where it is left out. An ID token says nothing where it is undefined. */
+  email_verified?: boolean | undefined;
 }
 
 export interface FakeIssuer {
@@ -58,8 +59,9 @@ export async function fakeIssuer(
       id === client.id &&
       secret === client.secret;
     if (!holds) return void json(response, { error: "invalid_grant" }, 400);
-    const { email, email_verified = true } = issuer.person;
-    const claims = { sub: email, email, email_verified, nonce: asked.get("nonce") };
+    const { person } = issuer;
+    const nonce = asked.get("nonce");
+    const claims = { sub: person.email, email_verified: true, ...person, nonce };
     const answer = { access_token: randomUUID(), token_type: "Bearer", expires_in: 600 };
     json(response, { ...answer, id_token: idToken(claims) });
   };

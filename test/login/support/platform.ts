@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { OidcLoginArgs } from "../../../components/index.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 import { makePlatform, platformArgs } from "../../support/fixtures.ts";
+import { loginConfigText } from "../../support/loginConfig.ts";
 import { oauth2Proxy } from "../../support/oauth2Proxy/index.ts";
 import { containersOf, podTemplates } from "../../support/podSecurity.ts";
 import { environment } from "../../support/pythonEnvironment.ts";
@@ -27,7 +28,8 @@ export interface PlatformBehindLogin {
 export const domain = "mlops.example.com";
 export const host = (label: string) => `https://${label}.${domain}`;
 export const mlflow = host("mlflow");
-const client = { id: "platform", secret: "secret of the client" };
+// a name that oauth2-proxy would take for a variable of its environment
+export const client = { id: "platform${HOME}", secret: "secret of the client" };
 const admin = { name: "admin", password: "password of mlflow" };
 
 /** Starts all of it; where one part fails to, the others are stopped. */
@@ -50,32 +52,41 @@ async function started(stops: (() => Promise<void>)[]): Promise<PlatformBehindLo
   const certificate = localhostCertificate(folder);
   const issuer = await fakeIssuer(client, certificate);
   stops.push(issuer.close);
-  const { resources } = await recordedPlatform({
+  const login = {
     issuerUrl: issuer.url,
     clientId: client.id,
     clientSecret: client.secret,
     emailDomain: "example.com",
-  });
+  };
+  const { resources } = await recordedPlatform(login);
+  const trusting = await recordedPlatform({ ...login, requireVerifiedEmail: false });
   const echo = await echoServer();
   stops.push(echo.close);
-  const [page, tracking] = [await startPage(folder), await startMlflow(folder, resources)];
+  const [page, tracking] = [
+    await startPage(folder, resources),
+    await startMlflow(folder, resources),
+  ];
   stops.push(page.stop, tracking.stop);
 
   const ports = new Map<string, number>();
-  const upstreams = { mlflow: tracking.port, predict: page.port, models: echo.port };
-  for (const [label, upstream] of Object.entries(upstreams)) {
+  const guard = async (label: string, door: Door, upstream: number) => {
     const port = await freePort();
     ports.set(`${label}.${domain}`, port);
-    const flags = proxyFlags(resources, label).map((flag) =>
-      flag
-        .replace("=/etc/oauth2-proxy/", `=${secrets}/`)
-        .replace(/^--upstream=.*/, `--upstream=http://127.0.0.1:${upstream}`)
-        .replace(/^--http-address=.*/, `--http-address=127.0.0.1:${port}`),
-    );
-    const env = { PATH: process.env["PATH"], SSL_CERT_FILE: certificate.file };
-    const { stop } = await start(proxy, flags, `http://127.0.0.1:${port}/ping`, { env });
-    stops.push(stop);
-  }
+    const flags = proxyFlags(door, {
+      file: join(folder, `${label}.yaml`),
+      secrets,
+      upstream,
+      port,
+    });
+    const env = { PATH: process.env["PATH"], HOME: folder, SSL_CERT_FILE: certificate.file };
+    stops.push((await start(proxy, flags, `http://127.0.0.1:${port}/ping`, { env })).stop);
+  };
+  await guard("mlflow", { resources, label: "mlflow" }, tracking.port);
+  await guard("predict", { resources, label: "predict" }, page.port);
+  await guard("models", { resources, label: "models" }, echo.port);
+  // the page's login in front of what tells what arrives there, and a login that takes an issuer at its word
+  await guard("seen-by-predict", { resources, label: "predict" }, echo.port);
+  await guard("trusting", { resources: trusting.resources, label: "models" }, echo.port);
   return {
     issuer,
     proxy,
@@ -103,9 +114,27 @@ interface Program {
   readonly stop: () => Promise<void>;
 }
 
-/** The command line that the platform's Deployment gives the proxy of a host. */
-function proxyFlags(resources: readonly Recorded[], label: string): string[] {
-  return containerOf(resources, `ml-${label}-login-server`)["args"] as string[];
+/** The login of one part of a recorded platform. */
+interface Door {
+  readonly resources: readonly Recorded[];
+  readonly label: string;
+}
+
+/** The command line that the platform's Deployment gives the proxy, its file beside it, both moved to this machine. */
+function proxyFlags(
+  { resources, label }: Door,
+  at: { file: string; secrets: string; upstream: number; port: number },
+): string[] {
+  const find = (name: string) => resources.find((resource) => resource.name === name)!;
+  const here = (text: string) => text.replaceAll("/etc/oauth2-proxy/", `${at.secrets}/`);
+  const text = loginConfigText(find(`ml-${label}-login-secrets`))
+    .replace(/"uri":"[^"]*"/, `"uri":"http://127.0.0.1:${at.upstream}"`)
+    .replace(/"bindAddress":"[^"]*"/, `"bindAddress":"127.0.0.1:${at.port}"`);
+  writeFileSync(at.file, here(text));
+  const flags = containerOf(resources, `ml-${label}-login-server`)["args"] as string[];
+  return flags.map((flag) =>
+    flag.startsWith("--alpha-config=") ? `--alpha-config=${at.file}` : here(flag),
+  );
 }
 
 function containerOf(resources: readonly Recorded[], workload: string) {
@@ -113,7 +142,15 @@ function containerOf(resources: readonly Recorded[], workload: string) {
   return containersOf(pod.spec)[0]!;
 }
 
-async function startPage(folder: string): Promise<Program> {
+/** Variables of a workload's container. */
+function environmentOf(resources: readonly Recorded[], workload: string, names: RegExp) {
+  const given = containerOf(resources, workload)["env"] as { name: string; value: string }[];
+  const matching = given.filter(({ name }) => names.test(name));
+  return Object.fromEntries(matching.map(({ name, value }) => [name, value]));
+}
+
+/** The page, with what the platform's Deployment tells Streamlit. */
+async function startPage(folder: string, resources: readonly Recorded[]): Promise<Program> {
   const python = await environment("predict");
   const [port, metricsPort] = [await freePort(), await freePort()];
   const sources = join(checkoutRoot, "apps/predict");
@@ -133,6 +170,7 @@ async function startPage(folder: string): Promise<Program> {
         MODEL_SERVER_URL: "http://127.0.0.1:9",
         STREAMLIT_SERVER_PORT: `${port}`,
         METRICS_PORT: `${metricsPort}`,
+        ...environmentOf(resources, "ml-prediction-server", /^STREAMLIT_/),
       },
     },
   );
@@ -153,11 +191,6 @@ async function startMlflow(folder: string, resources: readonly Recorded[]): Prom
     `admin_password = ${admin.password}`,
   ];
   writeFileSync(join(home, "basic_auth.ini"), users.join("\n"));
-  const given = containerOf(resources, "ml-tracking-server")["env"] as {
-    name: string;
-    value: string;
-  }[];
-  const lists = given.filter(({ name }) => /ALLOWED_(HOSTS|ORIGINS)$/.test(name));
   const { stop } = await start(
     python,
     [
@@ -176,7 +209,7 @@ async function startMlflow(folder: string, resources: readonly Recorded[]): Prom
         MLFLOW_FLASK_SERVER_SECRET_KEY: "key of a test",
         MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
         MLFLOW_DISABLE_TELEMETRY: "true",
-        ...Object.fromEntries(lists.map(({ name, value }) => [name, value])),
+        ...environmentOf(resources, "ml-tracking-server", /ALLOWED_(HOSTS|ORIGINS)$/),
       },
     },
   );

@@ -58,7 +58,7 @@ export function localhostCertificate(folder: string): { key: string; cert: strin
   return { key: readFileSync(keyFile, "utf8"), cert: readFileSync(file, "utf8"), file };
 }
 
-/** A server that says what it was asked, and sends back what comes over a websocket. */
+/** A server that says what it was asked, a websocket too, which then gets back what it sends. */
 export async function echoServer(): Promise<{ port: number; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     let bytes = 0;
@@ -75,6 +75,7 @@ export async function echoServer(): Promise<{ port: number; close: () => Promise
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
     );
+    socket.write(textFrame(JSON.stringify(request.headers)));
     socket.on("error", () => {});
     socket.on("end", () => socket.destroy());
     socket.on("data", (frame: Buffer) => {
@@ -84,4 +85,10 @@ export async function echoServer(): Promise<{ port: number; close: () => Promise
     });
   });
   return await listening(server);
+}
+
+/** One frame of 126 to 65535 bytes. */
+function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  return Buffer.concat([Buffer.from([0x81, 126, length >> 8, length & 0xff]), Buffer.from(text)]);
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Answer {
   readonly status: number;
@@ -19,8 +20,8 @@ export interface Asking {
 export interface WebSocketOpened {
   readonly socket: Socket;
   send(content: Buffer): void;
-  /** Bytes that came so far. */
-  received(): Buffer;
+  /** Waits up to 30 seconds for what matches, and gives it back. */
+  arrival(pattern: RegExp): Promise<RegExpExecArray | null>;
 }
 
 interface Cookie {
@@ -102,10 +103,22 @@ export class Visitor {
         socket.on("data", (chunk: Buffer) => void chunks.push(chunk));
         socket.on("error", () => {});
         const send = (content: Buffer) => void socket.write(maskedFrame(content));
-        resolve({ socket, send, received: () => Buffer.concat(chunks) });
+        const arrival = async (pattern: RegExp) => {
+          const find = () => pattern.exec(Buffer.concat(chunks).toString("latin1"));
+          for (let waited = 0; waited < 150 && find() === null; waited++) await sleep(200);
+          return find();
+        };
+        resolve({ socket, send, arrival });
       });
       sent.on("error", reject).end();
     });
+  }
+
+  /** Opens a websocket that is not to be refused. */
+  async opened(address: string): Promise<WebSocketOpened> {
+    const webSocket = await this.webSocket(address);
+    if ("status" in webSocket) throw new Error(`${address} answered ${webSocket.status}`);
+    return webSocket;
   }
 
   #request(
