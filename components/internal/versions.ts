@@ -8,11 +8,9 @@ export const versions = {
   /** Charts whose keys are listed in test/contract/chartKeys; a new version needs a new list. */
   prometheusChart: "29.27.0",
   grafanaChart: "12.11.1",
-  /**
-   * Named by its release: Google keeps what a release's tag stands for. Its digest is not here, because no registry that
-   * has the image was at hand to confirm one; `database.proxy.image` takes a reference with a digest.
-   */
-  cloudSqlProxy: "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.26.0",
+  /** The newest release whose digest two sources that know nothing of each other agree on. */
+  cloudSqlProxy:
+    "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.25.4@sha256:88501f0a695a586988add1b8a206fdf3f29f9a1a3deeb9b45ef2b1481ea6be83",
   /** Must equal the pin in test/support/oauth2Proxy/go.mod; a test compares them. */
   oauth2Proxy:
     "quay.io/oauth2-proxy/oauth2-proxy:v7.15.3@sha256:10a1165743a192e1940b4708fb9647027185ce11a681a1c5519b442ff7f1f561",

@@ -61,7 +61,7 @@ test("the proxy is a native sidecar of the server and of the migration, with the
   for (const pod of [find("ml-tracking-server"), find("ml-tracking-migration")]) {
     expect(proxyIn(pod)).toMatchObject({
       name: "cloud-sql-proxy",
-      image: "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.26.0",
+      image: expect.stringMatching(/^gcr\.io\/\S+\/cloud-sql-proxy:[\d.]+@sha256:[0-9a-f]{64}$/),
       restartPolicy: "Always",
       startupProbe: { httpGet: { path: "/startup", port: "proxy-health" } },
       livenessProbe: { httpGet: { path: "/liveness", port: "proxy-health" } },
