@@ -48,7 +48,7 @@ export interface TrackingServerArgs {
   nodeAddress?: pulumi.Input<string>;
   /** Further host names by which people reach the server, such as an ingress's. Defaults to none. */
   hostNames?: string[];
-  /** Size of `/tmp`, through which uploads pass. Defaults to `2Gi`; a larger artifact is refused by a full disk. */
+  /** Size of `/tmp`. Defaults to `2Gi`. With artifacts in a bucket it must hold every file that is being uploaded or downloaded, whole and at the same time; a pod that writes more is evicted. Artifacts on a volume do not pass through it. */
   temporaryStorage?: pulumi.Input<string>;
   /** CPU and memory. Defaults to 200m and 512Mi requested, 2 cores and 1536Mi at most. */
   resources?: ContainerResourcesArgs;
