@@ -9,6 +9,8 @@ import { record } from "../support/recorder.ts";
 const make = (name: string, args: BucketArtifactStoreArgs) => new BucketArtifactStore(name, args);
 const base: BucketArtifactStoreArgs = { project: "wine-ml", location: "europe-west1" };
 
+// SECURITY.md: The bucket cannot become public.
+// SECURITY.md: What has data is protected in Pulumi and at Google until the stack says otherwise.
 test("makes one bucket that is private, keeps what is deleted and cannot be lost", async () => {
   const { resources, find } = await record(() => make("store", base));
   expect(tree(resources)).toEqual([

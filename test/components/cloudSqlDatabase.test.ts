@@ -20,6 +20,9 @@ const base: CloudSqlDatabaseArgs = {
   privateNetworkId: network,
 };
 
+// SECURITY.md: Cloud SQL has a private address, takes client certificates of the Auth Proxy only,
+// and opens no network.
+// SECURITY.md: What has data is protected in Pulumi and at Google until the stack says otherwise.
 test("makes an instance with backups that nobody reaches but the Auth Proxy, two databases and a user", async () => {
   const { resources, find } = await record(() => make("sql", base));
   expect(tree(resources)).toEqual([

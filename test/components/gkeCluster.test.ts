@@ -26,10 +26,7 @@ const common = {
   network: "network-id",
   subnetwork: "subnet-id",
   networkingMode: "VPC_NATIVE",
-  ipAllocationPolicy: {
-    clusterSecondaryRangeName: "pods",
-    servicesSecondaryRangeName: "services",
-  },
+  ipAllocationPolicy: { clusterSecondaryRangeName: "pods", servicesSecondaryRangeName: "services" },
   privateClusterConfig: { enablePrivateNodes: true, enablePrivateEndpoint: false },
   releaseChannel: { channel: "REGULAR" },
   workloadIdentityConfig: { workloadPool: "my-project.svc.id.goog" },
@@ -38,6 +35,8 @@ const common = {
   resourceLabels: labels,
 };
 
+// SECURITY.md: Nodes have no public address and an account of their own that may write logs and
+// metrics and read one image repository.
 test("makes a private cluster with a pool of its own, whose nodes have an account of their own", async () => {
   const { resources, find } = await record(() => make("gke", base));
   expect(tree(resources)).toEqual([

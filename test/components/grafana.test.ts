@@ -14,6 +14,7 @@ const base: GrafanaArgs = {
 const values = async (args: Partial<GrafanaArgs> = {}): Promise<any> =>
   valuesOf((await record(() => make("grafana", { ...base, ...args }))).resources);
 
+// SECURITY.md: Grafana asks for a generated password.
 test("makes a Release, its credentials, a Role for its sidecar and a ConfigMap for each dashboard", async () => {
   const { resources, find } = await record(() => make("grafana", base));
   expect(tree(resources)).toEqual([
@@ -81,6 +82,8 @@ test("the platform's dashboards fit into ConfigMaps, and the home page is one of
   expect(settings.users.home_page).toBe("/d/mlops-home");
 });
 
+// SECURITY.md: Only what reads objects of the cluster has a token of a service account: Prometheus,
+// kube-state-metrics and Grafana's sidecar.
 test("the sidecar alone has a token, and that opens ConfigMaps alone", async () => {
   const { find } = await record(() => make("grafana", base));
   expect(find("grafana-dashboard-reader").inputs["rules"]).toEqual([
@@ -102,6 +105,7 @@ test("the sidecar alone has a token, and that opens ConfigMaps alone", async () 
   expect(all.sidecar.dashboards.skipReload).toBe(true);
 });
 
+// SECURITY.md: Grafana asks for a generated password.
 test("nobody gets in without a login, and nothing is fetched from or told to anybody outside", async () => {
   expect((await values())["grafana.ini"]).toEqual({
     server: { root_url: "http://grafana.ml.svc.cluster.local:3000" },
@@ -127,6 +131,8 @@ test("nobody gets in without a login, and nothing is fetched from or told to any
   });
 });
 
+// SECURITY.md: Every pod of the namespace runs without root and with a read-only root file system,
+// under Pod Security `restricted`.
 test("its data stay when the pod goes, and no container is root or may become it", async () => {
   const all = await values();
   expect(all.persistence).toEqual({ enabled: true, existingClaim: "grafana-data" });
@@ -146,6 +152,8 @@ test("its data stay when the pod goes, and no container is root or may become it
 });
 
 const it = 'Grafana "grafana": ';
+// SECURITY.md: Grafana's anonymous access, sign-up and embedding cannot be switched on by chart
+// values.
 describe("values that open it without its login are refused", () => {
   test.each<[string, object, string]>([
     [

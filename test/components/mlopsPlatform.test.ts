@@ -22,6 +22,7 @@ test("composes database, artifacts, tracking, serving, page, training and monito
   ]);
 });
 
+// SECURITY.md: The namespace refuses any other pod.
 test("its namespace makes Kubernetes refuse every pod that is not restricted", async () => {
   const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
   const { find } = await record(() => make("ml", { ...base, labels }));

@@ -8,6 +8,8 @@ const base: NetworkFlowsArgs = {
   flows: [{ from: "model-server", to: "mlflow", port: 5000 }],
 };
 
+// SECURITY.md: Traffic is denied by default and allowed flow by flow, where the cluster's network
+// plugin enforces NetworkPolicies.
 test("denies everything, allows DNS, and opens each flow on both sides", async () => {
   const { resources, find } = await record(() => make("net", base));
   expect(tree(resources)).toEqual([

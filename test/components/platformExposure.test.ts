@@ -61,6 +61,9 @@ const envOf = (resources: readonly Recorded[], name: string) => {
   return env.find((variable) => variable.name === name)!.value.split(",");
 };
 
+// SECURITY.md: Nothing is open to the internet unless a `domain` is set, and then over HTTPS only:
+// MLflow and Grafana with their logins, the prediction page, and the model server only behind an
+// OpenID Connect login, which can stand in front of all of them.
 test("without a domain nothing is open, and nothing speaks of one", async () => {
   const { resources } = await recorded(platformArgs);
   expect(tree(resources).filter((line) => /Gateway|networking\.gke|login/.test(line))).toEqual([]);
@@ -71,6 +74,9 @@ test("without a domain nothing is open, and nothing speaks of one", async () => 
 });
 
 describe("on a domain without a login", () => {
+  // SECURITY.md: Nothing is open to the internet unless a `domain` is set, and then over HTTPS
+  // only: MLflow and Grafana with their logins, the prediction page, and the model server only
+  // behind an OpenID Connect login, which can stand in front of all of them.
   test("opens what asks for a password, and the page, but never the model server", async () => {
     const { resources } = await recorded(open);
     expect(routes(resources)).toEqual([
@@ -143,6 +149,9 @@ describe("on a domain without a login", () => {
 });
 
 describe("on a domain with a login", () => {
+  // SECURITY.md: Nothing is open to the internet unless a `domain` is set, and then over HTTPS
+  // only: MLflow and Grafana with their logins, the prediction page, and the model server only
+  // behind an OpenID Connect login, which can stand in front of all of them.
   test("opens everything, through the logins alone", async () => {
     const { resources } = await recorded(guarded);
     expect(routes(resources)).toEqual([

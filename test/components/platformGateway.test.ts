@@ -47,6 +47,9 @@ test("makes a Gateway, and a route and two policies for each Service", async () 
   });
 });
 
+// SECURITY.md: Nothing is open to the internet unless a `domain` is set, and then over HTTPS only:
+// MLflow and Grafana with their logins, the prediction page, and the model server only behind an
+// OpenID Connect login, which can stand in front of all of them.
 test("listens for HTTPS alone, on the named address, with the certificates of the map", async () => {
   const { find } = await record(() => make("gate", base));
   const { metadata, spec } = find("gate-gateway").inputs;

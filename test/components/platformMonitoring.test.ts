@@ -24,6 +24,7 @@ function callers(resources: readonly Recorded[], application: string): Record<st
   return found;
 }
 
+// SECURITY.md: Metrics are on ports of their own, open to Prometheus alone.
 test("Prometheus alone reaches the ports with metrics", async () => {
   const { resources } = await platform();
   expect(callers(resources, "mlflow")).toEqual({
@@ -108,6 +109,8 @@ test("Alertmanager is let out to the ports of its receivers, and to no other", a
   ]);
 });
 
+// SECURITY.md: Prometheus and Alertmanager have no login, so nothing opens them to the outside;
+// Prometheus cannot be stopped or reloaded over HTTP.
 test("a node port opens Grafana to people, and nothing else of the monitoring", async () => {
   const more = { nodePorts: { grafana: 31343 }, nodeAddress: "10.0.0.7" };
   const { resources, find } = await platform({}, more);

@@ -8,6 +8,10 @@ beforeAll(async () => {
   ({ resources } = await record(() => makePlatform("ml", fullPlatformArgs)));
 });
 
+// SECURITY.md: Every pod of the namespace runs without root and with a read-only root file system,
+// under Pod Security `restricted`.
+// SECURITY.md: Only what reads objects of the cluster has a token of a service account: Prometheus,
+// kube-state-metrics and Grafana's sidecar.
 test("every pod of the platform is guarded", () => {
   const faults = podTemplates(resources).flatMap(({ workload, spec }) =>
     podFaults(spec).map((fault) => `${workload} ${fault}`),

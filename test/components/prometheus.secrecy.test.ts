@@ -26,6 +26,8 @@ const holdsSecret = (value: Json): boolean =>
   isSecret(value) ||
   (typeof value === "object" && value !== null && Object.values(value).some(holdsSecret));
 
+// SECURITY.md: Nothing secret is among the values of a Helm release: Grafana's credentials and the
+// whole configuration of Alertmanager are Secrets.
 test.each(["metrics", "grafana"])(
   "nothing that `helm get values` shows of %s is secret, in an envelope or out of it",
   async (name) => {

@@ -46,6 +46,8 @@ test("makes a Release, the configuration of Alertmanager and a namespace for nod
   });
 });
 
+// SECURITY.md: Only node-exporter may see its node, in a privileged namespace where nothing else
+// runs; kube-state-metrics reads no Secrets.
 test("node-exporter alone has a privileged namespace", async () => {
   const { find } = await record(() =>
     make("metrics", { ...base, labels: { "pod-security.kubernetes.io/enforce": "baseline" } }),
@@ -70,6 +72,8 @@ const helper = (request: string, limit: string) => ({
   limits: { cpu: "500m", memory: limit },
 });
 
+// SECURITY.md: Prometheus and Alertmanager have no login, so nothing opens them to the outside;
+// Prometheus cannot be stopped or reloaded over HTTP.
 test("the server keeps its data on a claim, looks at its own configuration and cannot be stopped by HTTP", async () => {
   const { server, configmapReload } = await values();
   expect(server).toEqual({
@@ -97,6 +101,12 @@ test("the server keeps its data on a claim, looks at its own configuration and c
   expect(configmapReload).toEqual({ prometheus: { enabled: false } });
 });
 
+// SECURITY.md: Every pod of the namespace runs without root and with a read-only root file system,
+// under Pod Security `restricted`.
+// SECURITY.md: Only node-exporter may see its node, in a privileged namespace where nothing else
+// runs; kube-state-metrics reads no Secrets.
+// SECURITY.md: Only what reads objects of the cluster has a token of a service account: Prometheus,
+// kube-state-metrics and Grafana's sidecar.
 test("every other part is small, guarded and prompt", async () => {
   const all = await values();
   expect(all.alertmanager).toEqual({

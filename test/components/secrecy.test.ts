@@ -8,6 +8,7 @@ import {
   TrainingJob,
 } from "../../components/index.ts";
 import { fullPlatformArgs, trackingArgs } from "../support/fixtures.ts";
+import { podTemplates } from "../support/podSecurity.ts";
 import { record, type Recorded } from "../support/recorder.ts";
 import { textsInTheOpen } from "../support/wire.ts";
 
@@ -25,6 +26,8 @@ function leaks(resources: readonly Recorded[]): string[] {
   ]);
 }
 
+// SECURITY.md: No password is known in advance: all are generated per stack, kept as Pulumi
+// secrets, and handed to pods in Secrets only.
 test("no password of the platform ever leaves its envelope", async () => {
   const { resources } = await record(() => new MlopsPlatform("ml", fullPlatformArgs));
   expect(leaks(resources)).toEqual([]);
@@ -33,6 +36,40 @@ test("no password of the platform ever leaves its envelope", async () => {
   expect(passwords).toHaveLength(8);
   // each is used somewhere, or finding none in the open would prove nothing
   for (const { name } of passwords) expect(wire).toContain(`MARKER-${name}-`);
+});
+
+// SECURITY.md: Only MLflow and the operator hold the administrator's password.
+// SECURITY.md: A password that leaks from a pod opens what that pod could do anyway.
+// SECURITY.md: No password is known in advance: all are generated per stack, kept as Pulumi
+// secrets, and handed to pods in Secrets only.
+test("each pod is given its own user's password, and the administrator's only MLflow itself", async () => {
+  const { resources } = await record(() => new MlopsPlatform("ml", fullPlatformArgs));
+  const secrets = resources.filter(({ type }) => type.endsWith(":Secret"));
+  const given = podTemplates(resources).map(({ workload, spec }) => {
+    const pod = JSON.stringify(spec);
+    expect(pod).not.toMatch(marker);
+    const mounted = secrets.filter(({ name }) => new RegExp(`"${name}-[0-9a-f]+"`).test(pod));
+    const passwords = JSON.stringify(mounted).match(/(?<=MARKER-ml-)[a-z]+(-[a-z]+)*/g);
+    return [workload, [...new Set(passwords)].sort()];
+  });
+  expect(Object.fromEntries(given)).toEqual({
+    "ml-database-server": ["database-password"],
+    "ml-tracking-migration": [
+      "database-password",
+      ...["model-server", "notebook", "tracking-admin", "training"].map(
+        (user) => `${user}-password`,
+      ),
+    ],
+    "ml-tracking-server": [
+      "database-password",
+      "tracking-admin-password",
+      "tracking-flask-secret-key",
+    ],
+    "ml-serving-server": ["model-server-password"],
+    "ml-example-training-job": ["training-password"],
+    "ml-retraining-schedule": ["training-password"],
+    "ml-prediction-server": [],
+  });
 });
 
 test("a database password given in the clear is kept secret too", async () => {
@@ -62,6 +99,9 @@ test("so is the key of a Google service account", async () => {
   expect(JSON.stringify(resources)).toContain("MARKER-google-key");
 });
 
+// SECURITY.md: What is confidential among a component's arguments is encrypted in the state, even
+// if it was given in the clear: passwords, further environment variables of MLflow and training,
+// which are kept in a Secret, and values of a chart whose names or contents are secret.
 test("so are the passwords of the tracking server's users, and those that others log in to it with", async () => {
   const { resources } = await record(() => {
     const given = (user: string) => ({ username: user, password: `MARKER-given-for-${user}` });
@@ -103,6 +143,9 @@ test("what an alert's receiver is trusted with is in a Secret alone, never in th
   for (const secret of confidential) expect(config).toContain(secret);
 });
 
+// SECURITY.md: What is confidential among a component's arguments is encrypted in the state, even
+// if it was given in the clear: passwords, further environment variables of MLflow and training,
+// which are kept in a Secret, and values of a chart whose names or contents are secret.
 test("further variables of the tracking server and of training are in a Secret", async () => {
   const environment = {
     AWS_SECRET_ACCESS_KEY: "MARKER-of-the-caller",
@@ -129,6 +172,9 @@ test("so are those that the platform hands on", async () => {
   expect(JSON.stringify(find("ml-tracking-environment").inputs)).toContain("MARKER-of-the-caller");
 });
 
+// SECURITY.md: What is confidential among a component's arguments is encrypted in the state, even
+// if it was given in the clear: passwords, further environment variables of MLflow and training,
+// which are kept in a Secret, and values of a chart whose names or contents are secret.
 test("what is confidential among a chart's values is encrypted in the state, and the rest can be read", async () => {
   const confidential = {
     adminPassword: "MARKER-password",

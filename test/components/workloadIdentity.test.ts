@@ -17,6 +17,8 @@ const pool =
   "principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/wine-ml.svc.id.goog";
 const member = `${pool}/subject/ns/ml/sa/mlflow`;
 
+// SECURITY.md: On Google Cloud there is no key: MLflow's Kubernetes ServiceAccount alone may use
+// the one bucket and the one Cloud SQL instance.
 test("binds the pod's ServiceAccount to exactly one bucket and one instance, without a key", async () => {
   const { resources, find } = await record(() => make("identity", base));
   expect(tree(resources)).toEqual([

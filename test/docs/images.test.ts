@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { versions } from "../../components/internal/versions.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 
 const tracked = execFileSync("git", ["ls-files", "-z"], { cwd: checkoutRoot, encoding: "utf8" })
@@ -19,6 +20,8 @@ function foreignImages(dockerfile: string): string[] {
 
 const pinned = /^[^\s@]+:[^\s@]+@sha256:[0-9a-f]{64}$/;
 
+// SECURITY.md: Every npm package, Node itself, every Python package of an image and every Go module
+// is locked by a hash, and every base and login image by a digest.
 test.each(tracked.filter((path) => /(^|\/)Dockerfile$/.test(path)))(
   "%s starts from images that cannot change under its feet",
   (path) => {
@@ -27,6 +30,14 @@ test.each(tracked.filter((path) => /(^|\/)Dockerfile$/.test(path)))(
     expect(images.length).toBeGreaterThan(0);
   },
 );
+
+// SECURITY.md: Every npm package, Node itself, every Python package of an image and every Go module
+// is locked by a hash, and every base and login image by a digest.
+test("the images of others that run beside ours cannot change either", () => {
+  const images = Object.values(versions).filter((version) => version.includes("/"));
+  expect(images).toHaveLength(2);
+  expect(images.filter((image) => !pinned.test(image))).toEqual([]);
+});
 
 test("an image without a digest would be found", () => {
   expect(foreignImages("ARG BASE=python:3.11\nFROM ${BASE} AS build\nFROM build")).toEqual([

@@ -27,6 +27,8 @@ export function describeAccess(outputs: () => Record<string, string>): void {
     expect(response.status).toBe(401);
   });
 
+  // SECURITY.md: Each workload has its own MLflow user: the model server can read, training and
+  // notebooks can write.
   test("the model server's user reads, and writes nothing", async () => {
     const client = mlflow(uri(), "model-server", await passwordOf("model-server"));
     const model = { name: "diabetes-progression", alias: "champion", version: "1" };
@@ -40,6 +42,8 @@ export function describeAccess(outputs: () => Record<string, string>): void {
     expect(await status(upload)).toBe(403);
   });
 
+  // SECURITY.md: Each workload has its own MLflow user: the model server can read, training and
+  // notebooks can write.
   test.each(["training", "notebook"])("the user %s writes, but manages no users", async (user) => {
     const password =
       user === "notebook" ? outputs()["mlflowPassword"]! : await passwordOf("training");

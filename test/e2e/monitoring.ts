@@ -87,6 +87,8 @@ export function describeMonitoring(outputs: () => Record<string, string>): void 
     }
   });
 
+  // SECURITY.md: Nothing secret is among the values of a Helm release: Grafana's credentials and
+  // the whole configuration of Alertmanager are Secrets.
   test("no password stands in what Helm keeps of a release", async () => {
     const confidential = [outputs()["mlflowPassword"]!, outputs()["mlflowAdminPassword"]!];
     const secrets = await api().list(`/api/v1/namespaces/${namespace}/secrets`);

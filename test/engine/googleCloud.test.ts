@@ -131,6 +131,8 @@ suite(`Google Cloud through its real provider${skipped ? ` (skipped: ${skipped})
       expect(instance()["settings"].dataDiskSizeGb).toBe("20");
     });
 
+    // SECURITY.md: What has data is protected in Pulumi and at Google until the stack says
+    // otherwise.
     test("protected data is not deleted", async () => {
       const before = world().paths();
       const { code, output } = await stack.run("destroy", "--yes");
@@ -146,6 +148,8 @@ suite(`Google Cloud through its real provider${skipped ? ` (skipped: ${skipped})
       expect(world().paths()).toEqual(before);
     });
 
+    // SECURITY.md: What has data is protected in Pulumi and at Google until the stack says
+    // otherwise.
     test("`protectData: false` lifts every lock in place", async () => {
       configure({ protectData: "false" });
       const { code, output } = await stack.up();

@@ -19,6 +19,8 @@ const installed = Object.entries(packages).filter(
 );
 const nameOf = (path: string) => path.split("node_modules/").at(-1)!;
 
+// SECURITY.md: Every npm package, Node itself, every Python package of an image and every Go module
+// is locked by a hash, and every base and login image by a digest.
 test("every package is locked by its content, those of other platforms too", () => {
   expect(installed.length).toBeGreaterThan(600);
   const open = installed.filter(([, { integrity }]) => !integrity?.startsWith("sha512-"));
@@ -30,6 +32,8 @@ test("no registry is named, so that each machine uses its own", () => {
   expect(named).toEqual([]);
 });
 
+// SECURITY.md: Every npm package, Node itself, every Python package of an image and every Go module
+// is locked by a hash, and every base and login image by a digest.
 test("Node comes from the lock file for each platform, and from no install script", () => {
   const nodes = installed
     .map(([path]) => nameOf(path))

@@ -57,6 +57,8 @@ function mlops(args: string[], kubeconfig = KUBECONFIG) {
 const stack = ["--stack", "policed", "--engine", "builtin", "--config", "monitoring=false"];
 const openPort = 'open-service: Service "mlops-tracking-service": opens a NodePort';
 
+// SECURITY.md: A policy pack judges what `npm run preview`, `npm run up` and the workflows are
+// about to do, and what breaks it is not deployed.
 test("`preview` ends with 1 where the plan breaks a policy, and says which", async () => {
   const { code, text } = await mlops(["preview", ...stack]);
   expect(text).toMatch(/Plan: \d+ to create/);
@@ -78,6 +80,8 @@ test("node ports of a cluster on this machine are nobody's concern", async () =>
   expect(code).toBe(0);
 });
 
+// SECURITY.md: A policy pack judges what `npm run preview`, `npm run up` and the workflows are
+// about to do, and what breaks it is not deployed.
 test("`up` stops before anything is built or deployed", async () => {
   const { code, text } = await mlops(["up", ...stack, "--context", "away"]);
   expect(text).toContain("error: policies refuse this deployment; ");

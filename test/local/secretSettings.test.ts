@@ -25,6 +25,7 @@ test("a secret setting comes from a file", () => {
   expect(overrides).toEqual({ alertReceivers: receivers });
 });
 
+// SECURITY.md: Settings that are secret are in no process's arguments.
 test.each(["alertReceivers", "mlops-platform:alertReceivers"])(
   "%s among the arguments is refused, without repeating it",
   (key) => {
@@ -42,6 +43,7 @@ test("a file that is not there is named", () => {
   );
 });
 
+// SECURITY.md: Settings that are secret are in no process's arguments.
 test("the built-in engine is given settings by standard input, never as arguments", async () => {
   const settings = readSettings({ config: [`alertReceivers=@${file}`] });
   const engine = openEngine("builtin", settings, { context: "somewhere" });

@@ -86,6 +86,8 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
     const names = (headers: object) =>
       Object.keys(headers).filter((name) => credentials.test(name));
 
+    // SECURITY.md: The login's cookie and ID tokens reach neither the model server nor the
+    // prediction page.
     test("gets neither the session's cookie nor any other, nor a token", async () => {
       await loggedIn();
       const authorization = "Bearer of something else";
@@ -94,6 +96,8 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
       expect([status, names(headers)]).toEqual([200, []]);
     });
 
+    // SECURITY.md: The login's cookie and ID tokens reach neither the model server nor the
+    // prediction page.
     test("gets none with a websocket either", async () => {
       await loggedIn();
       const webSocket = await visitor.opened(`${host(label)}/echo`);
@@ -115,6 +119,8 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
       expect((await withToken(ada)).status).toBe(200);
     });
 
+    // SECURITY.md: An address that the provider says nothing about is not verified, unless
+    // `oidcRequireVerifiedEmail` is false.
     test("without `requireVerifiedEmail` takes an issuer that says nothing at its word, but not one that says no", async () => {
       const trusting = `${host("trusting")}/invocations`;
       const statusOf = async (email_verified?: boolean) =>

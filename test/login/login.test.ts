@@ -102,6 +102,7 @@ suite(`a platform behind a login${why}`, () => {
     expect((await visitor.ask(`${mlflow}/health`)).body).toBe("OK");
   });
 
+  // SECURITY.md: A login lets in verified addresses of one domain only.
   test.each([
     ["of another domain", { email: "eve@example.org" }],
     ["of a domain that ends like ours", { email: "eve@not-example.com" }],
@@ -113,6 +114,9 @@ suite(`a platform behind a login${why}`, () => {
     expect((await visitor.ask(`${mlflow}/`)).status).toBe(302);
   });
 
+  // SECURITY.md: A login lets in verified addresses of one domain only.
+  // SECURITY.md: An address that the provider says nothing about is not verified, unless
+  // `oidcRequireVerifiedEmail` is false.
   test.each([
     ["has not verified", false],
     ["says nothing about", undefined],

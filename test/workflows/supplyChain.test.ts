@@ -22,6 +22,7 @@ interface Update {
   "package-ecosystem": string;
   directory?: string;
   directories?: string[];
+  schedule: { interval: string };
 }
 const { updates } = parse(read(".github/dependabot.yml")) as { updates: Update[] };
 const updated = (ecosystem: string) =>
@@ -33,24 +34,60 @@ const updated = (ecosystem: string) =>
     ])
     .sort();
 
+// SECURITY.md: They are searched for known vulnerabilities every night, updates come as pull
+// requests every week, and `npm run sbom` lists them.
 test("every lock file of the checkout is kept up to date", async () => {
   expect(updated("npm")).toEqual(await folders("package-lock.json"));
   expect(updated("pip")).toEqual(await folders("*requirements*.txt"));
   expect(updated("gomod")).toEqual(await folders("*go.mod"));
   expect(updated("docker")).toEqual(await folders("*Dockerfile"));
   expect(updated("github-actions")).toEqual(["/"]);
+  expect(new Set(updates.map(({ schedule }) => schedule.interval))).toEqual(new Set(["weekly"]));
 });
 
+// SECURITY.md: Every npm package, Node itself, every Python package of an image and every Go module
+// is locked by a hash, and every base and login image by a digest.
+test("every Python package of an image is locked by its content, which pip asks for", async () => {
+  const images = (await files("*Dockerfile")).filter((file) => read(file).includes("pip install"));
+  expect(images).toHaveLength(3);
+  for (const file of images) {
+    expect(read(file)).toMatch(/pip install .*--require-hashes -r \S*requirements\.txt/);
+    const packages = read(join(dirname(file), "requirements.txt")).split(/^(?=[a-z])/im);
+    expect(packages.slice(1).filter((text) => !text.includes("--hash=sha256:"))).toEqual([]);
+  }
+});
+
+// SECURITY.md: Every npm package, Node itself, every Python package of an image and every Go module
+// is locked by a hash, and every base and login image by a digest.
+test("every Go module is locked by its content", async () => {
+  for (const file of await files("*go.mod")) {
+    const [text, sums] = [read(file), read(file.replace(/mod$/, "sum"))];
+    const replaced = new Map([...text.matchAll(/(\S+) => (\S+ v\S+)/g)].map(([, a, b]) => [a, b]));
+    const modules = [...text.matchAll(/^(?:require )?\s*([\w.-]+\.\w+\/\S+) (v\S+)/gm)]
+      .map(([, name, version]) => replaced.get(name) ?? `${name} ${version}`)
+      .filter((module) => !sums.includes(`${module}/go.mod h1:`));
+    expect([file, modules]).toEqual([file, []]);
+  }
+});
+
+// SECURITY.md: They are searched for known vulnerabilities every night, updates come as pull
+// requests every week, and `npm run sbom` lists them.
 test("every lock file of what is deployed or run here is searched for known vulnerabilities", async () => {
-  const { jobs } = parse(read(".github/workflows/audit.yml")) as {
+  const { jobs, on } = parse(read(".github/workflows/audit.yml")) as {
+    on: { schedule: { cron: string }[] };
     jobs: Record<string, { strategy?: { matrix: Record<string, string[]> } }>;
   };
   expect(jobs["pip"]!.strategy!.matrix["requirements"]).toEqual(await files("*requirements*.txt"));
   const modules = (await files("local/*go.mod")).map((file) => dirname(file)).sort();
   expect(jobs["go"]!.strategy!.matrix["module"]).toEqual(modules);
   expect(Object.keys(jobs)).toContain("npm");
+  expect(on.schedule.map(({ cron }) => cron)).toEqual([
+    expect.stringMatching(/^\d+ \d+ \* \* \*$/),
+  ]);
 });
 
+// SECURITY.md: They are searched for known vulnerabilities every night, updates come as pull
+// requests every week, and `npm run sbom` lists them.
 test("`npm run sbom` lists the packages of npm and of each Python part", () => {
   const folder = mkdtempSync(join(tmpdir(), "mlops-sbom-"));
   try {

@@ -150,6 +150,16 @@ test("the comment is found again by the line that the command writes", () => {
   expect(texts.get("preview.yml")).toContain(marker("$stack"));
 });
 
+// SECURITY.md: A policy pack judges what `npm run preview`, `npm run up` and the workflows are
+// about to do, and what breaks it is not deployed.
+test("what a pull request would do and what is deployed are judged by the policies", () => {
+  for (const file of ["preview.yml", "deploy.yml"]) {
+    expect(texts.get(file)!.replaceAll(/\\\n\s*/g, "")).toMatch(
+      /pulumi preview .*--policy-pack policy --policy-pack-config policy\/config\.json/,
+    );
+  }
+});
+
 test("no protection is gone round", () => {
   for (const text of texts.values()) expect(text).not.toContain("--ignore-protect");
 });

@@ -17,6 +17,8 @@ LOCAL = [
 ]
 
 
+# SECURITY.md: No experiment and no model version can be created with a root on the tracking
+# server's own disk.
 @pytest.mark.parametrize("user", [USERS["notebook"], ADMIN])
 @pytest.mark.parametrize("path", CREATE)
 def test_experiments_are_not_rooted_on_the_servers_disk(
@@ -63,6 +65,8 @@ def test_experiments_are_rooted_in_the_artifact_store_or_a_bucket(
         assert experiment["artifact_location"].startswith(location or "mlflow-artifacts:/")
 
 
+# SECURITY.md: No experiment and no model version can be created with a root on the tracking
+# server's own disk.
 @pytest.mark.parametrize("source", ["/etc", "file:///etc", "mlflow-artifacts:/../etc", "etc"])
 def test_versions_have_no_source_on_the_servers_disk(server: Server, source: str) -> None:
     with server.client(USERS["notebook"]) as client:

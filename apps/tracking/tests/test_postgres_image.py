@@ -150,6 +150,9 @@ def check_rights(image: Image) -> None:
     image.run('test "$(psql -At -h "$PWD" -U postgres -c "SHOW is_superuser" postgres)" = on')
 
 
+# SECURITY.md: MLflow's database user owns MLflow's two databases and is no superuser, except with
+# the official Postgres image.
+# SECURITY.md: In ours, the superuser has no password and logs in from inside its pod only.
 def test_mlflow_migrates_new_data_without_a_superusers_rights(image: Image) -> None:
     image.start()
     check_rights(image)

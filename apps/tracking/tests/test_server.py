@@ -26,6 +26,8 @@ UNLISTED = [
 ]
 
 
+# SECURITY.md: MLflow's host and origin checks are on, with the names it is really reachable by and
+# no range of addresses; server-side jobs are off.
 @pytest.mark.parametrize(
     ("host", "status"), [*((host, 200) for host in LISTED), *((host, 403) for host in UNLISTED)]
 )
@@ -39,6 +41,8 @@ def test_load_balancers_check_the_health_of_a_pod_by_its_address(server: Server)
         assert client.get("/health", headers={"Host": "10.0.0.5"}).text == "OK"
 
 
+# SECURITY.md: MLflow's host and origin checks are on, with the names it is really reachable by and
+# no range of addresses; server-side jobs are off.
 def test_only_listed_origins_may_write(server: Server) -> None:
     with server.client(ADMIN) as client:
         body = {"name": "from a page"}
@@ -48,6 +52,8 @@ def test_only_listed_origins_may_write(server: Server) -> None:
         assert client.post(CREATE, json=body, headers=own).status_code == 200
 
 
+# SECURITY.md: MLflow's host and origin checks are on, with the names it is really reachable by and
+# no range of addresses; server-side jobs are off.
 def test_no_job_runner_is_started(server: Server) -> None:
     assert server.process
     names = [command(pid) for pid in descendants(server.process.pid)]
