@@ -205,5 +205,5 @@ function rolloutSteps({ artifacts }: TrackingServerArgs) {
     : { maxUnavailable: 1, maxSurge: 0 };
 }
 
-/** `3.17.2` as a part of an object's name. */
+/** `3.18.0` as a part of an object's name. */
 const versionSlug = (version: string) => version.replaceAll(".", "-");

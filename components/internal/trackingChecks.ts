@@ -15,7 +15,7 @@ export function checkTrackingArguments(subject: string, args: TrackingServerArgs
     "mlflowVersion",
     args.mlflowVersion ?? versions.mlflow,
     (version) => /^[0-9]+(\.[0-9]+){2}$/.test(version),
-    "be an exact version such as 3.17.2",
+    "be an exact version such as 3.18.0",
   );
   for (const [index, user] of (args.users ?? []).entries()) {
     ensure(

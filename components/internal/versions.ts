@@ -4,7 +4,7 @@
  */
 export const versions = {
   /** Must equal the pin in apps/tracking/requirements.txt; a test compares them. */
-  mlflow: "3.17.2",
+  mlflow: "3.18.0",
   /** Charts whose keys are listed in test/contract/chartKeys; a new version needs a new list. */
   prometheusChart: "29.27.0",
   grafanaChart: "12.11.1",

@@ -29,9 +29,9 @@ test("another MLflow version stops the server, then migrates: both are named aft
   const { find } = await record(() => make("mlflow", base));
   expect(find("mlflow-version").options.deleteBeforeReplace).toBe(true);
   for (const [child, name] of [
-    ["mlflow-version", "mlflow-version-3-17-2"],
-    ["mlflow-migration", "mlflow-migration-3-17-2"],
-    ["mlflow-server", "mlflow-3-17-2"],
+    ["mlflow-version", "mlflow-version-3-18-0"],
+    ["mlflow-migration", "mlflow-migration-3-18-0"],
+    ["mlflow-server", "mlflow-3-18-0"],
   ] as const) {
     expect(at(find(child).inputs, "metadata", "name")).toBe(name);
     expect(find(child).options.deleteBeforeReplace).toBe(true);
@@ -168,7 +168,7 @@ describeRefusals(make, "mlflow", base, [
   [{ nodePort: 5000 }, `${subject}: nodePort must be between 30000 and 32767`],
   [
     { mlflowVersion: "latest" },
-    `${subject}: mlflowVersion must be an exact version such as 3.17.2`,
+    `${subject}: mlflowVersion must be an exact version such as 3.18.0`,
   ],
   [
     { database: { ...database, authDatabase: "runs" } },

@@ -43,7 +43,7 @@ export const databaseOfMine = {
 export const trackingArgs: TrackingServerArgs = {
   namespace: "ml",
   image: "registry/tracking:1",
-  mlflowVersion: "3.17.2",
+  mlflowVersion: "3.18.0",
   database: databaseOfMine,
   artifacts: { uri: "gs://bucket/path" },
 };

@@ -1,9 +1,12 @@
 """Who may do what, asked of a real server on a real Postgres."""
 
+import base64
+import hmac
 import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +52,12 @@ SEARCHES = {
         )
     ),
 }
+# What writers change, and nothing that a later MLflow adds beside it.
+WRITTEN = (
+    "^/v1/traces$|/mlflow-artifacts/"
+    "|/mlflow/(artifacts|upload-artifact|datasets|experiments|logged-models|model-versions"
+    "|registered-models|runs|traces)(/|$)"
+)
 ROUTES = [
     (method, path)
     for method, path in json.loads(
@@ -133,6 +142,15 @@ def test_anonymous_gets_in_nowhere(anonymous: httpx.Client) -> None:
     assert {route: status for route, status in answers.items() if status != 401} == {}
     assert anonymous.get("/metrics").status_code == 401
     assert anonymous.get("/health").text == "OK"
+
+
+def test_no_header_of_the_assistant_stands_in_for_a_login(anonymous: httpx.Client) -> None:
+    now = int(time.time() * 1000) + 60_000
+    signed = base64.urlsafe_b64encode(hmac.digest(b"", f"v1\nadmin\n{now}".encode(), "sha256"))
+    for credential in (f"v1:admin:{now}:{signed.decode()}", f"v1:admin:{now}:", "admin"):
+        headers = {"X-MLflow-Assistant-Delegation": credential}
+        for path in (f"{API}/experiments/search?max_results=1", "/api/3.0/mlflow/skills"):
+            assert anonymous.get(path, headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize("user", [ADMIN[0], "model-server", "nobody"])
@@ -321,6 +339,32 @@ def test_versions_are_deleted_by_who_created_the_model(
     version = {"json": {"name": "with versions", "version": number}}
     assert notebook.request("DELETE", f"{API}/model-versions/delete", **version).status_code == 403
     assert training.request("DELETE", f"{API}/model-versions/delete", **version).is_success
+
+
+def test_nobody_takes_the_name_that_stands_for_every_model(
+    admin: httpx.Client, training: httpx.Client
+) -> None:
+    created(training, "registered-models/create", {"name": "of one name"})
+    for client in (training, admin):
+        for path, body in [
+            ("registered-models/create", {"name": "*"}),
+            ("registered-models/rename", {"name": "of one name", "new_name": "*"}),
+        ]:
+            assert client.post(f"{API}/{path}", json=body).status_code == 400, path
+
+
+def test_writers_change_nothing_that_is_not_tracking(training: httpx.Client) -> None:
+    changing = [
+        (method, path)
+        for method, path in ROUTES
+        if method != "GET" and path not in SEARCHES and not re.search(WRITTEN, path)
+    ]
+    assert len(changing) > 200, "the routes were not found"
+    answers = {
+        (method, path): training.request(method, concrete(path), json={}).status_code
+        for method, path in changing
+    }
+    assert {route: status for route, status in answers.items() if status != 403} == {}
 
 
 def test_writers_do_not_hand_out_rights_or_reach_beyond_tracking(

@@ -161,6 +161,6 @@ def _here(name: str) -> Version | None:
     if name == "Python":
         return Version(platform.python_version())
     try:
-        return Version(installed("mlflow-skinny" if name == "mlflow" else name))
+        return Version(installed(name))
     except PackageNotFoundError:
         return None

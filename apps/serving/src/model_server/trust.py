@@ -1,8 +1,7 @@
 """Refuses models that can run code when they are loaded or used.
 
-MLflow's MLFLOW_ALLOW_PICKLE_DESERIALIZATION cannot be this switch: since 3.17 `false` refuses every
-scikit-learn model, skops included, because the list of types that skops may create comes from the
-model itself.
+MLflow's MLFLOW_ALLOW_MODEL_CODE_EXECUTION cannot be this switch: `false` refuses every model that
+is loaded as a pyfunc, whatever its format.
 """
 
 from __future__ import annotations

@@ -62,7 +62,8 @@ def authenticate() -> Authorization | Response:
     if isinstance(authorization, Response):
         return authorization
     # Asked although the password is remembered: when the database is away this raises an error that
-    # becomes a 503, which clients try again; MLflow's own look-up would make a 401 of it.
+    # becomes a 503, which clients retry where that cannot create anything twice; MLflow's own
+    # look-up would make a 401 of it.
     user = store.get_user(str(authorization.username))
     if user.is_admin or only_reads(request.method, request.path):
         return authorization

@@ -12,8 +12,15 @@ from mlflow.protos.model_registry_pb2 import (
 from mlflow.server import auth
 from mlflow.server.handlers import get_endpoints
 
+_mlflows_rename_rule = auth.validate_can_rename_registered_model
+
+
+def _may_rename() -> bool:
+    return auth.validate_can_delete_registered_model_or_prompt_cascade() and _mlflows_rename_rule()
+
+
 _RULES = {
-    RenameRegisteredModel: auth.validate_can_delete_registered_model_or_prompt_cascade,
+    RenameRegisteredModel: _may_rename,
     DeleteRegisteredModelAlias: auth.validate_can_set_model_or_prompt_version_alias,
     DeleteModelVersionTag: auth.validate_can_update_model_or_prompt_version,
 }
@@ -21,6 +28,8 @@ _RULES = {
 
 def apply_registry_rules() -> None:
     """Replaces MLflow's rules for these requests, in every version of its API."""
+    # By this name MLflow finds the renames whose new name it checks for administrators too.
+    auth.validate_can_rename_registered_model = _may_rename
     auth.BEFORE_REQUEST_VALIDATORS.update(
         {
             (path, method): rule

@@ -104,7 +104,7 @@ def log_run(
             # Named here because working them out takes MLflow a second process and half a minute.
             pip_requirements=[
                 f"{package}=={installed(package)}"
-                for package in ("mlflow-skinny", "scikit-learn", "skops", "pandas", "numpy")
+                for package in ("mlflow", "scikit-learn", "skops", "pandas", "numpy")
             ],
         )
     return LoggedRun(run.info.run_id, trained.candidate.name, trained.metrics, trial, group)
