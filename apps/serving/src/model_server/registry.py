@@ -13,7 +13,6 @@ from mlflow.entities import FileInfo
 from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_TIMEOUT
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-from mlflow.store.artifact.models_artifact_repo import REGISTERED_MODEL_META_FILE_NAME
 from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
 
@@ -204,8 +203,7 @@ def _files(repository: ArtifactRepository, folder: str | None = None) -> Iterato
 
 
 def _check_size(file: FileInfo, path: Path) -> None:
-    # MLflow itself writes the file with the model's name, whatever was downloaded.
-    if file.file_size is None or file.path == REGISTERED_MODEL_META_FILE_NAME:
+    if file.file_size is None:
         return
     arrived = path.stat().st_size if path.is_file() else 0
     if arrived != file.file_size:
