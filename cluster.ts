@@ -38,7 +38,7 @@ export function apiServerHost(kubeconfig: Kubeconfig, context?: string): string 
 }
 
 /** Nothing in it is required: where only a preview is wanted there may be none. */
-function kubeconfigOrRefusal(): Kubeconfig {
+export function kubeconfigOrRefusal(): Kubeconfig {
   try {
     return readKubeconfig();
   } catch (error) {

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { currentCluster } from "./cluster.ts";
 import { cents } from "./components/cost/index.ts";
 import { MlopsPlatform } from "./components/index.ts";
+import { withPorts } from "./clusterPorts.ts";
 import { loadConfig } from "./config.ts";
 import { googleDataStores } from "./dataStores.ts";
 import { gkeCluster } from "./gke.ts";
@@ -10,7 +11,7 @@ import { googleCloud } from "./google.ts";
 import { platformArguments } from "./platform.ts";
 import { publicDomain } from "./publicDomain.ts";
 
-const config = loadConfig();
+const config = withPorts(loadConfig());
 const google = googleCloud(config);
 const gke = google && config.cluster === "gke" ? gkeCluster(config, google) : undefined;
 const cluster = gke ?? currentCluster(config);

@@ -5,6 +5,9 @@ import type { DataStores } from "./dataStores.ts";
 import { imageReference, imageRegistryOf } from "./images.ts";
 import type { PublicDomain } from "./publicDomain.ts";
 
+/** 0 keeps a port closed. */
+const openPort = (port: number | undefined) => port || undefined;
+
 /** The platform that the stack's settings describe, on this cluster and with these stores. */
 export function platformArguments(
   config: PlatformConfig,
@@ -45,10 +48,10 @@ export function platformArguments(
     servingAllowPickle: config.servingAllowPickle,
     predictionReplicas: config.predictionReplicas,
     nodePorts: {
-      tracking: config.trackingNodePort,
-      serving: config.servingNodePort,
-      prediction: config.predictionNodePort,
-      grafana: config.grafanaNodePort,
+      tracking: openPort(config.trackingNodePort),
+      serving: openPort(config.servingNodePort),
+      prediction: openPort(config.predictionNodePort),
+      grafana: openPort(config.grafanaNodePort),
     },
     nodeAddress: cluster.nodeAddress,
     trainExampleModel: config.trainExampleModel,
@@ -60,6 +63,7 @@ export function platformArguments(
       alertmanager: config.alertmanager,
       kubeStateMetrics: config.kubeStateMetrics,
       nodeExporter: config.nodeExporter,
+      nodeExporterPort: config.nodeExporterPort,
       pushgateway: config.pushgateway,
       retention: config.prometheusRetention,
       storageSize: config.prometheusStorageSize,

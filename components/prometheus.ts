@@ -3,13 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RuleGroup } from "./alerts/index.ts";
 import { type ChartArgs, chartRelease, checkChart, officialCharts } from "./internal/charts.ts";
 import type { ChartValues } from "./internal/chartValues.ts";
-import { ensure, isDnsLabel } from "./internal/checks.ts";
+import { checkWhole, ensure, isDnsLabel } from "./internal/checks.ts";
 import { dataClaim } from "./internal/claims.ts";
 import { withSecret } from "./internal/confidential.ts";
 import { internalHost, internalServiceUrl } from "./internal/endpoints.ts";
 import { metadataFor } from "./internal/metadata.ts";
 import type { ContainerResourcesArgs } from "./internal/pods.ts";
-import { prometheusValues } from "./internal/prometheusValues.ts";
+import { nodeExporterPort, prometheusValues } from "./internal/prometheusValues.ts";
 import {
   alertmanagerConfig,
   type AlertReceiversArgs,
@@ -39,6 +39,8 @@ export interface PrometheusArgs {
   kubeStateMetrics?: boolean;
   /** Whether node-exporter reports on the nodes. Defaults to true. GKE Autopilot refuses it: set it to false there. */
   nodeExporter?: boolean;
+  /** Port on which node-exporter listens on every node, at the address that pods reach. Defaults to 9100. A cluster needs a port for each node-exporter in it. */
+  nodeExporterPort?: number;
   /** Whether a push gateway takes metrics of Jobs that end before they are scraped. Defaults to true. */
   pushgateway?: boolean;
   /** Namespace that is made for node-exporter, which needs more of the node than Pod Security `restricted` allows. Defaults to `<namespace>-node-exporter`. */
@@ -86,6 +88,7 @@ export class Prometheus extends pulumi.ComponentResource {
       isDnsLabel,
       "be a DNS label such as mlops-node-exporter: small letters, digits and dashes",
     );
+    checkWhole(subject, "nodeExporterPort", args.nodeExporterPort ?? nodeExporterPort, 1024, 65535);
     super("mlops:index:Prometheus", name, withSecret(args, "receivers", "values"), opts);
 
     const child = { parent: this };

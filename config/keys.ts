@@ -31,6 +31,14 @@ export type DataStoreTarget = (typeof DataStoreTarget)[keyof typeof DataStoreTar
 export const GoogleIdentity = { WorkloadIdentity: "workload-identity", Key: "key" } as const;
 export type GoogleIdentity = (typeof GoogleIdentity)[keyof typeof GoogleIdentity];
 
+/** Ports of the nodes that are open on a cluster of this machine. */
+export const usualNodePorts = {
+  trackingNodePort: 30001,
+  servingNodePort: 31345,
+  predictionNodePort: 31344,
+  grafanaNodePort: 31343,
+} as const;
+
 /** By which address Cloud SQL is reached. */
 export const CloudSqlAddress = { Private: "private", Public: "public" } as const;
 export type CloudSqlAddress = (typeof CloudSqlAddress)[keyof typeof CloudSqlAddress];
@@ -55,6 +63,7 @@ export interface PlatformConfig {
   readonly servingMaxReplicas?: number;
   readonly servingAllowPickle: boolean;
   readonly predictionReplicas: number;
+  /** Undefined leaves a port to what the cluster is, 0 keeps it closed. */
   readonly trackingNodePort?: number;
   readonly servingNodePort?: number;
   readonly predictionNodePort?: number;
@@ -65,6 +74,7 @@ export interface PlatformConfig {
   readonly alertmanager: boolean;
   readonly kubeStateMetrics: boolean;
   readonly nodeExporter: boolean;
+  readonly nodeExporterPort?: number;
   readonly pushgateway: boolean;
   readonly grafanaNodePort?: number;
   readonly prometheusStorageSize: string;
@@ -156,9 +166,9 @@ export const readers: {
   servingMaxReplicas: zeroIsNone(whole(0, 1000, 0)),
   servingAllowPickle: flag(false),
   predictionReplicas: whole(1, 100, 2),
-  trackingNodePort: zeroIsNone(nodePort(30001)),
-  servingNodePort: zeroIsNone(nodePort(31345)),
-  predictionNodePort: zeroIsNone(nodePort(31344)),
+  trackingNodePort: optional(nodePort),
+  servingNodePort: optional(nodePort),
+  predictionNodePort: optional(nodePort),
   trainExampleModel: flag(true),
   trainingSchedule: optional(text(/^\S+(\s+\S+){4}$/, "be five cron fields such as `0 3 * * *`")),
   monitoring: flag(true),
@@ -166,8 +176,9 @@ export const readers: {
   alertmanager: flag(true),
   kubeStateMetrics: flag(true),
   nodeExporter: flag(true),
+  nodeExporterPort: optional(whole(1024, 65535, 9100)),
   pushgateway: flag(true),
-  grafanaNodePort: zeroIsNone(nodePort(31343)),
+  grafanaNodePort: optional(nodePort),
   prometheusStorageSize: quantity("8Gi"),
   prometheusRetention: text(/^[1-9][0-9]*[hdwy]$/, "be a duration such as 15d", "15d"),
   alertReceivers: map,

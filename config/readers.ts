@@ -31,12 +31,11 @@ export function whole(least: number, most: number, otherwise: number): Reader<nu
   };
 }
 
-export function nodePort(otherwise: number): Reader<number> {
-  return (written) => {
-    const port = whole(0, 32767, otherwise)(written);
-    const holds = typeof port === "number" && (port === 0 || port >= 30000);
-    return holds ? port : new Fault("be 0 or a port from 30000 to 32767");
-  };
+/** A port of the nodes; 0 keeps it closed. */
+export function nodePort(written?: string): number | Fault {
+  const port = whole(0, 32767, 0)(written);
+  const holds = typeof port === "number" && (port === 0 || port >= 30000);
+  return holds ? port : new Fault("be 0 or a port from 30000 to 32767");
 }
 
 export function flag(otherwise: boolean): Reader<boolean> {

@@ -4,6 +4,7 @@ import {
   DataStoreTarget,
   GoogleIdentity,
   type PlatformConfig,
+  usualNodePorts,
 } from "./keys.ts";
 import { regionOf } from "../components/internal/googleRegions.ts";
 import { GkeMode } from "../components/internal/gkeMachines.ts";
@@ -37,24 +38,20 @@ function replicaFaults(config: PlatformConfig): string[] {
 }
 
 function nodePortFaults(config: PlatformConfig): string[] {
-  const ports = {
-    trackingNodePort: config.trackingNodePort,
-    servingNodePort: config.servingNodePort,
-    predictionNodePort: config.predictionNodePort,
-    grafanaNodePort: config.monitoring && config.grafana ? config.grafanaNodePort : undefined,
-  };
-  const open = Object.entries(ports).filter(([, port]) => port !== undefined);
-  const used = open.map(([, port]) => port);
+  const keys = Object.keys(usualNodePorts) as (keyof typeof usualNodePorts)[];
+  const inUse = keys.filter(
+    (key) => key !== "grafanaNodePort" || (config.monitoring && config.grafana),
+  );
+  const open = inUse.filter((key) => config[key]);
+  const used = inUse.map((key) => config[key] ?? usualNodePorts[key]).filter((port) => port > 0);
   return faults(
     [
       new Set(used).size < used.length,
-      `${Object.keys(ports)
-        .join(", ")
-        .replace(/, (\w+)$/, " and $1")} must differ; choose another port`,
+      `${keys.join(", ").replace(/, (\w+)$/, " and $1")} must differ; choose another port`,
     ],
     [
       config.cluster === ClusterTarget.Gke && open.length > 0,
-      `${open.map(([key]) => key).join(", ")} must be 0 on gke, where a node's port would answer over plain HTTP; set it to 0 and use \`npm run connect\` or domain`,
+      `${open.join(", ")} must be 0 on gke, where a node's port would answer over plain HTTP; leave it out and use \`npm run connect\` or domain`,
     ],
   );
 }

@@ -1,4 +1,6 @@
 import type { KubeConfig } from "@kubernetes/client-node";
+import { askCluster, type ClusterFacts } from "../clusterFacts.ts";
+import { type PortFacts, portFacts, unseen } from "../ports.ts";
 import * as cluster from "./cluster/index.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
 import type { ClusterAccess } from "./engines.ts";
@@ -13,8 +15,7 @@ import { reported } from "./support/progress.ts";
 import {
   checkNodeAddress,
   decideTarget,
-  isLocal,
-  isOnThisMachine,
+  describeTarget,
   localContext,
   type Target,
 } from "./target.ts";
@@ -76,6 +77,22 @@ export async function startTarget(target: Target): Promise<ClusterAccess> {
   }
 }
 
+/** The cluster as it shows itself. The local cluster opens its ports to this machine only, wherever that is. */
+export async function lookAt(target: Target, access: ClusterAccess): Promise<ClusterFacts> {
+  const kubeconfig = loadKubeconfig(access.kubeconfig);
+  if (access.context !== undefined) kubeconfig.setCurrentContext(access.context);
+  try {
+    const facts = await askCluster(kubeconfig);
+    return target.kind === "local-cluster" ? { ...facts, own: { kind: "machine" } } : facts;
+  } catch (error) {
+    const { message, cause } = error as Error;
+    const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
+    throw new UserError(
+      `cannot look at the nodes and ports of ${describeTarget(target)} (${reason}); check the cluster and try again`,
+    );
+  }
+}
+
 const accessOf = ({ kubeconfig, context, nodeAddress }: cluster.ClusterHandle): ClusterAccess => ({
   kubeconfig,
   context,
@@ -131,14 +148,26 @@ export async function accessForPreview(
   return context === undefined ? {} : { context };
 }
 
-/** Whether the cluster of a preview is one of this machine; without any, `up` would start one here. */
-export function isLocalPreview(
+/** What is known of a preview's cluster without starting it. Without any, `up` would start one on this machine. */
+export async function portsForPreview(
   { config }: Settings,
   access: ClusterAccess,
   remembered: Target | undefined,
-): boolean {
-  if (config.cluster === "gke") return false;
-  if (remembered !== undefined) return isLocal(remembered);
-  const context = access.context ?? config.kubeContext ?? contextsOf(loadKubeconfig()).current;
-  return context === undefined || context === localContext || isOnThisMachine(context);
+): Promise<PortFacts> {
+  if (config.cluster === "gke") return unseen(false);
+  const isLocalCluster = access.kubeconfig !== undefined;
+  const kubeconfig = loadKubeconfig(access.kubeconfig);
+  const context = access.context ?? config.kubeContext ?? contextsOf(kubeconfig).current;
+  if (context === undefined || (context === localContext && !isLocalCluster)) return unseen(true);
+  const problem = await problemOf(kubeconfig, context);
+  if (problem === undefined) {
+    const server = contextsOf(kubeconfig).servers[context] ?? "";
+    const target: Target = isLocalCluster
+      ? { kind: "local-cluster", folder: "" }
+      : { kind: "context", context, server };
+    return portFacts(await lookAt(target, { ...access, context }));
+  }
+  if (isLocalCluster || remembered?.kind === "minikube") return unseen(true);
+  console.error(`The context ${context}: ${problem}. This preview opens no port of its nodes.`);
+  return unseen(false);
 }

@@ -1,4 +1,5 @@
 import { type App, APPS, baseDate, imageRegistryOf } from "../images.ts";
+import type { OwnCluster } from "../ownCluster.ts";
 import { ensureImages } from "./images/index.ts";
 import type { Settings } from "./settings.ts";
 import type { Target } from "./target.ts";
@@ -10,13 +11,13 @@ import type { Target } from "./target.ts";
 export async function provideImages(
   settings: Settings,
   target: Target | "registry",
-  options: { force?: boolean; standInCharts?: boolean } = {},
+  options: { force?: boolean; standInCharts?: boolean; own?: OwnCluster } = {},
 ): Promise<void> {
   const age = baseAgeNotice(baseDate(), Date.now());
   if (age !== undefined) console.error(age);
   const { postgresImage, dataStores } = settings.config;
   const needsPostgres = postgresImage === undefined && dataStores === "cluster";
-  const { standInCharts = false, ...how } = options;
+  const { standInCharts = false, own, ...how } = options;
   const apps: App[] = [
     ...APPS.filter((app) => app !== "postgres" || needsPostgres),
     ...(standInCharts ? (["monitoring"] as const) : []),
@@ -25,7 +26,7 @@ export async function provideImages(
     target === "registry" || target.kind === "gke"
       ? { target: "context" as const, push: true }
       : target.kind === "context"
-        ? { target: target.kind, context: target.context }
+        ? { target: target.kind, context: target.context, own }
         : { target: target.kind };
   await ensureImages({
     registry: imageRegistryOf(settings.config),

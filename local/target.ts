@@ -86,20 +86,6 @@ export function describeTarget(target: Target): string {
   }
 }
 
-/** Whether only users of this machine reach the target's nodes. */
-export function isLocal(target: Target): boolean {
-  return (
-    target.kind === "local-cluster" ||
-    target.kind === "minikube" ||
-    (target.kind === "context" && isOnThisMachine(target.context))
-  );
-}
-
-/** Whether a context is a cluster on the user's own machine by its well-known name. */
-export function isOnThisMachine(context: string): boolean {
-  return /^(minikube|kind-.*|k3d-.*|docker-desktop|rancher-desktop|colima|orbstack)$/.test(context);
-}
-
 async function named(context: string, around: Surroundings): Promise<Target> {
   const server = around.contexts.servers[context];
   if (server === undefined) {

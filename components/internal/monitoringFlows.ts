@@ -2,13 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MlopsPlatformArgs } from "./platformArguments.ts";
 import type { NetworkFlowArgs } from "../networkFlows.ts";
 import { metricsPort } from "./pods.ts";
+import { nodeExporterPort } from "./prometheusValues.ts";
 import type { AlertReceiversArgs } from "./receivers.ts";
 import { databaseMetricsPort } from "./trackingMetrics.ts";
 
 // Where API servers listen: policies see the port behind the Service `kubernetes`.
 const apiServerPorts = [443, 6443, 8443];
 const kubeletPort = 10250;
-const nodeExporterPort = 9100;
 
 /** Whom the monitoring may call. Nobody but Prometheus reaches a port with metrics. */
 export function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
@@ -22,7 +22,9 @@ export function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
     { from: "prometheus", port: kubeletPort },
     ...toApiServer("prometheus"),
   ];
-  if (monitoring.nodeExporter !== false) flows.push({ from: "prometheus", port: nodeExporterPort });
+  if (monitoring.nodeExporter !== false) {
+    flows.push({ from: "prometheus", port: monitoring.nodeExporterPort ?? nodeExporterPort });
+  }
   if (monitoring.kubeStateMetrics !== false) {
     flows.push({ from: "prometheus", to: "kube-state-metrics", port: 8080 });
     flows.push(...toApiServer("kube-state-metrics"));

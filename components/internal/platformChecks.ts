@@ -5,6 +5,7 @@ import { checkWhole, ensure, isDnsLabel, isNodePort, refuse } from "./checks.ts"
 import { checkedStorageSize } from "./claims.ts";
 import { checkCredentials } from "./googleCredentials.ts";
 import { checkExposure } from "./platformExposure.ts";
+import { nodeExporterPort } from "./prometheusValues.ts";
 import { checkReceivers } from "./receivers.ts";
 import { checkedStorage } from "./retention.ts";
 import { checkTrainingGpu } from "./trainingGpu.ts";
@@ -53,6 +54,8 @@ export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs)
   storage("databaseStorageSize", databaseStorageSize, "8Gi");
   storage("artifactStorageSize", artifactStorageSize, "20Gi");
   checkedStorage(subject, monitoring, "monitoring.");
+  const exporterPort = monitoring.nodeExporterPort ?? nodeExporterPort;
+  checkWhole(subject, "monitoring.nodeExporterPort", exporterPort, 1024, 65535);
   checkReceivers(subject, monitoring.receivers, "monitoring.receivers");
   checkChart(subject, monitoring.prometheusChart, "monitoring.prometheusChart");
   checkChart(subject, monitoring.grafanaChart, "monitoring.grafanaChart");

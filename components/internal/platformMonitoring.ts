@@ -21,6 +21,8 @@ export interface PlatformMonitoringArgs {
   kubeStateMetrics?: boolean;
   /** Whether node-exporter is part of it, in a privileged namespace of its own. Defaults to true. GKE Autopilot refuses it. */
   nodeExporter?: boolean;
+  /** Port of node-exporter on every node. Defaults to 9100. Another node-exporter in the cluster needs another port. */
+  nodeExporterPort?: number;
   /** Whether the Pushgateway is part of it. Defaults to true. */
   pushgateway?: boolean;
   /** How long metrics are kept at most, such as `15d`, the default. */
@@ -75,6 +77,7 @@ export function monitoringInCluster(
       alertmanager,
       kubeStateMetrics: monitoring.kubeStateMetrics,
       nodeExporter: monitoring.nodeExporter,
+      nodeExporterPort: monitoring.nodeExporterPort,
       pushgateway: monitoring.pushgateway,
       alertRules: alertRules({ runbookBaseUrl, alertmanager }),
       receivers: monitoring.receivers,

@@ -7,6 +7,9 @@ import { type ChartValues, given } from "./chartValues.ts";
 import { containerResources } from "./pods.ts";
 import { scrapeConfigs } from "./scrapeJobs.ts";
 
+/** Where node-exporter listens unless it is told otherwise. */
+export const nodeExporterPort = 9100;
+
 /** What the component works out besides its arguments. */
 export interface PrometheusParts {
   url: pulumi.Output<string>;
@@ -143,11 +146,13 @@ function kubeStateMetrics(args: PrometheusArgs, parts: PrometheusParts): ChartVa
 }
 
 function nodeExporter(args: PrometheusArgs, parts: PrometheusParts): ChartValues {
-  const { imageRegistry } = args;
+  const { imageRegistry, nodeExporterPort: port = nodeExporterPort } = args;
   return {
     enabled: true,
     fullnameOverride: "node-exporter",
     namespaceOverride: parts.nodeExporterNamespace,
+    // at the node's address among the pods, not at every address that the machine has
+    service: { port, targetPort: port, listenOnAllInterfaces: false },
     // where `/` is no shared mount, as in Docker Desktop, it could not start with the chart's own setting
     hostRootFsMount: { mountPropagation: "None" },
     ...(imageRegistry === undefined ? {} : { image: { registry: imageRegistry } }),

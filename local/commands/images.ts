@@ -1,5 +1,5 @@
 import { renewBase } from "../../images.ts";
-import { findTarget, startTarget, targetOptions } from "../access.ts";
+import { findTarget, lookAt, startTarget, targetOptions } from "../access.ts";
 import { readDeployment } from "../deployment.ts";
 import { provideImages } from "../imageTarget.ts";
 import { readSettings, settingsOptions } from "../settings.ts";
@@ -28,8 +28,9 @@ export const images: Command = {
       return 0;
     }
     const target = await findTarget(values, settings, readDeployment(settings.stack));
-    await startTarget(target);
-    await provideImages(settings, target, { force });
+    const access = await startTarget(target);
+    const { own } = await lookAt(target, access);
+    await provideImages(settings, target, { force, own });
     return 0;
   },
 };

@@ -1,5 +1,5 @@
 import { usesGoogleCloud } from "../../config/rules.ts";
-import { accessForPreview, isLocalPreview, targetOptions } from "../access.ts";
+import { accessForPreview, portsForPreview, targetOptions } from "../access.ts";
 import { readDeployment } from "../deployment.ts";
 import { chooseEngine, engineOption, openEngine } from "../engines.ts";
 import { costTable, freeSentence } from "../preview/costTable.ts";
@@ -7,6 +7,7 @@ import { plannedCosts } from "../preview/costs.ts";
 import { readPlan } from "../preview/plan.ts";
 import { isRefused, policyReport } from "../preview/policies.ts";
 import { exceptOption, judgeStack } from "../policyCheck.ts";
+import { checkPorts, settlePorts } from "../ports.ts";
 import { readSettings, settingsOptions } from "../settings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import type { Command } from "../support/arguments.ts";
@@ -19,14 +20,12 @@ export const preview: Command = {
     const remembered = readDeployment(given.stack);
     const engine = chooseEngine(values, remembered?.engine);
     const charts = remembered?.charts ?? (await chooseCharts(given, remembered));
-    const settings = settingsFor(charts, given);
     if (charts === "stand-in") console.error(standInSentence);
-    const access = await accessForPreview(values, settings, remembered);
-    const judging = judgeStack(
-      settings,
-      isLocalPreview(settings, access, remembered?.target),
-      values,
-    );
+    const access = await accessForPreview(values, given, remembered);
+    const facts = await portsForPreview(given, access, remembered?.target);
+    const settings = settlePorts(settingsFor(charts, given), facts);
+    checkPorts(settings, facts);
+    const judging = judgeStack(settings, facts.isOwn, values);
     const code = await openEngine(engine, settings, access).preview();
     const verdicts = await judging;
     if (code !== 0) return code;

@@ -1,15 +1,18 @@
 import { holdImageTags } from "../../images.ts";
-import { findTarget, startTarget, targetOptions } from "../access.ts";
+import { portFacts, unseen } from "../../ports.ts";
+import { findTarget, lookAt, startTarget, targetOptions } from "../access.ts";
+import { awaitDaemonSets } from "../daemonSets.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
 import { chooseEngine, engineOption, openEngine } from "../engines.ts";
 import { provideImages } from "../imageTarget.ts";
 import { exceptOption, judgeStack, obeyPolicies } from "../policyCheck.ts";
+import { checkPorts, settlePorts } from "../ports.ts";
 import { readSettings, settingsOptions } from "../settings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import type { Command } from "../support/arguments.ts";
 import { confirm } from "../support/confirm.ts";
 import { UserError } from "../support/errors.ts";
-import { describeTarget, isLocal, isOnThisMachine, type Target } from "../target.ts";
+import { describeTarget, type Target } from "../target.ts";
 import { welcome } from "../welcome.ts";
 import { upOnGke } from "./upOnGke.ts";
 
@@ -29,32 +32,39 @@ export const up: Command = {
     const remembered = readDeployment(given.stack);
     const engineName = chooseEngine(values, remembered?.engine);
     const charts = await chooseCharts(given, remembered);
-    const settings = settingsFor(charts, given);
-    const target = await findTarget(values, settings, remembered);
-    if (!remembered) await agree(target, values["yes"] === true || "context" in values);
-    console.error(`Deploying to ${describeTarget(target)}, stack ${settings.stack}`);
+    const target = await findTarget(values, given, remembered);
+    const known =
+      target.kind === "context" ? await lookAt(target, { context: target.context }) : undefined;
+    const isAgreed = values["yes"] === true || "context" in values || remembered !== undefined;
+    if (target.kind === "context" && !known?.own && !isAgreed) await agree(target);
+    console.error(`Deploying to ${describeTarget(target)}, stack ${given.stack}`);
     if (charts === "stand-in") console.error(standInSentence);
 
-    // while the cluster starts
-    const judging = judgeStack(settings, isLocal(target), values);
+    // while the cluster starts; one that is started here is one of this machine
+    const expected = known ? portFacts(known) : unseen(true);
+    const standIn = settingsFor(charts, given);
+    const judging = judgeStack(settlePorts(standIn, expected), expected.isOwn, values);
     judging.catch(() => {});
     const access = await startTarget(target);
+    const facts = known ?? (await lookAt(target, access));
+    const settings = settlePorts(standIn, portFacts(facts));
+    checkPorts(settings, portFacts(facts));
     await obeyPolicies(judging);
-    await provideImages(settings, target, { standInCharts: charts === "stand-in" });
+    await provideImages(settings, target, { own: facts.own, standInCharts: charts === "stand-in" });
     const { namespace } = settings.config;
     // before the engine runs: what a failed run has left behind can then be removed by `down`
     writeDeployment(settings.stack, { target, engine: engineName, namespace, charts });
     const engine = openEngine(engineName, settings, access);
     const code = await engine.up();
     if (code !== 0) return code;
+    if (engine.name === "pulumi") await awaitDaemonSets(access, settings.config.namespace);
     await welcome(settings, access, await engine.outputs({ showSecrets: false }));
     return 0;
   },
 };
 
 /** Nobody should deploy to production because their kubeconfig happened to point there. */
-async function agree(target: Target, isAgreed: boolean): Promise<void> {
-  if (isAgreed || target.kind !== "context" || isOnThisMachine(target.context)) return;
+async function agree(target: Target & { kind: "context" }): Promise<void> {
   if (await confirm(`Deploy to ${describeTarget(target)}?`)) return;
   throw new UserError(
     `${describeTarget(target)} is no cluster of this machine; confirm it with --yes or --context ${target.context}`,

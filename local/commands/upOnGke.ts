@@ -1,3 +1,4 @@
+import { awaitDaemonSets } from "../daemonSets.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
 import { deployWithImages } from "../deployWithImages.ts";
 import { chooseEngine, openEngine } from "../engines.ts";
@@ -39,7 +40,9 @@ export async function upOnGke(settings: Settings, values: OptionValues): Promise
   const outputs = await engine.outputs({ showSecrets: false });
   const target = gkeTarget(settings, outputs);
   remember(target);
-  await welcome(settings, await gkeAccess(target), outputs);
+  const access = await gkeAccess(target);
+  await awaitDaemonSets(access, namespace);
+  await welcome(settings, access, outputs);
   return 0;
 }
 

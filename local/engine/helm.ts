@@ -6,7 +6,7 @@ import { formatPath } from "./diff.ts";
 import { Interrupted } from "./handler.ts";
 import type { Handler } from "./handler.ts";
 import { Helm, helmError, refuseUnknown, upgradeWords } from "./helmCommand.ts";
-import { lackOfRelease, watched } from "./helmProgress.ts";
+import { awaitDaemonSets, lackOfRelease, watched } from "./helmProgress.ts";
 import type { KubernetesClient } from "./kubernetesClient.ts";
 import type { Connection } from "./kubernetesHttp.ts";
 import { autoname } from "./kubernetesRules.ts";
@@ -77,6 +77,7 @@ export function helmHandler({ connectionOf, clientOf, folder }: HelmOptions): Ha
       await helm.prepare((text) => work.wait(text), work.signal);
       await recover(helm, client, resource);
       const seconds = timeout ?? (Number(plain(resource.inputs["timeout"] ?? 0)) || defaultTimeout);
+      const started = Date.now();
       const words = [...upgradeWords(resource.inputs, seconds), ...namespaceOf(resource)];
       const values = JSON.stringify(plain(resource.inputs["values"] ?? {}));
       const lack = (withLogs: boolean) => lackOfRelease(helm, client, resource, withLogs);
@@ -87,6 +88,10 @@ export function helmHandler({ connectionOf, clientOf, folder }: HelmOptions): Ha
       ).catch(async (error: unknown) => {
         throw await explained(error, resource, seconds, lack);
       });
+      if (words.includes("--wait")) {
+        const left = Math.max(1, seconds - Math.round((Date.now() - started) / 1000));
+        await awaitDaemonSets(helm, client, resource, left, work);
+      }
       return { ...outputsOf(resource.inputs), status: { ...(await statusOf(helm, resource)) } };
     },
 

@@ -4,7 +4,7 @@ import type { Work } from "./handler.ts";
 import type { Helm } from "./helmCommand.ts";
 import type { KubernetesClient } from "./kubernetesClient.ts";
 import { troubleOf } from "./pods.ts";
-import { lackOf } from "./readiness.ts";
+import { awaitReady, lackOf } from "./readiness.ts";
 import type { ResourceState } from "./state.ts";
 import { isObject, objectAt, textAt } from "./values.ts";
 import type { JsonObject } from "./values.ts";
@@ -40,10 +40,8 @@ export async function lackOfRelease(
   { inputs }: ResourceState,
   withLogs: boolean,
 ): Promise<string | undefined> {
-  const namespace = textAt(inputs, "namespace") ?? "default";
-  const words = ["get", "manifest", textAt(inputs, "name") ?? "", "--namespace", namespace];
   try {
-    for (const object of objectsIn(await helm.run(words), namespace)) {
+    for (const object of await workloadsOf(helm, inputs)) {
       const live = await client.get(object);
       const lack = live && lackOf(live);
       if (!live || !lack) continue;
@@ -55,6 +53,26 @@ export async function lackOfRelease(
     // the explanation is a courtesy: not having one must not hide the failure
   }
   return undefined;
+}
+
+/** Waits for every pod of the release's DaemonSets: helm lets one be missing, and a node may be all there is. */
+export async function awaitDaemonSets(
+  helm: Helm,
+  client: KubernetesClient,
+  { inputs }: ResourceState,
+  seconds: number,
+  work: Work,
+): Promise<void> {
+  for (const object of (await workloadsOf(helm, inputs)).filter(isDaemonSet)) {
+    const live = await client.get(object);
+    if (live) await awaitReady(client, live, seconds, work);
+  }
+}
+
+async function workloadsOf(helm: Helm, inputs: JsonObject): Promise<JsonObject[]> {
+  const namespace = textAt(inputs, "namespace") ?? "default";
+  const words = ["get", "manifest", textAt(inputs, "name") ?? "", "--namespace", namespace];
+  return objectsIn(await helm.run(words), namespace);
 }
 
 /** Helm lets one pod of each be missing, so that others are mostly what it waits for. */

@@ -1,3 +1,4 @@
+import type { OwnCluster } from "../../ownCluster.ts";
 import { UserError } from "../support/errors.ts";
 
 /** Where pods look for images, and so where images have to be brought. */
@@ -15,26 +16,21 @@ export interface DestinationOptions {
   target: "local-cluster" | "minikube" | "docker" | "context";
   /** Context of the kubeconfig, with target `context`. */
   context?: string | undefined;
+  /** What runs that context's cluster on this machine; undefined for every other cluster. */
+  own?: OwnCluster | undefined;
   registry: string;
   /** To the registry, whatever the target. */
   push?: boolean | undefined;
 }
 
-/**
- * Tells by the context's name how its cluster gets images. Clusters on this machine are loaded directly, every
- * other one pulls from the registry.
- */
+/** How a cluster gets images: one on this machine is loaded directly where it can be, every other one pulls. */
 export function destinationOf(options: DestinationOptions): Destination {
-  const { target, context = "", registry, push = false } = options;
+  const { target, context = "", own, registry, push = false } = options;
   if (push) return registryDestination(registry, "to push to");
-  if (target === "local-cluster" || context === "mlops-local") return { kind: "local-cluster" };
-  if (target === "docker") return { kind: "docker" };
-  if (target === "minikube" || context === "minikube") {
-    return { kind: "minikube", profile: context || "minikube" };
-  }
-  if (/^(docker-desktop|rancher-desktop|colima|orbstack)$/.test(context)) return { kind: "docker" };
-  const [, kind, cluster] = /^(kind|k3d)-(.+)$/.exec(context) ?? [];
-  if (cluster) return { kind: kind === "kind" ? "kind" : "k3d", cluster };
+  if (target === "local-cluster" || target === "docker") return { kind: target };
+  if (target === "minikube") return { kind: "minikube", profile: "minikube" };
+  // a cluster right on this machine has an image store of its own, which no tool of it can be counted on to fill
+  if (own && own.kind !== "machine") return own;
   return registryDestination(registry, `that the cluster of the context ${context} pulls from`);
 }
 

@@ -14,7 +14,7 @@ export const openService: ResourceRule = {
         type: "array",
         items: { type: "string" },
         description: "Stacks whose cluster nobody else can reach.",
-        default: ["dev"],
+        default: [],
       },
     },
   },
@@ -43,5 +43,5 @@ const chartFaults = (resource: SeenResource): string[] =>
     .map(([path, text]) => `opens a ${text} (values.${path.join(".")})`);
 
 function isLocal({ stack }: SeenResource, config: Values): boolean {
-  return ("localStacks" in config ? textsAt(config, "localStacks") : ["dev"]).includes(stack);
+  return textsAt(config, "localStacks").includes(stack);
 }

@@ -4,7 +4,8 @@ import type { ResourceRule, SeenResource } from "../rule.ts";
 import { at, objectsAt, textsAt, textsIn } from "../values.ts";
 
 /** Settings that list hosts or origins, in any spelling: ALLOWED_HOSTS, --allowed-hosts, allowedHosts. */
-const settings = /(allowed?|trusted|cors|csrf)_?(allow(ed)?_?)?(trusted_?)?(hosts?|origins?)$/i;
+const settings =
+  /(allowed?|trusted|cors|csrf)_?(allow(ed)?_?)?(trusted_?)?(host(name)?s?|origins?)(_?(list|regex|patterns?))?$/i;
 const nameOf = (name: string) => name.replace(/^--?/, "").replaceAll(/[-.]/g, "_");
 
 export const wildcardHosts: ResourceRule = {
@@ -51,8 +52,16 @@ function routeFaults({ type, values }: SeenResource): string[] {
 /** A list, whether written with commas, spaces or as JSON. */
 const hostsOf = (value: string): string[] => value.split(/[\s,;|"'\][]+/).filter(Boolean);
 
-/** `*`, `10.*`, `*.example.org`, `https://*`, `.example.org`, `.*`; a port that is a wildcard lets nobody in. */
+/** `10.0.0.0/8`, `fd00::/8`, `10.0.0.0-10.0.0.255` and the beginning `10.` of addresses. */
+const addressRange = /^([\d.]+\/\d+|[\da-f:]*:[\da-f:]*\/\d+|(\d+\.){3}\d+-[\d.]+|(\d+\.){1,3})$/i;
+
+/** `*`, `10.*`, `*.example.org`, `https://*`, `.example.org`, `^10\\..+$`; a port that is a wildcard lets nobody in. */
 const isWildcard = (host: string): boolean => {
   const name = host.replace(/^[a-z*]+:\/\//i, "").replace(/:[\d*]+$/, "");
-  return /[*?]/.test(name) || name.startsWith(".") || /^\*+:\/\//.test(host);
+  return (
+    /[*?+^\\]/.test(name) ||
+    name.startsWith(".") ||
+    addressRange.test(name) ||
+    /^\*+:\/\//.test(host)
+  );
 };

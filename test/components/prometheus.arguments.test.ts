@@ -103,6 +103,13 @@ describeArguments(make, "metrics", base, {
       value("server.image.repository", "∅", "mirror.example.org/all/prometheus/prometheus"),
     ],
   },
+  nodeExporterPort: {
+    value: 9101,
+    changes: [
+      value("prometheus-node-exporter.service.port", "9100", "9101"),
+      value("prometheus-node-exporter.service.targetPort", "9100", "9101"),
+    ],
+  },
   retention: { value: "30d", changes: [value("server.retention", "15d", "30d")] },
   retentionSize: { value: "6GB", changes: [value("server.retentionSize", "6553MB", "6GB")] },
   storageSize: {

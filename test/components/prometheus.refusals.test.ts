@@ -8,6 +8,7 @@ const it = 'Prometheus "metrics": ';
 const secret = "MARKER-secret";
 describeRefusals(make, "metrics", base, [
   [{ storageSize: "8" }, `${it}storageSize must be a quantity of bytes such as 8Gi`],
+  [{ nodeExporterPort: 80 }, `${it}nodeExporterPort must be a whole number from 1024 to 65535`],
   [{ retention: "two weeks" }, `${it}retention must be a duration such as 15d`],
   [{ retentionSize: "6Gi" }, `${it}retentionSize must be a size such as 6GB (of 1024 MB each)`],
   [

@@ -144,6 +144,7 @@ test("every other part is small, guarded and prompt", async () => {
     enabled: true,
     fullnameOverride: "node-exporter",
     namespaceOverride: "ml-node-exporter",
+    service: { port: 9100, targetPort: 9100, listenOnAllInterfaces: false },
     hostRootFsMount: { mountPropagation: "None" },
     resources: helper("24Mi", "128Mi"),
     containerSecurityContext: security,

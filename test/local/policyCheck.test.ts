@@ -1,41 +1,30 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { policyReport, verdictsOn } from "../../local/preview/policies.ts";
 import { unknownValue } from "../../local/engine/values.ts";
+import {
+  fakeCluster,
+  type FakeCluster,
+  hostPortPod,
+  kindNode,
+  nodePortService,
+  rentedNode,
+} from "../support/fakeCluster.ts";
 
 const root = resolve(__dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "mlops-policies-"));
 const KUBECONFIG = join(folder, "kubeconfig");
-let server: Server;
+let cluster: FakeCluster;
 
-/** A cluster by a name that no cluster of this machine has. It answers, and has nothing. */
+/** A rented server under a name that clusters of this machine often have. */
 beforeAll(async () => {
-  const version = JSON.stringify(
-    Object.fromEntries(
-      ["major", "minor", "gitVersion", "gitCommit", "gitTreeState", "buildDate", "goVersion"]
-        .concat("compiler", "platform")
-        .map((key) => [key, "1"]),
-    ),
-  );
-  server = createServer((_, response) =>
-    response.setHeader("content-type", "application/json").end(version),
-  );
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const text = {
-    "current-context": "away",
-    contexts: [{ name: "away", context: { cluster: "away", user: "me" } }],
-    clusters: [{ name: "away", cluster: { server: address, "insecure-skip-tls-verify": true } }],
-    users: [{ name: "me", user: {} }],
-  };
-  writeFileSync(KUBECONFIG, JSON.stringify(text));
+  const listed = { nodes: [rentedNode], services: [], pods: [], namespaces: [] };
+  cluster = await fakeCluster(KUBECONFIG, "docker-desktop", listed);
 });
 afterAll(() => {
-  server.close();
+  cluster.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -54,7 +43,8 @@ function mlops(args: string[], kubeconfig = KUBECONFIG) {
   );
 }
 
-const stack = ["--stack", "policed", "--engine", "builtin", "--config", "monitoring=false"];
+const plain = ["--stack", "policed", "--engine", "builtin", "--config", "monitoring=false"];
+const stack = [...plain, "--config", "trackingNodePort=30001"];
 const openPort = 'open-service: Service "mlops-tracking-service": opens a NodePort';
 
 // SECURITY.md: A policy pack judges what `npm run preview`, `npm run up` and the workflows are
@@ -74,6 +64,13 @@ test("a policy that is excepted is shown all the same", async () => {
   expect(code).toBe(0);
 });
 
+test("no port of a node is open on a cluster of somebody else, unless it is asked for", async () => {
+  const { code, text } = await mlops(["preview", ...plain]);
+  expect(text).toMatch(/Plan: \d+ to create/);
+  expect(text).not.toContain("open-service");
+  expect(code).toBe(0);
+});
+
 test("node ports of a cluster on this machine are nobody's concern", async () => {
   const { code, text } = await mlops(["preview", ...stack], join(folder, "none"));
   expect(text).not.toContain("open-service");
@@ -83,11 +80,36 @@ test("node ports of a cluster on this machine are nobody's concern", async () =>
 // SECURITY.md: A policy pack judges what `npm run preview`, `npm run up` and the workflows are
 // about to do, and what breaks it is not deployed.
 test("`up` stops before anything is built or deployed", async () => {
-  const { code, text } = await mlops(["up", ...stack, "--context", "away"]);
+  const { code, text } = await mlops(["up", ...stack, "--context", "docker-desktop"]);
   expect(text).toContain("error: policies refuse this deployment; ");
   expect(text).toContain(`  ✗ ${openPort}`);
   expect(text).not.toMatch(/image|created/i);
   expect(code).toBe(1);
+});
+
+test("a port that another stack has is named with its owner before anything is built", async () => {
+  const { listed } = cluster;
+  cluster.listed = {
+    ...listed,
+    nodes: [kindNode],
+    services: [nodePortService("team", "mlflow", 30001)],
+    pods: [hostPortPod("monitoring", "exporter-x", 9100)],
+  };
+  const own = ["--stack", "policed", "--engine", "builtin"];
+  try {
+    for (const command of [["preview"], ["up", "--yes"]]) {
+      const { code, text } = await mlops([...command, ...own]);
+      expect(text).toMatch(/error: ports of the cluster are taken; .*--config KEY=VALUE/);
+      expect(text).toContain(
+        "trackingNodePort: port 30001 of the nodes belongs to the Service team/mlflow; set trackingNodePort to a free port such as 30002, or to 0",
+      );
+      expect(text).toContain("belongs to the pod monitoring/exporter-x; set nodeExporterPort");
+      expect(text).not.toMatch(/Plan|image|created/i);
+      expect(code).toBe(1);
+    }
+  } finally {
+    cluster.listed = listed;
+  }
 });
 
 test("an exception from a policy that there is not is refused", async () => {

@@ -2,7 +2,6 @@ import {
   checkNodeAddress,
   decideTarget,
   describeTarget,
-  isOnThisMachine,
   type Surroundings,
 } from "../../local/target.ts";
 
@@ -113,19 +112,6 @@ describe("where `up` deploys to", () => {
     await decideTarget({ ...nothing, contexts: { current: "work", servers }, problemOf });
     expect(asked).toEqual(["work"]);
   });
-});
-
-test("only well-known names count as clusters of this machine", () => {
-  const names = [
-    "minikube",
-    "kind-a",
-    "k3d-b",
-    "docker-desktop",
-    "gke_p_z_c",
-    "my-minikube",
-    "kind",
-  ];
-  expect(names.filter(isOnThisMachine)).toEqual(["minikube", "kind-a", "k3d-b", "docker-desktop"]);
 });
 
 test("a target is described so that one sees where it is", () => {

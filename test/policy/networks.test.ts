@@ -152,13 +152,8 @@ describeRule("open-service", {
   ],
   "a load balancer": [service({ type: "LoadBalancer" }), ["opens a LoadBalancer"]],
   "addresses outside": [service({ externalIPs: ["203.0.113.7"] }), ["externalIPs 203.0.113.7"]],
-  "on the machine of one person": [service({ type: "NodePort" }, "dev"), []],
   "where that is configured": [service({ type: "NodePort" }, "try"), [], { localStacks: ["try"] }],
-  "dev, where it is not": [
-    service({ type: "NodePort" }, "dev"),
-    ["opens a NodePort"],
-    { localStacks: [] },
-  ],
+  "the stack dev, like any other": [service({ type: "NodePort" }, "dev"), ["opens a NodePort"]],
   "in the values of a chart": [
     {
       type: "kubernetes:helm.sh/v3:Release",

@@ -104,6 +104,17 @@ describeRule("wildcard-hosts", {
     variable("MLFLOW_SERVER_ALLOWED_HOSTS", "mlflow,10.*,localhost"),
     ["wildcard"],
   ],
+  ...Object.fromEntries(
+    ["10.*", "192.168.*", "172.16.*", "*.*", "*:5000", "10.0.0.0/8", "0.0.0.0/0", "fd00::/8"]
+      .concat("10.", "172.16.", "10.0.0.1-10.0.0.9", "^10\\..+$", "10.0.0.?")
+      .map((pattern) => [
+        `the addresses ${pattern}`,
+        [variable("ALLOWED_HOSTS", `mlflow,${pattern},localhost:*`), ["wildcard"]],
+      ]),
+  ),
+  "single addresses": [variable("ALLOWED_HOSTS", "10.0.0.1,10.0.0.2:5000,[fd00::1]:5000"), []],
+  "an address that the pod learns": [variable("ALLOWED_HOSTS", "mlflow,$(POD_IP):5000"), []],
+  "patterns by name": [variable("ALLOWED_HOST_PATTERNS", "mlflow,10.*"), ["wildcard"]],
   "a list as JSON": [variable("ALLOWED_HOSTS", '["web", "*"]'), ["wildcard"]],
   "every host below a domain, as Django writes it": [
     variable("DJANGO_ALLOWED_HOSTS", "web .example.org"),

@@ -39,7 +39,7 @@ const unprotected = (...names: string[]) =>
   names.map((name) => `advisory unprotected-claim: PersistentVolumeClaim "${name}"`);
 
 test.each<[string, Record<string, unknown>, string, string[]]>([
-  ["dev", {}, "dev", []],
+  ["dev, on a cluster that is not known", noNodePorts, "dev", []],
   [
     "current with Cloud SQL and a bucket",
     { ...google, dataStores: "gcp" },

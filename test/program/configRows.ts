@@ -4,8 +4,9 @@ import { onOff, type Row } from "./rowShape.ts";
 
 const size = "be a quantity of bytes such as";
 const port = {
-  takes: { "0": undefined, "30000": 30000, "32767": 32767 },
-  refuses: ["80", "29999", "32768", "many", "", "30001.5"],
+  otherwise: undefined,
+  takes: { "": undefined, "0": 0, "30000": 30000, "32767": 32767 },
+  refuses: ["80", "29999", "32768", "many", " ", "30001.5"],
   rule: "be 0 or a port from 30000 to 32767",
 };
 const chart = {
@@ -120,9 +121,9 @@ export const rows: { [Key in keyof Required<PlatformConfig>]: Row<Key> } = {
     refuses: ["0", "101", ""],
     rule: "be a whole number from 1 to 100",
   },
-  trackingNodePort: { otherwise: 30001, ...port },
-  servingNodePort: { otherwise: 31345, ...port },
-  predictionNodePort: { otherwise: 31344, ...port },
+  trackingNodePort: port,
+  servingNodePort: port,
+  predictionNodePort: port,
   servingAllowPickle: {
     otherwise: false,
     takes: { true: true, false: false },
@@ -146,8 +147,14 @@ export const rows: { [Key in keyof Required<PlatformConfig>]: Row<Key> } = {
   alertmanager: { otherwise: true, ...onOff },
   kubeStateMetrics: { otherwise: true, ...onOff },
   nodeExporter: { otherwise: true, ...onOff },
+  nodeExporterPort: {
+    otherwise: undefined,
+    takes: { "": undefined, "1024": 1024, "9101": 9101 },
+    refuses: ["0", "1023", "65536", "many"],
+    rule: "be a whole number from 1024 to 65535",
+  },
   pushgateway: { otherwise: true, ...onOff },
-  grafanaNodePort: { otherwise: 31343, ...port },
+  grafanaNodePort: port,
   prometheusStorageSize: {
     otherwise: "8Gi",
     takes: { "500Mi": "500Mi" },

@@ -6,10 +6,6 @@ const gke = {
   cluster: "gke",
   gcpProject: "mlops-test",
   gcpRegion: "europe-west1",
-  trackingNodePort: "0",
-  servingNodePort: "0",
-  predictionNodePort: "0",
-  grafanaNodePort: "0",
 };
 const cloudSql = { dataStores: "gcp", gcpProject: "mlops-test", gcpRegion: "europe-west1" };
 const autopilot = { ...gke, gkeMode: "autopilot", nodeExporter: "false" };
@@ -52,8 +48,8 @@ test.each<[string, Record<string, string>]>([
 
 test.each<[Record<string, string>, ...string[]]>([
   [
-    { cluster: "gke", trackingNodePort: "0", servingNodePort: "0", monitoring: "false" },
-    "predictionNodePort must be 0 on gke, where a node's port would answer over plain HTTP; set it to 0 and use `npm run connect` or domain",
+    { cluster: "gke", trackingNodePort: "0", predictionNodePort: "30002" },
+    "predictionNodePort must be 0 on gke, where a node's port would answer over plain HTTP; leave it out and use `npm run connect` or domain",
     "gcpProject must be given with cluster: gke or dataStores: gcp; set it to the project's id",
     "gcpRegion must be given with cluster: gke or dataStores: gcp; set it to a region such as europe-west1",
   ],

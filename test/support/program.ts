@@ -5,6 +5,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { parse } from "yaml";
+import { usualNodePorts } from "../../config/keys.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { record, type RecordOptions, type Recording } from "./recorder.ts";
 
@@ -31,12 +32,16 @@ export const defaultSettings = (): Record<string, string> =>
     Object.entries(declaredKeys()).map(([key, declared]) => [key, settingText(declared.default)]),
   );
 
+/** The ports that the npm commands choose on a cluster of this machine. */
+const chosenPorts = { ...usualNodePorts, nodeExporterPort: 9100 };
+
 /** Runs index.ts as the engine does, with these settings instead of the defaults. */
 export function runProgram(
   settings: Record<string, unknown> = {},
   options: RecordOptions = {},
 ): Promise<Recording<Record<string, pulumi.Output<unknown>>>> {
-  const all = Object.entries({ ...defaultSettings(), ...settings });
+  const ports = settings["cluster"] === "gke" ? {} : chosenPorts;
+  const all = Object.entries({ ...defaultSettings(), ...ports, ...settings });
   const evaluate = () => {
     pulumi.runtime.setAllConfig(
       Object.fromEntries(all.map(([key, value]) => [`${project}:${key}`, settingText(value)])),

@@ -1,0 +1,113 @@
+import { loadConfig } from "../../config.ts";
+import { choosePorts, leavesPortsOpen, type PortFacts, portFaults, unseen } from "../../ports.ts";
+import { project } from "../support/program.ts";
+
+const config = (given: Record<string, string> = {}) =>
+  loadConfig({ name: project, get: (key) => given[key] }, []);
+const usual = {
+  trackingNodePort: 30001,
+  servingNodePort: 31345,
+  predictionNodePort: 31344,
+  grafanaNodePort: 31343,
+  nodeExporterPort: 9100,
+};
+const closed = {
+  trackingNodePort: 0,
+  servingNodePort: 0,
+  predictionNodePort: 0,
+  grafanaNodePort: 0,
+  nodeExporterPort: 9100,
+};
+const exporter = (namespace: string, port = 9100) => ({
+  namespace,
+  pod: "node-exporter-abcde",
+  node: "one",
+  port,
+});
+const facts = (given: Partial<PortFacts>): PortFacts => ({ ...unseen(true), ...given });
+
+test("a cluster of this machine opens the usual ports, another one none", () => {
+  expect(choosePorts(config(), unseen(true))).toEqual(usual);
+  expect(choosePorts(config(), unseen(false))).toEqual(closed);
+});
+
+test("a port that is set is opened, or stays closed, on every cluster", () => {
+  const given = config({ trackingNodePort: "30005", servingNodePort: "0" });
+  expect(choosePorts(given, unseen(true))).toEqual({
+    ...usual,
+    trackingNodePort: 30005,
+    servingNodePort: 0,
+  });
+  expect(choosePorts(given, unseen(false))).toEqual({ ...closed, trackingNodePort: 30005 });
+});
+
+test("a cluster is looked at only for what a stack leaves open, and never for one that the program makes", () => {
+  const texts = Object.fromEntries(Object.entries(closed).map(([key, port]) => [key, `${port}`]));
+  expect(leavesPortsOpen(config())).toBe(true);
+  expect(leavesPortsOpen(config({ ...texts, grafanaNodePort: "" }))).toBe(true);
+  expect(leavesPortsOpen(config(texts))).toBe(false);
+  const google = { cluster: "gke", gcpProject: "mlops-test", gcpRegion: "europe-west1" };
+  expect(leavesPortsOpen(config(google))).toBe(false);
+});
+
+test.each<[string, Partial<PortFacts>, number]>([
+  ["the usual port", {}, 9100],
+  [
+    "the next one, where another stack has that",
+    { hostPorts: [exporter("a-node-exporter")], platformNamespaces: ["a", "a-node-exporter"] },
+    9101,
+  ],
+  [
+    "one that no pod has",
+    {
+      hostPorts: [
+        exporter("a-node-exporter"),
+        exporter("b-node-exporter", 9101),
+        exporter("x", 9102),
+      ],
+      platformNamespaces: ["a-node-exporter", "b-node-exporter"],
+    },
+    9103,
+  ],
+  [
+    "the one that it has already",
+    {
+      hostPorts: [exporter("mlops-node-exporter", 9101)],
+      platformNamespaces: ["mlops-node-exporter"],
+    },
+    9101,
+  ],
+  [
+    "the usual one, though another program has it: that is for people to decide",
+    { hostPorts: [exporter("monitoring")] },
+    9100,
+  ],
+])("node-exporter gets %s", (_, given, port) => {
+  expect(choosePorts(config(), facts(given)).nodeExporterPort).toBe(port);
+});
+
+test("a foreign holder of node-exporter's port is named with the settings that help", () => {
+  const taken = facts({ hostPorts: [exporter("monitoring"), exporter("x", 9101)] });
+  expect(portFaults(config(), taken)).toEqual([
+    "nodeExporterPort: port 9100 of the node one belongs to the pod monitoring/node-exporter-abcde; set nodeExporterPort to a free port such as 9102, or nodeExporter to false",
+  ]);
+  for (const [key, value] of Object.entries({
+    nodeExporterPort: "9102",
+    nodeExporter: "false",
+    monitoring: "false",
+  })) {
+    expect(portFaults(config({ [key]: value }), taken)).toEqual([]);
+  }
+});
+
+test("each node port of another stack is named with its setting, its owner and a free one", () => {
+  const holder = (service: string, port: number) => ({ namespace: "team", service, port });
+  const taken = facts({ nodePorts: [holder("mlflow", 30001), holder("grafana", 31343)] });
+  expect(portFaults(config(), taken)).toEqual([
+    "trackingNodePort: port 30001 of the nodes belongs to the Service team/mlflow; set trackingNodePort to a free port such as 30002, or to 0",
+    "grafanaNodePort: port 31343 of the nodes belongs to the Service team/grafana; set grafanaNodePort to a free port such as 31346, or to 0",
+  ]);
+  expect(portFaults(config({ namespace: "team" }), taken)).toEqual([]);
+  expect(portFaults(config(), { ...taken, isOwn: false })).toEqual([]);
+  expect(portFaults(config({ trackingNodePort: "30009", grafana: "false" }), taken)).toEqual([]);
+});

@@ -1,0 +1,17 @@
+/* Prints the ports that the program chooses, with the settings of an empty stack: `preview` or `up` as its argument. */
+import * as pulumi from "@pulumi/pulumi";
+import { withPorts } from "../../clusterPorts.ts";
+import { loadConfig } from "../../config.ts";
+
+const nothing = () => Promise.reject(new Error("nothing is to be declared"));
+pulumi.runtime.setMocks(
+  { newResource: nothing, call: nothing },
+  "mlops-platform",
+  "dev",
+  process.argv[2] === "preview",
+);
+const config = loadConfig({ name: "mlops-platform", get: () => undefined }, []);
+const { trackingNodePort, servingNodePort, predictionNodePort, grafanaNodePort, ...others } =
+  withPorts(config);
+const nodePorts = [trackingNodePort, servingNodePort, predictionNodePort, grafanaNodePort];
+console.log(JSON.stringify({ nodePorts, exporterPort: others.nodeExporterPort }));
