@@ -104,7 +104,7 @@ test("a port that another stack has is named with its owner before anything is b
         "trackingNodePort: port 30001 of the nodes belongs to the Service team/mlflow; set trackingNodePort to a free port such as 30002, or to 0",
       );
       expect(text).toContain("belongs to the pod monitoring/exporter-x; set nodeExporterPort");
-      expect(text).not.toMatch(/Plan|image|created/i);
+      expect(text).not.toMatch(/Plan:|image|created/i);
       expect(code).toBe(1);
     }
   } finally {

@@ -118,7 +118,7 @@ describe("`pulumi up` without the npm commands", () => {
     const away = join(folder, "away");
     const text = readFileSync(kubeconfig, "utf8").replace(
       /http:\/\/127.0.0.1:\d+/,
-      "http://127.0.0.1:1",
+      "http://127.0.0.1:65431",
     );
     writeFileSync(away, text);
     expect(await chosen("preview", away)).toMatchObject({ nodePorts: closed });

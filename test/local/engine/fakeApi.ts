@@ -12,7 +12,10 @@ const kinds: Record<string, { name: string; kind: string; namespaced: boolean }[
     { name: "services", kind: "Service", namespaced: true },
     { name: "persistentvolumeclaims", kind: "PersistentVolumeClaim", namespaced: true },
   ],
-  "/apis/apps/v1": [{ name: "deployments", kind: "Deployment", namespaced: true }],
+  "/apis/apps/v1": [
+    { name: "deployments", kind: "Deployment", namespaced: true },
+    { name: "daemonsets", kind: "DaemonSet", namespaced: true },
+  ],
   "/apis/batch/v1": [{ name: "jobs", kind: "Job", namespaced: true }],
 };
 

@@ -20,7 +20,7 @@ cd "${project.folder}"
 case "$1 $2" in
   "version "*) echo v3.18.6; exit;;
   "get metadata") cat metadata 2>/dev/null && exit; echo "Error: release: not found" >&2; exit 1;;
-  "get manifest") cat manifest; exit;;
+  "get manifest") cat manifest 2>/dev/null; exit 0;;
 esac
 echo "$*" >> words
 deploy() {
@@ -151,6 +151,26 @@ test("pods that do not get ready are named with their reason", async () => {
   expect(await errorOf({ timeout: 9 })).toBe(
     "error: Release release-test/tiny is not ready after 9 s: Deployment server: 0 of 1 pods available; pod server-1: ErrImagePull: no such image",
   );
+});
+
+test("a DaemonSet without a pod fails the release, though helm is content with it", async () => {
+  const spec = { selector: { matchLabels: {} } };
+  const daemonSet = { apiVersion: "apps/v1", kind: "DaemonSet", spec };
+  const metadata = { name: "exporter", namespace: "release-test" };
+  api.objects.set("/apis/apps/v1/namespaces/release-test/daemonsets/exporter", {
+    ...{ ...daemonSet, metadata: { ...metadata, generation: 1 } },
+  });
+  const scheduled = { desiredNumberScheduled: 1, updatedNumberScheduled: 1 };
+  api.status = () => ({ observedGeneration: 1, ...scheduled, numberAvailable: 0 });
+  const condition = { type: "PodScheduled", status: "False", reason: "Unschedulable" };
+  const status = { conditions: [{ ...condition, message: "no free ports" }] };
+  api.pods = [{ metadata: { name: "exporter-1" }, status }];
+  writeFileSync(inProject("manifest"), JSON.stringify({ ...daemonSet, metadata }));
+  expect(await errorOf({ timeout: 3 })).toMatch(
+    /^error: DaemonSet exporter is not ready after \d s: 0 of 1 pods available; pod exporter-1: Unschedulable: no free ports$/,
+  );
+  api.status = () => ({ observedGeneration: 1, ...scheduled, numberAvailable: 1 });
+  expect((await run("up")).code).toBe(0);
 });
 
 test("without helm and without Go both ways out are named", async () => {
