@@ -6,7 +6,7 @@ import { imageReference, imageRegistryOf } from "./images.ts";
 import type { PublicDomain } from "./publicDomain.ts";
 
 /** 0 keeps a port closed. */
-const openPort = (port: number | undefined) => port || undefined;
+const openPort = (port: number | undefined) => (port === 0 ? undefined : port);
 
 /** The platform that the stack's settings describe, on this cluster and with these stores. */
 export function platformArguments(

@@ -6,11 +6,13 @@ import { UserError } from "./support/errors.ts";
 export function settlePorts(settings: Settings, facts: PortFacts): Settings {
   const { config, overrides } = settings;
   const ports = choosePorts(config, facts);
-  const texts = Object.entries(ports).map(([key, port]) => [key, String(port)]);
+  const texts = Object.fromEntries(
+    Object.entries(ports).map(([key, port]) => [key, String(port)]),
+  ) as Record<string, string>;
   return {
     ...settings,
     config: { ...config, ...ports },
-    overrides: { ...overrides, ...Object.fromEntries(texts) },
+    overrides: { ...overrides, ...texts },
   };
 }
 

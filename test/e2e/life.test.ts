@@ -4,6 +4,7 @@ import { describeAccess } from "./access.ts";
 import { describeEnd } from "./end.ts";
 import { describeFaults } from "./faults.ts";
 import { describeModels } from "./models.ts";
+import { describeNeighbours } from "./neighbours.ts";
 import { describeMonitoring } from "./monitoring.ts";
 import { describeSeedFlow } from "./seedFlow.ts";
 import { cleanSlate, mlops, outputs, reasonToSkip, up } from "./support/platform.ts";
@@ -51,6 +52,7 @@ suite(`the platform on the local cluster${skipped ? ` (skipped: ${skipped})` : "
     describeModels(() => found);
     describeAccess(() => found);
     describeFaults(() => found);
+    describeNeighbours();
     describeEnd();
   });
 });

@@ -4,7 +4,7 @@ import { withPorts } from "../../clusterPorts.ts";
 import { loadConfig } from "../../config.ts";
 
 const nothing = () => Promise.reject(new Error("nothing is to be declared"));
-pulumi.runtime.setMocks(
+await pulumi.runtime.setMocks(
   { newResource: nothing, call: nothing },
   "mlops-platform",
   "dev",

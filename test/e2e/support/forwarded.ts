@@ -9,10 +9,11 @@ import { kubeconfigPath, namespace } from "./platform.ts";
 export async function forwarded<T>(
   name: EndpointName,
   work: (url: string) => Promise<T>,
+  where = namespace,
 ): Promise<T> {
   const { service, localPort } = endpoints[name];
   const { server, agent } = apiServer(kubeconfigPath);
-  const base = `${server}/api/v1/namespaces/${namespace}/services/${service}:${localPort}/proxy`;
+  const base = `${server}/api/v1/namespaces/${where}/services/${service}:${localPort}/proxy`;
   const relay = createServer((incoming, outgoing) => {
     const { method, headers, url } = incoming;
     const { host: _, ...kept } = headers;

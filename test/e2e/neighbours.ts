@@ -1,0 +1,63 @@
+import { addresses } from "../../local/cluster/layout.ts";
+import { queryAt } from "../../local/prometheus.ts";
+import { forwarded } from "./support/forwarded.ts";
+import { api, commandLine, namespace } from "./support/platform.ts";
+import { waitUntil } from "./support/wait.ts";
+
+const second = commandLine("e2e-second", "--local-cluster", "--engine", "builtin");
+const secondNamespace = "mlops-second";
+const inOwnNamespace = ["--config", `namespace=${secondNamespace}`];
+const otherPorts = Object.entries({
+  trackingNodePort: 30101,
+  servingNodePort: 31445,
+  predictionNodePort: 31444,
+}).flatMap(([key, port]) => ["--config", `${key}=${port}`]);
+
+/** A second stack of the platform in the same cluster. */
+export function describeNeighbours(): void {
+  const changed = () => api().call("GET", `/api/v1/namespaces/${secondNamespace}`);
+
+  test("node-exporter listens at the node's address in the cluster only", async () => {
+    const metrics = async (host: string) => (await fetch(`http://${host}:9100/metrics`)).status;
+    expect(await metrics(addresses.node)).toBe(200);
+    await expect(metrics("127.0.0.1")).rejects.toThrow("fetch failed");
+  });
+
+  test("a second stack is told who has its node ports, before anything is changed", async () => {
+    const { code, stderr } = await second.up(...inOwnNamespace);
+    expect(stderr).toContain(
+      `trackingNodePort: port 30001 of the nodes belongs to the Service ${namespace}/mlflow; set trackingNodePort to a free port such as 30002, or to 0`,
+    );
+    expect(stderr).toContain(`servingNodePort: port 31345 of the nodes belongs to the Service`);
+    expect(code).toBe(1);
+    expect((await changed()).status).toBe(404);
+  });
+
+  test("a second stack is told which pod has node-exporter's port", async () => {
+    const taken = ["--config", "nodeExporterPort=9100"];
+    const { code, stderr } = await second.up(...inOwnNamespace, ...otherPorts, ...taken);
+    expect(stderr).toMatch(
+      /nodeExporterPort: port 9100 of the node mlops-local belongs to the pod mlops-node-exporter\/node-exporter-\w+; set nodeExporterPort to a free port such as 9101, or nodeExporter to false/,
+    );
+    expect(code).toBe(1);
+    expect((await changed()).status).toBe(404);
+  });
+
+  test("a second stack with ports of its own comes up, and sees its node", async () => {
+    const quick = ["--config", "trainExampleModel=false"];
+    expect((await second.up(...inOwnNamespace, ...otherPorts, ...quick)).code).toBe(0);
+    const nodes = () =>
+      forwarded(
+        "prometheus",
+        (url) => queryAt(url, "count by (instance) (node_cpu_seconds_total)"),
+        secondNamespace,
+      );
+    await waitUntil("the second Prometheus reads the node", 60, async () => {
+      const instances = (await nodes()).map(({ labels }) => labels["instance"]);
+      expect(instances).toEqual([`${addresses.node}:9101`]);
+      return true;
+    });
+    expect((await second.mlops("down", "--delete-data", "--yes")).code).toBe(0);
+    expect((await changed()).status).toBe(404);
+  });
+}
