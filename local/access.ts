@@ -156,6 +156,7 @@ export async function portsForPreview(
 ): Promise<PortFacts> {
   if (config.cluster === "gke") return unseen(false);
   const isLocalCluster = access.kubeconfig !== undefined;
+  if (isLocalCluster && (await cluster.clusterStatus()).state !== "running") return unseen(true);
   const kubeconfig = loadKubeconfig(access.kubeconfig);
   const context = access.context ?? config.kubeContext ?? contextsOf(kubeconfig).current;
   if (context === undefined || (context === localContext && !isLocalCluster)) return unseen(true);
@@ -167,7 +168,7 @@ export async function portsForPreview(
       : { kind: "context", context, server };
     return portFacts(await lookAt(target, { ...access, context }));
   }
-  if (isLocalCluster || remembered?.kind === "minikube") return unseen(true);
+  if (remembered?.kind === "minikube") return unseen(true);
   console.error(`The context ${context}: ${problem}. This preview opens no port of its nodes.`);
   return unseen(false);
 }
