@@ -1,4 +1,4 @@
-import type { ClusterFacts } from "./clusterFacts.ts";
+import type { ClusterFacts, NodePortHolder } from "./clusterFacts.ts";
 import { ClusterTarget, type PlatformConfig, usualNodePorts } from "./config/keys.ts";
 
 /** The settings that name a port of the nodes. */
@@ -62,37 +62,56 @@ const exporterNamespace = (namespace: string) => `${namespace}-node-exporter`;
 
 /** Ports of a stack that others hold in its cluster, a sentence each, with the setting that helps. */
 export function portFaults(config: PlatformConfig, facts: PortFacts): string[] {
-  const { namespace, monitoring, grafana, nodeExporter } = config;
-  const { nodePorts, hostPorts } = facts;
+  const { monitoring, grafana, nodeExporter } = config;
   const ports = choosePorts(config, facts);
-  const faults = Object.keys(usualNodePorts).flatMap((name) => {
-    const key = name as NodePortKey;
-    if (key === "grafanaNodePort" && !(monitoring && grafana)) return [];
-    const holder = nodePorts.find((one) => one.port === ports[key] && one.namespace !== namespace);
-    const free = () =>
-      freePort(ports[key], [...nodePorts.map(({ port }) => port), ...Object.values(ports)]);
-    return holder
-      ? `${key}: port ${holder.port} of the nodes belongs to the Service ${holder.namespace}/${holder.service}; set ${key} to a free port such as ${free()}, or to 0`
-      : [];
+  const keys = (Object.keys(usualNodePorts) as NodePortKey[]).filter(
+    (key) => key !== "grafanaNodePort" || (monitoring && grafana),
+  );
+  return [
+    ...nodePortFaults(keys, ports, config, facts),
+    ...(monitoring && nodeExporter ? exporterFaults(ports, config, facts) : []),
+  ];
+}
+
+function nodePortFaults(
+  keys: readonly NodePortKey[],
+  ports: PortSettings,
+  { namespace }: PlatformConfig,
+  { nodePorts }: PortFacts,
+): string[] {
+  const taken = [...nodePorts.map(({ port }) => port), ...Object.values(ports)];
+  return keys.flatMap((key) => {
+    const isHolder = (one: NodePortHolder) =>
+      one.port === ports[key] && one.namespace !== namespace;
+    const holder = nodePorts.find(isHolder);
+    if (holder === undefined) return [];
+    const free = freePort(holder.port, taken, [30000, 32767]);
+    taken.push(free);
+    return `${key}: port ${holder.port} of the nodes belongs to the Service ${holder.namespace}/${holder.service}; set ${key} to a free port such as ${free}, or to 0`;
   });
-  const { nodeExporterPort } = ports;
+}
+
+function exporterFaults(
+  { nodeExporterPort }: PortSettings,
+  { namespace }: PlatformConfig,
+  { hostPorts }: PortFacts,
+): string[] {
   const holder = hostPorts.find(
     (one) => one.port === nodeExporterPort && one.namespace !== exporterNamespace(namespace),
   );
-  if (!monitoring || !nodeExporter || holder === undefined) return faults;
-  const free = freePort(
-    nodeExporterPort,
-    hostPorts.map(({ port }) => port),
-  );
+  if (holder === undefined) return [];
+  const taken = hostPorts.map(({ port }) => port);
+  const free = freePort(nodeExporterPort, taken, [1024, 65535]);
   return [
-    ...faults,
     `nodeExporterPort: port ${holder.port} of the node ${holder.node} belongs to the pod ${holder.namespace}/${holder.pod}; set nodeExporterPort to a free port such as ${free}, or nodeExporter to false`,
   ];
 }
 
-function freePort(from: number, taken: readonly number[]): number {
-  let port = from + 1;
-  while (taken.includes(port)) port += 1;
+/** The next port that is not taken, from the lowest again after the highest. */
+function freePort(from: number, taken: readonly number[], [least, most]: [number, number]): number {
+  let port = from;
+  do port = port < most ? port + 1 : least;
+  while (taken.includes(port));
   return port;
 }
 

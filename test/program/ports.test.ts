@@ -108,6 +108,13 @@ test("each node port of another stack is named with its setting, its owner and a
     "grafanaNodePort: port 31343 of the nodes belongs to the Service team/grafana; set grafanaNodePort to a free port such as 31346, or to 0",
   ]);
   expect(portFaults(config({ namespace: "team" }), taken)).toEqual([]);
+  const others = [holder("model-server", 31345), holder("prediction-app", 31344)];
+  const suggested = portFaults(config(), facts({ nodePorts: others })).join();
+  expect(suggested).toMatch(/servingNodePort to a free port such as 31346,/);
+  expect(suggested).toMatch(/predictionNodePort to a free port such as 31347,/);
+  const last = config({ trackingNodePort: "32767" });
+  const [highest] = portFaults(last, facts({ nodePorts: [holder("web", 32767)] }));
+  expect(highest).toContain("such as 30000,");
   expect(portFaults(config(), { ...taken, isOwn: false })).toEqual([]);
   expect(portFaults(config({ trackingNodePort: "30009", grafana: "false" }), taken)).toEqual([]);
 });

@@ -17,11 +17,7 @@ export interface FakeCluster {
   close(): void;
 }
 
-const version = Object.fromEntries(
-  ["major", "minor", "gitVersion", "gitCommit", "gitTreeState", "buildDate", "goVersion"]
-    .concat("compiler", "platform")
-    .map((key) => [key, "1"]),
-);
+const version = { major: "1", minor: "35", gitVersion: "v1.35.0" };
 
 /** An API server on the loopback address that lists objects and nothing else, with a kubeconfig for it. */
 export async function fakeCluster(
