@@ -4,13 +4,15 @@ import type { JsonObject } from "./engine/values.ts";
 import type { ClusterAccess } from "./engines.ts";
 import { reported } from "./support/progress.ts";
 
-const withinSeconds = 120;
-
 /**
  * Waits until each of the platform's DaemonSets has a pod on every node. The Helm release of the Kubernetes provider
  * is content with one pod less, which on a cluster of one node is none.
  */
-export async function awaitDaemonSets(access: ClusterAccess, namespace: string): Promise<void> {
+export async function awaitDaemonSets(
+  access: ClusterAccess,
+  namespace: string,
+  withinSeconds = 120,
+): Promise<void> {
   const client = await KubernetesClient.connect(access);
   for (const where of [namespace, `${namespace}-node-exporter`]) {
     const list = await client.request("GET", `/apis/apps/v1/namespaces/${where}/daemonsets`);
