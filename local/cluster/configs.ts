@@ -116,8 +116,9 @@ export function proxyConfig(paths: ClusterPaths): string {
     clientConnection: { kubeconfig: join(paths.config, "proxy.kubeconfig") },
     hostnameOverride: nodeName,
     bindAddress: addresses.node,
-    healthzBindAddress: `${addresses.node}:10256`,
-    metricsBindAddress: `${addresses.node}:10249`,
+    // what it answers there, its whole configuration too, is for nobody's pods
+    healthzBindAddress: "127.0.0.1:10256",
+    metricsBindAddress: "127.0.0.1:10249",
     clusterCIDR: addresses.pods,
     // NodePorts are for this machine's users, not for its network.
     nodePortAddresses: ["127.0.0.0/8"],

@@ -1,26 +1,49 @@
+import { existsSync } from "node:fs";
 import { run } from "../support/process.ts";
 import { addresses, interfaces } from "./layout.ts";
 
 const input = "MLOPS-INPUT";
 const forward = "MLOPS-FORWARD";
+const prerouting = "MLOPS-PREROUTING";
 const postrouting = "MLOPS-POSTROUTING";
 
+/** What pods may call on the node's address besides DNS and the API server: kubelet, which asks for a token, and node-exporter. */
+const nodePorts = "10250,9100:9109";
+
+/** Where clouds hand a machine's identity and keys to whatever runs on it: link-local, Alibaba's, and Azure's address. */
+const metadataServers = ["169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32"];
+
 /**
- * Our own chains. Pods reach each other, the node's address and the outside; the machine's network
- * reaches neither pods nor the API server, although forwarding is on. A firewall that drops forwarded
- * packets by default (Docker's, ufw's) does not get in the way of pods.
+ * Our own chains. Pods reach each other, the outside, and of this machine only the cluster's own doors; what else
+ * listens here refuses them. The machine's network reaches neither pods nor the API server, although forwarding
+ * is on. A firewall that drops forwarded packets by default (Docker's, ufw's) does not get in the way of pods.
  */
 export function firewallRules(apiPort: number): string {
   const pods = interfaces.bridge;
+  const fromPodsToNode = `-A ${input} -i ${pods} -d ${addresses.node}/32`;
+  const noMetadata = metadataServers.map(
+    (range) => `-A ${forward} -i ${pods} -d ${range} -j REJECT`,
+  );
   return `*filter
 :${input} - [0:0]
--A ${input} -i ${pods} -d ${addresses.node}/32 -j ACCEPT
+-A ${input} -i ${pods} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+${fromPodsToNode} -p udp -m udp --dport 53 -j ACCEPT
+${fromPodsToNode} -p tcp -m tcp --dport 53 -j ACCEPT
+${fromPodsToNode} -p tcp -m tcp --dport ${apiPort} -m conntrack --ctorigdst ${addresses.apiService} -j ACCEPT
+${fromPodsToNode} -p tcp -m multiport --dports ${nodePorts} -j ACCEPT
+-A ${input} -i ${pods} -j REJECT
 -A ${input} ! -i lo -d ${addresses.node}/32 -j DROP
 -A ${input} ! -i lo -p tcp -m tcp --dport ${apiPort} -j DROP
 :${forward} - [0:0]
+${noMetadata.join("\n")}
+-A ${forward} -i ${pods} -m conntrack --ctstate DNAT --ctdir ORIGINAL ! --ctorigdst ${addresses.services} -j REJECT
 -A ${forward} -i ${pods} -j ACCEPT
 -A ${forward} -o ${pods} -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT
 -A ${forward} -o ${pods} -j DROP
+COMMIT
+*mangle
+:${prerouting} - [0:0]
+-A ${prerouting} ! -i lo -d 127.0.0.0/8 -j DROP
 COMMIT
 *nat
 :${postrouting} - [0:0]
@@ -29,20 +52,38 @@ COMMIT
 `;
 }
 
+/** Pods have no IPv6 but the address for its link that the kernel gives every interface, the bridge as well. */
+const firewallRulesV6 = `*filter
+:${input} - [0:0]
+-A ${input} -i ${interfaces.bridge} -p ipv6-icmp -m icmp6 --icmpv6-type neighbour-solicitation -j ACCEPT
+-A ${input} -i ${interfaces.bridge} -p ipv6-icmp -m icmp6 --icmpv6-type neighbour-advertisement -j ACCEPT
+-A ${input} -i ${interfaces.bridge} -j REJECT
+:${forward} - [0:0]
+-A ${forward} -i ${interfaces.bridge} -j REJECT
+COMMIT
+`;
+
 const jumps: [table: string, from: string, to: string][] = [
   ["filter", "INPUT", input],
   ["filter", "FORWARD", forward],
+  ["mangle", "PREROUTING", prerouting],
   ["nat", "POSTROUTING", postrouting],
 ];
+const jumpsV6 = jumps.filter(([table]) => table === "filter");
 
 const wait = ["-w", "10"]; // others use iptables too; wait for their lock
 
 export async function openFirewall(apiPort: number): Promise<void> {
-  await run("iptables-restore", [...wait, "--noflush"], { input: firewallRules(apiPort) });
-  for (const [table, from, to] of jumps) {
+  await install("iptables", firewallRules(apiPort), jumps);
+  if (existsSync("/proc/net/if_inet6")) await install("ip6tables", firewallRulesV6, jumpsV6);
+}
+
+async function install(iptables: string, rules: string, from: typeof jumps): Promise<void> {
+  await run(`${iptables}-restore`, [...wait, "--noflush"], { input: rules });
+  for (const [table, chain, ours] of from) {
     const rule = [...wait, "-t", table];
-    await run("iptables", [...rule, "-C", from, "-j", to]).catch(() =>
-      run("iptables", [...rule, "-I", from, "1", "-j", to]),
+    await run(iptables, [...rule, "-C", chain, "-j", ours]).catch(() =>
+      run(iptables, [...rule, "-I", chain, "1", "-j", ours]),
     );
   }
 }

@@ -1,4 +1,4 @@
-import { clusterName, clusterPaths, type ClusterPaths } from "./layout.ts";
+import { addresses, clusterName, clusterPaths, type ClusterPaths } from "./layout.ts";
 import { remove, start, stateOf, stop, type ClusterState } from "./lifecycle.ts";
 import { withLock } from "./lock.ts";
 import { requirePlatform } from "./requirements.ts";
@@ -13,6 +13,8 @@ export interface ClusterHandle {
   context: typeof clusterName;
   /** Where NodePorts are found. */
   nodeAddress: "127.0.0.1";
+  /** Where pods find the API server and DNS. */
+  controlPlaneAddress: typeof addresses.node;
 }
 
 export interface ClusterStatus extends ClusterHandle {
@@ -30,6 +32,7 @@ const handle = (paths: ClusterPaths): ClusterHandle => ({
   kubeconfig: paths.kubeconfig,
   context: clusterName,
   nodeAddress: "127.0.0.1",
+  controlPlaneAddress: addresses.node,
 });
 
 /** Makes sure the local cluster runs, building it first where needed. Returns at once if it does. */

@@ -61,32 +61,42 @@ export interface ClusterPaths {
   binaries: string;
 }
 
-// A socket's path is limited to 107 bytes; kubelet's pod-resources socket is the longest below the state folder.
-const longestSocket = "kubelet/pod-resources/kubelet.sock";
+/**
+ * Where the cluster's programs find its state folder, on any machine. Their sockets allow 107 characters, kubelet
+ * takes ASCII only, and mounts read commas and colons as their own; the cache may be anywhere.
+ */
+export const stateMount = "/run/mlops-local";
 
 export function clusterPaths(root: string = cacheRoot()): ClusterPaths {
   const state = join(root, "cluster");
-  if (Buffer.byteLength(join(state, longestSocket)) > 107) {
-    throw new UserError(
-      `The cache folder ${root} has too long a path for sockets; set MLOPS_CACHE_DIR to a shorter one`,
-    );
-  }
-  const inState = (name: string) => join(state, name);
   return {
+    ...pathsIn(state),
     root,
     state,
-    pki: inState("pki"),
-    config: inState("config"),
-    log: inState("log"),
-    run: inState("run"),
-    etcd: inState("etcd"),
-    containerd: inState("containerd"),
-    kubelet: inState("kubelet"),
-    podLogs: inState("pod-logs"),
-    addressLeases: inState("address-leases"),
-    volumes: inState("volumes"),
-    kubeconfig: inState("kubeconfig"),
-    containerdSocket: inState("run/containerd.sock"),
+    volumes: join(state, "volumes"),
+    kubeconfig: join(state, "kubeconfig"),
+    containerdSocket: join(stateMount, "run/containerd.sock"),
     binaries: join(root, "bin"),
+  };
+}
+
+/** The same paths as the cluster's programs are told. Volumes keep their own, which stands in every PersistentVolume. */
+export const mountedPaths = (paths: ClusterPaths): ClusterPaths => ({
+  ...paths,
+  ...pathsIn(stateMount),
+});
+
+function pathsIn(folder: string) {
+  const within = (name: string) => join(folder, name);
+  return {
+    pki: within("pki"),
+    config: within("config"),
+    log: within("log"),
+    run: within("run"),
+    etcd: within("etcd"),
+    containerd: within("containerd"),
+    kubelet: within("kubelet"),
+    podLogs: within("pod-logs"),
+    addressLeases: within("address-leases"),
   };
 }

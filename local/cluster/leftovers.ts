@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { readFile, readlink, rm, rmdir } from "node:fs/promises";
+import { mkdir, readFile, readlink, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { run, sleep } from "../support/process.ts";
-import { clusterName, type ClusterPaths } from "./layout.ts";
+import { clusterName, mountedPaths, stateMount, type ClusterPaths } from "./layout.ts";
 
 /** Mount points at or below a folder, deepest first, from the text of /proc/self/mountinfo. */
 export function mountsBelow(folder: string, mountinfo: string): string[] {
@@ -38,6 +38,20 @@ export async function removeFolder(folder: string): Promise<void> {
 
 const emptyFolder = (folder: string) => rmdir(folder).catch(() => {}); // somebody else's files stay
 
+/** Shows the cluster's programs their state folder under its fixed path, unless that was done before. */
+export async function mountState(state: string): Promise<void> {
+  if (mounted(stateMount).includes(stateMount)) return;
+  await mkdir(state, { recursive: true, mode: 0o700 });
+  await mkdir(stateMount, { recursive: true, mode: 0o700 });
+  // private: what kubelet and containerd mount there is not mounted a second time in the folder itself
+  await run("mount", ["--bind", "--make-private", "--", state, stateMount]);
+}
+
+export async function unmountState(): Promise<void> {
+  await unmountBelow(stateMount);
+  await emptyFolder(stateMount);
+}
+
 /** Removes what containerd's shims leave outside the state folder when they are killed: their sockets. */
 export async function removeShimSockets(paths: ClusterPaths): Promise<void> {
   const tasks = join(paths.run, "containerd/io.containerd.runtime.v2.task/k8s.io");
@@ -67,10 +81,13 @@ export async function removeFixedFiles(paths: ClusterPaths): Promise<void> {
     }
   }
   const logs = "/var/log/containers";
+  const podLogs = [mountedPaths(paths).podLogs, paths.podLogs]; // the second was in use before there was a mount
   if (existsSync(logs)) {
     for (const name of readdirSync(logs)) {
       const target = await readlink(join(logs, name)).catch(() => "");
-      if (target.startsWith(`${paths.podLogs}/`)) await rm(join(logs, name), { force: true });
+      if (podLogs.some((folder) => target.startsWith(`${folder}/`))) {
+        await rm(join(logs, name), { force: true });
+      }
     }
   }
   const plugins = "/var/lib/kubelet/device-plugins";

@@ -10,8 +10,15 @@ import { ensureCertificates } from "./certificates.ts";
 import { sandboxImage } from "./configs.ts";
 import { components, type Binaries, type Component } from "./components.ts";
 import { hasImage, importImages, writeProgramImage } from "./images.ts";
-import { addresses, apiPort, nodeName, type ClusterPaths } from "./layout.ts";
-import { removeFixedFiles, removeFolder, removeShimSockets, unmountBelow } from "./leftovers.ts";
+import { addresses, apiPort, mountedPaths, nodeName, type ClusterPaths } from "./layout.ts";
+import {
+  mountState,
+  removeFixedFiles,
+  removeFolder,
+  removeShimSockets,
+  unmountBelow,
+  unmountState,
+} from "./leftovers.ts";
 import { checkNetworkIsFree, networkDown, networkUp } from "./network.ts";
 import { applyClusterObjects } from "./objects.ts";
 import {
@@ -62,9 +69,10 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
   }
   report("preparing network and certificates");
   await Promise.all([networkUp(paths, port), createCgroups(), ensureCertificates(paths.pki)]);
+  await mountState(paths.state);
   await writeConfigs(paths, port);
 
-  const { foundation, rest } = components(paths, binaries, port);
+  const { foundation, rest } = components(mountedPaths(paths), binaries, port);
   report("starting etcd, containerd and the API server");
   startMissing(paths, foundation);
   const api = apiClient(paths, port);
@@ -122,6 +130,7 @@ export async function remove(
 async function clear(paths: ClusterPaths): Promise<void> {
   await killAll();
   await removeShimSockets(paths);
+  await unmountState();
   if (ownsCache(paths.root)) {
     await unmountBelow(paths.state);
     await Promise.all([removeFolder(paths.run), removeFolder(paths.addressLeases)]);

@@ -12,7 +12,7 @@ import {
   proxyConfig,
   upstreamServers,
 } from "./configs.ts";
-import { addresses, defaultApiPort, type ClusterPaths } from "./layout.ts";
+import { addresses, defaultApiPort, mountedPaths, type ClusterPaths } from "./layout.ts";
 
 /** Writes every configuration file anew, so that none is ever half-written or from an older version. */
 export async function writeConfigs(paths: ClusterPaths, port: number): Promise<void> {
@@ -22,12 +22,13 @@ export async function writeConfigs(paths: ClusterPaths, port: number): Promise<v
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
   const upstream = upstreamServers(await readFile("/etc/resolv.conf", "utf8").catch(() => ""));
+  const seen = mountedPaths(paths);
   const files: Record<string, string> = {
-    "containerd.toml": containerdConfig(paths),
-    "cni/10-pods.conflist": cniConfig(paths),
-    "kubelet.json": kubeletConfig(paths),
-    "proxy.json": proxyConfig(paths),
-    Corefile: corefile(paths, upstream),
+    "containerd.toml": containerdConfig(seen),
+    "cni/10-pods.conflist": cniConfig(seen),
+    "kubelet.json": kubeletConfig(seen),
+    "proxy.json": proxyConfig(seen),
+    Corefile: corefile(seen, upstream),
     "resolv.conf": `nameserver ${addresses.node}\n`,
   };
   const pki = (file: string) => readFile(join(paths.pki, file), "utf8");

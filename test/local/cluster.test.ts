@@ -1,6 +1,5 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { apiClient } from "../../local/cluster/api.ts";
@@ -24,7 +23,9 @@ import {
   probeGroup,
   probeImage,
   writeProbeArchive,
+  probeNodePort,
 } from "./clusterProbe.ts";
+import { dialFromPod, dialHere, listen, machineAddresses, withIntruder } from "./clusterReach.ts";
 
 /** Why the cluster cannot be tried here, if it cannot. */
 function reasonToSkip(): string | undefined {
@@ -39,23 +40,14 @@ function reasonToSkip(): string | undefined {
 const skipped = reasonToSkip();
 const suite = skipped ? describe.skip : describe;
 
-/** A port that nobody listens on; with it given, listens there until the returned function is called. */
-async function listen(port = 0): Promise<{ port: number; close: () => Promise<void> }> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(port, "127.0.0.1", resolve);
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
-  };
-}
-
 /** Everything on the machine that a cluster might leave behind. Chains that iptables itself makes are left out. */
 async function machine() {
   const rules = (await run("iptables-save", [])) + (await run("ip6tables-save", []));
   const links = JSON.parse(await run("ip", ["-json", "link"])) as { ifname: string }[];
-  const fixedFolders = ["/run/containerd", "/var/lib/cni", "/var/lib/kubelet", "/opt/containerd"];
+  const fixedFolders = [
+    ...["/run/containerd", "/run/mlops-local", "/opt/containerd"],
+    ...["/var/lib/cni", "/var/lib/kubelet"],
+  ];
   const mounted = readFileSync("/proc/self/mountinfo", "utf8");
   const groups = readdirSync("/sys/fs/cgroup").map((name) => join("/sys/fs/cgroup", name));
   return {
@@ -79,7 +71,9 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
   jest.setTimeout(45 * 60_000); // the first start builds Kubernetes
 
   const before = process.env;
-  const folder = mkdtempSync(join(tmpdir(), "mlops-cluster-"));
+  const temporary = mkdtempSync(join(tmpdir(), "mlops-cluster-"));
+  // as people have them, and longer than a socket's path may be
+  const folder = join(temporary, "My Drive - Büro (1), a:b", "folder in a folder".repeat(4));
   const root = cacheRoot({ MLOPS_CACHE_DIR: folder });
   const paths = clusterPaths(root);
   let port: number;
@@ -92,7 +86,7 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
     await mkdir(built, { recursive: true });
     claimCache(root);
     symlinkSync(built, join(root, "bin")); // nothing is built twice
-    const free = await listen();
+    const free = await listen("127.0.0.1");
     await free.close();
     port = free.port;
     process.env = { ...before, MLOPS_CACHE_DIR: folder, MLOPS_API_PORT: String(port) };
@@ -102,11 +96,11 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
   afterAll(async () => {
     await deleteCluster();
     process.env = before;
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(temporary, { recursive: true, force: true });
   });
 
   test("says which port is taken, and how to choose another", async () => {
-    const taken = await listen(port);
+    const taken = await listen("127.0.0.1", port);
     await expect(startCluster()).rejects.toThrow(
       new RegExp(`^Port ${port}, .* is already taken; .*MLOPS_API_PORT=6443$`),
     );
@@ -123,6 +117,7 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
       kubeconfig: join(root, "cluster/kubeconfig"),
       context: "mlops-local",
       nodeAddress: "127.0.0.1",
+      controlPlaneAddress: "10.244.255.1",
     });
     expect(waits).toContain(
       `waiting for process ${process.pid}, which is starting the local cluster`,
@@ -154,6 +149,46 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
     expect(await run("ip", ["route", "get", "10.96.200.200"])).toContain("dev mlops-node");
     expect(await run("ip", ["route", "get", "10.244.7.7"])).toContain("dev mlops-node");
     expect(await askProbe("dial/10.96.200.200:80")).toMatch(/no route to host|timed out/);
+  });
+
+  test("answers no pod by any address of the machine", async () => {
+    const service = await listen("::");
+    const refused = /connection refused|network is unreachable/;
+    try {
+      const known = await machineAddresses();
+      expect(known.map(({ address }) => address)).toEqual(
+        expect.arrayContaining(["127.0.0.1", "10.244.0.1", "10.244.255.1"]),
+      );
+      for (const { address, isForLink } of known) {
+        const [here, there] = isForLink ? ["%mlops-pods", "%eth0"] : ["", ""];
+        expect(await dialHere(address + here, service.port)).toBe("connected");
+        expect(await dialFromPod(address + there, service.port)).toMatch(refused);
+      }
+      await withIntruder(async (dial) => {
+        expect(await dial("10.244.255.1", 53)).toBe("connected");
+        expect(await dial("127.0.0.1", service.port)).toBe("no answer");
+        expect(await dial("127.0.0.1", probeNodePort)).toBe("no answer");
+      });
+    } finally {
+      await service.close();
+    }
+  });
+
+  test("opens the node to pods for DNS, kubelet's metrics and the API server's Service only", async () => {
+    expect(await dialHere("127.0.0.1", 10249)).toBe("connected"); // kube-proxy's configuration
+    const answers = [53, 10250, port, 8181, 10249, 10256].map((one) =>
+      dialFromPod("10.244.255.1", one),
+    );
+    expect(await Promise.all(answers)).toEqual([
+      "connected",
+      "connected",
+      ...Array<unknown>(4).fill(expect.stringContaining("connection refused")),
+    ]);
+    expect(await dialFromPod("10.96.0.1", 443)).toBe("connected");
+  });
+
+  test("hands no pod the identity that a cloud gives the machine", async () => {
+    expect(await dialFromPod("169.254.169.254", 80)).toContain("connection refused");
   });
 
   test("keeps secrets, keys and the kubeconfig from other users", async () => {

@@ -4,9 +4,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { kubernetesVersion } from "../../local/cluster/binaries.ts";
 import { components } from "../../local/cluster/components.ts";
-import { corefile, kubeconfig, upstreamServers } from "../../local/cluster/configs.ts";
+import {
+  cniConfig,
+  containerdConfig,
+  corefile,
+  kubeconfig,
+  kubeletConfig,
+  proxyConfig,
+  upstreamServers,
+} from "../../local/cluster/configs.ts";
 import { firewallRules, removalOf } from "../../local/cluster/firewall.ts";
-import { apiPort, clusterPaths } from "../../local/cluster/layout.ts";
+import { apiPort, clusterPaths, mountedPaths } from "../../local/cluster/layout.ts";
 import { mountsBelow } from "../../local/cluster/leftovers.ts";
 import { conflictingRoute } from "../../local/cluster/network.ts";
 import { describeProcess, listProcesses, otherCluster } from "../../local/cluster/processes.ts";
@@ -24,12 +32,6 @@ describe("refusals name the thing, the rule and the fix", () => {
 
   test("the port is 6443 unless it is given", () => {
     expect([apiPort({}), apiPort({ MLOPS_API_PORT: "7000" })]).toEqual([6443, 7000]);
-  });
-
-  test("a cache folder too deep for sockets", () => {
-    expect(() => clusterPaths(`/${"x".repeat(80)}`)).toThrow(
-      /set MLOPS_CACHE_DIR to a shorter one/,
-    );
   });
 
   test("another system than Linux, another user than root", () => {
@@ -103,6 +105,12 @@ COMMIT
 
   test("closes the API server's port to the network", () => {
     expect(firewallRules(7001)).toContain("! -i lo -p tcp -m tcp --dport 7001 -j DROP");
+  });
+
+  test("closes every cloud's metadata server to pods", () => {
+    for (const range of ["169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32"]) {
+      expect(firewallRules(7001)).toContain(`-i mlops-pods -d ${range} -j REJECT`);
+    }
   });
 });
 
@@ -200,6 +208,22 @@ test("the kubeconfig has the context mlops-local on the loopback address and nee
     clusters: [{ cluster: { server: "https://127.0.0.1:7001" } }],
     users: [{ user: { "client-key-data": Buffer.from("KEY").toString("base64") } }],
   });
+});
+
+test("no program of the cluster depends on what the cache folder is called, but for the volumes in it", () => {
+  const cache = `/My Drive - Büro (1), a:b/${"deep".repeat(40)}`;
+  const there = clusterPaths(cache);
+  const seen = mountedPaths(there);
+  const binaries = { kubernetes: "kubernetes", addons: "addons", pause: "pause" };
+  const { foundation, rest } = components(seen, binaries, 6443);
+  const told = [...foundation, ...rest].flatMap(({ args }) => args);
+  expect(told.filter((argument) => argument.includes("Büro"))).toEqual([
+    `-root=${cache}/cluster/volumes`,
+  ]);
+  const configs = [containerdConfig, cniConfig, kubeletConfig, proxyConfig];
+  for (const config of configs) expect(config(seen)).not.toContain("Büro");
+  expect(corefile(seen, [])).not.toContain("Büro");
+  expect(there.containerdSocket.length).toBeLessThan(108);
 });
 
 test("no component listens on a port of the machine's network, but the API server behind its rule", () => {
