@@ -8,6 +8,8 @@ export interface Cluster {
   readonly provider: k8s.Provider;
   /** Address by which people reach a node, where its ports may be open. */
   readonly nodeAddress?: string;
+  /** Ranges by which pods reach the API server, where the program knows them. */
+  readonly apiServerAddresses?: pulumi.Output<string>[];
   /** What its parts cost a month, where the program makes them. */
   readonly monthlyCostsUsd: readonly pulumi.Output<number>[];
 }

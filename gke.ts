@@ -64,6 +64,9 @@ export function gkeCluster(config: PlatformConfig, google: GoogleCloud): MadeClu
   });
   return {
     provider,
+    apiServerAddresses: [cluster.endpoint, cluster.privateEndpoint].map(
+      (address) => pulumi.interpolate`${address}/32`,
+    ),
     name: cluster.clusterName,
     location: cluster.location,
     workloadPool: cluster.workloadPool,

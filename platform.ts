@@ -16,6 +16,8 @@ export function platformArguments(
   domain?: PublicDomain,
 ): MlopsPlatformArgs {
   const { servingMaxReplicas } = config;
+  const orElse = <T>(ranges: readonly string[], otherwise?: T) =>
+    ranges.length > 0 ? [...ranges] : otherwise;
   const imageRegistry = imageRegistryOf(config);
   return {
     namespace: config.namespace,
@@ -54,6 +56,8 @@ export function platformArguments(
       grafana: openPort(config.grafanaNodePort),
     },
     nodeAddress: cluster.nodeAddress,
+    apiServerAddresses: orElse(config.apiServerAddresses, cluster.apiServerAddresses),
+    dnsAddresses: orElse(config.dnsAddresses),
     trainExampleModel: config.trainExampleModel,
     trainingSchedule: config.trainingSchedule,
     trainingGpu: config.trainingGpu ? { type: config.gkeGpu } : undefined,

@@ -70,6 +70,8 @@ export class GkeCluster extends pulumi.ComponentResource {
   public readonly location: pulumi.Output<string>;
   /** Address of the API server. */
   public readonly endpoint: pulumi.Output<string>;
+  /** Address of the API server inside the network. */
+  public readonly privateEndpoint: pulumi.Output<string>;
   /** Workload Identity pool, known once the cluster has made it: `PROJECT.svc.id.goog`. */
   public readonly workloadPool: pulumi.Output<string>;
   /** A kubeconfig, known once there are nodes. It holds no credential: the program gke-gcloud-auth-plugin gets one for whoever is logged in to Google. A secret all the same. */
@@ -153,6 +155,9 @@ export class GkeCluster extends pulumi.ComponentResource {
     this.clusterName = cluster.name;
     this.location = pulumi.output(location);
     this.endpoint = cluster.endpoint;
+    this.privateEndpoint = pulumi
+      .all([cluster.endpoint, cluster.privateClusterConfig])
+      .apply(([endpoint, network]) => network?.privateEndpoint || endpoint);
     this.workloadPool = pulumi.all([project, cluster.id]).apply(([id]) => `${id}.svc.id.goog`);
     // whoever uses it waits for nodes, and on the way back nodes stay until everything on them is gone
     const nodesExist = made[0]?.id ?? cluster.id;
@@ -188,6 +193,7 @@ export class GkeCluster extends pulumi.ComponentResource {
       clusterName: this.clusterName,
       location: this.location,
       endpoint: this.endpoint,
+      privateEndpoint: this.privateEndpoint,
       workloadPool: this.workloadPool,
       kubeconfig: this.kubeconfig,
       nodeServiceAccount: this.nodeServiceAccount,

@@ -156,7 +156,9 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     trainingInCluster(name, args, training, child, tracking);
     const monitoring = monitoringInCluster(name, common, args, child);
     exposeToInternet(name, common, args, child);
-    new NetworkFlows(`${name}-network`, { ...common, flows: platformFlows(args) }, child);
+    const { dnsAddresses } = args;
+    const network = { ...common, flows: platformFlows(args), dnsAddresses };
+    new NetworkFlows(`${name}-network`, network, child);
 
     this.namespace = namespace;
     this.mlflowTrackingUri = publicUrl(args, "mlflow", tracking.externalUrl);

@@ -49,6 +49,8 @@ export interface PlatformConfig {
   readonly dataStores: DataStoreTarget;
   readonly kubeContext?: string;
   readonly nodeAddress?: string;
+  readonly apiServerAddresses: readonly string[];
+  readonly dnsAddresses: readonly string[];
   readonly namespace: string;
   readonly imageRegistry: string;
   readonly postgresImage?: string;
@@ -122,6 +124,11 @@ const chartRule = "be an OCI reference, a path or a chart's name";
 const exactVersion = /^[0-9]+(\.[0-9]+){2}([-+][0-9A-Za-z.-]+)?$/;
 const exactVersionRule = "be an exact version such as 29.27.0";
 
+const ranges = list(
+  /^[0-9]{1,3}(\.[0-9]{1,3}){3}\/[0-9]{1,2}$/,
+  "be networks such as 198.51.100.0/24, separated by commas",
+);
+
 /** How each setting is read. The order is that of the messages. */
 export const readers: {
   readonly [Key in keyof Required<PlatformConfig>]: Reader<PlatformConfig[Key]>;
@@ -135,6 +142,8 @@ export const readers: {
       "be a host name or an address, without scheme and port",
     ),
   ),
+  apiServerAddresses: ranges,
+  dnsAddresses: ranges,
   namespace: text(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, "be a DNS label such as mlops", "mlops"),
   imageRegistry: text(
     /^[a-z0-9.-]+(:[0-9]+)?(\/[a-z0-9._-]+)*$/,
@@ -211,10 +220,7 @@ export const readers: {
   gkeMaxNodes: whole(1, 1000, 3),
   gkeSpot: flag(false),
   gkeGpu: optional(oneOf(Object.values(GpuType))),
-  gkeAuthorizedNetworks: list(
-    /^[0-9]{1,3}(\.[0-9]{1,3}){3}\/[0-9]{1,2}$/,
-    "be networks such as 198.51.100.0/24, separated by commas",
-  ),
+  gkeAuthorizedNetworks: ranges,
   trainingGpu: flag(false),
   cloudSqlTier: optional(oneOf(Object.values(CloudSqlTier))),
   cloudSqlEdition: oneOf(Object.values(CloudSqlEdition), CloudSqlEdition.Enterprise),

@@ -4,6 +4,7 @@ import { type PortFacts, portFacts, unseen } from "../ports.ts";
 import * as cluster from "./cluster/index.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
 import type { ClusterAccess } from "./engines.ts";
+import { send } from "./engine/kubernetesHttp.ts";
 import { clusterProblem } from "./engine/kubernetesProblem.ts";
 import { gkeAccess } from "./gke.ts";
 import type { Settings } from "./settings.ts";
@@ -93,11 +94,24 @@ export async function lookAt(target: Target, access: ClusterAccess): Promise<Clu
   }
 }
 
-const accessOf = ({ kubeconfig, context, nodeAddress }: cluster.ClusterHandle): ClusterAccess => ({
+const accessOf = ({
   kubeconfig,
   context,
   nodeAddress,
+  controlPlaneAddress,
+}: cluster.ClusterHandle): ClusterAccess => ({
+  kubeconfig,
+  context,
+  nodeAddress,
+  controlPlaneAddress,
 });
+
+/** Reads a path of the target's API server. */
+export function readerOf(access: ClusterAccess): (path: string) => Promise<unknown> {
+  const kubeconfig = loadKubeconfig(access.kubeconfig);
+  if (access.context !== undefined) kubeconfig.setCurrentContext(access.context);
+  return async (path) => JSON.parse(await send(kubeconfig, "GET", path)) as unknown;
+}
 
 /** How to reach a stack that is deployed, without starting anything. */
 export async function reachDeployment(

@@ -17,6 +17,8 @@ export interface ClusterAccess {
   context?: string;
   /** Address by which people reach a node. Without it the program takes the API server's. */
   nodeAddress?: string;
+  /** Where pods find the API server and DNS, if neither is a pod. Without it the program has addresses of its own. */
+  controlPlaneAddress?: string;
 }
 
 /** What runs the program. Each call shows its progress and returns an exit code. */
@@ -63,10 +65,12 @@ export function chooseEngine(values: OptionValues, remembered?: EngineName): Eng
 }
 
 export function openEngine(name: EngineName, settings: Settings, access: ClusterAccess): Engine {
+  const range = access.controlPlaneAddress && `${access.controlPlaneAddress}/32`;
   const overrides = {
     ...settings.overrides,
     ...(access.context === undefined ? {} : { kubeContext: access.context }),
     ...(access.nodeAddress === undefined ? {} : { nodeAddress: access.nodeAddress }),
+    ...(range && { apiServerAddresses: range, dnsAddresses: range }),
   };
   const env =
     access.kubeconfig === undefined

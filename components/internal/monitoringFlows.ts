@@ -6,13 +6,19 @@ import { nodeExporterPort } from "./prometheusValues.ts";
 import type { AlertReceiversArgs } from "./receivers.ts";
 import { databaseMetricsPort } from "./trackingMetrics.ts";
 
-// Where API servers listen: policies see the port behind the Service `kubernetes`.
+// Where API servers listen: policies see the address and port behind the Service `kubernetes`.
 const apiServerPorts = [443, 6443, 8443];
 const kubeletPort = 10250;
 
 /** Whom the monitoring may call. Nobody but Prometheus reaches a port with metrics. */
 export function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
-  const { monitoring = {}, nodePorts = {} } = args;
+  const { monitoring = {}, nodePorts = {}, apiServerAddresses } = args;
+  const toApiServer = (from: string): NetworkFlowArgs[] =>
+    apiServerPorts.map((port) => ({
+      from,
+      ...(apiServerAddresses && { toAddresses: apiServerAddresses, toName: "api-server" }),
+      port,
+    }));
   if (monitoring.enabled === false) return [];
   const flows: NetworkFlowArgs[] = [
     { from: "prometheus", to: "mlflow", port: metricsPort },
@@ -47,8 +53,6 @@ export function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
   }
   return flows;
 }
-
-const toApiServer = (from: string) => apiServerPorts.map((port) => ({ from, port }));
 
 function receiverPorts(receivers: AlertReceiversArgs): pulumi.Output<number>[] {
   const { email, slack, webhook, heartbeat } = receivers;

@@ -77,6 +77,10 @@ export interface MlopsPlatformArgs {
   trainingGpu?: TrainingGpuArgs;
   /** How it is opened to the internet, on GKE. Defaults to not at all: it is reachable inside the cluster only. */
   exposure?: PlatformExposureArgs;
+  /** Ranges by which pods reach the API server behind the Service `kubernetes`, such as `10.0.0.2/32`. Defaults to any address, on the ports of API servers. */
+  apiServerAddresses?: pulumi.Input<string>[];
+  /** Ranges of the cluster's DNS servers that are no pods of `kube-system`. Defaults to those of NodeLocal DNSCache and of Cloud DNS for GKE. */
+  dnsAddresses?: string[];
   /** What watches the platform. Defaults to Prometheus, Alertmanager and Grafana with everything they need. */
   monitoring?: PlatformMonitoringArgs;
   /** Whether nothing runs: no pod, no training, no autoscaler. Defaults to false. Data, addresses and passwords are kept, and what was trained is not trained again. */

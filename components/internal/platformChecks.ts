@@ -8,6 +8,7 @@ import { checkExposure } from "./platformExposure.ts";
 import { nodeExporterPort } from "./prometheusValues.ts";
 import { checkReceivers } from "./receivers.ts";
 import { checkedStorage } from "./retention.ts";
+import { checkRanges } from "../networkFlows.ts";
 import { checkTrainingGpu } from "./trainingGpu.ts";
 
 /** Refuses what one of the parts would refuse, under the name that the caller gave it, before anything is registered. */
@@ -62,6 +63,8 @@ export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs)
   checkCredentials(subject, args.googleCredentials);
   checkExposure(subject, args);
   checkTrainingGpu(subject, args.trainingGpu, "trainingGpu");
+  checkRanges(subject, "apiServerAddresses", args.apiServerAddresses);
+  checkRanges(subject, "dnsAddresses", args.dnsAddresses);
 
   const { tracking, serving, prediction, grafana } = args.nodePorts ?? {};
   const ports = Object.entries({ tracking, serving, prediction, grafana });

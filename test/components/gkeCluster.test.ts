@@ -191,6 +191,7 @@ test("says how to reach the cluster, without a credential and as a secret", asyn
     clusterName: "gke-cluster-1a2b3c",
     location: "europe-west3-a",
     endpoint: "198.51.100.9",
+    privateEndpoint: "10.0.0.2",
     workloadPool: "my-project.svc.id.goog",
     nodeServiceAccount: email,
     monthlyCostUsd: expect.any(Number),
@@ -204,10 +205,7 @@ test("says how to reach the cluster, without a credential and as a secret", asyn
     "current-context": name,
     preferences: {},
     clusters: [
-      {
-        name,
-        cluster: { "certificate-authority-data": "Y2E=", server: "https://198.51.100.9" },
-      },
+      { name, cluster: { "certificate-authority-data": "Y2E=", server: "https://198.51.100.9" } },
     ],
     contexts: [{ name, context: { cluster: name, user: name } }],
     users: [

@@ -189,6 +189,14 @@ describeArguments(makePlatform, "ml", base, {
   },
   trainingGpu: gpusForTraining,
   exposure: openedToTheInternet,
+  apiServerAddresses: { value: ["10.0.0.2/32"], changes: [] }, // without monitoring nobody calls it
+  dnsAddresses: {
+    value: ["10.96.0.10/32"],
+    changes: [
+      "ml-network-dns spec.egress[0].to[1].ipBlock.cidr: 169.254.20.10/32 → 10.96.0.10/32",
+      "ml-network-dns spec.egress[0].to[2].ipBlock.cidr: 169.254.169.254/32 → ∅",
+    ],
+  },
   monitoring: {
     value: { grafana: false, kubeStateMetrics: false, nodeExporter: false, pushgateway: false },
     changes: [

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { NetworkFlows, type NetworkFlowsArgs } from "../../components/index.ts";
 import { describeArguments, describePreview, describeRefusals, tree } from "../support/cases.ts";
 import { record } from "../support/recorder.ts";
@@ -115,6 +116,45 @@ test("ranges of addresses stand for an end outside the cluster, in a policy of t
   });
 });
 
+test("pods may query the cluster's DNS and no other name server", async () => {
+  const { find } = await record(() => make("net", base));
+  expect(find("net-dns").inputs["spec"]).toEqual({
+    podSelector: {},
+    policyTypes: ["Egress"],
+    egress: [
+      {
+        to: [
+          {
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+            podSelector: {
+              matchExpressions: [
+                { key: "k8s-app", operator: "In", values: ["kube-dns", "node-local-dns"] },
+              ],
+            },
+          },
+          { ipBlock: { cidr: "169.254.20.10/32" } },
+          { ipBlock: { cidr: "169.254.169.254/32" } },
+        ],
+        ports: [
+          { protocol: "UDP", port: 53 },
+          { protocol: "TCP", port: 53 },
+        ],
+      },
+    ],
+  });
+});
+
+test("addresses that are known later get the policy a name of its own", async () => {
+  const toAddresses = [pulumi.output("10.0.0.2").apply((address) => `${address}/32`)];
+  const flows = [{ from: "prometheus", toAddresses, toName: "api-server", port: 443 }];
+  const { find } = await record(() => make("net", { ...base, flows }));
+  expect(find("net-prometheus-may-call-api-server").inputs["spec"]).toMatchObject({
+    egress: [
+      { to: [{ ipBlock: { cidr: "10.0.0.2/32" } }], ports: [{ protocol: "TCP", port: 443 }] },
+    ],
+  });
+});
+
 const ranges = "must be ranges such as 10.0.0.0/8; to mean every address, leave it out";
 describeRefusals(make, "net", base, [
   [
@@ -142,6 +182,11 @@ describeRefusals(make, "net", base, [
     `NetworkFlows "net": a flow's fromAddresses ${ranges}`,
   ],
   [
+    { flows: [{ from: "a", toAddresses: [pulumi.output("10.0.0.0/8")], port: 443 }] },
+    'NetworkFlows "net": a flow\'s toName must be given where one of toAddresses is an output; add a name such as api-server',
+  ],
+  [{ dnsAddresses: ["10.96.0.10"] }, `NetworkFlows "net": dnsAddresses ${ranges}`],
+  [
     { flows: [{ port: 443 }] },
     'NetworkFlows "net": every flow must have from, to or both; a flow from anybody to anything would allow all traffic',
   ],
@@ -162,6 +207,13 @@ describeArguments(make, "net", base, {
     changes: [
       "net-model-server-may-call-mlflow spec.egress[0].ports[0].port: 5000 → 5001",
       "net-model-server-to-mlflow spec.ingress[0].ports[0].port: 5000 → 5001",
+    ],
+  },
+  dnsAddresses: {
+    value: ["10.96.0.10/32"],
+    changes: [
+      "net-dns spec.egress[0].to[1].ipBlock.cidr: 169.254.20.10/32 → 10.96.0.10/32",
+      "net-dns spec.egress[0].to[2].ipBlock.cidr: 169.254.169.254/32 → ∅",
     ],
   },
   labels: {

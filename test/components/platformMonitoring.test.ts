@@ -109,6 +109,23 @@ test("Alertmanager is let out to the ports of its receivers, and to no other", a
   ]);
 });
 
+test("the API server is called by its address where that is known, and 443 of others by nobody", async () => {
+  const { resources, find } = await platform({}, { apiServerAddresses: ["10.0.0.2/32"] });
+  for (const caller of ["prometheus", "grafana", "kube-state-metrics"]) {
+    const { inputs } = find(`ml-network-${caller}-may-call-api-server`);
+    expect(at(inputs, "spec", "egress")).toEqual([
+      {
+        to: [{ ipBlock: { cidr: "10.0.0.2/32" } }],
+        ports: [443, 6443, 8443].map((port) => ({ protocol: "TCP", port })),
+      },
+    ]);
+  }
+  const toAnything = resources.filter(({ name }) => name.endsWith("-may-call-anything"));
+  expect(toAnything.map(({ inputs }) => at(inputs, "spec", "egress"))).toEqual([
+    [{ ports: [10250, 9100].map((port) => ({ protocol: "TCP", port })) }],
+  ]);
+});
+
 // SECURITY.md: Prometheus and Alertmanager have no login, so nothing opens them to the outside;
 // Prometheus cannot be stopped or reloaded over HTTP.
 test("a node port opens Grafana to people, and nothing else of the monitoring", async () => {

@@ -1,6 +1,6 @@
 import type { PlatformConfig } from "../../config.ts";
 import { googleRows } from "./googleConfigRows.ts";
-import { onOff, type Row } from "./rowShape.ts";
+import { onOff, ranges, type Row } from "./rowShape.ts";
 
 const size = "be a quantity of bytes such as";
 const port = {
@@ -43,6 +43,8 @@ export const rows: { [Key in keyof Required<PlatformConfig>]: Row<Key> } = {
     refuses: ["http://node", "node:8080", "*", "-"],
     rule: "be a host name or an address, without scheme and port",
   },
+  apiServerAddresses: ranges,
+  dnsAddresses: ranges,
   namespace: {
     otherwise: "mlops",
     takes: { "team-1": "team-1" },

@@ -1,6 +1,6 @@
 import { CloudSqlTier, GkeMachineType, GpuType } from "../../components/index.ts";
 import type { PlatformConfig } from "../../config.ts";
-import { onOff, type Row } from "./rowShape.ts";
+import { onOff, ranges, type Row } from "./rowShape.ts";
 
 const oneOf = <T extends string>(...values: T[]) => ({
   takes: Object.fromEntries(values.map((value) => [value, value])) as Record<string, T>,
@@ -104,12 +104,7 @@ export const googleRows: { [Key in GoogleKey]-?: Row<Key> } = {
     refuses: ["nvidia", "L4"],
     rule: `be one of ${Object.values(GpuType).join(", ")}`,
   },
-  gkeAuthorizedNetworks: {
-    otherwise: [],
-    takes: { "": [], "198.51.100.0/24, 203.0.113.7/32": ["198.51.100.0/24", "203.0.113.7/32"] },
-    refuses: ["198.51.100.7", "office", "198.51.100.0/24;203.0.113.7/32"],
-    rule: "be networks such as 198.51.100.0/24, separated by commas",
-  },
+  gkeAuthorizedNetworks: ranges,
   trainingGpu: { otherwise: false, ...onOff },
   cloudSqlTier: {
     otherwise: undefined,

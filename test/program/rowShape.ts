@@ -12,6 +12,13 @@ export interface Row<Key extends keyof PlatformConfig> {
   isSecret?: boolean;
 }
 
+export const ranges = {
+  otherwise: [],
+  takes: { "": [], "198.51.100.0/24, 203.0.113.7/32": ["198.51.100.0/24", "203.0.113.7/32"] },
+  refuses: ["198.51.100.7", "office", "198.51.100.0/24;203.0.113.7/32"],
+  rule: "be networks such as 198.51.100.0/24, separated by commas",
+};
+
 export const onOff = {
   takes: { true: true, false: false },
   refuses: ["", "yes", "1", "True"],

@@ -16,8 +16,9 @@ const answers: { readonly [type: string]: Answer } = {
     url: `gs://${name}`,
     projectNumber: 123_456_789_012,
   }),
-  "gcp:container/cluster:Cluster": () => ({
+  "gcp:container/cluster:Cluster": (_, { privateClusterConfig }) => ({
     endpoint: "198.51.100.9",
+    privateClusterConfig: { ...(privateClusterConfig as JsonObject), privateEndpoint: "10.0.0.2" },
     masterAuth: { clusterCaCertificate: "Y2E=" },
   }),
   "gcp:compute/globalAddress:GlobalAddress": () => ({ address: "203.0.113.8" }),
