@@ -1,10 +1,11 @@
 import { holdImageTags } from "../../images.ts";
 import { portFacts, unseen } from "../../ports.ts";
-import { findTarget, lookAt, startTarget, targetOptions } from "../access.ts";
+import { findTarget, lookAt, readerOf, startTarget, targetOptions } from "../access.ts";
 import { awaitDaemonSets } from "../daemonSets.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
 import { chooseEngine, engineOption, openEngine } from "../engines.ts";
 import { provideImages } from "../imageTarget.ts";
+import { policiesAreEnforced, unenforcedSentence } from "../networkPolicies.ts";
 import { exceptOption, judgeStack, obeyPolicies } from "../policyCheck.ts";
 import { checkPorts, settlePorts } from "../ports.ts";
 import { readSettings, settingsOptions } from "../settings.ts";
@@ -49,6 +50,8 @@ export const up: Command = {
     const facts = known ?? (await lookAt(target, access));
     const settings = settlePorts(standIn, portFacts(facts));
     checkPorts(settings, portFacts(facts));
+    const isEnforced = await policiesAreEnforced(readerOf(access));
+    if (isEnforced === false) console.error(unenforcedSentence);
     await obeyPolicies(judging);
     await provideImages(settings, target, { own: facts.own, standInCharts: charts === "stand-in" });
     const { namespace } = settings.config;
