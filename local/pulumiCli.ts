@@ -79,6 +79,14 @@ export function pulumiCli(
       await prepare();
       await run("pulumi", ["stack", "rm", "--force", "--yes", ...common], { env });
     },
+    exportState: async () => {
+      await prepare();
+      return await run("pulumi", ["stack", "export", "--show-secrets", ...common], { env });
+    },
+    importState: async (state) => {
+      await prepare();
+      await run("pulumi", ["stack", "import", ...common], { env, input: portable(state) });
+    },
     outputs: async ({ showSecrets }) => {
       if (!existsSync(join(folder, "Pulumi.yaml"))) return {};
       const words = ["stack", "output", "--json", ...(showSecrets ? ["--show-secrets"] : [])];
@@ -90,6 +98,13 @@ export function pulumiCli(
       }
     },
   };
+}
+
+/** An exported state that can be imported where its passphrase is not known: its secrets are in clear anyway. */
+function portable(exported: string): string {
+  const state = JSON.parse(exported) as { deployment: Yaml };
+  const { secrets_providers: _, ...deployment } = state.deployment;
+  return JSON.stringify({ ...state, deployment });
 }
 
 /** URNs of what `down --keep-data` leaves: the data and the providers they are reached through. */
