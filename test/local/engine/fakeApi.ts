@@ -82,7 +82,7 @@ export class FakeApi {
     if (path === "/version") return [200, {}];
     if (resources) return [200, { resources }];
     if (path.endsWith("/log")) return [200, this.log];
-    if (path.endsWith("/pods")) return [200, { items: this.pods }];
+    if (path.endsWith("/pods")) return [200, { items: [...this.pods, ...this.#listed(path)] }];
     if (path.endsWith("/events")) return [200, { items: [] }];
     const known = this.objects.get(path);
     if (request.method === "PATCH") {
@@ -112,9 +112,9 @@ export class FakeApi {
 
   #apply(path: string, object: Fields): [number, Fields] {
     const old = this.objects.get(path);
-    const isFixed = object["kind"] === "Job" && old !== undefined;
-    if (isFixed && JSON.stringify(old["spec"].template) !== JSON.stringify(object["spec"].template))
-      return [422, { message: "spec.template: field is immutable" }];
+    const fixed = ({ kind, spec }: Fields) =>
+      JSON.stringify({ Job: spec?.template, PersistentVolumeClaim: spec?.accessModes }[kind]);
+    if (old && fixed(old) !== fixed(object)) return [422, { message: "spec: field is immutable" }];
     const namespace = /namespaces\/([^/]+)\/[^/]+\/[^/]+$/.exec(path)?.[1];
     const metadata = {
       ...object["metadata"],
