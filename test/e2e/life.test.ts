@@ -5,8 +5,17 @@ import { describeEnd } from "./end.ts";
 import { describeFaults } from "./faults.ts";
 import { describeModels } from "./models.ts";
 import { describeMonitoring } from "./monitoring.ts";
+import { describeOtherPeople, describeOtherStates } from "./ownership.ts";
 import { describeSeedFlow } from "./seedFlow.ts";
-import { cleanSlate, mlops, outputs, reasonToSkip, up } from "./support/platform.ts";
+import {
+  cleanSlate,
+  cli,
+  mlops,
+  namespace,
+  outputs,
+  reasonToSkip,
+  up,
+} from "./support/platform.ts";
 
 // One life of the platform on real parts, told in order: each step finds what the ones before it have left.
 
@@ -51,6 +60,8 @@ suite(`the platform on the local cluster${skipped ? ` (skipped: ${skipped})` : "
     describeModels(() => found);
     describeAccess(() => found);
     describeFaults(() => found);
+    describeOtherStates(cli, ["--local-cluster"]);
+    describeOtherPeople(cli, namespace);
     describeEnd();
   });
 });

@@ -113,7 +113,9 @@ export class FakeApi {
   #apply(path: string, object: Fields): [number, Fields] {
     const old = this.objects.get(path);
     const fixed = ({ kind, spec }: Fields) =>
-      JSON.stringify({ Job: spec?.template, PersistentVolumeClaim: spec?.accessModes }[kind]);
+      JSON.stringify(
+        kind === "Job" ? spec.template : kind === "PersistentVolumeClaim" && spec.accessModes,
+      );
     if (old && fixed(old) !== fixed(object)) return [422, { message: "spec: field is immutable" }];
     const namespace = /namespaces\/([^/]+)\/[^/]+\/[^/]+$/.exec(path)?.[1];
     const metadata = {
