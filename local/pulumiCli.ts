@@ -85,7 +85,9 @@ export function pulumiCli(
     },
     importState: async (state) => {
       await prepare();
-      await run("pulumi", ["stack", "import", ...common], { env, input: portable(state) });
+      const empty = await run("pulumi", ["stack", "export", ...common], { env });
+      const input = encryptedAs(empty, state);
+      await run("pulumi", ["stack", "import", ...common], { env, input });
     },
     outputs: async ({ showSecrets }) => {
       if (!existsSync(join(folder, "Pulumi.yaml"))) return {};
@@ -100,11 +102,13 @@ export function pulumiCli(
   };
 }
 
-/** An exported state that can be imported where its passphrase is not known: its secrets are in clear anyway. */
-function portable(exported: string): string {
-  const state = JSON.parse(exported) as { deployment: Yaml };
-  const { secrets_providers: _, ...deployment } = state.deployment;
-  return JSON.stringify({ ...state, deployment });
+/** A state with its secrets in clear, to be encrypted as those of the stack that it is imported into. */
+function encryptedAs(stack: string, state: string): string {
+  const [{ deployment: own }, given] = [stack, state].map(
+    (text) => JSON.parse(text) as { deployment: Yaml },
+  ) as [{ deployment: Yaml }, { deployment: Yaml }];
+  const { secrets_providers } = own;
+  return JSON.stringify({ ...given, deployment: { ...given.deployment, secrets_providers } });
 }
 
 /** URNs of what `down --keep-data` leaves: the data and the providers they are reached through. */

@@ -1,0 +1,2 @@
+import { NetworkFlows } from "mlops";
+new NetworkFlows("n", { flow: [] });
