@@ -21,9 +21,10 @@ beforeAll(async () => {
         .map((key) => [key, "1"]),
     ),
   );
-  server = createServer((_, response) =>
-    response.setHeader("content-type", "application/json").end(version),
-  );
+  server = createServer(({ url }, response) => {
+    response.writeHead(url === "/version" ? 200 : 404, { "content-type": "application/json" });
+    response.end(version);
+  });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const text = {

@@ -1,2 +1,0 @@
-import { NetworkFlows } from "mlops";
-new NetworkFlows("n", { flow: [] });
