@@ -96,7 +96,7 @@ async function checkNamespaces(
 ): Promise<void> {
   const claimOf = claims(settings, state);
   for (const name of names) {
-    const live = await seen(client, namespaceObject(name));
+    const live = await seen(client, `/api/v1/namespaces/${name}`);
     const refusal = live && namespaceRefusal(live, claimOf(name));
     if (refusal) throw new UserError(refusal);
   }
@@ -118,8 +118,8 @@ async function checkRoles(client: KubernetesClient, namespace: string): Promise<
   for (const part of ["prometheus", "kube-state-metrics"]) {
     for (const kind of ["ClusterRole", "ClusterRoleBinding"]) {
       const name = `${namespace}-${part}`;
-      const apiVersion = "rbac.authorization.k8s.io/v1";
-      const live = await seen(client, { apiVersion, kind, metadata: { name } });
+      const path = `/apis/rbac.authorization.k8s.io/v1/${kind.toLowerCase()}s/${name}`;
+      const live = await seen(client, path);
       const maker = textAt(live, "metadata", "annotations", "meta.helm.sh/release-namespace");
       if (live && maker !== namespace) {
         throw new UserError(
@@ -131,11 +131,11 @@ async function checkRoles(client: KubernetesClient, namespace: string): Promise<
 }
 
 /** The live object; nothing too for a user who may not look, whom the engine refuses in its own words. */
-async function seen(client: KubernetesClient, object: JsonObject): Promise<JsonObject | undefined> {
+async function seen(client: KubernetesClient, path: string): Promise<JsonObject | undefined> {
   try {
-    return await client.get(object);
+    return await client.request("GET", path);
   } catch (error) {
-    if (error instanceof ApiError && error.status === 403) return undefined;
+    if (error instanceof ApiError && [403, 404].includes(error.status)) return undefined;
     throw error;
   }
 }
