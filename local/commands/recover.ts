@@ -88,7 +88,7 @@ async function agree({ stack }: Settings, target: Target, isAgreed: boolean): Pr
 }
 
 /** From now on the other states are refused. */
-export async function markNamespaces(client: KubernetesClient, state: string): Promise<void> {
+async function markNamespaces(client: KubernetesClient, state: string): Promise<void> {
   const resources = resourcesIn(state);
   const namespaces = resources.filter(({ type }) => type === "kubernetes:core/v1:Namespace");
   for (const { inputs } of namespaces) {

@@ -142,8 +142,10 @@ export class Deployment {
       pending: step.action === "update" && old?.pending !== "create" ? "update" : "create",
     };
     // before it is in the state, which says from then on that it is this stack's
-    if (step.action === "create")
-      await handler.refuseExisting({ ...resource, outputs: old?.outputs ?? {} }, work);
+    if (resource.pending === "create" && !old?.pending) {
+      const outputs = step.action === "replace" ? {} : (old?.outputs ?? {});
+      await handler.refuseExisting({ ...resource, outputs }, work);
+    }
     state.resources.delete(resource.urn);
     state.resources.set(resource.urn, resource);
     if (isReal(resource)) state.save();

@@ -42,6 +42,14 @@ test("a namespace that was there is left alone, with everything that would be in
   expect(api.find("Namespace", "engine-test")).toBeDefined();
 });
 
+test("a stack that is given another namespace does not take one that is there", async () => {
+  await project.succeed("up");
+  api.put("/api/v1/namespaces/theirs", { kind: "Namespace" });
+  const { code, stderr } = await project.run("up", { namespace: "theirs" });
+  expect(stderr).toContain("error: Namespace theirs is in the cluster already");
+  expect(code).toBe(1);
+});
+
 test("a namespace that was deleted and made again by somebody else is no longer the stack's", async () => {
   await project.succeed("up");
   api.put(namespace, { kind: "Namespace" });
