@@ -2,10 +2,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { PlatformConfig } from "./config.ts";
 import { type Kubeconfig, readKubeconfig } from "./kubeconfig.ts";
+import { refuseForeignNamespaces } from "./ownership.ts";
 
 /** The cluster that the program deploys to. */
 export interface Cluster {
   readonly provider: k8s.Provider;
+  /** What is done to each resource on it before it is registered. */
+  readonly transformations?: pulumi.ResourceTransformation[];
   /** Address by which people reach a node, where its ports may be open. */
   readonly nodeAddress?: string;
   /** Ranges by which pods reach the API server, where the program knows them. */
@@ -26,6 +29,7 @@ export function currentCluster(config: PlatformConfig): Cluster {
   });
   return {
     provider,
+    transformations: [refuseForeignNamespaces(config)],
     nodeAddress: config.nodeAddress ?? apiServerHost(kubeconfig, context),
     monthlyCostsUsd: [],
   };

@@ -21,6 +21,7 @@ const domain = publicDomain(config, google);
 
 const platform = new MlopsPlatform("mlops", platformArguments(config, cluster, stores, domain), {
   provider: cluster.provider,
+  transformations: cluster.transformations,
 });
 
 /** An output of what a stack does not have: undefined would be warned about. */

@@ -81,3 +81,12 @@ export function platformArguments(
     },
   };
 }
+
+/** Every namespace that the platform makes. */
+export function platformNamespaces({
+  namespace,
+  monitoring,
+  nodeExporter,
+}: PlatformConfig): string[] {
+  return [namespace, ...(monitoring && nodeExporter ? [`${namespace}-node-exporter`] : [])];
+}

@@ -8,6 +8,7 @@ import { dataClaim } from "./internal/claims.ts";
 import { withSecret } from "./internal/confidential.ts";
 import { internalHost, internalServiceUrl } from "./internal/endpoints.ts";
 import { metadataFor } from "./internal/metadata.ts";
+import { ownedNamespace } from "./internal/ownedNamespace.ts";
 import type { ContainerResourcesArgs } from "./internal/pods.ts";
 import { nodeExporterPort, prometheusValues } from "./internal/prometheusValues.ts";
 import {
@@ -146,19 +147,10 @@ function privilegedNamespace(
   { labels, annotations }: PrometheusArgs,
   child: pulumi.CustomResourceOptions,
 ) {
-  return new k8s.core.v1.Namespace(
+  return ownedNamespace(
     `${name}-node-exporter-namespace`,
-    {
-      metadata: {
-        name: namespace,
-        labels: {
-          "app.kubernetes.io/part-of": "mlops-platform",
-          ...labels,
-          "pod-security.kubernetes.io/enforce": "privileged",
-        },
-        annotations,
-      },
-    },
+    { namespace, labels, annotations },
+    { "pod-security.kubernetes.io/enforce": "privileged" },
     child,
   );
 }

@@ -46,7 +46,7 @@ export function platformChecks(targets: CheckTargets): {
   const checks: Check[] = [
     {
       name: "MLflow asks for a login",
-      lookAt: "kubectl logs deployment of mlflow",
+      lookAt: "the logs of mlflow",
       run: () => loginIsAsked(targets.tracking),
     },
     {

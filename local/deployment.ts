@@ -11,8 +11,6 @@ export interface Deployment {
   readonly engine: EngineName;
   readonly namespace: string;
   readonly charts: Charts;
-  /** Whether the platform is removed and only its data kept. */
-  readonly onlyData?: boolean;
 }
 
 const pathOf = (stack: string) => join(workFolder, "deployments", `${stack}.json`);
@@ -40,18 +38,6 @@ export function listDeployments(): { stack: string; deployment: Deployment }[] {
       const deployment = readDeployment(stack);
       return deployment ? [{ stack, deployment }] : [];
     });
-}
-
-/** The other stacks of this checkout that run on the local cluster in a folder. */
-export function otherStacksOn(
-  folder: string,
-  stack: string,
-  deployments = listDeployments(),
-): string[] {
-  return deployments
-    .filter(({ deployment }) => isOn(folder, deployment) && deployment.onlyData !== true)
-    .map((one) => one.stack)
-    .filter((name) => name !== stack);
 }
 
 /** Whether a stack is on the local cluster in a folder. */

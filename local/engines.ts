@@ -1,5 +1,5 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { pulumiCli } from "./pulumiCli.ts";
 import type { Settings } from "./settings.ts";
 import { type OptionSpec, type OptionValues, textOf } from "./support/arguments.ts";
@@ -31,6 +31,10 @@ export interface Engine {
   down(options: { keepData: boolean }): Promise<number>;
   /** Forgets the stack without touching its cluster, which is gone. */
   forget(): Promise<void>;
+  /** The whole state as text, secrets in clear; nothing before the first `up`. */
+  exportState(): Promise<string | undefined>;
+  /** Takes such a text for the state, whatever was there before. */
+  importState(state: string): Promise<void>;
   /** Outputs of the last `up`, with secrets in clear where wanted; empty before the first one. */
   outputs(options: { showSecrets: boolean }): Promise<Record<string, unknown>>;
 }
@@ -86,6 +90,8 @@ function builtinEngine(
   overrides: Record<string, string>,
   env: NodeJS.ProcessEnv,
 ): Engine {
+  const statePath = join(workFolder, "state", `${stack}.json`);
+  const lockPath = join(workFolder, "state", `${stack}.lock`);
   // not as arguments: every user of the machine sees those, and some settings are secret
   const input = JSON.stringify(overrides);
   // a process of its own: the Pulumi SDK runs one program per process
@@ -110,9 +116,13 @@ function builtinEngine(
     up: () => withConfig("up"),
     down: ({ keepData }) => foreground("down", ...(keepData ? ["--keep-data"] : [])),
     forget: async () => {
-      for (const ending of ["json", "lock"]) {
-        rmSync(join(workFolder, "state", `${stack}.${ending}`), { force: true });
-      }
+      for (const path of [statePath, lockPath]) rmSync(path, { force: true });
+    },
+    exportState: async () => (existsSync(statePath) ? readFileSync(statePath, "utf8") : undefined),
+    importState: async (state) => {
+      mkdirSync(dirname(statePath), { recursive: true, mode: 0o700 });
+      writeFileSync(`${statePath}.new`, state, { mode: 0o600 });
+      renameSync(`${statePath}.new`, statePath);
     },
     outputs: async ({ showSecrets }) =>
       JSON.parse(

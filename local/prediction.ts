@@ -41,7 +41,7 @@ export async function waitForModel(url: string, seconds: number, step: Step): Pr
     if (typeof model !== "string") return model;
     if (Date.now() > end) {
       throw new UserError(
-        `the model server serves no model after ${seconds} s: ${model}; see \`kubectl logs deployment/model-server\``,
+        `the model server serves no model after ${seconds} s: ${model}; see the logs of the Deployment model-server`,
       );
     }
     step.update(model);

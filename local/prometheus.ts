@@ -67,7 +67,7 @@ async function answer(url: string, path: string, body: URLSearchParams): Promise
     return (await response.json()) as Answer;
   } catch (error) {
     throw new UserError(
-      `no Prometheus answers at ${url} (${messageOf(error)}); look at \`kubectl get pods\`, or name another one with --prometheus URL`,
+      `no Prometheus answers at ${url} (${messageOf(error)}); look at its pods and their logs, or name another one with --prometheus URL`,
     );
   }
 }

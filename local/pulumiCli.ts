@@ -79,6 +79,16 @@ export function pulumiCli(
       await prepare();
       await run("pulumi", ["stack", "rm", "--force", "--yes", ...common], { env });
     },
+    exportState: async () => {
+      await prepare();
+      return await run("pulumi", ["stack", "export", "--show-secrets", ...common], { env });
+    },
+    importState: async (state) => {
+      await prepare();
+      const empty = await run("pulumi", ["stack", "export", ...common], { env });
+      const input = encryptedAs(empty, state);
+      await run("pulumi", ["stack", "import", ...common], { env, input });
+    },
     outputs: async ({ showSecrets }) => {
       if (!existsSync(join(folder, "Pulumi.yaml"))) return {};
       const words = ["stack", "output", "--json", ...(showSecrets ? ["--show-secrets"] : [])];
@@ -90,6 +100,15 @@ export function pulumiCli(
       }
     },
   };
+}
+
+/** A state with its secrets in clear, to be encrypted as those of the stack that it is imported into. */
+function encryptedAs(stack: string, state: string): string {
+  const [{ deployment: own }, given] = [stack, state].map(
+    (text) => JSON.parse(text) as { deployment: Yaml },
+  ) as [{ deployment: Yaml }, { deployment: Yaml }];
+  const { secrets_providers } = own;
+  return JSON.stringify({ ...given, deployment: { ...given.deployment, secrets_providers } });
 }
 
 /** URNs of what `down --keep-data` leaves: the data and the providers they are reached through. */

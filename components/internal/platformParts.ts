@@ -1,4 +1,3 @@
-import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { MlopsPlatformArgs } from "./platformArguments.ts";
 import { PostgresDatabase } from "../postgresDatabase.ts";
@@ -6,6 +5,7 @@ import { TrainingJob, type TrainingJobArgs } from "../trainingJob.ts";
 import { VolumeArtifactStore } from "../volumeArtifactStore.ts";
 import { type ArtifactLocationArgs, connectionsNeeded } from "./connections.ts";
 import { type MetadataArgs, metadataFor, type StringMap } from "./metadata.ts";
+import { ownedNamespace } from "./ownedNamespace.ts";
 import { workloadAccount } from "./serviceAccounts.ts";
 
 type Child = { parent: pulumi.Resource };
@@ -19,19 +19,10 @@ export function platformNamespace(
   const modes = ["enforce", "warn", "audit"];
   const security: StringMap = {};
   for (const mode of modes) security[`pod-security.kubernetes.io/${mode}`] = "restricted";
-  return new k8s.core.v1.Namespace(
+  return ownedNamespace(
     `${name}-namespace`,
-    {
-      metadata: {
-        name: namespace ?? "mlops",
-        labels: {
-          "app.kubernetes.io/part-of": "mlops-platform",
-          ...labels,
-          ...security,
-        },
-        annotations,
-      },
-    },
+    { namespace: namespace ?? "mlops", labels, annotations },
+    security,
     child,
   ).metadata.name;
 }

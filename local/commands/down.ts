@@ -6,14 +6,22 @@ import {
   forgetDeployment,
   isOn,
   listDeployments,
-  otherStacksOn,
   readDeployment,
-  writeDeployment,
 } from "../deployment.ts";
 import { type ClusterAccess, openEngine } from "../engines.ts";
 import { envFile, removeEnvFile } from "../envFile.ts";
+import type { KubernetesClient } from "../engine/kubernetesClient.ts";
 import { requireTools } from "../gke.ts";
+import { foreignObjects, otherPlatforms } from "../neighbours.ts";
+import {
+  checkOwnNamespaces,
+  connect,
+  namespacesIn,
+  resourcesIn,
+  type StateResource,
+} from "../ownership.ts";
 import { readSettings, type Settings, settingsOptions } from "../settings.ts";
+import { copyState } from "../stateCopy.ts";
 import type { Command, OptionValues } from "../support/arguments.ts";
 import { cacheRoot, removeCache, workFolder } from "../support/cache.ts";
 import { ask, canAsk, confirm } from "../support/confirm.ts";
@@ -51,11 +59,10 @@ export const down: Command = {
     }
     const keepData = await wantsToKeepData(values, deployment);
     if (keepData && settings.config.dataStores === "cluster") refuseToKeepInGke(deployment);
-    const code = await removePlatform(settings, deployment, keepData);
+    const access = await accessToRemove(settings, deployment);
+    const code = await removePlatform(settings, deployment, access, keepData);
     if (code !== 0) return code;
-    if (deployment.target.kind === "local-cluster") {
-      await stopUnused(deployment.target.folder, settings.stack);
-    }
+    if (deployment.target.kind === "local-cluster") await stopUnused(access, deployment);
     console.log(
       keepData
         ? "The platform is removed and its data kept; `npm run up` brings both back."
@@ -65,9 +72,9 @@ export const down: Command = {
   },
 };
 
-/** Other stacks of this checkout may still run on the local cluster. */
-async function stopUnused(folder: string, stack: string): Promise<void> {
-  const others = otherStacksOn(folder, stack);
+/** Other stacks, of this checkout or another, may still run on the local cluster. */
+async function stopUnused(access: ClusterAccess, { namespace }: Deployment): Promise<void> {
+  const others = await otherPlatforms(await connect(access), namespace);
   if (others.length > 0) {
     console.log(`The local cluster keeps running for other stacks: ${others.join(", ")}.`);
     return;
@@ -121,18 +128,42 @@ async function agree(values: OptionValues, question: string): Promise<void> {
 async function removePlatform(
   settings: Settings,
   deployment: Deployment,
+  access: ClusterAccess,
   keepData: boolean,
 ): Promise<number> {
-  const access = await accessToRemove(settings, deployment);
-  const code = await openEngine(deployment.engine, settings, access).down({ keepData });
+  const engine = openEngine(deployment.engine, settings, access);
+  const isInGke = deployment.target.kind === "gke";
+  // a cluster that the program has made goes as a whole
+  const client = isInGke ? undefined : await connect(access);
+  if (client) {
+    const state = await engine.exportState();
+    await checkOwnNamespaces(client, settings, state);
+    if (!keepData) await spareOthers(client, resourcesIn(state));
+  }
+  const code = await engine.down({ keepData });
   if (code !== 0) return code;
   if (keepData) {
-    writeDeployment(settings.stack, { ...deployment, onlyData: true });
+    if (client) await copyState(client, engine, deployment);
     return 0;
   }
   forgetDeployment(settings.stack);
   removeEnvFile(envFile, settings.stack);
   return 0;
+}
+
+/** Everything in a namespace goes with it: what somebody else has put there would, too. */
+async function spareOthers(
+  client: KubernetesClient,
+  resources: readonly StateResource[],
+): Promise<void> {
+  for (const namespace of namespacesIn(resources).keys()) {
+    const foreign = await foreignObjects(client, namespace, resources);
+    if (foreign.length === 0) continue;
+    const shown = [...foreign.slice(0, 5), ...(foreign.length > 5 ? ["others"] : [])].join(", ");
+    throw new UserError(
+      `the namespace ${namespace} holds what this stack did not make, which would be deleted with it: ${shown}; nothing was removed. Move or delete it first, or choose --keep-data`,
+    );
+  }
 }
 
 async function accessToRemove({ stack }: Settings, { target }: Deployment): Promise<ClusterAccess> {
@@ -155,7 +186,8 @@ async function removeEverything(
   const keepCache = values["keep-cache"] === true;
   await agree(values, "Delete the local cluster with every experiment, model and artifact in it?");
   if (deployment && deployment.target.kind !== "local-cluster") {
-    const code = await removePlatform(settings, deployment, false);
+    const access = await accessToRemove(settings, deployment);
+    const code = await removePlatform(settings, deployment, access, false);
     if (code !== 0) return code;
   }
   const { folder } = await cluster.clusterStatus();

@@ -39,6 +39,10 @@ export const commands: Record<string, CommandEntry> = {
     summary: "Removes the platform, and keeps or deletes its data",
     load: async () => (await import("./down.ts")).down,
   },
+  recover: {
+    summary: "Takes a platform back whose state was lost, with its data and passwords",
+    load: async () => (await import("./recover.ts")).recover,
+  },
   sbom: {
     summary: "Writes what the platform is made of, in CycloneDX's format",
     load: async () => (await import("./sbom.ts")).sbom,

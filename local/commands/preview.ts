@@ -2,6 +2,7 @@ import { usesGoogleCloud } from "../../config/rules.ts";
 import { accessForPreview, portsForPreview, targetOptions } from "../access.ts";
 import { readDeployment } from "../deployment.ts";
 import { chooseEngine, engineOption, openEngine } from "../engines.ts";
+import { checkOwnershipIfReachable } from "../ownership.ts";
 import { costTable, freeSentence } from "../preview/costTable.ts";
 import { plannedCosts } from "../preview/costs.ts";
 import { readPlan } from "../preview/plan.ts";
@@ -18,7 +19,7 @@ export const preview: Command = {
   async run(values) {
     const given = readSettings(values);
     const remembered = readDeployment(given.stack);
-    const engine = chooseEngine(values, remembered?.engine);
+    const engineName = chooseEngine(values, remembered?.engine);
     const charts = remembered?.charts ?? (await chooseCharts(given, remembered));
     if (charts === "stand-in") console.error(standInSentence);
     const access = await accessForPreview(values, given, remembered);
@@ -26,12 +27,14 @@ export const preview: Command = {
     const settings = settlePorts(settingsFor(charts, given), facts);
     checkPorts(settings, facts);
     const judging = judgeStack(settings, facts.isOwn, values);
-    const code = await openEngine(engine, settings, access).preview();
+    const engine = openEngine(engineName, settings, access);
+    await checkOwnershipIfReachable(access, settings, engine);
+    const code = await engine.preview();
     const verdicts = await judging;
     if (code !== 0) return code;
     const costOf = async (overrides: Record<string, string>) => {
       const changed = { ...settings, overrides: { ...settings.overrides, ...overrides } };
-      const plan = await openEngine(engine, changed, access).plan();
+      const plan = await openEngine(engineName, changed, access).plan();
       return plan === undefined ? undefined : plannedCosts(readPlan(plan));
     };
     const costs = usesGoogleCloud(settings.config) ? await costOf({}) : undefined;

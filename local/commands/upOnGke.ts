@@ -4,8 +4,10 @@ import { deployWithImages } from "../deployWithImages.ts";
 import { chooseEngine, openEngine } from "../engines.ts";
 import { gkeAccess, gkeTarget, registryAppears, registryExists, requireTools } from "../gke.ts";
 import { provideImages } from "../imageTarget.ts";
+import { connect } from "../ownership.ts";
 import { judgeStack, obeyPolicies } from "../policyCheck.ts";
 import type { Settings } from "../settings.ts";
+import { copyState } from "../stateCopy.ts";
 import type { OptionValues } from "../support/arguments.ts";
 import { confirm } from "../support/confirm.ts";
 import { UserError } from "../support/errors.ts";
@@ -25,8 +27,11 @@ export async function upOnGke(settings: Settings, values: OptionValues): Promise
   await obeyPolicies(judgeStack(settings, false, values));
   if (!remembered) await agree(settings, values["yes"] === true);
   const { namespace } = settings.config;
-  const remember = (target: Target) =>
-    writeDeployment(settings.stack, { target, engine: "pulumi", namespace, charts: "official" });
+  const remember = (target: Target) => {
+    const deployment = { target, engine: "pulumi", namespace, charts: "official" } as const;
+    writeDeployment(settings.stack, deployment);
+    return deployment;
+  };
   // before the engine runs: what a failed run has left behind can then be removed by `down`
   remember(remembered?.target ?? begun);
   const engine = openEngine("pulumi", settings, {});
@@ -39,8 +44,9 @@ export async function upOnGke(settings: Settings, values: OptionValues): Promise
   if (code !== 0) return code;
   const outputs = await engine.outputs({ showSecrets: false });
   const target = gkeTarget(settings, outputs);
-  remember(target);
+  const deployment = remember(target);
   const access = await gkeAccess(target);
+  await copyState(await connect(access), engine, deployment);
   await awaitDaemonSets(access, namespace);
   await welcome(settings, access, outputs);
   return 0;

@@ -121,7 +121,8 @@ export class Deployment {
     handler: Handler,
   ): Promise<Registered> {
     const { state } = this.#options;
-    const step = old ? await inspected(old, planned, handler, this.#workOn(registration)) : planned;
+    const work = this.#workOn(registration);
+    const step = old ? await inspected(old, planned, handler, work) : planned;
     if (old && step.action === "same") {
       state.resources.delete(old.urn);
       state.resources.set(old.urn, { ...old, ...declared(registration) });
@@ -140,13 +141,18 @@ export class Deployment {
       generation: step.generation,
       pending: step.action === "update" && old?.pending !== "create" ? "update" : "create",
     };
+    // before it is in the state, which says from then on that it is this stack's
+    if (resource.pending === "create" && !old?.pending) {
+      const outputs = step.action === "replace" ? {} : (old?.outputs ?? {});
+      await handler.refuseExisting({ ...resource, outputs }, work);
+    }
     state.resources.delete(resource.urn);
     state.resources.set(resource.urn, resource);
     if (isReal(resource)) state.save();
     const { create, update } = registration.timeouts;
     const timeout = secondsOf(resource.pending === "create" ? create : update);
     const started = Date.now();
-    const outputs = await handler.apply(resource, timeout, this.#workOn(registration));
+    const outputs = await handler.apply(resource, timeout, work);
     resource.outputs = withSecrets(outputs, registration.secretOutputs);
     resource.id = handler.idOf(resource, outputs);
     delete resource.pending;

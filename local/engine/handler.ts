@@ -33,6 +33,8 @@ export interface Handler {
   foresee(inputs: JsonObject, old: ResourceState | undefined): JsonObject;
   /** Whether what the state describes is still there and as it was left. */
   inspect(resource: ResourceState, work: Work): Promise<Condition>;
+  /** Throws where something that is not this stack's is already where the resource is to be created. */
+  refuseExisting(resource: ResourceState, work: Work): Promise<void>;
   /** Creates or updates the resource and waits until it is ready. */
   apply(resource: ResourceState, timeout: number | undefined, work: Work): Promise<JsonObject>;
   /** The id of a resource whose outputs are known. */

@@ -8,6 +8,7 @@ const passthrough: Handler = {
   replacement: () => undefined,
   foresee: (inputs) => inputs,
   inspect: () => Promise.resolve("sound"),
+  refuseExisting: () => Promise.resolve(),
   apply: ({ inputs }) => Promise.resolve(inputs),
   idOf: ({ id, name }) => id || name,
   remove: () => Promise.resolve(),

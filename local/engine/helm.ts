@@ -65,10 +65,19 @@ export function helmHandler({ connectionOf, clientOf, folder }: HelmOptions): Ha
       if (!live || live.status === "uninstalled") return "gone";
       if (isPending(live) && !resource.pending)
         throw new UserError(
-          `Release ${fullName(resource)} is being changed by another helm (${live.status}); wait for it, or, when none is running, run \`helm rollback ${live.name} --namespace ${live.namespace}\``,
+          `Release ${fullName(resource)} is being changed by another helm (${live.status}); wait for it, or, when none is running, run \`helm rollback ${live.name} --namespace ${live.namespace} --kube-context ${(await clientOf(resource.provider)).context}\``,
         );
       const known = objectAt(resource.outputs, "status")["revision"];
       return live.status === "deployed" && live.revision === known ? "sound" : "changed";
+    },
+
+    async refuseExisting(resource, work) {
+      const helm = helmOf(resource.provider);
+      await helm.prepare((text) => work.wait(text), work.signal);
+      if (!(await statusOf(helm, resource))) return;
+      throw new UserError(
+        `Release ${fullName(resource)} is in the cluster already, and this stack did not make it; give this one another name or namespace`,
+      );
     },
 
     async apply(resource, timeout, work) {

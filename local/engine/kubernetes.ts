@@ -1,3 +1,4 @@
+import { stateLabel } from "../../components/internal/ownership.ts";
 import { UserError } from "../support/errors.ts";
 import { pause } from "./handler.ts";
 import type { Handler, Work } from "./handler.ts";
@@ -32,6 +33,16 @@ export function kubernetesHandler(
       return jobFailure(live) ? "failed" : "sound";
     },
 
+    async refuseExisting(resource) {
+      const live = await (await clientOf(resource.provider)).get(manifestOf(resource.inputs));
+      // what was made once and then made again by hand is taken back, except a namespace with all that is in it
+      const wasMade = uidOf(resource.outputs) !== undefined && !isNamespace(resource.inputs);
+      if (!live || isTerminating(live) || wasMade || hasMarkOf(live, resource.inputs)) return;
+      throw new UserError(
+        `${nameWithKind(live)} is in the cluster already, and this stack did not make it; give this one another name or namespace`,
+      );
+    },
+
     async apply(resource, timeout, work) {
       const client = await clientOf(resource.provider);
       const object = manifestOf(resource.inputs);
@@ -39,7 +50,7 @@ export function kubernetesHandler(
       const existing = await client.get(object);
       if (existing && isTerminating(existing)) await untilGone(client, existing, seconds, work);
       const applied = await client.apply(object).catch((error: unknown) => {
-        throw explained(error, object);
+        throw explained(error, object, client.context);
       });
       const skip = textAt(object, "metadata", "annotations", "pulumi.com/skipAwait") === "true";
       const live = skip ? applied : await awaitReady(client, applied, seconds, work);
@@ -96,14 +107,28 @@ function withSecretContent(outputs: JsonObject): JsonObject {
   };
 }
 
+/** Kinds that hold data or passwords, with which data cannot be opened any more. */
+const precious = [
+  "Namespace",
+  "PersistentVolume",
+  "PersistentVolumeClaim",
+  "Secret",
+  "StatefulSet",
+];
+
 /** An object that is not what the state says, e.g. one made by hand, may differ where nothing can change. */
-function explained(error: unknown, object: JsonObject): unknown {
+function explained(error: unknown, object: JsonObject, context: string): unknown {
   const isFixed =
     error instanceof ApiError && error.status === 422 && /immutable|forbidden/.test(error.message);
   if (!isFixed) return error;
-  const kind = textAt(object, "kind");
+  const kind = textAt(object, "kind") ?? "";
+  const { name, namespace } = plain(objectAt(object, "metadata")) as { [key: string]: string };
+  const where = [`--context ${context}`, ...(namespace ? [`--namespace ${namespace}`] : [])];
+  const advice = precious.includes(kind)
+    ? "it holds data or passwords, so do not delete it: undo in it what was changed by hand"
+    : `delete it (kubectl delete ${kind.toLowerCase()} ${name} ${where.join(" ")})`;
   return new UserError(
-    `${kind} ${fullName(object)} is in the cluster with fields that cannot change (${error.message}); delete it (kubectl delete ${kind?.toLowerCase()} ${textAt(object, "metadata", "name")}) and run this again`,
+    `${nameWithKind(object)} is in the cluster with fields that cannot change (${error.message}); ${advice}, and run this again`,
   );
 }
 
@@ -154,6 +179,14 @@ function stuckReason(live: JsonObject): string {
   return finalizers.length > 0 ? `finalizers ${finalizers.join(", ")}` : "it is stopping";
 }
 
+const isNamespace = (object: JsonObject) => textAt(object, "kind") === "Namespace";
+
+/** Whether an object has the label that says which state made it, and of this state. */
+function hasMarkOf(live: JsonObject, inputs: JsonObject): boolean {
+  const [mark, own] = [live, inputs].map((one) => textAt(one, "metadata", "labels", stateLabel));
+  return mark !== undefined && mark === own;
+}
+
 function isTerminating(live: JsonObject): boolean {
   return textAt(live, "metadata", "deletionTimestamp") !== undefined;
 }
@@ -161,6 +194,8 @@ function isTerminating(live: JsonObject): boolean {
 function uidOf(live: JsonObject): string | undefined {
   return textAt(live, "metadata", "uid");
 }
+
+const nameWithKind = (object: JsonObject) => `${textAt(object, "kind")} ${fullName(object)}`;
 
 function fullName(object: JsonObject): string {
   const { namespace, name } = plain(objectAt(object, "metadata")) as JsonObject;

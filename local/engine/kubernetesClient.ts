@@ -37,6 +37,11 @@ export class KubernetesClient {
     this.#namespace = namespace ?? context?.namespace ?? "default";
   }
 
+  /** Name of the kubeconfig's context, for commands that people are told. */
+  get context(): string {
+    return this.#config.getCurrentContext();
+  }
+
   async #probe(): Promise<void> {
     const problem = await clusterProblem(this.#config);
     if (problem === undefined) return;

@@ -80,6 +80,7 @@ interface Monitor {
   readResource(request: { getType(): string; getName(): string }, reply: Reply): void;
   registerResourceOutputs(request: { getUrn(): string; getOutputs(): Struct }, reply: Reply): void;
   registerErrorHook(request: unknown, reply: Reply): void;
+  registerResourceHook(request: unknown, reply: Reply): void;
 }
 
 /** Marks the errors that tell dependents "what you need has failed": the failure itself is reported elsewhere. */
@@ -117,8 +118,9 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
         reply(new Error(`${registration.name} ${echo}`));
       });
   };
-  // only what this engine refuses has one
+  // error hooks are for what this engine refuses; resource hooks check what its own handlers check as well
   monitor.registerErrorHook = (_, reply) => reply(null);
+  monitor.registerResourceHook = (_, reply) => reply(null);
   monitor.readResource = (request, reply) => {
     fail(
       new UserError(

@@ -28,6 +28,7 @@ export const randomHandler: Handler = {
   }),
   foresee: (inputs) => inputs,
   inspect: () => Promise.resolve("sound"),
+  refuseExisting: () => Promise.resolve(),
   async apply({ type, name, inputs }) {
     return { ...inputs, ...generators[type]?.(plain(inputs) as JsonObject, name) };
   },

@@ -2,7 +2,7 @@ import { MlopsPlatform } from "../../components/index.ts";
 import { describePreview, describeRefusals, tree } from "../support/cases.ts";
 import { makePlatform as make, platformArgs as base } from "../support/fixtures.ts";
 import { at } from "../support/podSecurity.ts";
-import { record } from "../support/recorder.ts";
+import { record, stateId } from "../support/recorder.ts";
 
 const { images } = base;
 
@@ -23,8 +23,11 @@ test("composes database, artifacts, tracking, serving, page, training and monito
 });
 
 // SECURITY.md: The namespace refuses any other pod.
-test("its namespace makes Kubernetes refuse every pod that is not restricted", async () => {
-  const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
+test("its namespace refuses pods that are not restricted, and says which stack and state it is of", async () => {
+  const labels = {
+    "pod-security.kubernetes.io/enforce": "privileged",
+    "mlops-platform/state": "anyone",
+  };
   const { find } = await record(() => make("ml", { ...base, labels }));
   expect(at(find("ml-namespace").inputs, "metadata")).toEqual({
     name: "mlops",
@@ -33,7 +36,9 @@ test("its namespace makes Kubernetes refuse every pod that is not restricted", a
       "pod-security.kubernetes.io/enforce": "restricted",
       "pod-security.kubernetes.io/warn": "restricted",
       "pod-security.kubernetes.io/audit": "restricted",
+      "mlops-platform/state": stateId,
     },
+    annotations: { "mlops-platform/stack": "test/dev" },
   });
 });
 

@@ -7,7 +7,7 @@ import { describePreview, tree } from "../support/cases.ts";
 import { releaseOf, valuesOf } from "../support/charts.ts";
 import { at } from "../support/podSecurity.ts";
 import { promtool } from "../support/promtool.ts";
-import { record } from "../support/recorder.ts";
+import { record, stateId } from "../support/recorder.ts";
 
 const make = (name: string, args: PrometheusArgs) => new Prometheus(name, args);
 const base: PrometheusArgs = { namespace: "ml" };
@@ -22,6 +22,7 @@ test("makes a Release, the configuration of Alertmanager and a namespace for nod
     "kubernetes:core/v1:Secret metrics-alertmanager-config < metrics",
     "kubernetes:helm.sh/v3:Release metrics-release < metrics",
     "mlops:index:Prometheus metrics",
+    "random:index/randomUuid:RandomUuid metrics-node-exporter-namespace-owner < metrics",
   ]);
   // the provider itself adds `compat`
   const { values: _, compat: __, ...release } = releaseOf(resources).inputs;
@@ -56,8 +57,10 @@ test("node-exporter alone has a privileged namespace", async () => {
     name: "ml-node-exporter",
     labels: {
       "app.kubernetes.io/part-of": "mlops-platform",
+      "mlops-platform/state": stateId,
       "pod-security.kubernetes.io/enforce": "privileged",
     },
+    annotations: { "mlops-platform/stack": "test/dev" },
   });
 });
 

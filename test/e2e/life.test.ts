@@ -6,8 +6,17 @@ import { describeFaults } from "./faults.ts";
 import { describeModels } from "./models.ts";
 import { describeNeighbours } from "./neighbours.ts";
 import { describeMonitoring } from "./monitoring.ts";
+import { describeOtherPeople, describeOtherStates } from "./ownership.ts";
 import { describeSeedFlow } from "./seedFlow.ts";
-import { cleanSlate, mlops, outputs, reasonToSkip, up } from "./support/platform.ts";
+import {
+  cleanSlate,
+  cli,
+  mlops,
+  namespace,
+  outputs,
+  reasonToSkip,
+  up,
+} from "./support/platform.ts";
 
 // One life of the platform on real parts, told in order: each step finds what the ones before it have left.
 
@@ -53,6 +62,8 @@ suite(`the platform on the local cluster${skipped ? ` (skipped: ${skipped})` : "
     describeAccess(() => found);
     describeFaults(() => found);
     describeNeighbours();
+    describeOtherStates(cli, ["--local-cluster"]);
+    describeOtherPeople(cli, namespace);
     describeEnd();
   });
 });

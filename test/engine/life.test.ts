@@ -1,4 +1,5 @@
 import { which } from "../../local/support/process.ts";
+import { describeOtherStates } from "../e2e/ownership.ts";
 import { api, cleanSlate, commandLine, namespace, reasonToSkip } from "../e2e/support/platform.ts";
 
 // The same life as with the built-in engine, through the real Pulumi CLI. Where MLOPS_TEST_CONTEXT names a context
@@ -73,6 +74,8 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
     expect(stdout).toMatch(/Resources:\s+\d+ unchanged/);
     expect(code).toBe(0);
   });
+
+  describeOtherStates(cli, target);
 
   test("a changed setting changes one object of the cluster", async () => {
     const { code, stdout } = await cli.up("--config", "predictionReplicas=3");

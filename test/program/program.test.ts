@@ -57,7 +57,10 @@ const profiles: Record<string, [settings: Record<string, unknown>, string[]]> = 
   ],
   "a node exporter nowhere, as on GKE Autopilot": [
     { nodeExporter: false },
-    ["-mlops-prometheus-node-exporter-namespace"],
+    [
+      "-mlops-prometheus-node-exporter-namespace",
+      "-mlops-prometheus-node-exporter-namespace-owner",
+    ],
   ],
   "somebody to tell of alerts": [
     { alertReceivers: { slack: { webhookUrl: "https://example.org/hook" } } },

@@ -59,6 +59,9 @@ export const nastyCharacters = "%@:/?#";
 /** What the random provider answers for a password: recognisable, and hostile to sloppy encoding. */
 export const markerPassword = (name: string) => `MARKER-${name}-${nastyCharacters}`;
 
+/** What the random provider answers for a UUID. */
+export const stateId = "8d7c5f0a-2b1e-4c3d-9f60-1a2b3c4d5e6f";
+
 /** Runs `program`, waits until everything it asked for was registered, and returns all of it. */
 export async function record<Result>(
   program: () => Result | Promise<Result>,
@@ -122,6 +125,7 @@ type Monitor = {
   registerResource(request: Request, reply: Reply): Promise<void>;
   registerResourceOutputs(request: OutputsRequest, reply: Reply): void;
   registerErrorHook(request: unknown, reply: Reply): void;
+  registerResourceHook(request: unknown, reply: Reply): void;
 };
 type Struct = { toJavaScript(): JsonObject };
 type OutputsRequest = { getUrn(): string; getOutputs(): Struct | undefined };
@@ -175,12 +179,14 @@ function listen({ preview = false, project = "test", stack = "dev" }: RecordOpti
     registerOutputs(request, reply);
   };
   monitor.registerErrorHook = (_, reply) => reply(null);
+  monitor.registerResourceHook = (_, reply) => reply(null);
   return resources;
 }
 
 /** What a real provider would fill in: generated names and random values. */
 function answeredState(type: string, name: string, inputs: JsonObject): JsonObject {
   if (type.endsWith(":RandomId")) return { ...inputs, hex: "1a2b3c" };
+  if (type.endsWith(":RandomUuid")) return { ...inputs, result: stateId };
   if (type.startsWith("random:")) return { ...inputs, result: markerPassword(name) };
   if (type.startsWith("gcp:")) return googleState(type, name, inputs);
   const metadata = inputs["metadata"];

@@ -70,12 +70,8 @@ export function commandLine(stack: string, ...upOptions: string[]) {
 }
 
 /** Whatever else this machine has, on the local cluster with the built-in engine. */
-export const { stack, start, mlops, up, outputs } = commandLine(
-  "e2e",
-  "--local-cluster",
-  "--engine",
-  "builtin",
-);
+export const cli = commandLine("e2e", "--local-cluster", "--engine", "builtin");
+export const { stack, start, mlops, up, outputs } = cli;
 
 /** Lets the tests' cache folder use what is built already. */
 export function linkCache(): void {

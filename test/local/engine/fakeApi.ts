@@ -12,6 +12,10 @@ const kinds: Record<string, { name: string; kind: string; namespaced: boolean }[
     { name: "services", kind: "Service", namespaced: true },
     { name: "persistentvolumeclaims", kind: "PersistentVolumeClaim", namespaced: true },
   ],
+  "/apis/rbac.authorization.k8s.io/v1": [
+    { name: "clusterroles", kind: "ClusterRole", namespaced: false },
+    { name: "clusterrolebindings", kind: "ClusterRoleBinding", namespaced: false },
+  ],
   "/apis/apps/v1": [
     { name: "deployments", kind: "Deployment", namespaced: true },
     { name: "daemonsets", kind: "DaemonSet", namespaced: true },
@@ -62,6 +66,13 @@ export class FakeApi {
     return { observedGeneration: object["metadata"].generation, ...counts };
   }
 
+  /** Puts an object there that nothing under test has made. */
+  put(path: string, object: Fields): void {
+    const name = path.split("/").at(-1);
+    const metadata = { name, uid: crypto.randomUUID(), ...object["metadata"] };
+    this.objects.set(path, { ...object, metadata });
+  }
+
   find(kind: string, name: string): Fields | undefined {
     return [...this.objects.values()].find(
       (object) => object["kind"] === kind && object["metadata"].name === name,
@@ -74,11 +85,18 @@ export class FakeApi {
     if (path === "/version") return [200, {}];
     if (resources) return [200, { resources }];
     if (path.endsWith("/log")) return [200, this.log];
-    if (path.endsWith("/pods")) return [200, { items: this.pods }];
+    if (path.endsWith("/pods")) return [200, { items: [...this.pods, ...this.#listed(path)] }];
     if (path.endsWith("/events")) return [200, { items: [] }];
     const known = this.objects.get(path);
-    if (request.method === "PATCH") return this.#apply(path, await bodyOf(request));
-    if (!known) return [404, { message: "not found" }];
+    if (request.method === "PATCH") {
+      const body = await bodyOf(request);
+      const isMerge = request.headers["content-type"]?.includes("merge-patch");
+      return this.#apply(path, isMerge ? overlaid(known, body) : body);
+    }
+    if (!known) {
+      const items = this.#listed(path);
+      return items.length > 0 ? [200, { items }] : [404, { message: "not found" }];
+    }
     if (request.method === "DELETE") {
       this.objects.delete(path);
       this.writes.push(`delete ${known["kind"]} ${known["metadata"].name}`);
@@ -86,11 +104,22 @@ export class FakeApi {
     return [200, { ...known, status: this.status(known) }];
   }
 
+  /** Objects of a kind, in one namespace or in all. */
+  #listed(path: string): Fields[] {
+    const [, group = "", namespace = "", name = ""] =
+      /^(.*\/v1)(\/namespaces\/[^/]+)?\/([^/]+)$/.exec(path) ?? [];
+    return [...this.objects]
+      .filter(([key]) => key.startsWith(group + namespace) && key.split("/").at(-2) === name)
+      .map(([, object]) => object);
+  }
+
   #apply(path: string, object: Fields): [number, Fields] {
     const old = this.objects.get(path);
-    const isFixed = object["kind"] === "Job" && old !== undefined;
-    if (isFixed && JSON.stringify(old["spec"].template) !== JSON.stringify(object["spec"].template))
-      return [422, { message: "spec.template: field is immutable" }];
+    const fixed = ({ kind, spec }: Fields) =>
+      JSON.stringify(
+        kind === "Job" ? spec.template : kind === "PersistentVolumeClaim" && spec.accessModes,
+      );
+    if (old && fixed(old) !== fixed(object)) return [422, { message: "spec: field is immutable" }];
     const namespace = /namespaces\/([^/]+)\/[^/]+\/[^/]+$/.exec(path)?.[1];
     const metadata = {
       ...object["metadata"],
@@ -108,6 +137,16 @@ export class FakeApi {
     return [200, { ...live, status: this.status(live) }];
   }
 }
+
+const overlaid = (base: Fields | undefined, update: Fields): Fields => ({
+  ...base,
+  ...Object.fromEntries(
+    Object.entries(update).map(([key, value]) => [
+      key,
+      typeof value === "object" ? overlaid(base?.[key], value as Fields) : value,
+    ]),
+  ),
+});
 
 export function yes(type: string, more: Fields = {}): Fields {
   return { type, status: "True", ...more };

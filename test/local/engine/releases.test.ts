@@ -190,7 +190,7 @@ test("a release that another helm is changing is left to it", async () => {
   const metadata = readFileSync(inProject("metadata"), "utf8");
   writeFileSync(inProject("metadata"), metadata.replace("deployed", "pending-upgrade"));
   expect(await errorOf({ note: "second" })).toContain(
-    "error: Release release-test/tiny is being changed by another helm (pending-upgrade); wait for it, or, when none is running, run `helm rollback tiny --namespace release-test`",
+    "error: Release release-test/tiny is being changed by another helm (pending-upgrade); wait for it, or, when none is running, run `helm rollback tiny --namespace release-test --kube-context fake`",
   );
   expect(words()).toHaveLength(1);
 });

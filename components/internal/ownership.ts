@@ -1,0 +1,6 @@
+/** Label of a namespace with the id of the state that made it. */
+export const stateLabel = "mlops-platform/state";
+/** Annotation of a namespace with the project and the stack that made it, `project/stack`. */
+export const stackAnnotation = "mlops-platform/stack";
+/** Label of everything that belongs to a platform, whichever stack made it. */
+export const partOf = { "app.kubernetes.io/part-of": "mlops-platform" } as const;

@@ -1,0 +1,85 @@
+import { writeFileSync } from "node:fs";
+import { FakeApi } from "./fakeApi.ts";
+import { Project, plainKubeconfig } from "./engineRun.ts";
+
+jest.setTimeout(120_000);
+
+let api: FakeApi;
+let project: Project;
+
+beforeEach(async () => {
+  api = new FakeApi();
+  project = new Project("workloads.ts");
+  writeFileSync(project.kubeconfig, plainKubeconfig(await api.listen()));
+});
+
+afterEach(() => {
+  api.close();
+  project.remove();
+});
+
+const namespace = "/api/v1/namespaces/engine-test";
+
+test("what was in the cluster before is neither taken over by up nor deleted by down", async () => {
+  const theirs = { kind: "ConfigMap", data: { theirs: "1" } };
+  api.put(`${namespace}/configmaps/independent`, theirs);
+  const { code, stderr } = await project.run("up");
+  expect(stderr).toContain(
+    "error: ConfigMap independent is in the cluster already, and this stack did not make it",
+  );
+  expect(code).toBe(1);
+  await project.succeed("down");
+  expect(api.find("ConfigMap", "independent")).toMatchObject(theirs);
+});
+
+test("a namespace that was there is left alone, with everything that would be in it", async () => {
+  api.put(namespace, { kind: "Namespace" });
+  const { code, stderr } = await project.run("up");
+  expect(stderr).toContain("error: Namespace engine-test is in the cluster already");
+  expect(code).toBe(1);
+  expect(api.writes).toEqual([]);
+  await project.succeed("down");
+  expect(api.find("Namespace", "engine-test")).toBeDefined();
+});
+
+test("a stack that is given another namespace does not take one that is there", async () => {
+  await project.succeed("up");
+  api.put("/api/v1/namespaces/theirs", { kind: "Namespace" });
+  const { code, stderr } = await project.run("up", { namespace: "theirs" });
+  expect(stderr).toContain("error: Namespace theirs is in the cluster already");
+  expect(code).toBe(1);
+});
+
+test("a namespace that was deleted and made again by somebody else is no longer the stack's", async () => {
+  await project.succeed("up");
+  api.put(namespace, { kind: "Namespace" });
+  const { code, stderr } = await project.run("up");
+  expect(stderr).toContain("error: Namespace engine-test is in the cluster already");
+  expect(code).toBe(1);
+});
+
+test.each([
+  [
+    "Job",
+    "jobs/migrate",
+    "/apis/batch/v1/namespaces/engine-test",
+    { template: {} },
+    /delete it \(kubectl delete job migrate --context fake --namespace engine-test\)/,
+  ],
+  [
+    "PersistentVolumeClaim",
+    "persistentvolumeclaims/data",
+    namespace,
+    { accessModes: ["ReadOnlyMany"] },
+    /it holds data or passwords, so do not delete it: undo/,
+  ],
+])(
+  "a %s that was made again by hand and cannot be changed is told with what loses nothing",
+  async (kind, name, path, spec, sentence) => {
+    await project.succeed("up");
+    api.put(`${path}/${name}`, { kind, spec });
+    const { code, stderr } = await project.run("up");
+    expect(stderr).toMatch(sentence);
+    expect(code).toBe(1);
+  },
+);
