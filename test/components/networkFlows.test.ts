@@ -116,6 +116,9 @@ test("ranges of addresses stand for an end outside the cluster, in a policy of t
   });
 });
 
+// SECURITY.md: DNS is allowed to the cluster's DNS only, Google's APIs to MLflow only where it uses
+// them, and the API server to monitoring only: by its address on GKE, the local cluster and where
+// `apiServerAddresses` is set, elsewhere by its port.
 test("pods may query the cluster's DNS and no other name server", async () => {
   const { find } = await record(() => make("net", base));
   expect(find("net-dns").inputs["spec"]).toEqual({

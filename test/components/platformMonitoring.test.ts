@@ -109,6 +109,9 @@ test("Alertmanager is let out to the ports of its receivers, and to no other", a
   ]);
 });
 
+// SECURITY.md: DNS is allowed to the cluster's DNS only, Google's APIs to MLflow only where it uses
+// them, and the API server to monitoring only: by its address on GKE, the local cluster and where
+// `apiServerAddresses` is set, elsewhere by its port.
 test("the API server is called by its address where that is known, and 443 of others by nobody", async () => {
   const { resources, find } = await platform({}, { apiServerAddresses: ["10.0.0.2/32"] });
   for (const caller of ["prometheus", "grafana", "kube-state-metrics"]) {

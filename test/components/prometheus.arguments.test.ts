@@ -153,6 +153,7 @@ describeArguments(make, "metrics", base, {
     changes: (resources) => [
       ...off("prometheus-node-exporter")(resources),
       "- metrics-node-exporter-namespace",
+      "- metrics-node-exporter-namespace-owner",
       "metrics-release options.dependsOn: -metrics-node-exporter-namespace",
       value(
         "scrapeConfigs.annotated-services.kubernetes_sd_configs[0].namespaces.names[1]",

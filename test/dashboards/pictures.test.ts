@@ -146,7 +146,7 @@ test("a Prometheus that refuses or is away is told in a sentence", async () => {
   );
   const url = await withAnswer("", async (gone) => gone);
   await expect(queryRange(url, "up", range)).rejects.toThrow(
-    /^no Prometheus answers at http:\/\/127\.0\.0\.1:\d+ \(.*\); look at `kubectl get pods`, or name another one with --prometheus URL$/,
+    /^no Prometheus answers at http:\/\/127\.0\.0\.1:\d+ \(.*\); look at its pods and their logs, or name another one with --prometheus URL$/,
   );
 });
 

@@ -17,6 +17,8 @@ const otherPorts = Object.entries({
 export function describeNeighbours(): void {
   const changed = () => api().call("GET", `/api/v1/namespaces/${secondNamespace}`);
 
+  // SECURITY.md: node-exporter listens at the node's address inside the cluster, not at every address of
+  // its machine.
   test("node-exporter listens at the node's address in the cluster only", async () => {
     const metrics = async (host: string) => (await fetch(`http://${host}:9100/metrics`)).status;
     expect(await metrics(addresses.node)).toBe(200);

@@ -174,6 +174,8 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
     }
   });
 
+  // SECURITY.md: On the local cluster no pod reaches a service of the machine, except DNS, the API
+  // server through its Service, kubelet, which requires a token, and node-exporter.
   test("opens the node to pods for DNS, kubelet's metrics and the API server's Service only", async () => {
     expect(await dialHere("127.0.0.1", 10249)).toBe("connected"); // kube-proxy's configuration
     const answers = [53, 10250, port, 8181, 10249, 10256].map((one) =>
@@ -187,6 +189,8 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
     expect(await dialFromPod("10.96.0.1", 443)).toBe("connected");
   });
 
+  // SECURITY.md: No pod reaches the metadata server of a cloud, and no other machine reaches pods
+  // or the API server.
   test("hands no pod the identity that a cloud gives the machine", async () => {
     expect(await dialFromPod("169.254.169.254", 80)).toContain("connection refused");
   });

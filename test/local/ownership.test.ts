@@ -76,6 +76,9 @@ const states = {
   "Pulumi CLI": JSON.stringify({ version: 3, deployment: { resources } }),
 };
 
+// SECURITY.md: No namespace, object or Helm release that a stack did not create is taken over by
+// `up`, and none is deleted by `npm run down`: not those of other people, of another stack, or of
+// another checkout.
 describe.each(Object.entries(states))("with a state of the %s", (_, state) => {
   test("a stack goes on with what its state has made", async () => {
     api.put("/api/v1/namespaces/ml", namespace("1", mine, by("dev")));

@@ -44,6 +44,9 @@ const k3s = (name: string, address: string, ...more: string[]) =>
 
 const here = ["127.0.0.1"];
 
+// SECURITY.md: Node ports are open by default only on clusters of this machine, which are
+// recognised by their nodes and addresses ([decision
+// 19](docs/decisions/0019-ports-by-what-the-cluster-is.md)).
 test.each<[string, NodeFacts[], string[], Machine, object]>([
   [
     "Minikube in Docker on Linux",

@@ -31,6 +31,7 @@ test("a cluster of this machine opens the usual ports, another one none", () => 
   expect(choosePorts(config(), unseen(false))).toEqual(closed);
 });
 
+// SECURITY.md: Elsewhere only a port that the stack sets is opened.
 test("a port that is set is opened, or stays closed, on every cluster", () => {
   const given = config({ trackingNodePort: "30005", servingNodePort: "0" });
   expect(choosePorts(given, unseen(true))).toEqual({

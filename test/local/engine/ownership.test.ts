@@ -20,6 +20,9 @@ afterEach(() => {
 
 const namespace = "/api/v1/namespaces/engine-test";
 
+// SECURITY.md: No namespace, object or Helm release that a stack did not create is taken over by
+// `up`, and none is deleted by `npm run down`: not those of other people, of another stack, or of
+// another checkout.
 test("what was in the cluster before is neither taken over by up nor deleted by down", async () => {
   const theirs = { kind: "ConfigMap", data: { theirs: "1" } };
   api.put(`${namespace}/configmaps/independent`, theirs);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imageReference } from "../../../images.ts";
 import { ensureImages } from "../../../local/images/index.ts";
+import type { OwnCluster } from "../../../ownCluster.ts";
 import { cacheRoot } from "../../../local/support/cache.ts";
 
 // The programs of other people are replaced by scripts that note how they were called.
@@ -40,7 +41,13 @@ const registryAnswers = (status: number) =>
     .spyOn(globalThis, "fetch")
     .mockImplementation(() => Promise.resolve(new Response(null, { status })));
 
-const kind = { target: "context", context: "kind-dev", apps: ["tracking"] } as const;
+const kind = {
+  target: "context",
+  context: "dev",
+  own: { kind: "kind", cluster: "dev" },
+  apps: ["tracking"],
+} as const;
+const desktop = { ...kind, own: { kind: "docker" } } as const;
 const tracking = imageReference("tracking");
 const withoutImage = '[ "$1" != image ] && [ "$1" != exec ]';
 
@@ -78,13 +85,13 @@ test("an image is built again with force although it is there", async () => {
 test("a cluster of k3d gets its images imported", async () => {
   program("docker", withoutImage);
   program("k3d");
-  await ensureImages({ ...kind, context: "k3d-dev" });
+  await ensureImages({ ...kind, own: { kind: "k3d", cluster: "dev" } });
   expect(calls().at(-1)).toBe(`k3d image import ${tracking} --cluster dev`);
 });
 
 test("Docker Desktop's cluster sees what Docker builds", async () => {
   program("docker", withoutImage);
-  await ensureImages({ ...kind, context: "docker-desktop" });
+  await ensureImages(desktop);
   expect(calls().at(-1)).toMatch(/^docker build /);
 });
 
@@ -160,17 +167,21 @@ describe("a push", () => {
   });
 });
 
-test.each([
-  ["kind-dev", "loading images into this cluster needs the command kind; put it on PATH"],
-  ["docker-desktop", "building images for this cluster needs Docker; install it"],
-  ["minikube", "loading images into Minikube needs the command minikube; put it on PATH"],
-])("the missing program for %s is named", async (context, message) => {
-  await expect(ensureImages({ ...kind, context })).rejects.toThrow(message);
+test.each<[string, OwnCluster, string]>([
+  ["kind", kind.own, "loading images into this cluster needs the command kind; put it on PATH"],
+  ["Docker Desktop", desktop.own, "building images for this cluster needs Docker; install it"],
+  [
+    "Minikube",
+    { kind: "minikube", profile: "minikube" },
+    "loading images into Minikube needs the command minikube; put it on PATH",
+  ],
+])("the missing program for %s is named", async (_, own, message) => {
+  await expect(ensureImages({ ...kind, own })).rejects.toThrow(message);
 });
 
 test("a Docker that does not answer is told from a missing one", async () => {
   program("docker", "exit 1");
-  await expect(ensureImages({ ...kind, context: "docker-desktop" })).rejects.toThrow(
+  await expect(ensureImages(desktop)).rejects.toThrow(
     "building images for this cluster needs Docker, which does not answer; start Docker and run this again",
   );
 });
@@ -180,7 +191,7 @@ test("a full disk of Docker is said in one sentence", async () => {
     "docker",
     `${withoutImage} && [ "$1" != build ] || { echo "no space left on device"; exit 1; }`,
   );
-  await expect(ensureImages({ ...kind, context: "docker-desktop" })).rejects.toThrow(
+  await expect(ensureImages(desktop)).rejects.toThrow(
     "Docker's disk became full while building images, which takes 5 GB there; free some with `docker system prune` or enlarge it",
   );
   expect(readdirSync(join(folder, "tmp"))).toEqual([]);
