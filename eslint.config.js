@@ -1,11 +1,12 @@
 import pulumi from "@pulumi/eslint-plugin";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
-import house from "./local/lint/index.ts";
+import house from "./tools/lint/index.ts";
 
 const onlyInConfig = {
   selector: "NewExpression[callee.property.name='Config']",
-  message: "config.ts is the only reader of the stack's settings: pass the value as an argument",
+  message:
+    "program/config.ts is the only reader of the stack's settings: pass the value as an argument",
 };
 const nothingAround = "components are data in, data out: pass it as an argument";
 
@@ -39,7 +40,7 @@ export default defineConfig(
       "no-restricted-syntax": ["error", onlyInConfig],
     },
   },
-  { files: ["config.ts"], rules: { "no-restricted-syntax": "off" } },
+  { files: ["program/config.ts"], rules: { "no-restricted-syntax": "off" } },
   {
     files: ["components/**/*.ts"],
     rules: {

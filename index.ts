@@ -1,15 +1,15 @@
-import "./plainStacks.ts";
+import "./program/stackTraces.ts";
 import * as pulumi from "@pulumi/pulumi";
-import { currentCluster } from "./cluster.ts";
+import { currentCluster } from "./program/cluster.ts";
 import { cents } from "./components/cost/index.ts";
 import { MlopsPlatform } from "./components/index.ts";
-import { withPorts } from "./clusterPorts.ts";
-import { loadConfig } from "./config.ts";
-import { googleDataStores } from "./dataStores.ts";
-import { gkeCluster } from "./gke.ts";
-import { googleCloud } from "./google.ts";
-import { platformArguments } from "./platform.ts";
-import { publicDomain } from "./publicDomain.ts";
+import { withPorts } from "./program/clusterPorts.ts";
+import { loadConfig } from "./program/config.ts";
+import { googleDataStores } from "./program/stores.ts";
+import { gkeCluster } from "./program/gke.ts";
+import { googleCloud } from "./program/google.ts";
+import { platformArguments } from "./program/platform.ts";
+import { publicDomain } from "./program/domain.ts";
 
 const config = withPorts(loadConfig());
 const google = googleCloud(config);

@@ -3,52 +3,52 @@ export {
   alertRules,
   type AlertRulesOptions,
   type RuleGroup,
-} from "./alerts/index.ts";
-export { dashboards, type PlatformDashboard } from "./dashboards/index.ts";
-export type { ChartArgs } from "./internal/charts.ts";
-export { ArgumentError } from "./internal/checks.ts";
+} from "./monitoring/alerts/index.ts";
+export { dashboards, type PlatformDashboard } from "./monitoring/dashboards/index.ts";
+export type { ChartArgs } from "./monitoring/charts.ts";
+export { ArgumentError } from "./core/checks.ts";
 export {
   type ArtifactLocationArgs,
   connectionsNeeded,
   type DatabaseConnectionArgs,
   type DatabaseProxyArgs,
-} from "./internal/connections.ts";
-export type { ContainerResourcesArgs } from "./internal/pods.ts";
-export { GkeMachineType, GkeMode, GkeReleaseChannel, GpuType } from "./internal/gkeMachines.ts";
-export type { GpuPoolArgs } from "./internal/gkeNodePools.ts";
+} from "./tracking/connections.ts";
+export type { ContainerResourcesArgs } from "./kubernetes/pods.ts";
+export { GkeMachineType, GkeMode, GkeReleaseChannel, GpuType } from "./google/gkeMachines.ts";
+export type { GpuPoolArgs } from "./google/gkeNodePools.ts";
 export type {
   MlopsPlatformArgs,
   PlatformImagesArgs,
   PlatformNodePortsArgs,
-} from "./internal/platformArguments.ts";
-export { exposedHostNames, type PlatformExposureArgs } from "./internal/platformExposure.ts";
-export type { PlatformMonitoringArgs } from "./internal/platformMonitoring.ts";
+} from "./platform/arguments.ts";
+export { exposedHostNames, type PlatformExposureArgs } from "./platform/platformExposure.ts";
+export type { PlatformMonitoringArgs } from "./platform/platformMonitoring.ts";
 export type {
   AlertReceiversArgs,
   EmailReceiverArgs,
   SlackReceiverArgs,
   WebhookReceiverArgs,
-} from "./internal/receivers.ts";
-export type { TrainingGpuArgs } from "./internal/trainingGpu.ts";
-export { TrackingPermission, type TrackingUserArgs } from "./internal/trackingUsers.ts";
-export * from "./gkeCluster.ts";
-export * from "./domainCertificate.ts";
-export * from "./bucketArtifactStore.ts";
-export * from "./cloudSqlDatabase.ts";
-export * from "./grafana.ts";
-export * from "./loginProxy.ts";
-export * from "./imageRepository.ts";
-export * from "./mlopsPlatform.ts";
-export * from "./modelServer.ts";
-export * from "./networkFlows.ts";
-export * from "./postgresDatabase.ts";
-export * from "./platformGateway.ts";
-export * from "./predictionApp.ts";
-export * from "./privateNetwork.ts";
-export * from "./projectServices.ts";
-export * from "./prometheus.ts";
-export * from "./serviceAccountKey.ts";
-export * from "./trackingServer.ts";
-export * from "./trainingJob.ts";
-export * from "./volumeArtifactStore.ts";
-export * from "./workloadIdentity.ts";
+} from "./monitoring/receivers.ts";
+export type { TrainingGpuArgs } from "./training/trainingGpu.ts";
+export { TrackingPermission, type TrackingUserArgs } from "./tracking/trackingUsers.ts";
+export * from "./google/gkeCluster.ts";
+export * from "./access/domainCertificate.ts";
+export * from "./stores/bucketArtifactStore.ts";
+export * from "./stores/cloudSqlDatabase.ts";
+export * from "./monitoring/grafana.ts";
+export * from "./access/loginProxy.ts";
+export * from "./google/imageRepository.ts";
+export * from "./platform/mlopsPlatform.ts";
+export * from "./serving/modelServer.ts";
+export * from "./kubernetes/networkFlows.ts";
+export * from "./stores/postgresDatabase.ts";
+export * from "./access/platformGateway.ts";
+export * from "./prediction/predictionApp.ts";
+export * from "./google/privateNetwork.ts";
+export * from "./google/projectServices.ts";
+export * from "./monitoring/prometheus.ts";
+export * from "./google/serviceAccountKey.ts";
+export * from "./tracking/trackingServer.ts";
+export * from "./training/trainingJob.ts";
+export * from "./stores/volumeArtifactStore.ts";
+export * from "./google/workloadIdentity.ts";

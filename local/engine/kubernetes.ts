@@ -1,4 +1,4 @@
-import { stateLabel } from "../../components/internal/ownership.ts";
+import { stateLabel } from "../../components/kubernetes/ownershipMarks.ts";
 import { UserError } from "../support/errors.ts";
 import { pause } from "./handler.ts";
 import type { Handler, Work } from "./handler.ts";

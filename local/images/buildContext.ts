@@ -1,7 +1,7 @@
 import { chmod, copyFile, mkdir, utimes, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type App, IMAGE_INPUTS, inputFiles } from "../../images.ts";
+import { type App, IMAGE_INPUTS, inputFiles } from "../../program/images.ts";
 import { checkoutRoot } from "../support/cache.ts";
 import { run } from "../support/process.ts";
 

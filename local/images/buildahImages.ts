@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type App, baseDate } from "../../images.ts";
+import { type App, baseDate } from "../../program/images.ts";
 import { run } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
 import { aptSources, release } from "./aptSources.ts";

@@ -1,4 +1,4 @@
-import type { OwnCluster } from "../../ownCluster.ts";
+import type { OwnCluster } from "../../program/ownCluster.ts";
 import { UserError } from "../support/errors.ts";
 
 /** Where pods look for images, and so where images have to be brought. */

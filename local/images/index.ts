@@ -1,4 +1,4 @@
-import { type App, APPS, DEFAULT_REGISTRY, imageReference } from "../../images.ts";
+import { type App, APPS, DEFAULT_REGISTRY, imageReference } from "../../program/images.ts";
 import { step } from "../support/progress.ts";
 import type { Image } from "./buildahImages.ts";
 import { deliveryTo } from "./delivery.ts";

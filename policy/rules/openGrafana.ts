@@ -1,4 +1,4 @@
-import { openGrafanaSettings } from "../../components/internal/grafanaAccess.ts";
+import { openGrafanaSettings } from "../../components/monitoring/grafanaAccess.ts";
 import { chartValues } from "../helm.ts";
 import { containersOf } from "../pods.ts";
 import type { ResourceRule } from "../rule.ts";

@@ -1,4 +1,4 @@
-import { secretsOf } from "../../components/internal/secretTexts.ts";
+import { secretsOf } from "../../components/core/secretTexts.ts";
 import { chartValues } from "../helm.ts";
 import { commandLine, containerName, containersOf, flagsOf, variablesOf } from "../pods.ts";
 import type { ResourceRule } from "../rule.ts";

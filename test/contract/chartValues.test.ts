@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { officialCharts } from "../../components/internal/charts.ts";
+import { officialCharts } from "../../components/monitoring/charts.ts";
 import { keysSent, listText } from "./chartKeys/sent.ts";
 
 /*

@@ -7,7 +7,7 @@ import {
   type Property,
   readSchema,
   type Schema,
-} from "../../local/docs/schema.ts";
+} from "../../tools/docs/schema.ts";
 import { workFolder } from "../../local/support/cache.ts";
 import { runModule, typeErrors } from "../support/node.ts";
 

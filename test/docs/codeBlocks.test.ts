@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pages } from "../../local/docs/index.ts";
+import { pages } from "../../tools/docs/index.ts";
 import { checkoutRoot, workFolder } from "../../local/support/cache.ts";
 import { typeErrors } from "../support/node.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { pages } from "../../local/docs/index.ts";
+import { pages } from "../../tools/docs/index.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 
 const read = (page: string) => readFileSync(join(checkoutRoot, page), "utf8");

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pages } from "../../local/docs/index.ts";
-import { componentClasses, readSchema } from "../../local/docs/schema.ts";
-import { fillTables } from "../../local/docs/tables.ts";
+import { pages } from "../../tools/docs/index.ts";
+import { componentClasses, readSchema } from "../../tools/docs/schema.ts";
+import { fillTables } from "../../tools/docs/tables.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 
 const schema = readSchema();

@@ -1,4 +1,4 @@
-import { mlflow, type Mlflow, MlflowError } from "../../local/mlflow.ts";
+import { mlflow, type Mlflow, MlflowError } from "../../cli/mlflow.ts";
 import { api, namespace } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { listProcesses } from "../../local/cluster/processes.ts";
 import { takeLock } from "../../local/engine/lock.ts";
-import { envFile } from "../../local/envFile.ts";
+import { envFile } from "../../cli/envFile.ts";
 import { workFolder } from "../../local/support/cache.ts";
 import { run } from "../../local/support/process.ts";
 import { api, clusterFolder, mlops, namespace, stack, up } from "./support/platform.ts";

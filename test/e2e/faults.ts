@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
-import { endpoints, isHealthy } from "../../local/endpointList.ts";
-import { mlflow } from "../../local/mlflow.ts";
-import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
+import { endpoints, isHealthy } from "../../cli/endpointList.ts";
+import { mlflow } from "../../cli/mlflow.ts";
+import { predict, servedModel, type ServedModel } from "../../cli/prediction.ts";
 import { api, mlops, namespace, start } from "./support/platform.ts";
 import { forwarded } from "./support/forwarded.ts";
 import { isReady, type KubeObject, restartsOf } from "./support/kube.ts";

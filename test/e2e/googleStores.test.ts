@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { mlflow } from "../../local/mlflow.ts";
-import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
+import { mlflow } from "../../cli/mlflow.ts";
+import { predict, servedModel, type ServedModel } from "../../cli/prediction.ts";
 import { checkoutRoot, claimCache } from "../../local/support/cache.ts";
-import { withVariables } from "../../local/envFile.ts";
+import { withVariables } from "../../cli/envFile.ts";
 import { run } from "../../local/support/process.ts";
 import { Project } from "../local/engine/engineRun.ts";
 import { environment as pythonEnvironment } from "../support/pythonEnvironment.ts";

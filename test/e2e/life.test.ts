@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { envFile } from "../../local/envFile.ts";
+import { envFile } from "../../cli/envFile.ts";
 import { describeAccess } from "./access.ts";
 import { describeEnd } from "./end.ts";
 import { describeFaults } from "./faults.ts";

@@ -1,5 +1,5 @@
-import { type Mlflow, mlflow } from "../../local/mlflow.ts";
-import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
+import { type Mlflow, mlflow } from "../../cli/mlflow.ts";
+import { predict, servedModel, type ServedModel } from "../../cli/prediction.ts";
 import { restartsOf } from "./support/kube.ts";
 import { registerModel } from "./support/models.ts";
 import { api as kubernetes, namespace } from "./support/platform.ts";

@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { dashboards } from "../../components/dashboards/index.ts";
-import { panelQueries } from "../../local/dashboards/queries.ts";
-import { servedModel, type ServedModel } from "../../local/prediction.ts";
-import { queryAt } from "../../local/prometheus.ts";
+import { dashboards } from "../../components/monitoring/dashboards/index.ts";
+import { panelQueries } from "../../tools/dashboards/queries.ts";
+import { servedModel, type ServedModel } from "../../cli/prediction.ts";
+import { queryAt } from "../../tools/dashboards/prometheusApi.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
-import { withoutKubeStateMetrics } from "../dashboards/withoutKubeStateMetrics.ts";
+import { withoutKubeStateMetrics } from "../components/monitoring/dashboards/withoutKubeStateMetrics.ts";
 import { executeNotebook } from "./support/notebook.ts";
 import { api, mlops, namespace, start } from "./support/platform.ts";
 import { forwarded } from "./support/forwarded.ts";

@@ -1,5 +1,5 @@
 import { addresses } from "../../local/cluster/layout.ts";
-import { queryAt } from "../../local/prometheus.ts";
+import { queryAt } from "../../tools/dashboards/prometheusApi.ts";
 import { forwarded } from "./support/forwarded.ts";
 import { api, commandLine, namespace } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { envFile } from "../../local/envFile.ts";
-import { predict, servedModel, type ServedModel } from "../../local/prediction.ts";
+import { envFile } from "../../cli/envFile.ts";
+import { predict, servedModel, type ServedModel } from "../../cli/prediction.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
-import { openBrowser } from "../../local/support/browser.ts";
+import { openBrowser } from "../../cli/browser.ts";
 import { executeNotebook } from "./support/notebook.ts";
 import { mlops, start } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";

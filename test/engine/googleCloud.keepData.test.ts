@@ -1,4 +1,4 @@
-import { dataUrns } from "../../local/pulumiCli.ts";
+import { dataUrns } from "../../cli/pulumiCli.ts";
 import {
   offlineSettings,
   openWorkplace,

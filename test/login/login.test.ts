@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { versions } from "../../components/internal/versions.ts";
+import { versions } from "../../components/core/versions.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { which } from "../../local/support/process.ts";
 import { askForPage, describeApps } from "./apps.ts";

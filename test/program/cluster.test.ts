@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { apiServerHost, currentCluster } from "../../cluster.ts";
-import { loadConfig } from "../../config.ts";
+import { apiServerHost, currentCluster } from "../../program/cluster.ts";
+import { loadConfig } from "../../program/config.ts";
 import { record } from "../support/recorder.ts";
 
 const kubeconfig = {

@@ -40,7 +40,7 @@ async function run(script: string, argument: string, config = kubeconfig) {
 }
 
 const asked = async (): Promise<unknown> =>
-  JSON.parse((await run("askCluster.ts", "minikube")).stdout);
+  JSON.parse((await run("program/askCluster.ts", "minikube")).stdout);
 
 /** What the program says that is run without the npm commands. */
 const program = (command: "up" | "preview", config?: string) =>

@@ -1,5 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
-import { configKeys, loadConfig, type PlatformConfig } from "../../config.ts";
+import { configKeys, loadConfig, type PlatformConfig } from "../../program/config.ts";
 import { declaredKeys, defaultSettings, project } from "../support/program.ts";
 import { rows } from "./configRows.ts";
 

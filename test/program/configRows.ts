@@ -1,4 +1,4 @@
-import type { PlatformConfig } from "../../config.ts";
+import type { PlatformConfig } from "../../program/config.ts";
 import { googleRows } from "./googleConfigRows.ts";
 import { onOff, ranges, type Row } from "./rowShape.ts";
 

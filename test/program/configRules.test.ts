@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { loadConfig } from "../../config.ts";
+import { loadConfig } from "../../program/config.ts";
 import { project, readText } from "../support/program.ts";
 
 const gke = {

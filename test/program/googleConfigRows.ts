@@ -1,5 +1,5 @@
 import { CloudSqlTier, GkeMachineType, GpuType } from "../../components/index.ts";
-import type { PlatformConfig } from "../../config.ts";
+import type { PlatformConfig } from "../../program/config.ts";
 import { onOff, ranges, type Row } from "./rowShape.ts";
 
 const oneOf = <T extends string>(...values: T[]) => ({

@@ -1,4 +1,4 @@
-import { secondsUntilRetry } from "../../googleReadiness.ts";
+import { secondsUntilRetry } from "../../program/googleReadiness.ts";
 
 const disabled = (project = "123456789012") =>
   `googleapi: Error 403: Compute Engine API has not been used in project ${project} before or it is disabled.`;

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { stringify } from "yaml";
-import { apiServerHost } from "../../cluster.ts";
-import { type Kubeconfig, readKubeconfig } from "../../kubeconfig.ts";
+import { apiServerHost } from "../../program/cluster.ts";
+import { type Kubeconfig, readKubeconfig } from "../../program/kubeconfig.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "kubeconfig-"));
 const before = process.env["KUBECONFIG"];

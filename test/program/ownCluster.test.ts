@@ -1,4 +1,4 @@
-import { type Machine, type NodeFacts, ownCluster } from "../../ownCluster.ts";
+import { type Machine, type NodeFacts, ownCluster } from "../../program/ownCluster.ts";
 
 /** A laptop with Docker, libvirt, VirtualBox and a VPN whose server somebody else runs. */
 const laptop: Machine = {

@@ -1,8 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { stackAnnotation, stateLabel } from "../../components/internal/ownership.ts";
-import { loadConfig } from "../../config.ts";
-import { type LiveNamespace, namespaceRefusal, refuseForeignNamespaces } from "../../ownership.ts";
-import { platformNamespaces } from "../../platform.ts";
+import { stackAnnotation, stateLabel } from "../../components/kubernetes/ownershipMarks.ts";
+import { loadConfig } from "../../program/config.ts";
+import {
+  type LiveNamespace,
+  namespaceRefusal,
+  refuseForeignNamespaces,
+} from "../../program/ownership.ts";
+import { platformNamespaces } from "../../program/platform.ts";
 import { runProgram } from "../support/program.ts";
 import { record } from "../support/recorder.ts";
 

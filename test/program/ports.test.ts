@@ -1,5 +1,11 @@
-import { loadConfig } from "../../config.ts";
-import { choosePorts, leavesPortsOpen, type PortFacts, portFaults, unseen } from "../../ports.ts";
+import { loadConfig } from "../../program/config.ts";
+import {
+  choosePorts,
+  leavesPortsOpen,
+  type PortFacts,
+  portFaults,
+  unseen,
+} from "../../program/ports.ts";
 import { project } from "../support/program.ts";
 
 const config = (given: Record<string, string> = {}) =>

@@ -1,4 +1,4 @@
-import type { PlatformConfig } from "../../config.ts";
+import type { PlatformConfig } from "../../program/config.ts";
 
 /** For each key: what an empty stack gets, a value that is taken and what it becomes, and those that are refused. */
 export interface Row<Key extends keyof PlatformConfig> {

@@ -1,4 +1,4 @@
-import { versions } from "../../components/internal/versions.ts";
+import { versions } from "../../components/core/versions.ts";
 import { readText } from "../support/program.ts";
 
 test.each(["tracking", "serving"])(

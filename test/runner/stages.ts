@@ -14,8 +14,8 @@ export interface Stage {
 
 // Test files that deploy or run something: one at a time, for there is one local cluster on a machine.
 const live = {
-  cluster: "test/local/cluster\\.test\\.ts$",
-  builtin: "test/local/engine(\\.releases)?\\.test\\.ts$",
+  cluster: "test/local/cluster/cluster\\.test\\.ts$",
+  builtin: "test/local/engine/engine(\\.releases)?\\.test\\.ts$",
   google: "test/engine/googleCloud(\\.\\w+)?\\.test\\.ts$",
   pulumi: "test/engine/life\\.test\\.ts$",
   stores: "test/e2e/googleStores\\.test\\.ts$",

@@ -1,7 +1,7 @@
 /* Prints the ports that the program chooses, with the settings of an empty stack: `preview` or `up` as its argument. */
 import * as pulumi from "@pulumi/pulumi";
-import { withPorts } from "../../clusterPorts.ts";
-import { loadConfig } from "../../config.ts";
+import { withPorts } from "../../program/clusterPorts.ts";
+import { loadConfig } from "../../program/config.ts";
 
 const nothing = () => Promise.reject(new Error("nothing is to be declared"));
 await pulumi.runtime.setMocks(

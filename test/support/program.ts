@@ -5,7 +5,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { parse } from "yaml";
-import { usualNodePorts } from "../../config/keys.ts";
+import { usualNodePorts } from "../../program/settings.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { record, type RecordOptions, type Recording } from "./recorder.ts";
 

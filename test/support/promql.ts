@@ -1,5 +1,5 @@
 import { parser } from "@prometheus-io/lezer-promql";
-import { labelsOf, metrics } from "../../local/dashboards/metrics.ts";
+import { labelsOf, metrics } from "../../components/monitoring/metrics.ts";
 
 /** A metric that a query asks for, with the labels it matches on. */
 export interface Selector {

@@ -98,7 +98,7 @@ test("`npm run sbom` lists the packages of npm and of each Python part", () => {
     const output = join(folder, "sbom");
     const { status, stderr } = spawnSync(
       process.execPath,
-      [join(checkoutRoot, "local/bootstrap.mjs"), "sbom", "--output", output],
+      [join(checkoutRoot, "cli/bootstrap.mjs"), "sbom", "--output", output],
       {
         env: { ...process.env, PATH: [folder, process.env["PATH"]].join(delimiter) },
         encoding: "utf8",

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { checkoutRoot } from "../../local/support/cache.ts";
-import { marker } from "../../local/preview/comment.ts";
+import { marker } from "../../ci/comment.ts";
 import { run } from "../../local/support/process.ts";
 import { actionlint, reasonToSkipActionlint } from "../support/actionlint.ts";
 

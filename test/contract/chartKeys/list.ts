@@ -6,7 +6,7 @@ import type { Json } from "../../support/recorder.ts";
 import { keysSent, listText } from "./sent.ts";
 
 /*
- * Writes the list of a chart's keys that we set, after a chart's version in components/internal/versions.ts was changed:
+ * Writes the list of a chart's keys that we set, after a chart's version in components/core/versions.ts was changed:
  *
  *   helm pull oci://ghcr.io/prometheus-community/charts/prometheus --version <version> --untar --untardir /tmp/charts
  *   node test/contract/chartKeys/list.ts /tmp/charts/prometheus

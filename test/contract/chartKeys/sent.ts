@@ -1,6 +1,6 @@
 import type { ComponentResource } from "@pulumi/pulumi";
-import { Grafana } from "../../../components/grafana.ts";
-import { Prometheus } from "../../../components/prometheus.ts";
+import { Grafana } from "../../../components/monitoring/grafana.ts";
+import { Prometheus } from "../../../components/monitoring/prometheus.ts";
 import { valuesOf } from "../../support/charts.ts";
 import { type Json, record } from "../../support/recorder.ts";
 import { isObject } from "../../support/wire.ts";

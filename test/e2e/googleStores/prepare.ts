@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { APPS, imageReference } from "../../../images.ts";
+import { APPS, imageReference } from "../../../program/images.ts";
 import { hasImage, importImages, startCluster } from "../../../local/cluster/index.ts";
 import { writeProgramImage } from "../../../local/cluster/images.ts";
 import { ensureImages } from "../../../local/images/index.ts";

@@ -5,8 +5,8 @@ import { parse } from "yaml";
 import { clusterPaths } from "../../../local/cluster/layout.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 import { run, which } from "../../../local/support/process.ts";
-import { type Settings } from "../../../local/settings.ts";
-import { settingsFor } from "../../../local/standInCharts.ts";
+import { type Settings } from "../../../cli/stackSettings.ts";
+import { settingsFor } from "../../../cli/standInCharts.ts";
 import { kube, type Kube } from "../../e2e/support/kube.ts";
 import {
   addZone,

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
-import { destroyWithNetwork } from "../../../local/googleNetwork.ts";
-import { stackSettings } from "../../../local/pulumiCli.ts";
+import { destroyWithNetwork } from "../../../cli/googleNetwork.ts";
+import { stackSettings } from "../../../cli/pulumiCli.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 
 export interface Ended {

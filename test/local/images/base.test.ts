@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { baseDate, imageReference, renewBase } from "../../../images.ts";
+import { baseDate, imageReference, renewBase } from "../../../program/images.ts";
 import { buildWithBuildah } from "../../../local/images/buildahImages.ts";
-import { baseAgeNotice } from "../../../local/imageTarget.ts";
+import { baseAgeNotice } from "../../../cli/imageTarget.ts";
 
 let folder: string;
 const path = process.env["PATH"];

@@ -8,7 +8,7 @@ import {
   IMAGE_INPUTS,
   imageReference,
   inputFiles,
-} from "../../../images.ts";
+} from "../../../program/images.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 
 let root: string;

@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } 
 import { existsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { imageReference } from "../../../images.ts";
+import { imageReference } from "../../../program/images.ts";
 import { ensureImages } from "../../../local/images/index.ts";
-import type { OwnCluster } from "../../../ownCluster.ts";
+import type { OwnCluster } from "../../../program/ownCluster.ts";
 import { cacheRoot } from "../../../local/support/cache.ts";
 
 // The programs of other people are replaced by scripts that note how they were called.

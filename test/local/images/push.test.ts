@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { imageReference } from "../../../images.ts";
+import { imageReference } from "../../../program/images.ts";
 import { imagesFolder } from "../../../local/images/buildahSession.ts";
 import { ensureImages } from "../../../local/images/index.ts";
 import { run, sleep, which } from "../../../local/support/process.ts";

@@ -1,5 +1,5 @@
-import { provideImages } from "../../../local/imageTarget.ts";
-import type { Settings } from "../../../local/settings.ts";
+import { provideImages } from "../../../cli/imageTarget.ts";
+import type { Settings } from "../../../cli/stackSettings.ts";
 
 const gke = {
   cluster: "gke",

@@ -1,0 +1,86 @@
+import { isStackRule, kindOf, type Rule, type SeenResource } from "../policy/rule.ts";
+import { rules } from "../policy/rules/index.ts";
+import { isValues, unknown, type Values } from "../policy/values.ts";
+import { plain, unknownValue, type JsonObject } from "../local/engine/values.ts";
+
+/** What the pack says of one resource, or of the stack as a whole. */
+export interface Verdict {
+  readonly policy: string;
+  readonly level: "mandatory" | "advisory";
+  /** The resource, what is wrong with it, and the fix. */
+  readonly sentence: string;
+}
+
+/** A resource as a program declares it. */
+export interface DeclaredResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: JsonObject;
+  readonly protect: boolean;
+}
+
+/** Settings of the pack in the form of `policy/config.json`. */
+export type PolicyConfig = { readonly [rule: string]: unknown };
+
+/** Judges resources by every rule that the settings do not switch off. */
+export function verdictsOn(
+  resources: readonly DeclaredResource[],
+  stack: string,
+  config: PolicyConfig,
+): Verdict[] {
+  const seen = resources.map(({ inputs, ...resource }) => ({
+    ...resource,
+    stack,
+    values: withUnknowns(plain(inputs)) as Values,
+  }));
+  return rules.flatMap((rule) => {
+    const level = levelOf(rule, config);
+    const given = config[rule.name];
+    const faults = level === "disabled" ? [] : faultsOf(rule, seen, isValues(given) ? given : {});
+    return faults.map((sentence) => ({ policy: rule.name, level, sentence }) as Verdict);
+  });
+}
+
+/** The verdicts for a terminal, those that refuse the update first. */
+export function policyReport(verdicts: readonly Verdict[]): string {
+  if (verdicts.length === 0) return "Policies: nothing to report";
+  const [broken, others] = (["mandatory", "advisory"] as const).map((level) =>
+    verdicts.filter((verdict) => verdict.level === level),
+  ) as [Verdict[], Verdict[]];
+  return [
+    `Policies: ${broken.length} broken, ${others.length} to know of`,
+    ...broken.map(({ policy, sentence }) => `  ✗ ${policy}: ${sentence}`),
+    ...others.map(({ policy, sentence }) => `  · ${policy}: ${sentence}`),
+  ].join("\n");
+}
+
+export const isRefused = (verdicts: readonly Verdict[]): boolean =>
+  verdicts.some(({ level }) => level === "mandatory");
+
+function faultsOf(rule: Rule, resources: readonly SeenResource[], config: Values): string[] {
+  const found = isStackRule(rule)
+    ? rule.checkStack(resources, config)
+    : resources.flatMap((resource) =>
+        rule.check(resource, config).map((fault) => ({ resource, fault })),
+      );
+  return found.map(({ resource, fault }) =>
+    resource ? `${kindOf(resource.type)} "${resource.name}": ${fault}` : fault,
+  );
+}
+
+/** A level by itself, or among a rule's settings, as the policy engine takes both. */
+function levelOf({ name, level }: Rule, config: PolicyConfig): string {
+  const given = config[name] ?? config["all"];
+  const chosen = isValues(given) ? given["enforcementLevel"] : given;
+  return typeof chosen === "string" ? chosen : level;
+}
+
+function withUnknowns(value: unknown): unknown {
+  if (value === unknownValue) return unknown;
+  if (Array.isArray(value)) return value.map(withUnknowns);
+  if (!isValues(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, withUnknowns(inner)]),
+  );
+}

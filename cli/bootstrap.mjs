@@ -1,0 +1,96 @@
+// Entry of every npm script. Depends on nothing and runs on any Node from 18 on: installs the packages when they are
+// missing or out of date, then hands over to cli/main.ts on the Node 22 that is one of them.
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const lockFile = join(root, "package-lock.json");
+const modules = join(root, "node_modules");
+const stampFile = join(modules, ".mlops-lock-hash");
+const binaries = join(modules, ".bin");
+const neededNode = "22.18";
+
+if (process.platform === "win32") {
+  fail("Windows is not supported natively; install WSL 2 (`wsl --install`) and run this inside it");
+}
+if (!isInstalled()) install();
+handOver(nodeToUse());
+
+/** Installed from the lock file as it is now, by this script or by the user's own `npm ci`. */
+function isInstalled() {
+  if (!existsSync(binaries)) return false;
+  if (readText(stampFile) === lockHash()) return true;
+  const byNpm = join(modules, ".package-lock.json");
+  return existsSync(byNpm) && statSync(byNpm).mtimeMs >= statSync(lockFile).mtimeMs;
+}
+
+function install() {
+  console.error("… Installing the packages of package-lock.json with `npm ci`");
+  const started = Date.now();
+  // the scripts of this project need nothing from the npm that may be running this file
+  const { status, error } = spawnSync(
+    "npm",
+    ["ci", "--no-fund", "--no-audit", "--loglevel=error"],
+    {
+      cwd: root,
+      stdio: ["ignore", 2, 2],
+    },
+  );
+  if (error) fail(`npm cannot be run (${error.message}); install Node.js with npm and try again`);
+  if (status !== 0) {
+    fail(
+      "`npm ci` failed, see above; it needs the npm registry, so check the connection (or `npm config get registry` and proxy) and try again",
+    );
+  }
+  writeFileSync(stampFile, lockHash());
+  console.error(`✓ Packages installed (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+}
+
+/** The Node of the lock file for this platform, or this very Node where there is none and it is new enough. */
+function nodeToUse() {
+  const packaged = join(binaries, "node");
+  if (existsSync(packaged)) return packaged;
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const [neededMajor, neededMinor] = neededNode.split(".").map(Number);
+  if (major > neededMajor || (major === neededMajor && minor >= neededMinor))
+    return process.execPath;
+  fail(
+    `Node ${neededNode} or newer is needed and this is ${process.versions.node}; run \`npm ci --include=optional\`, or install Node 22 where no package brings it (${process.platform}-${process.arch})`,
+  );
+}
+
+/** Runs the command line, passes signals on to it and ends as it ends. */
+function handOver(node) {
+  const child = spawn(node, [join(root, "cli", "main.ts"), ...process.argv.slice(2)], {
+    stdio: "inherit",
+    // programs started later (npx, the Pulumi language host) find this Node and the packages' commands first
+    env: { ...process.env, PATH: [binaries, process.env.PATH].filter(Boolean).join(delimiter) },
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    // a terminal sends Ctrl-C to the child as well
+    process.on(signal, () => {
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  child.on("error", (error) => fail(`${node} cannot be run (${error.message}); run \`npm ci\``));
+  child.on("close", (code, signal) => {
+    process.exitCode = signal ? 128 + (constants.signals[signal] ?? 0) : code;
+  });
+}
+
+function lockHash() {
+  return createHash("sha256").update(readFileSync(lockFile)).digest("hex");
+}
+
+function readText(path) {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}
+
+function fail(message) {
+  console.error(`error: ${message}`);
+  process.exit(1);
+}

@@ -1,0 +1,214 @@
+import { existsSync, rmSync } from "node:fs";
+import { reachDeployment, startTarget } from "../access.ts";
+import * as cluster from "../../local/cluster/index.ts";
+import {
+  type Deployment,
+  forgetDeployment,
+  isOn,
+  listDeployments,
+  readDeployment,
+} from "../deployment.ts";
+import { type ClusterAccess, openEngine } from "../engines.ts";
+import { envFile, removeEnvFile } from "../envFile.ts";
+import type { KubernetesClient } from "../../local/engine/kubernetesClient.ts";
+import { requireTools } from "../gcloud.ts";
+import { foreignObjects, otherPlatforms } from "../neighbours.ts";
+import {
+  checkOwnNamespaces,
+  connect,
+  namespacesIn,
+  resourcesIn,
+  type StateResource,
+} from "../ownershipCheck.ts";
+import { readSettings, type Settings, settingsOptions } from "../stackSettings.ts";
+import { copyState } from "../stateCopy.ts";
+import type { Command, OptionValues } from "../arguments.ts";
+import { cacheRoot, removeCache, workFolder } from "../../local/support/cache.ts";
+import { ask, canAsk, confirm } from "../confirm.ts";
+import { UserError } from "../../local/support/errors.ts";
+import { reported } from "../../local/support/progress.ts";
+
+/** Removes the platform; what becomes of its data is asked, or told by options. */
+export const down: Command = {
+  options: {
+    stack: settingsOptions.stack,
+    "keep-data": {
+      type: "boolean",
+      help: "Keep the database, the artifacts and the passwords for the next `up`",
+    },
+    "delete-data": { type: "boolean", help: "Delete them too" },
+    cluster: {
+      type: "boolean",
+      help: "Delete the local cluster as well, with everything this project has put on the machine",
+    },
+    "keep-cache": {
+      type: "boolean",
+      help: "With --cluster: keep built programs and images, so that the next start is fast",
+    },
+    yes: { type: "boolean", short: "y", help: "Do not ask; without --delete-data, data is kept" },
+  },
+  async run(values) {
+    checkOptions(values);
+    const settings = readSettings(values);
+    const deployment = readDeployment(settings.stack);
+    if (values["cluster"] === true) return await removeEverything(values, settings, deployment);
+    if (!deployment) {
+      throw new UserError(
+        `the stack ${settings.stack} is not deployed from this checkout, so there is nothing to remove`,
+      );
+    }
+    const keepData = await wantsToKeepData(values, deployment);
+    if (keepData && settings.config.dataStores === "cluster") refuseToKeepInGke(deployment);
+    const access = await accessToRemove(settings, deployment);
+    const code = await removePlatform(settings, deployment, access, keepData);
+    if (code !== 0) return code;
+    if (deployment.target.kind === "local-cluster") await stopUnused(access, deployment);
+    console.log(
+      keepData
+        ? "The platform is removed and its data kept; `npm run up` brings both back."
+        : "The platform and its data are removed.",
+    );
+    return 0;
+  },
+};
+
+/** Other stacks, of this checkout or another, may still run on the local cluster. */
+async function stopUnused(access: ClusterAccess, { namespace }: Deployment): Promise<void> {
+  const others = await otherPlatforms(await connect(access), namespace);
+  if (others.length > 0) {
+    console.log(`The local cluster keeps running for other stacks: ${others.join(", ")}.`);
+    return;
+  }
+  await reported("Stopping the local cluster", (step) =>
+    cluster.stopCluster({ onProgress: (message) => step.update(message) }),
+  );
+}
+
+function checkOptions(values: OptionValues): void {
+  const refuse = (one: string, other: string, why: string) => {
+    if (values[one] === true && values[other] === true) {
+      throw new UserError(`--${one} and --${other} exclude each other${why}; give one of them`);
+    }
+  };
+  refuse("keep-data", "delete-data", "");
+  refuse("cluster", "keep-data", ", because the data is in the cluster");
+  if (values["keep-cache"] === true && values["cluster"] !== true) {
+    throw new UserError("--keep-cache goes with --cluster only; add it or leave this out");
+  }
+}
+
+async function wantsToKeepData(values: OptionValues, { namespace }: Deployment): Promise<boolean> {
+  if (values["keep-data"] === true) return true;
+  if (values["delete-data"] === true) {
+    await agree(values, `Delete every experiment, model and artifact in namespace ${namespace}?`);
+    return false;
+  }
+  if (values["yes"] === true) return true;
+  if (!canAsk()) {
+    throw new UserError("say what becomes of the data: --keep-data or --delete-data --yes");
+  }
+  const answer = await ask("Keep the data or delete it? [keep/delete/cancel] ");
+  if (answer.trim() === "keep") return true;
+  if (answer.trim() === "delete") return false;
+  throw new UserError("nothing was removed; answer keep or delete");
+}
+
+function refuseToKeepInGke({ target }: Deployment): void {
+  if (target.kind !== "gke") return;
+  throw new UserError(
+    "the data of this stack is inside the GKE cluster, which goes with it; give --delete-data, or set paused to true to keep both for the price of the cluster alone",
+  );
+}
+
+async function agree(values: OptionValues, question: string): Promise<void> {
+  if (values["yes"] === true || (await confirm(question))) return;
+  throw new UserError("nothing was removed; confirm with --yes");
+}
+
+async function removePlatform(
+  settings: Settings,
+  deployment: Deployment,
+  access: ClusterAccess,
+  keepData: boolean,
+): Promise<number> {
+  const engine = openEngine(deployment.engine, settings, access);
+  const isInGke = deployment.target.kind === "gke";
+  // a cluster that the program has made goes as a whole
+  const client = isInGke ? undefined : await connect(access);
+  if (client) {
+    const state = await engine.exportState();
+    await checkOwnNamespaces(client, settings, state);
+    if (!keepData) await spareOthers(client, resourcesIn(state));
+  }
+  const code = await engine.down({ keepData });
+  if (code !== 0) return code;
+  if (keepData) {
+    if (client) await copyState(client, engine, deployment);
+    return 0;
+  }
+  forgetDeployment(settings.stack);
+  removeEnvFile(envFile, settings.stack);
+  return 0;
+}
+
+/** Everything in a namespace goes with it: what somebody else has put there would, too. */
+async function spareOthers(
+  client: KubernetesClient,
+  resources: readonly StateResource[],
+): Promise<void> {
+  for (const namespace of namespacesIn(resources).keys()) {
+    const foreign = await foreignObjects(client, namespace, resources);
+    if (foreign.length === 0) continue;
+    const shown = [...foreign.slice(0, 5), ...(foreign.length > 5 ? ["others"] : [])].join(", ");
+    throw new UserError(
+      `the namespace ${namespace} holds what this stack did not make, which would be deleted with it: ${shown}; nothing was removed. Move or delete it first, or choose --keep-data`,
+    );
+  }
+}
+
+async function accessToRemove({ stack }: Settings, { target }: Deployment): Promise<ClusterAccess> {
+  // what is in a stopped cluster of ours can only be removed while it runs
+  if (target.kind === "local-cluster") return await startTarget(target);
+  if (target.kind === "gke") {
+    requireTools();
+    // the program itself knows the cluster that it has made
+    return {};
+  }
+  return (await reachDeployment(stack)).access;
+}
+
+/** After this there is nothing of the platform on the machine but the checkout and its packages. */
+async function removeEverything(
+  values: OptionValues,
+  settings: Settings,
+  deployment: Deployment | undefined,
+): Promise<number> {
+  const keepCache = values["keep-cache"] === true;
+  await agree(values, "Delete the local cluster with every experiment, model and artifact in it?");
+  if (deployment && deployment.target.kind !== "local-cluster") {
+    const access = await accessToRemove(settings, deployment);
+    const code = await removePlatform(settings, deployment, access, false);
+    if (code !== 0) return code;
+  }
+  const { folder } = await cluster.clusterStatus();
+  await reported("Deleting the local cluster", (step) =>
+    cluster.deleteCluster({ binaries: !keepCache, onProgress: (message) => step.update(message) }),
+  );
+  for (const { stack, deployment: one } of listDeployments()) {
+    if (!isOn(folder, one)) continue;
+    await openEngine(one.engine, { ...settings, stack }, {}).forget();
+    forgetDeployment(stack);
+    removeEnvFile(envFile, stack);
+  }
+  if (listDeployments().length === 0) rmSync(workFolder, { recursive: true, force: true });
+  if (!keepCache) removeCache();
+  console.log(whatIsLeft(keepCache));
+  return 0;
+}
+
+function whatIsLeft(keepCache: boolean): string {
+  if (!existsSync(cacheRoot())) return "Nothing is left.";
+  return keepCache
+    ? `Nothing is left but the cache in ${cacheRoot()}.`
+    : `Nothing is left but files of another origin in ${cacheRoot()}.`;
+}

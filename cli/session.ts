@@ -1,0 +1,36 @@
+import type { KubeConfig } from "@kubernetes/client-node";
+import { reachDeployment } from "./access.ts";
+import type { Deployment } from "./deployment.ts";
+import { openEngine } from "./engines.ts";
+import { readSettings, type Settings, settingsOptions } from "./stackSettings.ts";
+import type { OptionValues } from "./arguments.ts";
+import { UserError } from "../local/support/errors.ts";
+import { loadKubeconfig } from "./clusterAccess.ts";
+
+export const sessionOptions = { stack: settingsOptions.stack };
+
+/** A running platform, as the commands that use it see it. */
+export interface Session {
+  readonly settings: Settings;
+  readonly deployment: Deployment;
+  readonly kubeconfig: KubeConfig;
+  /** Outputs of the stack, secrets in clear. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** Opens the platform that was deployed from this checkout. */
+export async function openSession(values: OptionValues): Promise<Session> {
+  const settings = readSettings(values);
+  const { deployment, access } = await reachDeployment(settings.stack);
+  const kubeconfig = loadKubeconfig(access.kubeconfig);
+  if (access.context !== undefined) kubeconfig.setCurrentContext(access.context);
+  const outputs = await openEngine(deployment.engine, settings, access).outputs({
+    showSecrets: true,
+  });
+  if (Object.keys(outputs).length === 0) {
+    throw new UserError(
+      `the last \`up\` of the stack ${settings.stack} did not end well, so it has no outputs; run \`npm run up\` again`,
+    );
+  }
+  return { settings, deployment, kubeconfig, outputs };
+}

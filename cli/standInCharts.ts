@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import { officialCharts } from "../components/monitoring/charts.ts";
+import { mergeValues } from "../components/monitoring/chartValues.ts";
+import { imageReference } from "../program/images.ts";
+import type { Deployment } from "./deployment.ts";
+import type { Settings } from "./stackSettings.ts";
+import { checkoutRoot } from "../local/support/cache.ts";
+import { run } from "../local/support/process.ts";
+
+/** Which charts a stack is deployed with. */
+export type Charts = "official" | "stand-in";
+
+const standInChart = join(checkoutRoot, "local", "charts", "prometheus");
+
+/**
+ * Decides between the official charts and the stand-in. What was once deployed with the official charts stays with
+ * them, so that a network that is down for a moment never takes Grafana away.
+ */
+export async function chooseCharts(
+  { config }: Settings,
+  remembered: Deployment | undefined,
+  isReachable = registryAnswers,
+): Promise<Charts> {
+  const { monitoring, prometheusChart } = config;
+  if (!monitoring || prometheusChart !== undefined) return "official";
+  if (remembered?.charts === "official") return "official";
+  return (await isReachable(registryOf(officialCharts.prometheus.reference)))
+    ? "official"
+    : "stand-in";
+}
+
+export const standInSentence =
+  "The registry of the official Helm charts cannot be reached: Prometheus comes from this project's stand-in chart with Debian's programs, without Grafana and kube-state-metrics; `npm run dashboards -- --png` draws the dashboards.";
+
+/** The settings with those that the stand-in chart needs. What the user has set wins. */
+export function settingsFor(charts: Charts, settings: Settings): Settings {
+  if (charts === "official") return settings;
+  const { config, overrides } = settings;
+  const values = mergeValues(standInValues(config.imageRegistry), config.prometheusValues);
+  const changed = { kubeStateMetrics: false, grafana: false, prometheusChart: standInChart };
+  return {
+    ...settings,
+    config: { ...config, ...changed, prometheusValues: values },
+    overrides: {
+      ...overrides,
+      kubeStateMetrics: "false",
+      grafana: "false",
+      prometheusChart: standInChart,
+      prometheusValues: JSON.stringify(values),
+    },
+  };
+}
+
+/** All parts run from one image here. */
+function standInValues(imageRegistry: string) {
+  const [, repository, tag] = /^(.+):([^:/]+)$/.exec(imageReference("monitoring", imageRegistry))!;
+  const image = { repository, tag };
+  return {
+    server: { image },
+    alertmanager: { image },
+    "prometheus-node-exporter": { image: { registry: "", ...image } },
+    "prometheus-pushgateway": { image },
+  };
+}
+
+const registryOf = (reference: string) => new URL(reference.replace(/^oci:/, "https:")).origin;
+
+/** Whether it is a registry that answers. Node reads the proxies of the environment at its start only. */
+async function registryAnswers(origin: string): Promise<boolean> {
+  const ask = `const r = await fetch(${JSON.stringify(`${origin}/v2/`)}, { signal: AbortSignal.timeout(5000) });
+    process.exit(r.status === 200 || (r.status === 401 && r.headers.has("www-authenticate")) ? 0 : 1);`;
+  try {
+    await run(process.execPath, ["--input-type=module", "-e", ask], {
+      env: { ...process.env, NODE_USE_ENV_PROXY: "1" },
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,230 @@
+import { randomBytes } from "node:crypto";
+import { type Endpoint, endpoints, isHealthy } from "./endpointList.ts";
+import { ensureVersion, predictAndCount } from "./metricsCheck.ts";
+import { type Mlflow, MlflowError, mlflow } from "./mlflow.ts";
+import { describePrediction, predict, type ServedModel, servedModel } from "./prediction.ts";
+import { sleep } from "../local/support/process.ts";
+
+/** One thing that has to work, done for real. Returns what it saw; throws what went wrong. */
+export interface Check {
+  readonly name: string;
+  /** Where to look when it fails. */
+  readonly lookAt: string;
+  run(): Promise<string>;
+}
+
+export interface CheckTargets {
+  tracking: string;
+  serving: string;
+  prediction: string;
+  /** Left out where there is no monitoring. */
+  prometheus?: string;
+  grafana?: string;
+  username: string;
+  password: string;
+  modelName: string;
+  modelAlias: string;
+}
+
+const experimentName = "platform-check";
+const serverFollowsWithinMs = 30_000;
+
+/**
+ * The checks in their order, and the removal of what they made. Logging and promoting are done on a model of their
+ * own: the alias that is served stays where the user has put it.
+ */
+export function platformChecks(targets: CheckTargets): {
+  checks: Check[];
+  cleanUp(): Promise<void>;
+} {
+  const { prometheus, grafana } = targets;
+  const api = mlflow(targets.tracking, targets.username, targets.password);
+  const model = `platform-check-${randomBytes(4).toString("hex")}`;
+  let run: { id: string; artifacts: string } | undefined;
+  let version: string | undefined;
+  let served: ServedModel | undefined;
+  const checks: Check[] = [
+    {
+      name: "MLflow asks for a login",
+      lookAt: "the logs of mlflow",
+      run: () => loginIsAsked(targets.tracking),
+    },
+    {
+      name: "log a run with an artifact",
+      lookAt: "the logs of mlflow and of postgres-0",
+      run: async () => {
+        run = await logRun(api);
+        return `run ${run.id.slice(0, 8)} in ${experimentName}`;
+      },
+    },
+    {
+      name: "register a model version",
+      lookAt: "the logs of mlflow",
+      run: async () => {
+        version = await registerVersion(api, model, needed(run, "a logged run"));
+        return `${model} version ${version}`;
+      },
+    },
+    {
+      name: "promote it by alias",
+      lookAt: "the logs of mlflow",
+      run: () => promote(api, model, needed(version, "a registered version"), targets.modelAlias),
+    },
+    {
+      name: "the model server serves the promoted model",
+      lookAt: "GET /model of the model server, and its logs",
+      run: async () => {
+        served = await waitUntilServed(api, targets);
+        return `${served.name} version ${served.version}`;
+      },
+    },
+    {
+      name: prometheus ? "predict, and see it in Prometheus" : "predict",
+      lookAt: "the logs of the model server, and the targets of Prometheus",
+      run: () => {
+        const model = needed(served, "a served model");
+        return prometheus
+          ? predictAndCount(targets.serving, prometheus, model)
+          : predictServed(targets.serving, model);
+      },
+    },
+    {
+      name: "the prediction page answers",
+      lookAt: "the logs of prediction-app",
+      run: () => pageAnswers(targets.prediction, endpoints.prediction),
+    },
+  ];
+  if (grafana !== undefined) {
+    checks.push({
+      name: "Grafana answers",
+      lookAt: "the logs of grafana",
+      run: async () => {
+        if (await isHealthy(grafana, endpoints.grafana)) return grafana;
+        throw new Error(`${grafana} is not healthy`);
+      },
+    });
+  }
+  const cleanUp = async () => {
+    if (version !== undefined)
+      await api.call("registered-models/delete", { name: model }, "DELETE");
+    if (run) await api.call("runs/delete", { run_id: run.id });
+  };
+  return { checks, cleanUp };
+}
+
+async function loginIsAsked(url: string): Promise<string> {
+  try {
+    await mlflow(url, "nobody", "wrong").call("experiments/search?max_results=1");
+  } catch (error) {
+    if (error instanceof MlflowError && error.status === 401) return "401 for a wrong password";
+    throw error;
+  }
+  throw new Error("it lets a wrong password in");
+}
+
+async function logRun(api: Mlflow): Promise<{ id: string; artifacts: string }> {
+  const experiment_id = await experiment(api);
+  const { run } = await api.call<{ run: { info: { run_id: string; artifact_uri: string } } }>(
+    "runs/create",
+    { experiment_id, start_time: Date.now(), run_name: "platform-check" },
+  );
+  const { run_id, artifact_uri } = run.info;
+  const values = { timestamp: Date.now(), step: 0 };
+  await api.call("runs/log-parameter", { run_id, key: "checked_by", value: "npm run verify" });
+  await api.call("runs/log-metric", { run_id, key: "answer", value: 42, ...values });
+  const path = artifact_uri.replace(/^mlflow-artifacts:\/+/, "");
+  const content = `written by run ${run_id}\n`;
+  await api.putArtifact(`${path}/check.txt`, content);
+  await api.call("runs/update", { run_id, status: "FINISHED", end_time: Date.now() });
+
+  const read = await api.call<{ run: { data: { metrics: { value: number }[] } } }>(
+    `runs/get?run_id=${run_id}`,
+  );
+  if (read.run.data.metrics[0]?.value !== 42) throw new Error("the metric does not come back");
+  if ((await api.getArtifact(`${path}/check.txt`)) !== content) {
+    throw new Error("the artifact does not come back as it was written");
+  }
+  return { id: run_id, artifacts: artifact_uri };
+}
+
+async function experiment(api: Mlflow): Promise<string> {
+  const byName = `experiments/get-by-name?experiment_name=${experimentName}`;
+  try {
+    return (await api.call<{ experiment: { experiment_id: string } }>(byName)).experiment
+      .experiment_id;
+  } catch (error) {
+    if (!(error instanceof MlflowError) || error.status !== 404) throw error;
+    const created = await api.call<{ experiment_id: string }>("experiments/create", {
+      name: experimentName,
+    });
+    return created.experiment_id;
+  }
+}
+
+async function registerVersion(
+  api: Mlflow,
+  name: string,
+  run: { id: string; artifacts: string },
+): Promise<string> {
+  await api.call("registered-models/create", { name });
+  const { model_version } = await api.call<{ model_version: { version: string } }>(
+    "model-versions/create",
+    { name, source: run.artifacts, run_id: run.id },
+  );
+  return model_version.version;
+}
+
+async function promote(api: Mlflow, name: string, version: string, alias: string): Promise<string> {
+  await api.call("registered-models/alias", { name, alias, version });
+  const found = await versionOf(api, name, alias);
+  if (found !== version) throw new Error(`the alias ${alias} is on version ${found}`);
+  return `${alias} is on version ${found}`;
+}
+
+async function versionOf(api: Mlflow, name: string, alias: string): Promise<string> {
+  const query = new URLSearchParams({ name, alias });
+  const { model_version } = await api.call<{ model_version: { version: string } }>(
+    `registered-models/alias?${query.toString()}`,
+  );
+  return model_version.version;
+}
+
+/** The server polls the alias, so it may be behind for some seconds. */
+async function waitUntilServed(api: Mlflow, targets: CheckTargets): Promise<ServedModel> {
+  const wanted = await versionOf(api, targets.modelName, targets.modelAlias);
+  const end = Date.now() + serverFollowsWithinMs;
+  for (;;) {
+    const model = await servedModel(targets.serving);
+    if (typeof model !== "string" && model.version === wanted) return model;
+    if (Date.now() > end) {
+      const instead = typeof model === "string" ? model : whyAnother(model);
+      throw new Error(`version ${wanted} has the alias ${targets.modelAlias}, but ${instead}`);
+    }
+    await sleep(500);
+  }
+}
+
+function whyAnother({ version, load_error }: ServedModel): string {
+  const which = load_error?.version ? `version ${load_error.version}: ` : "";
+  const reason = load_error ? ` (${which}${load_error.reason})` : "";
+  return `version ${version} is served${reason}`;
+}
+
+async function predictServed(url: string, model: ServedModel): Promise<string> {
+  const prediction = await predict(url, model);
+  ensureVersion(prediction, model);
+  return describePrediction(prediction)[0]!;
+}
+
+async function pageAnswers(url: string, endpoint: Endpoint): Promise<string> {
+  if (!(await isHealthy(url, endpoint))) throw new Error(`${url} is not healthy`);
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  const page = await response.text();
+  if (!response.ok || !page.includes("<html")) throw new Error(`it answers ${response.status}`);
+  return url;
+}
+
+function needed<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`there is no ${what.replace(/^an? /, "")}, see above`);
+  return value;
+}

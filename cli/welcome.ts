@@ -1,0 +1,62 @@
+import { endpoints, endpointsOf } from "./endpointList.ts";
+import { reach } from "./endpoints.ts";
+import type { ClusterAccess } from "./engines.ts";
+import { describePrediction, predict, servedModel, waitForModel } from "./prediction.ts";
+import type { Settings } from "./stackSettings.ts";
+import { loadKubeconfig } from "./clusterAccess.ts";
+import { reported } from "../local/support/progress.ts";
+
+const modelWithinSeconds = 180;
+
+/** Tells people where the platform is, with a prediction by the model that it serves. */
+export async function welcome(
+  settings: Settings,
+  access: ClusterAccess,
+  outputs: Record<string, unknown>,
+): Promise<void> {
+  const answer = settings.config.paused
+    ? ["It is paused: every workload has 0 pods until paused is false and `up` has run again."]
+    : await firstPrediction(settings, access, outputs);
+  console.log(["", ...summary(outputs, answer), ""].join("\n"));
+}
+
+/** What the served model predicts, in lines for people; without training there may be no model yet. */
+async function firstPrediction(
+  settings: Settings,
+  access: ClusterAccess,
+  outputs: Record<string, unknown>,
+): Promise<string[]> {
+  const { namespace, trainExampleModel, modelName, modelAlias } = settings.config;
+  return await reported("Predicting with the served model", async (step) => {
+    const kubeconfig = loadKubeconfig(access.kubeconfig);
+    if (access.context !== undefined) kubeconfig.setCurrentContext(access.context);
+    const serving = await reach(endpoints.serving, { kubeconfig, namespace, outputs });
+    try {
+      if (!trainExampleModel && typeof (await servedModel(serving.url)) === "string") {
+        return [`No version of ${modelName} has the alias ${modelAlias} yet.`];
+      }
+      const model = await waitForModel(serving.url, modelWithinSeconds, step);
+      return describePrediction(await predict(serving.url, model));
+    } finally {
+      await serving.close();
+    }
+  });
+}
+
+function summary(outputs: Record<string, unknown>, prediction: string[]): string[] {
+  const rows = endpointsOf(outputs).map(
+    (name) => `  ${endpoints[name].title.padEnd(17)}${String(outputs[endpoints[name].output])}`,
+  );
+  return [
+    "The platform is up.",
+    "",
+    ...rows,
+    "",
+    ...prediction.map((line) => `  ${line}`),
+    "",
+    "Next:",
+    "  npm run connect                       localhost URLs, and .env for notebooks/train-and-promote.ipynb",
+    "  npm run verify                        proof that a model goes the whole way",
+    "  npm run outputs -- --show-secrets     user names and passwords",
+  ];
+}

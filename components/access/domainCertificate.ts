@@ -1,0 +1,171 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import { monthlyCostUsd } from "../cost/index.ts";
+import { isDnsLabel, refuse } from "../core/checks.ts";
+import { checkDomain, checkHostOf } from "../core/domainNames.ts";
+import { gateway } from "./gatewayObjects.ts";
+import { checkedProject } from "../google/googleChecks.ts";
+import { googleLabels } from "../google/googleLabels.ts";
+
+/** Arguments of DomainCertificate. */
+export interface DomainCertificateArgs {
+  /** Google Cloud project that holds everything. Its Compute Engine, Certificate Manager and, with `dnsZone`, Cloud DNS APIs must be enabled. */
+  project: pulumi.Input<string>;
+  /** Domain below which the hosts are, such as `mlops.example.com`. Use one that holds nothing else. Changing it replaces the certificate: the hosts answer again when the new one is issued. */
+  domain: string;
+  /** Hosts that get an answer, each one level below the domain, such as `mlflow.mlops.example.com`. */
+  hostNames: string[];
+  /** Name of the managed zone of Cloud DNS, in the same project, that the records are written into. Left out, `dnsRecords` says what to enter where the domain is kept. */
+  dnsZone?: string;
+  /** Labels added to everything that can have some. */
+  labels?: { [key: string]: pulumi.Input<string> };
+}
+
+const recordTtlSeconds = 300;
+
+/**
+ * What a domain needs at Google before a gateway can answer for it: an address that stays, a certificate that Google
+ * issues and renews, and the rule that nothing older than TLS 1.2 is spoken.
+ */
+export class DomainCertificate extends pulumi.ComponentResource {
+  /** IPv4 address of every host. */
+  public readonly address: pulumi.Output<string>;
+  /** Name of that address, for a PlatformGateway. */
+  public readonly addressName: pulumi.Output<string>;
+  /** Name of the certificate map, for a PlatformGateway. */
+  public readonly certificateMapName: pulumi.Output<string>;
+  /** Name of the TLS policy, for a PlatformGateway. */
+  public readonly sslPolicyName: pulumi.Output<string>;
+  /** DNS records that the domain must have, as lines of a zone file. With `dnsZone` they are there already. */
+  public readonly dnsRecords: pulumi.Output<string[]>;
+  /** What the load balancer behind the address costs a month without traffic, in US dollars. The rest is free. */
+  public readonly monthlyCostUsd: pulumi.Output<number>;
+
+  constructor(name: string, args: DomainCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
+    const subject = `DomainCertificate "${name}"`;
+    const { domain, hostNames, dnsZone } = args;
+    const project = checkedProject(subject, args.project);
+    checkHosts(subject, args);
+    const labels = googleLabels(subject, args.labels);
+    super("mlops:index:DomainCertificate", name, args, opts);
+
+    const child = { parent: this };
+    const address = new gcp.compute.GlobalAddress(
+      `${name}-address`,
+      { project, addressType: "EXTERNAL", ipVersion: "IPV4", labels },
+      child,
+    );
+    // Google's default still speaks TLS 1.0
+    const sslPolicy = new gcp.compute.SSLPolicy(
+      `${name}-tls`,
+      { project, profile: "MODERN", minTlsVersion: "TLS_1_2" },
+      child,
+    );
+    const authorization = new gcp.certificatemanager.DnsAuthorization(
+      `${name}-authorization`,
+      { project, domain, labels },
+      child,
+    );
+    // for every host there may be: one more or one less leaves the certificate as it is
+    const certificate = new gcp.certificatemanager.Certificate(
+      `${name}-certificate`,
+      {
+        project,
+        managed: { domains: [`*.${domain}`], dnsAuthorizations: [authorization.id] },
+        labels,
+      },
+      child,
+    );
+    const map = new gcp.certificatemanager.CertificateMap(
+      `${name}-map`,
+      { project, labels },
+      child,
+    );
+    for (const hostname of hostNames) {
+      new gcp.certificatemanager.CertificateMapEntry(
+        `${name}-${firstLabel(hostname)}-entry`,
+        { project, map: map.name, hostname, certificates: [certificate.id], labels },
+        child,
+      );
+    }
+    const proof = authorization.dnsResourceRecords.apply(([record]) => record!);
+    const proofRecord = { name: proof.name, type: proof.type, data: proof.data };
+    const hostRecords = hostNames.map((host) => ({
+      name: pulumi.output(`${host}.`),
+      type: pulumi.output("A"),
+      data: address.address,
+    }));
+    if (dnsZone !== undefined) {
+      const record = (logicalName: string, { name: recordName, type, data }: typeof proofRecord) =>
+        new gcp.dns.RecordSet(
+          logicalName,
+          {
+            project,
+            managedZone: dnsZone,
+            name: recordName,
+            type,
+            ttl: recordTtlSeconds,
+            rrdatas: [data],
+          },
+          child,
+        );
+      record(`${name}-record`, proofRecord);
+      hostNames.forEach((host, index) =>
+        record(`${name}-${firstLabel(host)}-record`, hostRecords[index]!),
+      );
+    }
+
+    this.address = address.address;
+    this.addressName = address.name;
+    this.certificateMapName = map.name;
+    this.sslPolicyName = sslPolicy.name;
+    this.dnsRecords = pulumi.all(
+      [proofRecord, ...hostRecords].map(
+        (record) =>
+          pulumi.interpolate`${record.name} ${recordTtlSeconds} IN ${record.type} ${record.data}`,
+      ),
+    );
+    this.monthlyCostUsd = pulumi.output(
+      // GKE makes the forwarding rule when a Gateway takes the address: that is what is paid for
+      monthlyCostUsd([
+        {
+          type: "kubernetes:gateway.networking.k8s.io/v1:Gateway",
+          name,
+          inputs: gateway({}, address.name),
+        },
+      ]),
+    );
+    this.registerOutputs({
+      address: this.address,
+      addressName: this.addressName,
+      certificateMapName: this.certificateMapName,
+      sslPolicyName: this.sslPolicyName,
+      dnsRecords: this.dnsRecords,
+      monthlyCostUsd: this.monthlyCostUsd,
+    });
+  }
+}
+
+const firstLabel = (host: string) => host.slice(0, host.indexOf("."));
+
+function checkHosts(subject: string, { domain, hostNames, dnsZone }: DomainCertificateArgs): void {
+  checkDomain(subject, "domain", domain);
+  refuse(
+    subject,
+    hostNames.length === 0,
+    "hostNames must not be empty; name the hosts that people open, such as those of exposedHostNames",
+  );
+  for (const [index, host] of hostNames.entries()) {
+    checkHostOf(subject, `hostNames[${index}]`, host, domain);
+  }
+  refuse(
+    subject,
+    new Set(hostNames).size < hostNames.length,
+    "hostNames must differ from each other; name each host once",
+  );
+  refuse(
+    subject,
+    dnsZone !== undefined && !isDnsLabel(dnsZone),
+    "dnsZone must be the name of a managed zone, as `gcloud dns managed-zones list` prints it, not its domain; give the name or leave it out",
+  );
+}

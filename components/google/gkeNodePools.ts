@@ -1,0 +1,123 @@
+import type * as gcp from "@pulumi/gcp";
+import type * as pulumi from "@pulumi/pulumi";
+import type { GkeClusterArgs } from "./gkeCluster.ts";
+import { GkeMachineType, type GpuType, gpuMachines } from "./gkeMachines.ts";
+
+/** A pool of machines with a graphics processor, empty until a pod asks for one. */
+export interface GpuPoolArgs {
+  /** Graphics processor: `nvidia-l4` or `nvidia-tesla-t4`. Changing it replaces the pool. */
+  type: GpuType;
+  /** Machine that carries it. Defaults to the smallest: `g2-standard-4` for the L4, `n1-standard-4` for the T4. Changing it replaces the nodes. */
+  machineType?: string;
+  /** Most nodes, 1 or more; in a regional cluster for each zone. Defaults to 1. The fewest are 0. */
+  maxNodes?: number;
+  /** Spot machines: less than half the price, but Google may take them back at any time. Defaults to true. */
+  spot?: boolean;
+  /** Disk of each node in GB, 30 to 2000. Defaults to 100, for images with CUDA are large. Changing it replaces the nodes. */
+  diskSizeGb?: number;
+  /** Zones of the pool. Defaults to the cluster's. Every one of them must offer the GPU, which not all zones of a region do. */
+  zones?: string[];
+}
+
+/** What decides the price of a pool, plain, exactly as it is passed to Google. */
+export interface NodePoolShape {
+  readonly autoscaling?: {
+    readonly minNodeCount: number;
+    readonly maxNodeCount: number;
+    readonly locationPolicy: string;
+  };
+  readonly nodeCount?: number;
+  readonly initialNodeCount?: number;
+  readonly nodeLocations?: string[];
+  readonly nodeConfig: {
+    readonly machineType: string;
+    readonly diskSizeGb: number;
+    readonly diskType: string;
+    readonly spot: boolean;
+    readonly guestAccelerators?: {
+      readonly type: string;
+      readonly count: number;
+      readonly gpuDriverInstallationConfig: { readonly gpuDriverVersion: string };
+    }[];
+  };
+}
+
+/** The pool that the platform's pods run on. */
+export function standardPool(args: GkeClusterArgs): NodePoolShape {
+  const { minNodes = 1, spot = false, diskSizeGb = 50 } = args;
+  const maxNodes = args.maxNodes ?? Math.max(3, minNodes);
+  return {
+    ...size(minNodes, maxNodes, spot, args.paused),
+    nodeConfig: {
+      machineType: args.machineType ?? GkeMachineType.E2Standard2,
+      diskSizeGb,
+      diskType: "pd-balanced",
+      spot,
+    },
+  };
+}
+
+/** The pool for training on a graphics processor. */
+export function gpuPool(gpu: GpuPoolArgs, paused: boolean | undefined): NodePoolShape {
+  const { type, maxNodes = 1, spot = true, diskSizeGb = 100 } = gpu;
+  const machines = gpuMachines[type];
+  const [smallest] = machines[0]!;
+  const machineType = gpu.machineType ?? smallest;
+  const count = machines.find(([machine]) => machine === machineType)?.[1] ?? 1;
+  return {
+    ...size(0, maxNodes, spot, paused),
+    ...(gpu.zones === undefined ? {} : { nodeLocations: gpu.zones }),
+    nodeConfig: {
+      machineType,
+      diskSizeGb,
+      diskType: "pd-balanced",
+      spot,
+      guestAccelerators: [
+        { type, count, gpuDriverInstallationConfig: { gpuDriverVersion: "DEFAULT" } },
+      ],
+    },
+  };
+}
+
+function size(
+  minNodeCount: number,
+  maxNodeCount: number,
+  spot: boolean,
+  paused: boolean = false,
+): Pick<NodePoolShape, "autoscaling" | "nodeCount" | "initialNodeCount"> {
+  // the autoscaler never takes the last node away, for the cluster's own pods are on it
+  if (paused) return { nodeCount: 0 };
+  const locationPolicy = spot ? "ANY" : "BALANCED";
+  return {
+    autoscaling: { minNodeCount, maxNodeCount, locationPolicy },
+    initialNodeCount: minNodeCount,
+  };
+}
+
+/** Everything of a node but its shape. */
+export function nodeSecurity(
+  serviceAccount: pulumi.Input<string>,
+  labels: { [key: string]: pulumi.Input<string> },
+) {
+  return {
+    serviceAccount,
+    // what the account may do is said by its roles alone
+    oauthScopes: ["https://www.googleapis.com/auth/cloud-platform"],
+    imageType: "COS_CONTAINERD",
+    shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
+    // pods get tokens of their own identity, never the node's
+    workloadMetadataConfig: { mode: "GKE_METADATA" },
+    metadata: { "disable-legacy-endpoints": "true" },
+    resourceLabels: labels,
+  } satisfies gcp.types.input.container.NodePoolNodeConfig;
+}
+
+/** One node at a time: a new one comes first, unless it has a GPU, of which projects may have few. */
+export function upgradeSettings({ guestAccelerators }: NodePoolShape["nodeConfig"]) {
+  return guestAccelerators === undefined
+    ? { strategy: "SURGE", maxSurge: 1, maxUnavailable: 0 }
+    : { strategy: "SURGE", maxSurge: 0, maxUnavailable: 1 };
+}
+
+/** Keeps pods without a GPU off expensive nodes; GKE's own pods tolerate it. */
+export const gpuTaint = { key: "nvidia.com/gpu", value: "present", effect: "NO_SCHEDULE" };

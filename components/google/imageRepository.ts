@@ -1,0 +1,136 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import { monthlyCostUsd } from "../cost/index.ts";
+import { checkWhole, ensure } from "../core/checks.ts";
+import { checkedProject, checkRegion } from "./googleChecks.ts";
+import { googleLabels } from "./googleLabels.ts";
+
+/** Arguments of ImageRepository. */
+export interface ImageRepositoryArgs {
+  /** Id of the project that pays for the repository. */
+  project: pulumi.Input<string>;
+  /** Region of the repository. Choose the cluster's: pulling is then fast and free. Changing it replaces the repository with its images. */
+  region: string;
+  /** Last part of the repository's URL. Defaults to `mlops`. Changing it replaces the repository with its images. */
+  repositoryId?: string;
+  /** IAM members that may pull, such as `serviceAccount:nodes@my-project.iam.gserviceaccount.com`. */
+  readers?: pulumi.Input<string>[];
+  /** Number of versions of each image that stay, 1 to 1000; older ones go after 30 days, though a pod may still need them. Left out, every tagged version stays and no tag can be moved or deleted. */
+  keepVersions?: number;
+  /** Labels added to the repository. */
+  labels?: { [key: string]: pulumi.Input<string> };
+}
+
+/**
+ * A repository of Artifact Registry for the platform's images. Tags are hashes of what is in the image, so they are
+ * made unchangeable; layers that no tag needs are deleted after a week.
+ */
+export class ImageRepository extends pulumi.ComponentResource {
+  /** Prefix of the images' names: `REGION-docker.pkg.dev/PROJECT/ID`, known once the repository is there. */
+  public readonly url: pulumi.Output<string>;
+  /** Last part of the URL. */
+  public readonly repositoryId: pulumi.Output<string>;
+  /** What the repository costs in US dollars a month, by the images of one version of the platform. */
+  public readonly monthlyCostUsd: pulumi.Output<number>;
+
+  constructor(name: string, args: ImageRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
+    const subject = `ImageRepository "${name}"`;
+    const project = checkedProject(subject, args.project);
+    checkRegion(subject, args.region);
+    const { region, repositoryId = "mlops", keepVersions, readers = [] } = args;
+    ensure(
+      subject,
+      "repositoryId",
+      repositoryId,
+      (id) => /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(id),
+      "have 1 to 63 lower-case letters, digits and hyphens, a letter first and no hyphen last",
+    );
+    checkWhole(subject, "keepVersions", keepVersions ?? 1, 1, 1000);
+    const members = readers.map((member, index) => checkedMember(subject, index, member));
+    const labels = googleLabels(subject, args.labels);
+    super("mlops:index:ImageRepository", name, args, opts);
+
+    const child = { parent: this };
+    const priced = { location: region, format: "DOCKER", mode: "STANDARD_REPOSITORY" };
+    const repository = new gcp.artifactregistry.Repository(
+      `${name}-repository`,
+      {
+        ...priced,
+        project,
+        repositoryId,
+        description: "Images of the MLOps platform",
+        // what has a tag that cannot change cannot be cleaned up either
+        dockerConfig: { immutableTags: keepVersions === undefined },
+        cleanupPolicies: cleanupPolicies(keepVersions),
+        labels,
+      },
+      child,
+    );
+    for (const [index, member] of members.entries()) {
+      new gcp.artifactregistry.RepositoryIamMember(
+        `${name}-reader-${index}`,
+        {
+          project,
+          location: region,
+          repository: repository.name,
+          role: "roles/artifactregistry.reader",
+          member,
+        },
+        child,
+      );
+    }
+
+    this.url = pulumi
+      .all([project, repository.repositoryId])
+      .apply(([id, ownId]) => `${region}-docker.pkg.dev/${id}/${ownId}`);
+    this.repositoryId = repository.repositoryId;
+    this.monthlyCostUsd = pulumi.output(
+      monthlyCostUsd([
+        {
+          type: "gcp:artifactregistry/repository:Repository",
+          name: `${name}-repository`,
+          inputs: priced,
+        },
+      ]),
+    );
+    this.registerOutputs({
+      url: this.url,
+      repositoryId: this.repositoryId,
+      monthlyCostUsd: this.monthlyCostUsd,
+    });
+  }
+}
+
+/** A rule that keeps versions deletes nothing by itself: it saves them from the rules that do. */
+function cleanupPolicies(keepVersions: number | undefined) {
+  const day = 24 * 60 * 60;
+  const untagged = {
+    id: "delete-untagged",
+    action: "DELETE",
+    condition: { tagState: "UNTAGGED", olderThan: `${7 * day}s` },
+  };
+  if (keepVersions === undefined) return [untagged];
+  return [
+    untagged,
+    {
+      id: "delete-old",
+      action: "DELETE",
+      condition: { tagState: "ANY", olderThan: `${30 * day}s` },
+    },
+    { id: "keep-newest", action: "KEEP", mostRecentVersions: { keepCount: keepVersions } },
+  ];
+}
+
+function checkedMember(
+  subject: string,
+  index: number,
+  member: pulumi.Input<string>,
+): pulumi.Output<string> {
+  return ensure(
+    subject,
+    `readers[${index}]`,
+    member,
+    (text) => /^(user|group|serviceAccount|principal|principalSet|domain):\S+$/.test(text),
+    "be an IAM member such as serviceAccount:nodes@my-project.iam.gserviceaccount.com; allUsers is refused",
+  );
+}

@@ -1,0 +1,172 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import { monthlyCostUsd } from "../cost/index.ts";
+import { checkedProject, checkRegion } from "./googleChecks.ts";
+import { googleLabels } from "./googleLabels.ts";
+import { checkGoogleName } from "./googleNameChecks.ts";
+import { checkNetworkRanges } from "./networkRanges.ts";
+
+/** Arguments of PrivateNetwork. */
+export interface PrivateNetworkArgs {
+  /** Id of the project that pays for the network. */
+  project: pulumi.Input<string>;
+  /** Region of the subnet, such as `europe-west3`. Changing it replaces the subnet and everything in it. */
+  region: string;
+  /** Addresses of the nodes, /8 to /28. Defaults to `10.10.0.0/20`, which is 4092 nodes. Changing it replaces the subnet. */
+  nodeRange?: string;
+  /** Addresses of the pods, /9 to /21. Defaults to `10.20.0.0/16`, which is 256 nodes of 110 pods. Changing it replaces the cluster. */
+  podRange?: string;
+  /** Addresses of the Services, /16 to /27. Defaults to `10.30.0.0/20`, which is 4096 Services. Changing it replaces the cluster. */
+  serviceRange?: string;
+  /** Peers the network with Google's, so that Cloud SQL can have a private address in it. Defaults to false. */
+  privateServices?: boolean;
+  /** Labels added to what can bear them. */
+  labels?: { [key: string]: pulumi.Input<string> };
+}
+
+/**
+ * A network for machines without a public address: one subnet with ranges for nodes, pods and Services, a NAT gateway
+ * for what they call outside, and, if asked, the peering over which Cloud SQL is reached.
+ */
+export class PrivateNetwork extends pulumi.ComponentResource {
+  /** Id of the network. */
+  public readonly networkId: pulumi.Output<string>;
+  /** Id of the subnet. */
+  public readonly subnetworkId: pulumi.Output<string>;
+  /** Name of the subnet's range for pods. */
+  public readonly podRangeName: pulumi.Output<string>;
+  /** Name of the subnet's range for Services. */
+  public readonly serviceRangeName: pulumi.Output<string>;
+  /** Id of the network, known once the peering exists: what uses it waits for the peering. Only with `privateServices`. */
+  public readonly privateServicesNetworkId?: pulumi.Output<string>;
+  /** What the network costs in US dollars a month, without traffic. */
+  public readonly monthlyCostUsd: pulumi.Output<number>;
+
+  constructor(name: string, args: PrivateNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+    const subject = `PrivateNetwork "${name}"`;
+    checkGoogleName(subject, name, { longest: `${name}-services-range`, limit: 63 });
+    const project = checkedProject(subject, args.project);
+    checkRegion(subject, args.region);
+    const ranges = {
+      nodeRange: args.nodeRange ?? "10.10.0.0/20",
+      podRange: args.podRange ?? "10.20.0.0/16",
+      serviceRange: args.serviceRange ?? "10.30.0.0/20",
+    };
+    checkNetworkRanges(subject, ranges);
+    const labels = googleLabels(subject, args.labels);
+    super("mlops:index:PrivateNetwork", name, args, opts);
+
+    const child = { parent: this };
+    const { region } = args;
+    const network = new gcp.compute.Network(
+      `${name}-network`,
+      { project, autoCreateSubnetworks: false, routingMode: "REGIONAL" },
+      child,
+    );
+    const subnet = new gcp.compute.Subnetwork(
+      `${name}-subnet`,
+      {
+        project,
+        region,
+        network: network.id,
+        ipCidrRange: ranges.nodeRange,
+        secondaryIpRanges: [
+          { rangeName: "pods", ipCidrRange: ranges.podRange },
+          { rangeName: "services", ipCidrRange: ranges.serviceRange },
+        ],
+        // Google's own services, the registry and buckets among them, are reached without the NAT gateway
+        privateIpGoogleAccess: true,
+      },
+      child,
+    );
+    const router = new gcp.compute.Router(
+      `${name}-router`,
+      { project, region, network: network.id },
+      child,
+    );
+    const priced = {
+      region,
+      natIpAllocateOption: "AUTO_ONLY",
+      sourceSubnetworkIpRangesToNat: "ALL_SUBNETWORKS_ALL_IP_RANGES",
+    };
+    new gcp.compute.RouterNat(
+      `${name}-nat`,
+      {
+        ...priced,
+        project,
+        router: router.name,
+        // 64 ports a node, the default, are too few for a node of pods that call the same server
+        enableDynamicPortAllocation: true,
+        minPortsPerVm: 64,
+        maxPortsPerVm: 4096,
+        logConfig: { enable: true, filter: "ERRORS_ONLY" },
+      },
+      child,
+    );
+
+    this.networkId = network.id;
+    this.subnetworkId = subnet.id;
+    this.podRangeName = rangeName(subnet, "pods");
+    this.serviceRangeName = rangeName(subnet, "services");
+    if (args.privateServices === true) {
+      const place = { project, network, subnet, labels };
+      this.privateServicesNetworkId = peering(name, place, child).network;
+    }
+    this.monthlyCostUsd = pulumi.output(
+      monthlyCostUsd([
+        { type: "gcp:compute/routerNat:RouterNat", name: `${name}-nat`, inputs: priced },
+      ]),
+    );
+    this.registerOutputs({
+      networkId: this.networkId,
+      subnetworkId: this.subnetworkId,
+      podRangeName: this.podRangeName,
+      serviceRangeName: this.serviceRangeName,
+      privateServicesNetworkId: this.privateServicesNetworkId,
+      monthlyCostUsd: this.monthlyCostUsd,
+    });
+  }
+}
+
+interface PeeringPlace {
+  readonly project: pulumi.Input<string>;
+  readonly network: gcp.compute.Network;
+  readonly subnet: gcp.compute.Subnetwork;
+  readonly labels: { [key: string]: pulumi.Input<string> };
+}
+
+/** Private Service Access: addresses set aside for Google's services, and the peering of their network with ours. */
+function peering(
+  name: string,
+  { project, network, subnet, labels }: PeeringPlace,
+  child: pulumi.CustomResourceOptions,
+): gcp.servicenetworking.Connection {
+  const range = new gcp.compute.GlobalAddress(
+    `${name}-services-range`,
+    {
+      project,
+      network: network.id,
+      purpose: "VPC_PEERING",
+      addressType: "INTERNAL",
+      // Google chooses addresses that no subnet has yet, so ours has to exist before
+      prefixLength: 20,
+      labels,
+    },
+    { ...child, dependsOn: subnet },
+  );
+  return new gcp.servicenetworking.Connection(
+    `${name}-services`,
+    {
+      network: network.id,
+      service: "servicenetworking.googleapis.com",
+      reservedPeeringRanges: [range.name],
+      // for days after Cloud SQL is gone Google refuses to delete the connection; its peering holds the network
+      // meanwhile, and `npm run down` removes it there
+      deletionPolicy: "ABANDON",
+    },
+    child,
+  );
+}
+
+/** The name of a range, known once the subnet is there. */
+const rangeName = (subnet: gcp.compute.Subnetwork, name: string) => subnet.id.apply(() => name);

@@ -1,0 +1,72 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import { refuse } from "../core/checks.ts";
+import { isAccountId } from "./googleChecks.ts";
+import { type BucketRole, checkedGrants, grant } from "./googleGrants.ts";
+
+/** Arguments of ServiceAccountKey. */
+export interface ServiceAccountKeyArgs {
+  /** Id of the Google Cloud project that holds the account, the bucket and the instance. */
+  project: pulumi.Input<string>;
+  /** Id of the account, what stands before the @ of its address: 6 to 30 characters. Changing it makes another account with another key. */
+  accountId: string;
+  /** Bucket whose objects the account may use. Left out, it may use none. */
+  bucketName?: pulumi.Input<string>;
+  /** What it may do with them. Needed with `bucketName`. */
+  bucketRole?: BucketRole;
+  /** Cloud SQL instance that the account may connect to. Left out, it may connect to none. */
+  instanceName?: pulumi.Input<string>;
+}
+
+/**
+ * A Google service account with a key, for a cluster outside Google Cloud such as Minikube. Whoever has the key has
+ * the account's roles, from anywhere and until the key is deleted: on GKE use WorkloadIdentity, which needs none.
+ */
+export class ServiceAccountKey extends pulumi.ComponentResource {
+  /** The account as IAM names it, known once its roles are bound. They take up to a few minutes to apply everywhere. */
+  public readonly member: pulumi.Output<string>;
+  /** E-mail address of the account. */
+  public readonly email: pulumi.Output<string>;
+  /** Content of the key file, JSON. A secret. */
+  public readonly credentials: pulumi.Output<string>;
+
+  constructor(name: string, args: ServiceAccountKeyArgs, opts?: pulumi.ComponentResourceOptions) {
+    const subject = `ServiceAccountKey "${name}"`;
+    const grants = checkedGrants(subject, args);
+    const { accountId } = args;
+    refuse(
+      subject,
+      !isAccountId(accountId),
+      "accountId must be 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last",
+    );
+    super("mlops:index:ServiceAccountKey", name, args, opts);
+
+    const child = { parent: this };
+    const account = new gcp.serviceaccount.Account(
+      `${name}-account`,
+      {
+        project: grants.project,
+        accountId,
+        displayName: `${name} (MLOps platform)`,
+        description: "Has a key in a Kubernetes Secret of a cluster outside Google Cloud",
+      },
+      child,
+    );
+    const key = new gcp.serviceaccount.Key(
+      `${name}-key`,
+      { serviceAccountId: account.name },
+      child,
+    );
+
+    this.member = grant(name, account.member, grants, child);
+    this.email = account.email;
+    this.credentials = pulumi.secret(key.privateKey.apply(decoded));
+    this.registerOutputs({
+      member: this.member,
+      email: this.email,
+      credentials: this.credentials,
+    });
+  }
+}
+
+const decoded = (base64: string) => Buffer.from(base64, "base64").toString("utf8");

@@ -1,0 +1,184 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { ensure, refuse } from "../core/checks.ts";
+import { addressRange } from "../google/googleChecks.ts";
+import { metadataFor } from "./metadata.ts";
+
+/** One allowed direction of traffic. At least one of its ends is a workload of the namespace. */
+export interface NetworkFlowArgs {
+  /** `app.kubernetes.io/name` of the pods that call. Left out, anybody may call, from outside the cluster too. */
+  from?: string;
+  /** Ranges of addresses that may call, such as `10.0.0.0/8`. Exclude `from`. */
+  fromAddresses?: string[];
+  /** `app.kubernetes.io/name` of the pods that answer. Left out, anything may be called, outside the cluster too. */
+  to?: string;
+  /** Ranges of addresses that may be called, such as `169.254.169.254/32`. Exclude `to`. */
+  toAddresses?: pulumi.Input<string>[];
+  /** What `toAddresses` are called in the policy's name, such as `api-server`. Defaults to the ranges; required where one is an output. */
+  toName?: string;
+  /** TCP port of the answering pods (not of their Service). */
+  port: pulumi.Input<number>;
+}
+
+/** Arguments of NetworkFlows. */
+export interface NetworkFlowsArgs {
+  /** Namespace whose traffic is restricted. */
+  namespace: pulumi.Input<string>;
+  /** Every flow that is allowed, besides DNS. */
+  flows: NetworkFlowArgs[];
+  /** Ranges of DNS servers besides the pods of CoreDNS, kube-dns and NodeLocal DNSCache in `kube-system`. Defaults to `169.254.20.10/32` and `169.254.169.254/32`, where NodeLocal DNSCache and Cloud DNS for GKE answer. */
+  dnsAddresses?: string[];
+  /** Labels added to every object. */
+  labels?: { [key: string]: pulumi.Input<string> };
+  /** Annotations added to every object. */
+  annotations?: { [key: string]: pulumi.Input<string> };
+}
+
+const pods = (application: string) => ({
+  matchLabels: { "app.kubernetes.io/name": application },
+});
+
+/** One end of a flow. */
+interface End {
+  application?: string;
+  addresses?: pulumi.Input<string>[];
+  name?: string;
+}
+
+/** As a rule's `from` or `to` names it; nothing for everybody. */
+const peers = ({ application, addresses = [] }: End) =>
+  application === undefined
+    ? addresses.map((cidr) => ({ ipBlock: { cidr } }))
+    : [{ podSelector: pods(application) }];
+
+/** As a policy's name has it: `mlflow`, `10.0.0.0-8`, or what stands for everybody. */
+const nameOf = ({ application, addresses = [], name }: End, everybody: string) =>
+  application ??
+  name ??
+  (addresses.map((range) => String(range).replace("/", "-")).join("-") || everybody);
+
+/** The cluster's DNS by the names that every distribution gives its pods. */
+const dnsPods = {
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+  podSelector: {
+    matchExpressions: [{ key: "k8s-app", operator: "In", values: ["kube-dns", "node-local-dns"] }],
+  },
+};
+const dnsAddresses = ["169.254.20.10/32", "169.254.169.254/32"];
+
+/**
+ * Denies all traffic of a namespace and allows the named flows. It takes effect only where the cluster's network
+ * plugin enforces NetworkPolicies (GKE Dataplane V2, Calico, Cilium); elsewhere it is recorded and ignored.
+ */
+export class NetworkFlows extends pulumi.ComponentResource {
+  constructor(name: string, args: NetworkFlowsArgs, opts?: pulumi.ComponentResourceOptions) {
+    const subject = `NetworkFlows "${name}"`;
+    checkFlows(subject, args.flows);
+    checkRanges(subject, "dnsAddresses", args.dnsAddresses);
+    super("mlops:index:NetworkFlows", name, args, opts);
+    const metadata = metadataFor("network", name, args);
+    const policy = (role: string, spec: k8s.types.input.networking.v1.NetworkPolicySpec) =>
+      new k8s.networking.v1.NetworkPolicy(
+        `${name}-${role}`,
+        { metadata: metadata({ name: `${name}-${role}` }), spec },
+        { parent: this },
+      );
+
+    policy("deny", { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+    policy("dns", {
+      podSelector: {},
+      policyTypes: ["Egress"],
+      egress: [
+        {
+          to: [dnsPods, ...peers({ addresses: args.dnsAddresses ?? dnsAddresses })],
+          ports: [
+            { protocol: "UDP", port: 53 },
+            { protocol: "TCP", port: 53 },
+          ],
+        },
+      ],
+    });
+    for (const { from, to, ports } of joinByEnds(args.flows)) {
+      const [callers, called] = [peers(from), peers(to)];
+      if (to.application !== undefined) {
+        policy(`${nameOf(from, "anybody")}-to-${to.application}`, {
+          podSelector: pods(to.application),
+          policyTypes: ["Ingress"],
+          ingress: [{ ...(callers.length === 0 ? {} : { from: callers }), ports }],
+        });
+      }
+      if (from.application !== undefined) {
+        policy(`${from.application}-may-call-${nameOf(to, "anything")}`, {
+          podSelector: pods(from.application),
+          policyTypes: ["Egress"],
+          egress: [{ ...(called.length === 0 ? {} : { to: called }), ports }],
+        });
+      }
+    }
+    this.registerOutputs({});
+  }
+}
+
+/** One entry for each pair of ends, so that two ports between them make one policy. */
+function joinByEnds(flows: NetworkFlowArgs[]) {
+  const ends = flows.map(({ from, fromAddresses, to, toAddresses, toName, port }) => ({
+    from: { application: from, addresses: fromAddresses },
+    to: { application: to, addresses: toAddresses, name: toName },
+    port,
+  }));
+  const byEnds = Map.groupBy(ends, ({ from, to }) => `${nameOf(from, "")}>${nameOf(to, "")}`);
+  return [...byEnds.values()].map((same) => ({
+    from: same[0]!.from,
+    to: same[0]!.to,
+    ports: same.map(({ port }) => ({ protocol: "TCP", port })),
+  }));
+}
+
+function checkFlows(subject: string, flows: NetworkFlowArgs[]): void {
+  refuse(
+    subject,
+    flows.some(({ from, to }) => from === undefined && to === undefined),
+    "every flow must have from, to or both; a flow from anybody to anything would allow all traffic",
+  );
+  for (const { from, fromAddresses, to, toAddresses, toName } of flows) {
+    refuse(
+      subject,
+      from !== undefined && fromAddresses !== undefined,
+      "a flow's from and fromAddresses exclude each other; leave one of them out",
+    );
+    refuse(
+      subject,
+      to !== undefined && toAddresses !== undefined,
+      "a flow's to and toAddresses exclude each other; leave one of them out",
+    );
+    checkRanges(subject, "a flow's fromAddresses", fromAddresses);
+    checkRanges(subject, "a flow's toAddresses", toAddresses);
+    refuse(
+      subject,
+      toName === undefined && toAddresses?.some((range) => typeof range !== "string") === true,
+      "a flow's toName must be given where one of toAddresses is an output; add a name such as api-server",
+    );
+  }
+}
+
+/** Refuses what is no range of IPv4 addresses, and what would mean every address. */
+export function checkRanges(
+  subject: string,
+  argument: string,
+  ranges: pulumi.Input<string>[] | undefined,
+): void {
+  refuse(
+    subject,
+    ranges?.length === 0,
+    `${argument} must name a range; leave it out for every address`,
+  );
+  for (const range of ranges ?? []) {
+    ensure(
+      subject,
+      argument,
+      range,
+      (cidr) => (addressRange(cidr)?.prefix ?? 0) > 0,
+      "be ranges such as 10.0.0.0/8; to mean every address, leave it out",
+    );
+  }
+}

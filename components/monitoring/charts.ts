@@ -1,0 +1,100 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { type ChartValues, mergeValues, sealed } from "./chartValues.ts";
+import { ensure, refuse } from "../core/checks.ts";
+import { versions } from "../core/versions.ts";
+
+/** Where a Helm chart comes from. Left out, the official chart at the version that the platform was tried with. */
+export interface ChartArgs {
+  /** OCI reference, name of a chart in `repository`, URL of an archive, or path of a folder or archive on this machine. */
+  chart?: string;
+  /** Exact version. Defaults to the official chart's for a chart in a registry or repository. Leave out for a path or an archive. */
+  version?: string;
+  /** URL of the repository that holds `chart`. Leave out for OCI references and paths. */
+  repository?: string;
+}
+
+/** A chart that is published under one name and known here at one version. */
+export interface OfficialChart {
+  name: string;
+  reference: string;
+  version: string;
+}
+
+export const officialCharts = {
+  prometheus: {
+    name: "prometheus",
+    reference: "oci://ghcr.io/prometheus-community/charts/prometheus",
+    version: versions.prometheusChart,
+  },
+  grafana: {
+    name: "grafana",
+    reference: "oci://ghcr.io/grafana-community/helm-charts/grafana",
+    version: versions.grafanaChart,
+  },
+} as const satisfies Record<string, OfficialChart>;
+
+const isOci = (chart: string) => chart.startsWith("oci://");
+const isExactVersion = (version: string) =>
+  /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+\S+)?$/.test(version);
+
+/** Refuses sources that no chart can come from, or that may bring another chart tomorrow. */
+export function checkChart(
+  subject: string,
+  { chart, version, repository }: ChartArgs = {},
+  argument = "chart",
+): void {
+  ensure(
+    subject,
+    `${argument}.version`,
+    version ?? "0.0.0",
+    isExactVersion,
+    "be an exact version such as 29.27.0, so that the same program deploys the same chart",
+  );
+  refuse(
+    subject,
+    repository !== undefined && isOci(chart ?? ""),
+    `${argument}.repository and an OCI reference exclude each other; leave ${argument}.repository out`,
+  );
+}
+
+/** The part of a Release that says which chart it installs. */
+export function chartSource(official: OfficialChart, args: ChartArgs = {}) {
+  const { repository } = args;
+  if (repository !== undefined) {
+    const { chart = official.name, version = official.version } = args;
+    return { chart, version, repositoryOpts: { repo: repository } };
+  }
+  const { chart = official.reference } = args;
+  const version = args.version ?? (isOci(chart) ? official.version : undefined);
+  return { chart, ...(version === undefined ? {} : { version }) };
+}
+
+/** Five minutes to get ready, and two earlier revisions kept. */
+const releaseDefaults = { timeout: 300, maxHistory: 3 } as const;
+
+/** Installs a chart under its own name, which its objects' labels contain, with the caller's values over ours. */
+export function chartRelease(
+  name: string,
+  official: OfficialChart,
+  args: { namespace: pulumi.Input<string>; chart?: ChartArgs; values?: ChartValues },
+  ours: ChartValues,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  new k8s.helm.v3.Release(
+    `${name}-release`,
+    {
+      name: official.name,
+      namespace: args.namespace,
+      ...chartSource(official, args.chart),
+      ...releaseDefaults,
+      values: mergeValues(ours, sealed(args.values ?? {})),
+    },
+    opts,
+  );
+}
+
+/** An image's repository behind the mirror that stands in for its registry, as far as there is one. */
+export function mirrored(registry: string, repository: string, mirror?: string): string {
+  return `${mirror ?? registry}/${repository}`;
+}

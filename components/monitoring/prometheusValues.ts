@@ -1,0 +1,180 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { PrometheusArgs } from "./prometheus.ts";
+import { alertRules } from "./alerts/index.ts";
+import { chartContainerSecurity, helperResources, podMetadata, replicas } from "./chartPods.ts";
+import { mirrored } from "./charts.ts";
+import { type ChartValues, given } from "./chartValues.ts";
+import { containerResources } from "../kubernetes/pods.ts";
+import { scrapeConfigs } from "./scrapeJobs.ts";
+
+/** Where node-exporter listens unless it is told otherwise. */
+export const nodeExporterPort = 9100;
+
+/** What the component works out besides its arguments. */
+export interface PrometheusParts {
+  url: pulumi.Output<string>;
+  /** Host and port of Alertmanager. */
+  alertmanagerAddress: pulumi.Output<string>;
+  /** Secret with `alertmanager.yml`. */
+  alertmanagerConfigName?: pulumi.Output<string>;
+  /** Name for objects that exist once in a cluster. */
+  clusterWide: (name: string) => pulumi.Output<string>;
+  /** Claim that holds the samples. */
+  claimName: pulumi.Output<string>;
+  nodeExporterNamespace: pulumi.Input<string>;
+  storage: {
+    retention: pulumi.Input<string>;
+    retentionSize: pulumi.Input<string>;
+  };
+}
+
+/** What kube-state-metrics reads. Secrets and ConfigMaps, which its chart would have it read too, stay closed to it. */
+const objectKinds = [
+  ...["cronjobs", "daemonsets", "deployments", "horizontalpodautoscalers", "jobs", "namespaces"],
+  ...["nodes", "persistentvolumeclaims", "persistentvolumes", "poddisruptionbudgets", "pods"],
+  ...["replicasets", "resourcequotas", "services", "statefulsets"],
+];
+
+/** Values of the official chart `prometheus` and its four subcharts. No secret among them. */
+export function prometheusValues(args: PrometheusArgs, parts: PrometheusParts): ChartValues {
+  const { alertmanagerAddress } = parts;
+  const hasAlertmanager = args.alertmanager ?? true;
+  // a DaemonSet has as many pods as there are nodes: paused, there is none
+  const hasNodeExporter = (args.nodeExporter ?? true) && !args.paused;
+  return {
+    server: server(args, parts, hasAlertmanager),
+    // the server looks at its configuration itself; nothing has to call it
+    configmapReload: { prometheus: { enabled: false } },
+    serverFiles: {
+      "alerting_rules.yml": {
+        groups: args.alertRules ?? alertRules({ alertmanager: hasAlertmanager }),
+      },
+    },
+    scrapeConfigs: scrapeConfigs({
+      alertmanager: hasAlertmanager ? alertmanagerAddress : undefined,
+      serviceNamespaces: [
+        args.namespace,
+        ...((args.nodeExporter ?? true) ? [parts.nodeExporterNamespace] : []),
+      ],
+      podNamespaces: args.scrapeNamespaces ?? [args.namespace],
+    }),
+    alertmanager: hasAlertmanager ? alertmanager(args, parts) : off,
+    "kube-state-metrics": (args.kubeStateMetrics ?? true) ? kubeStateMetrics(args, parts) : off,
+    "prometheus-node-exporter": hasNodeExporter ? nodeExporter(args, parts) : off,
+    "prometheus-pushgateway": (args.pushgateway ?? true) ? pushgateway(args) : off,
+  };
+}
+
+const off = { enabled: false };
+
+const quay = ({ imageRegistry }: PrometheusArgs, repository: string): ChartValues =>
+  imageRegistry === undefined
+    ? {}
+    : { image: { repository: mirrored("quay.io", repository, imageRegistry) } };
+
+function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): ChartValues {
+  const { retention, retentionSize } = parts.storage;
+  return {
+    fullnameOverride: "prometheus",
+    ...replicas(args, "replicaCount"),
+    clusterRoleNameOverride: parts.clusterWide("prometheus"),
+    enableServiceLinks: false,
+    ...quay(args, "prometheus/prometheus"),
+    baseURL: parts.url,
+    // this list replaces the chart's, in which anybody may reload and quit the server by HTTP
+    extraFlags: ["enable-feature=auto-reload-config"],
+    global: { scrape_interval: "15s", scrape_timeout: "10s", evaluation_interval: "15s" },
+    retention,
+    retentionSize,
+    persistentVolume: { existingClaim: parts.claimName },
+    service: { servicePort: 9090 },
+    resources: containerResources(
+      { cpuRequest: "100m", cpuLimit: "1", memoryRequest: "256Mi", memoryLimit: "1Gi" },
+      args.resources,
+    ),
+    containerSecurityContext: chartContainerSecurity,
+    // the chart waits 30 s before it looks; here a start ends as soon as the log is replayed
+    startupProbe: { enabled: true, periodSeconds: 1, failureThreshold: 600 },
+    readinessProbeInitialDelay: 0,
+    readinessProbePeriodSeconds: 2,
+    livenessProbeInitialDelay: 0,
+    ...(alerts
+      ? { alertmanagers: [{ static_configs: [{ targets: [parts.alertmanagerAddress] }] }] }
+      : {}),
+    ...podMetadata(args),
+  };
+}
+
+const configFolder = "/etc/alertmanager";
+
+function alertmanager(args: PrometheusArgs, parts: PrometheusParts): ChartValues {
+  const { alertmanagerAddress, alertmanagerConfigName: secretName } = parts;
+  return {
+    enabled: true,
+    fullnameOverride: "alertmanager",
+    ...replicas(args, "replicaCount"),
+    automountServiceAccountToken: false,
+    ...quay(args, "prometheus/alertmanager"),
+    baseURL: alertmanagerAddress.apply((address) => `http://${address}`),
+    // the whole configuration is a Secret of ours: it holds addresses and passwords of the receivers
+    config: off,
+    extraSecretMounts: [{ name: "config", mountPath: configFolder, secretName, readOnly: true }],
+    // there is one replica: it needs no port for others
+    extraArgs: { "cluster.listen-address": "" },
+    persistence: given({ size: "100Mi", storageClass: args.storageClassName }),
+    resources: helperResources("32Mi", "128Mi"),
+    securityContext: chartContainerSecurity,
+    livenessProbe: { httpGet: { path: "/-/healthy", port: "http" } },
+    readinessProbe: { httpGet: { path: "/-/ready", port: "http" }, periodSeconds: 2 },
+    ...podMetadata(args),
+  };
+}
+
+function kubeStateMetrics(args: PrometheusArgs, parts: PrometheusParts): ChartValues {
+  const { imageRegistry } = args;
+  return {
+    enabled: true,
+    // its ClusterRole has the same name
+    fullnameOverride: parts.clusterWide("kube-state-metrics"),
+    ...replicas(args, "replicas"),
+    ...(imageRegistry === undefined ? {} : { image: { registry: imageRegistry } }),
+    collectors: objectKinds,
+    resources: helperResources("48Mi", "256Mi"),
+    readinessProbe: { initialDelaySeconds: 0, periodSeconds: 2 },
+    ...podMetadata(args),
+  };
+}
+
+function nodeExporter(args: PrometheusArgs, parts: PrometheusParts): ChartValues {
+  const { imageRegistry, nodeExporterPort: port = nodeExporterPort } = args;
+  return {
+    enabled: true,
+    fullnameOverride: "node-exporter",
+    namespaceOverride: parts.nodeExporterNamespace,
+    // at the node's address among the pods, not at every address that the machine has
+    service: { port, targetPort: port, listenOnAllInterfaces: false },
+    // where `/` is no shared mount, as in Docker Desktop, it could not start with the chart's own setting
+    hostRootFsMount: { mountPropagation: "None" },
+    ...(imageRegistry === undefined ? {} : { image: { registry: imageRegistry } }),
+    resources: helperResources("24Mi", "128Mi"),
+    // it sees the node's processes and files, and yet needs no right of root
+    containerSecurityContext: chartContainerSecurity,
+    readinessProbe: { periodSeconds: 2 },
+    ...podMetadata(args),
+  };
+}
+
+function pushgateway(args: PrometheusArgs): ChartValues {
+  return {
+    enabled: true,
+    fullnameOverride: "pushgateway",
+    ...replicas(args, "replicaCount"),
+    automountServiceAccountToken: false,
+    ...quay(args, "prometheus/pushgateway"),
+    serviceAnnotations: { "prometheus.io/scrape": "true" },
+    resources: helperResources("24Mi", "128Mi"),
+    containerSecurityContext: chartContainerSecurity,
+    readiness: { probe: { initialDelaySeconds: 0, periodSeconds: 2 } },
+    ...podMetadata(args),
+  };
+}

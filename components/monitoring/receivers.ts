@@ -1,0 +1,201 @@
+import * as pulumi from "@pulumi/pulumi";
+import { ensure, refuse } from "../core/checks.ts";
+
+/** Sends alerts by e-mail. */
+export interface EmailReceiverArgs {
+  /** Recipients, separated by commas. */
+  to: pulumi.Input<string>;
+  /** Sender. */
+  from: pulumi.Input<string>;
+  /** Mail server with its port, such as `smtp.example.org:587`. */
+  smarthost: pulumi.Input<string>;
+  /** User at the mail server. Left out, nobody logs in. */
+  username?: pulumi.Input<string>;
+  /** Password of that user, kept secret. */
+  password?: pulumi.Input<string>;
+  /** Whether mail is sent over TLS alone. Defaults to true. */
+  requireTls?: pulumi.Input<boolean>;
+}
+
+/** Sends alerts to a channel of Slack. */
+export interface SlackReceiverArgs {
+  /** URL of the incoming webhook, kept secret. */
+  webhookUrl: pulumi.Input<string>;
+  /** Channel such as `#alerts`. Defaults to the webhook's own. */
+  channel?: pulumi.Input<string>;
+}
+
+/** Sends alerts as JSON to a URL. */
+export interface WebhookReceiverArgs {
+  /** URL that takes the POST, kept secret. */
+  url: pulumi.Input<string>;
+  /** Bearer token to send along, kept secret. Defaults to none. */
+  bearerToken?: pulumi.Input<string>;
+}
+
+/** Who is told about alerts. Each critical or warning alert goes to all that are given. */
+export interface AlertReceiversArgs {
+  /** Mailbox. */
+  email?: EmailReceiverArgs;
+  /** Slack channel. */
+  slack?: SlackReceiverArgs;
+  /** URL of your own. */
+  webhook?: WebhookReceiverArgs;
+  /** URL that hears from the alert `Watchdog` every five minutes: a service that calls you when it does not. */
+  heartbeat?: WebhookReceiverArgs;
+}
+
+const fields: { [Receiver in keyof Required<AlertReceiversArgs>]: [string[], string[]] } = {
+  email: [
+    ["to", "from", "smarthost"],
+    ["username", "password", "requireTls"],
+  ],
+  slack: [["webhookUrl"], ["channel"]],
+  webhook: [["url"], ["bearerToken"]],
+  heartbeat: [["url"], ["bearerToken"]],
+};
+
+const isUrl = (value: string) => /^https?:\/\/\S+$/.test(value);
+const isHostAndPort = (value: string) => /^[^\s:/]+:[0-9]+$/.test(value);
+
+/** Refuses what Alertmanager would refuse at its start. No message repeats a value: most of them are secret. */
+export function checkReceivers(
+  subject: string,
+  receivers: AlertReceiversArgs = {},
+  argument = "receivers",
+): void {
+  for (const [name, receiver] of Object.entries(receivers) as [keyof typeof fields, object?][]) {
+    const path = `${argument}.${name}`;
+    refuse(
+      subject,
+      !(name in fields),
+      `${path} is not a receiver; those are ${Object.keys(fields).join(", ")}`,
+    );
+    if (receiver === undefined) continue;
+    const [required, optional] = fields[name];
+    const names = Object.entries(receiver).flatMap(([key, value]) =>
+      value === undefined ? [] : [key],
+    );
+    const unknown = names.find((key) => ![...required, ...optional].includes(key));
+    refuse(
+      subject,
+      unknown !== undefined,
+      `${path}.${unknown} is not one of its settings; those are ${[...required, ...optional].join(", ")}`,
+    );
+    const missing = required.find((key) => !names.includes(key));
+    refuse(subject, missing !== undefined, `${path}.${missing} must be given`);
+  }
+  const { email, slack, webhook, heartbeat } = receivers;
+  refuse(
+    subject,
+    email !== undefined && (email.username === undefined) !== (email.password === undefined),
+    `${argument}.email.username and ${argument}.email.password belong together; give both or neither`,
+  );
+  const url = (name: string, value?: pulumi.Input<string>) =>
+    ensure(
+      subject,
+      `${argument}.${name}`,
+      value ?? "http://localhost",
+      isUrl,
+      "be a URL: http:// or https://",
+    );
+  url("slack.webhookUrl", slack?.webhookUrl);
+  url("webhook.url", webhook?.url);
+  url("heartbeat.url", heartbeat?.url);
+  ensure(
+    subject,
+    `${argument}.email.smarthost`,
+    email?.smarthost ?? "localhost:25",
+    isHostAndPort,
+    "be a mail server with its port, such as smtp.example.org:587",
+  );
+}
+
+const lines = (text: string) => `{{ range .Alerts }}${text}\n{{ end }}`;
+const slackTitle =
+  "[{{ .Status | toUpper }}] {{ .CommonLabels.alertname }} ({{ .CommonLabels.severity }})";
+const slackText = lines(
+  "{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ .Annotations.runbook_url }}",
+);
+
+type Known = pulumi.Unwrap<AlertReceiversArgs>;
+
+const webhookConfig = ({ url, bearerToken }: NonNullable<Known["webhook"]>) => ({
+  url,
+  ...(bearerToken === undefined
+    ? {}
+    : { http_config: { authorization: { type: "Bearer", credentials: bearerToken } } }),
+});
+
+/** The configuration of Alertmanager 0.25 and later. */
+function configuration({ email, slack, webhook, heartbeat }: Known) {
+  const people = {
+    name: "people",
+    ...(email && {
+      email_configs: [
+        {
+          to: email.to,
+          from: email.from,
+          smarthost: email.smarthost,
+          require_tls: email.requireTls ?? true,
+          ...(email.username === undefined
+            ? {}
+            : { auth_username: email.username, auth_password: email.password }),
+          send_resolved: true,
+        },
+      ],
+    }),
+    ...(slack && {
+      slack_configs: [
+        {
+          api_url: slack.webhookUrl,
+          ...(slack.channel === undefined ? {} : { channel: slack.channel }),
+          title: slackTitle,
+          text: slackText,
+          send_resolved: true,
+        },
+      ],
+    }),
+    ...(webhook && { webhook_configs: [{ ...webhookConfig(webhook), send_resolved: true }] }),
+  };
+  const watcher = {
+    name: "heartbeat",
+    ...(heartbeat && {
+      webhook_configs: [{ ...webhookConfig(heartbeat), send_resolved: false }],
+    }),
+  };
+  return {
+    route: {
+      receiver: "nobody",
+      group_by: ["alertname", "namespace"],
+      group_wait: "30s",
+      group_interval: "5m",
+      repeat_interval: "4h",
+      routes: [
+        {
+          receiver: "heartbeat",
+          matchers: ['alertname="Watchdog"'],
+          group_wait: "0s",
+          group_interval: "1m",
+          repeat_interval: "5m",
+        },
+        { receiver: "people", matchers: ['severity=~"critical|warning"'] },
+      ],
+    },
+    inhibit_rules: [
+      {
+        source_matchers: ['severity="critical"'],
+        target_matchers: ['severity="warning"'],
+        equal: ["alertname", "namespace", "persistentvolumeclaim"],
+      },
+    ],
+    receivers: [{ name: "nobody" }, watcher, people],
+  };
+}
+
+/** Text of `alertmanager.yml`, a secret. It is JSON, which is YAML too. */
+export function alertmanagerConfig(receivers: AlertReceiversArgs = {}): pulumi.Output<string> {
+  return pulumi.secret(
+    pulumi.output(receivers).apply((known) => `${JSON.stringify(configuration(known), null, 2)}\n`),
+  );
+}

@@ -1,0 +1,202 @@
+import * as pulumi from "@pulumi/pulumi";
+import { withSecret } from "../core/confidential.ts";
+import type { DatabaseConnectionArgs } from "../tracking/connections.ts";
+import { notebookVariables } from "./notebookVariables.ts";
+import { generatedPassword } from "../core/passwords.ts";
+import { checkPlatformArguments } from "./platformChecks.ts";
+import type { MlopsPlatformArgs } from "./arguments.ts";
+import { exposeToInternet, publicTrackingHosts, publicUrl } from "./platformExposure.ts";
+import { platformFlows } from "./platformFlows.ts";
+import { monitoringInCluster } from "./platformMonitoring.ts";
+import {
+  artifactsInCluster,
+  databaseInCluster,
+  platformNamespace,
+  trainingInCluster,
+} from "./platformParts.ts";
+import { TrackingPermission } from "../tracking/trackingUsers.ts";
+import { ModelServer } from "../serving/modelServer.ts";
+import { NetworkFlows } from "../kubernetes/networkFlows.ts";
+import { PredictionApp } from "../prediction/predictionApp.ts";
+import { TrackingServer } from "../tracking/trackingServer.ts";
+
+const confidential = [
+  "database",
+  "googleCredentials",
+  "exposure",
+  "monitoring",
+  "trackingEnvironment",
+] as const;
+
+/** The whole platform in one namespace: database, artifacts, tracking, serving, prediction page, training and monitoring. */
+export class MlopsPlatform extends pulumi.ComponentResource {
+  /** Namespace of the platform. */
+  public readonly namespace: pulumi.Output<string>;
+  /** URL of MLflow for people and notebooks. */
+  public readonly mlflowTrackingUri: pulumi.Output<string>;
+  /** MLflow user for notebooks. It can write runs and models but not manage users. */
+  public readonly mlflowUsername: pulumi.Output<string>;
+  /** Password of that user, a secret. */
+  public readonly mlflowPassword: pulumi.Output<string>;
+  /** Password of MLflow's administrator `admin`, a secret for operators only. */
+  public readonly mlflowAdminPassword: pulumi.Output<string>;
+  /** URL of the model server for people and notebooks. */
+  public readonly modelServingUrl: pulumi.Output<string>;
+  /** URL of the prediction page. */
+  public readonly predictionAppUrl: pulumi.Output<string>;
+  /** Where the tracking server keeps artifacts. */
+  public readonly artifactUri: pulumi.Output<string>;
+  /** Address of the tracking server's database. */
+  public readonly databaseHost: pulumi.Output<string>;
+  /** URL of Prometheus inside the cluster. It asks for no login, so nothing opens it to the outside. */
+  public readonly prometheusUrl?: pulumi.Output<string>;
+  /** URL of Alertmanager inside the cluster. It asks for no login, so nothing opens it to the outside. */
+  public readonly alertmanagerUrl?: pulumi.Output<string>;
+  /** URL of Grafana. */
+  public readonly grafanaUrl?: pulumi.Output<string>;
+  /** Name of Grafana's administrator. */
+  public readonly grafanaAdminUsername?: pulumi.Output<string>;
+  /** Password of Grafana's administrator, a secret. */
+  public readonly grafanaAdminPassword?: pulumi.Output<string>;
+  /** Environment variables of a notebook, a secret. */
+  public readonly notebookEnv: pulumi.Output<{ [key: string]: string }>;
+
+  constructor(name: string, args: MlopsPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkPlatformArguments(`MlopsPlatform "${name}"`, args);
+    super("mlops:index:MlopsPlatform", name, withSecret(args, ...confidential), opts);
+
+    const child = { parent: this };
+    const namespace = platformNamespace(name, args, child);
+    const { labels, annotations, paused } = args;
+    const common = { namespace, labels, annotations };
+    const modelAlias = args.modelAlias ?? "champion";
+    const experimentName = args.experimentName ?? args.modelName;
+    const nodePorts = args.nodePorts ?? {};
+    const nodeAddress = args.nodeAddress ?? "localhost";
+    const password = (user: string) => generatedPassword(`${name}-${user}-password`, child);
+    const users = {
+      modelServer: { username: "model-server", password: password("model-server") },
+      training: { username: "training", password: password("training") },
+      notebook: { username: "notebook", password: password("notebook") },
+    };
+
+    const ownDatabase = args.database ? [] : [databaseInCluster(name, common, args, child)];
+    const database: DatabaseConnectionArgs = args.database ?? ownDatabase[0]!;
+    const artifacts = args.artifacts ?? artifactsInCluster(name, common, args, child);
+    const tracking = new TrackingServer(
+      `${name}-tracking`,
+      {
+        ...common,
+        serviceName: "mlflow",
+        image: args.images.tracking,
+        database,
+        artifacts,
+        googleCredentials: args.googleCredentials,
+        users: [
+          { ...users.modelServer, permission: TrackingPermission.Read },
+          { ...users.training, permission: TrackingPermission.Write },
+          { ...users.notebook, permission: TrackingPermission.Write },
+        ],
+        replicas: args.trackingReplicas,
+        environment: args.trackingEnvironment,
+        paused,
+        hostNames: publicTrackingHosts(args),
+        nodePort: nodePorts.tracking,
+        nodeAddress,
+      },
+      // Postgres answers before its first client comes
+      { ...child, dependsOn: ownDatabase },
+    );
+    const serving = new ModelServer(
+      `${name}-serving`,
+      {
+        ...common,
+        serviceName: "model-server",
+        image: args.images.serving,
+        trackingUri: tracking.internalUrl,
+        trackingUsername: users.modelServer.username,
+        trackingPassword: users.modelServer.password,
+        modelName: args.modelName,
+        modelAlias,
+        allowPickle: args.servingAllowPickle,
+        replicas: args.servingReplicas,
+        autoscaling: args.servingAutoscaling,
+        paused,
+        nodePort: nodePorts.serving,
+        nodeAddress,
+      },
+      child,
+    );
+    const prediction = new PredictionApp(
+      `${name}-prediction`,
+      {
+        ...common,
+        serviceName: "prediction-app",
+        image: args.images.predict,
+        modelServerUrl: serving.internalUrl,
+        replicas: args.predictionReplicas,
+        paused,
+        nodePort: nodePorts.prediction,
+        nodeAddress,
+        behindLogin: args.exposure?.login !== undefined,
+      },
+      child,
+    );
+    const training = {
+      ...common,
+      image: args.images.serving,
+      trackingUri: tracking.internalUrl,
+      trackingUsername: users.training.username,
+      trackingPassword: users.training.password,
+      experimentName,
+      modelName: args.modelName,
+      modelAlias,
+      gpu: args.trainingGpu,
+    };
+    trainingInCluster(name, args, training, child, tracking);
+    const monitoring = monitoringInCluster(name, common, args, child);
+    exposeToInternet(name, common, args, child);
+    const { dnsAddresses } = args;
+    const network = { ...common, flows: platformFlows(args), dnsAddresses };
+    new NetworkFlows(`${name}-network`, network, child);
+
+    this.namespace = namespace;
+    this.mlflowTrackingUri = publicUrl(args, "mlflow", tracking.externalUrl);
+    this.mlflowUsername = pulumi.output(users.notebook.username);
+    this.mlflowPassword = users.notebook.password;
+    this.mlflowAdminPassword = tracking.adminPassword;
+    this.modelServingUrl = publicUrl(args, "models", serving.externalUrl);
+    this.predictionAppUrl = publicUrl(args, "prediction", prediction.externalUrl);
+    this.artifactUri = pulumi.output(artifacts.uri);
+    this.databaseHost = pulumi.output(database.address ?? database.host);
+    this.prometheusUrl = monitoring.prometheusUrl;
+    this.alertmanagerUrl = monitoring.alertmanagerUrl;
+    this.grafanaUrl = monitoring.grafanaUrl;
+    this.grafanaAdminUsername = monitoring.grafanaAdminUsername;
+    this.grafanaAdminPassword = monitoring.grafanaAdminPassword;
+    this.notebookEnv = notebookVariables({
+      MLFLOW_TRACKING_URI: this.mlflowTrackingUri,
+      MLFLOW_TRACKING_USERNAME: this.mlflowUsername,
+      MLFLOW_TRACKING_PASSWORD: this.mlflowPassword,
+      EXPERIMENT_NAME: experimentName,
+      MODEL_NAME: args.modelName,
+      MODEL_ALIAS: modelAlias,
+      MODEL_SERVING_URL: this.modelServingUrl,
+      PREDICTION_APP_URL: this.predictionAppUrl,
+      PROMETHEUS_URL: this.prometheusUrl,
+    });
+    this.registerOutputs({
+      namespace: this.namespace,
+      mlflowTrackingUri: this.mlflowTrackingUri,
+      mlflowUsername: this.mlflowUsername,
+      mlflowPassword: this.mlflowPassword,
+      mlflowAdminPassword: this.mlflowAdminPassword,
+      modelServingUrl: this.modelServingUrl,
+      predictionAppUrl: this.predictionAppUrl,
+      artifactUri: this.artifactUri,
+      databaseHost: this.databaseHost,
+      ...monitoring,
+      notebookEnv: this.notebookEnv,
+    });
+  }
+}

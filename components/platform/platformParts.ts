@@ -1,0 +1,86 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { MlopsPlatformArgs } from "./arguments.ts";
+import { PostgresDatabase } from "../stores/postgresDatabase.ts";
+import { TrainingJob, type TrainingJobArgs } from "../training/trainingJob.ts";
+import { VolumeArtifactStore } from "../stores/volumeArtifactStore.ts";
+import { type ArtifactLocationArgs, connectionsNeeded } from "../tracking/connections.ts";
+import { type MetadataArgs, metadataFor, type StringMap } from "../kubernetes/metadata.ts";
+import { ownedNamespace } from "../kubernetes/ownedNamespace.ts";
+import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
+
+type Child = { parent: pulumi.Resource };
+
+/** A namespace in which Kubernetes refuses every pod that asks for more than Pod Security `restricted` allows. */
+export function platformNamespace(
+  name: string,
+  { namespace, labels, annotations }: MlopsPlatformArgs,
+  child: Child,
+): pulumi.Output<string> {
+  const modes = ["enforce", "warn", "audit"];
+  const security: StringMap = {};
+  for (const mode of modes) security[`pod-security.kubernetes.io/${mode}`] = "restricted";
+  return ownedNamespace(
+    `${name}-namespace`,
+    { namespace: namespace ?? "mlops", labels, annotations },
+    security,
+    child,
+  ).metadata.name;
+}
+
+/** Postgres with room for every connection that the tracking server may open. */
+export function databaseInCluster(
+  name: string,
+  common: MetadataArgs,
+  args: MlopsPlatformArgs,
+  child: Child,
+): PostgresDatabase {
+  return new PostgresDatabase(
+    `${name}-database`,
+    {
+      ...common,
+      serviceName: "postgres",
+      image: args.images.postgres!,
+      storageSize: args.databaseStorageSize,
+      storageClassName: args.storageClassName,
+      maxConnections: connectionsNeeded(args.trackingReplicas ?? 1, 1),
+      paused: args.paused,
+    },
+    child,
+  );
+}
+
+/** A volume for artifacts. */
+export function artifactsInCluster(
+  name: string,
+  common: MetadataArgs,
+  args: MlopsPlatformArgs,
+  child: Child,
+): ArtifactLocationArgs {
+  const { artifactStorageSize: storageSize, storageClassName } = args;
+  const { uri, claimName } = new VolumeArtifactStore(
+    `${name}-artifacts`,
+    { ...common, storageSize, storageClassName },
+    child,
+  );
+  return { uri, claimName };
+}
+
+/** Training of the example model, once, and training by schedule. They are one workload, with one identity. */
+export function trainingInCluster(
+  name: string,
+  args: MlopsPlatformArgs,
+  training: TrainingJobArgs,
+  child: Child,
+  tracking: pulumi.Resource,
+): void {
+  const { trainExampleModel = true, trainingSchedule: schedule, paused } = args;
+  if (!trainExampleModel && schedule === undefined) return;
+  const metadata = metadataFor("training", "training", training);
+  const serviceAccountName = workloadAccount(`${name}-training`, "training", metadata, child);
+  const job = { ...training, serviceAccountName, paused };
+  const afterTracking = { ...child, dependsOn: [tracking] };
+  if (trainExampleModel) new TrainingJob(`${name}-example-training`, job, afterTracking);
+  if (schedule !== undefined) {
+    new TrainingJob(`${name}-retraining`, { ...job, schedule }, afterTracking);
+  }
+}

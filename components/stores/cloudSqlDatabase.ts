@@ -1,0 +1,216 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import { monthlyCostUsd } from "../cost/index.ts";
+import { checkedCloudSql, mostInstanceCharacters } from "./cloudSqlChecks.ts";
+import {
+  type CloudSqlAvailability,
+  CloudSqlEdition,
+  type CloudSqlTier,
+  type CloudSqlVersion,
+} from "./cloudSqlTiers.ts";
+import { withSecret } from "../core/confidential.ts";
+import { proxyAddress, trackingDatabase } from "../tracking/connections.ts";
+import { uniqueName } from "../google/googleNames.ts";
+import { generatedPassword } from "../core/passwords.ts";
+
+export {
+  CloudSqlAvailability,
+  CloudSqlEdition,
+  CloudSqlTier,
+  CloudSqlVersion,
+} from "./cloudSqlTiers.ts";
+
+/** Arguments of CloudSqlDatabase. */
+export interface CloudSqlDatabaseArgs {
+  /** Id of the Google Cloud project that holds the instance. Changing it replaces the instance and loses the data. */
+  project: pulumi.Input<string>;
+  /** Region of the instance, best the cluster's. Changing it replaces the instance and loses the data. */
+  region: string;
+  /** Name of the instance. Defaults to the component's name and six random digits. Google reserves a deleted name for about a week. Changing it replaces the instance and loses the data. */
+  instanceName?: string;
+  /** Machine, which decides the price. Defaults to `db-custom-1-3840` ($49.31 a month in us-central1, about 10 minutes to create), in ENTERPRISE_PLUS to `db-perf-optimized-N-2` ($184.68). `db-f1-micro` costs $7.67 and takes about 25 minutes. Changing it restarts the database. */
+  tier?: CloudSqlTier;
+  /** Edition. Defaults to `ENTERPRISE`; Google's own default since Postgres 16 is the dearer `ENTERPRISE_PLUS`. */
+  edition?: CloudSqlEdition;
+  /** One zone, or a standby in another. Defaults to `ZONAL`. `REGIONAL` doubles the price and needs a tier with a core of its own. */
+  availability?: CloudSqlAvailability;
+  /** Gigabytes of SSD, 10 to 65536. Defaults to 10, $1.70 a month. The disk grows by itself and with this argument, and never shrinks. */
+  diskSizeGb?: number;
+  /** Gigabytes up to which the disk grows by itself. Defaults to 100, or twice `diskSizeGb` if that is more. A full disk stops the database. */
+  maxDiskSizeGb?: number;
+  /** Network with Private Service Access that gives the instance a private address. Left out, it has a public one that lets nobody in but the Auth Proxy. Taking it away again replaces the instance and loses the data. */
+  privateNetworkId?: pulumi.Input<string>;
+  /** Major version of Postgres. Defaults to `POSTGRES_17`. A higher one is an upgrade in place with some minutes of downtime; Google refuses a lower one. */
+  postgresVersion?: CloudSqlVersion;
+  /** Time of day in UTC after which the daily backup is made, within four hours. Defaults to `02:00`. */
+  backupStartTime?: string;
+  /** Days back to any second of which the database can be restored, 1 to 7, in ENTERPRISE_PLUS to 35. Defaults to 7. */
+  transactionLogRetentionDays?: number;
+  /** Daily backups that are kept, 1 to 365 and not fewer than `transactionLogRetentionDays`. Defaults to 7, or to those days. */
+  retainedBackups?: number;
+  /** Whether a local SSD caches what is read. ENTERPRISE_PLUS only. Defaults to false. */
+  dataCache?: boolean;
+  /** Most connections at a time, 50 to 10000. Defaults to what Google allows for the tier's memory, and at least 60: one MLflow pod and its successor during a rollout. Changing it restarts the database. */
+  maxConnections?: number;
+  /** Further flags of Postgres, such as `log_min_duration_statement`. Some restart the database. */
+  databaseFlags?: { [key: string]: string };
+  /** Password of the database user. Generated when left out. Changing it locks MLflow out until its pods are new, which the same `pulumi up` sees to. */
+  password?: pulumi.Input<string>;
+  /** Whether the instance can be neither replaced nor destroyed, by Pulumi, the console or anybody, and leaves its backups behind. Defaults to true. Before it can go, set this to false and run `pulumi up`: from then on destroying the stack loses the data and every backup. */
+  protectData?: boolean;
+  /** Whether the instance is stopped: only disk, backups and a public address cost then. Defaults to false. It cannot be combined with `protectData`, nor start so: Google makes databases and users in a running instance only. */
+  paused?: boolean;
+  /** Labels added to the instance. Keys and values are lower-case letters, digits, hyphens and underscores. */
+  labels?: { [key: string]: pulumi.Input<string> };
+}
+
+/** What the Cloud SQL Auth Proxy is started with: hand it on as the `proxy` of a database connection. */
+export interface CloudSqlProxy {
+  /** Connection name of the instance, `project:region:instance`. */
+  instance: pulumi.Output<string>;
+  /** Whether the proxy has to use the private address. */
+  privateAddress: pulumi.Output<boolean>;
+}
+
+const { username, database, authDatabase } = trackingDatabase;
+
+/**
+ * Cloud SQL for Postgres with a generated password and two databases, one for MLflow's runs and models and one for
+ * its users. Nobody gets in but through the Cloud SQL Auth Proxy, with an identity of Google's and the password.
+ */
+export class CloudSqlDatabase extends pulumi.ComponentResource {
+  /** Where the Auth Proxy listens for its own pod: 127.0.0.1. */
+  public readonly host: pulumi.Output<string>;
+  /** TCP port of the Auth Proxy. */
+  public readonly port: pulumi.Output<number>;
+  /** Database for runs and models, known once it exists. */
+  public readonly database: pulumi.Output<string>;
+  /** Database for MLflow's users and permissions, known once it exists. */
+  public readonly authDatabase: pulumi.Output<string>;
+  /** User that may use both databases, known once it exists. */
+  public readonly username: pulumi.Output<string>;
+  /** Password of that user, a secret. */
+  public readonly password: pulumi.Output<string>;
+  /** Name of the instance. It is known before the instance exists, so that roles can be bound meanwhile. */
+  public readonly instanceName: pulumi.Output<string>;
+  /** IP address of the instance: the private one, or the public one. */
+  public readonly instanceAddress: pulumi.Output<string>;
+  /** What the Auth Proxy is started with. */
+  public readonly proxy: CloudSqlProxy;
+  /** What the instance costs a month in US dollars, at list prices of us-central1. */
+  public readonly monthlyCostUsd: pulumi.Output<number>;
+
+  constructor(name: string, args: CloudSqlDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
+    const checked = checkedCloudSql(`CloudSqlDatabase "${name}"`, name, args);
+    super("mlops:index:CloudSqlDatabase", name, withSecret(args, "password"), opts);
+
+    const { region } = args;
+    const { project, protectData } = checked;
+    // all of it, or a destruction that the instance refuses would already have forgotten the password
+    const child = { parent: this, ...(protectData ? { protect: true } : {}) };
+    const isPrivate = args.privateNetworkId !== undefined;
+    const keepers = { project, region, address: isPrivate ? "private" : "public" };
+    const generatedName = () =>
+      uniqueName(`${name}-name`, name, mostInstanceCharacters, keepers, child);
+    const instanceName = pulumi.output(args.instanceName ?? generatedName());
+    const settings = instanceSettings(args, checked);
+    const instance = new gcp.sql.DatabaseInstance(
+      `${name}-instance`,
+      {
+        project,
+        region,
+        name: instanceName,
+        databaseVersion: checked.version,
+        deletionProtection: protectData,
+        settings,
+      },
+      child,
+    );
+    // Postgres drops neither a database that is in use nor a user who owns something: both go with the instance
+    const part = { project, instance: instance.name, deletionPolicy: "ABANDON" };
+    const runs = new gcp.sql.Database(`${name}-database`, { ...part, name: database }, child);
+    const users = new gcp.sql.Database(
+      `${name}-auth-database`,
+      { ...part, name: authDatabase },
+      child,
+    );
+    const password = pulumi.secret(args.password ?? generatedPassword(`${name}-password`, child));
+    const user = new gcp.sql.User(`${name}-user`, { ...part, name: username, password }, child);
+
+    this.host = pulumi.output(proxyAddress.host);
+    this.port = pulumi.output(proxyAddress.port);
+    this.database = runs.name;
+    this.authDatabase = users.name;
+    this.username = user.name;
+    this.password = password;
+    this.instanceName = instanceName;
+    this.instanceAddress = isPrivate ? instance.privateIpAddress : instance.publicIpAddress;
+    this.proxy = {
+      instance: instance.connectionName,
+      privateAddress: pulumi.output(isPrivate),
+    };
+    this.monthlyCostUsd = pulumi.output(
+      monthlyCostUsd([
+        {
+          type: "gcp:sql/databaseInstance:DatabaseInstance",
+          name: `${name}-instance`,
+          inputs: { region, settings },
+        },
+      ]),
+    );
+    this.registerOutputs({
+      host: this.host,
+      port: this.port,
+      database: this.database,
+      authDatabase: this.authDatabase,
+      username: this.username,
+      password: this.password,
+      instanceName: this.instanceName,
+      instanceAddress: this.instanceAddress,
+      proxy: this.proxy,
+      monthlyCostUsd: this.monthlyCostUsd,
+    });
+  }
+}
+
+function instanceSettings(
+  { privateNetworkId }: CloudSqlDatabaseArgs,
+  checked: ReturnType<typeof checkedCloudSql>,
+) {
+  const { protectData } = checked;
+  return {
+    tier: checked.tier,
+    edition: checked.edition,
+    availabilityType: checked.availability,
+    activationPolicy: checked.paused ? "NEVER" : "ALWAYS",
+    diskType: "PD_SSD",
+    diskSize: checked.diskSizeGb,
+    diskAutoresize: true,
+    diskAutoresizeLimit: checked.maxDiskSizeGb,
+    databaseFlags: checked.flags,
+    ipConfiguration: {
+      ipv4Enabled: privateNetworkId === undefined,
+      ...(privateNetworkId === undefined ? {} : { privateNetwork: privateNetworkId }),
+      sslMode: "TRUSTED_CLIENT_CERTIFICATE_REQUIRED",
+    },
+    // the Auth Proxy shows a certificate of an hour that Google gave its identity; nothing else has one
+    connectorEnforcement: "REQUIRED",
+    backupConfiguration: {
+      enabled: true,
+      startTime: checked.backupStartTime,
+      pointInTimeRecoveryEnabled: true,
+      transactionLogRetentionDays: checked.transactionLogRetentionDays,
+      backupRetentionSettings: { retainedBackups: checked.retainedBackups, retentionUnit: "COUNT" },
+    },
+    deletionProtectionEnabled: protectData,
+    retainBackupsOnDelete: protectData,
+    finalBackupConfig: protectData ? { enabled: true, retentionDays: 30 } : { enabled: false },
+    // Sunday, when the backup of the default time is done
+    maintenanceWindow: { day: 7, hour: 6, updateTrack: "stable" },
+    insightsConfig: { queryInsightsEnabled: true },
+    ...(checked.edition === CloudSqlEdition.EnterprisePlus
+      ? { dataCacheConfig: { dataCacheEnabled: checked.dataCache } }
+      : {}),
+    userLabels: checked.labels,
+  };
+}

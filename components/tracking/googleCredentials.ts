@@ -1,0 +1,52 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { ensure } from "../core/checks.ts";
+import type { metadataFor } from "../kubernetes/metadata.ts";
+
+const folder = "/etc/google";
+const file = "credentials.json";
+const volumeName = "google-credentials";
+
+/** Where containers find the key of a Google service account. */
+export const credentialsFile = `${folder}/${file}`;
+
+/** What a pod needs to show the key to its containers. */
+export type GoogleCredentials = ReturnType<typeof keptCredentials>;
+
+/** Refuses what Google's libraries would not take for a key. No message repeats it. */
+export const checkCredentials = (subject: string, credentials?: pulumi.Input<string>) =>
+  ensure(
+    subject,
+    "googleCredentials",
+    credentials ?? "{}",
+    isJsonObject,
+    "be the JSON of a service account's key: the content of its file, not the name",
+  );
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Keeps the key in a Secret. A change makes another Secret, and pods that read it. */
+export function keptCredentials(
+  name: string,
+  credentials: pulumi.Input<string>,
+  metadata: ReturnType<typeof metadataFor>,
+  child: pulumi.CustomResourceOptions,
+) {
+  const { name: secretName } = new k8s.core.v1.Secret(
+    `${name}-google-credentials`,
+    { metadata: metadata(), immutable: true, stringData: { [file]: pulumi.secret(credentials) } },
+    child,
+  ).metadata;
+  return {
+    environment: { GOOGLE_APPLICATION_CREDENTIALS: credentialsFile },
+    mount: { name: volumeName, mountPath: folder, readOnly: true },
+    volume: { name: volumeName, secret: { secretName, defaultMode: 0o440 } },
+  };
+}

@@ -1,0 +1,62 @@
+import type * as pulumi from "@pulumi/pulumi";
+import {
+  containerResources,
+  containerSecurity,
+  environment,
+  metricsPort,
+  metricsPorts,
+} from "../kubernetes/pods.ts";
+
+export const databaseMetricsPort = 9187;
+const countsFolder = "/run/mlflow-metrics";
+
+/** Where the server's processes write what they count, and the sidecar reads it. */
+export const counts = {
+  environment: { PROMETHEUS_MULTIPROC_DIR: countsFolder },
+  mount: { name: "counts", mountPath: countsFolder },
+  volume: { name: "counts", emptyDir: { sizeLimit: "128Mi" } },
+};
+
+/**
+ * Containers beside the server that Prometheus asks: one for its requests, one for its database. They have no probes:
+ * the server takes requests whatever becomes of them.
+ */
+export function metricsContainers(
+  image: pulumi.Input<string>,
+  serverPort: number,
+  settingsName: pulumi.Input<string>,
+) {
+  const common = {
+    image,
+    resources: containerResources({
+      cpuRequest: "10m",
+      cpuLimit: "500m",
+      memoryRequest: "32Mi",
+      memoryLimit: "96Mi",
+    }),
+    securityContext: containerSecurity,
+  };
+  return [
+    {
+      ...common,
+      name: "metrics",
+      args: ["metrics"],
+      env: environment({
+        METRICS_PORT: `${metricsPort}`,
+        MLFLOW_PORT: `${serverPort}`,
+        ...counts.environment,
+      }),
+      ports: metricsPorts(metricsPort),
+      volumeMounts: [{ ...counts.mount, readOnly: true }],
+    },
+    {
+      ...common,
+      name: "database-metrics",
+      args: ["database-metrics"],
+      env: environment({ METRICS_PORT: `${databaseMetricsPort}` }, settingsName, {
+        MLFLOW_BACKEND_STORE_URI: "store-uri",
+      }),
+      ports: metricsPorts(databaseMetricsPort, "db-metrics"),
+    },
+  ];
+}

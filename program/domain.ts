@@ -1,0 +1,51 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+  DomainCertificate,
+  exposedHostNames,
+  type OidcLoginArgs,
+  type PlatformExposureArgs,
+} from "../components/index.ts";
+import type { PlatformConfig } from "./settings.ts";
+import type { GoogleCloud } from "./google.ts";
+
+/** The names under which people reach the platform over HTTPS. */
+export interface PublicDomain {
+  readonly exposure: PlatformExposureArgs;
+  readonly dnsRecords: DomainCertificate["dnsRecords"];
+  readonly monthlyCostUsd: pulumi.Output<number>;
+}
+
+/** An address and a certificate for the stack's domain, or nothing where it has none. */
+export function publicDomain(
+  config: PlatformConfig,
+  google: GoogleCloud | undefined,
+): PublicDomain | undefined {
+  const { domain, dnsZone } = config;
+  if (domain === undefined || google === undefined) return undefined;
+  const login = oidcLogin(config);
+  const certificate = new DomainCertificate(
+    "mlops-domain",
+    { project: google.project, domain, hostNames: exposedHostNames(domain, login), dnsZone },
+    google.options,
+  );
+  const { addressName, certificateMapName, sslPolicyName, dnsRecords, monthlyCostUsd } =
+    certificate;
+  return {
+    exposure: { domain, addressName, certificateMapName, sslPolicyName, login },
+    dnsRecords,
+    monthlyCostUsd,
+  };
+}
+
+/** All of its settings are given, or none. */
+function oidcLogin(config: PlatformConfig): OidcLoginArgs | undefined {
+  const { oidcIssuerUrl, oidcClientId, oidcClientSecret, oidcEmailDomain } = config;
+  if (oidcIssuerUrl === undefined) return undefined;
+  return {
+    issuerUrl: oidcIssuerUrl,
+    clientId: oidcClientId!,
+    clientSecret: pulumi.secret(oidcClientSecret!),
+    emailDomain: oidcEmailDomain!,
+    requireVerifiedEmail: config.oidcRequireVerifiedEmail,
+  };
+}

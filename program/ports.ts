@@ -1,0 +1,128 @@
+import type { ClusterFacts, NodePortHolder } from "./clusterFacts.ts";
+import { ClusterTarget, type PlatformConfig, usualNodePorts } from "./settings.ts";
+
+/** The settings that name a port of the nodes. */
+export type PortSettings = { -readonly [Key in PortKey]: number };
+type NodePortKey = keyof typeof usualNodePorts;
+type PortKey = NodePortKey | "nodeExporterPort";
+
+const usualExporterPort = 9100;
+
+/** What a cluster is to the ports of a stack that is about to be deployed there. */
+export type PortFacts = Pick<ClusterFacts, "nodePorts" | "hostPorts" | "platformNamespaces"> & {
+  /** Whether it is a cluster of this machine. */
+  readonly isOwn: boolean;
+};
+
+export const portFacts = ({ own, ...facts }: ClusterFacts): PortFacts => ({
+  ...facts,
+  isOwn: own !== undefined,
+});
+
+/** A cluster of which nothing is known yet. */
+export const unseen = (isOwn: boolean): PortFacts => ({
+  isOwn,
+  nodePorts: [],
+  hostPorts: [],
+  platformNamespaces: [],
+});
+
+/** Whether a setting is left to what the cluster is. */
+export const leavesPortsOpen = (config: PlatformConfig): boolean =>
+  config.cluster === ClusterTarget.Current &&
+  Object.values(portsOf(config)).some((port) => port === undefined);
+
+/** Every port: the one that is set, else the usual one on a cluster of this machine and none on any other. */
+export function choosePorts(config: PlatformConfig, facts: PortFacts): PortSettings {
+  const chosen = Object.entries(usualNodePorts).map(([key, usual]) => [
+    key,
+    config[key as NodePortKey] ?? (facts.isOwn ? usual : 0),
+  ]);
+  return {
+    ...(Object.fromEntries(chosen) as Record<NodePortKey, number>),
+    nodeExporterPort: config.nodeExporterPort ?? exporterPort(config, facts),
+  };
+}
+
+/** The port that this stack's node-exporter has; a new one goes out of the way of other stacks of this platform. */
+function exporterPort({ namespace }: PlatformConfig, facts: PortFacts): number {
+  const { hostPorts, platformNamespaces } = facts;
+  const present = hostPorts.find((holder) => holder.namespace === exporterNamespace(namespace));
+  if (present !== undefined) return present.port;
+  const isTaken = (port: number, byWhom: readonly string[]) =>
+    hostPorts.some((holder) => holder.port === port && byWhom.includes(holder.namespace));
+  if (!isTaken(usualExporterPort, platformNamespaces)) return usualExporterPort;
+  const anyone = hostPorts.map((holder) => holder.namespace);
+  let port = usualExporterPort + 1;
+  while (isTaken(port, anyone)) port += 1;
+  return port;
+}
+
+const exporterNamespace = (namespace: string) => `${namespace}-node-exporter`;
+
+/** Ports of a stack that others hold in its cluster, a sentence each, with the setting that helps. */
+export function portFaults(config: PlatformConfig, facts: PortFacts): string[] {
+  const { monitoring, grafana, nodeExporter } = config;
+  const ports = choosePorts(config, facts);
+  const keys = (Object.keys(usualNodePorts) as NodePortKey[]).filter(
+    (key) => key !== "grafanaNodePort" || (monitoring && grafana),
+  );
+  return [
+    ...nodePortFaults(keys, ports, config, facts),
+    ...(monitoring && nodeExporter ? exporterFaults(ports, config, facts) : []),
+  ];
+}
+
+function nodePortFaults(
+  keys: readonly NodePortKey[],
+  ports: PortSettings,
+  { namespace }: PlatformConfig,
+  { nodePorts }: PortFacts,
+): string[] {
+  const taken = [...nodePorts.map(({ port }) => port), ...Object.values(ports)];
+  return keys.flatMap((key) => {
+    const isHolder = (one: NodePortHolder) =>
+      one.port === ports[key] && one.namespace !== namespace;
+    const holder = nodePorts.find(isHolder);
+    if (holder === undefined) return [];
+    const free = freePort(holder.port, taken, [30000, 32767]);
+    taken.push(free);
+    return `${key}: port ${holder.port} of the nodes belongs to the Service ${holder.namespace}/${holder.service}; set ${key} to a free port such as ${free}, or to 0`;
+  });
+}
+
+function exporterFaults(
+  { nodeExporterPort }: PortSettings,
+  { namespace }: PlatformConfig,
+  { hostPorts }: PortFacts,
+): string[] {
+  const holder = hostPorts.find(
+    (one) => one.port === nodeExporterPort && one.namespace !== exporterNamespace(namespace),
+  );
+  if (holder === undefined) return [];
+  const taken = hostPorts.map(({ port }) => port);
+  const free = freePort(nodeExporterPort, taken, [1024, 65535]);
+  return [
+    `nodeExporterPort: port ${holder.port} of the node ${holder.node} belongs to the pod ${holder.namespace}/${holder.pod}; set nodeExporterPort to a free port such as ${free}, or nodeExporter to false`,
+  ];
+}
+
+/** The next port that is not taken, from the lowest again after the highest. */
+function freePort(from: number, taken: readonly number[], [least, most]: [number, number]): number {
+  let port = from;
+  do port = port < most ? port + 1 : least;
+  while (taken.includes(port));
+  return port;
+}
+
+function portsOf(config: PlatformConfig): Partial<PortSettings> {
+  const { trackingNodePort, servingNodePort, predictionNodePort, grafanaNodePort } = config;
+  const { nodeExporterPort } = config;
+  return {
+    trackingNodePort,
+    servingNodePort,
+    predictionNodePort,
+    grafanaNodePort,
+    nodeExporterPort,
+  };
+}

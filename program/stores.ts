@@ -1,0 +1,117 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+  type ArtifactLocationArgs,
+  BucketArtifactStore,
+  BucketRole,
+  CloudSqlDatabase,
+  connectionsNeeded,
+  type DatabaseConnectionArgs,
+  ServiceAccountKey,
+  WorkloadIdentity,
+} from "../components/index.ts";
+import { CloudSqlAddress, GoogleIdentity, type PlatformConfig } from "./settings.ts";
+import { googleIdentityOf } from "./contradictions.ts";
+import type { MadeCluster } from "./gke.ts";
+import { accountId, type GoogleCloud } from "./google.ts";
+
+/** Where MLflow keeps what it is told, and how it gets in. */
+export interface DataStores {
+  readonly database: DatabaseConnectionArgs;
+  readonly artifacts: ArtifactLocationArgs;
+  /** Key of a service account; not needed where the cluster vouches for the pod. */
+  readonly googleCredentials?: pulumi.Output<string>;
+  readonly monthlyCostsUsd: readonly pulumi.Output<number>[];
+}
+
+const identityName = "mlops-tracking-identity";
+
+/** Cloud SQL and a bucket, and an identity for MLflow that may use exactly these two. */
+export function googleDataStores(
+  config: PlatformConfig,
+  google: GoogleCloud,
+  gke?: MadeCluster,
+): DataStores {
+  const { project, region, options } = google;
+  const { protectData, paused } = config;
+  const isPublic = config.cloudSqlAddress === CloudSqlAddress.Public;
+  const bucket = new BucketArtifactStore(
+    "mlops-bucket",
+    { project, location: region, protectData },
+    options,
+  );
+  const [key, setKey] = pulumi.deferredOutput<pulumi.Resource[]>();
+  const sql = new CloudSqlDatabase(
+    "mlops-cloud-sql",
+    {
+      project,
+      region,
+      tier: config.cloudSqlTier,
+      edition: config.cloudSqlEdition,
+      availability: config.cloudSqlAvailability,
+      diskSizeGb: config.cloudSqlDiskSizeGb,
+      privateNetworkId: isPublic ? undefined : gke?.privateNetworkId,
+      maxConnections: connectionsNeeded(config.trackingReplicas, 1),
+      protectData,
+      paused,
+    },
+    { ...options, transformations: [...options.transformations, instanceAfter(key)] },
+  );
+  const stores = {
+    project,
+    bucketName: bucket.bucketName,
+    bucketRole: BucketRole.ObjectUser,
+    instanceName: sql.instanceName,
+  };
+  const identity =
+    googleIdentityOf(config) === GoogleIdentity.Key
+      ? new ServiceAccountKey(
+          identityName,
+          { ...stores, accountId: accountId("tracking") },
+          options,
+        )
+      : new WorkloadIdentity(
+          identityName,
+          {
+            ...stores,
+            projectNumber: pulumi.interpolate`${bucket.projectNumber}`,
+            // a cluster's pool comes with the cluster: nobody can be bound before
+            workloadPool: gke?.workloadPool ?? `${project}.svc.id.goog`,
+            namespace: config.namespace,
+            serviceAccountName: "mlflow",
+          },
+          options,
+        );
+  const credentials = identity instanceof ServiceAccountKey ? identity.credentials : undefined;
+  setKey(pulumi.output(credentials).apply(() => []));
+  const { host, port, database, authDatabase, username, password, proxy } = sql;
+  return {
+    database: {
+      host,
+      port,
+      address: sql.instanceAddress,
+      database,
+      authDatabase,
+      username,
+      password,
+      // known once the roles are bound: MLflow starts when it may reach its stores
+      proxy: {
+        ...proxy,
+        instance: pulumi.all([proxy.instance, identity.member]).apply(([instance]) => instance),
+      },
+    },
+    artifacts: { uri: bucket.uri },
+    googleCredentials: credentials,
+    monthlyCostsUsd: [bucket.monthlyCostUsd, sql.monthlyCostUsd],
+  };
+}
+
+/**
+ * Lets the instance, not its name, wait for a key: an organization that forbids keys refuses one within seconds, and
+ * would otherwise do so next to an instance that takes minutes and costs money.
+ */
+const instanceAfter =
+  (key: pulumi.Output<pulumi.Resource[]>): pulumi.ResourceTransformation =>
+  ({ type, props, opts }) =>
+    type === "gcp:sql/databaseInstance:DatabaseInstance"
+      ? { props, opts: { ...opts, dependsOn: key } }
+      : undefined;

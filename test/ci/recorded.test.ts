@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { previewComment } from "../../ci/comment.ts";
+import { costTable } from "../../ci/costTable.ts";
+import { plannedCosts } from "../../ci/costs.ts";
+import { readPlan } from "../../ci/plan.ts";
+import { monthlyBudget } from "../../policy/rules/monthlyBudget.ts";
+
+/* Plans that the Pulumi CLI 3.255 printed, less what nothing here reads. */
+const recorded = (name: string) =>
+  readPlan(readFileSync(join(__dirname, "recorded", `${name}.json`), "utf8"));
+
+test("the stack gke, by Google's provider", () => {
+  expect(costTable(plannedCosts(recorded("gke")))).toBe(
+    [
+      "US dollars a month, list prices of us-central1 as of 2026-11-22",
+      "",
+      "                     was      now    change",
+      "  mlops-bucket      0.00     0.20     +0.20",
+      "  mlops-cloud-sql   0.00    51.09    +51.09",
+      "  mlops-gke         0.00   126.92   +126.92",
+      "  mlops-images      0.00     0.50     +0.50",
+      "  mlops-vpc         0.00     6.72     +6.72",
+      "  ─────────────────────────────────────────",
+      "  total             0.00   185.43   +185.43",
+    ].join("\n"),
+  );
+  expect(previewComment(recorded("gke"), { stack: "gke", acknowledged: [] }).refusals).toEqual([]);
+});
+
+test("the policy counts the same", () => {
+  const resources = recorded("gke").map(({ urn, name, type, after }) => {
+    return { urn, name, type, values: after!.inputs, stack: "gke", protect: after!.protect };
+  });
+  const [found] = monthlyBudget.checkStack(resources, { monthlyBudgetUsd: 185 });
+  expect(found?.fault).toContain("the stack costs 185.43 US dollars a month");
+  expect(monthlyBudget.checkStack(resources, { monthlyBudgetUsd: 186 })).toEqual([]);
+});
+
+test("a password of another length and one that is gone", () => {
+  const { refusals, markdown } = previewComment(recorded("passwords"), {
+    stack: "dev",
+    acknowledged: ["mlops-database-old-password"],
+  });
+  expect(refusals).toEqual([
+    "mlops-database-password holds data that this change loses; acknowledge it or leave it as it is",
+  ]);
+  expect(markdown).toContain("### Preview of stack `dev`: 1 to replace, 1 to delete, 3 unchanged");
+  expect(markdown).toContain("is replaced because of length");
+});

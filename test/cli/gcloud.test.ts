@@ -1,0 +1,107 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import {
+  gkeAccess,
+  gkeTarget,
+  registryAppears,
+  registryExists,
+  requireTools,
+} from "../../cli/gcloud.ts";
+import { readSettings } from "../../cli/stackSettings.ts";
+import { describeTarget } from "../../cli/target.ts";
+
+const { PATH } = process.env;
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "gke-"));
+});
+afterEach(() => {
+  process.env["PATH"] = PATH;
+  rmSync(folder, { recursive: true });
+});
+
+/** A program on PATH that does what its lines of shell say. */
+function program(name: string, lines = "exit 0"): void {
+  writeFileSync(join(folder, name), `#!/bin/sh\n${lines}\n`);
+  chmodSync(join(folder, name), 0o755);
+}
+
+const target = { kind: "gke", project: "ml-1", name: "mlops", location: "europe-west1-b" } as const;
+
+test("what a deployment to Google Cloud lacks is named with the way to get it", () => {
+  process.env["PATH"] = folder;
+  expect(requireTools).toThrow(/^a cluster on Google Cloud needs pulumi, .*install it/);
+  program("pulumi");
+  expect(requireTools).toThrow(/needs gcloud, .*install it/);
+  program("gcloud");
+  expect(requireTools).toThrow(/gcloud components install gke-gcloud-auth-plugin/);
+  program("gke-gcloud-auth-plugin");
+  expect(requireTools).not.toThrow();
+});
+
+const settings = (...config: string[]) =>
+  readSettings({ stack: "gke", config: ["gcpProject=ml-project-1", ...config] });
+const asksGcloud = (lines: string) => {
+  program("gcloud", lines);
+  process.env["PATH"] = `${folder}${delimiter}${PATH}`;
+};
+
+describe("images are pushed once there is a repository for them", () => {
+  test("which is asked of Google", async () => {
+    asksGcloud(`echo "$@" > ${folder}/asked`);
+    expect(await registryExists(settings())).toBe(true);
+    expect(readFileSync(join(folder, "asked"), "utf8").trim()).toBe(
+      "artifacts repositories describe mlops --project ml-project-1 --location europe-west1",
+    );
+  });
+
+  test.each(["ERROR: NOT_FOUND: Requested entity was not found.", "ERROR: SERVICE_DISABLED"])(
+    "not while Google says %s",
+    async (answer) => {
+      asksGcloud(`echo "${answer}" >&2; exit 1`);
+      expect(await registryExists(settings())).toBe(false);
+    },
+  );
+
+  test("and whatever else is wrong is said, not waited for", async () => {
+    asksGcloud("echo 'ERROR: PERMISSION_DENIED' >&2; exit 1");
+    await expect(registryExists(settings())).rejects.toThrow("PERMISSION_DENIED");
+  });
+
+  test("at once where the settings name a registry", async () => {
+    process.env["PATH"] = "/nowhere";
+    expect(await registryExists(settings("imageRegistry=registry.example.org/ml"))).toBe(true);
+  });
+
+  test("never where the deployment ends without having made it", async () => {
+    asksGcloud("echo NOT_FOUND >&2; exit 1");
+    expect(await registryAppears(settings(), AbortSignal.abort())).toBe(false);
+  });
+});
+
+test("the cluster is the one that the stack's outputs name", () => {
+  const outputs = { clusterName: "mlops", clusterLocation: "europe-west1-b" };
+  expect(gkeTarget(settings(), outputs)).toEqual({ ...target, project: "ml-project-1" });
+  // what a deployment that failed has begun can be removed, but not reached
+  const { name: _, ...begun } = { ...target, project: "ml-project-1" };
+  expect(gkeTarget(settings())).toEqual(begun);
+  expect(describeTarget(target)).toBe(
+    "the GKE cluster mlops in europe-west1-b of the project ml-1",
+  );
+});
+
+test("a cluster that no deployment has ended is not reached", async () => {
+  await expect(gkeAccess(gkeTarget(settings()))).rejects.toThrow("did not end well");
+});
+
+test("its credentials go into a kubeconfig of the checkout's own", async () => {
+  program("gcloud", `echo "$@" > "$KUBECONFIG"`);
+  process.env["PATH"] = `${folder}${delimiter}${PATH}`;
+  const { kubeconfig, context } = await gkeAccess(target);
+  expect(context).toBe("gke_ml-1_europe-west1-b_mlops");
+  expect(readFileSync(kubeconfig!, "utf8").trim()).toBe(
+    "container clusters get-credentials mlops --project ml-1 --location europe-west1-b",
+  );
+  rmSync(kubeconfig!);
+});

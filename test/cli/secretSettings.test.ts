@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openEngine } from "../../cli/engines.ts";
+import { readSettings } from "../../cli/stackSettings.ts";
+import type * as processes from "../../local/support/process.ts";
+
+const started: { args: readonly string[]; input?: string }[] = [];
+jest.mock("../../local/support/process.ts", () => ({
+  ...jest.requireActual<typeof processes>("../../local/support/process.ts"),
+  runInForeground: (_: string, args: readonly string[], options: { input?: string }) => {
+    started.push({ args, input: options.input });
+    return Promise.resolve(0);
+  },
+}));
+
+const folder = mkdtempSync(join(tmpdir(), "mlops-settings-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = join(folder, "receivers.json");
+const receivers = '{"heartbeat":{"url":"https://example.org/MARKER"}}';
+writeFileSync(file, `${receivers}\n`);
+
+test("a secret setting comes from a file", () => {
+  const { overrides } = readSettings({ config: [`alertReceivers=@${file}`] });
+  expect(overrides).toEqual({ alertReceivers: receivers });
+});
+
+// SECURITY.md: Settings that are secret are in no process's arguments.
+test.each(["alertReceivers", "mlops-platform:alertReceivers"])(
+  "%s among the arguments is refused, without repeating it",
+  (key) => {
+    const read = () => readSettings({ config: [`${key}=${receivers}`] });
+    expect(read).toThrow(
+      `--config ${key} is secret, and every user of this machine can read arguments; give it as ${key}=@FILE, or ${key}=@- for standard input`,
+    );
+    expect(read).not.toThrow(/MARKER/);
+  },
+);
+
+test("a file that is not there is named", () => {
+  expect(() => readSettings({ config: ["modelName=@/no/such/file"] })).toThrow(
+    /--config modelName=@\/no\/such\/file cannot be read: .*ENOENT/,
+  );
+});
+
+// SECURITY.md: Settings that are secret are in no process's arguments.
+test("the built-in engine is given settings by standard input, never as arguments", async () => {
+  const settings = readSettings({ config: [`alertReceivers=@${file}`] });
+  const engine = openEngine("builtin", settings, { context: "somewhere" });
+  await engine.preview();
+  await engine.up();
+  expect(started).toHaveLength(2);
+  for (const { args, input } of started) {
+    expect(args.join(" ")).not.toContain("MARKER");
+    expect(JSON.parse(input!)).toEqual({ alertReceivers: receivers, kubeContext: "somewhere" });
+  }
+});

@@ -1,0 +1,141 @@
+import {
+  GkeCluster,
+  type GkeClusterArgs,
+  GkeMachineType,
+  GkeMode,
+  type GkeReleaseChannel,
+  GpuType,
+} from "../../../components/index.ts";
+import { describeRefusals } from "../../support/cases.ts";
+
+const make = (name: string, args: GkeClusterArgs) => new GkeCluster(name, args);
+const base: GkeClusterArgs = {
+  project: "my-project",
+  location: "europe-west3-a",
+  networkId: "network-id",
+  subnetworkId: "subnet-id",
+  podRangeName: "pods",
+  serviceRangeName: "services",
+};
+const subject = 'GkeCluster "gke"';
+
+describeRefusals(make, "gke", base, [
+  [
+    { project: "my_project" },
+    `${subject}: project must be a project's id, as \`gcloud projects list\` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last`,
+  ],
+  [
+    { location: "europe-west3a" },
+    `${subject}: location must be a region or a zone of Google Cloud, not "europe-west3a"; the nearest is europe-west3`,
+  ],
+  [
+    { location: "europe-west3-d" },
+    `${subject}: location must be a region or a zone of Google Cloud, not "europe-west3-d"; the nearest is europe-west1-d`,
+  ],
+  [
+    { mode: "auto" as GkeMode },
+    `${subject}: mode must be one of standard, autopilot, not "auto"; the nearest is autopilot`,
+  ],
+  [
+    { releaseChannel: "regular" as GkeReleaseChannel },
+    `${subject}: releaseChannel must be one of RAPID, REGULAR, STABLE, not "regular"; the nearest is REGULAR`,
+  ],
+  [
+    { machineType: "e2-standard-3" as GkeMachineType },
+    `${subject}: machineType must be one of ${Object.values(GkeMachineType).join(", ")}, not "e2-standard-3"; the nearest is e2-standard-2`,
+  ],
+  [{ minNodes: 0 }, `${subject}: minNodes must be a whole number from 1 to 1000`],
+  [{ minNodes: -1, paused: true }, `${subject}: minNodes must be a whole number from 0 to 1000`],
+  [{ maxNodes: 0 }, `${subject}: maxNodes must be a whole number from 1 to 1000`],
+  [
+    { minNodes: 4, maxNodes: 2 },
+    `${subject}: minNodes must not be above maxNodes, and 4 is above 2; raise maxNodes or lower minNodes`,
+  ],
+  [{ diskSizeGb: 5 }, `${subject}: diskSizeGb must be a whole number from 30 to 2000`],
+  [
+    { nodeAccountId: "x" },
+    `${subject}: nodeAccountId must have 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last`,
+  ],
+  [
+    { authorizedNetworks: [] },
+    `${subject}: authorizedNetworks must name a range at least, or nobody reaches the API server; leave it out for every address`,
+  ],
+  [
+    { authorizedNetworks: ["0.0.0.0/0"] },
+    `${subject}: authorizedNetworks must be ranges of /8 or narrower, and 0.0.0.0/0 lets nearly everybody in; leave the argument out if that is meant`,
+  ],
+  [
+    { authorizedNetworks: ["0.0.0.0/1", "128.0.0.0/1"] },
+    `${subject}: authorizedNetworks must be ranges of /8 or narrower, and 0.0.0.0/1 lets nearly everybody in; leave the argument out if that is meant`,
+  ],
+  [
+    { authorizedNetworks: ["203.0.113.7"] },
+    `${subject}: authorizedNetworks must be ranges of IPv4 addresses such as 203.0.113.0/24, with no bit set behind the prefix, and "203.0.113.7" is not`,
+  ],
+  [
+    { labels: { "managed by": "me" } },
+    `${subject}: labels: the key "managed by" must have 1 to 63 characters, a letter first, and lower-case letters, digits, hyphens and underscores alone`,
+  ],
+]);
+
+const gpu = { type: GpuType.L4 };
+describeRefusals(make, "gke", base, [
+  [
+    { gpu: { type: "nvidia-l40" as GpuType } },
+    `${subject}: gpu.type must be one of nvidia-l4, nvidia-tesla-t4, not "nvidia-l40"; the nearest is nvidia-l4`,
+  ],
+  [
+    { gpu: { ...gpu, machineType: "n1-standard-4" } },
+    `${subject}: gpu.machineType must be a machine that carries nvidia-l4, not "n1-standard-4"; those are g2-standard-4, g2-standard-8, g2-standard-12, g2-standard-16, g2-standard-32, g2-standard-24, g2-standard-48, g2-standard-96`,
+  ],
+  [
+    { gpu: { type: GpuType.T4, machineType: "g2-standard-4" } },
+    `${subject}: gpu.machineType must be a machine that carries nvidia-tesla-t4, not "g2-standard-4"; those are n1-standard-4, n1-standard-8, n1-standard-16, n1-standard-32`,
+  ],
+  [
+    { gpu: { ...gpu, maxNodes: 0 } },
+    `${subject}: gpu.maxNodes must be a whole number from 1 to 1000`,
+  ],
+  [
+    { gpu: { ...gpu, diskSizeGb: 10 } },
+    `${subject}: gpu.diskSizeGb must be a whole number from 30 to 2000`,
+  ],
+  [
+    { gpu: { ...gpu, zones: ["us-central1-a"] } },
+    `${subject}: gpu.zones must be zones of europe-west3, where the cluster is, and "us-central1-a" is not`,
+  ],
+  [
+    { gpu: { ...gpu, zones: ["europe-west3"] } },
+    `${subject}: gpu.zones must be zones of europe-west3, where the cluster is, and "europe-west3" is not`,
+  ],
+]);
+
+const autopilot = { ...base, location: "europe-west3", mode: GkeMode.Autopilot };
+const refusedThere = (given: string) =>
+  `${subject}: ${given} cannot be set with mode autopilot, which chooses nodes by what pods ask for; leave out or set mode to standard`;
+describe("Autopilot", () => {
+  describeRefusals(make, "gke", autopilot, [
+    [{ machineType: GkeMachineType.E2Standard2 }, refusedThere("machineType")],
+    [{ minNodes: 1 }, refusedThere("minNodes")],
+    [{ maxNodes: 3 }, refusedThere("maxNodes")],
+    [{ diskSizeGb: 50 }, refusedThere("diskSizeGb")],
+    [{ spot: false }, refusedThere("spot")],
+    [{ gpu }, refusedThere("gpu")],
+    [{ minNodes: 1, gpu }, refusedThere("minNodes, gpu")],
+    [
+      { location: "europe-west3-a" },
+      `${subject}: location must be a region with mode autopilot, not the zone "europe-west3-a"; Autopilot clusters are regional`,
+    ],
+  ]);
+});
+
+describe("refuses a name of which Google makes no names", () => {
+  test.each([
+    ["gke_one", "be lower-case letters, digits and hyphens, a letter first and no hyphen last"],
+    ["g".repeat(25), "have 24 characters at most"],
+  ])("%s", (name, rule) => {
+    expect(() => make(name, base)).toThrow(
+      `GkeCluster "${name}": its name must ${rule}, for names at Google are made of it`,
+    );
+  });
+});

@@ -1,0 +1,128 @@
+import { fullPlatformArgs, makePlatform } from "../../support/fixtures.ts";
+import { objects } from "../../support/cases.ts";
+import { at, containersOf, list, podFaults, podTemplates } from "../../support/podSecurity.ts";
+import { type JsonObject, record, type Recorded } from "../../support/recorder.ts";
+
+let resources: Recorded[];
+beforeAll(async () => {
+  ({ resources } = await record(() => makePlatform("ml", fullPlatformArgs)));
+});
+
+// SECURITY.md: Every pod of the namespace runs without root and with a read-only root file system,
+// under Pod Security `restricted`.
+// SECURITY.md: Only what reads objects of the cluster has a token of a service account: Prometheus,
+// kube-state-metrics and Grafana's sidecar.
+test("every pod of the platform is guarded", () => {
+  const faults = podTemplates(resources).flatMap(({ workload, spec }) =>
+    podFaults(spec).map((fault) => `${workload} ${fault}`),
+  );
+  expect(faults).toEqual([]);
+});
+
+test("every workload that makes pods was looked at", () => {
+  const workloads = resources.filter(({ type }) => /:(apps|batch)\/v1:/.test(type));
+  const looked = podTemplates(resources).map(({ workload }) => workload);
+  expect(looked.sort()).toEqual(workloads.map(({ name }) => name).sort());
+  expect(looked).toHaveLength(7);
+});
+
+test("every pod is selected by its own workload alone", () => {
+  const pods = podTemplates(resources);
+  for (const { name, inputs } of objects(resources)) {
+    const selector = at(inputs, "spec", "selector", "matchLabels");
+    if (selector === undefined) continue;
+    const chosen = pods.filter(({ labels }) =>
+      Object.entries(selector as JsonObject).every(([label, value]) => labels[label] === value),
+    );
+    const own = name.replace(/-disruption-budget$/, "-server");
+    expect([name, chosen.map(({ workload }) => workload)]).toEqual([name, [own]]);
+  }
+});
+
+test("pods that answer requests say when they are up, ready and alive; those that end do not", () => {
+  const probed = podTemplates(resources).filter(({ spec }) =>
+    containersOf(spec).some(
+      (container) =>
+        "startupProbe" in container &&
+        "readinessProbe" in container &&
+        "livenessProbe" in container,
+    ),
+  );
+  expect(probed.map(({ workload }) => workload).sort()).toEqual([
+    "ml-database-server",
+    "ml-prediction-server",
+    "ml-serving-server",
+    "ml-tracking-server",
+  ]);
+});
+
+test("no pod is evicted on GKE Autopilot for filling its folders", () => {
+  const bytes = (quantity: unknown) => {
+    const [, number, unit] = /^(\d+)(Mi|Gi)$/.exec(String(quantity))!;
+    return Number(number) * (unit === "Gi" ? 2 ** 30 : 2 ** 20);
+  };
+  const sum = (quantities: unknown[]) =>
+    quantities.reduce<number>((all, one) => all + bytes(one), 0);
+  for (const { workload, spec } of podTemplates(resources)) {
+    const folders = list(at(spec, "volumes") ?? []).map((volume) => at(volume, "emptyDir"));
+    const room = sum(folders.flatMap((folder) => (folder ? [at(folder, "sizeLimit")] : [])));
+    // what Autopilot allots to a container that requests nothing
+    const allotted = containersOf(spec).map(
+      (container) => at(container, "resources", "requests", "ephemeral-storage") ?? "1Gi",
+    );
+    expect([workload, sum(allotted) >= room]).toEqual([workload, true]);
+  }
+});
+
+describe("the check finds", () => {
+  const spoilt: [fault: string, spoil: (pod: Pod) => void][] = [
+    ["mounts a service account token", (pod) => delete pod.automountServiceAccountToken],
+    ["shares the node's namespaces", (pod) => (pod.hostNetwork = true)],
+    ["may run as root", (pod) => (pod.securityContext.runAsNonRoot = false)],
+    ["names no user", (pod) => (pod.securityContext.runAsUser = 0)],
+    ["has no seccomp profile", (pod) => delete pod.securityContext.seccompProfile],
+    ["has no time to stop", (pod) => (pod.terminationGracePeriodSeconds = 0)],
+    ["mounts a kind of volume that is not allowed", (pod) => pod.volumes.push({ hostPath: {} })],
+    ["has an unbounded folder", (pod) => pod.volumes.push({ emptyDir: {} })],
+    [
+      "may gain privileges",
+      ({ containers: [container] }) => (container.securityContext.allowPrivilegeEscalation = true),
+    ],
+    [
+      "may write to its root file system",
+      ({ containers: [container] }) => delete container.securityContext.readOnlyRootFilesystem,
+    ],
+    [
+      "keeps capabilities",
+      ({ containers: [container] }) => (container.securityContext.capabilities = { drop: [] }),
+    ],
+    [
+      "has no memory limits",
+      ({ containers: [container] }) => delete container.resources.limits.memory,
+    ],
+  ];
+  test.each(spoilt)("a pod that %s", (fault, spoil) => {
+    const spec = structuredClone(podTemplates(resources)[0]!.spec);
+    spoil(spec as unknown as Pod);
+    expect(podFaults(spec)).toEqual([fault]);
+  });
+});
+
+/** The parts of a pod that the spoilt ones differ in. */
+interface Pod {
+  automountServiceAccountToken?: boolean;
+  hostNetwork?: boolean;
+  terminationGracePeriodSeconds: number;
+  securityContext: { runAsNonRoot: boolean; runAsUser: number; seccompProfile?: unknown };
+  volumes: object[];
+  containers: [
+    {
+      securityContext: {
+        allowPrivilegeEscalation: boolean;
+        readOnlyRootFilesystem?: boolean;
+        capabilities: object;
+      };
+      resources: { limits: { memory?: string } };
+    },
+  ];
+}

@@ -1,0 +1,82 @@
+import { dashboards } from "../../../../components/monitoring/dashboards/index.ts";
+import { readDashboard } from "../../../../tools/dashboards/panelData.ts";
+import { end, type Exporters, steps } from "./history/index.ts";
+import {
+  reasonToSkip,
+  type RecordedPrometheus,
+  startRecordedPrometheus,
+} from "./recordedPrometheus.ts";
+import { withoutKubeStateMetrics } from "./withoutKubeStateMetrics.ts";
+
+/*
+ * Every query against a real Prometheus that remembers an hour of a platform with, and without, what not every cluster
+ * has. The end-to-end test asks the same of the platform itself.
+ */
+
+const reason = reasonToSkip();
+const suite = reason === undefined ? describe : describe.skip;
+const why = reason === undefined ? "" : ` (skipped: ${reason})`;
+const range = { start: end - (steps - 1) * 15, end, step: 15 };
+
+const exporters: [name: string, exporters: Exporters][] = [
+  ["with node-exporter and kube-state-metrics", { nodeExporter: true, kubeStateMetrics: true }],
+  ["without node-exporter", { nodeExporter: false, kubeStateMetrics: true }],
+  ["without kube-state-metrics", { nodeExporter: true, kubeStateMetrics: false }],
+  ["with neither", { nodeExporter: false, kubeStateMetrics: false }],
+];
+
+suite.each(exporters)(`every query %s${why}`, (_, running) => {
+  let prometheus: RecordedPrometheus;
+  beforeAll(async () => {
+    prometheus = await startRecordedPrometheus(running);
+  });
+  afterAll(async () => {
+    await prometheus.stop();
+  });
+
+  test("returns a series, but for those on the list", async () => {
+    const empty: string[] = [];
+    for (const dashboard of dashboards()) {
+      const { panels } = await readDashboard(prometheus.url, dashboard, range);
+      for (const { panel, series } of panels) {
+        for (const { refId } of panel.targets ?? []) {
+          const hasValue = series.some(
+            (one) => one.refId === refId && one.values.some((value) => value !== null),
+          );
+          if (!hasValue) empty.push(`${dashboard.title} / ${panel.title} / ${refId}`);
+        }
+      }
+    }
+    const listed = withoutKubeStateMetrics.map(
+      ({ dashboard, panel, refId }) => `${dashboard} / ${panel} / ${refId}`,
+    );
+    expect(empty).toEqual(running.kubeStateMetrics ? [] : listed);
+  });
+});
+
+suite(`the forms with and without node-exporter${why}`, () => {
+  /** The newest values of the node panels, by title. */
+  async function nodePanels(nodeExporter: boolean): Promise<Record<string, number>> {
+    const prometheus = await startRecordedPrometheus({ nodeExporter, kubeStateMetrics: false });
+    try {
+      const cluster = dashboards().find(({ title }) => title === "Cluster")!;
+      const { panels } = await readDashboard(prometheus.url, cluster, range);
+      const titles = ["Memory use", "CPU use", "Filesystem use", "Network"];
+      const found = titles.map((title) => {
+        const { series } = panels.find(({ panel }) => panel.title === title)!;
+        expect(series.length).toBe(title === "Network" ? 2 : 1);
+        return [title, series[0]!.values.at(-1)!] as const;
+      });
+      return Object.fromEntries(found);
+    } finally {
+      await prometheus.stop();
+    }
+  }
+
+  test("agree about the same nodes", async () => {
+    const [withIt, without] = [await nodePanels(true), await nodePanels(false)];
+    for (const [title, value] of Object.entries(withIt)) {
+      expect(Math.abs(value / without[title]! - 1)).toBeLessThan(0.01);
+    }
+  });
+});

@@ -1,0 +1,248 @@
+import type { MlopsPlatformArgs } from "../../../components/index.ts";
+import { describeArguments, everywhere } from "../../support/cases.ts";
+import { databaseOfMine, makePlatform, platformArgs } from "../../support/fixtures.ts";
+import { openedToTheInternet } from "../../support/exposureCase.ts";
+import {
+  everythingPaused,
+  gpusForTraining,
+  keyOutsideOfGoogle,
+} from "../../support/platformCases.ts";
+import type { Recorded } from "../../support/recorder.ts";
+import { changeLines, differences } from "../../support/wire.ts";
+
+const { images } = platformArgs;
+
+// what the monitoring gets from the platform is the business of platformMonitoring.test.ts
+const base: MlopsPlatformArgs = { ...platformArgs, monitoring: { enabled: false } };
+
+describeArguments(makePlatform, "ml", base, {
+  namespace: {
+    value: "team",
+    changes: inNamespaceTeam,
+  },
+  images: {
+    value: { ...images, serving: "registry/serving:2" },
+    changes: [
+      "ml-example-training-job spec.template.spec.containers[training].image: registry/serving:1 → registry/serving:2",
+      "ml-serving-server spec.template.spec.containers[model-server].image: registry/serving:1 → registry/serving:2",
+    ],
+  },
+  database: {
+    value: databaseOfMine,
+    changes: [
+      "ml-tracking options.dependsOn: ml-database-account,ml-database-credentials,ml-database-data,ml-database-init,ml-database-password,ml-database-server,ml-database-service → ∅",
+
+      "- ml-database-account",
+      "+ ml-network-mlflow-may-call-anything",
+
+      "ml outputs.databaseHost: postgres.mlops.svc.cluster.local → db.example.org",
+      "- ml-database",
+      "- ml-database-credentials",
+      "- ml-database-data",
+      "- ml-database-init",
+      "- ml-database-password",
+      "- ml-database-server",
+      "- ml-database-service",
+      "- ml-network-mlflow-may-call-postgres",
+      "- ml-network-mlflow-to-postgres",
+      "ml-tracking-migration-settings options.dependsOn: -ml-database-password",
+      "ml-tracking-migration-settings stringData.secret.auth-uri: postgresql+psycopg2://mlflow:MARKER-ml-database-password-%25%40%3A%2F%3F%23@postgres.mlops.svc.cluster.local:5432/mlflow_auth → postgresql+psycopg2://owner:a%20%25%40%3A%2F%3F%23%20password@db.example.org:5433/users",
+      "ml-tracking-migration-settings stringData.secret.store-uri: postgresql+psycopg2://mlflow:MARKER-ml-database-password-%25%40%3A%2F%3F%23@postgres.mlops.svc.cluster.local:5432/mlflow → postgresql+psycopg2://owner:a%20%25%40%3A%2F%3F%23%20password@db.example.org:5433/runs",
+      "ml-tracking-settings options.dependsOn: -ml-database-password",
+      "ml-tracking-settings stringData.secret.basic_auth.ini: -database_uri = postgresql+psycopg2://mlflow:MARKER-ml-database-password-%%25%%40%%3A%%2F%%3F%%23@postgres.mlops.svc.cluster.local:5432/mlflow_auth +database_uri = postgresql+psycopg2://owner:a%%20%%25%%40%%3A%%2F%%3F%%23%%20password@db.example.org:5433/users",
+      "ml-tracking-settings stringData.secret.store-uri: postgresql+psycopg2://mlflow:MARKER-ml-database-password-%25%40%3A%2F%3F%23@postgres.mlops.svc.cluster.local:5432/mlflow → postgresql+psycopg2://owner:a%20%25%40%3A%2F%3F%23%20password@db.example.org:5433/runs",
+    ],
+  },
+  artifacts: {
+    value: { uri: "gs://bucket/path" },
+    changes: [
+      "+ ml-network-mlflow-may-call-169.254.169.252-32",
+      "+ ml-network-mlflow-may-call-169.254.169.254-32",
+      "+ ml-network-mlflow-may-call-anything",
+      "ml outputs.artifactUri: /mlflow/artifacts → gs://bucket/path",
+      "- ml-artifacts",
+      "- ml-artifacts-data",
+      "ml-tracking-server options.dependsOn: -ml-artifacts-data",
+      "ml-tracking-server spec.strategy.rollingUpdate.maxSurge: 0 → 1",
+      "ml-tracking-server spec.strategy.rollingUpdate.maxUnavailable: 1 → 0",
+      "ml-tracking-server spec.template.spec.containers[mlflow].env[MLFLOW_ARTIFACTS_DESTINATION].value: /mlflow/artifacts → gs://bucket/path",
+      "ml-tracking-server spec.template.spec.containers[mlflow].volumeMounts[artifacts].mountPath: /mlflow/artifacts → ∅",
+      "ml-tracking-server spec.template.spec.containers[mlflow].volumeMounts[artifacts].name: artifacts → ∅",
+      "ml-tracking-server spec.template.spec.volumes[artifacts].name: artifacts → ∅",
+      "ml-tracking-server spec.template.spec.volumes[artifacts].persistentVolumeClaim.claimName: ml-artifacts-data → ∅",
+    ],
+  },
+  databaseStorageSize: {
+    value: "100Gi",
+    changes: ["ml-database-data spec.resources.requests.storage: 8Gi → 100Gi"],
+  },
+  artifactStorageSize: {
+    value: "200Gi",
+    changes: ["ml-artifacts-data spec.resources.requests.storage: 20Gi → 200Gi"],
+  },
+  storageClassName: {
+    value: "fast",
+    changes: [
+      "ml-artifacts-data spec.storageClassName: ∅ → fast",
+      "ml-database-data spec.storageClassName: ∅ → fast",
+    ],
+  },
+  modelName: {
+    value: "wine",
+    changes: [
+      "ml outputs.notebookEnv.secret.EXPERIMENT_NAME: diabetes → wine",
+      "ml outputs.notebookEnv.secret.MODEL_NAME: diabetes → wine",
+      "ml-example-training-job spec.template.spec.containers[training].env[EXPERIMENT_NAME].value: diabetes → wine",
+      "ml-example-training-job spec.template.spec.containers[training].env[MODEL_NAME].value: diabetes → wine",
+      "ml-serving-server spec.template.spec.containers[model-server].env[MODEL_NAME].value: diabetes → wine",
+    ],
+  },
+  modelAlias: {
+    value: "challenger",
+    changes: [
+      "ml outputs.notebookEnv.secret.MODEL_ALIAS: champion → challenger",
+      "ml-example-training-job spec.template.spec.containers[training].env[MODEL_ALIAS].value: champion → challenger",
+      "ml-serving-server spec.template.spec.containers[model-server].env[MODEL_ALIAS].value: champion → challenger",
+    ],
+  },
+  experimentName: {
+    value: "trials",
+    changes: [
+      "ml outputs.notebookEnv.secret.EXPERIMENT_NAME: diabetes → trials",
+      "ml-example-training-job spec.template.spec.containers[training].env[EXPERIMENT_NAME].value: diabetes → trials",
+    ],
+  },
+  trackingReplicas: {
+    value: 3,
+    with: { artifacts: { uri: "gs://bucket/path" } },
+    changes: [
+      "+ ml-tracking-disruption-budget",
+      "ml-example-training options.dependsOn: +ml-tracking-disruption-budget",
+      "ml-database-server spec.template.spec.containers[postgres].args[2]: max_connections=50 → max_connections=90",
+      "ml-tracking-server spec.replicas: 1 → 3",
+    ],
+  },
+  servingReplicas: {
+    value: 2,
+    changes: ["+ ml-serving-disruption-budget", "ml-serving-server spec.replicas: 1 → 2"],
+  },
+  servingAutoscaling: {
+    value: { maxReplicas: 4 },
+    changes: ["+ ml-serving-autoscaler", "ml-serving-server spec.replicas: 1 → ∅"],
+  },
+  predictionReplicas: {
+    value: 1,
+    changes: ["- ml-prediction-disruption-budget", "ml-prediction-server spec.replicas: 2 → 1"],
+  },
+  nodePorts: {
+    value: { tracking: 30001, serving: 31345, prediction: 31344 },
+    changes: [
+      "ml outputs.mlflowTrackingUri: http://mlflow.mlops.svc.cluster.local:5000 → http://localhost:30001",
+      "ml outputs.modelServingUrl: http://model-server.mlops.svc.cluster.local:8080 → http://localhost:31345",
+      "ml outputs.notebookEnv.secret.MLFLOW_TRACKING_URI: http://mlflow.mlops.svc.cluster.local:5000 → http://localhost:30001",
+      "ml outputs.notebookEnv.secret.MODEL_SERVING_URL: http://model-server.mlops.svc.cluster.local:8080 → http://localhost:31345",
+      "ml outputs.notebookEnv.secret.PREDICTION_APP_URL: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
+      "ml outputs.predictionAppUrl: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
+      "+ ml-network-anybody-to-mlflow",
+      "+ ml-network-anybody-to-model-server",
+      "+ ml-network-anybody-to-prediction-app",
+      "ml-prediction outputs.externalUrl: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
+      "ml-prediction-service spec.ports[http].nodePort: ∅ → 31344",
+      "ml-prediction-service spec.type: ClusterIP → NodePort",
+      "ml-serving outputs.externalUrl: http://model-server.mlops.svc.cluster.local:8080 → http://localhost:31345",
+      "ml-serving-service spec.ports[http].nodePort: ∅ → 31345",
+      "ml-serving-service spec.type: ClusterIP → NodePort",
+      "ml-tracking outputs.externalUrl: http://mlflow.mlops.svc.cluster.local:5000 → http://localhost:30001",
+      "ml-tracking-service spec.ports[http].nodePort: ∅ → 30001",
+      "ml-tracking-service spec.type: ClusterIP → NodePort",
+    ],
+  },
+  nodeAddress: {
+    value: "192.168.49.2",
+    with: { nodePorts: { tracking: 30001 } },
+    changes: [
+      "ml outputs.mlflowTrackingUri: http://localhost:30001 → http://192.168.49.2:30001",
+      "ml outputs.notebookEnv.secret.MLFLOW_TRACKING_URI: http://localhost:30001 → http://192.168.49.2:30001",
+      "ml-tracking outputs.externalUrl: http://localhost:30001 → http://192.168.49.2:30001",
+      "ml-tracking-server spec.template.spec.containers[mlflow].env[MLFLOW_SERVER_ALLOWED_HOSTS].value: +192.168.49.2 +192.168.49.2:*",
+      "ml-tracking-server spec.template.spec.containers[mlflow].env[MLFLOW_SERVER_CORS_ALLOWED_ORIGINS].value: -http://localhost -http://localhost:* -https://localhost -https://localhost:* +http://192.168.49.2 +http://192.168.49.2:* +https://192.168.49.2 +https://192.168.49.2:*",
+    ],
+  },
+  servingAllowPickle: {
+    value: true,
+    changes: [
+      "ml-serving-server spec.template.spec.containers[model-server].env[MODEL_ALLOW_PICKLE].value: false → true",
+    ],
+  },
+  trainExampleModel: {
+    value: false,
+    changes: [
+      "- ml-training-account",
+      "- ml-example-training",
+      "- ml-example-training-job",
+      "- ml-example-training-tracking-credentials",
+    ],
+  },
+  trainingSchedule: {
+    value: "0 3 * * *",
+    changes: [
+      "+ ml-retraining",
+      "+ ml-retraining-schedule",
+      "+ ml-retraining-tracking-credentials",
+    ],
+  },
+  trainingGpu: gpusForTraining,
+  exposure: openedToTheInternet,
+  apiServerAddresses: { value: ["10.0.0.2/32"], changes: [] }, // without monitoring nobody calls it
+  dnsAddresses: {
+    value: ["10.96.0.10/32"],
+    changes: [
+      "ml-network-dns spec.egress[0].to[1].ipBlock.cidr: 169.254.20.10/32 → 10.96.0.10/32",
+      "ml-network-dns spec.egress[0].to[2].ipBlock.cidr: 169.254.169.254/32 → ∅",
+    ],
+  },
+  monitoring: {
+    value: { grafana: false, kubeStateMetrics: false, nodeExporter: false, pushgateway: false },
+    changes: [
+      "+ ml-network-prometheus-may-call-alertmanager",
+      "+ ml-network-prometheus-may-call-anything",
+      "+ ml-network-prometheus-may-call-mlflow",
+      "+ ml-network-prometheus-may-call-model-server",
+      "+ ml-network-prometheus-may-call-prediction-app",
+      "+ ml-network-prometheus-to-alertmanager",
+      "+ ml-network-prometheus-to-mlflow",
+      "+ ml-network-prometheus-to-model-server",
+      "+ ml-network-prometheus-to-prediction-app",
+      "+ ml-prometheus",
+      "+ ml-prometheus-alertmanager-config",
+      "+ ml-prometheus-data",
+      "+ ml-prometheus-release",
+      "ml outputs.alertmanagerUrl: ∅ → http://alertmanager.mlops.svc.cluster.local:9093",
+      "ml outputs.notebookEnv.secret.PROMETHEUS_URL: ∅ → http://prometheus.mlops.svc.cluster.local:9090",
+      "ml outputs.prometheusUrl: ∅ → http://prometheus.mlops.svc.cluster.local:9090",
+    ],
+  },
+  googleCredentials: keyOutsideOfGoogle,
+  trackingEnvironment: {
+    value: { EXTRA: "yes" },
+    changes: [
+      "+ ml-tracking-environment",
+      "ml-example-training options.dependsOn: +ml-tracking-environment",
+      "ml-tracking-server options.dependsOn: +ml-tracking-environment",
+      "ml-tracking-server spec.template.spec.containers[mlflow].env[EXTRA].name: ∅ → EXTRA",
+      "ml-tracking-server spec.template.spec.containers[mlflow].env[EXTRA].valueFrom.secretKeyRef.key: ∅ → EXTRA",
+      "ml-tracking-server spec.template.spec.containers[mlflow].env[EXTRA].valueFrom.secretKeyRef.name: ∅ → ml-tracking-environment-1a2b3c",
+    ],
+  },
+  paused: everythingPaused,
+  labels: { value: { team: "blue" }, changes: everywhere("labels.team: ∅ → blue") },
+  annotations: { value: { note: "hello" }, changes: everywhere("annotations.note: ∅ → hello") },
+});
+
+/** The namespace is named where objects live and in the names of Services, and nowhere else. */
+function inNamespaceTeam(resources: readonly Recorded[]): string[] {
+  const places =
+    /("(?:namespace|name)":"|(?:mlflow|postgres|model-server|prediction-app)\.)mlops(?![-\w])/g;
+  const renamed = JSON.stringify(resources).replace(places, "$1team");
+  return changeLines(differences(resources, JSON.parse(renamed) as Recorded[]));
+}

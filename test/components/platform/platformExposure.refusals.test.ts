@@ -1,0 +1,60 @@
+import type { MlopsPlatformArgs, PlatformExposureArgs } from "../../../components/index.ts";
+import { describePreview, describeRefusals } from "../../support/cases.ts";
+import { makePlatform, platformArgs } from "../../support/fixtures.ts";
+
+const exposure: PlatformExposureArgs = {
+  domain: "ml.example.com",
+  addressName: "address",
+  certificateMapName: "map",
+  sslPolicyName: "tls",
+};
+const login = {
+  issuerUrl: "https://login.example.com:8443/realms/team",
+  clientId: "client",
+  clientSecret: "MARKER-client-secret",
+  emailDomain: "example.com",
+};
+
+const domainRule =
+  "must be a domain such as mlops.example.com: small letters, digits, dashes and dots, 64 characters at most, without scheme, port, path or wildcard";
+
+describeRefusals(makePlatform, "ml", platformArgs, [
+  ...["*.example.com", "https://ml.example.com", "ML.example.com", "localhost"].map(
+    (domain): [Partial<MlopsPlatformArgs>, string] => [
+      { exposure: { ...exposure, domain } },
+      `MlopsPlatform "ml": exposure.domain ${domainRule}`,
+    ],
+  ),
+  [
+    { exposure: { ...exposure, domain: `${"d".repeat(50)}.example` } },
+    `MlopsPlatform "ml": exposure.domain must leave room for the longest host below it; give one of 56 characters at most`,
+  ],
+  [
+    { exposure: { ...exposure, login: { ...login, emailDomain: "*" } } },
+    `MlopsPlatform "ml": exposure.login.emailDomain must not be *, which lets in everybody whom the provider knows; name the domain of your people's addresses`,
+  ],
+  [
+    { exposure: { ...exposure, login: { ...login, issuerUrl: "http://login.example.com" } } },
+    `MlopsPlatform "ml": exposure.login.issuerUrl must be an https: URL such as https://accounts.google.com, without a query`,
+  ],
+  [
+    { exposure, nodePorts: { tracking: 30001 } },
+    'MlopsPlatform "ml": exposure and nodePorts exclude each other: a port on the nodes goes round the login and speaks plain HTTP; leave one of them out',
+  ],
+]);
+
+const guarded: MlopsPlatformArgs = {
+  ...platformArgs,
+  monitoring: { enabled: false },
+  exposure: { ...exposure, login },
+};
+
+describePreview(makePlatform, "ml", guarded, (unknown) => ({
+  exposure: {
+    domain: exposure.domain,
+    addressName: unknown,
+    certificateMapName: unknown,
+    sslPolicyName: unknown,
+    login: { ...login, clientId: unknown, clientSecret: unknown },
+  },
+}));

@@ -1,0 +1,26 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+  basicAuthSettings,
+  TrackingPermission,
+  usersFile,
+} from "../../../components/tracking/trackingUsers.ts";
+
+const users = [
+  { username: "reader", password: "long enough to read", permission: TrackingPermission.Read },
+];
+const valueOf = <T>(output: pulumi.Output<T>) =>
+  new Promise<T>((resolve) => void output.apply(resolve));
+
+test("the users' file holds what the migration reads, and is a secret whatever went in", async () => {
+  const file = usersFile(users);
+  expect(await pulumi.isSecret(file)).toBe(true);
+  expect(JSON.parse(await valueOf(file))).toEqual([
+    { username: "reader", password: "long enough to read", permission: "read" },
+  ]);
+});
+
+test("the settings file is a secret whatever went in", async () => {
+  const settings = basicAuthSettings(pulumi.output("uri"), "admin", pulumi.output("password"));
+  expect(await pulumi.isSecret(settings)).toBe(true);
+  expect(await valueOf(settings)).toContain("admin_username = admin\n");
+});

@@ -1,0 +1,246 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { apiClient } from "../../../local/cluster/api.ts";
+import {
+  clusterStatus,
+  deleteCluster,
+  hasImage,
+  importImages,
+  startCluster,
+  stopCluster,
+} from "../../../local/cluster/index.ts";
+import { clusterPaths } from "../../../local/cluster/layout.ts";
+import { mountsBelow } from "../../../local/cluster/leftovers.ts";
+import { listProcesses, signal } from "../../../local/cluster/processes.ts";
+import { ensureRequirements } from "../../../local/cluster/requirements.ts";
+import { cacheRoot, claimCache } from "../../../local/support/cache.ts";
+import { run, which } from "../../../local/support/process.ts";
+import {
+  askProbe,
+  deployProbe,
+  probeGroup,
+  probeImage,
+  writeProbeArchive,
+  probeNodePort,
+} from "./clusterProbe.ts";
+import {
+  dialFromPod,
+  dialHere,
+  listen,
+  machineAddresses,
+  withIntruder,
+} from "../../cli/clusterReach.ts";
+
+/** Why the cluster cannot be tried here, if it cannot. */
+function reasonToSkip(): string | undefined {
+  if (process.platform !== "linux") return "needs Linux";
+  if (process.getuid?.() !== 0) return "needs root";
+  const other = listProcesses().find(({ state }) => state !== undefined)?.state;
+  if (other) return `a local cluster runs already, from ${other}`;
+  if (!which("go")) return "needs Go";
+  return undefined;
+}
+
+const skipped = reasonToSkip();
+const suite = skipped ? describe.skip : describe;
+
+/** Everything on the machine that a cluster might leave behind. Chains that iptables itself makes are left out. */
+async function machine() {
+  const rules = (await run("iptables-save", [])) + (await run("ip6tables-save", []));
+  const links = JSON.parse(await run("ip", ["-json", "link"])) as { ifname: string }[];
+  const fixedFolders = [
+    ...["/run/containerd", "/run/mlops-local", "/opt/containerd"],
+    ...["/var/lib/cni", "/var/lib/kubelet"],
+  ];
+  const mounted = readFileSync("/proc/self/mountinfo", "utf8");
+  const groups = readdirSync("/sys/fs/cgroup").map((name) => join("/sys/fs/cgroup", name));
+  return {
+    rules: rules.split("\n").filter((line) => /^-A|^:(KUBE|MLOPS|CNI)/.test(line)),
+    links: links.map(({ ifname }) => ifname).sort(),
+    routes: await run("ip", ["route"]),
+    namespaces: await run("ip", ["netns", "list"]),
+    mounts: [...fixedFolders, "/run/netns"].flatMap((folder) => mountsBelow(folder, mounted)),
+    forwarding: readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8"),
+    overcommit: readFileSync("/proc/sys/vm/overcommit_memory", "utf8"),
+    panic: readFileSync("/proc/sys/kernel/panic", "utf8"),
+    localnet: readFileSync("/proc/sys/net/ipv4/conf/all/route_localnet", "utf8"),
+    groups: groups.flatMap((path) => [path, join(path, "mlops-local")]).filter(existsSync),
+    files: fixedFolders.filter(existsSync),
+    podLogs: existsSync("/var/log/containers"),
+    processes: listProcesses(),
+  };
+}
+
+suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
+  jest.setTimeout(45 * 60_000); // the first start builds Kubernetes
+
+  const before = process.env;
+  const temporary = mkdtempSync(join(tmpdir(), "mlops-cluster-"));
+  // as people have them, and longer than a socket's path may be
+  const folder = join(temporary, "My Drive - Büro (1), a:b", "folder in a folder".repeat(4));
+  const root = cacheRoot({ MLOPS_CACHE_DIR: folder });
+  const paths = clusterPaths(root);
+  let port: number;
+  let machineBefore: Awaited<ReturnType<typeof machine>>;
+
+  beforeAll(async () => {
+    await ensureRequirements(console.error); // what looks at the machine comes with the packages
+    await run("iptables-save", []); // loads its kernel modules
+    const built = clusterPaths(claimCache()).binaries;
+    await mkdir(built, { recursive: true });
+    claimCache(root);
+    symlinkSync(built, join(root, "bin")); // nothing is built twice
+    const free = await listen("127.0.0.1");
+    await free.close();
+    port = free.port;
+    process.env = { ...before, MLOPS_CACHE_DIR: folder, MLOPS_API_PORT: String(port) };
+    machineBefore = await machine();
+  });
+
+  afterAll(async () => {
+    await deleteCluster();
+    process.env = before;
+    rmSync(temporary, { recursive: true, force: true });
+  });
+
+  test("says which port is taken, and how to choose another", async () => {
+    const taken = await listen("127.0.0.1", port);
+    await expect(startCluster()).rejects.toThrow(
+      new RegExp(`^Port ${port}, .* is already taken; .*MLOPS_API_PORT=6443$`),
+    );
+    await taken.close();
+  });
+
+  test("starts, and two starts at once become one cluster", async () => {
+    const waits: string[] = [];
+    const first = startCluster();
+    const second = startCluster({ onProgress: (message) => waits.push(message) });
+    const handle = await first;
+    expect(await second).toEqual(handle);
+    expect(handle).toEqual({
+      kubeconfig: join(root, "cluster/kubeconfig"),
+      context: "mlops-local",
+      nodeAddress: "127.0.0.1",
+      controlPlaneAddress: "10.244.255.1",
+    });
+    expect(waits).toContain(
+      `waiting for process ${process.pid}, which is starting the local cluster`,
+    );
+    expect((await clusterStatus()).state).toBe("running");
+  });
+
+  test("returns within a second when it runs already", async () => {
+    const started = Date.now();
+    await startCluster();
+    expect(Date.now() - started).toBeLessThan(1_000);
+  });
+
+  test("runs a restricted pod with a volume, a NodePort and DNS", async () => {
+    expect(await hasImage(probeImage)).toBe(false);
+    await importImages(await writeProbeArchive(root));
+    expect(await hasImage(probeImage)).toBe(true);
+    await deployProbe(apiClient(paths, port));
+
+    expect(await askProbe("value", "kept")).toBe("written");
+    expect(await askProbe("volume-group")).toBe(probeGroup);
+    expect(await askProbe("lookup/probe")).toMatch(/^\[10\.96\.\d+\.\d+\]$/);
+    expect(await askProbe("lookup/probe.probe.svc.cluster.local")).toMatch(/^\[10\.96\./);
+    expect(await askProbe("dial/probe:80")).toBe("connected");
+    expect(await askProbe("dial/kubernetes.default:443")).toBe("connected");
+  });
+
+  test("sends nothing for an unknown service or pod to the machine's network", async () => {
+    expect(await run("ip", ["route", "get", "10.96.200.200"])).toContain("dev mlops-node");
+    expect(await run("ip", ["route", "get", "10.244.7.7"])).toContain("dev mlops-node");
+    expect(await askProbe("dial/10.96.200.200:80")).toMatch(/no route to host|timed out/);
+  });
+
+  test("answers no pod by any address of the machine", async () => {
+    const service = await listen("::");
+    const refused = /connection refused|network is unreachable/;
+    try {
+      const known = await machineAddresses();
+      expect(known.map(({ address }) => address)).toEqual(
+        expect.arrayContaining(["127.0.0.1", "10.244.0.1", "10.244.255.1"]),
+      );
+      for (const { address, isForLink } of known) {
+        const [here, there] = isForLink ? ["%mlops-pods", "%eth0"] : ["", ""];
+        expect(await dialHere(address + here, service.port)).toBe("connected");
+        expect(await dialFromPod(address + there, service.port)).toMatch(refused);
+      }
+      await withIntruder(async (dial) => {
+        expect(await dial("10.244.255.1", 53)).toBe("connected");
+        expect(await dial("127.0.0.1", service.port)).toBe("no answer");
+        expect(await dial("127.0.0.1", probeNodePort)).toBe("no answer");
+      });
+    } finally {
+      await service.close();
+    }
+  });
+
+  // SECURITY.md: On the local cluster no pod reaches a service of the machine, except DNS, the API
+  // server through its Service, kubelet, which requires a token, and node-exporter.
+  test("opens the node to pods for DNS, kubelet's metrics and the API server's Service only", async () => {
+    expect(await dialHere("127.0.0.1", 10249)).toBe("connected"); // kube-proxy's configuration
+    const answers = [53, 10250, port, 8181, 10249, 10256].map((one) =>
+      dialFromPod("10.244.255.1", one),
+    );
+    expect(await Promise.all(answers)).toEqual([
+      "connected",
+      "connected",
+      ...Array<unknown>(4).fill(expect.stringContaining("connection refused")),
+    ]);
+    expect(await dialFromPod("10.96.0.1", 443)).toBe("connected");
+  });
+
+  // SECURITY.md: No pod reaches the metadata server of a cloud, and no other machine reaches pods
+  // or the API server.
+  test("hands no pod the identity that a cloud gives the machine", async () => {
+    expect(await dialFromPod("169.254.169.254", 80)).toContain("connection refused");
+  });
+
+  test("keeps secrets, keys and the kubeconfig from other users", async () => {
+    const readable = await run("find", [paths.state, "-maxdepth", "0", "-perm", "/go=rwx"]);
+    expect(readable).toBe("");
+    const keys = ["-perm", "/go=rwx", "(", "-name", "*.key", "-o", "-name", "*kubeconfig", ")"];
+    expect(await run("find", [paths.pki, paths.config, paths.kubeconfig, ...keys])).toBe("");
+  });
+
+  test("mends a component that ended, without touching the pods", async () => {
+    const apiserver = listProcesses().filter(({ component }) => component === "kube-apiserver");
+    const pods = listProcesses().filter(({ state }) => state === undefined);
+    signal(apiserver, "SIGKILL");
+    await startCluster();
+    expect(listProcesses().filter(({ state }) => state === undefined)).toEqual(pods);
+    expect(await askProbe("value")).toBe("kept");
+  });
+
+  test("starts after everything was killed at once, with the data intact", async () => {
+    signal(listProcesses(), "SIGKILL");
+    await startCluster();
+    expect(await askProbe("value")).toBe("kept");
+    expect(await askProbe("lookup/probe")).toMatch(/^\[10\.96\./);
+  });
+
+  test("stops within 15 seconds and keeps the data", async () => {
+    const started = Date.now();
+    await stopCluster();
+    expect(Date.now() - started).toBeLessThan(15_000);
+    expect(await machine()).toEqual(machineBefore);
+    expect((await clusterStatus()).state).toBe("stopped");
+    await expect(importImages("any.tar")).rejects.toThrow(/is not running; start it with/);
+
+    await startCluster();
+    expect(await askProbe("value")).toBe("kept");
+  });
+
+  test("leaves nothing behind when it is deleted", async () => {
+    await deleteCluster();
+    expect(await machine()).toEqual(machineBefore);
+    expect(mountsBelow(root, readFileSync("/proc/self/mountinfo", "utf8"))).toEqual([]);
+    expect(readdirSync(root).filter((name) => name.startsWith("cluster"))).toEqual([]);
+    expect((await clusterStatus()).state).toBe("absent");
+  });
+});

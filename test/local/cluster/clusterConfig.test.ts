@@ -1,0 +1,244 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { kubernetesVersion } from "../../../local/cluster/binaries.ts";
+import { components } from "../../../local/cluster/components.ts";
+import {
+  cniConfig,
+  containerdConfig,
+  corefile,
+  kubeconfig,
+  kubeletConfig,
+  proxyConfig,
+  upstreamServers,
+} from "../../../local/cluster/configs.ts";
+import { firewallRules, removalOf } from "../../../local/cluster/firewall.ts";
+import { apiPort, clusterPaths, mountedPaths } from "../../../local/cluster/layout.ts";
+import { mountsBelow } from "../../../local/cluster/leftovers.ts";
+import { conflictingRoute } from "../../../local/cluster/network.ts";
+import { describeProcess, listProcesses, otherCluster } from "../../../local/cluster/processes.ts";
+import { missingPackages, requirePlatform } from "../../../local/cluster/requirements.ts";
+import { checkoutRoot } from "../../../local/support/cache.ts";
+
+const paths = clusterPaths("/cache");
+
+describe("refusals name the thing, the rule and the fix", () => {
+  test.each(["80", "70000", "64x3", "6443.5"])("MLOPS_API_PORT=%s", (value) => {
+    expect(() => apiPort({ MLOPS_API_PORT: value })).toThrow(
+      `MLOPS_API_PORT is "${value}" but must be a port from 1024 to 65535; unset it to use 6443`,
+    );
+  });
+
+  test("the port is 6443 unless it is given", () => {
+    expect([apiPort({}), apiPort({ MLOPS_API_PORT: "7000" })]).toEqual([6443, 7000]);
+  });
+
+  test("another system than Linux, another user than root", () => {
+    expect(() => requirePlatform("darwin", 0)).toThrow(/on Linux only, not on darwin; use another/);
+    expect(() => requirePlatform("linux", 1000)).toThrow(
+      /as root \(run the same command with `sudo`\)/,
+    );
+    expect(() => requirePlatform("linux", 0)).not.toThrow();
+  });
+
+  test("missing programs are named by their Debian packages", () => {
+    const missing = missingPackages((program) => !/bridge|runc/.test(program));
+    expect(missing).toEqual(["runc", "containernetworking-plugins"]);
+  });
+});
+
+describe("routes that the cluster's addresses would hide", () => {
+  const lan = { dst: "192.168.1.0/24", dev: "eth0" };
+  test.each([
+    ["a VPN that contains them", { dst: "10.0.0.0/8", dev: "tun0" }],
+    ["a network inside the services' range", { dst: "10.96.12.0/24", dev: "eth1" }],
+    ["a single host", { dst: "10.244.0.7", dev: "eth1" }],
+  ])("%s is found", (_, route) => {
+    expect(conflictingRoute([{ dst: "default", dev: "eth0" }, lan, route])).toEqual(route);
+  });
+
+  test.each([
+    ["a neighbouring network", { dst: "10.97.0.0/16", dev: "eth1" }],
+    ["our own interface", { dst: "10.96.0.0/16", dev: "mlops-node" }],
+    ["everything else, which more precise routes precede", { dst: "default", dev: "eth0" }],
+  ])("%s is none", (_, route) => {
+    expect(conflictingRoute([lan, route])).toBeUndefined();
+  });
+});
+
+describe("iptables", () => {
+  const saved = `# Generated
+*filter
+:INPUT ACCEPT [0:0]
+:DOCKER - [0:0]
+:KUBE-FORWARD - [0:0]
+:MLOPS-INPUT - [0:0]
+-A INPUT -p tcp -m comment --comment "not -j MLOPS-INPUT" -j ACCEPT
+-A INPUT -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
+-A INPUT -j MLOPS-INPUT
+-A INPUT -j DOCKER
+-A KUBE-FORWARD -j ACCEPT
+-A DOCKER -j RETURN
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -j DOCKER
+COMMIT
+`;
+
+  test("removes our chains and the jumps to them, and nothing else", () => {
+    expect(removalOf(saved)).toBe(`*filter
+-D INPUT -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
+-D INPUT -j MLOPS-INPUT
+-F KUBE-FORWARD
+-F MLOPS-INPUT
+-X KUBE-FORWARD
+-X MLOPS-INPUT
+COMMIT
+`);
+  });
+
+  test("has nothing to do where nothing is ours", () => {
+    expect(removalOf(saved.replaceAll(/^.*(KUBE|MLOPS)-.*\n/gm, ""))).toBe("");
+  });
+
+  test("closes the API server's port to the network", () => {
+    expect(firewallRules(7001)).toContain("! -i lo -p tcp -m tcp --dport 7001 -j DROP");
+  });
+
+  test("closes every cloud's metadata server to pods", () => {
+    for (const range of ["169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32"]) {
+      expect(firewallRules(7001)).toContain(`-i mlops-pods -d ${range} -j REJECT`);
+    }
+  });
+});
+
+describe("processes", () => {
+  const stat = (pid: number, session: number, state = "S") =>
+    `${pid} (odd) name) ${state} 1 ${pid} ${session} 0`;
+  const environ =
+    "PATH=/bin\0MLOPS_LOCAL_CLUSTER=/cache/cluster\0MLOPS_LOCAL_COMPONENT=containerd\0";
+
+  const ofRoot = "Uid:\t0\t0\t0\t0\n";
+
+  test("a component leads its session; what it starts belongs to the cluster too", () => {
+    const component = describeProcess(7, environ, "0::/\n", stat(7, 7), ofRoot);
+    const shim = describeProcess(8, environ, "0::/\n", stat(8, 7), ofRoot);
+    expect(component).toMatchObject({ state: "/cache/cluster", component: "containerd" });
+    expect(shim).toMatchObject({ state: "/cache/cluster", component: undefined });
+  });
+
+  test.each([
+    ["version 1", "9:pids:/\n8:memory:/mlops-local/kubepods/pod1/c1\n"],
+    ["version 2", "0::/mlops-local/kubepods/pod1/c1\n"],
+  ])("whatever runs in a pod is found by its control group (%s)", (_, cgroups) => {
+    const init = describeProcess(9, "HOME=/tmp\0", cgroups, stat(9, 9), "NSpid:\t9\t1\n");
+    const child = describeProcess(10, "HOME=/tmp\0", cgroups, stat(10, 9), "NSpid:\t10\t14\n");
+    expect([init, child]).toEqual([
+      { pid: 9, isContainerInit: true },
+      { pid: 10, isContainerInit: false },
+    ]);
+  });
+
+  test("others, the dead, and groups of a similar name are not ours", () => {
+    const similar = "0::/mlops-local-tools/x\n";
+    expect(describeProcess(11, "HOME=/root\0", similar, stat(11, 11), "")).toBeUndefined();
+    expect(describeProcess(12, environ, "0::/\n", stat(12, 12, "Z"), ofRoot)).toBeUndefined();
+    expect(describeProcess(13, "", "", "", "")).toBeUndefined();
+  });
+
+  test.each([
+    ["another user's program", "Uid:\t1000\t1000\t1000\t1000\n"],
+    ["a setuid program that another user runs", "Uid:\t1000\t0\t0\t0\n"],
+  ])("the variables of %s make it no cluster", (_, status) => {
+    expect(describeProcess(14, environ, "0::/\n", stat(14, 14), status)).toBeUndefined();
+  });
+
+  const asRoot = process.getuid?.() === 0 && process.platform === "linux" ? test : test.skip;
+  asRoot("a user's variable neither stops `up` nor appears in what it prints", async () => {
+    const child = spawn("sleep", ["60"], {
+      uid: 65534,
+      env: { MLOPS_LOCAL_CLUSTER: "/usr/cluster; rm -rf /", MLOPS_LOCAL_COMPONENT: "etcd" },
+    });
+    await once(child, "spawn");
+    try {
+      expect(otherCluster(paths)).not.toBe("/usr/cluster; rm -rf /");
+      expect(listProcesses().map(({ pid }) => pid)).not.toContain(child.pid);
+    } finally {
+      child.kill();
+    }
+  });
+});
+
+test("mounts are taken deepest first, and only those below the folder", () => {
+  const line = (path: string) => `36 35 0:50 / ${path} rw shared:1 - tmpfs tmpfs rw`;
+  const mountinfo = ["/", "/cache/cluster/a", "/cache/cluster/a/b\\040c", "/cache/cluster2"]
+    .map(line)
+    .join("\n");
+  expect(mountsBelow("/cache/cluster", mountinfo)).toEqual([
+    "/cache/cluster/a/b c",
+    "/cache/cluster/a",
+  ]);
+});
+
+describe("DNS", () => {
+  test("asks the machine's name servers for other names", () => {
+    const resolvConf = "# comment\nsearch corp\nnameserver 10.0.0.2\n nameserver\tfd00::1\n";
+    expect(upstreamServers(resolvConf)).toEqual(["10.0.0.2", "fd00::1"]);
+    expect(corefile(paths, ["10.0.0.2"])).toContain("  forward . 10.0.0.2\n");
+  });
+
+  test("never asks itself", () => {
+    expect(upstreamServers("nameserver 10.244.255.1\n")).toEqual([]);
+  });
+
+  test("answers the cluster's names on a machine without name servers", () => {
+    expect(corefile(paths, [])).not.toContain("forward");
+    expect(corefile(paths, [])).toContain("kubernetes cluster.local");
+  });
+});
+
+test("the kubeconfig has the context mlops-local on the loopback address and needs no other file", () => {
+  const pem = { ca: "CA", certificate: "CERT", key: "KEY" };
+  const config = JSON.parse(kubeconfig("admin", 7001, pem)) as Record<string, unknown>;
+  expect(config).toMatchObject({
+    "current-context": "mlops-local",
+    contexts: [{ name: "mlops-local", context: { cluster: "mlops-local", user: "admin" } }],
+    clusters: [{ cluster: { server: "https://127.0.0.1:7001" } }],
+    users: [{ user: { "client-key-data": Buffer.from("KEY").toString("base64") } }],
+  });
+});
+
+test("no program of the cluster depends on what the cache folder is called, but for the volumes in it", () => {
+  const cache = `/My Drive - Büro (1), a:b/${"deep".repeat(40)}`;
+  const there = clusterPaths(cache);
+  const seen = mountedPaths(there);
+  const binaries = { kubernetes: "kubernetes", addons: "addons", pause: "pause" };
+  const { foundation, rest } = components(seen, binaries, 6443);
+  const told = [...foundation, ...rest].flatMap(({ args }) => args);
+  expect(told.filter((argument) => argument.includes("Büro"))).toEqual([
+    `-root=${cache}/cluster/volumes`,
+  ]);
+  const configs = [containerdConfig, cniConfig, kubeletConfig, proxyConfig];
+  for (const config of configs) expect(config(seen)).not.toContain("Büro");
+  expect(corefile(seen, [])).not.toContain("Büro");
+  expect(there.containerdSocket.length).toBeLessThan(108);
+});
+
+test("no component listens on a port of the machine's network, but the API server behind its rule", () => {
+  const binaries = { kubernetes: "kubernetes", addons: "addons", pause: "pause" };
+  const { foundation, rest } = components(paths, binaries, 6443);
+  const open = [...foundation, ...rest].flatMap(({ args }) =>
+    args.filter((argument) => /0\.0\.0\.0|https?:\/\/(?!kubernetes\.default)/.test(argument)),
+  );
+  expect(open).toEqual(["--bind-address=0.0.0.0"]);
+});
+
+test("the version that the API server reports is the module's", () => {
+  const goMod = readFileSync(join(checkoutRoot, "local/cluster/go.mod"), "utf8");
+  const { name, flags } = kubernetesVersion(goMod);
+  expect(name).toMatch(/^v1\.35\.\d+$/);
+  expect(flags).toContain(`.gitVersion=${name} `);
+  expect(flags).toContain(".gitMinor=35");
+});

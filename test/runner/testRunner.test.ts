@@ -1,0 +1,47 @@
+import { add, countsLine, fromJest, fromJunit, none } from "./outcome.ts";
+
+const assertion = (status: string, fullName: string) => ({ status, fullName });
+
+test("jest's report is counted, with names of failures and each reason to skip once", () => {
+  const report = {
+    numRuntimeErrorTestSuites: 1,
+    testResults: [
+      {
+        name: "/a.test.ts",
+        message: "",
+        assertionResults: [
+          assertion("passed", "a works"),
+          assertion("failed", "b works"),
+          assertion("pending", "c (skipped: needs root) one"),
+          assertion("pending", "c (skipped: needs root) two"),
+        ],
+      },
+      { name: "/broken.test.ts", message: "SyntaxError", assertionResults: [] },
+    ],
+  };
+  expect(fromJest(JSON.stringify(report))).toEqual({
+    passed: 1,
+    failed: 2,
+    skipped: 2,
+    notes: ["failed: b works", "failed: /broken.test.ts does not load", "skipped: needs root (2)"],
+  });
+});
+
+test("pytest's report is counted; an error while collecting is a failure", () => {
+  const xml =
+    '<?xml version="1.0"?><testsuites><testsuite name="pytest" errors="1" failures="2" skipped="1" tests="10">' +
+    '<testcase name="x"><skipped type="pytest.skip" message="needs &quot;initdb&quot;">…</skipped></testcase></testsuite></testsuites>';
+  expect(fromJunit(xml)).toEqual({
+    passed: 6,
+    failed: 3,
+    skipped: 1,
+    notes: ['skipped: needs "initdb"'],
+  });
+});
+
+test("the last line counts everything", () => {
+  const some = { ...none, passed: 3, skipped: 1 };
+  expect(countsLine(add(some, { ...none, failed: 2, passed: 1 }))).toBe(
+    "4 passed, 2 failed, 1 skipped",
+  );
+});

@@ -1,0 +1,88 @@
+import type { PlatformDashboard } from "../../components/monitoring/dashboards/index.ts";
+
+/** One query of a panel as Prometheus takes it. */
+export interface PanelQuery {
+  /** Title of the dashboard. */
+  dashboard: string;
+  panelId: number;
+  /** Title of the panel. */
+  panel: string;
+  refId: string;
+  /** PromQL without variables. */
+  expr: string;
+  /** Name of each series, with labels in double braces. */
+  legend: string;
+  /** Whether the panel shows the values of now only. */
+  isInstant: boolean;
+}
+
+/** What is read here of Grafana's JSON. */
+export interface GrafanaPanel {
+  id: number;
+  type: string;
+  title: string;
+  description?: string;
+  gridPos: { x: number; y: number; w: number; h: number };
+  targets?: { refId: string; expr: string; legendFormat: string; instant: boolean }[];
+  options?: GrafanaOptions;
+  fieldConfig?: { defaults: GrafanaDefaults };
+  transformations?: { id: string; options: { renameByName?: Record<string, string> } }[];
+}
+
+export interface GrafanaOptions {
+  legend?: { showLegend: boolean; displayMode: string };
+  textMode?: string;
+  content?: string;
+}
+
+export interface GrafanaDefaults {
+  unit?: string;
+  decimals?: number;
+  min?: number;
+  max?: number;
+  thresholds?: { steps: { value: number | null; color: string }[] };
+  mappings?: { options: Record<string, { text: string; color: string }> }[];
+  noValue?: string;
+  custom?: { drawStyle?: string; fillOpacity?: number; stacking?: { mode: string } };
+}
+
+export interface GrafanaDashboard {
+  uid: string;
+  title: string;
+  description: string;
+  links: { title: string; url: string }[];
+  templating: { list: { name: string; allValue?: string; query: { query: string } }[] };
+  panels: GrafanaPanel[];
+}
+
+export const parseDashboard = ({ json }: PlatformDashboard): GrafanaDashboard =>
+  JSON.parse(json) as GrafanaDashboard;
+
+/** Grafana's own variables, for a scrape every 15 seconds. */
+const builtIn: Record<string, string> = { __rate_interval: "1m", __interval: "15s" };
+
+/** Every query of a dashboard, with all values of each variable chosen. */
+export function panelQueries(dashboard: PlatformDashboard): PanelQuery[] {
+  const { title, panels, templating } = parseDashboard(dashboard);
+  const chosen = Object.fromEntries(templating.list.map(({ name, allValue }) => [name, allValue]));
+  const values: Record<string, string | undefined> = { ...builtIn, ...chosen };
+  return panels.flatMap((panel) =>
+    (panel.targets ?? []).map((target) => ({
+      dashboard: title,
+      panelId: panel.id,
+      panel: panel.title,
+      refId: target.refId,
+      expr: resolve(target.expr, values),
+      legend: target.legendFormat,
+      isInstant: target.instant,
+    })),
+  );
+}
+
+function resolve(expr: string, values: Record<string, string | undefined>): string {
+  return expr.replaceAll(/\$(\w+)/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`${expr} asks for $${name}, which is no variable`);
+    return value;
+  });
+}

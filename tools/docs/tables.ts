@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { checkoutRoot } from "../../local/support/cache.ts";
+import { UserError } from "../../local/support/errors.ts";
+import { alertsTable, metricsTable, type Table } from "./monitoringTables.ts";
+import type { Property, Schema } from "./schema.ts";
+
+interface DeclaredKey {
+  type: string;
+  description: string;
+  default: string | number | boolean | object;
+}
+
+type Rows = readonly (readonly string[])[];
+
+/** Fills every `<!-- table:… -->` of a page; the rest of it stays as it is. */
+export function fillTables(page: string, schema: Schema): string {
+  const marked = /^<!-- table:(\w+)(?: (\w+))? -->\n[\s\S]*?^<!-- \/table:(\w+)(?: (\w+))? -->$/gm;
+  return page.replaceAll(
+    marked,
+    (_, kind: string, of: string = "", endKind: string, endOf: string = "") => {
+      const marker = `table:${kind}${of ? ` ${of}` : ""}`;
+      if (kind !== endKind || of !== endOf) {
+        throw new UserError(`${marker} is not closed; write \`<!-- /${marker} -->\` after it`);
+      }
+      return `<!-- ${marker} -->\n\n${tableFor(kind, of, schema)}\n\n<!-- /${marker} -->`;
+    },
+  );
+}
+
+function tableFor(kind: string, of: string, schema: Schema): string {
+  if (kind === "config") return configTable();
+  if (kind === "outputs") return of ? componentOutputs(of, schema) : stackOutputs();
+  if (kind === "args") return argumentsTable(of, schema);
+  if (kind === "alerts") return tableOf(alertsTable());
+  if (kind === "metrics") return tableOf(metricsTable(of));
+  throw new UserError(
+    `table:${kind} is not a table; the tables are config, outputs, args, alerts and metrics`,
+  );
+}
+
+function configTable(): string {
+  const { config } = parse(readFileSync(join(checkoutRoot, "Pulumi.yaml"), "utf8")) as {
+    config: Record<string, DeclaredKey>;
+  };
+  const rows = Object.entries(config).map(([key, declared]) => [
+    code(key),
+    declared.type,
+    declared.default === "" ? "" : code(defaultText(declared.default)),
+    declared.description,
+  ]);
+  return table(["Key", "Type", "Default", "Meaning"], rows);
+}
+
+/** The stack's outputs, which are what index.ts exports. */
+function stackOutputs(): string {
+  const program = readFileSync(join(checkoutRoot, "index.ts"), "utf8");
+  const exported = program.matchAll(/^\/\*\* (.*) \*\/\nexport const (\w+)/gm);
+  return table(
+    ["Output", "Meaning"],
+    [...exported].map(([, meaning, name]) => [code(name!), meaning!]),
+  );
+}
+
+function componentOutputs(component: string, schema: Schema): string {
+  const { properties } = resource(component, schema);
+  return table(
+    ["Output", "Type", "Meaning"],
+    Object.entries(properties).map(([name, property]) => [
+      code(name),
+      typeText(property),
+      property.description ?? "",
+    ]),
+  );
+}
+
+/** Arguments of a component or of a nested type. */
+function argumentsTable(of: string, schema: Schema): string {
+  const nested = schema.types[token(of)];
+  const properties = nested?.properties ?? resource(of, schema).inputProperties;
+  return table(
+    ["Argument", "Type", "Meaning"],
+    Object.entries(properties).map(([name, property]) => [
+      property.optional === true ? code(name) : `${code(name)} (required)`,
+      typeText(property),
+      property.description ?? "",
+    ]),
+  );
+}
+
+const token = (name: string) => `mlops:index:${name}`;
+
+function resource(component: string, schema: Schema): Schema["resources"][string] {
+  const found = schema.resources[token(component)];
+  if (found) return found;
+  const known = [...Object.keys(schema.resources), ...Object.keys(schema.types)];
+  const names = known.map((key) => key.replace(/^.*:/, "")).join(", ");
+  throw new UserError(`${component} is not a component or argument type; they are ${names}`);
+}
+
+/** How a reader in any language would call the type. */
+function typeText(property: Property): string {
+  if (property.$ref === "pulumi.json#/Any") return "anything";
+  if (property.$ref !== undefined) return code(property.$ref.replace(/^.*:/, ""));
+  if (property.items) return `list of ${typeText(property.items)}`;
+  if (property.additionalProperties) return `map of ${typeText(property.additionalProperties)}`;
+  return property.type ?? "any";
+}
+
+const code = (text: string) => `\`${text}\``;
+
+const tableOf = ({ headings, rows }: Table) => table(headings, rows);
+
+/** A Markdown table in the form that Prettier gives it. */
+function table(headings: readonly string[], rows: Rows): string {
+  const cells = [headings, ...rows].map((row) =>
+    row.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")),
+  );
+  const widths = headings.map((_, column) =>
+    Math.max(3, ...cells.map((row) => row[column]!.length)),
+  );
+  const line = (row: readonly string[], filler: string) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column]!, filler)).join(" | ")} |`;
+  const [head, ...body] = cells;
+  return [
+    line(head!, " "),
+    line(
+      headings.map(() => ""),
+      "-",
+    ),
+    ...body.map((row) => line(row, " ")),
+  ].join("\n");
+}
+
+const defaultText = (value: DeclaredKey["default"]) =>
+  typeof value === "object" ? JSON.stringify(value) : String(value);
