@@ -1,25 +1,10 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "../cost/index.ts";
-import { isDnsLabel, refuse } from "../core/checks.ts";
-import { checkDomain, checkHostOf } from "../core/domainNames.ts";
-import { gateway } from "./gatewayObjects.ts";
 import { checkedProject } from "../google/googleChecks.ts";
 import { googleLabels } from "../google/googleLabels.ts";
-
-/** Arguments of DomainCertificate. */
-export interface DomainCertificateArgs {
-  /** Google Cloud project that holds everything. Its Compute Engine, Certificate Manager and, with `dnsZone`, Cloud DNS APIs must be enabled. */
-  project: pulumi.Input<string>;
-  /** Domain below which the hosts are, such as `mlops.example.com`. Use one that holds nothing else. Changing it replaces the certificate: the hosts answer again when the new one is issued. */
-  domain: string;
-  /** Hosts that get an answer, each one level below the domain, such as `mlflow.mlops.example.com`. */
-  hostNames: string[];
-  /** Name of the managed zone of Cloud DNS, in the same project, that the records are written into. Left out, `dnsRecords` says what to enter where the domain is kept. */
-  dnsZone?: string;
-  /** Labels added to everything that can have some. */
-  labels?: { [key: string]: pulumi.Input<string> };
-}
+import { type DomainCertificateArgs, checkHosts } from "./arguments.ts";
+import { gateway } from "./gatewayObjects.ts";
 
 const recordTtlSeconds = 300;
 
@@ -147,25 +132,3 @@ export class DomainCertificate extends pulumi.ComponentResource {
 }
 
 const firstLabel = (host: string) => host.slice(0, host.indexOf("."));
-
-function checkHosts(subject: string, { domain, hostNames, dnsZone }: DomainCertificateArgs): void {
-  checkDomain(subject, "domain", domain);
-  refuse(
-    subject,
-    hostNames.length === 0,
-    "hostNames must not be empty; name the hosts that people open, such as those of exposedHostNames",
-  );
-  for (const [index, host] of hostNames.entries()) {
-    checkHostOf(subject, `hostNames[${index}]`, host, domain);
-  }
-  refuse(
-    subject,
-    new Set(hostNames).size < hostNames.length,
-    "hostNames must differ from each other; name each host once",
-  );
-  refuse(
-    subject,
-    dnsZone !== undefined && !isDnsLabel(dnsZone),
-    "dnsZone must be the name of a managed zone, as `gcloud dns managed-zones list` prints it, not its domain; give the name or leave it out",
-  );
-}

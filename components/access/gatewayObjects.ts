@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { GatewayBackendArgs } from "./platformGateway.ts";
+import type { GatewayBackendArgs } from "./arguments.ts";
 
 /*
  * Objects of the Gateway API as GKE understands them. Kubernetes drops a field that it does not know without a word, so

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { LoginProxyArgs } from "./loginProxy.ts";
+import { versions } from "../core/versions.ts";
 import {
   containerResources,
   containerSecurity,
@@ -8,7 +8,7 @@ import {
   podDefaults,
   spreadOverNodes,
 } from "../kubernetes/pods.ts";
-import { versions } from "../core/versions.ts";
+import type { LoginProxyArgs } from "./arguments.ts";
 
 export const loginPort = 4180;
 const secretsFolder = "/etc/oauth2-proxy";

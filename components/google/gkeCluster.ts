@@ -1,12 +1,12 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "../cost/index.ts";
-import { checkGkeArguments } from "./gkeChecks.ts";
+import { checkGkeArguments, type GkeClusterArgs } from "./arguments.ts";
 import { autopilotNodes, clusterNetwork, standardNodes } from "./gkeClusterSettings.ts";
-import { type GkeMachineType, GkeMode, GkeReleaseChannel } from "./gkeMachines.ts";
+import { gkeKubeconfig } from "./gkeKubeconfig.ts";
+import { GkeMode, GkeReleaseChannel } from "./gkeMachines.ts";
 import {
   gpuPool,
-  type GpuPoolArgs,
   gpuTaint,
   type NodePoolShape,
   nodeSecurity,
@@ -15,49 +15,6 @@ import {
 } from "./gkeNodePools.ts";
 import { checkedProject } from "./googleChecks.ts";
 import { googleLabels } from "./googleLabels.ts";
-import { gkeKubeconfig } from "./gkeKubeconfig.ts";
-
-/** Arguments of GkeCluster. */
-export interface GkeClusterArgs {
-  /** Id of the project that pays for the cluster. */
-  project: pulumi.Input<string>;
-  /** A zone such as `europe-west3-a` makes a zonal cluster: one control plane, whose fee Google's free tier covers. A region makes a regional one: three control planes, and nodes in three zones, so three times as many. Changing it replaces the cluster. */
-  location: string;
-  /** Id of the network. Changing it replaces the cluster. */
-  networkId: pulumi.Input<string>;
-  /** Id of the subnet for the nodes. Changing it replaces the cluster. */
-  subnetworkId: pulumi.Input<string>;
-  /** Name of the subnet's range for pods. Changing it replaces the cluster. */
-  podRangeName: pulumi.Input<string>;
-  /** Name of the subnet's range for Services. Changing it replaces the cluster. */
-  serviceRangeName: pulumi.Input<string>;
-  /** Who looks after the nodes: `standard` or `autopilot`. Defaults to `standard`. Changing it replaces the cluster. */
-  mode?: GkeMode;
-  /** Machine of each node. Defaults to `e2-standard-2`. Changing it replaces the nodes one by one. Standard only. */
-  machineType?: GkeMachineType;
-  /** Fewest nodes, 1 or more; in a regional cluster for each of its zones. Defaults to 1. Standard only. */
-  minNodes?: number;
-  /** Most nodes; in a regional cluster for each of its zones. Defaults to 3, or to `minNodes` if that is more. Standard only. */
-  maxNodes?: number;
-  /** Disk of each node in GB, 30 to 2000. Defaults to 50. Changing it replaces the nodes one by one. Standard only. */
-  diskSizeGb?: number;
-  /** Spot machines: less than half the price, but Google may take them back at any time. Defaults to false. Changing it replaces the pool. Standard only. */
-  spot?: boolean;
-  /** A pool of GPU machines besides, empty until a pod asks for a GPU. Standard only. */
-  gpu?: GpuPoolArgs;
-  /** How soon new versions of Kubernetes come: `RAPID`, `REGULAR` or `STABLE`. Defaults to `REGULAR`. */
-  releaseChannel?: GkeReleaseChannel;
-  /** Ranges of addresses that may reach the API server, /8 or narrower. Left out, every address may try, and needs a Google identity with a role on the cluster. */
-  authorizedNetworks?: string[];
-  /** Refuses to delete or replace the cluster, by Pulumi and by Google's provider. Defaults to true. */
-  protectData?: boolean;
-  /** No nodes at all, so that only the control plane costs. Pods come back once it is false again. With Autopilot nodes go with the pods, and it changes nothing. Defaults to false. */
-  paused?: boolean;
-  /** Id of the service account that nodes run as, unique in the project. Defaults to the component's name with `-nodes`. Changing it replaces the nodes. */
-  nodeAccountId?: string;
-  /** Labels added to the cluster and its machines, by which bills can be split. */
-  labels?: { [key: string]: pulumi.Input<string> };
-}
 
 /**
  * A Kubernetes cluster of Google Cloud, with private nodes, Workload Identity, network policies by Dataplane V2 and

@@ -1,23 +1,8 @@
 import type * as gcp from "@pulumi/gcp";
 import type * as pulumi from "@pulumi/pulumi";
-import type { GkeClusterArgs } from "./gkeCluster.ts";
-import { GkeMachineType, type GpuType, gpuMachines } from "./gkeMachines.ts";
-
-/** A pool of machines with a graphics processor, empty until a pod asks for one. */
-export interface GpuPoolArgs {
-  /** Graphics processor: `nvidia-l4` or `nvidia-tesla-t4`. Changing it replaces the pool. */
-  type: GpuType;
-  /** Machine that carries it. Defaults to the smallest: `g2-standard-4` for the L4, `n1-standard-4` for the T4. Changing it replaces the nodes. */
-  machineType?: string;
-  /** Most nodes, 1 or more; in a regional cluster for each zone. Defaults to 1. The fewest are 0. */
-  maxNodes?: number;
-  /** Spot machines: less than half the price, but Google may take them back at any time. Defaults to true. */
-  spot?: boolean;
-  /** Disk of each node in GB, 30 to 2000. Defaults to 100, for images with CUDA are large. Changing it replaces the nodes. */
-  diskSizeGb?: number;
-  /** Zones of the pool. Defaults to the cluster's. Every one of them must offer the GPU, which not all zones of a region do. */
-  zones?: string[];
-}
+import type { GkeClusterArgs } from "./arguments.ts";
+import type { GpuPoolArgs } from "./arguments.ts";
+import { GkeMachineType, gpuMachines } from "./gkeMachines.ts";
 
 /** What decides the price of a pool, plain, exactly as it is passed to Google. */
 export interface NodePoolShape {

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ensure, refuse } from "../core/checks.ts";
-import type { StringMap } from "../kubernetes/metadata.ts";
+import type { StringMap } from "../kubernetes/arguments.ts";
 
 const key = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u;
 const value = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;

@@ -1,25 +1,10 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { monthlyCostUsd } from "../cost/index.ts";
 import { checkWhole, ensure } from "../core/checks.ts";
+import { monthlyCostUsd } from "../cost/index.ts";
+import { checkedMember, type ImageRepositoryArgs } from "./arguments.ts";
 import { checkedProject, checkRegion } from "./googleChecks.ts";
 import { googleLabels } from "./googleLabels.ts";
-
-/** Arguments of ImageRepository. */
-export interface ImageRepositoryArgs {
-  /** Id of the project that pays for the repository. */
-  project: pulumi.Input<string>;
-  /** Region of the repository. Choose the cluster's: pulling is then fast and free. Changing it replaces the repository with its images. */
-  region: string;
-  /** Last part of the repository's URL. Defaults to `mlops`. Changing it replaces the repository with its images. */
-  repositoryId?: string;
-  /** IAM members that may pull, such as `serviceAccount:nodes@my-project.iam.gserviceaccount.com`. */
-  readers?: pulumi.Input<string>[];
-  /** Number of versions of each image that stay, 1 to 1000; older ones go after 30 days, though a pod may still need them. Left out, every tagged version stays and no tag can be moved or deleted. */
-  keepVersions?: number;
-  /** Labels added to the repository. */
-  labels?: { [key: string]: pulumi.Input<string> };
-}
 
 /**
  * A repository of Artifact Registry for the platform's images. Tags are hashes of what is in the image, so they are
@@ -119,18 +104,4 @@ function cleanupPolicies(keepVersions: number | undefined) {
     },
     { id: "keep-newest", action: "KEEP", mostRecentVersions: { keepCount: keepVersions } },
   ];
-}
-
-function checkedMember(
-  subject: string,
-  index: number,
-  member: pulumi.Input<string>,
-): pulumi.Output<string> {
-  return ensure(
-    subject,
-    `readers[${index}]`,
-    member,
-    (text) => /^(user|group|serviceAccount|principal|principalSet|domain):\S+$/.test(text),
-    "be an IAM member such as serviceAccount:nodes@my-project.iam.gserviceaccount.com; allUsers is refused",
-  );
 }

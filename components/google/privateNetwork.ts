@@ -1,28 +1,11 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "../cost/index.ts";
+import type { PrivateNetworkArgs } from "./arguments.ts";
 import { checkedProject, checkRegion } from "./googleChecks.ts";
 import { googleLabels } from "./googleLabels.ts";
 import { checkGoogleName } from "./googleNameChecks.ts";
 import { checkNetworkRanges } from "./networkRanges.ts";
-
-/** Arguments of PrivateNetwork. */
-export interface PrivateNetworkArgs {
-  /** Id of the project that pays for the network. */
-  project: pulumi.Input<string>;
-  /** Region of the subnet, such as `europe-west3`. Changing it replaces the subnet and everything in it. */
-  region: string;
-  /** Addresses of the nodes, /8 to /28. Defaults to `10.10.0.0/20`, which is 4092 nodes. Changing it replaces the subnet. */
-  nodeRange?: string;
-  /** Addresses of the pods, /9 to /21. Defaults to `10.20.0.0/16`, which is 256 nodes of 110 pods. Changing it replaces the cluster. */
-  podRange?: string;
-  /** Addresses of the Services, /16 to /27. Defaults to `10.30.0.0/20`, which is 4096 Services. Changing it replaces the cluster. */
-  serviceRange?: string;
-  /** Peers the network with Google's, so that Cloud SQL can have a private address in it. Defaults to false. */
-  privateServices?: boolean;
-  /** Labels added to what can bear them. */
-  labels?: { [key: string]: pulumi.Input<string> };
-}
 
 /**
  * A network for machines without a public address: one subnet with ranges for nodes, pods and Services, a NAT gateway

@@ -1,15 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { refuse } from "../core/checks.ts";
+import { type ProjectServicesArgs, checkServices } from "./arguments.ts";
 import { checkedProject } from "./googleChecks.ts";
-
-/** Arguments of ProjectServices. */
-export interface ProjectServicesArgs {
-  /** Id of the Google Cloud project. Changing it enables the services there; in the old project they stay on. */
-  project: pulumi.Input<string>;
-  /** Services to enable, such as `sqladmin.googleapis.com`. One that is taken off the list stays enabled. */
-  services: string[];
-}
 
 /**
  * The Google services (APIs) that a project needs. Whatever uses one waits for the component with `dependsOn`. They
@@ -34,18 +26,5 @@ export class ProjectServices extends pulumi.ComponentResource {
 
     this.services = pulumi.all(enabled);
     this.registerOutputs({ services: this.services });
-  }
-}
-
-function checkServices(subject: string, services: readonly string[]): void {
-  refuse(subject, services.length === 0, "services must name one service at least");
-  for (const [index, service] of services.entries()) {
-    refuse(
-      subject,
-      !/^[a-z][a-z0-9-]*\.googleapis\.com$/.test(service),
-      `services must be names such as sqladmin.googleapis.com, not "${service}"`,
-    );
-    const isTwice = services.indexOf(service) !== index;
-    refuse(subject, isTwice, `services must differ; take one ${service} off`);
   }
 }

@@ -1,22 +1,9 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { refuse } from "../core/checks.ts";
+import type { ServiceAccountKeyArgs } from "./arguments.ts";
 import { isAccountId } from "./googleChecks.ts";
-import { type BucketRole, checkedGrants, grant } from "./googleGrants.ts";
-
-/** Arguments of ServiceAccountKey. */
-export interface ServiceAccountKeyArgs {
-  /** Id of the Google Cloud project that holds the account, the bucket and the instance. */
-  project: pulumi.Input<string>;
-  /** Id of the account, what stands before the @ of its address: 6 to 30 characters. Changing it makes another account with another key. */
-  accountId: string;
-  /** Bucket whose objects the account may use. Left out, it may use none. */
-  bucketName?: pulumi.Input<string>;
-  /** What it may do with them. Needed with `bucketName`. */
-  bucketRole?: BucketRole;
-  /** Cloud SQL instance that the account may connect to. Left out, it may connect to none. */
-  instanceName?: pulumi.Input<string>;
-}
+import { checkedGrants, grant } from "./googleGrants.ts";
 
 /**
  * A Google service account with a key, for a cluster outside Google Cloud such as Minikube. Whoever has the key has

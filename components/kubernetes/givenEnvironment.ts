@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { StringMap } from "./metadata.ts";
+import type { StringMap } from "./arguments.ts";
 import { environment } from "./pods.ts";
 
 type Variables = ReturnType<typeof environment>;

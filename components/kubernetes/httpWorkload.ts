@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { StringMap } from "./metadata.ts";
+import type { StringMap } from "./arguments.ts";
+import type { ContainerResourcesArgs } from "./arguments.ts";
 import {
-  type ContainerResourcesArgs,
   containerResources,
   containerSecurity,
   drainBeforeStop,

@@ -1,13 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-
-export type StringMap = { [key: string]: pulumi.Input<string> };
-
-/** What every component accepts for its objects' metadata. */
-export interface MetadataArgs {
-  namespace: pulumi.Input<string>;
-  labels?: StringMap;
-  annotations?: StringMap;
-}
+import type { MetadataArgs, StringMap } from "./arguments.ts";
 
 /** The labels by which Services, policies and budgets find the pods of one workload. Never change them. */
 export function selectorLabels(application: string, name: string): { [key: string]: string } {

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { MetadataArgs, StringMap } from "./metadata.ts";
+import type { MetadataArgs, StringMap } from "./arguments.ts";
 import { partOf, stackAnnotation, stateLabel } from "./ownershipMarks.ts";
 
 /**

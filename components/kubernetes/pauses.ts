@@ -1,4 +1,5 @@
-import { skipAwait, type StringMap } from "./metadata.ts";
+import type { StringMap } from "./arguments.ts";
+import { skipAwait } from "./metadata.ts";
 
 /** How many pods a workload is to have. */
 export const pausedReplicas = (replicas: number, paused = false): number => (paused ? 0 : replicas);

@@ -1,16 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-
-/** CPU and memory of one container. */
-export interface ContainerResourcesArgs {
-  /** CPU that is reserved, in cores or millicores. */
-  cpuRequest?: pulumi.Input<string>;
-  /** Most CPU the container may use; it is slowed down beyond. */
-  cpuLimit?: pulumi.Input<string>;
-  /** Memory that is reserved, as a quantity such as `512Mi`. */
-  memoryRequest?: pulumi.Input<string>;
-  /** Most memory the container may use; it is killed and restarted beyond. */
-  memoryLimit?: pulumi.Input<string>;
-}
+import type { ContainerResourcesArgs } from "./arguments.ts";
 
 /**
  * Requests and limits of one container.

@@ -1,10 +1,7 @@
+import type { StringMap } from "../kubernetes/arguments.ts";
+import type { ContainerResourcesArgs } from "../kubernetes/arguments.ts";
+import { containerResources, containerSecurity } from "../kubernetes/pods.ts";
 import { type ChartValues, given } from "./chartValues.ts";
-import type { StringMap } from "../kubernetes/metadata.ts";
-import {
-  type ContainerResourcesArgs,
-  containerResources,
-  containerSecurity,
-} from "../kubernetes/pods.ts";
 
 /** What charts leave open in their containers: all that Pod Security `restricted` asks for beside a user. */
 export const chartContainerSecurity = {

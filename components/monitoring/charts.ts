@@ -1,18 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { type ChartValues, mergeValues, sealed } from "./chartValues.ts";
 import { ensure, refuse } from "../core/checks.ts";
 import { versions } from "../core/versions.ts";
-
-/** Where a Helm chart comes from. Left out, the official chart at the version that the platform was tried with. */
-export interface ChartArgs {
-  /** OCI reference, name of a chart in `repository`, URL of an archive, or path of a folder or archive on this machine. */
-  chart?: string;
-  /** Exact version. Defaults to the official chart's for a chart in a registry or repository. Leave out for a path or an archive. */
-  version?: string;
-  /** URL of the repository that holds `chart`. Leave out for OCI references and paths. */
-  repository?: string;
-}
+import type { ChartArgs } from "./arguments.ts";
+import { type ChartValues, mergeValues, sealed } from "./chartValues.ts";
 
 /** A chart that is published under one name and known here at one version. */
 export interface OfficialChart {

@@ -1,58 +1,20 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { dashboards as platformDashboards, type PlatformDashboard } from "./dashboards/index.ts";
-import { type ChartArgs, chartRelease, checkChart, officialCharts } from "./charts.ts";
-import type { ChartValues } from "./chartValues.ts";
-import { checkedStorageSize, dataClaim } from "../kubernetes/claims.ts";
-import { withSecret } from "../core/confidential.ts";
 import { ensure, isNodePort, refuse } from "../core/checks.ts";
+import { withSecret } from "../core/confidential.ts";
+import { generatedPassword } from "../core/passwords.ts";
+import { checkedStorageSize, dataClaim } from "../kubernetes/claims.ts";
 import { externalServiceUrl, internalServiceUrl } from "../kubernetes/endpoints.ts";
+import { metadataFor } from "../kubernetes/metadata.ts";
+import { type GrafanaArgs, checkGrafanaLogin } from "./arguments.ts";
+import { chartRelease, checkChart, officialCharts } from "./charts.ts";
+import { dashboards as platformDashboards, type PlatformDashboard } from "./dashboards/index.ts";
 import {
   dashboardFolder,
   dashboardLabel,
   folderAnnotation,
   grafanaValues,
 } from "./grafanaValues.ts";
-import { openGrafanaSettings } from "./grafanaAccess.ts";
-import { metadataFor } from "../kubernetes/metadata.ts";
-import { generatedPassword } from "../core/passwords.ts";
-import type { ContainerResourcesArgs } from "../kubernetes/pods.ts";
-
-/** Arguments of Grafana. */
-export interface GrafanaArgs {
-  /** Namespace of every object. It may enforce Pod Security `restricted`. */
-  namespace: pulumi.Input<string>;
-  /** Helm chart. Defaults to the official chart `grafana`, at the version this was tried with. */
-  chart?: ChartArgs;
-  /** Registry, with a path if need be, that stands in for `docker.io` and `quay.io`. Defaults to those. */
-  imageRegistry?: string;
-  /** URL of Prometheus inside the cluster. */
-  prometheusUrl: pulumi.Input<string>;
-  /** URL of Alertmanager inside the cluster. Left out, alerts show as Prometheus knows them. */
-  alertmanagerUrl?: pulumi.Input<string>;
-  /** Dashboards. Defaults to the platform's own. The one with the uid `mlops-home` is the first page. */
-  dashboards?: PlatformDashboard[];
-  /** Size of the claim that holds users, preferences and dashboards that people made. Defaults to `1Gi`. It can grow where the storage class allows it, never shrink. */
-  storageSize?: pulumi.Input<string>;
-  /** Storage class of the claim. Defaults to the cluster's default class. It cannot be changed later. */
-  storageClassName?: pulumi.Input<string>;
-  /** Port on every node, 30000 to 32767. Left out, Grafana is reachable inside the cluster only. */
-  nodePort?: number;
-  /** Address by which people reach a node. Defaults to `localhost`. */
-  nodeAddress?: pulumi.Input<string>;
-  /** `https:` URL under which a gateway opens it, such as `https://grafana.example.com`. Left out, `externalUrl` is the port on the nodes, or the Service. */
-  publicUrl?: string;
-  /** Whether no pod runs. Defaults to false. What people made in it stays on its claim. */
-  paused?: boolean;
-  /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. Anonymous access, sign-up and embedding cannot be switched on. */
-  values?: ChartValues;
-  /** CPU and memory of Grafana. Defaults to 50m and 128Mi requested, 1 core and 512Mi at most. */
-  resources?: ContainerResourcesArgs;
-  /** Labels added to the component's own objects and to the pod. */
-  labels?: { [key: string]: pulumi.Input<string> };
-  /** Annotations added to the component's own objects and to the pod. */
-  annotations?: { [key: string]: pulumi.Input<string> };
-}
 
 const port = 3000;
 const homeUid = "mlops-home";
@@ -85,7 +47,7 @@ export class Grafana extends pulumi.ComponentResource {
       (url) => URL.canParse(url) && /^https:\/\/[^/?#@]+$/.test(url),
       "be an https: URL without a path, such as https://grafana.example.com",
     );
-    checkLogin(subject, args.values);
+    checkGrafanaLogin(subject, args.values);
     const storageSize = checkedStorageSize(subject, args, "1Gi");
     super("mlops:index:Grafana", name, withSecret(args, "values"), opts);
 
@@ -160,13 +122,6 @@ export class Grafana extends pulumi.ComponentResource {
       adminPassword: this.adminPassword,
     });
   }
-}
-
-/** Refuses chart values that open Grafana to people who have not logged in. An output is left to the policy pack. */
-function checkLogin(subject: string, values: ChartValues = {}): void {
-  const open = openGrafanaSettings(values);
-  const sentence = `values must keep Grafana's login; leave out ${open.join(", ")}`;
-  refuse(subject, open.length > 0, sentence);
 }
 
 function checkDashboards(subject: string, dashboards: PlatformDashboard[]): void {

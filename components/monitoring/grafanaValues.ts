@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { GrafanaArgs } from "./grafana.ts";
-import { prometheusDatasourceUid } from "./dashboards/datasource.ts";
+import { containerResources } from "../kubernetes/pods.ts";
+import type { GrafanaArgs } from "./arguments.ts";
 import { chartContainerSecurity, helperResources, podMetadata, replicas } from "./chartPods.ts";
 import { type ChartValues, given } from "./chartValues.ts";
-import { containerResources } from "../kubernetes/pods.ts";
+import { prometheusDatasourceUid } from "./dashboards/datasource.ts";
 
 /** How the sidecar finds dashboards: by this label, and by this annotation for their folder in Grafana. */
 export const dashboardLabel = "grafana_dashboard";

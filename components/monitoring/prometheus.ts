@@ -1,64 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { RuleGroup } from "./alerts/index.ts";
-import { type ChartArgs, chartRelease, checkChart, officialCharts } from "./charts.ts";
-import type { ChartValues } from "./chartValues.ts";
 import { checkWhole, ensure, isDnsLabel } from "../core/checks.ts";
-import { dataClaim } from "../kubernetes/claims.ts";
 import { withSecret } from "../core/confidential.ts";
+import { dataClaim } from "../kubernetes/claims.ts";
 import { internalHost, internalServiceUrl } from "../kubernetes/endpoints.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
 import { ownedNamespace } from "../kubernetes/ownedNamespace.ts";
-import type { ContainerResourcesArgs } from "../kubernetes/pods.ts";
+import type { PrometheusArgs } from "./arguments.ts";
+import { chartRelease, checkChart, officialCharts } from "./charts.ts";
 import { nodeExporterPort, prometheusValues } from "./prometheusValues.ts";
-import { alertmanagerConfig, type AlertReceiversArgs, checkReceivers } from "./receivers.ts";
+import { alertmanagerConfig, checkReceivers } from "./receivers.ts";
 import { checkedStorage } from "./retention.ts";
-
-/** Arguments of Prometheus. */
-export interface PrometheusArgs {
-  /** Namespace of everything but node-exporter. It may enforce Pod Security `restricted`. */
-  namespace: pulumi.Input<string>;
-  /** Helm chart. Defaults to the official chart `prometheus`, at the version this was tried with. */
-  chart?: ChartArgs;
-  /** Registry, with a path if need be, that stands in for `quay.io` and `registry.k8s.io`. Defaults to those. */
-  imageRegistry?: string;
-  /** Age at which samples are dropped. Defaults to `15d`. */
-  retention?: pulumi.Input<string>;
-  /** Size at which the oldest samples are dropped, in powers of 1024 such as `6GB`. It must be below `storageSize`; defaults to four fifths of it. */
-  retentionSize?: pulumi.Input<string>;
-  /** Size of the claim that holds the samples. Defaults to `8Gi`. It can grow where the storage class allows it, never shrink. */
-  storageSize?: pulumi.Input<string>;
-  /** Storage class of the claims. Defaults to the cluster's default class. It cannot be changed later. */
-  storageClassName?: pulumi.Input<string>;
-  /** Whether Alertmanager takes the alerts, groups them and tells the receivers. Defaults to true. */
-  alertmanager?: boolean;
-  /** Whether kube-state-metrics reports on Deployments, Jobs, pods and claims. Defaults to true. */
-  kubeStateMetrics?: boolean;
-  /** Whether node-exporter reports on the nodes. Defaults to true. GKE Autopilot refuses it: set it to false there. */
-  nodeExporter?: boolean;
-  /** Port on which node-exporter listens on every node, at the address that pods reach. Defaults to 9100. A cluster needs a port for each node-exporter in it. */
-  nodeExporterPort?: number;
-  /** Whether a push gateway takes metrics of Jobs that end before they are scraped. Defaults to true. */
-  pushgateway?: boolean;
-  /** Namespace that is made for node-exporter, which needs more of the node than Pod Security `restricted` allows. Defaults to `<namespace>-node-exporter`. */
-  nodeExporterNamespace?: pulumi.Input<string>;
-  /** Namespaces whose pods of this platform are scraped: those labelled `app.kubernetes.io/part-of: mlops-platform`. Defaults to `namespace` alone. */
-  scrapeNamespaces?: pulumi.Input<string>[];
-  /** Groups of alerting rules. Defaults to the platform's own, each with a runbook. */
-  alertRules?: RuleGroup[];
-  /** Who is told about alerts. Defaults to nobody: alerts then show in Alertmanager and Grafana only. */
-  receivers?: AlertReceiversArgs;
-  /** Whether no pod runs, node-exporter's among them. Defaults to false. Samples stay on their claim; nothing is scraped, and nobody is told of alerts. */
-  paused?: boolean;
-  /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. */
-  values?: ChartValues;
-  /** CPU and memory of the server. Defaults to 100m and 256Mi requested, 1 core and 1Gi at most. */
-  resources?: ContainerResourcesArgs;
-  /** Labels added to the component's own objects and to every pod. */
-  labels?: { [key: string]: pulumi.Input<string> };
-  /** Annotations added to the component's own objects and to every pod. */
-  annotations?: { [key: string]: pulumi.Input<string> };
-}
 
 const port = 9090;
 const alertmanagerPort = 9093;

@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { PrometheusArgs } from "./prometheus.ts";
+import { containerResources } from "../kubernetes/pods.ts";
 import { alertRules } from "./alerts/index.ts";
+import type { PrometheusArgs } from "./arguments.ts";
 import { chartContainerSecurity, helperResources, podMetadata, replicas } from "./chartPods.ts";
 import { mirrored } from "./charts.ts";
 import { type ChartValues, given } from "./chartValues.ts";
-import { containerResources } from "../kubernetes/pods.ts";
 import { scrapeConfigs } from "./scrapeJobs.ts";
 
 /** Where node-exporter listens unless it is told otherwise. */

@@ -1,9 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { AutoscalingArgs } from "../serving/modelServer.ts";
-import type { ArtifactLocationArgs, DatabaseConnectionArgs } from "../tracking/connections.ts";
-import type { PlatformExposureArgs } from "./platformExposure.ts";
-import type { PlatformMonitoringArgs } from "./platformMonitoring.ts";
-import type { TrainingGpuArgs } from "../training/trainingGpu.ts";
+import type { OidcLoginArgs } from "../access/arguments.ts";
+import type { ChartArgs } from "../monitoring/arguments.ts";
+import type { ChartValues } from "../monitoring/chartValues.ts";
+import type { AlertReceiversArgs } from "../monitoring/receivers.ts";
+import type { AutoscalingArgs } from "../serving/arguments.ts";
+import type { ArtifactLocationArgs, DatabaseConnectionArgs } from "../tracking/arguments.ts";
+import type { TrainingGpuArgs } from "../training/arguments.ts";
 
 /** Images of the platform's workloads. */
 export interface PlatformImagesArgs {
@@ -89,4 +91,54 @@ export interface MlopsPlatformArgs {
   labels?: { [key: string]: pulumi.Input<string> };
   /** Annotations added to every object. */
   annotations?: { [key: string]: pulumi.Input<string> };
+}
+
+/** How the platform is opened to the internet, on GKE. */
+export interface PlatformExposureArgs {
+  /** Domain below which its hosts are: `mlops.example.com` makes `mlflow.mlops.example.com` and so on. */
+  domain: string;
+  /** Name of the static address, a DomainCertificate's. */
+  addressName: pulumi.Input<string>;
+  /** Name of the certificate map, a DomainCertificate's. */
+  certificateMapName: pulumi.Input<string>;
+  /** Name of the TLS policy, a DomainCertificate's. Defaults to Google's own, which still speaks TLS 1.0. */
+  sslPolicyName?: pulumi.Input<string>;
+  /** Who is let in. Left out, MLflow and Grafana ask for their own passwords, the prediction page for none, and the model server is not opened. */
+  login?: OidcLoginArgs;
+}
+
+/** What watches the platform. Every part is on unless it is switched off. */
+export interface PlatformMonitoringArgs {
+  /** Whether there is any monitoring. Defaults to true. Switching it off deletes the metrics and Grafana's database. */
+  enabled?: boolean;
+  /** Whether Grafana is part of it. Defaults to true. Switching it off deletes its database. */
+  grafana?: boolean;
+  /** Whether Alertmanager is part of it. Defaults to true. Without it alerts are seen in Prometheus only. */
+  alertmanager?: boolean;
+  /** Whether kube-state-metrics is part of it. Defaults to true. Without it crash-looping pods and failed Jobs raise no alert. */
+  kubeStateMetrics?: boolean;
+  /** Whether node-exporter is part of it, in a privileged namespace of its own. Defaults to true. GKE Autopilot refuses it. */
+  nodeExporter?: boolean;
+  /** Port of node-exporter on every node. Defaults to 9100. Another node-exporter in the cluster needs another port. */
+  nodeExporterPort?: number;
+  /** Whether the Pushgateway is part of it. Defaults to true. */
+  pushgateway?: boolean;
+  /** How long metrics are kept at most, such as `15d`, the default. */
+  retention?: string;
+  /** Size of the metrics' claim. Defaults to `8Gi`; the oldest metrics are dropped before it is full. */
+  storageSize?: string;
+  /** Who is told of alerts. Defaults to nobody: alerts are then seen in Alertmanager only. */
+  receivers?: AlertReceiversArgs;
+  /** URL of the folder with the runbooks, to which alerts link. Defaults to their path in the repository. */
+  runbookBaseUrl?: string;
+  /** Helm chart of Prometheus. Defaults to the official one. */
+  prometheusChart?: ChartArgs;
+  /** Values for that chart, which win over those of this package. */
+  prometheusValues?: ChartValues;
+  /** Helm chart of Grafana. Defaults to the official one. */
+  grafanaChart?: ChartArgs;
+  /** Values for that chart, which win over those of this package. */
+  grafanaValues?: ChartValues;
+  /** Registry that mirrors the images of both charts. Defaults to the registries that the charts name. */
+  imageRegistry?: string;
 }

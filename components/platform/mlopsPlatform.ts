@@ -1,10 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withSecret } from "../core/confidential.ts";
-import type { DatabaseConnectionArgs } from "../tracking/connections.ts";
-import { notebookVariables } from "./notebookVariables.ts";
 import { generatedPassword } from "../core/passwords.ts";
-import { checkPlatformArguments } from "./platformChecks.ts";
+import { NetworkFlows } from "../kubernetes/networkFlows.ts";
+import { PredictionApp } from "../prediction/predictionApp.ts";
+import { ModelServer } from "../serving/modelServer.ts";
+import type { DatabaseConnectionArgs } from "../tracking/arguments.ts";
+import { TrackingPermission } from "../tracking/arguments.ts";
+import { TrackingServer } from "../tracking/trackingServer.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
+import { notebookVariables } from "./notebookVariables.ts";
+import { checkPlatformArguments } from "./platformChecks.ts";
 import { exposeToInternet, publicTrackingHosts, publicUrl } from "./platformExposure.ts";
 import { platformFlows } from "./platformFlows.ts";
 import { monitoringInCluster } from "./platformMonitoring.ts";
@@ -14,11 +19,6 @@ import {
   platformNamespace,
   trainingInCluster,
 } from "./platformParts.ts";
-import { TrackingPermission } from "../tracking/trackingUsers.ts";
-import { ModelServer } from "../serving/modelServer.ts";
-import { NetworkFlows } from "../kubernetes/networkFlows.ts";
-import { PredictionApp } from "../prediction/predictionApp.ts";
-import { TrackingServer } from "../tracking/trackingServer.ts";
 
 const confidential = [
   "database",

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { MlopsPlatformArgs } from "./arguments.ts";
-import type { NetworkFlowArgs } from "../kubernetes/networkFlows.ts";
+import type { NetworkFlowArgs } from "../kubernetes/arguments.ts";
 import { metricsPort } from "../kubernetes/pods.ts";
 import { nodeExporterPort } from "../monitoring/prometheusValues.ts";
 import type { AlertReceiversArgs } from "../monitoring/receivers.ts";
 import { databaseMetricsPort } from "../tracking/trackingMetrics.ts";
+import type { MlopsPlatformArgs } from "./arguments.ts";
 
 // Where API servers listen: policies see the address and port behind the Service `kubernetes`.
 const apiServerPorts = [443, 6443, 8443];

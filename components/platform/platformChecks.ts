@@ -1,15 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { MlopsPlatformArgs } from "./arguments.ts";
-import { checkChart } from "../monitoring/charts.ts";
 import { checkWhole, ensure, isDnsLabel, isNodePort, refuse } from "../core/checks.ts";
 import { checkedStorageSize } from "../kubernetes/claims.ts";
-import { checkCredentials } from "../tracking/googleCredentials.ts";
-import { checkExposure } from "./platformExposure.ts";
+import { checkRanges } from "../kubernetes/networkFlows.ts";
+import { checkChart } from "../monitoring/charts.ts";
 import { nodeExporterPort } from "../monitoring/prometheusValues.ts";
 import { checkReceivers } from "../monitoring/receivers.ts";
 import { checkedStorage } from "../monitoring/retention.ts";
-import { checkRanges } from "../kubernetes/networkFlows.ts";
-import { checkTrainingGpu } from "../training/trainingGpu.ts";
+import { checkCredentials } from "../tracking/googleCredentials.ts";
+import { checkTrainingGpu } from "../training/arguments.ts";
+import type { MlopsPlatformArgs } from "./arguments.ts";
+import { checkExposure } from "./platformExposure.ts";
 
 /** Refuses what one of the parts would refuse, under the name that the caller gave it, before anything is registered. */
 export function checkPlatformArguments(subject: string, args: MlopsPlatformArgs): void {

@@ -1,28 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { checkLogin, LoginProxy, type OidcLoginArgs } from "../access/loginProxy.ts";
-import type { MlopsPlatformArgs } from "./arguments.ts";
-import type { NetworkFlowArgs } from "../kubernetes/networkFlows.ts";
-import { type GatewayBackendArgs, PlatformGateway } from "../access/platformGateway.ts";
+import { checkLogin, type GatewayBackendArgs, type OidcLoginArgs } from "../access/arguments.ts";
+import { loginPort } from "../access/loginPods.ts";
+import { LoginProxy } from "../access/loginProxy.ts";
+import { PlatformGateway } from "../access/platformGateway.ts";
 import { refuse } from "../core/checks.ts";
 import { checkDomain, mostCharacters } from "../core/domainNames.ts";
-import { internalServiceUrl } from "../kubernetes/endpoints.ts";
-import { loginPort } from "../access/loginPods.ts";
-import type { MetadataArgs } from "../kubernetes/metadata.ts";
 import { generatedCookieSecret } from "../core/passwords.ts";
-
-/** How the platform is opened to the internet, on GKE. */
-export interface PlatformExposureArgs {
-  /** Domain below which its hosts are: `mlops.example.com` makes `mlflow.mlops.example.com` and so on. */
-  domain: string;
-  /** Name of the static address, a DomainCertificate's. */
-  addressName: pulumi.Input<string>;
-  /** Name of the certificate map, a DomainCertificate's. */
-  certificateMapName: pulumi.Input<string>;
-  /** Name of the TLS policy, a DomainCertificate's. Defaults to Google's own, which still speaks TLS 1.0. */
-  sslPolicyName?: pulumi.Input<string>;
-  /** Who is let in. Left out, MLflow and Grafana ask for their own passwords, the prediction page for none, and the model server is not opened. */
-  login?: OidcLoginArgs;
-}
+import type { MetadataArgs, NetworkFlowArgs } from "../kubernetes/arguments.ts";
+import { internalServiceUrl } from "../kubernetes/endpoints.ts";
+import type { MlopsPlatformArgs } from "./arguments.ts";
 
 /** A part of the platform that people reach from outside. */
 interface Door {

@@ -1,5 +1,5 @@
+import type { NetworkFlowArgs } from "../kubernetes/arguments.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
-import type { NetworkFlowArgs } from "../kubernetes/networkFlows.ts";
 import { monitoringFlows } from "./monitoringFlows.ts";
 import { exposureFlows } from "./platformExposure.ts";
 

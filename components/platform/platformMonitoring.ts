@@ -1,49 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { MetadataArgs } from "../kubernetes/arguments.ts";
 import { alertRules } from "../monitoring/alerts/index.ts";
 import { Grafana } from "../monitoring/grafana.ts";
-import type { MlopsPlatformArgs } from "./arguments.ts";
 import { Prometheus } from "../monitoring/prometheus.ts";
-import type { ChartArgs } from "../monitoring/charts.ts";
-import type { ChartValues } from "../monitoring/chartValues.ts";
-import type { MetadataArgs } from "../kubernetes/metadata.ts";
+import type { MlopsPlatformArgs } from "./arguments.ts";
 import { publicGrafanaUrl } from "./platformExposure.ts";
-import type { AlertReceiversArgs } from "../monitoring/receivers.ts";
-
-/** What watches the platform. Every part is on unless it is switched off. */
-export interface PlatformMonitoringArgs {
-  /** Whether there is any monitoring. Defaults to true. Switching it off deletes the metrics and Grafana's database. */
-  enabled?: boolean;
-  /** Whether Grafana is part of it. Defaults to true. Switching it off deletes its database. */
-  grafana?: boolean;
-  /** Whether Alertmanager is part of it. Defaults to true. Without it alerts are seen in Prometheus only. */
-  alertmanager?: boolean;
-  /** Whether kube-state-metrics is part of it. Defaults to true. Without it crash-looping pods and failed Jobs raise no alert. */
-  kubeStateMetrics?: boolean;
-  /** Whether node-exporter is part of it, in a privileged namespace of its own. Defaults to true. GKE Autopilot refuses it. */
-  nodeExporter?: boolean;
-  /** Port of node-exporter on every node. Defaults to 9100. Another node-exporter in the cluster needs another port. */
-  nodeExporterPort?: number;
-  /** Whether the Pushgateway is part of it. Defaults to true. */
-  pushgateway?: boolean;
-  /** How long metrics are kept at most, such as `15d`, the default. */
-  retention?: string;
-  /** Size of the metrics' claim. Defaults to `8Gi`; the oldest metrics are dropped before it is full. */
-  storageSize?: string;
-  /** Who is told of alerts. Defaults to nobody: alerts are then seen in Alertmanager only. */
-  receivers?: AlertReceiversArgs;
-  /** URL of the folder with the runbooks, to which alerts link. Defaults to their path in the repository. */
-  runbookBaseUrl?: string;
-  /** Helm chart of Prometheus. Defaults to the official one. */
-  prometheusChart?: ChartArgs;
-  /** Values for that chart, which win over those of this package. */
-  prometheusValues?: ChartValues;
-  /** Helm chart of Grafana. Defaults to the official one. */
-  grafanaChart?: ChartArgs;
-  /** Values for that chart, which win over those of this package. */
-  grafanaValues?: ChartValues;
-  /** Registry that mirrors the images of both charts. Defaults to the registries that the charts name. */
-  imageRegistry?: string;
-}
 
 /** Where people and notebooks find the monitoring; what is switched off has no address. */
 export interface MonitoringAddresses {

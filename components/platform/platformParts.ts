@@ -1,12 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { MlopsPlatformArgs } from "./arguments.ts";
-import { PostgresDatabase } from "../stores/postgresDatabase.ts";
-import { TrainingJob, type TrainingJobArgs } from "../training/trainingJob.ts";
-import { VolumeArtifactStore } from "../stores/volumeArtifactStore.ts";
-import { type ArtifactLocationArgs, connectionsNeeded } from "../tracking/connections.ts";
-import { type MetadataArgs, metadataFor, type StringMap } from "../kubernetes/metadata.ts";
+import type { MetadataArgs, StringMap } from "../kubernetes/arguments.ts";
+import { metadataFor } from "../kubernetes/metadata.ts";
 import { ownedNamespace } from "../kubernetes/ownedNamespace.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
+import { PostgresDatabase } from "../stores/postgresDatabase.ts";
+import { VolumeArtifactStore } from "../stores/volumeArtifactStore.ts";
+import type { ArtifactLocationArgs } from "../tracking/arguments.ts";
+import { connectionsNeeded } from "../tracking/connections.ts";
+import type { TrainingJobArgs } from "../training/arguments.ts";
+import { TrainingJob } from "../training/trainingJob.ts";
+import type { MlopsPlatformArgs } from "./arguments.ts";
 
 type Child = { parent: pulumi.Resource };
 

@@ -1,48 +1,12 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { monthlyCostUsd } from "../cost/index.ts";
 import { checkWhole, ensure, isWholeNumber, refuse } from "../core/checks.ts";
 import { checkOneOf } from "../core/closedSets.ts";
+import { monthlyCostUsd } from "../cost/index.ts";
 import { bucketNameFault, checkBucketLocation, checkedProject } from "../google/googleChecks.ts";
 import { googleLabels } from "../google/googleLabels.ts";
 import { uniqueName, withSuffix } from "../google/googleNames.ts";
-
-/** How objects are kept: what is read less often costs less to keep and more to read. */
-export const BucketStorageClass = {
-  /** Read often. */
-  Standard: "STANDARD",
-  /** Read once a month; paid for 30 days at least. */
-  Nearline: "NEARLINE",
-  /** Read once a quarter; paid for 90 days at least. */
-  Coldline: "COLDLINE",
-  /** Read once a year; paid for 365 days at least. */
-  Archive: "ARCHIVE",
-} as const;
-export type BucketStorageClass = (typeof BucketStorageClass)[keyof typeof BucketStorageClass];
-
-/** Arguments of BucketArtifactStore. */
-export interface BucketArtifactStoreArgs {
-  /** Id of the Google Cloud project that holds the bucket. Changing it replaces the bucket and loses every artifact. */
-  project: pulumi.Input<string>;
-  /** Region of the bucket, best the cluster's, or `US`, `EU` or `ASIA` for several regions at 1.3 times the price. Changing it replaces the bucket and loses every artifact. */
-  location: string;
-  /** Name of the bucket, unique in the world, 3 to 63 characters. Defaults to the project's id, the component's name and six random digits. Changing it replaces the bucket and loses every artifact. */
-  bucketName?: string;
-  /** Whether an overwritten or deleted artifact stays as an older version. Defaults to true. */
-  versioning?: boolean;
-  /** Days for which Google can bring back what was deleted for good, 7 to 90, or 0 for none. Defaults to 7. What is kept is paid for. */
-  softDeleteDays?: number;
-  /** Days after which an older version is deleted, 1 or more. Defaults to 30. What is kept is paid for. */
-  noncurrentVersionDays?: number;
-  /** How new artifacts are kept. Defaults to `STANDARD`, which suits models that are loaded again and again. */
-  storageClass?: BucketStorageClass;
-  /** Whether the bucket can be neither replaced nor destroyed. Defaults to true. Before the bucket can go, set it to false and run `pulumi up`: from then on destroying the stack deletes every artifact. */
-  protectData?: boolean;
-  /** Gigabytes that you expect to keep. Defaults to 10. It changes nothing but `monthlyCostUsd`. */
-  expectedSizeGb?: number;
-  /** Labels added to the bucket. Keys and values are lower-case letters, digits, hyphens and underscores. */
-  labels?: { [key: string]: pulumi.Input<string> };
-}
+import { type BucketArtifactStoreArgs, BucketStorageClass } from "./arguments.ts";
 
 /**
  * A Google Cloud Storage bucket for artifacts behind MLflow's artifact proxy. It can never become public, keeps what

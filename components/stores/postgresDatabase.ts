@@ -1,15 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkWhole } from "../core/checks.ts";
-import { checkedStorageSize, dataClaim } from "../kubernetes/claims.ts";
 import { withSecret } from "../core/confidential.ts";
-import { trackingDatabase } from "../tracking/connections.ts";
+import { generatedPassword } from "../core/passwords.ts";
+import { checkedStorageSize, dataClaim } from "../kubernetes/claims.ts";
 import { internalHost } from "../kubernetes/endpoints.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
-import { generatedPassword } from "../core/passwords.ts";
 import { pausedReplicas } from "../kubernetes/pauses.ts";
 import {
-  type ContainerResourcesArgs,
   containerResources,
   containerSecurity,
   environment,
@@ -18,32 +16,8 @@ import {
   userIds,
 } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
-
-/** Arguments of PostgresDatabase. */
-export interface PostgresDatabaseArgs {
-  /** Namespace that holds the database. */
-  namespace: pulumi.Input<string>;
-  /** Name of the Service, by which clients find it, and of the objects behind it. Defaults to the component's name. Changing it replaces them, the claim with its data included. */
-  serviceName?: string;
-  /** Image with the environment contract of the official `postgres` image. Changing its major version needs a dump and a restore. */
-  image: pulumi.Input<string>;
-  /** Size of the claim that holds the data. Defaults to `8Gi`. It can grow where the storage class allows it, never shrink. */
-  storageSize?: pulumi.Input<string>;
-  /** Storage class of the claim. Defaults to the cluster's default class. Changing it replaces the claim and loses the data. */
-  storageClassName?: pulumi.Input<string>;
-  /** Most connections at a time, 10 to 1000. Defaults to 60, which fits one MLflow pod and its successor during a rollout. */
-  maxConnections?: pulumi.Input<number>;
-  /** Password of the database user. Generated when left out. It is set when the data is first made: changing it later locks everybody out. */
-  password?: pulumi.Input<string>;
-  /** Whether the pod is stopped. Defaults to false. The data stays on its claim. */
-  paused?: boolean;
-  /** CPU and memory. Defaults to 100m and 128Mi requested, 2 cores and 512Mi at most. */
-  resources?: ContainerResourcesArgs;
-  /** Labels added to every object. */
-  labels?: { [key: string]: pulumi.Input<string> };
-  /** Annotations added to every object. */
-  annotations?: { [key: string]: pulumi.Input<string> };
-}
+import { trackingDatabase } from "../tracking/connections.ts";
+import type { PostgresDatabaseArgs } from "./arguments.ts";
 
 const port = 5432;
 const { username, database, authDatabase } = trackingDatabase;

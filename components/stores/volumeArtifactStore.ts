@@ -1,20 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { checkedStorageSize, dataClaim } from "../kubernetes/claims.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
-
-/** Arguments of VolumeArtifactStore. */
-export interface VolumeArtifactStoreArgs {
-  /** Namespace that holds the claim; it must be the tracking server's. */
-  namespace: pulumi.Input<string>;
-  /** Size of the claim. Defaults to `20Gi`. It can grow where the storage class allows it, never shrink. */
-  storageSize?: pulumi.Input<string>;
-  /** Storage class of the claim. Defaults to the cluster's default class. Changing it replaces the claim and loses every artifact. */
-  storageClassName?: pulumi.Input<string>;
-  /** Labels added to every object. */
-  labels?: { [key: string]: pulumi.Input<string> };
-  /** Annotations added to every object. */
-  annotations?: { [key: string]: pulumi.Input<string> };
-}
+import type { VolumeArtifactStoreArgs } from "./arguments.ts";
 
 /**
  * Artifacts on a ReadWriteOnce volume behind MLflow's artifact proxy: clients need nothing but HTTP. It ties the

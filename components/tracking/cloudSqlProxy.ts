@@ -1,12 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import {
-  type DatabaseConnectionArgs,
-  type DatabaseProxyArgs,
-  proxyAddress,
-} from "./connections.ts";
-import { credentialsFile, type GoogleCredentials } from "./googleCredentials.ts";
-import { containerResources, containerSecurity } from "../kubernetes/pods.ts";
 import { versions } from "../core/versions.ts";
+import { containerResources, containerSecurity } from "../kubernetes/pods.ts";
+import type { DatabaseConnectionArgs, DatabaseProxyArgs } from "./arguments.ts";
+import { proxyAddress } from "./connections.ts";
+import { credentialsFile, type GoogleCredentials } from "./googleCredentials.ts";
 
 const healthPort = 9090;
 

@@ -1,14 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { StringMap } from "../kubernetes/metadata.ts";
+import type { StringMap } from "../kubernetes/arguments.ts";
 import { environment } from "../kubernetes/pods.ts";
-
-/** Where a workload finds MLflow, and who it is there. */
-export interface TrackingClientArgs {
-  trackingUri: pulumi.Input<string>;
-  trackingUsername: pulumi.Input<string>;
-  trackingPassword: pulumi.Input<string>;
-}
+import type { TrackingClientArgs } from "./arguments.ts";
 
 /**
  * Keeps a workload's login to MLflow in a Secret. What it returns makes the workload's environment: MLflow's own

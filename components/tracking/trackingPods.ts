@@ -1,11 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { TrackingServerArgs } from "./trackingServer.ts";
-import { proxyContainers } from "./cloudSqlProxy.ts";
-import { connectionPool } from "./connections.ts";
-import type { GoogleCredentials } from "./googleCredentials.ts";
-import { allowedHosts, allowedOrigins } from "./hostNames.ts";
+import type { StringMap } from "../kubernetes/arguments.ts";
 import type { givenEnvironment } from "../kubernetes/givenEnvironment.ts";
-import type { StringMap } from "../kubernetes/metadata.ts";
 import {
   containerResources,
   containerSecurity,
@@ -17,6 +12,11 @@ import {
   temporaryFolder,
   userIds,
 } from "../kubernetes/pods.ts";
+import type { TrackingServerArgs } from "./arguments.ts";
+import { proxyContainers } from "./cloudSqlProxy.ts";
+import { connectionPool } from "./connections.ts";
+import type { GoogleCredentials } from "./googleCredentials.ts";
+import { allowedHosts, allowedOrigins } from "./hostNames.ts";
 import { counts, metricsContainers } from "./trackingMetrics.ts";
 
 export const port = 5000;

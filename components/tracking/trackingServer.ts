@@ -1,66 +1,19 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { withSecret } from "../core/confidential.ts";
-import {
-  type ArtifactLocationArgs,
-  type DatabaseConnectionArgs,
-  sqlAlchemyUri,
-} from "./connections.ts";
-import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
-import { keptCredentials } from "./googleCredentials.ts";
-import { disruptionBudget } from "../kubernetes/httpWorkload.ts";
-import { givenEnvironment } from "../kubernetes/givenEnvironment.ts";
-import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
 import { generatedPassword } from "../core/passwords.ts";
-import { pausedJob, pausedReplicas } from "../kubernetes/pauses.ts";
-import type { ContainerResourcesArgs } from "../kubernetes/pods.ts";
-import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
-import { checkTrackingArguments } from "./trackingChecks.ts";
-import { administrator, migrationPod, port, serverPod } from "./trackingPods.ts";
-import { basicAuthSettings, type TrackingUserArgs, usersFile } from "./trackingUsers.ts";
 import { versions } from "../core/versions.ts";
-
-/** Arguments of TrackingServer. */
-export interface TrackingServerArgs {
-  /** Namespace that holds every object of the server. */
-  namespace: pulumi.Input<string>;
-  /** Name of the Service, by which clients find it, and of the objects behind it. Defaults to the component's name. Changing it replaces them. */
-  serviceName?: string;
-  /** Image built from `apps/tracking`. */
-  image: pulumi.Input<string>;
-  /** MLflow version inside the image. Defaults to the version this package was made with. A change stops every pod, migrates the database and starts the new version; there is no way back without restoring the database. */
-  mlflowVersion?: string;
-  /** Database for runs, models and users. */
-  database: DatabaseConnectionArgs;
-  /** Where artifacts are kept. Clients never see it: they upload and download through the server. */
-  artifacts: ArtifactLocationArgs;
-  /** Key of a Google service account, as JSON, that the server and the database's proxy use. Needed only where the cluster gives its workloads no Google identity; kept secret. */
-  googleCredentials?: pulumi.Input<string>;
-  /** Users besides the administrator, one per workload. Defaults to none. */
-  users?: TrackingUserArgs[];
-  /** Number of pods, 1 to 20. Defaults to 1, the most that a ReadWriteOnce volume allows. */
-  replicas?: number;
-  /** Worker processes per pod, 1 to 16. Defaults to 1; each takes about 200 MiB. */
-  workers?: number;
-  /** Port on every node, 30000 to 32767. Left out, the server is reachable inside the cluster only. */
-  nodePort?: number;
-  /** Address by which people reach a node. Defaults to `localhost`. Used for the external URL and allowed as host. */
-  nodeAddress?: pulumi.Input<string>;
-  /** Further host names by which people reach the server, such as an ingress's. Defaults to none. */
-  hostNames?: string[];
-  /** Size of `/tmp`. Defaults to `2Gi`. With artifacts in a bucket it must hold every file that is being uploaded or downloaded, whole and at the same time; a pod that writes more is evicted. Artifacts on a volume do not pass through it. */
-  temporaryStorage?: pulumi.Input<string>;
-  /** CPU and memory. Defaults to 200m and 512Mi requested, 2 cores and 1536Mi at most. */
-  resources?: ContainerResourcesArgs;
-  /** Further environment variables of the server, kept in a Secret. They win over those of this component. */
-  environment?: { [key: string]: pulumi.Input<string> };
-  /** Whether no pod runs, nor a migration. Defaults to false. Data and addresses are kept. */
-  paused?: boolean;
-  /** Labels added to every object. */
-  labels?: { [key: string]: pulumi.Input<string> };
-  /** Annotations added to every object. */
-  annotations?: { [key: string]: pulumi.Input<string> };
-}
+import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
+import { givenEnvironment } from "../kubernetes/givenEnvironment.ts";
+import { disruptionBudget } from "../kubernetes/httpWorkload.ts";
+import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
+import { pausedJob, pausedReplicas } from "../kubernetes/pauses.ts";
+import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
+import { type TrackingServerArgs, checkTrackingArguments } from "./arguments.ts";
+import { sqlAlchemyUri } from "./connections.ts";
+import { keptCredentials } from "./googleCredentials.ts";
+import { administrator, migrationPod, port, serverPod } from "./trackingPods.ts";
+import { basicAuthSettings, usersFile } from "./trackingUsers.ts";
 
 /** MLflow tracking server with its model registry, artifact proxy and users. */
 export class TrackingServer extends pulumi.ComponentResource {

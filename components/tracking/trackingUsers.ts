@@ -1,23 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-
-/** What an MLflow user may do. */
-export const TrackingPermission = {
-  /** Read every experiment, run, model and artifact. */
-  Read: "read",
-  /** Read, and create or change experiments, runs, models and aliases. */
-  Write: "write",
-} as const;
-export type TrackingPermission = (typeof TrackingPermission)[keyof typeof TrackingPermission];
-
-/** An MLflow user for one workload. */
-export interface TrackingUserArgs {
-  /** Name of the user. */
-  username: pulumi.Input<string>;
-  /** Password of the user, 12 characters at least. */
-  password: pulumi.Input<string>;
-  /** What the user may do: `read` or `write`. */
-  permission: TrackingPermission;
-}
+import type { TrackingUserArgs } from "./arguments.ts";
 
 /** Content of the file that tells the migration Job which users to make. A secret. */
 export function usersFile(users: TrackingUserArgs[]): pulumi.Output<string> {

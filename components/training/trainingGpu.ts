@@ -1,25 +1,5 @@
-import { checkWhole } from "../core/checks.ts";
-import { checkOneOf } from "../core/closedSets.ts";
-import { GpuType } from "../google/gkeMachines.ts";
 import type { containerResources } from "../kubernetes/pods.ts";
-
-/** Graphics processors of a training pod. */
-export interface TrainingGpuArgs {
-  /** Type of the processor on GKE: `nvidia-l4` or `nvidia-tesla-t4`. Left out, any that the cluster has will do; Autopilot wants it named. */
-  type?: GpuType;
-  /** Number for each pod, 1 to 8. Defaults to 1. A pod that asks for more than a node has waits for ever. */
-  count?: number;
-}
-
-export function checkTrainingGpu(
-  subject: string,
-  gpu: TrainingGpuArgs | undefined,
-  argument = "gpu",
-): void {
-  if (gpu === undefined) return;
-  checkOneOf(subject, `${argument}.type`, gpu.type, GpuType);
-  checkWhole(subject, `${argument}.count`, gpu.count ?? 1, 1, 8);
-}
+import type { TrainingGpuArgs } from "./arguments.ts";
 
 type Resources = ReturnType<typeof containerResources>;
 

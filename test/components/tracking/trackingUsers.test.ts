@@ -1,9 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import {
-  basicAuthSettings,
-  TrackingPermission,
-  usersFile,
-} from "../../../components/tracking/trackingUsers.ts";
+import { TrackingPermission } from "../../../components/tracking/arguments.ts";
+import { basicAuthSettings, usersFile } from "../../../components/tracking/trackingUsers.ts";
 
 const users = [
   { username: "reader", password: "long enough to read", permission: TrackingPermission.Read },

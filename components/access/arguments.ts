@@ -1,0 +1,241 @@
+import * as pulumi from "@pulumi/pulumi";
+import { checkWhole, ensure, isDnsLabel, isWholeNumber, refuse } from "../core/checks.ts";
+import { checkDomain, checkHostOf } from "../core/domainNames.ts";
+import type { ContainerResourcesArgs } from "../kubernetes/arguments.ts";
+
+/** Who lets people in: a client at an OpenID Connect provider such as Google, Keycloak, Okta or Entra ID. */
+export interface OidcLoginArgs {
+  /** Issuer, as the provider's documentation gives it, such as `https://accounts.google.com`. It must be `https:`. */
+  issuerUrl: string;
+  /** Client id that the provider gave. Every host's `/oauth2/callback` must be registered there as a redirect URI. */
+  clientId: pulumi.Input<string>;
+  /** Client secret that the provider gave. Kept secret whatever the caller passes. */
+  clientSecret: pulumi.Input<string>;
+  /** Domain of the e-mail addresses that are let in, such as `example.com`. Everybody with a verified address there gets in; `*` is refused. */
+  emailDomain: string;
+  /** Whether the provider must say that it has verified the address, as `email_verified` in the ID token. Defaults to true. Entra ID and AD FS never say it: set it to false for them, and their administrators vouch for the addresses. */
+  requireVerifiedEmail?: boolean;
+}
+
+/** Arguments of LoginProxy. */
+export interface LoginProxyArgs {
+  /** Namespace that holds every object of the proxy. */
+  namespace: pulumi.Input<string>;
+  /** Name of the Service, by which a gateway finds it, and of the objects and pods behind it. Defaults to the component's name. Changing it replaces them. */
+  serviceName?: string;
+  /** Who lets people in. */
+  login: OidcLoginArgs;
+  /** Domain of all hosts that share the login, such as `mlops.example.com`. Every host below it is sent the cookie, so let it hold nothing else. */
+  domain: string;
+  /** Host that this proxy answers for, one level below the domain. */
+  hostName: string;
+  /** URL of what stands behind, inside the cluster. It sees the host name that people typed. */
+  upstreamUrl: pulumi.Input<string>;
+  /** What the cookie is encrypted with: 43 letters, digits, `-` and `_`, which are 32 bytes. Give all proxies of a domain the same, so that one login opens all of them. Generated when left out. Changing it logs everybody out. */
+  cookieSecret?: pulumi.Input<string>;
+  /** Starts of the paths that programs call, such as `/api/`: without a login they answer 401, not with a redirect to a page. Defaults to none. */
+  programPaths?: string[];
+  /** Whether an ID token of the provider, made for this client id, in `Authorization: Bearer` opens the door too. Defaults to false. Of no use in front of what asks for a password of its own, for a request has one `Authorization`. */
+  acceptIdTokens?: boolean;
+  /** Whether cookies and `Authorization` are passed on. Defaults to false, so that what stands behind never holds what opens the other hosts. MLflow and Grafana need it, for their own logins. */
+  forwardCredentials?: boolean;
+  /** Hours after which people log in again, 1 to 168. Defaults to 12; for so long somebody who lost the account still gets in. */
+  sessionHours?: number;
+  /** Longest time in seconds until an answer begins, 30 to 86400. Defaults to 3600, for uploads of large files. */
+  timeoutSeconds?: number;
+  /** Number of pods, 1 to 20. Defaults to 2, so that one may restart while the other answers. */
+  replicas?: number;
+  /** Whether no pod runs. Defaults to false. The host answers 503 meanwhile. */
+  paused?: boolean;
+  /** Image of oauth2-proxy. Defaults to the official one at the version this package was tried with. */
+  image?: pulumi.Input<string>;
+  /** CPU and memory. Defaults to 20m and 32Mi requested, 500m and 128Mi at most. */
+  resources?: ContainerResourcesArgs;
+  /** Labels added to every object. */
+  labels?: { [key: string]: pulumi.Input<string> };
+  /** Annotations added to every object. */
+  annotations?: { [key: string]: pulumi.Input<string> };
+}
+
+/** Where anybody in the world can have an address. */
+const publicMailDomains = ["gmail.com", "googlemail.com"];
+
+/** Issuers of Entra ID: none of them sends `email_verified`, and some let in people of every organisation. */
+const entraIssuer =
+  /^https:\/\/(login\.(partner\.)?microsoftonline\.(com|us|cn)|sts\.windows\.net)\//;
+const everyTenant = /\/(common|organizations|consumers)\//;
+
+/** Refuses a login that would let everybody in, or nobody. */
+export function checkLogin(
+  subject: string,
+  { issuerUrl, emailDomain, requireVerifiedEmail = true }: OidcLoginArgs,
+  argument = "login",
+): void {
+  ensure(
+    subject,
+    `${argument}.issuerUrl`,
+    issuerUrl,
+    (url) => URL.canParse(url) && /^https:\/\/[^@?#]+$/.test(url),
+    "be an https: URL such as https://accounts.google.com, without a query",
+  );
+  refuse(
+    subject,
+    emailDomain === "*",
+    `${argument}.emailDomain must not be *, which lets in everybody whom the provider knows; name the domain of your people's addresses`,
+  );
+  checkDomain(subject, `${argument}.emailDomain`, emailDomain);
+  refuse(
+    subject,
+    publicMailDomains.includes(emailDomain) &&
+      new URL(issuerUrl).hostname === "accounts.google.com",
+    `${argument}.emailDomain must not be ${emailDomain} with Google's accounts, for anybody can have one; name a domain of your own`,
+  );
+  if (!entraIssuer.test(issuerUrl)) return;
+  refuse(
+    subject,
+    requireVerifiedEmail,
+    `${argument}.requireVerifiedEmail must be false with Entra ID, which never sends email_verified; set it to false, and the tenant's administrators vouch for the addresses`,
+  );
+  refuse(
+    subject,
+    everyTenant.test(issuerUrl),
+    `${argument}.issuerUrl must name your own tenant of Entra ID, for in any other one an address may be made up; use https://login.microsoftonline.com/TENANT-ID/v2.0`,
+  );
+}
+
+export function checkLoginProxy(subject: string, args: LoginProxyArgs): void {
+  const { domain, hostName, cookieSecret, replicas, sessionHours, timeoutSeconds } = args;
+  checkLogin(subject, args.login);
+  checkDomain(subject, "domain", domain);
+  checkHostOf(subject, "hostName", hostName, domain);
+  refuse(
+    subject,
+    typeof cookieSecret === "string" && !/^[-\w]{43}$/.test(cookieSecret),
+    "cookieSecret must be 43 letters, digits, dashes and underscores (32 bytes as base64url); leave it out to have one generated",
+  );
+  checkWhole(subject, "replicas", replicas ?? 2, 1, 20);
+  checkWhole(subject, "sessionHours", sessionHours ?? 12, 1, 168);
+  checkWhole(subject, "timeoutSeconds", timeoutSeconds ?? 3600, 30, 86400);
+  for (const [index, path] of (args.programPaths ?? []).entries()) {
+    ensure(
+      subject,
+      `programPaths[${index}]`,
+      path,
+      (given) => /^\/[-\w./]*$/.test(given),
+      "be the start of a path such as /api/",
+    );
+  }
+}
+
+/** A Service that a gateway answers with. */
+export interface GatewayBackendArgs {
+  /** Host name under which people reach it, such as `mlflow.mlops.example.com`. */
+  hostName: string;
+  /** Name of the Service, in the gateway's namespace. Policies of Google's are attached to it, one set a Service. */
+  serviceName: string;
+  /** TCP port of the Service, which its pods listen on too. */
+  port: number;
+  /** Path that a healthy pod answers with 200 whoever asks, and whatever the `Host`. */
+  healthPath: string;
+  /** Whether a browser always comes to the same pod, by a cookie of the load balancer. Defaults to false. Streamlit needs it. */
+  sessionAffinity?: boolean;
+  /** Longest time in seconds that a request or a websocket may take, 1 to 86400. Defaults to 3600. */
+  timeoutSeconds?: number;
+}
+
+/** Arguments of PlatformGateway. */
+export interface PlatformGatewayArgs {
+  /** Namespace of the gateway and of every Service behind it. */
+  namespace: pulumi.Input<string>;
+  /** Name of the Gateway and the start of its objects' names. Defaults to the component's name. Changing it replaces the load balancer; the address stays. */
+  gatewayName?: string;
+  /** Name of a global static address of Google Cloud, such as a DomainCertificate's. Changing it makes people's DNS records point to nothing. */
+  addressName: pulumi.Input<string>;
+  /** Name of a certificate map of Google's Certificate Manager, such as a DomainCertificate's. */
+  certificateMapName: pulumi.Input<string>;
+  /** Name of a global SSL policy of Google Cloud, such as a DomainCertificate's. Defaults to Google's own, which still speaks TLS 1.0. */
+  sslPolicyName?: pulumi.Input<string>;
+  /** What is answered, one host each. Every other host is refused. */
+  backends: GatewayBackendArgs[];
+  /** Labels added to every object. */
+  labels?: { [key: string]: pulumi.Input<string> };
+  /** Annotations added to every object. */
+  annotations?: { [key: string]: pulumi.Input<string> };
+}
+
+export function checkGateway(subject: string, name: string, args: PlatformGatewayArgs): void {
+  const { gatewayName = name, backends } = args;
+  ensure(
+    subject,
+    "gatewayName",
+    gatewayName,
+    isDnsLabel,
+    "be a DNS label such as mlops: small letters, digits and dashes",
+  );
+  refuse(
+    subject,
+    backends.length === 0,
+    "backends must not be empty; name what is to be reached, or leave the gateway out",
+  );
+  for (const [index, backend] of backends.entries()) {
+    const at = (argument: string) => `backends[${index}].${argument}`;
+    const { hostName, serviceName, port, healthPath, timeoutSeconds } = backend;
+    checkDomain(subject, at("hostName"), hostName);
+    ensure(subject, at("serviceName"), serviceName, isDnsLabel, "be the name of a Service");
+    ensure(subject, at("port"), port, isWholeNumber(1, 65535), "be between 1 and 65535");
+    ensure(
+      subject,
+      at("healthPath"),
+      healthPath,
+      (path) => /^\/[-\w./]*$/.test(path),
+      "be a path such as /health",
+    );
+    checkWhole(subject, at("timeoutSeconds"), timeoutSeconds ?? 3600, 1, 86400);
+  }
+  for (const key of ["hostName", "serviceName"] as const) {
+    refuse(
+      subject,
+      new Set(backends.map((backend) => backend[key])).size < backends.length,
+      `backends must differ in their ${key}; name each once`,
+    );
+  }
+}
+
+/** Arguments of DomainCertificate. */
+export interface DomainCertificateArgs {
+  /** Google Cloud project that holds everything. Its Compute Engine, Certificate Manager and, with `dnsZone`, Cloud DNS APIs must be enabled. */
+  project: pulumi.Input<string>;
+  /** Domain below which the hosts are, such as `mlops.example.com`. Use one that holds nothing else. Changing it replaces the certificate: the hosts answer again when the new one is issued. */
+  domain: string;
+  /** Hosts that get an answer, each one level below the domain, such as `mlflow.mlops.example.com`. */
+  hostNames: string[];
+  /** Name of the managed zone of Cloud DNS, in the same project, that the records are written into. Left out, `dnsRecords` says what to enter where the domain is kept. */
+  dnsZone?: string;
+  /** Labels added to everything that can have some. */
+  labels?: { [key: string]: pulumi.Input<string> };
+}
+
+export function checkHosts(
+  subject: string,
+  { domain, hostNames, dnsZone }: DomainCertificateArgs,
+): void {
+  checkDomain(subject, "domain", domain);
+  refuse(
+    subject,
+    hostNames.length === 0,
+    "hostNames must not be empty; name the hosts that people open, such as those of exposedHostNames",
+  );
+  for (const [index, host] of hostNames.entries()) {
+    checkHostOf(subject, `hostNames[${index}]`, host, domain);
+  }
+  refuse(
+    subject,
+    new Set(hostNames).size < hostNames.length,
+    "hostNames must differ from each other; name each host once",
+  );
+  refuse(
+    subject,
+    dnsZone !== undefined && !isDnsLabel(dnsZone),
+    "dnsZone must be the name of a managed zone, as `gcloud dns managed-zones list` prints it, not its domain; give the name or leave it out",
+  );
+}
