@@ -3,14 +3,14 @@ import { askCluster, type ClusterFacts } from "../program/clusterFacts.ts";
 import { type PortFacts, portFacts, unseen } from "../program/ports.ts";
 import * as cluster from "../local/cluster/index.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
-import type { ClusterAccess } from "./engines.ts";
+import type { ClusterAccess } from "./engine.ts";
 import { send } from "../local/engine/kubernetesHttp.ts";
 import { clusterProblem } from "../local/engine/kubernetesProblem.ts";
 import { gkeAccess } from "./gcloud.ts";
 import type { Settings } from "./stackSettings.ts";
 import { type OptionSpec, type OptionValues, textOf } from "./arguments.ts";
 import { UserError } from "../local/support/errors.ts";
-import { contextsOf, loadKubeconfig } from "./clusterAccess.ts";
+import { contextsOf, loadKubeconfig } from "../local/support/kubeconfig.ts";
 import { run, which } from "../local/support/process.ts";
 import { reported } from "../local/support/progress.ts";
 import {

@@ -1,7 +1,7 @@
 import { awaitReady } from "../local/engine/readiness.ts";
 import { KubernetesClient } from "../local/engine/kubernetesClient.ts";
 import type { JsonObject } from "../local/engine/values.ts";
-import type { ClusterAccess } from "./engines.ts";
+import type { ClusterAccess } from "./engine.ts";
 import { reported } from "../local/support/progress.ts";
 
 /**

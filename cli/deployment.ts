@@ -1,9 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { EngineName } from "./engines.ts";
+import type { EngineName } from "./engine.ts";
 import { workFolder } from "../local/support/cache.ts";
-import type { Charts } from "./standInCharts.ts";
 import type { Target } from "./target.ts";
+
+/** Which charts a stack is deployed with. */
+export type Charts = "official" | "stand-in";
 
 /** Where and how a stack was deployed from this checkout: later commands go there again. */
 export interface Deployment {

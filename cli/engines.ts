@@ -1,43 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type ClusterAccess, type Engine, type EngineName, engineNames } from "./engine.ts";
 import { pulumiCli } from "./pulumiCli.ts";
 import type { Settings } from "./stackSettings.ts";
 import { type OptionSpec, type OptionValues, textOf } from "./arguments.ts";
 import { checkoutRoot, workFolder } from "../local/support/cache.ts";
 import { run, runInForeground, which } from "../local/support/process.ts";
 import { UserError } from "../local/support/errors.ts";
-
-export const engineNames = ["builtin", "pulumi"] as const;
-export type EngineName = (typeof engineNames)[number];
-
-/** How to reach the cluster that a stack is deployed to. */
-export interface ClusterAccess {
-  /** Path of the kubeconfig. Without it the usual places are searched. */
-  kubeconfig?: string;
-  context?: string;
-  /** Address by which people reach a node. Without it the program takes the API server's. */
-  nodeAddress?: string;
-  /** Where pods find the API server and DNS, if neither is a pod. Without it the program has addresses of its own. */
-  controlPlaneAddress?: string;
-}
-
-/** What runs the program. Each call shows its progress and returns an exit code. */
-export interface Engine {
-  readonly name: EngineName;
-  preview(): Promise<number>;
-  /** What `pulumi preview --json` prints; undefined from an engine that makes nothing on Google Cloud. */
-  plan(): Promise<string | undefined>;
-  up(): Promise<number>;
-  down(options: { keepData: boolean }): Promise<number>;
-  /** Forgets the stack without touching its cluster, which is gone. */
-  forget(): Promise<void>;
-  /** The whole state as text, secrets in clear; nothing before the first `up`. */
-  exportState(): Promise<string | undefined>;
-  /** Takes such a text for the state, whatever was there before. */
-  importState(state: string): Promise<void>;
-  /** Outputs of the last `up`, with secrets in clear where wanted; empty before the first one. */
-  outputs(options: { showSecrets: boolean }): Promise<Record<string, unknown>>;
-}
 
 export const engineOption = {
   engine: {

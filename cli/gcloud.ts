@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { usesOwnRegistry } from "../program/images.ts";
-import type { ClusterAccess } from "./engines.ts";
+import type { ClusterAccess } from "./engine.ts";
 import type { Settings } from "./stackSettings.ts";
 import { workFolder } from "../local/support/cache.ts";
 import { UserError } from "../local/support/errors.ts";

@@ -1,7 +1,7 @@
 import type { PlatformConfig } from "../program/config.ts";
 import { type Claim, namespaceRefusal } from "../program/ownership.ts";
 import { platformNamespaces } from "../program/platform.ts";
-import type { ClusterAccess, Engine } from "./engines.ts";
+import type { ClusterAccess, Engine } from "./engine.ts";
 import { KubernetesClient } from "../local/engine/kubernetesClient.ts";
 import { ApiError } from "../local/engine/kubernetesHttp.ts";
 import { type JsonObject, textAt } from "../local/engine/values.ts";

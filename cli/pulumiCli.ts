@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
-import type { Engine } from "./engines.ts";
+import type { Engine } from "./engine.ts";
 import { previewEnvironment } from "./googleLogin.ts";
 import { destroyWithNetwork } from "./googleNetwork.ts";
 import { stackFile } from "./stackSettings.ts";

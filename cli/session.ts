@@ -5,7 +5,7 @@ import { openEngine } from "./engines.ts";
 import { readSettings, type Settings, settingsOptions } from "./stackSettings.ts";
 import type { OptionValues } from "./arguments.ts";
 import { UserError } from "../local/support/errors.ts";
-import { loadKubeconfig } from "./clusterAccess.ts";
+import { loadKubeconfig } from "../local/support/kubeconfig.ts";
 
 export const sessionOptions = { stack: settingsOptions.stack };
 

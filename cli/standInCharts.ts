@@ -2,13 +2,10 @@ import { join } from "node:path";
 import { officialCharts } from "../components/monitoring/charts.ts";
 import { mergeValues } from "../components/monitoring/chartValues.ts";
 import { imageReference } from "../program/images.ts";
-import type { Deployment } from "./deployment.ts";
+import type { Charts, Deployment } from "./deployment.ts";
 import type { Settings } from "./stackSettings.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
 import { run } from "../local/support/process.ts";
-
-/** Which charts a stack is deployed with. */
-export type Charts = "official" | "stand-in";
 
 const standInChart = join(checkoutRoot, "local", "charts", "prometheus");
 

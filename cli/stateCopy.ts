@@ -5,7 +5,7 @@ import type { Deployment } from "./deployment.ts";
 import type { KubernetesClient } from "../local/engine/kubernetesClient.ts";
 import { ApiError } from "../local/engine/kubernetesHttp.ts";
 import { type JsonObject, objectAt, textAt } from "../local/engine/values.ts";
-import type { Engine } from "./engines.ts";
+import type { Engine } from "./engine.ts";
 import { resourcesIn, stateIds } from "./ownershipCheck.ts";
 import { messageOf } from "../local/support/errors.ts";
 

@@ -1,5 +1,5 @@
 import { UserError } from "../local/support/errors.ts";
-import type { KubeContexts } from "./clusterAccess.ts";
+import type { KubeContexts } from "../local/support/kubeconfig.ts";
 
 /** Context name of the cluster that this project starts itself. */
 export const localContext = "mlops-local";

@@ -1,9 +1,9 @@
 import { endpoints, endpointsOf } from "./endpointList.ts";
 import { reach } from "./endpoints.ts";
-import type { ClusterAccess } from "./engines.ts";
+import type { ClusterAccess } from "./engine.ts";
 import { describePrediction, predict, servedModel, waitForModel } from "./prediction.ts";
 import type { Settings } from "./stackSettings.ts";
-import { loadKubeconfig } from "./clusterAccess.ts";
+import { loadKubeconfig } from "../local/support/kubeconfig.ts";
 import { reported } from "../local/support/progress.ts";
 
 const modelWithinSeconds = 180;

@@ -8,7 +8,8 @@ import {
   listDeployments,
   readDeployment,
 } from "../deployment.ts";
-import { type ClusterAccess, openEngine } from "../engines.ts";
+import type { ClusterAccess } from "../engine.ts";
+import { openEngine } from "../engines.ts";
 import { envFile, removeEnvFile } from "../envFile.ts";
 import type { KubernetesClient } from "../../local/engine/kubernetesClient.ts";
 import { requireTools } from "../gcloud.ts";

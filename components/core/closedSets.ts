@@ -1,5 +1,5 @@
 import { refuse } from "./checks.ts";
-import { nearest } from "../google/googleChecks.ts";
+import { nearest } from "./nearest.ts";
 
 /** Refuses what is not in a closed set: callers in other languages have no compiler that does. */
 export function checkOneOf(

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ensure, refuse } from "../core/checks.ts";
+import { distance, nearest } from "../core/nearest.ts";
 import { googleRegions, isZone, multiRegions, zonesOf } from "./googleRegions.ts";
 
 /*
@@ -52,27 +53,6 @@ function checkPlace(
   refuse(subject, true, `${argument} must be ${what}, not "${place}"; ${hint}`);
 }
 
-/** The candidate that takes the fewest letters to change, for "did you mean". */
-export function nearest(word: string, candidates: readonly string[]): string {
-  const distances = candidates.map((candidate) => distance(word, candidate));
-  return candidates[distances.indexOf(Math.min(...distances))]!;
-}
-
-/** Levenshtein's distance, blind to case. */
-function distance(one: string, other: string): number {
-  const [from, to] = [one.toLowerCase(), other.toLowerCase()];
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let line = 1; line <= from.length; line++) {
-    const above = row;
-    row = [line];
-    for (let column = 1; column <= to.length; column++) {
-      const change = above[column - 1]! + (from[line - 1] === to[column - 1] ? 0 : 1);
-      row.push(Math.min(change, above[column]! + 1, row[column - 1]! + 1));
-    }
-  }
-  return row.at(-1)!;
-}
-
 /** What is wrong with a bucket's name, or undefined. Completes "the name must …". */
 export function bucketNameFault(name: string): string | undefined {
   const rules: [holds: boolean, rule: string][] = [
@@ -85,30 +65,3 @@ export function bucketNameFault(name: string): string | undefined {
   ];
   return rules.find(([holds]) => !holds)?.[1];
 }
-
-/** A range of IPv4 addresses, its first and last as numbers. */
-export interface AddressRange {
-  readonly first: number;
-  readonly last: number;
-  readonly prefix: number;
-}
-
-/** Reads a range such as `10.0.0.0/16`; undefined where it is none, or where bits behind the prefix are set. */
-export function addressRange(cidr: string): AddressRange | undefined {
-  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr);
-  if (!parts) return undefined;
-  const [a, b, c, d, prefix] = parts.slice(1).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  if (Math.max(a, b, c, d) > 255 || prefix > 32) return undefined;
-  const first = ((a * 256 + b) * 256 + c) * 256 + d;
-  const size = 2 ** (32 - prefix);
-  return first % size === 0 ? { first, last: first + size - 1, prefix } : undefined;
-}
-
-export const rangesOverlap = (one: AddressRange, other: AddressRange) =>
-  one.first <= other.last && other.first <= one.last;

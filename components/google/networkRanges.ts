@@ -1,5 +1,5 @@
 import { refuse } from "../core/checks.ts";
-import { type AddressRange, addressRange, rangesOverlap } from "./googleChecks.ts";
+import { type AddressRange, addressRange, rangesOverlap } from "../core/addressRanges.ts";
 
 /** What a network hands out addresses from. */
 export interface NetworkRanges {

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ensure, refuse } from "../core/checks.ts";
-import { addressRange } from "../google/googleChecks.ts";
+import { addressRange } from "../core/addressRanges.ts";
 import type { NetworkFlowArgs, NetworkFlowsArgs } from "./arguments.ts";
 import { metadataFor } from "./metadata.ts";
 

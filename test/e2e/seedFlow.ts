@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { envFile } from "../../cli/envFile.ts";
 import { predict, servedModel, type ServedModel } from "../../cli/prediction.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
-import { openBrowser } from "../../cli/browser.ts";
+import { openBrowser } from "../../tools/dashboards/browser.ts";
 import { executeNotebook } from "./support/notebook.ts";
 import { mlops, start } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";

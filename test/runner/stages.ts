@@ -24,6 +24,11 @@ const live = {
   login: "test/login/",
 };
 
+const sourceFolders = [
+  ...["index.ts", "program", "components", "cli"],
+  ...["local", "ci", "tools", "policy", "bench"],
+];
+
 /** In the order of a full run: what is quick and fails most comes first. */
 export const stages: Stage[] = [
   {
@@ -33,6 +38,12 @@ export const stages: Stage[] = [
     run: () => check("prettier", "--check", "--log-level=warn", "."),
   },
   { name: "lint", group: "static", title: "ESLint", run: () => check("eslint", ".") },
+  {
+    name: "layers",
+    group: "static",
+    title: "which folder may import which",
+    run: () => check("depcruise", ...sourceFolders),
+  },
   { name: "types", group: "static", title: "TypeScript", run: () => check("tsc", "--noEmit") },
   {
     name: "components",

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PlatformDashboard } from "../../components/monitoring/dashboards/index.ts";
-import { openBrowser } from "../../cli/browser.ts";
+import { openBrowser } from "./browser.ts";
 import { page as pageOf } from "./page.ts";
 import type { DashboardData } from "./panelData.ts";
 

@@ -45,7 +45,9 @@ export const schemaPath = join(componentsFolder, "schema.json");
 
 /** Classes that the package exports, as its files declare them. */
 export function componentClasses(): string[] {
-  const files = readdirSync(componentsFolder).filter((file) => file.endsWith(".ts"));
+  const files = readdirSync(componentsFolder, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".ts") && !/^(bin|node_modules)\//.test(file),
+  );
   return files.flatMap((file) => {
     const source = readFileSync(join(componentsFolder, file), "utf8");
     const classes = source.matchAll(/^export class (\w+) extends pulumi\.ComponentResource/gm);

@@ -1,12 +1,11 @@
+import { addressRange, rangesOverlap } from "../../../components/core/addressRanges.ts";
+import { nearest } from "../../../components/core/nearest.ts";
 import {
-  addressRange,
   checkedProject,
   checkRegion,
   checkZoneOrRegion,
   isAccountId,
   isProjectId,
-  nearest,
-  rangesOverlap,
 } from "../../../components/google/googleChecks.ts";
 import { googleRegions, zonesOf } from "../../../components/google/googleRegions.ts";
 

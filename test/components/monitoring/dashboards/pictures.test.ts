@@ -14,7 +14,7 @@ import {
 import { saveJson, savePictures } from "../../../../tools/dashboards/pictures.ts";
 import { lastMinutes, queryRange } from "../../../../tools/dashboards/prometheusApi.ts";
 import { format } from "../../../../tools/dashboards/units.ts";
-import { findBrowser } from "../../../../cli/browser.ts";
+import { findBrowser } from "../../../../tools/dashboards/browser.ts";
 
 const range = lastMinutes(10, 1_767_268_807_000);
 const series = (labels: Record<string, string>, values: (number | null)[]): Series => ({

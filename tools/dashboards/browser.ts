@@ -1,6 +1,6 @@
 import { chromium, type Browser } from "playwright-core";
-import { UserError } from "../local/support/errors.ts";
-import { run, which } from "../local/support/process.ts";
+import { UserError } from "../../local/support/errors.ts";
+import { run, which } from "../../local/support/process.ts";
 
 const programs = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 

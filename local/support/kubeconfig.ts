@@ -1,6 +1,6 @@
 import { KubeConfig } from "@kubernetes/client-node";
-import { readKubeconfig } from "../program/kubeconfig.ts";
-import { UserError, messageOf } from "../local/support/errors.ts";
+import { readKubeconfig } from "../../program/kubeconfig.ts";
+import { UserError, messageOf } from "./errors.ts";
 
 /** What a kubeconfig offers. */
 export interface KubeContexts {

@@ -1,0 +1,77 @@
+// Which folder may import which: floors of one house, from the ground up. Type imports count.
+
+/** Each floor may import from itself and from the floors below it. */
+const floors = [
+  ["components/core", "components/cost"],
+  ["components/kubernetes"],
+  ["components/google"],
+  ["components/tracking"],
+  ["components/training", "components/monitoring"],
+  ["components/stores", "components/serving", "components/prediction", "components/access"],
+  ["components/platform"],
+  ["components/index.ts"],
+  ["program"],
+  ["index.ts"],
+];
+
+/** Plain tables and functions of the components that others read without loading a provider. */
+const plain = [
+  "core/secretTexts",
+  "google/gkeMachines",
+  "google/googleRegions",
+  "kubernetes/ownershipMarks",
+  "monitoring/alerts/index",
+  "monitoring/chartValues",
+  "monitoring/charts",
+  "monitoring/dashboards/index",
+  "monitoring/grafanaAccess",
+  "monitoring/metrics",
+  "stores/cloudSqlTiers",
+  "cost/index",
+];
+
+const within = (path) => `^${path.replaceAll(".", "\\.")}(/|$)`;
+const anyOf = (paths) => paths.map(within).join("|");
+
+const upwards = floors.flatMap((floor, height) =>
+  floor.map((folder) => {
+    const beside = floor.filter((other) => other !== folder);
+    const above = floors.slice(height + 1).flat();
+    return {
+      name: `${folder}-imports-upwards`,
+      severity: "error",
+      from: { path: within(folder) },
+      to: { path: anyOf([...beside, ...above, "cli", "local", "ci", "tools", "policy", "test"]) },
+    };
+  }),
+);
+
+export default {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    ...upwards,
+    {
+      name: "components-by-their-index",
+      comment: "import from components/index.ts",
+      severity: "error",
+      from: { pathNot: "^(components|test)/" },
+      to: {
+        path: "^components/",
+        pathNot: `^components/(index|${plain.join("|")})\\.ts$`,
+      },
+    },
+    {
+      name: "only-commands-know-commands",
+      severity: "error",
+      from: { path: "^(local|ci|tools|policy)/" },
+      to: { path: anyOf(["cli", "index.ts"]) },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^components/bin/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".mjs", ".js"] },
+  },
+};
