@@ -25,10 +25,10 @@ export const preview: Command = {
     const access = await accessForPreview(values, given, remembered);
     const facts = await portsForPreview(given, access, remembered?.target);
     const settings = settlePorts(settingsFor(charts, given), facts);
-    checkPorts(settings, facts);
-    const judging = judgeStack(settings, facts.isOwn, values);
     const engine = openEngine(engineName, settings, access);
     await checkOwnershipIfReachable(access, settings, engine);
+    checkPorts(settings, facts);
+    const judging = judgeStack(settings, facts.isOwn, values);
     const code = await engine.preview();
     const verdicts = await judging;
     if (code !== 0) return code;

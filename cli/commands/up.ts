@@ -51,12 +51,12 @@ export const up: Command = {
     const access = await startTarget(target);
     const facts = known ?? (await lookAt(target, access));
     const settings = settlePorts(standIn, portFacts(facts));
-    checkPorts(settings, portFacts(facts));
-    const isEnforced = await policiesAreEnforced(readerOf(access));
-    if (isEnforced === false) console.error(unenforcedSentence);
     const engine = openEngine(engineName, settings, access);
     const client = await connect(access);
     await checkOwnership(client, settings, await engine.exportState());
+    checkPorts(settings, portFacts(facts));
+    const isEnforced = await policiesAreEnforced(readerOf(access));
+    if (isEnforced === false) console.error(unenforcedSentence);
     await obeyPolicies(judging);
     await provideImages(settings, target, { own: facts.own, standInCharts: charts === "stand-in" });
     const { namespace } = settings.config;

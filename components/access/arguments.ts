@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { checkWhole, ensure, isDnsLabel, isWholeNumber, refuse } from "../core/checks.ts";
 import { checkDomain, checkHostOf } from "../core/domainNames.ts";
 import type { ContainerResourcesArgs } from "../kubernetes/arguments.ts";

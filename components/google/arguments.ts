@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { checkWhole, ensure, isDnsLabel, refuse } from "../core/checks.ts";
 import { checkOneOf } from "../core/closedSets.ts";
 import { GkeMachineType, GkeMode, GkeReleaseChannel, gpuMachines, GpuType } from "./gkeMachines.ts";

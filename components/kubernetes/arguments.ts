@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 /** One allowed direction of traffic. At least one of its ends is a workload of the namespace. */
 export interface NetworkFlowArgs {

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { refuse } from "../core/checks.ts";
 import type { ContainerResourcesArgs } from "../kubernetes/arguments.ts";
 import type { RuleGroup } from "./alerts/index.ts";

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { ensure, isWholeNumber, refuse } from "../core/checks.ts";
 import { checkOneOf } from "../core/closedSets.ts";
 import { checkedProject, checkRegion } from "../google/googleChecks.ts";

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { checkWhole, ensure, isHostName, isNodePort, refuse } from "../core/checks.ts";
 import { versions } from "../core/versions.ts";
 import type { ContainerResourcesArgs } from "../kubernetes/arguments.ts";

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { checkWhole } from "../core/checks.ts";
 import { checkOneOf } from "../core/closedSets.ts";
 import { GpuType } from "../google/gkeMachines.ts";
