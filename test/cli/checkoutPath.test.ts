@@ -30,7 +30,7 @@ function mlops(cwd: string, ...args: string[]) {
   const options = { cwd, env, encoding: "utf8" } as const;
   const { status, stdout, stderr } = spawnSync(
     "node",
-    [join(cwd, "local", "bootstrap.mjs"), ...args],
+    [join(cwd, "cli", "bootstrap.mjs"), ...args],
     options,
   );
   return { status, stdout, stderr };

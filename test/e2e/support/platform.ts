@@ -38,7 +38,7 @@ export function reasonToSkip(): string | undefined {
 export function commandLine(stack: string, ...upOptions: string[]) {
   const start = (command: string, ...args: string[]) => {
     const words = [command, "--stack", stack, ...args];
-    const child = spawn("node", [join(checkoutRoot, "local", "bootstrap.mjs"), ...words], {
+    const child = spawn("node", [join(checkoutRoot, "cli", "bootstrap.mjs"), ...words], {
       cwd: checkoutRoot,
       env: environment,
       stdio: ["ignore", "pipe", "pipe"],
