@@ -64,8 +64,9 @@ export function gkeCluster(config: PlatformConfig, google: GoogleCloud): MadeClu
   });
   return {
     provider,
-    apiServerAddresses: [cluster.endpoint, cluster.privateEndpoint].map(
-      (address) => pulumi.interpolate`${address}/32`,
+    // an endpoint is what stands in a kubeconfig: an address, with its port where that is not 443
+    apiServerAddresses: [cluster.endpoint, cluster.privateEndpoint].map((endpoint) =>
+      endpoint.apply((host) => `${new URL(`https://${host}`).hostname}/32`),
     ),
     name: cluster.clusterName,
     location: cluster.location,
