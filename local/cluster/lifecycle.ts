@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { claimCache, ownsCache } from "../support/cache.ts";
@@ -47,7 +48,11 @@ const startMilliseconds = 180_000; // 10 s are usual; a machine that builds imag
 
 /** Brings the cluster up from whatever state it is in: absent, stopped, killed, half running, running. */
 export async function start(paths: ClusterPaths, report: Report): Promise<void> {
-  if (await isComplete(paths)) return;
+  if (await isComplete(paths)) {
+    if (existsSync(paths.containerdSocket)) return;
+    report("restarting a cluster of an earlier version");
+    await stop(paths, report);
+  }
   const other = otherCluster(paths);
   if (other) {
     throw new UserError(

@@ -30,7 +30,7 @@ export function fillTables(page: string, schema: Schema): string {
 }
 
 function tableFor(kind: string, of: string, schema: Schema): string {
-  if (kind === "config") return configTable();
+  if (kind === "config") return configTable(of === "common" ? commonKeys : undefined);
   if (kind === "outputs") return of ? componentOutputs(of, schema) : stackOutputs();
   if (kind === "args") return argumentsTable(of, schema);
   if (kind === "alerts") return tableOf(alertsTable());
@@ -40,11 +40,25 @@ function tableFor(kind: string, of: string, schema: Schema): string {
   );
 }
 
-function configTable(): string {
+/** The settings that people change first: the README lists no others. */
+const commonKeys = [
+  ...["cluster", "dataStores", "kubeContext", "namespace", "imageRegistry", "modelName"],
+  ...[
+    "servingReplicas",
+    "trainingSchedule",
+    "monitoring",
+    "alertReceivers",
+    "gcpProject",
+    "domain",
+  ],
+];
+
+function configTable(keys?: readonly string[]): string {
   const { config } = parse(readFileSync(join(checkoutRoot, "Pulumi.yaml"), "utf8")) as {
     config: Record<string, DeclaredKey>;
   };
-  const rows = Object.entries(config).map(([key, declared]) => [
+  const listed = Object.entries(config).filter(([key]) => keys?.includes(key) ?? true);
+  const rows = listed.map(([key, declared]) => [
     code(key),
     declared.type,
     declared.default === "" ? "" : code(defaultText(declared.default)),
