@@ -75,7 +75,8 @@ function startOf(pid: number): string | undefined {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ");
-    return fields[19];
+    // killed, and its parent has not asked for it yet: in a container without an init it stays so for ever
+    return ["Z", "X"].includes(fields[0]!) ? undefined : fields[19];
   } catch {
     return undefined;
   }

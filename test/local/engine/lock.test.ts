@@ -1,5 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { takeLock } from "../../../local/engine/lock.ts";
@@ -28,3 +28,24 @@ test("the lock of a dead process, of one whose pid was reused, and a broken one 
     takeLock(path)();
   }
 });
+
+const onLinux = process.platform === "linux" ? test : test.skip;
+onLinux(
+  "the lock of a killed process is free although its parent has not asked for it",
+  async () => {
+    // sleep takes the shell's place, and never asks for the child that the shell has started
+    const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"]);
+    try {
+      const pid = await new Promise<number>((resolve) =>
+        parent.stdout.once("data", (line: Buffer) => resolve(Number(line.toString()))),
+      );
+      const fields = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ");
+      writeFileSync(path, JSON.stringify({ pid, started: fields()[21] }));
+      expect(() => takeLock(path)).toThrow(`(pid ${pid})`);
+      while (fields()[2] !== "Z") await new Promise((done) => setTimeout(done, 20));
+      takeLock(path)();
+    } finally {
+      parent.kill("SIGKILL");
+    }
+  },
+);
