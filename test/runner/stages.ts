@@ -24,11 +24,6 @@ const live = {
   login: "test/login/",
 };
 
-const sourceFolders = [
-  ...["index.ts", "program", "components", "cli"],
-  ...["local", "ci", "tools", "policy", "bench"],
-];
-
 /** In the order of a full run: what is quick and fails most comes first. */
 export const stages: Stage[] = [
   {
@@ -42,7 +37,7 @@ export const stages: Stage[] = [
     name: "layers",
     group: "static",
     title: "which folder may import which",
-    run: () => check("depcruise", ...sourceFolders),
+    run: () => check("depcruise", "."),
   },
   { name: "types", group: "static", title: "TypeScript", run: () => check("tsc", "--noEmit") },
   {
