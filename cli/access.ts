@@ -1,10 +1,9 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { askCluster, type ClusterFacts } from "../program/clusterFacts.ts";
+import { askCluster, type ClusterFacts, reasonOf } from "../program/clusterFacts.ts";
 import { type PortFacts, portFacts, unseen } from "../program/ports.ts";
 import * as cluster from "../local/cluster/index.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
 import type { ClusterAccess } from "./engine.ts";
-import { send } from "../local/engine/kubernetesHttp.ts";
 import { clusterProblem } from "../local/engine/kubernetesProblem.ts";
 import { gkeAccess } from "./gcloud.ts";
 import type { Settings } from "./stackSettings.ts";
@@ -80,16 +79,13 @@ export async function startTarget(target: Target): Promise<ClusterAccess> {
 
 /** The cluster as it shows itself. The local cluster opens its ports to this machine only, wherever that is. */
 export async function lookAt(target: Target, access: ClusterAccess): Promise<ClusterFacts> {
-  const kubeconfig = loadKubeconfig(access.kubeconfig);
-  if (access.context !== undefined) kubeconfig.setCurrentContext(access.context);
+  const kubeconfig = loadKubeconfig(access.kubeconfig, access.context);
   try {
     const facts = await askCluster(kubeconfig);
     return target.kind === "local-cluster" ? { ...facts, own: { kind: "machine" } } : facts;
   } catch (error) {
-    const { message, cause } = error as Error;
-    const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
     throw new UserError(
-      `cannot look at the nodes and ports of ${describeTarget(target)} (${reason}); check the cluster and try again`,
+      `cannot look at the nodes and ports of ${describeTarget(target)} (${reasonOf(error)}); check the cluster and try again`,
     );
   }
 }
@@ -105,13 +101,6 @@ const accessOf = ({
   nodeAddress,
   controlPlaneAddress,
 });
-
-/** Reads a path of the target's API server. */
-export function readerOf(access: ClusterAccess): (path: string) => Promise<unknown> {
-  const kubeconfig = loadKubeconfig(access.kubeconfig);
-  if (access.context !== undefined) kubeconfig.setCurrentContext(access.context);
-  return async (path) => JSON.parse(await send(kubeconfig, "GET", path)) as unknown;
-}
 
 /** How to reach a stack that is deployed, without starting anything. */
 export async function reachDeployment(

@@ -1,8 +1,7 @@
-import { partOf, stackAnnotation } from "../components/kubernetes/ownershipMarks.ts";
+import { partOfSelector, stackAnnotation } from "../components/kubernetes/ownershipMarks.ts";
 import type { KubernetesClient } from "../local/engine/kubernetesClient.ts";
-import { ApiError } from "../local/engine/kubernetesHttp.ts";
 import { type JsonObject, objectAt, textAt } from "../local/engine/values.ts";
-import { namespaceObject, type StateResource } from "./ownershipCheck.ts";
+import { namespaceObject, seen, type StateResource } from "./ownershipCheck.ts";
 import { copyName } from "./stateCopy.ts";
 
 /** What people keep in a namespace, by the path of its API. */
@@ -66,9 +65,8 @@ function isOfCluster(item: JsonObject): boolean {
 
 /** Platforms of other stacks that run in the cluster, whichever checkout deployed them, as `stack in namespace`. */
 export async function otherPlatforms(client: KubernetesClient, own: string): Promise<string[]> {
-  const selector = Object.entries(partOf).map(([key, value]) => `${key}=${value}`);
   // one that was removed with its data kept has no Service left
-  const services = await listed(client, `/api/v1/services?labelSelector=${selector.join(",")}`);
+  const services = await listed(client, `/api/v1/services?labelSelector=${partOfSelector}`);
   const namespaces = new Set(services.map((one) => textAt(one, "metadata", "namespace") ?? ""));
   const others = [...namespaces].filter((namespace) => namespace !== own).sort();
   return await Promise.all(
@@ -81,11 +79,6 @@ export async function otherPlatforms(client: KubernetesClient, own: string): Pro
 }
 
 async function listed(client: KubernetesClient, path: string): Promise<JsonObject[]> {
-  try {
-    return ((await client.request("GET", path))["items"] ?? []) as JsonObject[];
-  } catch (error) {
-    // a kind that this cluster does not have, or that the user may not see
-    if (error instanceof ApiError && [403, 404].includes(error.status)) return [];
-    throw error;
-  }
+  // nothing of a kind that this cluster does not have, or that the user may not see
+  return ((await seen(client, path))?.["items"] ?? []) as JsonObject[];
 }

@@ -130,8 +130,11 @@ async function checkRoles(client: KubernetesClient, namespace: string): Promise<
   }
 }
 
-/** The live object; nothing too for a user who may not look, whom the engine refuses in its own words. */
-async function seen(client: KubernetesClient, path: string): Promise<JsonObject | undefined> {
+/** What a path of the API shows; nothing too for a user who may not look, whom the engine refuses in its own words. */
+export async function seen(
+  client: KubernetesClient,
+  path: string,
+): Promise<JsonObject | undefined> {
   try {
     return await client.request("GET", path);
   } catch (error) {

@@ -22,8 +22,7 @@ export interface Session {
 export async function openSession(values: OptionValues): Promise<Session> {
   const settings = readSettings(values);
   const { deployment, access } = await reachDeployment(settings.stack);
-  const kubeconfig = loadKubeconfig(access.kubeconfig);
-  if (access.context !== undefined) kubeconfig.setCurrentContext(access.context);
+  const kubeconfig = loadKubeconfig(access.kubeconfig, access.context);
   const outputs = await openEngine(deployment.engine, settings, access).outputs({
     showSecrets: true,
   });

@@ -28,8 +28,7 @@ async function firstPrediction(
 ): Promise<string[]> {
   const { namespace, trainExampleModel, modelName, modelAlias } = settings.config;
   return await reported("Predicting with the served model", async (step) => {
-    const kubeconfig = loadKubeconfig(access.kubeconfig);
-    if (access.context !== undefined) kubeconfig.setCurrentContext(access.context);
+    const kubeconfig = loadKubeconfig(access.kubeconfig, access.context);
     const serving = await reach(endpoints.serving, { kubeconfig, namespace, outputs });
     try {
       if (!trainExampleModel && typeof (await servedModel(serving.url)) === "string") {

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { type ApiException, CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
+import { partOfSelector } from "../components/kubernetes/ownershipMarks.ts";
 import { type NodeFacts, ownCluster, type OwnCluster, thisMachine } from "./ownCluster.ts";
 
 /** What a cluster shows of itself, as far as the ports of its nodes are concerned. */
@@ -32,13 +33,12 @@ const answerWithinMs = 20_000;
 /** Asks the cluster of the kubeconfig's current context. What its user may not see counts as not there. */
 export async function askCluster(kubeconfig: KubeConfig): Promise<ClusterFacts> {
   const core = kubeconfig.makeApiClient(CoreV1Api);
-  const labelSelector = "app.kubernetes.io/part-of=mlops-platform";
   const [nodes, services, pods, namespaces, apiServer] = await inTime(
     Promise.all([
       allowed(core.listNode()),
       allowed(core.listServiceForAllNamespaces()),
       allowed(core.listPodForAllNamespaces({ resourceVersion: "0" })),
-      allowed(core.listNamespace({ labelSelector })),
+      allowed(core.listNamespace({ labelSelector: partOfSelector })),
       addressesOfApiServer(kubeconfig),
     ]),
   );
@@ -76,6 +76,12 @@ export async function askCluster(kubeconfig: KubeConfig): Promise<ClusterFacts> 
       ),
     platformNamespaces: namespaces.map(({ metadata }) => metadata!.name!),
   };
+}
+
+/** Why a cluster could not be asked: fetch keeps the reason in the cause. */
+export function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
 async function allowed<T>(list: Promise<{ items: T[] }>): Promise<T[]> {

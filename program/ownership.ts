@@ -1,8 +1,6 @@
-import type { KubeConfig } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { partOf, stackAnnotation, stateLabel } from "../components/kubernetes/ownershipMarks.ts";
 import type { PlatformConfig } from "./config.ts";
-import { readKubeconfig } from "./kubeconfig.ts";
 
 /** A namespace as the cluster has it. */
 export interface LiveNamespace {
@@ -88,16 +86,10 @@ export function refuseForeignNamespaces(
 async function readNamespace(name: string, context?: string): Promise<LiveNamespace | undefined> {
   try {
     const { CoreV1Api } = await import("@kubernetes/client-node");
-    return await (await kubeConfig(context)).makeApiClient(CoreV1Api).readNamespace({ name });
+    const { clientConfig } = await import("./clientConfig.ts");
+    const client = clientConfig(undefined, context).makeApiClient(CoreV1Api);
+    return await client.readNamespace({ name });
   } catch {
     return undefined;
   }
-}
-
-async function kubeConfig(context: string | undefined): Promise<KubeConfig> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  config.loadFromString(JSON.stringify(readKubeconfig()), { onInvalidEntry: "filter" });
-  if (context !== undefined) config.setCurrentContext(context);
-  return config;
 }

@@ -1,6 +1,6 @@
 import { holdImageTags } from "../../program/images.ts";
 import { portFacts, unseen } from "../../program/ports.ts";
-import { findTarget, lookAt, readerOf, startTarget, targetOptions } from "../access.ts";
+import { findTarget, lookAt, startTarget, targetOptions } from "../access.ts";
 import { awaitDaemonSets } from "../daemonSets.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
 import { chooseEngine, engineOption, openEngine } from "../engines.ts";
@@ -55,7 +55,7 @@ export const up: Command = {
     const client = await connect(access);
     await checkOwnership(client, settings, await engine.exportState());
     checkPorts(settings, portFacts(facts));
-    const isEnforced = await policiesAreEnforced(readerOf(access));
+    const isEnforced = await policiesAreEnforced((path) => client.request("GET", path));
     if (isEnforced === false) console.error(unenforcedSentence);
     await obeyPolicies(judging);
     await provideImages(settings, target, { own: facts.own, standInCharts: charts === "stand-in" });
@@ -72,7 +72,7 @@ export const up: Command = {
   },
 };
 
-/** Nobody should deploy to production because their kubeconfig happened to point there. */
+/** Asks first: a kubeconfig may happen to point to production. */
 async function agree(target: Target & { kind: "context" }): Promise<void> {
   if (await confirm(`Deploy to ${describeTarget(target)}?`)) return;
   throw new UserError(

@@ -4,3 +4,7 @@ export const stateLabel = "mlops-platform/state";
 export const stackAnnotation = "mlops-platform/stack";
 /** Label of everything that belongs to a platform, whichever stack made it. */
 export const partOf = { "app.kubernetes.io/part-of": "mlops-platform" } as const;
+/** The same as a label selector of the Kubernetes API. */
+export const partOfSelector = Object.entries(partOf)
+  .map(([key, value]) => `${key}=${value}`)
+  .join(",");

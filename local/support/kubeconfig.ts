@@ -1,5 +1,5 @@
-import { KubeConfig } from "@kubernetes/client-node";
-import { readKubeconfig } from "../../program/kubeconfig.ts";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { clientConfig } from "../../program/clientConfig.ts";
 import { UserError, messageOf } from "./errors.ts";
 
 /** What a kubeconfig offers. */
@@ -9,15 +9,13 @@ export interface KubeContexts {
   servers: Record<string, string>;
 }
 
-/** The kubeconfig at a path, else the one of the environment; empty where there is none. */
-export function loadKubeconfig(path?: string): KubeConfig {
-  const config = new KubeConfig();
+/** The kubeconfig at a path, else the one of the environment, at a context if one is named; empty where there is none. */
+export function loadKubeconfig(path?: string, context?: string): KubeConfig {
   try {
-    config.loadFromString(JSON.stringify(readKubeconfig(path)), { onInvalidEntry: "filter" });
+    return clientConfig(path, context);
   } catch (error) {
     throw new UserError(messageOf(error));
   }
-  return config;
 }
 
 export function contextsOf(config: KubeConfig): KubeContexts {
