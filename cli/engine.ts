@@ -8,7 +8,7 @@ export interface ClusterAccess {
   context?: string;
   /** Address by which people reach a node. Without it the program takes the API server's. */
   nodeAddress?: string;
-  /** Where pods find the API server and DNS, if neither is a pod. Without it the program has addresses of its own. */
+  /** Where pods find the API server and DNS, if neither is a pod. Without it the program finds their addresses itself. */
   controlPlaneAddress?: string;
 }
 

@@ -75,7 +75,7 @@ export async function readCopy(
   return JSON.parse(gunzipSync(Buffer.from(text, "base64")).toString()) as StateCopy;
 }
 
-/** The same state with other ids, so that whoever still has the old one is told that it is out of date. */
+/** The same state with other ids, so that a checkout that still has the old one is refused. */
 export function withNewIds(state: string): string {
   return stateIds(resourcesIn(state)).reduce(
     (text, id) => text.replaceAll(id, randomUUID()),

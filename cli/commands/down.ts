@@ -152,7 +152,7 @@ async function removePlatform(
   return 0;
 }
 
-/** Everything in a namespace goes with it: what somebody else has put there would, too. */
+/** Kubernetes deletes a namespace with everything in it, including other people's objects. */
 async function spareOthers(
   client: KubernetesClient,
   resources: readonly StateResource[],

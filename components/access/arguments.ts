@@ -35,11 +35,11 @@ export interface LoginProxyArgs {
   cookieSecret?: pulumi.Input<string>;
   /** Starts of the paths that programs call, such as `/api/`: without a login they answer 401, not with a redirect to a page. Defaults to none. */
   programPaths?: string[];
-  /** Whether an ID token of the provider, made for this client id, in `Authorization: Bearer` opens the door too. Defaults to false. Of no use in front of what asks for a password of its own, for a request has one `Authorization`. */
+  /** Whether an ID token of the provider, made for this client id, in `Authorization: Bearer` opens the door too. Defaults to false. Useless in front of a service that asks for a password itself, because a request has only one `Authorization`. */
   acceptIdTokens?: boolean;
   /** Whether cookies and `Authorization` are passed on. Defaults to false, so that what stands behind never holds what opens the other hosts. MLflow and Grafana need it, for their own logins. */
   forwardCredentials?: boolean;
-  /** Hours after which people log in again, 1 to 168. Defaults to 12; for so long somebody who lost the account still gets in. */
+  /** Hours after which people log in again, 1 to 168. Defaults to 12. A person whose account was disabled keeps access until then. */
   sessionHours?: number;
   /** Longest time in seconds until an answer begins, 30 to 86400. Defaults to 3600, for uploads of large files. */
   timeoutSeconds?: number;
@@ -65,7 +65,7 @@ const entraIssuer =
   /^https:\/\/(login\.(partner\.)?microsoftonline\.(com|us|cn)|sts\.windows\.net)\//;
 const everyTenant = /\/(common|organizations|consumers)\//;
 
-/** Refuses a login that would let everybody in, or nobody. */
+/** Refuses a login that would admit everyone, or no one. */
 export function checkLogin(
   subject: string,
   { issuerUrl, emailDomain, requireVerifiedEmail = true }: OidcLoginArgs,
@@ -135,7 +135,7 @@ export interface GatewayBackendArgs {
   serviceName: string;
   /** TCP port of the Service, which its pods listen on too. */
   port: number;
-  /** Path that a healthy pod answers with 200 whoever asks, and whatever the `Host`. */
+  /** Path that a healthy pod answers with 200, without a login and for any `Host`. */
   healthPath: string;
   /** Whether a browser always comes to the same pod, by a cookie of the load balancer. Defaults to false. Streamlit needs it. */
   sessionAffinity?: boolean;

@@ -11,7 +11,7 @@ import { type LoginProxyArgs, checkLoginProxy } from "./arguments.ts";
 import { configFile, loginConfig, loginFlags, loginPod, loginPort } from "./loginPods.ts";
 
 /**
- * A login in front of one Service, by oauth2-proxy: nobody reaches it without an account at an OpenID Connect provider
+ * A login in front of one Service, by oauth2-proxy: only people reach it who have an account at an OpenID Connect provider
  * and an e-mail address in the right domain. One login opens every host of the domain that shares its cookie secret.
  */
 export class LoginProxy extends pulumi.ComponentResource {

@@ -19,7 +19,7 @@ def defaults(environment: dict[str, str]) -> dict[str, str]:
     chosen = {
         # Connections that are still open at SIGTERM (a browser, an upload) get 3 seconds.
         "MLFLOW_UVICORN_OPTS": "--timeout-graceful-shutdown 3",
-        # An upload to Cloud Storage keeps two chunks in memory, of 100 MiB unless it is told.
+        # An upload to Cloud Storage keeps two chunks in memory, of 100 MiB by default.
         "MLFLOW_GCS_UPLOAD_CHUNK_SIZE": str(16 * 2**20),
         "PGSERVICEFILE": str(Path(__file__).with_name("pg_service.conf")),
         "PGSERVICE": "platform",
