@@ -1,4 +1,10 @@
-import { type App, APPS, baseDate, imageRegistryOf } from "../program/images.ts";
+import {
+  APPS,
+  baseDate,
+  type ImageName,
+  imageOfModel,
+  imageRegistryOf,
+} from "../program/images.ts";
 import type { OwnCluster } from "../program/ownCluster.ts";
 import { ensureImages } from "../local/images/index.ts";
 import type { Settings } from "./stackSettings.ts";
@@ -15,11 +21,13 @@ export async function provideImages(
 ): Promise<void> {
   const age = baseAgeNotice(baseDate(), Date.now());
   if (age !== undefined) console.error(age);
-  const { postgresImage, dataStores } = settings.config;
+  const { postgresImage, dataStores, modelName } = settings.config;
   const needsPostgres = postgresImage === undefined && dataStores === "cluster";
   const { standInCharts = false, own, ...how } = options;
-  const apps: App[] = [
-    ...APPS.filter((app) => app !== "postgres" || needsPostgres),
+  const apps: ImageName[] = [
+    ...APPS.filter((app) => app !== "postgres" || needsPostgres).map((app) =>
+      app === "serving" ? imageOfModel(modelName) : app,
+    ),
     ...(standInCharts ? (["monitoring"] as const) : []),
   ];
   const where =

@@ -3,6 +3,7 @@ import { reach } from "./endpoints.ts";
 import type { ClusterAccess } from "./engine.ts";
 import { describePrediction, predict, servedModel, waitForModel } from "./prediction.ts";
 import type { Settings } from "./stackSettings.ts";
+import { hasTrainingCode } from "../program/models.ts";
 import { loadKubeconfig } from "../local/support/kubeconfig.ts";
 import { reported } from "../local/support/progress.ts";
 
@@ -31,7 +32,8 @@ async function firstPrediction(
     const kubeconfig = loadKubeconfig(access.kubeconfig, access.context);
     const serving = await reach(endpoints.serving, { kubeconfig, namespace, outputs });
     try {
-      if (!trainExampleModel && typeof (await servedModel(serving.url)) === "string") {
+      const trained = trainExampleModel && hasTrainingCode(modelName);
+      if (!trained && typeof (await servedModel(serving.url)) === "string") {
         return [`No version of ${modelName} has the alias ${modelAlias} yet.`];
       }
       const model = await waitForModel(serving.url, modelWithinSeconds, step);

@@ -7,11 +7,13 @@ import {
   usualNodePorts,
 } from "./settings.ts";
 import { regionOf } from "../components/google/googleRegions.ts";
+import { hasTrainingCode, modelFolderFaults } from "./models.ts";
 import { GkeMode } from "../components/google/gkeMachines.ts";
 
 /** What settings that are right by themselves get wrong together, a sentence each. */
 export function contradictions(config: PlatformConfig): string[] {
   return [
+    ...modelFaults(config),
     ...replicaFaults(config),
     ...nodePortFaults(config),
     ...googleFaults(config),
@@ -22,6 +24,16 @@ export function contradictions(config: PlatformConfig): string[] {
 
 const faults = (...rules: readonly [when: boolean, sentence: string][]) =>
   rules.filter(([when]) => when).map(([, sentence]) => sentence);
+
+function modelFaults({ modelName, trainingSchedule }: PlatformConfig): string[] {
+  return [
+    ...modelFolderFaults(modelName),
+    ...faults([
+      trainingSchedule !== undefined && !hasTrainingCode(modelName),
+      `trainingSchedule requires a folder models/${modelName} with training code; make it with \`npm run new:model ${modelName}\` or leave the schedule empty`,
+    ]),
+  ];
+}
 
 function replicaFaults(config: PlatformConfig): string[] {
   const { trackingReplicas, servingReplicas, servingMaxReplicas, dataStores } = config;

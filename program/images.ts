@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { hasTrainingCode, trainedModels } from "./models.ts";
 
 /** Our own images. */
 export type App = "tracking" | "serving" | "predict" | "postgres" | "monitoring";
@@ -14,6 +15,11 @@ export const IMAGE_INPUTS: Readonly<Record<App, readonly string[]>> = {
   postgres: ["postgres"],
   monitoring: ["monitoring"],
 };
+
+/** A model's own image: the model server's with what `models/<name>` holds on top. */
+export type ModelImage = `model-${string}`;
+
+export type ImageName = App | ModelImage;
 
 /** The images that every platform is made of; `monitoring` is for the stand-in chart of Prometheus alone. */
 export const APPS: readonly App[] = ["tracking", "serving", "predict", "postgres"];
@@ -39,13 +45,36 @@ export const imageRegistryOf = (config: RegistrySettings): string =>
     ? `${config.gcpRegion}-docker.pkg.dev/${config.gcpProject}/mlops`
     : config.imageRegistry;
 
-const appsFolder = fileURLToPath(new URL("../apps", import.meta.url));
+/** The image that serves a model and trains it: its own where it has a folder. */
+export const imageOfModel = (name: string): "serving" | ModelImage =>
+  hasTrainingCode(name) ? `model-${name}` : "serving";
+
+const checkout = fileURLToPath(new URL("..", import.meta.url));
+
+/** What an image is made of: folders, the root that they and the Dockerfile are in, and the image below it. */
+export interface ImageSource {
+  readonly root: string;
+  readonly folders: readonly string[];
+  readonly dockerfile: string;
+  readonly base?: App;
+}
+
+export function imageSource(image: ImageName): ImageSource {
+  const [, model] = /^model-(.+)$/.exec(image) ?? [];
+  if (model === undefined) {
+    const folders = IMAGE_INPUTS[image as App];
+    return { root: join(checkout, "apps"), folders, dockerfile: `${image}/Dockerfile` };
+  }
+  const below = IMAGE_INPUTS.serving.map((folder) => `apps/${folder}`);
+  const folders = ["apps/model", `models/${model}`, ...below];
+  return { root: checkout, folders, dockerfile: "apps/model/Dockerfile", base: "serving" };
+}
 
 // What is for tests, tools and readers does not change what an image does.
 const ignoredFolder = /^(tests|node_modules|.*\.egg-info|__pycache__|\..*)$/;
 const ignoredFile = /^(\..*|.*\.(md|pyc)|pyproject\.toml|requirements\.in)$/;
 
-const baseDateFile = join(appsFolder, "base-date");
+const baseDateFile = join(checkout, "apps", "base-date");
 
 /** Day of the base that all images are built on. A later one brings Debian's security updates and rolls every pod. */
 export function baseDate(): string {
@@ -60,16 +89,18 @@ export function renewBase(today: string, file = baseDateFile): void {
 }
 
 /** A hash of the files that an image is made of, and the day of its base. */
-const tagOf = (app: App): string =>
-  `${contentHash(appsFolder, IMAGE_INPUTS[app])}-${baseDate().replaceAll("-", "")}`;
+function tagOf(image: ImageName): string {
+  const { root, folders } = imageSource(image);
+  return `${contentHash(root, folders)}-${baseDate().replaceAll("-", "")}`;
+}
 
 /**
- * The reference of an app's image. Pods roll when its files or the base change, and at no other time.
+ * The reference of an image. Pods roll when its files or the base change, and at no other time.
  */
-export function imageReference(app: App, registry: string = DEFAULT_REGISTRY): string {
-  const given = JSON.parse(process.env[tagsVariable] ?? "{}") as Partial<Record<App, string>>;
-  const tag = given[app] ?? tagOf(app);
-  return `${registry.replace(/\/+$/, "")}/${app}:${tag}`;
+export function imageReference(image: ImageName, registry: string = DEFAULT_REGISTRY): string {
+  const given = JSON.parse(process.env[tagsVariable] ?? "{}") as Partial<Record<ImageName, string>>;
+  const tag = given[image] ?? tagOf(image);
+  return `${registry.replace(/\/+$/, "")}/${image}:${tag}`;
 }
 
 const tagsVariable = "MLOPS_IMAGE_TAGS";
@@ -80,7 +111,8 @@ const tagsVariable = "MLOPS_IMAGE_TAGS";
  */
 export function holdImageTags(): void {
   const apps = Object.keys(IMAGE_INPUTS) as App[];
-  const tags = apps.map((app) => [app, tagOf(app)]);
+  const models = trainedModels().map((name): ModelImage => `model-${name}`);
+  const tags = [...apps, ...models].map((image) => [image, tagOf(image)]);
   process.env[tagsVariable] = JSON.stringify(Object.fromEntries(tags));
 }
 

@@ -2,7 +2,8 @@ import type { Cluster } from "./cluster.ts";
 import type { MlopsPlatformArgs } from "../components/index.ts";
 import type { PlatformConfig } from "./settings.ts";
 import type { DataStores } from "./stores.ts";
-import { imageReference, imageRegistryOf } from "./images.ts";
+import { imageOfModel, imageReference, imageRegistryOf } from "./images.ts";
+import { hasTrainingCode } from "./models.ts";
 import type { PublicDomain } from "./domain.ts";
 
 /** 0 keeps a port closed. */
@@ -23,7 +24,7 @@ export function platformArguments(
     namespace: config.namespace,
     images: {
       tracking: imageReference("tracking", imageRegistry),
-      serving: imageReference("serving", imageRegistry),
+      serving: imageReference(imageOfModel(config.modelName), imageRegistry),
       predict: imageReference("predict", imageRegistry),
       postgres: config.postgresImage ?? imageReference("postgres", imageRegistry),
     },
@@ -58,7 +59,7 @@ export function platformArguments(
     nodeAddress: cluster.nodeAddress,
     apiServerAddresses: orElse(config.apiServerAddresses, cluster.apiServerAddresses),
     dnsAddresses: orElse(config.dnsAddresses),
-    trainExampleModel: config.trainExampleModel,
+    trainExampleModel: config.trainExampleModel && hasTrainingCode(config.modelName),
     trainingSchedule: config.trainingSchedule,
     trainingGpu: config.trainingGpu ? { type: config.gkeGpu } : undefined,
     monitoring: {

@@ -35,6 +35,10 @@ export const commands: Record<string, CommandEntry> = {
     summary: "Builds the images and loads them into the cluster",
     load: async () => (await import("./images.ts")).images,
   },
+  "new:model": {
+    summary: "Makes models/NAME, a model of your own, from a template that trains as it is",
+    load: async () => (await import("./newModel.ts")).newModel,
+  },
   down: {
     summary: "Removes the platform, and keeps or deletes its data",
     load: async () => (await import("./down.ts")).down,

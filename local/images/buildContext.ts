@@ -1,8 +1,7 @@
 import { chmod, copyFile, mkdir, utimes, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type App, IMAGE_INPUTS, inputFiles } from "../../program/images.ts";
-import { checkoutRoot } from "../support/cache.ts";
+import { type ImageName, imageSource, inputFiles } from "../../program/images.ts";
 import { run } from "../support/process.ts";
 
 /** Moment that every file of an image bears, so that the same inputs make the same layers. */
@@ -18,12 +17,12 @@ export interface BuildSecret {
  * Copies exactly the files that the tag is a hash of: a Dockerfile that wants another one fails to build, so a
  * tag never stands for two contents. Modes do not depend on the umask of the checkout.
  */
-export async function stageContext(app: App, folder: string): Promise<void> {
-  const apps = join(checkoutRoot, "apps");
-  for (const path of inputFiles(apps, IMAGE_INPUTS[app])) {
+export async function stageContext(image: ImageName, folder: string): Promise<void> {
+  const { root, folders } = imageSource(image);
+  for (const path of inputFiles(root, folders)) {
     const copy = join(folder, path);
     await mkdir(dirname(copy), { recursive: true });
-    await copyFile(join(apps, path), copy);
+    await copyFile(join(root, path), copy);
     await chmod(copy, 0o644);
     await utimes(copy, timestamp, timestamp);
   }

@@ -1,17 +1,32 @@
 import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type App, baseDate } from "../../program/images.ts";
+import { baseDate, type ImageName, imageReference, imageSource } from "../../program/images.ts";
 import { run } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
 import { aptSources, release } from "./aptSources.ts";
 import { stageContext, stageSecrets, timestamp } from "./buildContext.ts";
 import type { BuildahSession } from "./buildahSession.ts";
 
-/** An app and the name its image gets. */
+/** What an image is of, its reference, and the image that it is built on, if that is one of ours. */
 export interface Image {
-  readonly app: App;
+  readonly app: ImageName;
   readonly reference: string;
+  readonly base?: Image;
+}
+
+export function imageFor(app: ImageName, registry: string): Image {
+  const { base } = imageSource(app);
+  const reference = imageReference(app, registry);
+  return base === undefined
+    ? { app, reference }
+    : { app, reference, base: imageFor(base, registry) };
+}
+
+/** The images, each after the one that it is built on. */
+export function inBuildOrder(images: readonly Image[]): Image[] {
+  const all = images.flatMap((image) => (image.base ? [image.base, image] : [image]));
+  return [...new Map(all.map((image) => [image.reference, image])).values()];
 }
 
 /** Builds the images that the store does not hold yet, or all of them with `force`. */
@@ -21,13 +36,13 @@ export async function buildWithBuildah(
   force: boolean,
 ): Promise<void> {
   const missing: Image[] = [];
-  for (const image of images) {
+  for (const image of inBuildOrder(images)) {
     if (force || !(await has(session, image.reference))) missing.push(image);
   }
   if (missing.length === 0) return;
-  const base = await ensureBase(session, force);
+  const system = await ensureBase(session, force);
   const secrets = await stageSecrets(join(session.folder, "secrets"));
-  for (const { app, reference } of missing) {
+  for (const { app, reference, base } of missing) {
     await reported(`Building the image ${app}`, async (step) => {
       const context = join(session.folder, app);
       await stageContext(app, context);
@@ -36,7 +51,8 @@ export async function buildWithBuildah(
           ...["bud", "--isolation", "chroot", "--layers", "--timestamp", `${timestamp}`],
           ...(force ? ["--no-cache"] : []),
           ...secrets.flatMap(({ id, path }) => ["--secret", `id=${id},src=${path}`]),
-          ...["--build-arg", `BASE=${base}`, "--file", join(context, app, "Dockerfile")],
+          ...["--build-arg", `BASE=${base?.reference ?? system}`],
+          ...["--file", join(context, imageSource(app).dockerfile)],
           ...["--tag", reference, context],
         ],
         { onLine: (line) => step.update(line.trim().slice(0, 70)) },

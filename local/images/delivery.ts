@@ -1,9 +1,10 @@
 import { hasImage, importImages } from "../cluster/index.ts";
+import { imageSource } from "../../program/images.ts";
 import { UserError } from "../support/errors.ts";
 import { run, type RunOptions, which } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
 import { stageContext } from "./buildContext.ts";
-import { buildWithBuildah, exportArchive, type Image } from "./buildahImages.ts";
+import { buildWithBuildah, exportArchive, type Image, inBuildOrder } from "./buildahImages.ts";
 import { withBuildah } from "./buildahSession.ts";
 import type { Destination } from "./destination.ts";
 import { buildWithDocker, dockerAnswers, dockerHas, requireDocker, succeeds } from "./docker.ts";
@@ -78,26 +79,31 @@ function minikubeDelivery(profile: string): Delivery {
     );
   }
   const minikube = (...args: string[]) => run("minikube", ["--profile", profile, ...args]);
+  const has = async (reference: string) => {
+    const list = await minikube("image", "ls", "--format", "short");
+    return list.split("\n").some((line) => line.trim() === reference);
+  };
+  const build = ({ app, reference, base }: Image) =>
+    reported(`Building the image ${app} in Minikube`, () =>
+      withTemporaryFolder(async (folder) => {
+        await stageContext(app, folder);
+        const below = base ? ["--build-opt", `build-arg=BASE=${base.reference}`] : [];
+        const file = ["--file", imageSource(app).dockerfile];
+        await minikube("image", "build", "--tag", reference, ...below, ...file, folder);
+      }),
+    );
   return {
-    async has(reference) {
-      const list = await minikube("image", "ls", "--format", "short");
-      return list.split("\n").some((line) => line.trim() === reference);
-    },
+    has,
     async provide(images, force) {
-      const hasDocker = await dockerAnswers();
-      if (hasDocker) await buildWithDocker(images, force);
-      for (const { app, reference } of images) {
-        if (hasDocker) {
+      if (await dockerAnswers()) {
+        await buildWithDocker(images, force);
+        for (const { app, reference } of images) {
           await reported(`Loading the image ${app}`, () => minikube("image", "load", reference));
-          continue;
         }
-        await reported(`Building the image ${app} in Minikube`, () =>
-          withTemporaryFolder(async (folder) => {
-            await stageContext(app, folder);
-            const file = ["--file", `${app}/Dockerfile`];
-            await minikube("image", "build", "--tag", reference, ...file, folder);
-          }),
-        );
+        return;
+      }
+      for (const image of inBuildOrder(images)) {
+        if (images.includes(image) || !(await has(image.reference))) await build(image);
       }
     },
   };

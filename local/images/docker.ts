@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import { imageSource } from "../../program/images.ts";
 import { UserError } from "../support/errors.ts";
 import { run, which } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
 import { type BuildSecret, stageContext, stageSecrets } from "./buildContext.ts";
-import type { Image } from "./buildahImages.ts";
+import { type Image, inBuildOrder } from "./buildahImages.ts";
 import { withDiskSpace } from "./diskSpace.ts";
 import { withTemporaryFolder } from "./temporary.ts";
 
@@ -34,7 +35,7 @@ const dockerDiskFull =
 export async function buildWithDocker(images: readonly Image[], force: boolean): Promise<void> {
   await withTemporaryFolder(async (folder) => {
     const secrets = await stageSecrets(join(folder, "secrets"));
-    for (const image of images) {
+    for (const image of inBuildOrder(images)) {
       if (!force && (await dockerHas(image.reference))) continue;
       await withDiskSpace({ sentence: () => dockerDiskFull }, () =>
         build(image, join(folder, image.app), secrets, force),
@@ -44,7 +45,7 @@ export async function buildWithDocker(images: readonly Image[], force: boolean):
 }
 
 function build(
-  { app, reference }: Image,
+  { app, reference, base }: Image,
   context: string,
   secrets: readonly BuildSecret[],
   force: boolean,
@@ -55,8 +56,9 @@ function build(
       ...["build", "--progress", "plain", "--tag", reference],
       ...(force ? ["--no-cache"] : []),
       ...secrets.flatMap(({ id, path }) => ["--secret", `id=${id},src=${path}`]),
+      ...(base ? ["--build-arg", `BASE=${base.reference}`] : []),
       ...proxyArguments(process.env),
-      ...["--file", join(context, app, "Dockerfile"), context],
+      ...["--file", join(context, imageSource(app).dockerfile), context],
     ];
     return await run("docker", args, {
       // the Dockerfiles mount secrets, which only this builder can

@@ -1,14 +1,14 @@
-import { type App, APPS, DEFAULT_REGISTRY, imageReference } from "../../program/images.ts";
+import { APPS, DEFAULT_REGISTRY, type ImageName } from "../../program/images.ts";
 import { step } from "../support/progress.ts";
-import type { Image } from "./buildahImages.ts";
+import { type Image, imageFor } from "./buildahImages.ts";
 import { deliveryTo } from "./delivery.ts";
 import { type DestinationOptions, destinationOf } from "./destination.ts";
 
 export interface ImageOptions extends Omit<DestinationOptions, "registry"> {
   /** Prefix of the images' names. */
   registry?: string;
-  /** Defaults to all. */
-  apps?: readonly App[];
+  /** Defaults to those of the apps. */
+  apps?: readonly ImageName[];
   /** Builds anew what is there already. */
   force?: boolean;
 }
@@ -21,7 +21,7 @@ export async function ensureImages(options: ImageOptions): Promise<void> {
   const { registry = DEFAULT_REGISTRY, apps = APPS, force = false } = options;
   const destination = destinationOf({ ...options, registry });
   const delivery = await deliveryTo(destination);
-  const images = apps.map((app) => ({ app, reference: imageReference(app, registry) }));
+  const images = apps.map((app) => imageFor(app, registry));
   const look = () => imagesWithout(images, async (image) => !force && (await delivery.has(image)));
   const missing =
     destination.kind === "registry" ? await lookInRegistry(images.length, look) : await look();

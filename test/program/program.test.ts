@@ -75,6 +75,15 @@ const profiles: Record<string, [settings: Record<string, unknown>, string[]]> = 
       "-mlops-training-account",
     ],
   ],
+  "a model without a folder": [
+    { modelName: "churn" },
+    [
+      "-mlops-example-training",
+      "-mlops-example-training-job",
+      "-mlops-example-training-tracking-credentials",
+      "-mlops-training-account",
+    ],
+  ],
 };
 
 test("the resources of a release keep their identity: another URN would replace what users have", () => {

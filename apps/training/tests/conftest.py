@@ -11,8 +11,10 @@ from pathlib import Path
 import mlflow
 import pytest
 import requests
+from training import Settings, settings_from_env
 
-from training import Settings
+MODELS = Path(__file__).parents[3] / "models"
+EXAMPLE = MODELS / "diabetes-progression"
 
 ADMIN = ("admin", "a-long-enough-password")
 
@@ -94,11 +96,15 @@ def credentials(tracking_uri: str, monkeypatch: pytest.MonkeyPatch) -> dict[str,
 
 
 @pytest.fixture
-def settings(credentials: dict[str, str], request: pytest.FixtureRequest) -> Settings:
-    """An experiment and a registered model of this test's own."""
-    name = request.node.name
-    return Settings(
-        credentials["MLFLOW_TRACKING_URI"],
-        model_name=f"model-{name}",
-        experiment_name=f"runs-{name}",
-    )
+def settings(
+    credentials: dict[str, str],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Settings:
+    """The folder of a model of this test's own, and its experiment."""
+    folder = tmp_path / f"model-{request.node.name}"
+    folder.mkdir()
+    (folder / "model.yaml").write_text("metric: cv_rmse\ndirection: minimize\n")
+    monkeypatch.setenv("MODEL_FOLDER", str(folder))
+    return settings_from_env()

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-
-from training import baseline, load_data
+from data import load_data
+from training import baseline
 
 ROWS = 500
 _RANDOM = np.random.default_rng(7)

@@ -5,8 +5,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from conftest import free_port
-
-from training import TrainingError, load_data, predict, wait_until_served
+from data import load_data
+from training import TrainingError, predict, wait_until_served
 
 
 class ModelServer(ThreadingHTTPServer):

@@ -1,50 +1,60 @@
-from dataclasses import replace
+"""Pods of one Indexed Job: each logs a run, the last one registers the best of all."""
 
 import mlflow
+import pytest
 from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from support import METRIC, logged
+from training import Settings, promote_if_better, register_best, trial_index
 
-from training import METRIC, Settings, train_and_promote, trial
+
+def pod(
+    monkeypatch: pytest.MonkeyPatch, group: str, index: int, trials: int
+) -> ModelVersion | None:
+    """What train.py does in the pod of this index."""
+    monkeypatch.setenv("TRAINING_GROUP", group)
+    monkeypatch.setenv("TRAINING_TRIALS", str(trials))
+    monkeypatch.setenv("TRAINING_TRIALS_TIMEOUT", "1")
+    monkeypatch.setenv("JOB_COMPLETION_INDEX", str(index))
+    assert trial_index() == index
+    version = register_best([logged(50.0 + index)])
+    promote_if_better(version)
+    return version
 
 
-def test_trials_make_one_run_a_pod_and_one_registration(settings: Settings) -> None:
-    job = replace(settings, trials=3, group="job-1")
-    outcomes = [train_and_promote(replace(job, index=index), say=_quiet) for index in (1, 0, 2)]
+def test_trials_make_one_run_a_pod_and_one_registration(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = [pod(monkeypatch, "job-1", index, trials=3) for index in (1, 0, 2)]
+    assert versions[:2] == [None, None]
 
-    runs = mlflow.search_runs(experiment_names=[job.experiment_name], output_format="list")
+    runs = mlflow.search_runs(experiment_names=[settings.experiment_name], output_format="list")
     assert sorted(run.data.tags["training.trial"] for run in runs) == ["0", "1", "2"]
     assert {run.data.tags["training.group"] for run in runs} == {"job-1"}
-    assert [outcome.version for outcome in outcomes] == [None, None, "1"]
-    versions = MlflowClient().search_model_versions(f"name='{job.model_name}'")
     lowest = min(runs, key=lambda run: run.data.metrics[METRIC])
-    assert [version.run_id for version in versions] == [lowest.info.run_id]
+    champion = MlflowClient().get_model_version_by_alias(settings.model_name, "champion")
+    assert champion.run_id == lowest.info.run_id
+    assert champion.version == "1"
 
 
-def test_a_restarted_trial_counts_once(settings: Settings) -> None:
-    job = replace(settings, trials=2, group="job-2", trials_timeout=1)
-    for _ in range(2):
-        train_and_promote(replace(job, index=0), say=_quiet)
-    said: list[str] = []
-    result = train_and_promote(replace(job, index=1), say=said.append)
-    assert len(result.runs) == 2
-    assert not any("only" in line for line in said)
+def test_a_restarted_trial_counts_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for index in (0, 0, 1):
+        version = pod(monkeypatch, "job-2", index, trials=2)
+    assert version is not None
+    assert "best of 2 by" in version.description
+    assert "only" not in capsys.readouterr().out
 
 
-def test_the_last_trial_does_not_wait_for_ever_for_one_that_failed(settings: Settings) -> None:
-    job = replace(settings, trials=2, group="job-3", trials_timeout=1)
-    said: list[str] = []
-    result = train_and_promote(replace(job, index=1), say=said.append)
-    assert "only 1 of 2 trials finished in time; choosing among those" in said
-    assert result.promotion is not None
-    assert result.promotion.promoted
+def test_the_last_trial_does_not_wait_for_ever_for_one_that_failed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pod(monkeypatch, "job-3", index=1, trials=2) is not None
+    printed = capsys.readouterr().out
+    assert "only 1 of 2 trials finished in time; choosing among those" in printed
+    assert "is now champion" in printed
 
 
-def test_the_same_index_is_the_same_trial_and_no_two_are_alike() -> None:
-    first = [trial(index) for index in range(100)]
-    assert first == [trial(index) for index in range(100)]
-    assert len({repr(candidate) for candidate in first}) == len(first)
-    for candidate in first:
-        candidate.build()
-
-
-def _quiet(_: str) -> None:
-    pass
+def test_without_trials_there_is_no_index(settings: Settings) -> None:
+    assert trial_index() is None

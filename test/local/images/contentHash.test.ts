@@ -7,6 +7,7 @@ import {
   holdImageTags,
   IMAGE_INPUTS,
   imageReference,
+  imageSource,
   inputFiles,
 } from "../../../program/images.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
@@ -68,6 +69,15 @@ test("every app has a reference of the registry, the app and twelve hex digits",
     expect(imageReference(app, "example.org/team/")).toBe(
       imageReference(app).replace("localhost/mlops", "example.org/team"),
     );
+  }
+});
+
+test("a model's image changes with its folder, and with the image that it is built on", () => {
+  const { root, folders } = imageSource("model-diabetes-progression");
+  const files = inputFiles(root, folders);
+  expect(files).toContain("models/diabetes-progression/train.py");
+  for (const path of inputFiles(join(root, "apps"), IMAGE_INPUTS.serving)) {
+    expect(files).toContain(`apps/${path}`);
   }
 });
 

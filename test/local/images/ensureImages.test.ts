@@ -51,6 +51,36 @@ const desktop = { ...kind, own: { kind: "docker" } } as const;
 const tracking = imageReference("tracking");
 const withoutImage = '[ "$1" != image ] && [ "$1" != exec ]';
 
+test("a model's image is built on the model server's, and it alone is loaded", async () => {
+  program("docker", withoutImage);
+  program("kind");
+  await ensureImages({ ...kind, apps: ["model-diabetes-progression"] });
+  const serving = imageReference("serving");
+  const model = imageReference("model-diabetes-progression");
+  const builds = calls().filter((call) => call.startsWith("docker build"));
+  expect(builds[0]).toContain(` --tag ${serving} `);
+  expect(builds[1]).toContain(` --tag ${model} `);
+  expect(builds[1]).toMatch(
+    new RegExp(` --build-arg BASE=${serving} .*--file \\S+/apps/model/Dockerfile `),
+  );
+  expect(builds).toHaveLength(2);
+  expect(calls().filter((call) => call.startsWith("kind"))).toEqual([
+    `kind load docker-image ${model} --name dev`,
+  ]);
+});
+
+test("Minikube without Docker builds a model's image on the model server's that it has", async () => {
+  const serving = imageReference("serving");
+  const model = imageReference("model-diabetes-progression");
+  program("minikube", `[ "$4" = ls ] && echo ${serving}; true`);
+  await ensureImages({ target: "minikube", apps: ["model-diabetes-progression"] });
+  const builds = calls().filter((call) => call.includes(" image build "));
+  expect(builds).toHaveLength(1);
+  expect(builds[0]).toContain(
+    ` --tag ${model} --build-opt build-arg=BASE=${serving} --file apps/model/Dockerfile `,
+  );
+});
+
 test("a cluster of kind gets images that Docker builds and kind copies", async () => {
   program("docker", withoutImage);
   program("kind");

@@ -1,43 +1,34 @@
-"""Trains candidate models, logs each as an MLflow run, registers and promotes the best.
+"""Logs trained models to MLflow, registers the best and promotes it if it beats the champion.
 
-Used by the training Job (`python -m training`) and by the notebook, which takes the same steps
-by hand.
+Used by the scripts in models/, which the training Job runs (`python -m training`), and by the
+notebooks.
 """
 
 from training.baseline import baseline
-from training.candidates import METRIC, Candidate, Trained, candidates, train_candidate, trial
-from training.data import TARGET, Data, input_example, load_data
 from training.errors import TrainingError
-from training.flow import TrainingResult, train_and_promote
-from training.serving import predict, wait_until_served
-from training.settings import Settings, settings_from_env
-from training.tracking import (
-    LoggedRun,
+from training.example import input_example
+from training.model_folder import ModelFolder, Objective
+from training.registry import (
     Promotion,
-    log_run,
+    log_and_register,
     promote_if_better,
     ranked,
     register_best,
-    runs_of_group,
-    use_experiment,
-    wait_for_tracking,
 )
+from training.runs import LoggedRun, log_run, runs_of_group, wait_for_tracking
+from training.serving import predict, wait_until_served
+from training.settings import Settings, settings_from_env, trial_index
 
 __all__ = [
-    "METRIC",
-    "TARGET",
-    "Candidate",
-    "Data",
     "LoggedRun",
+    "ModelFolder",
+    "Objective",
     "Promotion",
     "Settings",
-    "Trained",
     "TrainingError",
-    "TrainingResult",
     "baseline",
-    "candidates",
     "input_example",
-    "load_data",
+    "log_and_register",
     "log_run",
     "predict",
     "promote_if_better",
@@ -45,10 +36,7 @@ __all__ = [
     "register_best",
     "runs_of_group",
     "settings_from_env",
-    "train_and_promote",
-    "train_candidate",
-    "trial",
-    "use_experiment",
+    "trial_index",
     "wait_for_tracking",
     "wait_until_served",
 ]

@@ -1,10 +1,12 @@
-"""`python -m training`: the training Job."""
+"""`python -m training [FOLDER]`: runs train.py of a model's folder, as the training Job does."""
 
 import logging
 import os
+import runpy
 import signal
 import sys
 import warnings
+from pathlib import Path
 
 # Before MLflow is imported: it reads these then, and git is not in the image.
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -12,60 +14,59 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "5")
 
+import mlflow
 from mlflow.exceptions import MlflowException
 from requests.exceptions import RequestException
 
-from training.candidates import METRIC
 from training.errors import TrainingError, sentence
-from training.flow import TrainingResult, train_and_promote
-from training.serving import wait_until_served
-from training.settings import Settings, settings_from_env
-from training.tracking import figure
+from training.runs import wait_for_tracking
+from training.settings import settings_from_env
+
+IN_THE_IMAGE = Path("/opt/models")
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     # An exception, so that a run which is interrupted is marked failed instead of running for ever.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="mlflow")
-    settings = Settings(tracking_uri="")
+    env = os.environ
     try:
+        folder = Path(arguments[0]) if arguments else _folder_of_the_job()
+        env["MODEL_FOLDER"] = str(folder.resolve())
         settings = settings_from_env()
-        result = train_and_promote(settings, say=_say)
-        _say(summary(settings, result))
-        if settings.serving_url and result.promotion and result.promotion.champion:
-            wait_until_served(settings.serving_url, result.promotion.champion)
-            _say(f"the model server answers with version {result.promotion.champion}")
+        script = folder.resolve() / "train.py"
+        if not script.is_file():
+            raise TrainingError(f"{folder} has no train.py: it is what trains the model")
+        wait_for_tracking(settings.tracking_uri, settings.start_timeout)
+        # For calls of mlflow that the script makes itself.
+        mlflow.set_experiment(settings.experiment_name)
+        sys.path.insert(0, str(script.parent))
+        sys.argv = [str(script)]
+        runpy.run_path(str(script), run_name="__main__")
     except (TrainingError, MlflowException, RequestException) as error:
-        fault = sentence(error, settings.tracking_uri, settings.username)
+        who = env.get("MLFLOW_TRACKING_USERNAME")
+        fault = sentence(error, env.get("MLFLOW_TRACKING_URI", ""), who)
         print(f"error: {fault}", file=sys.stderr, flush=True)
         return 1
     return 0
 
 
-def summary(settings: Settings, result: TrainingResult) -> str:
-    """What came of the training, for people who read the log of the pod."""
-    if result.version is None or result.promotion is None:
-        return "done"
-    width = max(len(run.name) for run in result.runs)
-    lines = ["", f"{'model':{width}}  {METRIC:>8}  holdout_rmse  holdout_r2"]
-    for run in result.runs:
-        cv, rmse, r2 = (
-            figure(run.metrics.get(name)) for name in (METRIC, "holdout_rmse", "holdout_r2")
+def _folder_of_the_job() -> Path:
+    """The folder of the model that the Job is for, so that no name gets another one's model."""
+    if named := os.environ.get("MODEL_FOLDER"):
+        return Path(named)
+    name = os.environ.get("MODEL_NAME")
+    if not name:
+        raise TrainingError("give the folder to train: python -m training models/NAME")
+    folder = IN_THE_IMAGE / name
+    if not folder.is_dir():
+        raise TrainingError(
+            f"this image has no training code of {name}: a model without a folder models/{name} "
+            f"is served, not trained; make one with `npm run new:model {name}`"
         )
-        lines.append(f"{run.name:{width}}  {cv:>8}  {rmse:>12}  {r2:>10}")
-    verb = "is now" if result.promotion.promoted else "is not"
-    lines += [
-        "",
-        f"{settings.model_name} version {result.version} ({result.runs[0].name}) {verb} "
-        f"{settings.model_alias}: {result.promotion.reason}",
-    ]
-    return "\n".join(lines)
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
+    return folder
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -18,7 +18,8 @@ def baseline(features: pd.DataFrame, predictions: ArrayLike | None = None) -> di
 
     Every numeric or boolean column is cut into bins at its deciles, or one bin per value where it
     has at most ten, and the training rows in each are counted; missing values are counted apart.
-    Other columns are left out. Of the predictions the deciles are kept, if they are plain decimal
+    Its smallest and largest value are kept too, for forms that warn of values beyond them. Other
+    columns are left out. Of the predictions the deciles are kept, if they are plain decimal
     numbers, one per row: labels and whole numbers have no range to speak of.
     """
     if not isinstance(features, pd.DataFrame):
@@ -43,7 +44,8 @@ def _bins(values: np.ndarray) -> dict[str, Any]:
     edges = _edges(there)
     counts = np.bincount(np.searchsorted(edges, there), minlength=len(edges) + 1)
     missing = len(values) - len(there)
-    return {"edges": edges.tolist(), "counts": [*counts.tolist(), missing]}
+    bins = {"edges": edges.tolist(), "counts": [*counts.tolist(), missing]}
+    return bins | ({"range": [there.min().item(), there.max().item()]} if there.size else {})
 
 
 def _edges(values: np.ndarray) -> np.ndarray:

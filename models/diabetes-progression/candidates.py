@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from data import SEED, Data
 from sklearn.base import RegressorMixin, clone
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import Ridge
@@ -13,11 +14,6 @@ from sklearn.model_selection import KFold, ParameterGrid, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
-
-from training.data import SEED, Data
-
-METRIC = "cv_rmse"
-"""Decides which model is best and whether it beats the champion: lower is better."""
 
 
 @dataclass(frozen=True)

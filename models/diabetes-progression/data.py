@@ -48,14 +48,3 @@ def load_data() -> Data:
         x_test=test.drop(columns=TARGET),
         y_test=test[TARGET],
     )
-
-
-def input_example(features: pd.DataFrame) -> pd.DataFrame:
-    """Three made-up rows: the medians of numeric columns, then their 1 % and 99 % quantiles.
-
-    Every user of the page sees the example, so it must hold no patient. Each value is taken from
-    its own column, and a row of medians or of extremes of ten columns is no row of the data. A form
-    gets a typical default from it, and the range of the training data without its outliers.
-    """
-    rows = features.quantile([0.5, 0.01, 0.99], interpolation="nearest")
-    return rows.astype(features.dtypes).reset_index(drop=True)

@@ -1,0 +1,97 @@
+"""How each library's models are logged: in the format that loads without running code, if any."""
+
+import importlib
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import mlflow.pyfunc
+
+from training.errors import TrainingError
+
+
+@dataclass(frozen=True)
+class Flavor:
+    module: ModuleType
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments of save_model and log_model."""
+    packages: tuple[str, ...] = ()
+    """Modules that the model imports in addition to those of every model."""
+
+    def save(self, model: Any, path: Path) -> None:  # noqa: ANN401
+        args, named = self._model_argument(model)
+        self.module.save_model(*args, path=str(path), **named, **self.options)
+
+    def log(self, model: Any, options: Mapping[str, Any]) -> None:  # noqa: ANN401
+        args, named = self._model_argument(model)
+        self.module.log_model(*args, **{**named, **self.options, **options})
+
+    def _model_argument(self, model: object) -> tuple[list[object], dict[str, object]]:
+        # The only flavor whose first parameter is not the model.
+        return ([], {"python_model": model}) if self.module is mlflow.pyfunc else ([model], {})
+
+
+def flavor_of(model: object, module: ModuleType | None = None) -> Flavor:
+    """The flavor of a model's library, the most specific first: XGBClassifier is a scikit-learn
+    estimator as well. `module` such as mlflow.pytorch takes the place of that choice."""
+    if module is not None:
+        return Flavor(module, packages=(module.__name__.rpartition(".")[2],))
+    libraries = _libraries(model)
+    for name in ("xgboost", "lightgbm", "catboost", "onnx", "statsmodels"):
+        if name in libraries:
+            packages = {"onnx": ("onnx", "onnxruntime"), "lightgbm": ("lightgbm", "skops")}
+            return Flavor(_mlflow(name), packages=packages.get(name, (name,)))
+    if "sklearn" in libraries:
+        return Flavor(_mlflow("sklearn"), _skops(model), ("sklearn", "skops"))
+    if isinstance(model, mlflow.pyfunc.PythonModel | str | Path):
+        return Flavor(mlflow.pyfunc)
+    raise TrainingError(
+        f"no flavor of MLflow is known for a {type(model).__name__}: give flavor, such as "
+        "flavor=mlflow.pytorch"
+    )
+
+
+def predictions_of(model: Any, flavor: Flavor, features: Any) -> Any:  # noqa: ANN401
+    """What the model says of these rows once it is served."""
+    if "sklearn" in _libraries(model):
+        return model.predict(features)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model"
+        flavor.save(model, path)
+        return mlflow.pyfunc.load_model(str(path)).predict(features)
+
+
+def requirements(flavor: Flavor, lock: Path | None) -> list[str]:
+    """What the model needs, at the versions it was trained with, and all that its folder's lock
+    adds. Named because working it out takes MLflow a second process and half a minute."""
+    distributions = packages_distributions()
+    named = {
+        distribution: f"{distribution}=={version(distribution)}"
+        for package in ("mlflow", "pandas", "numpy", *flavor.packages)
+        for distribution in distributions.get(package, [])[:1]
+    }
+    locked = re.findall(r"^([\w.-]+)==([^\s;\\]+)", lock.read_text(), re.M) if lock else []
+    return list((named | {name: f"{name}=={pinned}" for name, pinned in locked}).values())
+
+
+def _skops(model: object) -> dict[str, Any]:
+    import skops.io
+
+    # The server has its own list of types; this one lets people load what they trained themselves.
+    trusted = skops.io.get_untrusted_types(data=skops.io.dumps(model))
+    return {"serialization_format": "skops", "skops_trusted_types": trusted}
+
+
+def _libraries(model: object) -> set[str]:
+    return {one.__module__.partition(".")[0] for one in type(model).__mro__}
+
+
+@cache
+def _mlflow(name: str) -> ModuleType:
+    return importlib.import_module(f"mlflow.{name}")

@@ -1,0 +1,84 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { imageOfModel } from "../../program/images.ts";
+import { hasTrainingCode, modelFolderFaults, trainedModels } from "../../program/models.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "models-"));
+  mkdirSync(join(folder, "churn"));
+  writeFileSync(join(folder, "churn", "train.py"), "");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const faultsOf = (content: string) => {
+  writeFileSync(join(folder, "churn", "model.yaml"), content);
+  return modelFolderFaults("churn", folder);
+};
+
+test("every model of this repository has a folder without faults", () => {
+  expect(trainedModels()).toContain("diabetes-progression");
+  for (const name of trainedModels()) expect(modelFolderFaults(name)).toEqual([]);
+});
+
+test("a model with a folder has its own image; one without is served by the model server's and not trained", () => {
+  expect(imageOfModel("diabetes-progression")).toBe("model-diabetes-progression");
+  expect(imageOfModel("not-here")).toBe("serving");
+  expect(hasTrainingCode("not-here")).toBe(false);
+  expect(hasTrainingCode("..")).toBe(false);
+  expect(modelFolderFaults("not-here")).toEqual([]);
+});
+
+test("a complete model.yaml has no fault", () => {
+  const resources =
+    '{ serving: { memoryLimit: 1Gi }, training: { cpuLimit: "4", cpuRequest: 500m } }';
+  expect(faultsOf(`metric: f1\ndirection: maximize\nresources: ${resources}\n`)).toEqual([]);
+});
+
+const metric = "the metric of train.py that decides whether a new version replaces the champion";
+test.each([
+  ["direction: minimize", [`metric is missing; it is ${metric}, such as accuracy`]],
+  ["metric: 3\ndirection: minimize", [`metric must be ${metric}, such as accuracy, not 3`]],
+  [
+    "metric: f1\ndirection: up",
+    [
+      'direction must be minimize where a lower metric is better, maximize where a higher one is, not "up"',
+    ],
+  ],
+  [
+    "metrics: f1\ndirection: maximize",
+    [
+      `metric is missing; it is ${metric}, such as accuracy`,
+      "metrics is not known; use metric, direction, resources",
+    ],
+  ],
+  [
+    "metric: f1\ndirection: maximize\nresources: { training: { memoryLimit: 2 GB, gpu: 1 } }",
+    [
+      "resources.training.gpu is not known; use cpuRequest, cpuLimit, memoryRequest, memoryLimit",
+      'resources.training.memoryLimit must be a quantity of memory such as 512Mi or 2Gi, not "2 GB"',
+    ],
+  ],
+])("%s is one sentence for each fault, with its path, the rule and the fix", (content, faults) => {
+  expect(faultsOf(content)).toEqual(faults.map((fault) => `models/churn/model.yaml: ${fault}`));
+});
+
+test("a file that is no YAML, and one that is missing, are said so", () => {
+  expect(faultsOf("metric: [")).toEqual([
+    expect.stringMatching(/^models\/churn\/model\.yaml is not YAML: /),
+  ]);
+  rmSync(join(folder, "churn"), { recursive: true });
+  mkdirSync(join(folder, "churn"));
+  expect(modelFolderFaults("churn", folder)).toEqual([
+    "models/churn/train.py is missing; `npm run new:model` makes one",
+    "models/churn/model.yaml is missing; `npm run new:model` makes one",
+  ]);
+});
+
+test("a folder whose name no image can have is refused", () => {
+  mkdirSync(join(folder, "Churn_Rate"));
+  expect(modelFolderFaults("Churn_Rate", folder)).toEqual([
+    expect.stringMatching(/^Churn_Rate is not a name for a model's folder; use lower-case/),
+  ]);
+});
