@@ -21,8 +21,9 @@
 # it, predict.
 #
 # All it needs from the platform is `.env`, which `npm run connect` writes at the root of the
-# repository (`MLOPS_ENV_FILE` names another file). The steps come from the package `training`,
-# which the training Job in the cluster runs too.
+# repository (`MLOPS_ENV_FILE` names another file). The model is the folder `models/<name>` of the
+# stack's model, and the steps come from the package `training`: the training Job in the cluster
+# uses both too.
 
 # %%
 import os
@@ -36,36 +37,34 @@ root = next(folder for folder in [here, *here.parents] if (folder / "apps" / "tr
 env_file = Path(os.environ.get("MLOPS_ENV_FILE") or root / ".env")
 if not load_dotenv(env_file, override=True):
     raise FileNotFoundError(f"{env_file} is missing or empty: `npm run connect` writes it")
-sys.path.insert(0, str(root / "apps" / "training" / "src"))
+model_folder = root / "models" / os.environ["MODEL_NAME"]
+os.environ["MODEL_FOLDER"] = str(model_folder)
+sys.path[:0] = [str(model_folder), str(root / "apps" / "training" / "src")]
 
 # %%
-import uuid
-
 import matplotlib.pyplot as plt
 import mlflow
 import numpy as np
 import pandas as pd
+from candidates import candidates, train_candidate
+from data import load_data
 from training import (
-    METRIC,
     baseline,
-    candidates,
-    load_data,
     log_run,
     predict,
     promote_if_better,
     ranked,
     register_best,
     settings_from_env,
-    train_candidate,
-    use_experiment,
     wait_for_tracking,
     wait_until_served,
 )
 
 settings = settings_from_env()
 wait_for_tracking(settings.tracking_uri, timeout=60)
-use_experiment(settings.experiment_name)
+objective = settings.folder.objective
 print(f"MLflow at {settings.tracking_uri}, experiment {settings.experiment_name}")
+print(f"the versions of {settings.model_name} are compared by {objective.metric}")
 
 # %% [markdown]
 # ## Data
@@ -84,17 +83,28 @@ data.train.describe().T[["min", "50%", "max"]]
 # its signature, an input example and its baseline.
 
 # %%
-group = uuid.uuid4().hex
 trained = [train_candidate(candidate, data) for candidate in candidates()]
-runs = [log_run(one, data, group=group) for one in trained]
+runs = [
+    log_run(
+        one.model,
+        data.x_train,
+        data.y_train,
+        name=one.candidate.name,
+        metrics=one.metrics,
+        params=one.candidate.params,
+        dataset="diabetes",
+    )
+    for one in trained
+]
 
 # %% [markdown]
 # ## Compare
 
 # %%
-ordered = ranked(runs)
+ordered = ranked(runs, objective)
 table = pd.DataFrame([run.metrics for run in ordered], index=[run.name for run in ordered])
-table[[METRIC, "cv_rmse_std", "cv_r2", "holdout_rmse", "holdout_mae", "holdout_r2"]].round(2)
+shown = [objective.metric, "cv_rmse_std", "cv_r2", "holdout_rmse", "holdout_mae", "holdout_r2"]
+table[shown].round(2)
 
 # %%
 by_name = {one.candidate.name: one for one in trained}
@@ -126,8 +136,7 @@ plt.show()
 #
 # What the model saw in training travels with it: bins of every feature, cut at its deciles, and the
 # range of the predictions. The model server counts its requests into the same bins, and the Models
-# dashboard shows how far they have drifted. A model of your own gets a baseline as these did:
-# `log_model(..., metadata=baseline(x_train, model.predict(x_train)))`.
+# dashboard shows how far they have drifted. `log_run` has logged it with each model above.
 
 # %%
 known = baseline(data.x_train, best.model.predict(data.x_train))["baseline"]
@@ -141,10 +150,9 @@ pd.DataFrame.from_dict(edges, orient="index").round(2)
 # the one that has it now, so running this twice promotes once.
 
 # %%
-version = register_best(runs, settings.model_name)
-promotion = promote_if_better(settings.model_name, settings.model_alias, version)
-print(f"{settings.model_name} version {version.version}: {version.description}")
-print(f"{settings.model_alias} is version {promotion.champion}: {promotion.reason}")
+version = register_best(runs)
+print(f"{version.name} version {version.version}: {version.description}")
+promotion = promote_if_better(version)
 
 # %% [markdown]
 # ## Predict through the model server
@@ -153,8 +161,9 @@ print(f"{settings.model_alias} is version {promotion.champion}: {promotion.reaso
 # those of the same version loaded here.
 
 # %%
-served = wait_until_served(settings.serving_url, promotion.champion, timeout=120)
-predictions, answered_by = predict(settings.serving_url, data.x_test)
+serving_url = os.environ["MODEL_SERVING_URL"]
+served = wait_until_served(serving_url, promotion.champion, timeout=120)
+predictions, answered_by = predict(serving_url, data.x_test)
 assert answered_by == promotion.champion
 
 local = mlflow.pyfunc.load_model(f"models:/{settings.model_name}/{promotion.champion}")

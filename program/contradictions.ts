@@ -25,12 +25,12 @@ export function contradictions(config: PlatformConfig): string[] {
 const faults = (...rules: readonly [when: boolean, sentence: string][]) =>
   rules.filter(([when]) => when).map(([, sentence]) => sentence);
 
-function modelFaults({ modelName, trainingSchedule }: PlatformConfig): string[] {
+function modelFaults({ modelName = "", trainingSchedule }: PlatformConfig): string[] {
   return [
     ...modelFolderFaults(modelName),
     ...faults([
       trainingSchedule !== undefined && !hasTrainingCode(modelName),
-      `trainingSchedule requires a folder models/${modelName} with training code; make it with \`npm run new:model ${modelName}\` or leave the schedule empty`,
+      `trainingSchedule requires training code of modelName; make models/${modelName} with \`npm run new:model ${modelName}\` or leave the schedule empty`,
     ]),
   ];
 }

@@ -40,7 +40,7 @@ export const hasTrainingCode = (name: string): boolean => trainedModels().includ
 
 /** What is wrong with a model's folder, a sentence each; nothing where there is no folder. */
 export function modelFolderFaults(name: string, folder = modelsFolder): string[] {
-  if (!existsSync(join(folder, name))) return [];
+  if (name === "" || !existsSync(join(folder, name))) return [];
   const badName = folderNameFault(name);
   if (badName !== undefined) return [badName];
   const missing = ["train.py", "model.yaml"].filter(

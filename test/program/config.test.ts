@@ -65,6 +65,10 @@ test("keys of other projects and of Pulumi itself are none of its business", () 
 
 test.each([
   [
+    { modelName: "churn", trainingSchedule: "0 3 * * *" },
+    "trainingSchedule requires training code of modelName; make models/churn with `npm run new:model churn` or leave the schedule empty",
+  ],
+  [
     { servingReplicas: "4", servingMaxReplicas: "3" },
     "servingMaxReplicas must not be below servingReplicas (4); raise it or set it to 0",
   ],

@@ -202,7 +202,7 @@ test("every setting reaches the resource it is about", async () => {
     predictionReplicas: 4,
     nodePorts: { tracking: 30100, serving: 30101, prediction: 30102, grafana: 30103 },
     nodeAddress: "node.example.org",
-    trainExampleModel: true,
+    trainExampleModel: false,
     paused: false,
     monitoring: {
       secret: {

@@ -14,7 +14,7 @@ export async function pythonStyle(): Promise<Outcome> {
   const ruff = (...words: string[]) =>
     runInForeground(python, ["-m", "ruff", ...words], { cwd: checkoutRoot });
   // outside apps/ there is no configuration to be found
-  const elsewhere = ["--config", "apps/ruff.toml", "bench", "notebooks", "test/e2e"];
+  const elsewhere = ["--config", "apps/ruff.toml", "bench", "models", "notebooks", "test/e2e"];
   const codes = [
     await ruff("check", "apps"),
     await ruff("check", ...elsewhere),

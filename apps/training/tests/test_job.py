@@ -35,10 +35,11 @@ def _environment(env: dict[str, str]) -> dict[str, str]:
 def test_every_candidate_of_the_example_becomes_a_run_and_the_best_becomes_champion(
     credentials: dict[str, str], tmp_path: Path
 ) -> None:
-    done = run_job(tmp_path, EXAMPLE, **credentials)
+    name = "the-example"
+    folder = shutil.copytree(EXAMPLE, tmp_path / name)
+    done = run_job(tmp_path, folder, **credentials)
     assert done.returncode == 0, done.stderr
-    assert list(tmp_path.iterdir()) == []
-    name = EXAMPLE.name
+    assert list(tmp_path.iterdir()) == [folder]
     assert f"{name} version 1 is now champion: no other version has the alias" in done.stdout
 
     runs = _runs(name)
@@ -62,7 +63,7 @@ def test_every_candidate_of_the_example_becomes_a_run_and_the_best_becomes_champ
     assert champion.run_id == lowest.info.run_id
     assert lowest.data.params["model"] in champion.description
 
-    again = run_job(tmp_path, EXAMPLE, **credentials)
+    again = run_job(tmp_path, folder, **credentials)
     assert f"{name} version 2 is not champion: version 1 keeps champion" in again.stdout
 
 

@@ -1,6 +1,7 @@
 """The notebook, run as a person would: a tracking server, a model server, and `.env`."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +9,8 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-from conftest import free_port, stop, wait_healthy
+from conftest import EXAMPLE, free_port, stop, wait_healthy
 from mlflow import MlflowClient
-from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[3]
 NOTEBOOK = ROOT / "notebooks" / "train-and-promote.ipynb"
@@ -31,12 +31,41 @@ def test_the_notebook_is_committed_without_outputs() -> None:
     assert [cell for cell in code if cell.outputs or cell.execution_count] == []
 
 
+def commands() -> list[list[str]]:
+    """Every line of README's shell blocks, in the tests' own environment in place of .venv."""
+    readme = (NOTEBOOK.parent / "README.md").read_text()
+    lines = "".join(re.findall(r"^```sh\n(.*?)^```$", readme, re.M | re.S)).splitlines()
+    return [line.replace(".venv/bin/", f"{Path(sys.executable).parent}/").split() for line in lines]
+
+
+def command(program: str) -> list[str]:
+    """The one command of README that runs this program."""
+    [found] = [words for words in commands() if program in " ".join(words)]
+    return found
+
+
+def test_what_readme_installs_is_complete_and_locked() -> None:
+    # The environment of the tests is made of these files, so there is nothing to download.
+    words = command("pip install")
+    done = subprocess.run(
+        [*words, "--require-hashes", "--dry-run", "--no-index"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Would install" not in done.stdout
+    for run in ("jupyter lab", "jupytext"):
+        program = command(run)[: len(run.split())]
+        subprocess.run([*program, "--version"], cwd=ROOT, check=True)
+
+
 def test_the_notebook_takes_a_model_from_training_to_a_served_prediction(
     credentials: dict[str, str], tmp_path: Path
 ) -> None:
     pytest.importorskip("fastapi")
     port, metrics_port = free_port(), free_port()
-    model = {"MODEL_NAME": "from-the-notebook", "MODEL_ALIAS": "champion"}
+    model = {"MODEL_NAME": EXAMPLE.name, "MODEL_ALIAS": "from-the-notebook"}
     server = subprocess.Popen(
         [sys.executable, "-m", "model_server"],
         env=os.environ
@@ -48,21 +77,24 @@ def test_the_notebook_takes_a_model_from_training_to_a_served_prediction(
             "METRICS_PORT": str(metrics_port),
         },
     )
+    executed = NOTEBOOK.with_name("executed.ipynb")
     try:
         wait_healthy(f"http://127.0.0.1:{port}/health", server)
         settings = credentials | model
-        settings["EXPERIMENT_NAME"] = "from-the-notebook"
         settings["MODEL_SERVING_URL"] = f"http://127.0.0.1:{port}"
         env_file = tmp_path / ".env"
         env_file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         # The kernel knows nothing but that file.
         bare = {name: value for name, value in os.environ.items() if name not in settings}
-
-        notebook = nbformat.read(NOTEBOOK, as_version=4)
-        resources = {"metadata": {"path": NOTEBOOK.parent}}
-        client = NotebookClient(notebook, timeout=600, resources=resources)
-        client.execute(env=bare | {"MLOPS_ENV_FILE": str(env_file)})
+        subprocess.run(
+            command("jupyter execute"),
+            cwd=ROOT,
+            env=bare | {"MLOPS_ENV_FILE": str(env_file)},
+            check=True,
+        )
+        notebook = nbformat.read(executed, as_version=4)
     finally:
+        executed.unlink(missing_ok=True)
         stop(server)
 
     printed = "".join(
@@ -72,10 +104,9 @@ def test_the_notebook_takes_a_model_from_training_to_a_served_prediction(
         for output in cell.outputs
         if output.output_type == "stream" and output.name == "stdout"
     )
-    assert "from-the-notebook version 1 predicts" in printed
+    holder = MlflowClient().get_model_version_by_alias(EXAMPLE.name, model["MODEL_ALIAS"])
+    assert f"{EXAMPLE.name} version {holder.version} predicts" in printed
     assert any("image/png" in output.get("data", {}) for output in _outputs(notebook))
-    holder = MlflowClient().get_model_version_by_alias("from-the-notebook", "champion")
-    assert holder.version == "1"
 
 
 def _outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:

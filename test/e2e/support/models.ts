@@ -18,7 +18,9 @@ export async function registerModel(
     env: {
       ...process.env,
       ...variables,
-      PYTHONPATH: join(checkoutRoot, "apps", "training", "src"),
+      PYTHONPATH: ["apps/training/src", "models/diabetes-progression"]
+        .map((folder) => join(checkoutRoot, folder))
+        .join(":"),
       MLFLOW_DISABLE_TELEMETRY: "true",
     },
   });

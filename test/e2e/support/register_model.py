@@ -9,13 +9,15 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import skops.io
+from data import TARGET, load_data
+from mlflow.models import infer_signature
 from sklearn.dummy import DummyRegressor
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor
-from training import input_example, load_data
-from training.tracking import signature
+from training import input_example
 
 DATA = load_data()
+SIGNATURE = infer_signature(DATA.x_train, DATA.train[[TARGET]])
 
 
 def constant(value: float) -> DummyRegressor:
@@ -50,7 +52,7 @@ def log(kind: str, value: float) -> str:
             mlflow.sklearn.save_model(
                 constant(value),
                 path,
-                signature=signature(DATA),
+                signature=SIGNATURE,
                 serialization_format="skops",
                 skops_trusted_types=["sklearn.tree._tree.Tree"],
             )
@@ -59,7 +61,7 @@ def log(kind: str, value: float) -> str:
             mlflow.log_artifacts(str(path), "model")
         return f"runs:/{mlflow.active_run().info.run_id}/model"
     example = input_example(DATA.x_train)
-    described = {"signature": signature(DATA), "input_example": example}
+    described = {"signature": SIGNATURE, "input_example": example}
     return mlflow.sklearn.log_model(
         constant(value),
         name="model",
