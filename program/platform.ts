@@ -3,7 +3,7 @@ import type { MlopsPlatformArgs } from "../components/index.ts";
 import type { PlatformConfig } from "./settings.ts";
 import type { DataStores } from "./stores.ts";
 import { imageOfModel, imageReference, imageRegistryOf } from "./images.ts";
-import { hasTrainingCode } from "./models.ts";
+import { hasTrainingCode, readModelFile } from "./models.ts";
 import type { PublicDomain } from "./domain.ts";
 
 /** 0 keeps a port closed. */
@@ -20,6 +20,8 @@ export function platformArguments(
   const orElse = <T>(ranges: readonly string[], otherwise?: T) =>
     ranges.length > 0 ? [...ranges] : otherwise;
   const imageRegistry = imageRegistryOf(config);
+  const isTrained = hasTrainingCode(config.modelName);
+  const resources = isTrained ? readModelFile(config.modelName).resources : undefined;
   return {
     namespace: config.namespace,
     images: {
@@ -49,6 +51,7 @@ export function platformArguments(
           },
         }),
     servingAllowPickle: config.servingAllowPickle,
+    servingResources: resources?.serving,
     predictionReplicas: config.predictionReplicas,
     nodePorts: {
       tracking: openPort(config.trackingNodePort),
@@ -59,8 +62,9 @@ export function platformArguments(
     nodeAddress: cluster.nodeAddress,
     apiServerAddresses: orElse(config.apiServerAddresses, cluster.apiServerAddresses),
     dnsAddresses: orElse(config.dnsAddresses),
-    trainExampleModel: config.trainExampleModel && hasTrainingCode(config.modelName),
+    trainExampleModel: config.trainExampleModel && isTrained,
     trainingSchedule: config.trainingSchedule,
+    trainingResources: resources?.training,
     trainingGpu: config.trainingGpu ? { type: config.gkeGpu } : undefined,
     monitoring: {
       enabled: config.monitoring,

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { OidcLoginArgs } from "../access/arguments.ts";
+import type { ContainerResourcesArgs } from "../kubernetes/arguments.ts";
 import type { ChartArgs } from "../monitoring/arguments.ts";
 import type { ChartValues } from "../monitoring/chartValues.ts";
 import type { AlertReceiversArgs } from "../monitoring/receivers.ts";
@@ -65,6 +66,8 @@ export interface MlopsPlatformArgs {
   servingAutoscaling?: AutoscalingArgs;
   /** Whether the model server loads models that are pickled or carry code of their own. Defaults to false. */
   servingAllowPickle?: pulumi.Input<boolean>;
+  /** CPU and memory of each pod of the model server. Defaults to those of ModelServer. */
+  servingResources?: ContainerResourcesArgs;
   /** Pods of the prediction page. Defaults to 2. */
   predictionReplicas?: number;
   /** Ports on the nodes. Defaults to none. */
@@ -75,6 +78,8 @@ export interface MlopsPlatformArgs {
   trainExampleModel?: boolean;
   /** Cron schedule on which the model is trained again, such as `0 3 * * *`. Defaults to never. */
   trainingSchedule?: string;
+  /** CPU and memory of each training pod. Defaults to those of TrainingJob. */
+  trainingResources?: ContainerResourcesArgs;
   /** GPUs of each training pod. Defaults to none. The cluster must have nodes with them. */
   trainingGpu?: TrainingGpuArgs;
   /** How it is opened to the internet, on GKE. Defaults to not at all: it is reachable inside the cluster only. */

@@ -119,6 +119,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
         modelName: args.modelName,
         modelAlias,
         allowPickle: args.servingAllowPickle,
+        resources: args.servingResources,
         replicas: args.servingReplicas,
         autoscaling: args.servingAutoscaling,
         paused,
@@ -151,6 +152,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       experimentName,
       modelName: args.modelName,
       modelAlias,
+      resources: args.trainingResources,
       gpu: args.trainingGpu,
     };
     trainingInCluster(name, args, training, child, tracking);

@@ -191,6 +191,18 @@ describeArguments(makePlatform, "ml", base, {
       "+ ml-retraining-tracking-credentials",
     ],
   },
+  servingResources: {
+    value: { memoryLimit: "5Gi" },
+    changes: [
+      "ml-serving-server spec.template.spec.containers[model-server].resources.limits.memory: 1Gi → 5Gi",
+    ],
+  },
+  trainingResources: {
+    value: { memoryLimit: "5Gi" },
+    changes: [
+      "ml-example-training-job spec.template.spec.containers[training].resources.limits.memory: 2Gi → 5Gi",
+    ],
+  },
   trainingGpu: gpusForTraining,
   exposure: openedToTheInternet,
   apiServerAddresses: { value: ["10.0.0.2/32"], changes: [] }, // without monitoring nobody calls it

@@ -45,8 +45,9 @@ def flavor_of(model: object, module: ModuleType | None = None) -> Flavor:
     libraries = _libraries(model)
     for name in ("xgboost", "lightgbm", "catboost", "onnx", "statsmodels"):
         if name in libraries:
-            packages = {"onnx": ("onnx", "onnxruntime"), "lightgbm": ("lightgbm", "skops")}
-            return Flavor(_mlflow(name), packages=packages.get(name, (name,)))
+            packages = ("onnx", "onnxruntime") if name == "onnx" else (name,)
+            estimator = ("sklearn", "skops") if "sklearn" in libraries else ()
+            return Flavor(_mlflow(name), packages=packages + estimator)
     if "sklearn" in libraries:
         return Flavor(_mlflow("sklearn"), _skops(model), ("sklearn", "skops"))
     if isinstance(model, mlflow.pyfunc.PythonModel | str | Path):
