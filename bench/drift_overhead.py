@@ -27,9 +27,10 @@ for folder in ("apps/serving/src", "apps/serving/tests", "apps/training/src"):
 from model_server.baseline import read_baseline  # noqa: E402
 from model_server.observed import Observed  # noqa: E402
 from model_server.settings import read_settings  # noqa: E402
-from models import FEATURES, Models, linear  # noqa: E402
 from processes import Server, model_server, tracking_server, until  # noqa: E402
 from training import baseline  # noqa: E402
+
+from models import FEATURES, Models, linear  # noqa: E402
 
 COLUMNS = (
     *("rows", "requests", "10th percentile", "median", "99th percentile"),

@@ -11,6 +11,7 @@ from pathlib import Path
 import mlflow
 import pytest
 import requests
+
 from training import Settings, settings_from_env
 
 MODELS = Path(__file__).parents[3] / "models"

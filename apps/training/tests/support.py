@@ -5,6 +5,7 @@ from data import load_data
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from sklearn.linear_model import Ridge
+
 from training import LoggedRun, Settings, log_run
 
 METRIC = "cv_rmse"

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from data import load_data
+
 from training import input_example
 
 

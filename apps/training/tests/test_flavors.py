@@ -15,6 +15,7 @@ from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
+
 from training import Settings, TrainingError, baseline, input_example, log_and_register, log_run
 
 DATA = load_data()

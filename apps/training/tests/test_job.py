@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import ADMIN, EXAMPLE, MODELS, free_port, start_mlflow, stop
 from mlflow import MlflowClient
+
 from training import TrainingError, settings_from_env
 
 SOURCE = Path(__file__).parents[1] / "src"

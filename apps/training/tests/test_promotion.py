@@ -12,6 +12,7 @@ import requests
 from conftest import ADMIN
 from mlflow import MlflowClient
 from support import METRIC, holder, logged, promoted, version_of
+
 from training import (
     LoggedRun,
     Objective,

@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from conftest import free_port
 from data import load_data
+
 from training import TrainingError, predict, wait_until_served
 
 

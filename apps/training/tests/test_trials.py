@@ -5,6 +5,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from support import METRIC, logged
+
 from training import Settings, promote_if_better, register_best, trial_index
 
 
