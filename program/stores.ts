@@ -83,23 +83,17 @@ export function googleDataStores(
         );
   const credentials = identity instanceof ServiceAccountKey ? identity.credentials : undefined;
   setKey(pulumi.output(credentials).apply(() => []));
-  const { host, port, database, authDatabase, username, password, proxy } = sql;
+  const { proxy } = sql.connection;
   return {
     database: {
-      host,
-      port,
-      address: sql.instanceAddress,
-      database,
-      authDatabase,
-      username,
-      password,
+      ...sql.connection,
       // known once the roles are bound: MLflow starts when it may reach its stores
-      proxy: {
+      proxy: proxy && {
         ...proxy,
         instance: pulumi.all([proxy.instance, identity.member]).apply(([instance]) => instance),
       },
     },
-    artifacts: { uri: bucket.uri },
+    artifacts: bucket.location,
     googleCredentials: credentials,
     monthlyCostsUsd: [bucket.monthlyCostUsd, sql.monthlyCostUsd],
   };

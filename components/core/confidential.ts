@@ -1,17 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * The arguments as the engine records them for a component: those named are encrypted in the state, even where the
- * caller gave them in the clear. What another resource has yet to tell is left out: the component would wait for it,
- * and every child with it, though one alone needs it.
+ * The arguments as the engine records them for a component: those at the given paths, such as `users` and
+ * `tracking.users`, are encrypted in the state, even where the caller gave them in the clear. What another resource has
+ * yet to tell is left out: the component would wait for it, and every child with it, though one alone needs it.
  */
-export function withSecret<Args extends object>(
-  args: Args,
-  ...confidential: (keyof Args)[]
-): pulumi.Inputs {
+export function withSecret(args: object, ...confidential: string[]): pulumi.Inputs {
   const recorded = known(args) as pulumi.Inputs;
-  for (const name of confidential as string[]) {
-    if (recorded[name] !== undefined) recorded[name] = pulumi.secret(recorded[name]);
+  for (const path of confidential) {
+    const keys = path.split(".");
+    const last = keys.pop()!;
+    const holder = keys.reduce<pulumi.Inputs | undefined>(
+      (inner, key) => inner?.[key] as pulumi.Inputs | undefined,
+      recorded,
+    );
+    if (holder?.[last] !== undefined) holder[last] = pulumi.secret(holder[last]);
   }
   return recorded;
 }

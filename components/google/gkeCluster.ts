@@ -1,7 +1,8 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "../cost/index.ts";
-import { checkGkeArguments, type GkeClusterArgs } from "./arguments.ts";
+import { checkArguments } from "../core/checks.ts";
+import { checkGkeCluster, type GkeClusterArgs } from "./arguments.ts";
 import { autopilotNodes, clusterNetwork, standardNodes } from "./gkeClusterSettings.ts";
 import { gkeKubeconfig } from "./gkeKubeconfig.ts";
 import { GkeMode, GkeReleaseChannel } from "./gkeMachines.ts";
@@ -13,8 +14,8 @@ import {
   standardPool,
   upgradeSettings,
 } from "./gkeNodePools.ts";
-import { checkedProject } from "./googleChecks.ts";
-import { googleLabels } from "./googleLabels.ts";
+import { nameAtGoogle } from "./googleChecks.ts";
+import { labelsAtGoogle } from "./googleNames.ts";
 
 /**
  * A Kubernetes cluster of Google Cloud, with private nodes, Workload Identity, network policies by Dataplane V2 and
@@ -39,19 +40,24 @@ export class GkeCluster extends pulumi.ComponentResource {
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: GkeClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `GkeCluster "${name}"`;
-    const accountId = args.nodeAccountId ?? `${name}-nodes`;
-    checkGkeArguments(subject, name, accountId, args);
-    const project = checkedProject(subject, args.project);
-    const labels = googleLabels(subject, args.labels);
+    const nodeAccountId = args.nodeAccountId ?? `${name}-nodes`;
+    checkArguments(
+      `GkeCluster "${name}"`,
+      { ...args, nodeAccountId },
+      // the longest names of clusters and node pools have 40 characters
+      nameAtGoogle(name, { longest: `${name}-cluster`, limit: 40 }),
+      checkGkeCluster,
+    );
     super("mlops:index:GkeCluster", name, args, opts);
 
     const child = { parent: this };
     const { location, protectData = true } = args;
+    const project = pulumi.output(args.project);
+    const labels = labelsAtGoogle(args.labels);
     const isAutopilot = args.mode === GkeMode.Autopilot;
     const account = new gcp.serviceaccount.Account(
       `${name}-nodes`,
-      { project, accountId, displayName: `Nodes of ${name}` },
+      { project, accountId: nodeAccountId, displayName: `Nodes of ${name}` },
       child,
     );
     const grant = new gcp.projects.IAMMember(

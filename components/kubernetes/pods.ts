@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ContainerResourcesArgs } from "./arguments.ts";
+import type { ContainerResourcesArgs, PodSettingsArgs } from "./arguments.ts";
 
 /**
  * Requests and limits of one container.
@@ -41,8 +41,15 @@ export function metricsPorts(port: number | undefined, name = "metrics") {
 }
 
 /** The part of a pod's spec that is the same for every pod of the platform. */
-export function podDefaults(userId: number, serviceAccountName: pulumi.Input<string>) {
+export function podDefaults(
+  userId: number,
+  serviceAccountName: pulumi.Input<string>,
+  { nodeSelector, tolerations, imagePullSecrets }: PodSettingsArgs,
+) {
   return {
+    ...(nodeSelector && { nodeSelector }),
+    ...(tolerations && { tolerations }),
+    ...(imagePullSecrets && { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
     serviceAccountName,
     automountServiceAccountToken: false,
     enableServiceLinks: false,

@@ -1,6 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { ensure, refuse } from "../core/checks.ts";
 import { versions } from "../core/versions.ts";
 import type { ChartArgs } from "./arguments.ts";
 import { type ChartValues, mergeValues, sealed } from "./chartValues.ts";
@@ -26,28 +25,6 @@ export const officialCharts = {
 } as const satisfies Record<string, OfficialChart>;
 
 const isOci = (chart: string) => chart.startsWith("oci://");
-const isExactVersion = (version: string) =>
-  /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+\S+)?$/.test(version);
-
-/** Refuses sources that no chart can come from, or that may bring another chart tomorrow. */
-export function checkChart(
-  subject: string,
-  { chart, version, repository }: ChartArgs = {},
-  argument = "chart",
-): void {
-  ensure(
-    subject,
-    `${argument}.version`,
-    version ?? "0.0.0",
-    isExactVersion,
-    "be an exact version such as 29.27.0, so that the same program deploys the same chart",
-  );
-  refuse(
-    subject,
-    repository !== undefined && isOci(chart ?? ""),
-    `${argument}.repository and an OCI reference exclude each other; leave ${argument}.repository out`,
-  );
-}
 
 /** The part of a Release that says which chart it installs. */
 export function chartSource(official: OfficialChart, args: ChartArgs = {}) {

@@ -1,16 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { checkWhole, ensure, isDnsLabel } from "../core/checks.ts";
+import { checkArguments } from "../core/checks.ts";
 import { withSecret } from "../core/confidential.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
 import { internalHost, internalServiceUrl } from "../kubernetes/endpoints.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
 import { ownedNamespace } from "../kubernetes/ownedNamespace.ts";
-import type { PrometheusArgs } from "./arguments.ts";
-import { chartRelease, checkChart, officialCharts } from "./charts.ts";
-import { nodeExporterPort, prometheusValues } from "./prometheusValues.ts";
-import { alertmanagerConfig, checkReceivers } from "./receivers.ts";
-import { checkedStorage } from "./retention.ts";
+import { checkPrometheus, type PrometheusArgs } from "./arguments.ts";
+import { chartRelease, officialCharts } from "./charts.ts";
+import { prometheusValues } from "./prometheusValues.ts";
+import { alertmanagerConfig } from "./receivers.ts";
+import { retentionOf } from "./retention.ts";
 
 const port = 9090;
 const alertmanagerPort = 9093;
@@ -26,21 +26,13 @@ export class Prometheus extends pulumi.ComponentResource {
   public readonly alertmanagerUrl?: pulumi.Output<string>;
 
   constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `Prometheus "${name}"`;
-    checkChart(subject, args.chart);
-    checkReceivers(subject, args.receivers);
-    const storage = checkedStorage(subject, args);
-    const nodeExporterNamespace = ensure(
-      subject,
-      "nodeExporterNamespace",
-      args.nodeExporterNamespace ?? pulumi.interpolate`${args.namespace}-node-exporter`,
-      isDnsLabel,
-      "be a DNS label such as mlops-node-exporter: small letters, digits and dashes",
-    );
-    checkWhole(subject, "nodeExporterPort", args.nodeExporterPort ?? nodeExporterPort, 1024, 65535);
+    checkArguments(`Prometheus "${name}"`, args, checkPrometheus);
     super("mlops:index:Prometheus", name, withSecret(args, "receivers", "values"), opts);
 
     const child = { parent: this };
+    const storage = retentionOf(args);
+    const nodeExporterNamespace =
+      args.nodeExporterNamespace ?? pulumi.interpolate`${args.namespace}-node-exporter`;
     const hasAlertmanager = args.alertmanager ?? true;
     const alertmanagerConfigName = hasAlertmanager
       ? new k8s.core.v1.Secret(

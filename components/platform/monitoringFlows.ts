@@ -12,7 +12,8 @@ const kubeletPort = 10250;
 
 /** Whom the monitoring may call. Nobody but Prometheus reaches a port with metrics. */
 export function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
-  const { monitoring = {}, nodePorts = {}, apiServerAddresses } = args;
+  const { monitoring = {}, apiServerAddresses } = args;
+  const { prometheus = {}, grafana = {} } = monitoring;
   const toApiServer = (from: string): NetworkFlowArgs[] =>
     apiServerPorts.map((port) => ({
       from,
@@ -28,28 +29,28 @@ export function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
     { from: "prometheus", port: kubeletPort },
     ...toApiServer("prometheus"),
   ];
-  if (monitoring.nodeExporter !== false) {
-    flows.push({ from: "prometheus", port: monitoring.nodeExporterPort ?? nodeExporterPort });
+  if (prometheus.nodeExporter !== false) {
+    flows.push({ from: "prometheus", port: prometheus.nodeExporterPort ?? nodeExporterPort });
   }
-  if (monitoring.kubeStateMetrics !== false) {
+  if (prometheus.kubeStateMetrics !== false) {
     flows.push({ from: "prometheus", to: "kube-state-metrics", port: 8080 });
     flows.push(...toApiServer("kube-state-metrics"));
   }
-  if (monitoring.pushgateway !== false) {
+  if (prometheus.pushgateway !== false) {
     flows.push({ from: "prometheus", to: "prometheus-pushgateway", port: 9091 });
     flows.push({ from: "training", to: "prometheus-pushgateway", port: 9091 });
   }
-  if (monitoring.alertmanager !== false) {
+  if (prometheus.alertmanager !== false) {
     flows.push({ from: "prometheus", to: "alertmanager", port: 9093 });
-    const ports = receiverPorts(monitoring.receivers ?? {});
+    const ports = receiverPorts(prometheus.receivers ?? {});
     flows.push(...ports.map((port) => ({ from: "alertmanager", port })));
   }
-  if (monitoring.grafana !== false) {
+  if (grafana.enabled !== false) {
     flows.push({ from: "grafana", to: "prometheus", port: 9090 }, ...toApiServer("grafana"));
-    if (monitoring.alertmanager !== false) {
+    if (prometheus.alertmanager !== false) {
       flows.push({ from: "grafana", to: "alertmanager", port: 9093 });
     }
-    if (nodePorts.grafana !== undefined) flows.push({ to: "grafana", port: 3000 });
+    if (grafana.nodePort !== undefined) flows.push({ to: "grafana", port: 3000 });
   }
   return flows;
 }

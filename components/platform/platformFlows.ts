@@ -13,7 +13,7 @@ const metadataServer = [
 
 /** Who may call whom. Ports are the pods', not the Services'. */
 export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
-  const { database, artifacts, nodePorts = {} } = args;
+  const { database, artifacts, tracking, serving, prediction } = args;
   const flows: NetworkFlowArgs[] = [
     { from: "model-server", to: "mlflow", port: 5000 },
     { from: "training", to: "mlflow", port: 5000 },
@@ -30,9 +30,9 @@ export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
       flows.push(...metadataServer.map((flow) => ({ from: "mlflow", ...flow })));
     }
   }
-  if (nodePorts.tracking !== undefined) flows.push({ to: "mlflow", port: 5000 });
-  if (nodePorts.serving !== undefined) flows.push({ to: "model-server", port: 8080 });
-  if (nodePorts.prediction !== undefined) flows.push({ to: "prediction-app", port: 8501 });
+  if (tracking?.nodePort !== undefined) flows.push({ to: "mlflow", port: 5000 });
+  if (serving?.nodePort !== undefined) flows.push({ to: "model-server", port: 8080 });
+  if (prediction?.nodePort !== undefined) flows.push({ to: "prediction-app", port: 8501 });
   flows.push(...exposureFlows(args));
   return args.monitoring?.enabled === false ? flows : [...flows, ...monitoringFlows(args)];
 }

@@ -1,13 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { checkWhole, ensure, isNodePort } from "../core/checks.ts";
+import { checkArguments } from "../core/checks.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "../kubernetes/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
 import { pausedReplicas } from "../kubernetes/pauses.ts";
 import { environment, metricsPort } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
-import type { PredictionAppArgs } from "./arguments.ts";
+import { checkPredictionApp, type PredictionAppArgs } from "./arguments.ts";
 
 const port = 8501;
 
@@ -19,13 +19,11 @@ export class PredictionApp extends pulumi.ComponentResource {
   public readonly externalUrl: pulumi.Output<string>;
 
   constructor(name: string, args: PredictionAppArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `PredictionApp "${name}"`;
-    const replicas = args.replicas ?? 2;
-    checkWhole(subject, "replicas", replicas, 1, 100);
-    ensure(subject, "nodePort", args.nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
+    checkArguments(`PredictionApp "${name}"`, args, checkPredictionApp);
     super("mlops:index:PredictionApp", name, args, opts);
 
     const child = { parent: this };
+    const replicas = args.replicas ?? 2;
     const serviceName = args.serviceName ?? name;
     const metadata = metadataFor("prediction-app", serviceName, args);
     const selector = selectorLabels("prediction-app", serviceName);
@@ -74,7 +72,7 @@ export class PredictionApp extends pulumi.ComponentResource {
           },
           selector,
           { labels: metadata().labels, annotations: args.annotations },
-          args.resources,
+          args,
         ),
       },
       child,

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { checkArguments } from "../core/checks.ts";
 import { withSecret } from "../core/confidential.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "../kubernetes/httpWorkload.ts";
@@ -23,7 +24,7 @@ export class ModelServer extends pulumi.ComponentResource {
   public readonly externalUrl: pulumi.Output<string>;
 
   constructor(name: string, args: ModelServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkModelServer(`ModelServer "${name}"`, args);
+    checkArguments(`ModelServer "${name}"`, args, checkModelServer);
     super("mlops:index:ModelServer", name, withSecret(args, "trackingPassword"), opts);
 
     const child = { parent: this };
@@ -81,7 +82,7 @@ export class ModelServer extends pulumi.ComponentResource {
           },
           selector,
           { labels: metadata().labels, annotations: args.annotations },
-          args.resources,
+          args,
         ),
       },
       child,

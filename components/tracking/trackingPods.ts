@@ -39,7 +39,7 @@ export function migrationPod(args: TrackingServerArgs, parts: TrackingPodParts) 
   return {
     metadata: { labels, annotations: args.annotations },
     spec: {
-      ...podDefaults(userIds.python, parts.serviceAccountName),
+      ...podDefaults(userIds.python, parts.serviceAccountName, args),
       restartPolicy: "OnFailure",
       ...proxyContainers(args.database, google),
       containers: [
@@ -97,7 +97,7 @@ export function serverPod(
   return {
     metadata: { labels, annotations: args.annotations },
     spec: {
-      ...podDefaults(userIds.python, parts.serviceAccountName),
+      ...podDefaults(userIds.python, parts.serviceAccountName, args),
       topologySpreadConstraints: spreadOverNodes(selector),
       ...proxyContainers(args.database, google),
       containers: [

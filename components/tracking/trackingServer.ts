@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { checkArguments } from "../core/checks.ts";
 import { withSecret } from "../core/confidential.ts";
 import { generatedPassword } from "../core/passwords.ts";
 import { versions } from "../core/versions.ts";
@@ -9,7 +10,7 @@ import { disruptionBudget } from "../kubernetes/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
 import { pausedJob, pausedReplicas } from "../kubernetes/pauses.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
-import { type TrackingServerArgs, checkTrackingArguments } from "./arguments.ts";
+import { checkTrackingServer, type TrackingServerArgs } from "./arguments.ts";
 import { sqlAlchemyUri } from "./connections.ts";
 import { keptCredentials } from "./googleCredentials.ts";
 import { administrator, migrationPod, port, serverPod } from "./trackingPods.ts";
@@ -27,7 +28,7 @@ export class TrackingServer extends pulumi.ComponentResource {
   public readonly adminPassword: pulumi.Output<string>;
 
   constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkTrackingArguments(`TrackingServer "${name}"`, args);
+    checkArguments(`TrackingServer "${name}"`, args, checkTrackingServer);
     const confidential = ["database", "users", "googleCredentials", "environment"] as const;
     super("mlops:index:TrackingServer", name, withSecret(args, ...confidential), opts);
     const version = args.mlflowVersion ?? versions.mlflow;

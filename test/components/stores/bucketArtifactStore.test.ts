@@ -43,7 +43,7 @@ test("makes one bucket that is private, keeps what is deleted and cannot be lost
     retainOnDelete: true,
   });
   expect(find("store").outputs).toEqual({
-    uri: "gs://wine-ml-store-1a2b3c",
+    location: { uri: "gs://wine-ml-store-1a2b3c" },
     bucketName: "wine-ml-store-1a2b3c",
     projectNumber: "123456789012",
     monthlyCostUsd: 0.2,
@@ -74,7 +74,7 @@ describeArguments(make, "store", base, {
     value: "beer-ml",
     changes: [
       "store outputs.bucketName: wine-ml-store-1a2b3c → beer-ml-store-1a2b3c",
-      "store outputs.uri: gs://wine-ml-store-1a2b3c → gs://beer-ml-store-1a2b3c",
+      "store outputs.location.uri: gs://wine-ml-store-1a2b3c → gs://beer-ml-store-1a2b3c",
       "store-bucket name: wine-ml-store-1a2b3c → beer-ml-store-1a2b3c",
       "store-bucket project: wine-ml → beer-ml",
       "store-name keepers.project: wine-ml → beer-ml",
@@ -93,7 +93,7 @@ describeArguments(make, "store", base, {
     changes: [
       "- store-name",
       "store outputs.bucketName: wine-ml-store-1a2b3c → wine-models",
-      "store outputs.uri: gs://wine-ml-store-1a2b3c → gs://wine-models",
+      "store outputs.location.uri: gs://wine-ml-store-1a2b3c → gs://wine-models",
       "store-bucket name: wine-ml-store-1a2b3c → wine-models",
       "store-bucket options.dependsOn: store-name → ∅",
     ],

@@ -129,7 +129,7 @@ describeArguments(make, "sql", base, {
     value: "my own password",
     changes: [
       "- sql-password",
-      "sql outputs.password: secret:MARKER-sql-password-%@:/?# → secret:my own password",
+      "sql outputs.connection.password: secret:MARKER-sql-password-%@:/?# → secret:my own password",
       "sql-user options.dependsOn: -sql-password",
       "sql-user password: secret:MARKER-sql-password-%@:/?# → secret:my own password",
     ],

@@ -1,5 +1,11 @@
 import { GpuType, TrainingJob, type TrainingJobArgs } from "../../../components/index.ts";
-import { describeArguments, describePreview, describeRefusals, tree } from "../../support/cases.ts";
+import {
+  describeArguments,
+  describePreview,
+  describeRefusals,
+  tree,
+  podSettingRows,
+} from "../../support/cases.ts";
 import { at, list } from "../../support/podSecurity.ts";
 import { record } from "../../support/recorder.ts";
 
@@ -51,6 +57,7 @@ test("trials become one pod each, never more side by side than there are", async
 });
 
 describeArguments(make, "train", base, {
+  ...podSettingRows("train-job"),
   namespace: {
     value: "team",
     changes: [
