@@ -19,10 +19,6 @@ export { NetworkFlows } from "./kubernetes/networkFlows.ts";
 
 export {
   BucketRole,
-  type GkeClusterArgs,
-  gkeClusterFaults,
-  type GkeClusterSettingsArgs,
-  type GpuPoolArgs,
   type GrantArgs,
   type ImageRepositoryArgs,
   type PrivateNetworkArgs,
@@ -30,6 +26,12 @@ export {
   type ServiceAccountKeyArgs,
   type WorkloadIdentityArgs,
 } from "./google/arguments.ts";
+export {
+  type GkeClusterArgs,
+  gkeClusterFaults,
+  type GkeClusterSettingsArgs,
+  type GpuPoolArgs,
+} from "./google/gkeArguments.ts";
 export { GkeCluster } from "./google/gkeCluster.ts";
 export { GkeMachineType, GkeMode, GkeReleaseChannel, GpuType } from "./google/gkeMachines.ts";
 export { ImageRepository } from "./google/imageRepository.ts";
@@ -86,9 +88,6 @@ export type {
 export {
   type BucketArtifactStoreArgs,
   BucketStorageClass,
-  type CloudSqlDatabaseArgs,
-  cloudSqlFaults,
-  type CloudSqlSettingsArgs,
   type PostgresDatabaseArgs,
   type PostgresSettingsArgs,
   type VolumeArgs,
@@ -96,6 +95,11 @@ export {
   type VolumeArtifactStoreSettingsArgs,
 } from "./stores/arguments.ts";
 export { BucketArtifactStore } from "./stores/bucketArtifactStore.ts";
+export {
+  type CloudSqlDatabaseArgs,
+  cloudSqlFaults,
+  type CloudSqlSettingsArgs,
+} from "./stores/cloudSqlArguments.ts";
 export { CloudSqlDatabase } from "./stores/cloudSqlDatabase.ts";
 export {
   CloudSqlAvailability,

@@ -1,6 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
 import {
-  anything,
   type Combination,
   dnsLabel,
   flag,
@@ -216,41 +215,32 @@ const gatewayBackend = object<GatewayBackendArgs>({
   timeoutSeconds: whole(1, 86400),
 });
 
-export const checkGateway: Rule = object<PlatformGatewayArgs>(
-  {
-    ...namespacedRules,
-    gatewayName: anything,
-    addressName: required(text),
-    certificateMapName: required(text),
-    sslPolicyName: text,
-    backends: required(list(gatewayBackend)),
-  },
-  (check, { backends }) => {
-    if (backends === undefined) return;
-    check.refuse(
-      "backends",
-      backends.length === 0,
-      "backends must not be empty; name what is to be reached, or leave the gateway out",
-    );
-    for (const key of ["hostName", "serviceName"] as const) {
+export const checkGateway = (name: string): Rule =>
+  object<PlatformGatewayArgs>(
+    {
+      ...namespacedRules,
+      gatewayName: (check, value) => dnsLabel("mlops")(check, value ?? name),
+      addressName: required(text),
+      certificateMapName: required(text),
+      sslPolicyName: text,
+      backends: required(list(gatewayBackend)),
+    },
+    (check, { backends }) => {
+      if (backends === undefined) return;
       check.refuse(
         "backends",
-        new Set(backends.map((backend) => backend[key])).size < backends.length,
-        `backends must differ in their ${key}; name each once`,
+        backends.length === 0,
+        "backends must not be empty; name what is to be reached, or leave the gateway out",
       );
-    }
-  },
-);
-
-/** Refuses a gateway without a name where the component's own is none. */
-export const gatewayNameOf =
-  (name: string): Rule =>
-  (check, value) =>
-    check.hold(
-      "gatewayName",
-      (value as Partial<PlatformGatewayArgs>).gatewayName ?? name,
-      dnsLabel("mlops"),
-    );
+      for (const key of ["hostName", "serviceName"] as const) {
+        check.refuse(
+          "backends",
+          new Set(backends.map((backend) => backend[key])).size < backends.length,
+          `backends must differ in their ${key}; name each once`,
+        );
+      }
+    },
+  );
 
 /** Arguments of DomainCertificate. */
 export interface DomainCertificateArgs {

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
-import { checkGateway, gatewayNameOf, type PlatformGatewayArgs } from "./arguments.ts";
+import { checkGateway, type PlatformGatewayArgs } from "./arguments.ts";
 import { backendPolicy, gateway, healthCheck, route, tlsPolicy } from "./gatewayObjects.ts";
 
 /**
@@ -15,7 +15,7 @@ export class PlatformGateway extends pulumi.ComponentResource {
   public readonly urls: pulumi.Output<string[]>;
 
   constructor(name: string, args: PlatformGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkArguments(`PlatformGateway "${name}"`, args, gatewayNameOf(name), checkGateway);
+    checkArguments(`PlatformGateway "${name}"`, args, checkGateway(name));
     super("mlops:index:PlatformGateway", name, args, opts);
 
     const child = { parent: this };

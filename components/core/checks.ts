@@ -55,6 +55,11 @@ export class Check {
     return (this.path + step(key)).replace(/^\./, "");
   }
 
+  /** `, not "value"`, for the end of a rule. */
+  not(value: unknown): string {
+    return this.quotes ? `, not "${value as string}"` : "";
+  }
+
   /** Adds a fault of this argument. */
   fault(reason: string): undefined {
     this.found.faults.push({ propertyPath: this.path, reason });
@@ -120,9 +125,9 @@ const argumentError = (subject: string, errors: Fault[]) =>
   );
 
 /** Refuses what is wrong with the arguments of a component, all of it at once. Call it before anything is registered. */
-export function checkArguments(subject: string, args: unknown, ...rules: Rule[]): void {
+export function checkArguments(subject: string, args: unknown, rule: Rule): void {
   const check = new Check(subject);
-  for (const rule of rules) rule(check, args ?? {});
+  rule(check, args ?? {});
   check.finish();
 }
 
@@ -174,8 +179,8 @@ export function oneOf(set: { readonly [key: string]: string }): Rule {
   const values = Object.values(set);
   return (check, value) => {
     if (value === undefined || values.includes(value as string)) return value;
-    const hint = `, not "${value as string}"; the nearest is ${nearest(String(value), values)}`;
-    return check.must(`be one of ${values.join(", ")}${check.quotes ? hint : ""}`);
+    const hint = check.quotes ? `; the nearest is ${nearest(String(value), values)}` : "";
+    return check.must(`be one of ${values.join(", ")}${check.not(value)}${hint}`);
   };
 }
 

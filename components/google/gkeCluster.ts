@@ -2,7 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "../cost/index.ts";
 import { checkArguments } from "../core/checks.ts";
-import { checkGkeCluster, type GkeClusterArgs } from "./arguments.ts";
+import { checkGkeCluster, type GkeClusterArgs } from "./gkeArguments.ts";
 import { autopilotNodes, clusterNetwork, standardNodes } from "./gkeClusterSettings.ts";
 import { gkeKubeconfig } from "./gkeKubeconfig.ts";
 import { GkeMode, GkeReleaseChannel } from "./gkeMachines.ts";
@@ -14,7 +14,6 @@ import {
   standardPool,
   upgradeSettings,
 } from "./gkeNodePools.ts";
-import { nameAtGoogle } from "./googleChecks.ts";
 import { labelsAtGoogle } from "./googleNames.ts";
 
 /**
@@ -41,13 +40,7 @@ export class GkeCluster extends pulumi.ComponentResource {
 
   constructor(name: string, args: GkeClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const nodeAccountId = args.nodeAccountId ?? `${name}-nodes`;
-    checkArguments(
-      `GkeCluster "${name}"`,
-      { ...args, nodeAccountId },
-      // the longest names of clusters and node pools have 40 characters
-      nameAtGoogle(name, { longest: `${name}-cluster`, limit: 40 }),
-      checkGkeCluster,
-    );
+    checkArguments(`GkeCluster "${name}"`, { ...args, nodeAccountId }, checkGkeCluster(name));
     super("mlops:index:GkeCluster", name, args, opts);
 
     const child = { parent: this };

@@ -1,4 +1,4 @@
-import type { GkeClusterArgs } from "./arguments.ts";
+import type { GkeClusterArgs } from "./gkeArguments.ts";
 import type { nodeSecurity } from "./gkeNodePools.ts";
 
 /** Private nodes in the given subnet, and who may reach the API server. */

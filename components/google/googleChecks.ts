@@ -1,4 +1,4 @@
-import { map, matches, must, required, type Rule } from "../core/checks.ts";
+import { type Combination, map, matches, must, required, type Rule } from "../core/checks.ts";
 import { nearest } from "../core/nearest.ts";
 import { googleRegions, isZone, multiRegions, zonesOf } from "./googleRegions.ts";
 
@@ -28,9 +28,8 @@ export const knownName =
   (check, value) => {
     if (value === undefined || known.includes(value as string)) return value;
     const meant = nearest(String(value), known);
-    const not = check.quotes ? `, not "${value as string}"` : "";
     if (typeof value !== "string" || !form.test(value)) {
-      return check.must(`be ${what} such as ${meant}${not}`);
+      return check.must(`be ${what} such as ${meant}${check.not(value)}`);
     }
     check.warn(
       `${check.path} is "${value}", which is not ${what} that is known here; if Google does not know it either, the deployment fails; the nearest known is ${meant}`,
@@ -80,7 +79,7 @@ const suffixLength = 8;
  * @param longest the longest name that the component makes of its own, and how long Google lets it be
  */
 export const nameAtGoogle =
-  (name: string, { longest, limit }: { longest: string; limit: number }): Rule =>
+  (name: string, { longest, limit }: { longest: string; limit: number }): Combination<unknown> =>
   (check) => {
     const most = limit - suffixLength - (longest.length - name.length);
     const why = "for names at Google are made of it";

@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "../cost/index.ts";
 import { checkArguments } from "../core/checks.ts";
 import { checkPrivateNetwork, defaultRanges, type PrivateNetworkArgs } from "./arguments.ts";
-import { nameAtGoogle } from "./googleChecks.ts";
 import { labelsAtGoogle } from "./googleNames.ts";
 
 /**
@@ -25,13 +24,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: PrivateNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
-    const longest = { longest: `${name}-services-range`, limit: 63 };
-    checkArguments(
-      `PrivateNetwork "${name}"`,
-      args,
-      nameAtGoogle(name, longest),
-      checkPrivateNetwork,
-    );
+    checkArguments(`PrivateNetwork "${name}"`, args, checkPrivateNetwork(name));
     super("mlops:index:PrivateNetwork", name, args, opts);
 
     const child = { parent: this };

@@ -9,7 +9,6 @@ import {
   BucketStorageClass,
   bucketStem,
   checkBucketArtifactStore,
-  generatedBucketName,
   mostBucketCharacters,
 } from "./arguments.ts";
 
@@ -28,12 +27,7 @@ export class BucketArtifactStore extends pulumi.ComponentResource {
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: BucketArtifactStoreArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkArguments(
-      `BucketArtifactStore "${name}"`,
-      args,
-      checkBucketArtifactStore,
-      generatedBucketName(name),
-    );
+    checkArguments(`BucketArtifactStore "${name}"`, args, checkBucketArtifactStore(name));
     super("mlops:index:BucketArtifactStore", name, args, opts);
 
     const project = pulumi.output(args.project);

@@ -11,9 +11,8 @@ import {
   checkCloudSql,
   type CloudSqlDatabaseArgs,
   cloudSqlChoices,
-  instanceNameOf,
   mostInstanceCharacters,
-} from "./arguments.ts";
+} from "./cloudSqlArguments.ts";
 import { CloudSqlEdition } from "./cloudSqlTiers.ts";
 
 const { username, database, authDatabase } = trackingDatabase;
@@ -31,7 +30,7 @@ export class CloudSqlDatabase extends pulumi.ComponentResource {
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: CloudSqlDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkArguments(`CloudSqlDatabase "${name}"`, args, checkCloudSql, instanceNameOf(name));
+    checkArguments(`CloudSqlDatabase "${name}"`, args, checkCloudSql(name));
     super("mlops:index:CloudSqlDatabase", name, withSecret(args, "password"), opts);
 
     const { project, region } = args;

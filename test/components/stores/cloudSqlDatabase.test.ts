@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isSecret } from "@pulumi/pulumi";
+import { isSecret, output } from "@pulumi/pulumi";
 import {
   CloudSqlDatabase,
   type CloudSqlDatabaseArgs,
@@ -147,14 +147,12 @@ test("the password is never in the open, given in the clear or generated", async
   expect(open.filter((text) => text.includes("MARKER"))).toEqual([]);
   expect(JSON.stringify(resources)).toContain(password);
   expect(JSON.stringify(resources)).toContain("MARKER-sql-password");
-  expect(await Promise.all(result.map((sql) => isSecret(sql.connection.password)))).toEqual([
-    true,
-    true,
-  ]);
-  expect(await Promise.all(result.map((sql) => isSecret(sql.connection.username)))).toEqual([
-    false,
-    false,
-  ]);
+  expect(await Promise.all(result.map((sql) => isSecret(output(sql.connection.password))))).toEqual(
+    [true, true],
+  );
+  expect(await Promise.all(result.map((sql) => isSecret(output(sql.connection.username))))).toEqual(
+    [false, false],
+  );
 });
 
 test.each(Object.values(CloudSqlTier))("%s costs what its comment says", async (tier) => {
