@@ -16,8 +16,16 @@ export type Rule = (check: Check, value: unknown) => unknown;
 /** A rule for every argument of an interface. */
 export type Rules<Args> = { readonly [Key in keyof Required<Args>]: Rule };
 
-/** What could not work together. Arguments that are missing or wrong by themselves are undefined here. */
-export type Combination<Args> = (check: Check, args: Partial<Args>) => void;
+/**
+ * What could not work together.
+ * @param args undefined where an argument is missing or wrong by itself
+ * @param given what the caller gave, right or wrong
+ */
+export type Combination<Args> = (
+  check: Check,
+  args: Partial<Args>,
+  given: { readonly [Key in keyof Args]?: unknown },
+) => void;
 
 interface Found {
   readonly faults: Fault[];
@@ -218,7 +226,8 @@ export const object =
     const args = Object.fromEntries(
       Object.entries<Rule>(rules).map(([key, rule]) => [key, check.hold(key, value[key], rule)]),
     ) as Partial<Args>;
-    for (const combination of combinations) combination(check, args);
+    for (const combination of combinations)
+      combination(check, args, value as { [Key in keyof Args]?: unknown });
     return args;
   };
 

@@ -199,15 +199,19 @@ const grantRules: Rules<GrantArgs> = {
   ),
 };
 
-const grantTogether: Combination<GrantArgs> = (check, args) => {
+const grantTogether: Combination<GrantArgs> = (
+  check,
+  _,
+  { bucketName, bucketRole, instanceName },
+) => {
   check.refuse(
     "bucketName",
-    args.bucketName === undefined && args.instanceName === undefined,
+    bucketName === undefined && instanceName === undefined,
     "there is nothing to grant; give bucketName, instanceName or both",
   );
   check.refuse(
     "bucketRole",
-    (args.bucketName === undefined) !== (args.bucketRole === undefined),
+    (bucketName === undefined) !== (bucketRole === undefined),
     "bucketName and bucketRole belong together; give both or neither",
   );
 };

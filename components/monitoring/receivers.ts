@@ -65,7 +65,7 @@ export const checkReceivers: Rule = object<AlertReceiversArgs>({
       password: text,
       requireTls: flag,
     },
-    (check, { username, password }) =>
+    (check, _, { username, password }) =>
       check.refuse(
         username === undefined ? "username" : "password",
         (username === undefined) !== (password === undefined),

@@ -173,8 +173,9 @@ const namespaceFitsExporter: Combination<MlopsPlatformArgs> = (check, args) => {
   );
 };
 
-const storesFit: Combination<MlopsPlatformArgs> = (check, args) => {
-  const { database, artifacts, images, postgres, artifactVolume, tracking = {} } = args;
+const storesFit: Combination<MlopsPlatformArgs> = (check, args, given) => {
+  const { artifacts, images, tracking = {} } = args;
+  const { database, postgres, artifactVolume } = given;
   if (database === undefined && images !== undefined && images.postgres === undefined) {
     check
       .at("images")
@@ -191,14 +192,14 @@ const storesFit: Combination<MlopsPlatformArgs> = (check, args) => {
   );
   check.refuse(
     "artifactVolume",
-    artifacts !== undefined && artifactVolume !== undefined,
+    given.artifacts !== undefined && artifactVolume !== undefined,
     "artifactVolume has no effect with artifacts; leave one of them out",
   );
   const trackingCheck = check.at("tracking");
   checkReplicasOnVolume(
     trackingCheck,
     tracking,
-    artifacts === undefined || artifacts.claimName !== undefined,
+    given.artifacts === undefined || artifacts?.claimName !== undefined,
   );
   const needed = connectionsNeeded(tracking.replicas ?? 1, tracking.workers ?? 1);
   trackingCheck.refuse(
@@ -211,12 +212,11 @@ const storesFit: Combination<MlopsPlatformArgs> = (check, args) => {
 const portsFit: Combination<MlopsPlatformArgs> = (check, args) => {
   const ports = nodePortsOf(args);
   ports.forEach(([path, port], index) => {
+    const at = path.split(".").reduce((outer, key) => outer.at(key), check);
     const other = ports.slice(0, index).find(([, used]) => used === port)?.[0];
-    if (other !== undefined) check.at(path).must(`differ from ${other}; choose another port`);
+    if (other !== undefined) at.must(`differ from ${other}; choose another port`);
     if (args.exposure !== undefined) {
-      check
-        .at(path)
-        .fault(
+      at.fault(
           `${path} and exposure exclude each other: a port on the nodes goes round the login and speaks plain HTTP; leave one of them out`,
         );
     }

@@ -152,7 +152,7 @@ const cloudSqlTogether: Combination<CloudSqlSettingsArgs> = (check, args) => {
   check.refuse(
     "dataCache",
     args.dataCache === true && edition !== CloudSqlEdition.EnterprisePlus,
-    `${name("dataCache")} needs the edition ${CloudSqlEdition.EnterprisePlus}; leave it out or set ${name("edition")}`,
+    `${name("dataCache")} needs the edition ${CloudSqlEdition.EnterprisePlus}; leave it out or set ${name("edition")} to it`,
   );
   check.refuse(
     "paused",
@@ -173,7 +173,7 @@ const cloudSqlTogether: Combination<CloudSqlSettingsArgs> = (check, args) => {
   }
   check.refuse(
     "maxDiskSizeGb",
-    maxDiskSizeGb < diskSizeGb,
+    args.maxDiskSizeGb !== undefined && maxDiskSizeGb < diskSizeGb,
     `${name("maxDiskSizeGb")} must be ${name("diskSizeGb")} or more; raise it or leave it out`,
   );
   const { transactionLogRetentionDays, retainedBackups } = backupsOf(args);

@@ -26,12 +26,14 @@ test("makes one pod with a claim, a generated password and a second database", a
     "random:index/randomPassword:RandomPassword db-password < db",
   ]);
   expect(readable(find("db").outputs!)).toEqual({
-    host: "db.ml.svc.cluster.local",
-    port: 5432,
-    database: "mlflow",
-    authDatabase: "mlflow_auth",
-    username: "mlflow",
-    password: `secret:${markerPassword("db-password")}`,
+    connection: {
+      host: "db.ml.svc.cluster.local",
+      port: 5432,
+      database: "mlflow",
+      authDatabase: "mlflow_auth",
+      username: "mlflow",
+      password: `secret:${markerPassword("db-password")}`,
+    },
   });
   expect(find("db-init").inputs["data"]).toEqual({
     "auth-database.sql": "CREATE DATABASE mlflow_auth OWNER mlflow;\n",
