@@ -17,6 +17,7 @@ const floors = [
 /** Plain tables and functions of the components that others read without loading a provider. */
 const plain = [
   "core/secretTexts",
+  "core/services",
   "google/gkeMachines",
   "google/googleRegions",
   "kubernetes/ownershipMarks",

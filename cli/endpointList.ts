@@ -1,65 +1,51 @@
+import { type PlatformService, services } from "../components/core/services.ts";
+
 /** A door of the platform that people and notebooks use. */
 export interface Endpoint {
   readonly title: string;
-  readonly service: string;
-  /** Port to listen on when the Service is forwarded to this machine. */
-  readonly localPort: number;
+  readonly service: PlatformService & { readonly healthPath: string };
   /** Stack output with its URL. */
   readonly output: string;
   /** The notebooks' variable with its URL. */
   readonly variable: string;
-  /** Path that answers 200 without a login. */
-  readonly healthPath: string;
 }
 
 export const endpoints = {
   tracking: {
     title: "MLflow",
-    service: "mlflow",
-    localPort: 5000,
+    service: services.tracking,
     output: "mlflowTrackingUri",
     variable: "MLFLOW_TRACKING_URI",
-    healthPath: "/health",
   },
   serving: {
     title: "Model server",
-    service: "model-server",
-    localPort: 8080,
+    service: services.serving,
     output: "modelServingUrl",
     variable: "MODEL_SERVING_URL",
-    healthPath: "/health",
   },
   prediction: {
     title: "Prediction page",
-    service: "prediction-app",
-    localPort: 8501,
+    service: services.prediction,
     output: "predictionAppUrl",
     variable: "PREDICTION_APP_URL",
-    healthPath: "/_stcore/health",
   },
   grafana: {
     title: "Grafana",
-    service: "grafana",
-    localPort: 3000,
+    service: services.grafana,
     output: "grafanaUrl",
     variable: "GRAFANA_URL",
-    healthPath: "/api/health",
   },
   prometheus: {
     title: "Prometheus",
-    service: "prometheus",
-    localPort: 9090,
+    service: services.prometheus,
     output: "prometheusUrl",
     variable: "PROMETHEUS_URL",
-    healthPath: "/-/ready",
   },
   alertmanager: {
     title: "Alertmanager",
-    service: "alertmanager",
-    localPort: 9093,
+    service: services.alertmanager,
     output: "alertmanagerUrl",
     variable: "ALERTMANAGER_URL",
-    healthPath: "/-/ready",
   },
 } as const satisfies Record<string, Endpoint>;
 
@@ -72,9 +58,9 @@ export function endpointsOf(outputs: Readonly<Record<string, unknown>>): Endpoin
 }
 
 /** Whether the endpoint answers at this URL within a moment. */
-export async function isHealthy(url: string, { healthPath }: Endpoint): Promise<boolean> {
+export async function isHealthy(url: string, { service }: Endpoint): Promise<boolean> {
   try {
-    const response = await fetch(url + healthPath, {
+    const response = await fetch(url + service.healthPath, {
       signal: AbortSignal.timeout(2_000),
       // a login in front answers with the way to its own page, which is well whatever becomes of the endpoint
       redirect: "manual",

@@ -31,8 +31,8 @@ export async function reach(endpoint: Endpoint, options: ReachOptions): Promise<
   const forwarding: Forwarding = await forwardService({
     kubeconfig,
     namespace,
-    service: endpoint.service,
-    port: endpoint.localPort,
+    service: endpoint.service.name,
+    port: endpoint.service.port,
     onFailure,
   });
   return {

@@ -1,6 +1,7 @@
 // The package's only door: components, their arguments, and what a program needs to prepare them.
 
 export type { Fault } from "./core/checks.ts";
+export { type PlatformService, services } from "./core/services.ts";
 
 export type {
   ContainerResourcesArgs,
@@ -142,4 +143,4 @@ export {
   type PlatformTrainingArgs,
 } from "./platform/arguments.ts";
 export { MlopsPlatform } from "./platform/mlopsPlatform.ts";
-export { exposedHostNames } from "./platform/services.ts";
+export { exposedHostNames } from "./platform/publicHosts.ts";

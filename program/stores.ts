@@ -7,6 +7,7 @@ import {
   connectionsNeeded,
   type DatabaseConnectionArgs,
   ServiceAccountKey,
+  services,
   WorkloadIdentity,
 } from "../components/index.ts";
 import { CloudSqlAddress, GoogleIdentity, type PlatformConfig } from "./settings.ts";
@@ -77,7 +78,7 @@ export function googleDataStores(
             // a cluster's pool comes with the cluster: nobody can be bound before
             workloadPool: gke?.workloadPool ?? `${project}.svc.id.goog`,
             namespace: config.namespace,
-            serviceAccountName: "mlflow",
+            serviceAccountName: services.tracking.name,
           },
           options,
         );

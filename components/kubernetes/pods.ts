@@ -32,9 +32,6 @@ export const containerSecurity = {
 /** User of our Python images and of Debian's and the official Postgres image. */
 export const userIds = { python: 1000, postgres: 999 } as const;
 
-/** Port on which our own programs answer `/metrics`. */
-export const metricsPort = 9464;
-
 /** A container port that Prometheus finds by its name: every port called `metrics` or `…-metrics` is scraped. */
 export function metricsPorts(port: number | undefined, name = "metrics") {
   return port === undefined ? [] : [{ name, containerPort: port }];

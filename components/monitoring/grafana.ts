@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { withSecret } from "../core/confidential.ts";
 import { generatedPassword } from "../core/passwords.ts";
+import { services } from "../core/services.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
 import { externalServiceUrl, internalServiceUrl } from "../kubernetes/endpoints.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
@@ -16,7 +17,7 @@ import {
   grafanaValues,
 } from "./grafanaValues.ts";
 
-const port = 3000;
+const { name: applicationName, port } = services.grafana;
 const homeUid = "mlops-home";
 
 /**
@@ -38,7 +39,7 @@ export class Grafana extends pulumi.ComponentResource {
     super("mlops:index:Grafana", name, withSecret(args, "values"), opts);
 
     const child = { parent: this };
-    const metadata = metadataFor("grafana", "grafana", args);
+    const metadata = metadataFor(applicationName, applicationName, args);
     this.adminUsername = pulumi.output("admin");
     this.adminPassword = generatedPassword(`${name}-admin-password`, child);
     const credentials = new k8s.core.v1.Secret(
@@ -87,7 +88,7 @@ export class Grafana extends pulumi.ComponentResource {
         child,
       );
     }
-    this.internalUrl = internalServiceUrl("grafana", args.namespace, port);
+    this.internalUrl = internalServiceUrl(applicationName, args.namespace, port);
     this.externalUrl =
       args.publicUrl === undefined
         ? externalServiceUrl(this.internalUrl, args)

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { withSecret } from "../core/confidential.ts";
+import { services } from "../core/services.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
 import { internalHost, internalServiceUrl } from "../kubernetes/endpoints.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
@@ -12,8 +13,7 @@ import { prometheusValues } from "./prometheusValues.ts";
 import { alertmanagerConfig } from "./receivers.ts";
 import { retentionOf } from "./retention.ts";
 
-const port = 9090;
-const alertmanagerPort = 9093;
+const { prometheus, alertmanager } = services;
 
 /**
  * Prometheus and what belongs to it, from the official Helm chart: it scrapes the nodes, the cluster and the platform,
@@ -38,7 +38,7 @@ export class Prometheus extends pulumi.ComponentResource {
       ? new k8s.core.v1.Secret(
           `${name}-alertmanager-config`,
           {
-            metadata: metadataFor("alertmanager", "alertmanager", args)(),
+            metadata: metadataFor(alertmanager.name, alertmanager.name, args)(),
             // a change makes another Secret, and a pod that reads it
             immutable: true,
             stringData: { "alertmanager.yml": alertmanagerConfig(args.receivers) },
@@ -49,7 +49,7 @@ export class Prometheus extends pulumi.ComponentResource {
     const claim = dataClaim(
       name,
       "prometheus-data",
-      metadataFor("prometheus", "prometheus", args),
+      metadataFor(prometheus.name, prometheus.name, args),
       { storageSize: storage.storageSize, storageClassName: args.storageClassName },
       child,
     );
@@ -57,8 +57,8 @@ export class Prometheus extends pulumi.ComponentResource {
       (args.nodeExporter ?? true)
         ? [privilegedNamespace(name, nodeExporterNamespace, args, child)]
         : [];
-    this.url = internalServiceUrl("prometheus", args.namespace, port);
-    const alertmanagerAddress = pulumi.interpolate`${internalHost("alertmanager", args.namespace)}:${alertmanagerPort}`;
+    this.url = internalServiceUrl(prometheus.name, args.namespace, prometheus.port);
+    const alertmanagerAddress = pulumi.interpolate`${internalHost(alertmanager.name, args.namespace)}:${alertmanager.port}`;
     const ours = prometheusValues(args, {
       url: this.url,
       alertmanagerAddress,
@@ -74,7 +74,11 @@ export class Prometheus extends pulumi.ComponentResource {
     });
 
     if (hasAlertmanager) {
-      this.alertmanagerUrl = internalServiceUrl("alertmanager", args.namespace, alertmanagerPort);
+      this.alertmanagerUrl = internalServiceUrl(
+        alertmanager.name,
+        args.namespace,
+        alertmanager.port,
+      );
     }
     this.registerOutputs({ url: this.url, alertmanagerUrl: this.alertmanagerUrl });
   }

@@ -57,7 +57,7 @@ import {
 } from "../tracking/arguments.ts";
 import { connectionsNeeded } from "../tracking/connections.ts";
 import { type TrainingSettingsArgs, trainingSettingsRules } from "../training/arguments.ts";
-import { doors } from "./services.ts";
+import { publicHosts } from "./publicHosts.ts";
 
 /** Images of the platform's workloads. */
 export interface PlatformImagesArgs {
@@ -217,13 +217,13 @@ const portsFit: Combination<MlopsPlatformArgs> = (check, args) => {
     if (other !== undefined) at.must(`differ from ${other}; choose another port`);
     if (args.exposure !== undefined) {
       at.fault(
-          `${path} and exposure exclude each other: a port on the nodes goes round the login and speaks plain HTTP; leave one of them out`,
-        );
+        `${path} and exposure exclude each other: a port on the nodes goes round the login and speaks plain HTTP; leave one of them out`,
+      );
     }
   });
 };
 
-const longestLabel = Math.max(...Object.values(doors).map(({ label }) => label.length + 1));
+const longestLabel = Math.max(...Object.values(publicHosts).map(({ label }) => label.length + 1));
 
 const exposure: Rule = object<PlatformExposureArgs>(
   {

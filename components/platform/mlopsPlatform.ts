@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { withSecret } from "../core/confidential.ts";
 import { generatedPassword } from "../core/passwords.ts";
+import { services } from "../core/services.ts";
 import { NetworkFlows } from "../kubernetes/networkFlows.ts";
 import { PredictionApp } from "../prediction/predictionApp.ts";
 import { ModelServer } from "../serving/modelServer.ts";
@@ -91,7 +92,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       {
         ...args.tracking,
         ...common,
-        serviceName: "mlflow",
+        serviceName: services.tracking.name,
         image: args.images.tracking,
         database,
         artifacts,
@@ -114,7 +115,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       {
         ...args.serving,
         ...common,
-        serviceName: "model-server",
+        serviceName: services.serving.name,
         image: args.images.serving,
         trackingUri: tracking.internalUrl,
         trackingUsername: users.modelServer.username,
@@ -131,7 +132,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       {
         ...args.prediction,
         ...common,
-        serviceName: "prediction-app",
+        serviceName: services.prediction.name,
         image: args.images.predict,
         modelServerUrl: serving.internalUrl,
         paused,
@@ -158,11 +159,11 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     new NetworkFlows(`${name}-network`, network, child);
 
     this.namespace = namespace;
-    this.mlflowTrackingUri = publicUrl(args, "mlflow", tracking.externalUrl);
+    this.mlflowTrackingUri = publicUrl(args, "tracking", tracking.externalUrl);
     this.mlflowUsername = pulumi.output(users.notebook.username);
     this.mlflowPassword = users.notebook.password;
     this.mlflowAdminPassword = tracking.adminPassword;
-    this.modelServingUrl = publicUrl(args, "models", serving.externalUrl);
+    this.modelServingUrl = publicUrl(args, "serving", serving.externalUrl);
     this.predictionAppUrl = publicUrl(args, "prediction", prediction.externalUrl);
     this.artifactUri = pulumi.output(artifacts.uri);
     this.databaseHost = pulumi.output(database.address ?? database.host);

@@ -7,38 +7,44 @@ import { generatedCookieSecret } from "../core/passwords.ts";
 import type { NamespacedArgs, NetworkFlowArgs } from "../kubernetes/arguments.ts";
 import { internalServiceUrl } from "../kubernetes/endpoints.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
-import { type Door, type DoorName, doors, hostOf, isOpen } from "./services.ts";
+import {
+  hostOf,
+  isOpen,
+  type PublicHost,
+  type PublicHostName,
+  publicHosts,
+} from "./publicHosts.ts";
 
 /** Where Google's load balancers and their health checks come from. */
 const googleFrontEnds = ["130.211.0.0/22", "35.191.0.0/16"];
 
-const doorsOf = ({ exposure, monitoring = {} }: MlopsPlatformArgs): DoorName[] => {
+const openHosts = ({ exposure, monitoring = {} }: MlopsPlatformArgs): PublicHostName[] => {
   const hasGrafana = monitoring.enabled !== false && monitoring.grafana?.enabled !== false;
-  return (Object.keys(doors) as DoorName[]).filter(
-    (name) => isOpen(doors[name], exposure?.login) && (name !== "grafana" || hasGrafana),
+  return (Object.keys(publicHosts) as PublicHostName[]).filter(
+    (name) => isOpen(publicHosts[name], exposure?.login) && (name !== "grafana" || hasGrafana),
   );
 };
 
 /** URL under which people reach a part: below the domain where it is opened, else the given one. */
 export function publicUrl(
   args: MlopsPlatformArgs,
-  door: DoorName,
+  host: PublicHostName,
   inside: pulumi.Output<string>,
 ): pulumi.Output<string> {
   const { exposure } = args;
-  if (exposure === undefined || !doorsOf(args).includes(door)) return inside;
-  return pulumi.output(`https://${hostOf(door, exposure.domain)}`);
+  if (exposure === undefined || !openHosts(args).includes(host)) return inside;
+  return pulumi.output(`https://${hostOf(host, exposure.domain)}`);
 }
 
 /** Host by which people reach MLflow, which refuses requests for any that it was not told of. */
 export const publicTrackingHosts = ({ exposure }: MlopsPlatformArgs): string[] =>
-  exposure === undefined ? [] : [hostOf("mlflow", exposure.domain)];
+  exposure === undefined ? [] : [hostOf("tracking", exposure.domain)];
 
 /** URL that Grafana must know itself by; it comes to nobody by plain HTTP then. */
 export const publicGrafanaUrl = ({ exposure }: MlopsPlatformArgs): string | undefined =>
   exposure && `https://${hostOf("grafana", exposure.domain)}`;
 
-const loginName = (door: Door) => `${door.serviceName}-login`;
+const loginName = ({ service }: PublicHost) => `${service.name}-login`;
 
 /** The gateway, and the logins in front of what it opens. */
 export function exposeToInternet(
@@ -50,25 +56,25 @@ export function exposeToInternet(
   const { exposure, paused } = args;
   if (exposure === undefined) return;
   const { domain, login, loginProxy, ...google } = exposure;
-  const open = doorsOf(args);
+  const open = openHosts(args);
   if (login !== undefined) {
     const cookieSecret = generatedCookieSecret(`${name}-login-cookie-secret`, child);
     for (const key of open) {
-      const door: Door = doors[key];
+      const host: PublicHost = publicHosts[key];
       new LoginProxy(
-        `${name}-${door.label}-login`,
+        `${name}-${host.label}-login`,
         {
           ...loginProxy,
           ...common,
-          serviceName: loginName(door),
+          serviceName: loginName(host),
           login,
           domain,
           hostName: hostOf(key, domain),
-          upstreamUrl: internalServiceUrl(door.serviceName, common.namespace, door.port),
+          upstreamUrl: internalServiceUrl(host.service.name, common.namespace, host.service.port),
           cookieSecret,
-          programPaths: door.programPaths,
-          acceptIdTokens: door.needsLogin,
-          forwardCredentials: door.hasOwnLogin,
+          programPaths: host.programPaths,
+          acceptIdTokens: host.needsLogin,
+          forwardCredentials: host.hasOwnLogin,
           paused,
         },
         child,
@@ -81,17 +87,20 @@ export function exposeToInternet(
       ...common,
       gatewayName: "mlops",
       ...google,
-      backends: open.map((key) => backendOf(doors[key], hostOf(key, domain), login !== undefined)),
+      backends: open.map((key) =>
+        backendOf(publicHosts[key], hostOf(key, domain), login !== undefined),
+      ),
     },
     child,
   );
 }
 
 /** What the load balancer talks to: the part itself, or the login in front of it. */
-function backendOf(door: Door, hostName: string, hasLogin: boolean): GatewayBackendArgs {
-  const { serviceName, port, healthPath, sessionAffinity } = door;
+function backendOf(host: PublicHost, hostName: string, hasLogin: boolean): GatewayBackendArgs {
+  const { service, sessionAffinity } = host;
+  const { name: serviceName, port, healthPath } = service;
   const target = hasLogin
-    ? { serviceName: loginName(door), port: loginPort, healthPath: "/ping" }
+    ? { serviceName: loginName(host), port: loginPort, healthPath: "/ping" }
     : { serviceName, port, healthPath };
   return { hostName, ...target, sessionAffinity };
 }
@@ -101,11 +110,11 @@ export function exposureFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
   const { exposure } = args;
   if (exposure === undefined) return [];
   const { login } = exposure;
-  return doorsOf(args).flatMap((key): NetworkFlowArgs[] => {
-    const door: Door = doors[key];
-    const { serviceName, port } = door;
+  return openHosts(args).flatMap((key): NetworkFlowArgs[] => {
+    const host: PublicHost = publicHosts[key];
+    const { name: serviceName, port } = host.service;
     if (login === undefined) return [{ fromAddresses: googleFrontEnds, to: serviceName, port }];
-    const proxy = loginName(door);
+    const proxy = loginName(host);
     return [
       { fromAddresses: googleFrontEnds, to: proxy, port: loginPort },
       { from: proxy, to: serviceName, port },

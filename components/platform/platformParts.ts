@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { services } from "../core/services.ts";
 import type { NamespacedArgs, StringMap } from "../kubernetes/arguments.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
 import { ownedNamespace } from "../kubernetes/ownedNamespace.ts";
@@ -43,7 +44,7 @@ export function databaseInCluster(
     {
       ...args.postgres,
       ...common,
-      serviceName: "postgres",
+      serviceName: services.postgres.name,
       image: args.images.postgres!,
       storageClassName: args.storageClassName,
       maxConnections: args.postgres?.maxConnections ?? connectionsNeeded(replicas, workers),
@@ -68,6 +69,9 @@ export function artifactsInCluster(
   ).location;
 }
 
+/** Name of the training pods and of their identity. */
+export const trainingName = "training";
+
 /** Training of the example model, once, and training by schedule. They are one workload, with one identity. */
 export function trainingInCluster(
   name: string,
@@ -78,8 +82,8 @@ export function trainingInCluster(
 ): void {
   const { example = true, schedule, ...settings } = args.training ?? {};
   if (!example && schedule === undefined) return;
-  const metadata = metadataFor("training", "training", training);
-  const serviceAccountName = workloadAccount(`${name}-training`, "training", metadata, child);
+  const metadata = metadataFor(trainingName, trainingName, training);
+  const serviceAccountName = workloadAccount(`${name}-training`, trainingName, metadata, child);
   const job = { ...settings, ...training, serviceAccountName, paused: args.paused };
   const afterTracking = { ...child, dependsOn: [tracking] };
   if (example) new TrainingJob(`${name}-example-training`, job, afterTracking);

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { withSecret } from "../core/confidential.ts";
 import { generatedPassword } from "../core/passwords.ts";
+import { services } from "../core/services.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
 import { internalHost } from "../kubernetes/endpoints.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
@@ -20,7 +21,7 @@ import type { DatabaseConnectionArgs } from "../tracking/arguments.ts";
 import { trackingDatabase } from "../tracking/connections.ts";
 import { checkPostgresDatabase, type PostgresDatabaseArgs } from "./arguments.ts";
 
-const port = 5432;
+const { port } = services.postgres;
 const { username, database, authDatabase } = trackingDatabase;
 const dataFolder = "/var/lib/postgresql/data";
 
@@ -39,8 +40,8 @@ export class PostgresDatabase extends pulumi.ComponentResource {
 
     const child = { parent: this };
     const serviceName = args.serviceName ?? name;
-    const metadata = metadataFor("postgres", serviceName, args);
-    const selector = selectorLabels("postgres", serviceName);
+    const metadata = metadataFor(services.postgres.name, serviceName, args);
+    const selector = selectorLabels(services.postgres.name, serviceName);
     const password = pulumi.secret(args.password ?? generatedPassword(`${name}-password`, child));
     const credentials = new k8s.core.v1.Secret(
       `${name}-credentials`,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { services } from "../core/services.ts";
 import type { StringMap } from "../kubernetes/arguments.ts";
 import type { givenEnvironment } from "../kubernetes/givenEnvironment.ts";
 import {
@@ -19,7 +20,7 @@ import type { GoogleCredentials } from "./googleCredentials.ts";
 import { allowedHosts, allowedOrigins } from "./hostNames.ts";
 import { counts, metricsContainers } from "./trackingMetrics.ts";
 
-export const port = 5000;
+export const { port, healthPath } = services.tracking;
 export const administrator = "admin";
 const settingsFolder = "/etc/mlflow";
 const defaultTemporaryStorage = "2Gi";
@@ -138,7 +139,7 @@ export function serverPod(
           ports: [{ name: "http", containerPort: port }],
           // /health does not ask the database: a database that is away must not restart the server
           ...httpProbes(
-            { startup: "/health", readiness: "/health", liveness: "/health" },
+            { startup: healthPath, readiness: healthPath, liveness: healthPath },
             "localhost",
           ),
           lifecycle: drainBeforeStop,

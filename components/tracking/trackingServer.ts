@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { withSecret } from "../core/confidential.ts";
 import { generatedPassword } from "../core/passwords.ts";
+import { services } from "../core/services.ts";
 import { versions } from "../core/versions.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { givenEnvironment } from "../kubernetes/givenEnvironment.ts";
@@ -35,9 +36,9 @@ export class TrackingServer extends pulumi.ComponentResource {
 
     const child = { parent: this };
     const serviceName = args.serviceName ?? name;
-    const metadata = metadataFor("mlflow", serviceName, args);
+    const metadata = metadataFor(services.tracking.name, serviceName, args);
     const selector = {
-      ...selectorLabels("mlflow", serviceName),
+      ...selectorLabels(services.tracking.name, serviceName),
       "app.kubernetes.io/component": "server",
     };
     const serviceAccountName = workloadAccount(name, serviceName, metadata, child);

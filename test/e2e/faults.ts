@@ -86,7 +86,7 @@ export function describeFaults(outputs: () => Record<string, string>): void {
   });
 
   test("`connect --forward` goes around a taken port and outlives the pod behind it", async () => {
-    const { localPort } = endpoints.tracking;
+    const localPort = endpoints.tracking.service.port;
     const occupant = createServer();
     occupant.on("error", () => {}); // taken by somebody else is as good
     occupant.listen(localPort, "127.0.0.1");

@@ -11,9 +11,9 @@ export async function forwarded<T>(
   work: (url: string) => Promise<T>,
   where = namespace,
 ): Promise<T> {
-  const { service, localPort } = endpoints[name];
+  const { service } = endpoints[name];
   const { server, agent } = apiServer(kubeconfigPath);
-  const base = `${server}/api/v1/namespaces/${where}/services/${service}:${localPort}/proxy`;
+  const base = `${server}/api/v1/namespaces/${where}/services/${service.name}:${service.port}/proxy`;
   const relay = createServer((incoming, outgoing) => {
     const { method, headers, url } = incoming;
     const { host: _, ...kept } = headers;
