@@ -1,10 +1,10 @@
 import "./program/stackTraces.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { currentCluster } from "./program/cluster.ts";
-import { cents } from "./components/cost/index.ts";
 import { MlopsPlatform } from "./components/index.ts";
 import { withPorts } from "./program/clusterPorts.ts";
 import { loadConfig } from "./program/config.ts";
+import { bill } from "./program/costs.ts";
 import { googleDataStores } from "./program/stores.ts";
 import { gkeCluster } from "./program/gke.ts";
 import { googleCloud } from "./program/google.ts";
@@ -12,7 +12,8 @@ import { platformArguments } from "./program/platform.ts";
 import { publicDomain } from "./program/domain.ts";
 
 const config = withPorts(loadConfig());
-const google = googleCloud(config);
+const costs = bill();
+const google = googleCloud(config, costs.transformation);
 const gke = google && config.cluster === "gke" ? gkeCluster(config, google) : undefined;
 const cluster = gke ?? currentCluster(config);
 const stores =
@@ -21,7 +22,7 @@ const domain = publicDomain(config, google);
 
 const platform = new MlopsPlatform("mlops", platformArguments(config, cluster, stores, domain), {
   provider: cluster.provider,
-  transformations: cluster.transformations,
+  transformations: [...cluster.transformations, costs.transformation],
 });
 
 /** An output of what a stack does not have: undefined would be warned about. */
@@ -56,13 +57,7 @@ export const alertmanagerUrl = platform.alertmanagerUrl ?? none;
 /** Every environment variable that a notebook needs. Secret. */
 export const notebookEnv = platform.notebookEnv;
 /** What the parts in Google Cloud cost a month at list prices, in US dollars; 0 where there are none. */
-export const monthlyCostUsd = pulumi
-  .all([
-    ...cluster.monthlyCostsUsd,
-    ...(stores?.monthlyCostsUsd ?? []),
-    domain?.monthlyCostUsd ?? 0,
-  ])
-  .apply((costs) => cents(costs.reduce((sum, cost) => sum + cost, 0)));
+export const monthlyCostUsd = pulumi.output(costs.monthlyCostUsd());
 /** Name of the GKE cluster. */
 export const clusterName = gke?.name ?? none;
 /** Region or zone of the GKE cluster. */

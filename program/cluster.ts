@@ -8,13 +8,11 @@ import { refuseForeignNamespaces } from "./ownership.ts";
 export interface Cluster {
   readonly provider: k8s.Provider;
   /** What is done to each resource on it before it is registered. */
-  readonly transformations?: pulumi.ResourceTransformation[];
+  readonly transformations: readonly pulumi.ResourceTransformation[];
   /** Address by which people reach a node, where its ports may be open. */
   readonly nodeAddress?: string;
   /** Ranges by which pods reach the API server, where the program knows them. */
   readonly apiServerAddresses?: pulumi.Output<string>[];
-  /** What its parts cost a month, where the program makes them. */
-  readonly monthlyCostsUsd: readonly pulumi.Output<number>[];
 }
 
 /** The cluster behind a context of the kubeconfig. */
@@ -31,7 +29,6 @@ export function currentCluster(config: PlatformConfig): Cluster {
     provider,
     transformations: [refuseForeignNamespaces(config)],
     nodeAddress: config.nodeAddress ?? apiServerHost(kubeconfig, context),
-    monthlyCostsUsd: [],
   };
 }
 

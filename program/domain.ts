@@ -12,7 +12,6 @@ import type { GoogleCloud } from "./google.ts";
 export interface PublicDomain {
   readonly exposure: PlatformExposureArgs;
   readonly dnsRecords: DomainCertificate["dnsRecords"];
-  readonly monthlyCostUsd: pulumi.Output<number>;
 }
 
 /** An address and a certificate for the stack's domain, or nothing where it has none. */
@@ -28,12 +27,10 @@ export function publicDomain(
     { project: google.project, domain, hostNames: exposedHostNames(domain, login), dnsZone },
     google.options,
   );
-  const { addressName, certificateMapName, sslPolicyName, dnsRecords, monthlyCostUsd } =
-    certificate;
+  const { addressName, certificateMapName, sslPolicyName, dnsRecords } = certificate;
   return {
     exposure: { domain, addressName, certificateMapName, sslPolicyName, login },
     dnsRecords,
-    monthlyCostUsd,
   };
 }
 

@@ -64,6 +64,7 @@ export function gkeCluster(config: PlatformConfig, google: GoogleCloud): MadeClu
   });
   return {
     provider,
+    transformations: [],
     // an endpoint is what stands in a kubeconfig: an address, with its port where that is not 443
     apiServerAddresses: [cluster.endpoint, cluster.privateEndpoint].map((endpoint) =>
       endpoint.apply((host) => `${new URL(`https://${host}`).hostname}/32`),
@@ -73,9 +74,6 @@ export function gkeCluster(config: PlatformConfig, google: GoogleCloud): MadeClu
     workloadPool: cluster.workloadPool,
     privateNetworkId: network.privateServicesNetworkId,
     imageRepositoryUrl: images?.url,
-    monthlyCostsUsd: [network, cluster, ...(images ? [images] : [])].map(
-      ({ monthlyCostUsd }) => monthlyCostUsd,
-    ),
   };
 }
 

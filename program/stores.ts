@@ -21,7 +21,6 @@ export interface DataStores {
   readonly artifacts: ArtifactLocationArgs;
   /** Key of a service account; not needed where the cluster vouches for the pod. */
   readonly googleCredentials?: pulumi.Output<string>;
-  readonly monthlyCostsUsd: readonly pulumi.Output<number>[];
 }
 
 const identityName = "mlops-tracking-identity";
@@ -96,7 +95,6 @@ export function googleDataStores(
     },
     artifacts: bucket.location,
     googleCredentials: credentials,
-    monthlyCostsUsd: [bucket.monthlyCostUsd, sql.monthlyCostUsd],
   };
 }
 
