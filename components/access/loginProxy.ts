@@ -1,12 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
-import { withSecret } from "../core/confidential.ts";
-import { generatedCookieSecret } from "../core/passwords.ts";
+import { generatedCookieSecret, withSecret } from "../core/secrets.ts";
 import { internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { disruptionBudget } from "../kubernetes/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
-import { pausedReplicas } from "../kubernetes/pauses.ts";
+import { pausedReplicas } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { checkLoginProxy, type LoginProxyArgs } from "./arguments.ts";
 import { configFile, loginConfig, loginFlags, loginPod, loginPort } from "./loginPods.ts";

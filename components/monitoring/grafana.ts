@@ -1,8 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
-import { withSecret } from "../core/confidential.ts";
-import { generatedPassword } from "../core/passwords.ts";
+import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { services } from "../core/services.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
 import { externalServiceUrl, internalServiceUrl } from "../kubernetes/endpoints.ts";

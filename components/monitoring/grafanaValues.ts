@@ -2,9 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { services } from "../core/services.ts";
 import { containerResources } from "../kubernetes/pods.ts";
 import type { GrafanaArgs } from "./arguments.ts";
-import { chartContainerSecurity, helperResources, podMetadata, replicas } from "./chartPods.ts";
+import { chartContainerSecurity, helperResources, podMetadata, replicas } from "./charts.ts";
 import { type ChartValues, given } from "./chartValues.ts";
-import { prometheusDatasourceUid } from "./dashboards/datasource.ts";
+import { prometheusDatasourceUid } from "./dashboards/panels.ts";
 
 /** How the sidecar finds dashboards: by this label, and by this annotation for their folder in Grafana. */
 export const dashboardLabel = "grafana_dashboard";

@@ -3,8 +3,13 @@ import { services } from "../core/services.ts";
 import { containerResources } from "../kubernetes/pods.ts";
 import { alertRules } from "./alerts/index.ts";
 import type { PrometheusArgs } from "./arguments.ts";
-import { chartContainerSecurity, helperResources, podMetadata, replicas } from "./chartPods.ts";
-import { mirrored } from "./charts.ts";
+import {
+  chartContainerSecurity,
+  helperResources,
+  mirrored,
+  podMetadata,
+  replicas,
+} from "./charts.ts";
 import { type ChartValues, given } from "./chartValues.ts";
 import { scrapeConfigs } from "./scrapeJobs.ts";
 

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
-import { withSecret } from "../core/confidential.ts";
-import { generatedPassword } from "../core/passwords.ts";
+import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { services } from "../core/services.ts";
 import { NetworkFlows } from "../kubernetes/networkFlows.ts";
 import { PredictionApp } from "../prediction/predictionApp.ts";
@@ -9,7 +8,6 @@ import { ModelServer } from "../serving/modelServer.ts";
 import { TrackingPermission } from "../tracking/arguments.ts";
 import { TrackingServer } from "../tracking/trackingServer.ts";
 import { checkMlopsPlatform, type MlopsPlatformArgs } from "./arguments.ts";
-import { notebookVariables } from "./notebookVariables.ts";
 import { exposeToInternet, publicTrackingHosts, publicUrl } from "./platformExposure.ts";
 import { platformFlows } from "./platformFlows.ts";
 import { monitoringInCluster } from "./platformMonitoring.ts";
@@ -197,4 +195,14 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       notebookEnv: this.notebookEnv,
     });
   }
+}
+
+/** Environment variables of a notebook, without those that nothing stands for. A secret, for a password is among them. */
+function notebookVariables(variables: {
+  [name: string]: pulumi.Input<string> | undefined;
+}): pulumi.Output<{ [name: string]: string }> {
+  const given = Object.entries(variables).filter(([, value]) => value !== undefined);
+  return pulumi.secret(
+    pulumi.all(Object.fromEntries(given) as Record<string, pulumi.Input<string>>),
+  );
 }

@@ -3,7 +3,7 @@ import type { GatewayBackendArgs } from "../access/arguments.ts";
 import { loginPort } from "../access/loginPods.ts";
 import { LoginProxy } from "../access/loginProxy.ts";
 import { PlatformGateway } from "../access/platformGateway.ts";
-import { generatedCookieSecret } from "../core/passwords.ts";
+import { generatedCookieSecret } from "../core/secrets.ts";
 import type { NamespacedArgs, NetworkFlowArgs } from "../kubernetes/arguments.ts";
 import { internalServiceUrl } from "../kubernetes/endpoints.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";

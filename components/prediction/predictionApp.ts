@@ -5,8 +5,7 @@ import { metricsPort, services } from "../core/services.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "../kubernetes/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
-import { pausedReplicas } from "../kubernetes/pauses.ts";
-import { environment } from "../kubernetes/pods.ts";
+import { environment, pausedReplicas } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { checkPredictionApp, type PredictionAppArgs } from "./arguments.ts";
 

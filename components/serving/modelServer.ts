@@ -1,12 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
-import { withSecret } from "../core/confidential.ts";
+import { withSecret } from "../core/secrets.ts";
 import { metricsPort, services } from "../core/services.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "../kubernetes/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
-import { pausedReplicas, takeReplicasBack } from "../kubernetes/pauses.ts";
+import { pausedReplicas, takeReplicasBack } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { trackingClient } from "../tracking/trackingClient.ts";
 import { type AutoscalingArgs, type ModelServerArgs, checkModelServer } from "./arguments.ts";

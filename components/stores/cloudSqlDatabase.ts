@@ -1,8 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
-import { withSecret } from "../core/confidential.ts";
-import { generatedPassword } from "../core/passwords.ts";
+import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { monthlyCostUsd } from "../cost/index.ts";
 import { uniqueName } from "../google/googleNames.ts";
 import type { DatabaseConnectionArgs } from "../tracking/arguments.ts";

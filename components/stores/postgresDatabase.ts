@@ -1,17 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
-import { withSecret } from "../core/confidential.ts";
-import { generatedPassword } from "../core/passwords.ts";
+import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { services } from "../core/services.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
 import { internalHost } from "../kubernetes/endpoints.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
-import { pausedReplicas } from "../kubernetes/pauses.ts";
 import {
   containerResources,
   containerSecurity,
   environment,
+  pausedReplicas,
   podDefaults,
   temporaryFolder,
   userIds,

@@ -1,15 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
-import { withSecret } from "../core/confidential.ts";
-import { generatedPassword } from "../core/passwords.ts";
+import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { services } from "../core/services.ts";
 import { versions } from "../core/versions.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { givenEnvironment } from "../kubernetes/givenEnvironment.ts";
 import { disruptionBudget } from "../kubernetes/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
-import { pausedJob, pausedReplicas } from "../kubernetes/pauses.ts";
+import { pausedJob, pausedReplicas } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { checkTrackingServer, type TrackingServerArgs } from "./arguments.ts";
 import { sqlAlchemyUri } from "./connections.ts";

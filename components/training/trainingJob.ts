@@ -1,14 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
-import { withSecret } from "../core/confidential.ts";
+import { withSecret } from "../core/secrets.ts";
 import type { StringMap } from "../kubernetes/arguments.ts";
 import { givenEnvironment } from "../kubernetes/givenEnvironment.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
-import { pausedJob } from "../kubernetes/pauses.ts";
 import {
   containerResources,
   containerSecurity,
+  pausedJob,
   podDefaults,
   temporaryFolder,
   userIds,

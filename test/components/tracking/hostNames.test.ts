@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { faultsOf, hostName } from "../../../components/core/checks.ts";
-import { allowedHosts, allowedOrigins } from "../../../components/tracking/hostNames.ts";
+import { allowedHosts, allowedOrigins } from "../../../components/tracking/trackingPods.ts";
 
 test("every name of the Service and of the outside is allowed with and without a port", () => {
   expect(allowedHosts("mlflow", "ml", ["node.example.org"]).split(",")).toEqual([

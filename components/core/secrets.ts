@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 
 /**
  * The arguments as the engine records them for a component: those at the given paths, such as `users` and
@@ -26,4 +27,24 @@ function known(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(known);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, known(inner)]));
+}
+
+/** A random password that is made once and kept in the state. A secret. */
+export function generatedPassword(
+  name: string,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  return pulumi.secret(
+    new random.RandomPassword(name, { length: 32, special: false }, opts).result,
+  );
+}
+
+/** What cookies are encrypted with: 43 letters and digits, which base64url reads as 32 bytes. A secret. */
+export function generatedCookieSecret(
+  name: string,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  return pulumi.secret(
+    new random.RandomPassword(name, { length: 43, special: false }, opts).result,
+  );
 }
