@@ -5,7 +5,7 @@ import { type BillableResource, monthlyCostUsd } from "../components/cost/index.
 export function bill() {
   const resources: BillableResource[] = [];
   const transformation: pulumi.ResourceTransformation = ({ type, name, props }) => {
-    resources.push({ type, name, inputs: props as BillableResource["inputs"] });
+    resources.push({ type, name, inputs: props });
     return undefined;
   };
   return { transformation, monthlyCostUsd: () => monthlyCostUsd(resources) };

@@ -116,7 +116,8 @@ describeArguments(make, "identity", base, {
   },
 });
 
-const accountRule = 'ServiceAccountKey "identity": accountId must have 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last';
+const accountRule =
+  'ServiceAccountKey "identity": accountId must have 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last';
 
 describeRefusals(make, "identity", base, [
   [{ accountId: "" }, 'ServiceAccountKey "identity": accountId must be given'],
