@@ -41,7 +41,9 @@ export function readSettings(values: OptionValues): Settings {
   const project = engine.loadProject(checkoutRoot);
   const merged = engine.loadConfig(project, stackFile(stack), overrides).values;
   const get = (key: string) => merged[`${project.name}:${key}`];
-  const config = checked(() => loadConfig({ name: project.name, get }, Object.keys(merged)));
+  // the program itself looks at how secrets are written down
+  const source = { name: project.name, get, isSecret: () => true };
+  const config = checked(() => loadConfig(source, Object.keys(merged)));
   return { stack, project: project.name, overrides, config };
 }
 

@@ -10,3 +10,5 @@ export function bill() {
   };
   return { transformation, monthlyCostUsd: () => monthlyCostUsd(resources) };
 }
+
+export type Bill = ReturnType<typeof bill>;

@@ -10,17 +10,14 @@ import type { GoogleCloud } from "./google.ts";
 
 /** The names under which people reach the platform over HTTPS. */
 export interface PublicDomain {
-  readonly exposure: PlatformExposureArgs;
-  readonly dnsRecords: DomainCertificate["dnsRecords"];
+  readonly exposure?: PlatformExposureArgs;
+  readonly dnsRecords?: DomainCertificate["dnsRecords"];
 }
 
 /** An address and a certificate for the stack's domain, or nothing where it has none. */
-export function publicDomain(
-  config: PlatformConfig,
-  google: GoogleCloud | undefined,
-): PublicDomain | undefined {
+export function publicDomain(config: PlatformConfig, google?: GoogleCloud): PublicDomain {
   const { domain, dnsZone } = config;
-  if (domain === undefined || google === undefined) return undefined;
+  if (domain === undefined || google === undefined) return {};
   const login = oidcLogin(config);
   const certificate = new DomainCertificate(
     "mlops-domain",

@@ -152,13 +152,22 @@ export interface PlatformGrafanaArgs extends GrafanaSettingsArgs {
 }
 
 /** Ports on the nodes that a platform opens, by the path of their argument. */
-const nodePortsOf = ({ tracking, serving, prediction, monitoring }: Partial<MlopsPlatformArgs>) =>
-  Object.entries({
-    "tracking.nodePort": tracking?.nodePort,
-    "serving.nodePort": serving?.nodePort,
-    "prediction.nodePort": prediction?.nodePort,
-    "monitoring.grafana.nodePort": monitoring?.grafana?.nodePort,
-  }).filter(([, port]) => port !== undefined);
+function nodePortsOf({
+  tracking,
+  serving,
+  prediction,
+  monitoring = {},
+}: Partial<MlopsPlatformArgs>) {
+  const { enabled = true, grafana = {} } = monitoring;
+  const hasGrafana = enabled && grafana.enabled !== false;
+  const ports: [path: string[], port?: number][] = [
+    [["tracking", "nodePort"], tracking?.nodePort],
+    [["serving", "nodePort"], serving?.nodePort],
+    [["prediction", "nodePort"], prediction?.nodePort],
+    [["monitoring", "grafana", "nodePort"], hasGrafana ? grafana.nodePort : undefined],
+  ];
+  return ports.filter(([, port]) => port !== undefined);
+}
 
 const namespaceFitsExporter: Combination<MlopsPlatformArgs> = (check, args) => {
   const { enabled = true, prometheus = {} } = args.monitoring ?? {};
@@ -211,13 +220,13 @@ const storesFit: Combination<MlopsPlatformArgs> = (check, args, given) => {
 
 const portsFit: Combination<MlopsPlatformArgs> = (check, args) => {
   const ports = nodePortsOf(args);
-  ports.forEach(([path, port], index) => {
-    const at = path.split(".").reduce((outer, key) => outer.at(key), check);
+  ports.forEach(([keys, port], index) => {
+    const own = keys.reduce((outer, key) => outer.at(key), check);
     const other = ports.slice(0, index).find(([, used]) => used === port)?.[0];
-    if (other !== undefined) at.must(`differ from ${other}; choose another port`);
+    if (other !== undefined) own.must(`differ from ${other.join(".")}; choose another port`);
     if (args.exposure !== undefined) {
-      at.fault(
-        `${path} and exposure exclude each other: a port on the nodes goes round the login and speaks plain HTTP; leave one of them out`,
+      own.fault(
+        `${own.path} and exposure exclude each other: a port on the nodes goes round the login and speaks plain HTTP; leave one of them out`,
       );
     }
   });

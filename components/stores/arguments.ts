@@ -1,6 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import {
   type Combination,
+  type Fault,
+  faultsOf,
   flag,
   isWholeNumber,
   matches,
@@ -181,6 +183,10 @@ const bucketKeepsData: Combination<BucketArtifactStoreArgs> = (check, args) => {
     "an overwritten artifact would be gone at once; keep versioning or softDeleteDays, or set protectData to false",
   );
 };
+
+/** Everything that is wrong with what people choose about a bucket. Outputs are left to the bucket itself. */
+export const bucketFaults = (args: BucketArtifactStoreArgs): Fault[] =>
+  faultsOf(args, object<BucketArtifactStoreArgs>(bucketRules, bucketKeepsData));
 
 export const checkBucketArtifactStore = (name: string): Rule =>
   object<BucketArtifactStoreArgs>(bucketRules, bucketKeepsData, (check, args) => {
