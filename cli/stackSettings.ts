@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { Option } from "commander";
 import { loadConfig, type PlatformConfig } from "../program/config.ts";
+import { choosePorts, type PortFacts, portFaults } from "../program/ports.ts";
 import { secretKeys } from "../program/settings.ts";
 import * as engine from "../local/engine/config.ts";
-import { type OptionSpec, type OptionValues, textOf, textsOf } from "./arguments.ts";
+import { repeatable } from "./commandLine.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
 import { messageOf, UserError } from "../local/support/errors.ts";
 
@@ -17,27 +19,35 @@ export interface Settings {
   readonly config: PlatformConfig;
 }
 
-export const settingsOptions = {
-  stack: {
-    type: "string",
-    value: "NAME",
-    help: "Stack to work on, with settings in Pulumi.NAME.yaml. Default: dev",
-  },
-  config: {
-    type: "string",
-    multiple: true,
-    value: "KEY=VALUE",
-    help: "Setting for this run, which wins over the stack's file; KEY=@FILE reads it, KEY=@- from standard input",
-  },
-} satisfies Record<string, OptionSpec>;
+export interface StackOptions {
+  stack?: string;
+}
+
+export interface SettingsOptions extends StackOptions {
+  config?: string[];
+}
+
+export const stackOption = new Option(
+  "--stack <name>",
+  "Stack to work on, with settings in Pulumi.NAME.yaml. Default: dev",
+);
+
+export const settingsOptions = [
+  stackOption,
+  repeatable(
+    new Option(
+      "--config <key=value>",
+      "Setting for this run, which wins over the stack's file; KEY=@FILE reads it, KEY=@- from standard input",
+    ),
+  ),
+];
 
 /** Checks the whole configuration before anything is built or started. */
-export function readSettings(values: OptionValues): Settings {
-  const stack = textOf(values["stack"]) ?? "dev";
+export function readSettings({ stack = "dev", config: given = [] }: SettingsOptions): Settings {
   if (!/^[A-Za-z0-9_.-]+$/.test(stack)) {
     throw new UserError(`--stack must be letters, digits, ".", "_" and "-", not ${stack}`);
   }
-  const overrides = Object.fromEntries(textsOf(values["config"]).map(keyAndValue));
+  const overrides = Object.fromEntries(given.map(keyAndValue));
   const project = engine.loadProject(checkoutRoot);
   const merged = engine.loadConfig(project, stackFile(stack), overrides).values;
   const get = (key: string) => merged[`${project.name}:${key}`];
@@ -57,6 +67,29 @@ function checked<T>(load: () => T): T {
 
 /** The committed settings of a stack. Nothing here ever writes to them. */
 export const stackFile = (stack: string) => join(checkoutRoot, `Pulumi.${stack}.yaml`);
+
+/** The settings with every port decided, as the program will see them. */
+export function settlePorts(settings: Settings, facts: PortFacts): Settings {
+  const { config, overrides } = settings;
+  const ports = choosePorts(config, facts);
+  const texts = Object.fromEntries(
+    Object.entries(ports).map(([key, port]) => [key, String(port)]),
+  ) as Record<string, string>;
+  return {
+    ...settings,
+    config: { ...config, ...ports },
+    overrides: { ...overrides, ...texts },
+  };
+}
+
+/** @throws UserError that names the holder of each port that the stack cannot have, and the setting that helps. */
+export function checkPorts({ config }: Settings, facts: PortFacts): void {
+  const faults = portFaults(config, facts);
+  if (faults.length === 0) return;
+  throw new UserError(
+    `ports of the cluster are taken; change the stack's settings, or give them for this run with --config KEY=VALUE\n  - ${faults.join("\n  - ")}`,
+  );
+}
 
 function keyAndValue(text: string): [string, string] {
   const split = text.indexOf("=");

@@ -5,7 +5,6 @@ import { imageReference } from "../program/images.ts";
 import type { Charts, Deployment } from "./deployment.ts";
 import type { Settings } from "./stackSettings.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
-import { run } from "../local/support/process.ts";
 
 const standInChart = join(checkoutRoot, "local", "charts", "prometheus");
 
@@ -62,15 +61,15 @@ function standInValues(imageRegistry: string) {
 
 const registryOf = (reference: string) => new URL(reference.replace(/^oci:/, "https:")).origin;
 
-/** Whether it is a registry that answers. Node reads the proxies of the environment at its start only. */
+/** Whether it is a registry that answers. */
 async function registryAnswers(origin: string): Promise<boolean> {
-  const ask = `const r = await fetch(${JSON.stringify(`${origin}/v2/`)}, { signal: AbortSignal.timeout(5000) });
-    process.exit(r.status === 200 || (r.status === 401 && r.headers.has("www-authenticate")) ? 0 : 1);`;
+  const { EnvHttpProxyAgent, fetch } = await import("undici");
   try {
-    await run(process.execPath, ["--input-type=module", "-e", ask], {
-      env: { ...process.env, NODE_USE_ENV_PROXY: "1" },
+    const { status, headers } = await fetch(`${origin}/v2/`, {
+      dispatcher: new EnvHttpProxyAgent(),
+      signal: AbortSignal.timeout(5_000),
     });
-    return true;
+    return status === 200 || (status === 401 && headers.has("www-authenticate"));
   } catch {
     return false;
   }

@@ -1,8 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { type Endpoint, endpoints, isHealthy } from "./endpointList.ts";
-import { ensureVersion, predictAndCount } from "./metricsCheck.ts";
+import { type Endpoint, endpoints, isHealthy } from "./platformEndpoints.ts";
 import { type Mlflow, MlflowError, mlflow } from "./mlflow.ts";
-import { describePrediction, predict, type ServedModel, servedModel } from "./prediction.ts";
+import {
+  describePrediction,
+  predict,
+  type Prediction,
+  type ServedModel,
+  servedModel,
+} from "./prediction.ts";
+import { queryAt } from "../tools/dashboards/prometheusApi.ts";
 import { sleep } from "../local/support/process.ts";
 
 /** One thing that has to work, done for real. Returns what it saw; throws what went wrong. */
@@ -28,6 +34,8 @@ export interface CheckTargets {
 
 const experimentName = "platform-check";
 const serverFollowsWithinMs = 30_000;
+// two scrapes, and some time for a busy machine
+const seenWithinMs = 45_000;
 
 /**
  * The checks in their order, and the removal of what they made. Logging and promoting are done on a model of their
@@ -214,6 +222,33 @@ async function predictServed(url: string, model: ServedModel): Promise<string> {
   const prediction = await predict(url, model);
   ensureVersion(prediction, model);
   return describePrediction(prediction)[0]!;
+}
+
+/** Predicts, and waits until Prometheus has scraped that from the model server. */
+async function predictAndCount(
+  serving: string,
+  prometheus: string,
+  model: ServedModel,
+): Promise<string> {
+  const count = async () => {
+    const answered = `sum(model_requests_total{model_version="${model.version}",status="200"})`;
+    const [sum] = await queryAt(prometheus, answered);
+    return sum?.points[0]?.[1] ?? 0;
+  };
+  const before = await count();
+  const prediction = await predict(serving, model);
+  ensureVersion(prediction, model);
+  const end = Date.now() + seenWithinMs;
+  for (let after = await count(); after <= before; after = await count()) {
+    if (Date.now() > end) throw new Error("Prometheus does not see the request");
+    await sleep(1_000);
+  }
+  return `${describePrediction(prediction)[0]}; request ${before + 1} that Prometheus has seen`;
+}
+
+function ensureVersion(prediction: Prediction, model: ServedModel): void {
+  if (prediction.version === model.version) return;
+  throw new Error(`version ${prediction.version} answered instead of ${model.version}`);
 }
 
 async function pageAnswers(url: string, endpoint: Endpoint): Promise<string> {

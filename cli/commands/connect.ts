@@ -1,20 +1,26 @@
 import { relative } from "node:path";
-import { endpoints, endpointsOf } from "../endpointList.ts";
-import { reach, type Reached } from "../endpoints.ts";
+import { Option } from "commander";
+import type { CommandDefinition } from "../commandLine.ts";
 import { envFile, notebookVariables, writeEnvFile } from "../envFile.ts";
-import { openSession, sessionOptions } from "../session.ts";
-import type { Command } from "../arguments.ts";
+import { endpoints, endpointsOf, reach, type Reached } from "../platformEndpoints.ts";
+import { openPlatform } from "../runningPlatform.ts";
+import { stackOption, type StackOptions } from "../stackSettings.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 
+interface ConnectOptions extends StackOptions {
+  forward?: boolean;
+  once?: boolean;
+}
+
 /** Localhost URLs for people and `.env` for notebooks. */
-export const connect: Command = {
-  options: {
-    ...sessionOptions,
-    forward: { type: "boolean", help: "Forward ports even where the endpoints answer from here" },
-    once: { type: "boolean", help: "Write .env and end, where nothing has to be forwarded" },
-  },
-  async run(values) {
-    const { kubeconfig, deployment, outputs, settings } = await openSession(values);
+export const connect: CommandDefinition<ConnectOptions> = {
+  options: [
+    stackOption,
+    new Option("--forward", "Forward ports even where the endpoints answer from here"),
+    new Option("--once", "Write .env and end, where nothing has to be forwarded"),
+  ],
+  async run(options) {
+    const { kubeconfig, deployment, outputs, settings } = await openPlatform(options);
     const reached: Reached[] = [];
     try {
       const urls: Record<string, string> = {};
@@ -25,7 +31,7 @@ export const connect: Command = {
           kubeconfig,
           namespace,
           outputs,
-          from: values["forward"] === true ? "forwarding" : "loopback",
+          from: options.forward === true ? "forwarding" : "loopback",
           onFailure,
         });
         reached.push(door);
@@ -38,7 +44,7 @@ export const connect: Command = {
         `  ${relative(checkoutRoot, envFile)} has these URLs and the password of ${user}`,
       );
       const isForwarding = reached.some(({ isForwarded }) => isForwarded);
-      if (values["once"] === true && !isForwarding) return 0;
+      if (options.once === true && !isForwarding) return 0;
       console.log(isForwarding ? "Connected; Ctrl-C ends it." : "Ctrl-C ends; the URLs stay.");
       await interruption();
       return 0;

@@ -1,33 +1,38 @@
 import { renewBase } from "../../program/images.ts";
-import { findTarget, lookAt, startTarget, targetOptions } from "../access.ts";
+import { Option } from "commander";
+import type { CommandDefinition } from "../commandLine.ts";
 import { readDeployment } from "../deployment.ts";
-import { provideImages } from "../imageTarget.ts";
-import { readSettings, settingsOptions } from "../stackSettings.ts";
-import type { Command } from "../arguments.ts";
+import { provideImages } from "../provideImages.ts";
+import { readSettings, type SettingsOptions, settingsOptions } from "../stackSettings.ts";
+import {
+  findTarget,
+  lookAt,
+  startTarget,
+  type TargetOptions,
+  targetOptions,
+} from "../targetAccess.ts";
+
+interface ImagesOptions extends SettingsOptions, TargetOptions {
+  push?: boolean;
+  force?: boolean;
+}
 
 /** Builds the images and loads them, without deploying anything. */
-export const images: Command = {
-  options: {
+export const images: CommandDefinition<ImagesOptions> = {
+  options: [
     ...settingsOptions,
     ...targetOptions,
-    push: {
-      type: "boolean",
-      help: "Push to the stack's registry instead of loading into the cluster",
-    },
-    force: {
-      type: "boolean",
-      help: "Rebuild everything on a base of today, noted in apps/base-date",
-    },
-  },
-  async run(values) {
-    const settings = readSettings(values);
-    const force = values["force"] === true;
+    new Option("--push", "Push to the stack's registry instead of loading into the cluster"),
+    new Option("--force", "Rebuild everything on a base of today, noted in apps/base-date"),
+  ],
+  async run({ push = false, force = false, ...options }) {
+    const settings = readSettings(options);
     if (force) renewBase(new Date().toISOString().slice(0, 10));
-    if (values["push"] === true) {
+    if (push) {
       await provideImages(settings, "registry", { force });
       return 0;
     }
-    const target = await findTarget(values, settings, readDeployment(settings.stack));
+    const target = await findTarget(options, settings, readDeployment(settings.stack));
     const access = await startTarget(target);
     const { own } = await lookAt(target, access);
     await provideImages(settings, target, { force, own });

@@ -1,4 +1,4 @@
-import type { CommandEntry } from "../arguments.ts";
+import type { CommandEntry } from "../commandLine.ts";
 
 /** Every command. They are loaded one at a time: the Pulumi SDK and the Kubernetes client take a second each. */
 export const commands: Record<string, CommandEntry> = {

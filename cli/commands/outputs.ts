@@ -1,26 +1,31 @@
+import { Option } from "commander";
+import type { CommandDefinition } from "../commandLine.ts";
 import { readDeployment } from "../deployment.ts";
-import { chooseEngine, engineOption, openEngine } from "../engines.ts";
-import { readSettings, settingsOptions } from "../stackSettings.ts";
-import type { Command } from "../arguments.ts";
+import { chooseEngine, engineOption, type EngineOptions, openEngine } from "../engineChoice.ts";
+import { readSettings, stackOption, type StackOptions } from "../stackSettings.ts";
 import { UserError } from "../../local/support/errors.ts";
 
+interface OutputsOptions extends StackOptions, EngineOptions {
+  json?: boolean;
+  showSecrets?: boolean;
+}
+
 /** Prints what the last `up` gave out. */
-export const outputs: Command = {
-  options: {
-    stack: settingsOptions.stack,
-    ...engineOption,
-    json: { type: "boolean", help: "Print JSON" },
-    "show-secrets": { type: "boolean", help: "Print passwords in clear" },
-  },
-  async run(values) {
-    const settings = readSettings(values);
-    const engine = chooseEngine(values, readDeployment(settings.stack)?.engine);
-    const found = await openEngine(engine, settings, {}).outputs({
-      showSecrets: values["show-secrets"] === true,
-    });
+export const outputs: CommandDefinition<OutputsOptions> = {
+  options: [
+    stackOption,
+    engineOption,
+    new Option("--json", "Print JSON"),
+    new Option("--show-secrets", "Print passwords in clear"),
+  ],
+  async run({ json = false, showSecrets = false, ...options }) {
+    const settings = readSettings(options);
+    const remembered = readDeployment(settings.stack)?.engine;
+    const engine = await chooseEngine(options, remembered, { mayInstall: false });
+    const found = await openEngine(engine, settings, {}).outputs({ showSecrets });
     // what the stack does not have is null
     const entries = Object.entries(found).filter(([, value]) => value !== null);
-    if (values["json"] === true) console.log(JSON.stringify(found, undefined, 2));
+    if (json) console.log(JSON.stringify(found, undefined, 2));
     else if (entries.length === 0) {
       throw new UserError(
         `the stack ${settings.stack} has no outputs yet; run \`npm run up\` first`,

@@ -1,28 +1,38 @@
-import { findTarget, startTarget, targetOptions } from "../access.ts";
+import { Option } from "commander";
+import type { CommandDefinition } from "../commandLine.ts";
 import { type Deployment, readDeployment, writeDeployment } from "../deployment.ts";
-import { chooseEngine, openEngine } from "../engines.ts";
+import { chooseEngine, openEngine } from "../engineChoice.ts";
 import type { KubernetesClient } from "../../local/engine/kubernetesClient.ts";
 import { type JsonObject, textAt } from "../../local/engine/values.ts";
 import { claims, connect, namespaceObject, resourcesIn, stackName } from "../ownershipCheck.ts";
 import { namespaceRefusal } from "../../program/ownership.ts";
 import { stackAnnotation, stateLabel } from "../../components/kubernetes/ownershipMarks.ts";
-import { readSettings, type Settings, settingsOptions } from "../stackSettings.ts";
+import { agree } from "../questions.ts";
+import {
+  readSettings,
+  type Settings,
+  type SettingsOptions,
+  settingsOptions,
+} from "../stackSettings.ts";
 import { copyName, keepCopy, readCopy, withNewIds } from "../stateCopy.ts";
-import type { Command } from "../arguments.ts";
-import { confirm } from "../confirm.ts";
 import { UserError } from "../../local/support/errors.ts";
 import { describeTarget, type Target } from "../target.ts";
+import { findTarget, startTarget, type TargetOptions, targetOptions } from "../targetAccess.ts";
+
+interface RecoverOptions extends SettingsOptions, TargetOptions {
+  yes?: boolean;
+}
 
 /** Takes a platform back whose state was lost, from the copy in its own namespace. */
-export const recover: Command = {
-  options: {
+export const recover: CommandDefinition<RecoverOptions> = {
+  options: [
     ...settingsOptions,
     ...targetOptions,
-    yes: { type: "boolean", short: "y", help: "Do not ask before taking the platform back" },
-  },
-  async run(values) {
-    const settings = readSettings(values);
-    const target = await findTarget(values, settings, readDeployment(settings.stack));
+    new Option("-y, --yes", "Do not ask before taking the platform back"),
+  ],
+  async run(options) {
+    const settings = readSettings(options);
+    const target = await findTarget(options, settings, readDeployment(settings.stack));
     const access = await startTarget(target);
     const client = await connect(access);
     const { namespace } = settings.config;
@@ -34,14 +44,14 @@ export const recover: Command = {
       );
     }
     const deployment = { ...copy.deployment, target: sameTarget(copy.deployment, target) };
-    const engine = openEngine(chooseEngine({}, deployment.engine), settings, access);
+    const engine = openEngine(await chooseEngine({}, deployment.engine), settings, access);
     const claim = claims(settings, await engine.exportState())(namespace);
     if (namespaceRefusal(live, claim) === undefined) {
       throw new UserError(
         `this checkout has the state of the stack ${settings.stack}, so there is nothing to take back; go on with \`npm run up\``,
       );
     }
-    await agree(settings, target, values["yes"] === true);
+    if (options.yes !== true) await agreeTo(settings, target);
     const state = withNewIds(copy.state);
     await engine.importState(state);
     writeDeployment(settings.stack, deployment);
@@ -81,11 +91,12 @@ function sameTarget({ target: before }: Deployment, now: Target): Target {
   return now;
 }
 
-async function agree({ stack }: Settings, target: Target, isAgreed: boolean): Promise<void> {
-  const question = `Take the stack ${stack} on ${describeTarget(target)} back? Another checkout that still has its state can no longer change it.`;
-  if (isAgreed || (await confirm(question))) return;
-  throw new UserError("nothing was taken back; confirm with --yes");
-}
+const agreeTo = ({ stack }: Settings, target: Target) =>
+  agree(
+    `Take the stack ${stack} on ${describeTarget(target)} back? Another checkout that still has its state can no longer change it.`,
+    "nothing was taken back",
+    "confirm with --yes",
+  );
 
 /** From now on the other states are refused. */
 async function markNamespaces(client: KubernetesClient, state: string): Promise<void> {

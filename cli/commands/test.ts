@@ -1,16 +1,16 @@
 import { join } from "node:path";
-import type { Command } from "../arguments.ts";
+import { Option } from "commander";
+import type { CommandDefinition } from "../commandLine.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { runInForeground } from "../../local/support/process.ts";
 
 /** The test runner is no part of the platform: it lives with the tests. */
-export const test: Command = {
-  options: { list: { type: "boolean", help: "List the stages" } },
-  positionals: true,
-  positionalsHelp: "STAGE ...",
-  run: (values, stages) =>
+export const test: CommandDefinition<{ list?: boolean }> = {
+  options: [new Option("--list", "List the stages")],
+  positionals: "[stage...]",
+  run: ({ list }, stages) =>
     runInForeground(process.execPath, [
       join(checkoutRoot, "test", "run.ts"),
-      ...(values["list"] === true ? ["--list"] : stages),
+      ...(list === true ? ["--list"] : stages),
     ]),
 };

@@ -1,52 +1,63 @@
 import { holdImageTags } from "../../program/images.ts";
 import { portFacts, unseen } from "../../program/ports.ts";
-import { findTarget, lookAt, startTarget, targetOptions } from "../access.ts";
-import { awaitDaemonSets } from "../daemonSets.ts";
+import { Option } from "commander";
 import { readDeployment, writeDeployment } from "../deployment.ts";
-import { chooseEngine, engineOption, openEngine } from "../engines.ts";
-import { provideImages } from "../imageTarget.ts";
+import type { CommandDefinition } from "../commandLine.ts";
+import { chooseEngine, engineOption, openEngine } from "../engineChoice.ts";
+import { provideImages } from "../provideImages.ts";
 import { policiesAreEnforced, unenforcedSentence } from "../networkPolicies.ts";
 import { checkOwnership, connect } from "../ownershipCheck.ts";
 import { exceptOption, judgeStack, obeyPolicies } from "../policyCheck.ts";
-import { checkPorts, settlePorts } from "../portCheck.ts";
-import { readSettings, settingsOptions } from "../stackSettings.ts";
+import { awaitDaemonSets, welcome } from "../platformReady.ts";
+import { agree } from "../questions.ts";
+import {
+  checkPorts,
+  readSettings,
+  type SettingsOptions,
+  settingsOptions,
+  settlePorts,
+} from "../stackSettings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import { copyState } from "../stateCopy.ts";
-import type { Command } from "../arguments.ts";
-import { confirm } from "../confirm.ts";
-import { UserError } from "../../local/support/errors.ts";
 import { describeTarget, type Target } from "../target.ts";
-import { welcome } from "../welcome.ts";
-import { upOnGke } from "./upOnGke.ts";
+import {
+  findTarget,
+  lookAt,
+  startTarget,
+  type TargetOptions,
+  targetOptions,
+} from "../targetAccess.ts";
+import { type GkeOptions, upOnGke } from "../upOnGke.ts";
 
 /** The one command: cluster, images, platform, model, prediction. */
-export const up: Command = {
-  options: {
+export const up: CommandDefinition<SettingsOptions & TargetOptions & GkeOptions> = {
+  options: [
     ...settingsOptions,
     ...targetOptions,
-    ...engineOption,
-    ...exceptOption,
-    yes: { type: "boolean", short: "y", help: "Do not ask before deploying to a remote cluster" },
-  },
-  async run(values) {
+    engineOption,
+    exceptOption,
+    new Option("-y, --yes", "Do not ask before deploying to a remote cluster"),
+  ],
+  async run(options) {
     holdImageTags();
-    const given = readSettings(values);
-    if (given.config.cluster === "gke") return await upOnGke(given, values);
+    const given = readSettings(options);
+    if (given.config.cluster === "gke") return await upOnGke(given, options);
     const remembered = readDeployment(given.stack);
-    const engineName = chooseEngine(values, remembered?.engine);
-    const charts = await chooseCharts(given, remembered);
-    const target = await findTarget(values, given, remembered);
+    const target = await findTarget(options, given, remembered);
     const known =
       target.kind === "context" ? await lookAt(target, { context: target.context }) : undefined;
-    const isAgreed = values["yes"] === true || "context" in values || remembered !== undefined;
-    if (target.kind === "context" && !known?.own && !isAgreed) await agree(target);
+    const isAgreed =
+      options.yes === true || options.context !== undefined || remembered !== undefined;
+    if (target.kind === "context" && !known?.own && !isAgreed) await agreeTo(target);
+    const engineName = await chooseEngine(options, remembered?.engine);
+    const charts = await chooseCharts(given, remembered);
     console.error(`Deploying to ${describeTarget(target)}, stack ${given.stack}`);
     if (charts === "stand-in") console.error(standInSentence);
 
     // while the cluster starts; one that is started here is one of this machine
     const expected = known ? portFacts(known) : unseen(true);
     const standIn = settingsFor(charts, given);
-    const judging = judgeStack(settlePorts(standIn, expected), expected.isOwn, values);
+    const judging = judgeStack(settlePorts(standIn, expected), expected.isOwn, options);
     judging.catch(() => {});
     const access = await startTarget(target);
     const facts = known ?? (await lookAt(target, access));
@@ -73,9 +84,9 @@ export const up: Command = {
 };
 
 /** Asks first: a kubeconfig may happen to point to production. */
-async function agree(target: Target & { kind: "context" }): Promise<void> {
-  if (await confirm(`Deploy to ${describeTarget(target)}?`)) return;
-  throw new UserError(
-    `${describeTarget(target)} is no cluster of this machine; confirm it with --yes or --context ${target.context}`,
+const agreeTo = (target: Target & { kind: "context" }) =>
+  agree(
+    `Deploy to ${describeTarget(target)}?`,
+    "nothing was deployed",
+    `${describeTarget(target)} is no cluster of this machine, so confirm it with --yes or --context ${target.context}`,
   );
-}

@@ -1,15 +1,21 @@
 import { type Check, platformChecks } from "../verification.ts";
-import { type EndpointName, endpoints, endpointsOf } from "../endpointList.ts";
-import { reach, type Reached } from "../endpoints.ts";
-import { openSession, sessionOptions } from "../session.ts";
-import type { Command } from "../arguments.ts";
+import {
+  type EndpointName,
+  endpoints,
+  endpointsOf,
+  reach,
+  type Reached,
+} from "../platformEndpoints.ts";
+import type { CommandDefinition } from "../commandLine.ts";
+import { openPlatform } from "../runningPlatform.ts";
+import { stackOption, type StackOptions } from "../stackSettings.ts";
 import { messageOf } from "../../local/support/errors.ts";
 
 /** Proof on the running platform, step by step. */
-export const verify: Command = {
-  options: sessionOptions,
-  async run(values) {
-    const { kubeconfig, deployment, outputs, settings } = await openSession(values);
+export const verify: CommandDefinition<StackOptions> = {
+  options: [stackOption],
+  async run(options) {
+    const { kubeconfig, deployment, outputs, settings } = await openPlatform(options);
     const doors = new Map<EndpointName, Reached>();
     try {
       for (const name of endpointsOf(outputs)) {

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants as access } from "node:fs";
 import { constants } from "node:os";
-import { delimiter, join } from "node:path";
+import find from "which";
 
 export interface RunOptions {
   cwd?: string;
@@ -10,8 +9,6 @@ export interface RunOptions {
   input?: string;
   /** Called with every line the command prints, for progress. */
   onLine?: (line: string) => void;
-  /** Milliseconds after which the command is ended. No limit by default. */
-  timeout?: number;
   /** Interrupts the command, as Ctrl-C does; what it makes of that is awaited. */
   signal?: AbortSignal;
 }
@@ -40,7 +37,6 @@ export function run(
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-      timeout: options.timeout,
     });
     const interrupt = () => child.kill("SIGINT");
     options.signal?.addEventListener("abort", interrupt, { once: true });
@@ -100,18 +96,8 @@ export function runInForeground(
 }
 
 /** Full path of a program on PATH, or undefined. */
-export function which(program: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
-  for (const folder of (env["PATH"] ?? "").split(delimiter)) {
-    const path = join(folder, program);
-    try {
-      accessSync(path, access.X_OK);
-      return path;
-    } catch {
-      // not in this folder
-    }
-  }
-  return undefined;
-}
+export const which = (program: string, env: NodeJS.ProcessEnv = process.env): string | undefined =>
+  find.sync(program, { nothrow: true, path: env["PATH"] ?? "" }) ?? undefined;
 
 export const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,4 +1,5 @@
 import type { KubeConfig } from "@kubernetes/client-node";
+import { Option } from "commander";
 import { askCluster, type ClusterFacts, reasonOf } from "../program/clusterFacts.ts";
 import { type PortFacts, portFacts, unseen } from "../program/ports.ts";
 import * as cluster from "../local/cluster/index.ts";
@@ -7,42 +8,43 @@ import type { ClusterAccess } from "./engine.ts";
 import { clusterProblem } from "../local/engine/kubernetesProblem.ts";
 import { gkeAccess } from "./gcloud.ts";
 import type { Settings } from "./stackSettings.ts";
-import { type OptionSpec, type OptionValues, textOf } from "./arguments.ts";
 import { UserError } from "../local/support/errors.ts";
-import { contextsOf, loadKubeconfig } from "../local/support/kubeconfig.ts";
+import { loadKubeconfig } from "../local/support/loadKubeconfig.ts";
 import { run, which } from "../local/support/process.ts";
 import { reported } from "../local/support/progress.ts";
 import {
   checkNodeAddress,
+  contextsOf,
   decideTarget,
   describeTarget,
   localContext,
   type Target,
 } from "./target.ts";
 
-export const targetOptions = {
-  context: {
-    type: "string",
-    value: "NAME",
-    help: "Context of the kubeconfig to deploy to. Default: the current one",
-  },
-  "local-cluster": {
-    type: "boolean",
-    help: "Deploy to a cluster of this project's own on this machine (Linux, root)",
-  },
-} satisfies Record<string, OptionSpec>;
+export interface TargetOptions {
+  context?: string;
+  localCluster?: boolean;
+}
+
+export const targetOptions = [
+  new Option(
+    "--context <name>",
+    "Context of the kubeconfig to deploy to. Default: the current one",
+  ),
+  new Option("--local-cluster", "Deploy to a dedicated cluster on this machine (Linux, root)"),
+];
 
 /** Where this stack is, or is to be, deployed to. */
 export async function findTarget(
-  values: OptionValues,
+  { context, localCluster = false }: TargetOptions,
   settings: Settings,
   remembered: Deployment | undefined,
 ): Promise<Target> {
   const kubeconfig = loadKubeconfig();
   const target = await decideTarget({
     contexts: contextsOf(kubeconfig),
-    wantedContext: textOf(values["context"]) ?? settings.config.kubeContext,
-    wantsLocalCluster: values["local-cluster"] === true,
+    wantedContext: context ?? settings.config.kubeContext,
+    wantsLocalCluster: localCluster,
     remembered: remembered?.target,
     hasMinikube: which("minikube") !== undefined,
     localClusterFolder: (await cluster.clusterStatus()).folder,
@@ -132,15 +134,12 @@ export async function reachDeployment(
 
 /** What a preview has to know: the settings that `up` would add, so that it shows no difference of its own. */
 export async function accessForPreview(
-  values: OptionValues,
+  { context: wanted, localCluster }: TargetOptions,
   settings: Settings,
   remembered: Deployment | undefined,
 ): Promise<ClusterAccess> {
-  const wanted = textOf(values["context"]);
   const isLocal =
-    values["local-cluster"] === true ||
-    wanted === localContext ||
-    remembered?.target.kind === "local-cluster";
+    localCluster === true || wanted === localContext || remembered?.target.kind === "local-cluster";
   if (isLocal) {
     checkNodeAddress(settings);
     return accessOf(await cluster.clusterStatus());

@@ -1,3 +1,5 @@
+import type { KubeConfig } from "@kubernetes/client-node";
+
 /** A door of the platform that people and notebooks use. */
 export interface Endpoint {
   readonly title: string;
@@ -84,4 +86,46 @@ export async function isHealthy(url: string, { healthPath }: Endpoint): Promise<
   } catch {
     return false;
   }
+}
+
+/** An endpoint as this machine reaches it. */
+export interface Reached {
+  readonly url: string;
+  readonly isForwarded: boolean;
+  close(): Promise<void>;
+}
+
+export interface ReachOptions {
+  kubeconfig: KubeConfig;
+  namespace: string;
+  outputs: Record<string, unknown>;
+  /** What will do: any URL that answers (the default), one of this machine, or only a forwarded port. */
+  from?: "anywhere" | "loopback" | "forwarding";
+  onFailure?: (reason: string) => void;
+}
+
+/** The endpoint's own URL where it answers from here, else a forwarded port on this machine. */
+export async function reach(endpoint: Endpoint, options: ReachOptions): Promise<Reached> {
+  const { kubeconfig, namespace, outputs, from = "anywhere", onFailure } = options;
+  const published = outputs[endpoint.output];
+  if (typeof published === "string" && from !== "forwarding") {
+    const isLocal = ["localhost", "127.0.0.1"].includes(new URL(published).hostname);
+    if ((isLocal || from === "anywhere") && (await isHealthy(published, endpoint))) {
+      return { url: published, isForwarded: false, close: async () => {} };
+    }
+  }
+  // the Kubernetes client takes half a second to load, and most endpoints answer without it
+  const { forwardService } = await import("./portForward.ts");
+  const forwarding = await forwardService({
+    kubeconfig,
+    namespace,
+    service: endpoint.service,
+    port: endpoint.localPort,
+    onFailure,
+  });
+  return {
+    url: `http://127.0.0.1:${forwarding.port}`,
+    isForwarded: true,
+    close: () => forwarding.close(),
+  };
 }
