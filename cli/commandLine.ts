@@ -1,23 +1,20 @@
 import { Command, type Option } from "commander";
+import type { Options } from "./options.ts";
 import { UserError } from "../local/support/errors.ts";
 
-/** What one command does, and with which options. */
-export interface CommandDefinition<Options extends object = object> {
+/** What one command does, and with which options; `Own` are those that no other command has. */
+export interface CommandDefinition<Own extends object = object> {
   readonly options: readonly Option[];
   /** Words that are not options, as the help shows them. */
   readonly positionals?: string;
   /** Returns the exit code. */
-  run(options: Options, words: string[]): Promise<number>;
+  run(options: Options & Own, words: string[]): Promise<number>;
 }
 
 export interface CommandEntry {
   readonly summary: string;
   load(): Promise<CommandDefinition>;
 }
-
-/** An option that may be given several times. */
-export const repeatable = (option: Option): Option =>
-  option.argParser((value: string, before: readonly string[] = []) => [...before, value]);
 
 /** Runs one command line and returns the exit code. Ends the process itself after help and after a wrong option. */
 export async function runCommandLine(

@@ -1,23 +1,14 @@
-import { Option } from "commander";
 import { builtinEngine } from "./builtinEngine.ts";
-import { type ClusterAccess, type Engine, type EngineName, engineNames } from "./engine.ts";
+import type { ClusterAccess, Engine, EngineName } from "./engine.ts";
 import { findPulumi, installPulumi } from "./findPulumi.ts";
+import type { Options } from "./options.ts";
 import { pulumiEngine } from "./pulumiEngine.ts";
 import type { Settings } from "./stackSettings.ts";
 import { messageOf, UserError } from "../local/support/errors.ts";
 
-export interface EngineOptions {
-  engine?: EngineName;
-}
-
-export const engineOption = new Option(
-  "--engine <name>",
-  "Engine to deploy with. Default: pulumi, and builtin where the Pulumi CLI can neither be found nor installed",
-).choices(engineNames);
-
 /** The engine asked for, else the one this stack was deployed with, else the Pulumi CLI where there is one. */
 export async function chooseEngine(
-  { engine: wanted }: EngineOptions,
+  { engine: wanted }: Pick<Options, "engine">,
   remembered?: EngineName,
   { mayInstall = true } = {},
 ): Promise<EngineName> {

@@ -2,7 +2,7 @@ import { commands } from "./commands/index.ts";
 import { runCommandLine } from "./commandLine.ts";
 import { Declined } from "./questions.ts";
 import { keepCompiledCode } from "../local/support/cache.ts";
-import { UserError, messageOf } from "../local/support/errors.ts";
+import { UserError } from "../local/support/errors.ts";
 import { CommandError } from "../local/support/process.ts";
 
 const args = process.argv.slice(2);
@@ -16,12 +16,15 @@ try {
     console.error(error.message);
     process.exit(0);
   }
-  if (isForUsers(error)) console.error(`error: ${messageOf(error)}`);
-  else console.error(error);
+  const words = forUsers(error);
+  console.error(words === undefined ? error : `error: ${words}`);
   process.exit(1);
 }
 
 /** What the user can fix, unlike a fault of this program, whose stack helps to fix that. */
-function isForUsers(error: unknown): boolean {
-  return error instanceof UserError || error instanceof CommandError;
+function forUsers(error: unknown): string | undefined {
+  if (error instanceof UserError || error instanceof CommandError) return error.message;
+  // the Automation API hides what the CLI has said in its report of the call
+  const { commandResult } = error as { commandResult?: { stderr: string } };
+  return commandResult?.stderr.trim();
 }

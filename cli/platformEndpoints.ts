@@ -8,8 +8,6 @@ export interface Endpoint {
   readonly localPort: number;
   /** Stack output with its URL. */
   readonly output: string;
-  /** The notebooks' variable with its URL. */
-  readonly variable: string;
   /** Path that answers 200 without a login. */
   readonly healthPath: string;
 }
@@ -20,7 +18,6 @@ export const endpoints = {
     service: "mlflow",
     localPort: 5000,
     output: "mlflowTrackingUri",
-    variable: "MLFLOW_TRACKING_URI",
     healthPath: "/health",
   },
   serving: {
@@ -28,7 +25,6 @@ export const endpoints = {
     service: "model-server",
     localPort: 8080,
     output: "modelServingUrl",
-    variable: "MODEL_SERVING_URL",
     healthPath: "/health",
   },
   prediction: {
@@ -36,7 +32,6 @@ export const endpoints = {
     service: "prediction-app",
     localPort: 8501,
     output: "predictionAppUrl",
-    variable: "PREDICTION_APP_URL",
     healthPath: "/_stcore/health",
   },
   grafana: {
@@ -44,7 +39,6 @@ export const endpoints = {
     service: "grafana",
     localPort: 3000,
     output: "grafanaUrl",
-    variable: "GRAFANA_URL",
     healthPath: "/api/health",
   },
   prometheus: {
@@ -52,7 +46,6 @@ export const endpoints = {
     service: "prometheus",
     localPort: 9090,
     output: "prometheusUrl",
-    variable: "PROMETHEUS_URL",
     healthPath: "/-/ready",
   },
   alertmanager: {
@@ -60,10 +53,13 @@ export const endpoints = {
     service: "alertmanager",
     localPort: 9093,
     output: "alertmanagerUrl",
-    variable: "ALERTMANAGER_URL",
     healthPath: "/-/ready",
   },
 } as const satisfies Record<string, Endpoint>;
+
+/** The notebooks' variable with an endpoint's URL: `mlflowTrackingUri` → `MLFLOW_TRACKING_URI`. */
+export const variableOf = ({ output }: Endpoint): string =>
+  output.replace(/[A-Z]/g, "_$&").toUpperCase();
 
 export type EndpointName = keyof typeof endpoints;
 

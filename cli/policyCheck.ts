@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Option } from "commander";
 import { rules } from "../policy/rules/index.ts";
 import { loadConfig, loadProject } from "../local/engine/config.ts";
 import { isObject, type JsonObject, unknownValue } from "../local/engine/values.ts";
@@ -14,20 +13,9 @@ import {
   verdictsOn,
 } from "../ci/policies.ts";
 import { type Settings, stackFile } from "./stackSettings.ts";
-import { repeatable } from "./commandLine.ts";
+import type { Options } from "./options.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
 import { UserError } from "../local/support/errors.ts";
-
-export interface ExceptOptions {
-  except?: string[];
-}
-
-export const exceptOption = repeatable(
-  new Option(
-    "--except <policy>",
-    "Policy that this run may break, which is shown all the same; may be given several times",
-  ),
-);
 
 /** Where the pack's settings are kept; the workflows hand the same file to the Pulumi CLI. */
 const configFile = join(checkoutRoot, "policy", "config.json");
@@ -39,7 +27,7 @@ const configFile = join(checkoutRoot, "policy", "config.json");
 export function judgeStack(
   settings: Settings,
   isLocal: boolean,
-  { except = [] }: ExceptOptions,
+  { except = [] }: Options,
 ): Promise<Verdict[]> {
   const excepted = except.map(knownPolicy);
   return judged(settings, isLocal).then((verdicts) =>

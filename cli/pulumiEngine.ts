@@ -19,8 +19,7 @@ import { previewVariables } from "./gcloud.ts";
 import { destroyWithNetwork } from "./googleNetwork.ts";
 import { stackFile } from "./stackSettings.ts";
 import { checkoutRoot, workFolder } from "../local/support/cache.ts";
-import { UserError } from "../local/support/errors.ts";
-import { run } from "../local/support/process.ts";
+import { onInterruption, run } from "../local/support/process.ts";
 
 type Yaml = Record<string, unknown>;
 type Variables = Record<string, string>;
@@ -76,17 +75,15 @@ export function pulumiEngine(
       },
     });
   };
-  const openStack = async (variables?: Variables): Promise<Stack> => {
-    return await inWords(async () => Stack.createOrSelect(name, await inWorkspace(variables)));
-  };
-  const exportStack = async (stack: Stack) => await inWords(() => stack.exportStack());
+  const openStack = async (variables?: Variables) =>
+    await Stack.createOrSelect(name, await inWorkspace(variables));
   return {
     name: "pulumi",
     preview: async ({ isQuiet = false } = {}) => {
       const stack = await openStack(previewVariables());
       const steps: Step[] = [];
       const onEvent = (event: EngineEvent) => steps.push(...stepsIn(event));
-      if (isQuiet) await inWords(() => stack.preview({ onEvent }));
+      if (isQuiet) await stack.preview({ onEvent });
       const code = isQuiet ? 0 : await shown((options) => stack.preview({ ...options, onEvent }));
       return { code, changes: changesOf(steps) };
     },
@@ -100,7 +97,7 @@ export function pulumiEngine(
     },
     down: async ({ keepData }) => {
       const stack = await openStack();
-      const state = async () => JSON.stringify(await exportStack(stack));
+      const state = async () => JSON.stringify(await stack.exportStack());
       const exclude = keepData ? dataUrns(await state()) : [];
       const destroy = () =>
         shown(async (options) => {
@@ -112,22 +109,16 @@ export function pulumiEngine(
     },
     forget: async () => {
       const { workspace } = await openStack();
-      await inWords(() => workspace.removeStack(name, { force: true }));
+      await workspace.removeStack(name, { force: true });
     },
-    exportState: async () => JSON.stringify(await exportStack(await openStack())),
+    exportState: async () => JSON.stringify(await (await openStack()).exportStack()),
     importState: async (state) => {
       const stack = await openStack();
       const { command } = (await findPulumi())!;
-      const input = encryptedAs(await exportStack(stack), state);
+      const input = encryptedAs(await stack.exportStack(), state);
       // the Automation API would put the passwords into a file of /tmp that every user of the machine can read
-      await run(
-        command,
-        ["stack", "import", "--cwd", folder, "--stack", name, "--non-interactive"],
-        {
-          env: { ...process.env, ...stack.workspace.envVars },
-          input,
-        },
-      );
+      const words = ["stack", "import", "--cwd", folder, "--stack", name, "--non-interactive"];
+      await run(command, words, { env: { ...process.env, ...stack.workspace.envVars }, input });
     },
     outputs: async ({ showSecrets }) => {
       if (!existsSync(join(folder, "Pulumi.yaml"))) return {};
@@ -142,7 +133,7 @@ export function pulumiEngine(
         );
       } catch (error) {
         if (error instanceof StackNotFoundError) return {};
-        return await inWords(() => Promise.reject(error as Error));
+        throw error;
       }
     },
   };
@@ -155,19 +146,13 @@ interface ShownOptions {
   signal: AbortSignal;
 }
 
-/**
- * Runs an operation of the CLI with its output on the terminal, and returns an exit code. The CLI ends in order when
- * it is interrupted; a terminal sends Ctrl-C to both, so that it has to be awaited only.
- */
+/** Runs operations of the CLI with their output on the terminal, and returns an exit code. */
 async function shown(operation: (options: ShownOptions) => Promise<unknown>): Promise<number> {
   const interruption = new AbortController();
-  const interrupt = (signal: NodeJS.Signals) => {
-    if (signal === "SIGINT" && process.stdin.isTTY) return;
+  const release = onInterruption(() => {
     if (interruption.signal.aborted) process.exit(1);
     interruption.abort();
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  signals.forEach((signal) => process.on(signal, interrupt));
+  });
   try {
     await operation({
       onOutput: (text) => process.stdout.write(text),
@@ -181,19 +166,7 @@ async function shown(operation: (options: ShownOptions) => Promise<unknown>): Pr
     if (error instanceof CommandError) return 1;
     throw error;
   } finally {
-    signals.forEach((signal) => process.off(signal, interrupt));
-  }
-}
-
-/** What the CLI says is wrong, instead of the API's report of the whole call. */
-async function inWords<Result>(call: () => Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!(error instanceof CommandError) || error instanceof StackNotFoundError) throw error;
-    // private in its type only
-    const { commandResult } = error as unknown as { commandResult: { stderr: string } };
-    throw new UserError(commandResult.stderr.trim());
+    release();
   }
 }
 

@@ -1,7 +1,8 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { Deployment } from "./deployment.ts";
 import { openEngine } from "./engineChoice.ts";
-import { readSettings, type Settings, type StackOptions } from "./stackSettings.ts";
+import type { Options } from "./options.ts";
+import { readSettings, type Settings } from "./stackSettings.ts";
 import { reachDeployment } from "./targetAccess.ts";
 import { UserError } from "../local/support/errors.ts";
 import { loadKubeconfig } from "../local/support/loadKubeconfig.ts";
@@ -16,7 +17,7 @@ export interface RunningPlatform {
 }
 
 /** Opens the platform that was deployed from this checkout. */
-export async function openPlatform(options: StackOptions): Promise<RunningPlatform> {
+export async function openPlatform(options: Options): Promise<RunningPlatform> {
   const settings = readSettings(options);
   const { deployment, access } = await reachDeployment(settings.stack);
   const kubeconfig = loadKubeconfig(access.kubeconfig, access.context);

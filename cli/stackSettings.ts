@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { Option } from "commander";
 import { loadConfig, type PlatformConfig } from "../program/config.ts";
 import { choosePorts, type PortFacts, portFaults } from "../program/ports.ts";
 import { secretKeys } from "../program/settings.ts";
 import * as engine from "../local/engine/config.ts";
-import { repeatable } from "./commandLine.ts";
+import type { Options } from "./options.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
 import { messageOf, UserError } from "../local/support/errors.ts";
 
@@ -19,31 +18,8 @@ export interface Settings {
   readonly config: PlatformConfig;
 }
 
-export interface StackOptions {
-  stack?: string;
-}
-
-export interface SettingsOptions extends StackOptions {
-  config?: string[];
-}
-
-export const stackOption = new Option(
-  "--stack <name>",
-  "Stack to work on, with settings in Pulumi.NAME.yaml. Default: dev",
-);
-
-export const settingsOptions = [
-  stackOption,
-  repeatable(
-    new Option(
-      "--config <key=value>",
-      "Setting for this run, which wins over the stack's file; KEY=@FILE reads it, KEY=@- from standard input",
-    ),
-  ),
-];
-
 /** Checks the whole configuration before anything is built or started. */
-export function readSettings({ stack = "dev", config: given = [] }: SettingsOptions): Settings {
+export function readSettings({ stack = "dev", config: given = [] }: Options): Settings {
   if (!/^[A-Za-z0-9_.-]+$/.test(stack)) {
     throw new UserError(`--stack must be letters, digits, ".", "_" and "-", not ${stack}`);
   }
@@ -69,16 +45,19 @@ function checked<T>(load: () => T): T {
 export const stackFile = (stack: string) => join(checkoutRoot, `Pulumi.${stack}.yaml`);
 
 /** The settings with every port decided, as the program will see them. */
-export function settlePorts(settings: Settings, facts: PortFacts): Settings {
-  const { config, overrides } = settings;
-  const ports = choosePorts(config, facts);
-  const texts = Object.fromEntries(
-    Object.entries(ports).map(([key, port]) => [key, String(port)]),
-  ) as Record<string, string>;
+export const settlePorts = (settings: Settings, facts: PortFacts): Settings =>
+  withSettings(settings, choosePorts(settings.config, facts));
+
+/** Settings changed by a command, as the engine will give them to the program and as the program will read them. */
+export function withSettings(settings: Settings, changed: Partial<PlatformConfig>): Settings {
+  const texts = Object.entries(changed).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
   return {
     ...settings,
-    config: { ...config, ...ports },
-    overrides: { ...overrides, ...texts },
+    config: { ...settings.config, ...changed },
+    overrides: { ...settings.overrides, ...(Object.fromEntries(texts) as Record<string, string>) },
   };
 }
 

@@ -3,7 +3,7 @@ import { officialCharts } from "../components/monitoring/charts.ts";
 import { mergeValues } from "../components/monitoring/chartValues.ts";
 import { imageReference } from "../program/images.ts";
 import type { Charts, Deployment } from "./deployment.ts";
-import type { Settings } from "./stackSettings.ts";
+import { type Settings, withSettings } from "./stackSettings.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
 
 const standInChart = join(checkoutRoot, "local", "charts", "prometheus");
@@ -31,20 +31,13 @@ export const standInSentence =
 /** The settings with those that the stand-in chart needs. What the user has set wins. */
 export function settingsFor(charts: Charts, settings: Settings): Settings {
   if (charts === "official") return settings;
-  const { config, overrides } = settings;
-  const values = mergeValues(standInValues(config.imageRegistry), config.prometheusValues);
-  const changed = { kubeStateMetrics: false, grafana: false, prometheusChart: standInChart };
-  return {
-    ...settings,
-    config: { ...config, ...changed, prometheusValues: values },
-    overrides: {
-      ...overrides,
-      kubeStateMetrics: "false",
-      grafana: "false",
-      prometheusChart: standInChart,
-      prometheusValues: JSON.stringify(values),
-    },
-  };
+  const { imageRegistry, prometheusValues } = settings.config;
+  return withSettings(settings, {
+    kubeStateMetrics: false,
+    grafana: false,
+    prometheusChart: standInChart,
+    prometheusValues: mergeValues(standInValues(imageRegistry), prometheusValues),
+  });
 }
 
 /** All parts run from one image here. */

@@ -1,5 +1,4 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { Option } from "commander";
 import { askCluster, type ClusterFacts, reasonOf } from "../program/clusterFacts.ts";
 import { type PortFacts, portFacts, unseen } from "../program/ports.ts";
 import * as cluster from "../local/cluster/index.ts";
@@ -7,6 +6,7 @@ import { type Deployment, readDeployment } from "./deployment.ts";
 import type { ClusterAccess } from "./engine.ts";
 import { clusterProblem } from "../local/engine/kubernetesProblem.ts";
 import { gkeAccess } from "./gcloud.ts";
+import type { Options } from "./options.ts";
 import type { Settings } from "./stackSettings.ts";
 import { UserError } from "../local/support/errors.ts";
 import { loadKubeconfig } from "../local/support/loadKubeconfig.ts";
@@ -21,22 +21,9 @@ import {
   type Target,
 } from "./target.ts";
 
-export interface TargetOptions {
-  context?: string;
-  localCluster?: boolean;
-}
-
-export const targetOptions = [
-  new Option(
-    "--context <name>",
-    "Context of the kubeconfig to deploy to. Default: the current one",
-  ),
-  new Option("--local-cluster", "Deploy to a dedicated cluster on this machine (Linux, root)"),
-];
-
 /** Where this stack is, or is to be, deployed to. */
 export async function findTarget(
-  { context, localCluster = false }: TargetOptions,
+  { context, localCluster = false }: Options,
   settings: Settings,
   remembered: Deployment | undefined,
 ): Promise<Target> {
@@ -92,18 +79,6 @@ export async function lookAt(target: Target, access: ClusterAccess): Promise<Clu
   }
 }
 
-const accessOf = ({
-  kubeconfig,
-  context,
-  nodeAddress,
-  controlPlaneAddress,
-}: cluster.ClusterHandle): ClusterAccess => ({
-  kubeconfig,
-  context,
-  nodeAddress,
-  controlPlaneAddress,
-});
-
 /** How to reach a stack that is deployed, without starting anything. */
 export async function reachDeployment(
   stack: string,
@@ -120,7 +95,7 @@ export async function reachDeployment(
     if (status.state !== "running") {
       throw new UserError("the local cluster is not running; start it with `npm run up`");
     }
-    return { deployment, access: accessOf(status) };
+    return { deployment, access: status };
   }
   if (target.kind === "gke") return { deployment, access: await gkeAccess(target) };
   const context = target.kind === "minikube" ? "minikube" : target.context;
@@ -134,7 +109,7 @@ export async function reachDeployment(
 
 /** What a preview has to know: the settings that `up` would add, so that it shows no difference of its own. */
 export async function accessForPreview(
-  { context: wanted, localCluster }: TargetOptions,
+  { context: wanted, localCluster }: Options,
   settings: Settings,
   remembered: Deployment | undefined,
 ): Promise<ClusterAccess> {
@@ -142,7 +117,7 @@ export async function accessForPreview(
     localCluster === true || wanted === localContext || remembered?.target.kind === "local-cluster";
   if (isLocal) {
     checkNodeAddress(settings);
-    return accessOf(await cluster.clusterStatus());
+    return await cluster.clusterStatus();
   }
   if (remembered?.target.kind === "minikube") return { context: "minikube" };
   const context =

@@ -1,5 +1,5 @@
 import { readDeployment, writeDeployment } from "./deployment.ts";
-import { chooseEngine, type EngineOptions, openEngine } from "./engineChoice.ts";
+import { chooseEngine, openEngine } from "./engineChoice.ts";
 import {
   deployWithImages,
   gkeAccess,
@@ -10,7 +10,8 @@ import {
 } from "./gcloud.ts";
 import { provideImages } from "./provideImages.ts";
 import { connect } from "./ownershipCheck.ts";
-import { type ExceptOptions, judgeStack, obeyPolicies } from "./policyCheck.ts";
+import type { Options } from "./options.ts";
+import { judgeStack, obeyPolicies } from "./policyCheck.ts";
 import type { Settings } from "./stackSettings.ts";
 import { copyState } from "./stateCopy.ts";
 import { agree } from "./questions.ts";
@@ -18,12 +19,8 @@ import { UserError } from "../local/support/errors.ts";
 import { staysOn, type Target } from "./target.ts";
 import { awaitDaemonSets, welcome } from "./platformReady.ts";
 
-export interface GkeOptions extends EngineOptions, ExceptOptions {
-  yes?: boolean;
-}
-
 /** `up` of a stack whose cluster the program makes, and with it the repository that its images are pushed to. */
-export async function upOnGke(settings: Settings, options: GkeOptions): Promise<number> {
+export async function upOnGke(settings: Settings, options: Options): Promise<number> {
   const remembered = readDeployment(settings.stack);
   const begun = staysOn(remembered?.target, gkeTarget(settings));
   if (options.engine === "builtin") {

@@ -2,18 +2,13 @@ import { relative } from "node:path";
 import { Option } from "commander";
 import type { CommandDefinition } from "../commandLine.ts";
 import { envFile, notebookVariables, writeEnvFile } from "../envFile.ts";
-import { endpoints, endpointsOf, reach, type Reached } from "../platformEndpoints.ts";
+import { endpoints, endpointsOf, reach, type Reached, variableOf } from "../platformEndpoints.ts";
 import { openPlatform } from "../runningPlatform.ts";
-import { stackOption, type StackOptions } from "../stackSettings.ts";
+import { stackOption } from "../options.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 
-interface ConnectOptions extends StackOptions {
-  forward?: boolean;
-  once?: boolean;
-}
-
 /** Localhost URLs for people and `.env` for notebooks. */
-export const connect: CommandDefinition<ConnectOptions> = {
+export const connect: CommandDefinition<{ forward?: boolean; once?: boolean }> = {
   options: [
     stackOption,
     new Option("--forward", "Forward ports even where the endpoints answer from here"),
@@ -35,7 +30,7 @@ export const connect: CommandDefinition<ConnectOptions> = {
           onFailure,
         });
         reached.push(door);
-        urls[endpoints[name].variable] = door.url;
+        urls[variableOf(endpoints[name])] = door.url;
         console.log(`  ${endpoints[name].title.padEnd(17)}${door.url}`);
       }
       writeEnvFile(envFile, settings.stack, notebookVariables(outputs, urls));

@@ -6,11 +6,11 @@ import { Option } from "commander";
 import type { CommandDefinition } from "../commandLine.ts";
 import { endpoints, reach } from "../platformEndpoints.ts";
 import { openPlatform } from "../runningPlatform.ts";
-import { stackOption, type StackOptions } from "../stackSettings.ts";
+import { type Options, stackOption } from "../options.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
 
-interface DashboardOptions extends StackOptions {
+interface DashboardOptions {
   png?: boolean;
   out?: string;
   minutes?: string;
@@ -62,7 +62,7 @@ function minutesOf(options: DashboardOptions): number {
 }
 
 async function withPrometheus<Result>(
-  options: DashboardOptions,
+  options: Options & DashboardOptions,
   work: (url: string) => Promise<Result>,
 ): Promise<Result> {
   const given = options.prometheus;

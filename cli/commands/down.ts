@@ -23,19 +23,19 @@ import {
   type StateResource,
 } from "../ownershipCheck.ts";
 import { agree, ask, canAsk, Declined } from "../questions.ts";
-import { readSettings, type Settings, stackOption, type StackOptions } from "../stackSettings.ts";
+import { type Options, stackOption } from "../options.ts";
+import { readSettings, type Settings } from "../stackSettings.ts";
 import { copyState } from "../stateCopy.ts";
 import { reachDeployment, startTarget } from "../targetAccess.ts";
 import { cacheRoot, removeCache, workFolder } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
 import { reported } from "../../local/support/progress.ts";
 
-interface DownOptions extends StackOptions {
+interface DownOptions {
   keepData?: boolean;
   deleteData?: boolean;
   cluster?: boolean;
   keepCache?: boolean;
-  yes?: boolean;
 }
 
 /** Removes the platform; what becomes of its data is asked, or told by options. */
@@ -45,7 +45,7 @@ export const down: CommandDefinition<DownOptions> = {
     new Option(
       "--keep-data",
       "Keep the database, the artifacts and the passwords for the next `up`",
-    ),
+    ).conflicts(["deleteData", "cluster"]),
     new Option("--delete-data", "Delete them too"),
     new Option(
       "--cluster",
@@ -58,7 +58,9 @@ export const down: CommandDefinition<DownOptions> = {
     new Option("-y, --yes", "Do not ask; without --delete-data, data is kept"),
   ],
   async run(options) {
-    checkOptions(options);
+    if (options.keepCache && !options.cluster) {
+      throw new UserError("--keep-cache goes with --cluster only; add it or leave this out");
+    }
     const settings = readSettings(options);
     const deployment = readDeployment(settings.stack);
     if (options.cluster === true) return await removeEverything(options, settings, deployment);
@@ -94,21 +96,10 @@ async function stopUnused(access: ClusterAccess, { namespace }: Deployment): Pro
   );
 }
 
-function checkOptions({ keepData, deleteData, cluster, keepCache }: DownOptions): void {
-  if (keepData && deleteData) {
-    throw new UserError("--keep-data and --delete-data exclude each other; give one of them");
-  }
-  if (cluster && keepData) {
-    throw new UserError(
-      "--cluster and --keep-data exclude each other, because the data is in the cluster; give one of them",
-    );
-  }
-  if (keepCache && !cluster) {
-    throw new UserError("--keep-cache goes with --cluster only; add it or leave this out");
-  }
-}
-
-async function wantsToKeepData(options: DownOptions, { namespace }: Deployment): Promise<boolean> {
+async function wantsToKeepData(
+  options: Options & DownOptions,
+  { namespace }: Deployment,
+): Promise<boolean> {
   if (options.keepData) return true;
   if (options.deleteData) {
     await agreeTo(
@@ -134,7 +125,7 @@ function refuseToKeepInGke({ target }: Deployment): void {
   );
 }
 
-async function agreeTo({ yes }: DownOptions, question: string): Promise<void> {
+async function agreeTo({ yes }: Options, question: string): Promise<void> {
   if (!yes) await agree(question, "nothing was removed", "confirm with --yes");
 }
 
@@ -192,7 +183,7 @@ async function accessToRemove({ stack }: Settings, { target }: Deployment): Prom
 
 /** After this there is nothing of the platform on the machine but the checkout and its packages. */
 async function removeEverything(
-  options: DownOptions,
+  options: Options & DownOptions,
   settings: Settings,
   deployment: Deployment | undefined,
 ): Promise<number> {

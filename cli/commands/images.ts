@@ -3,22 +3,12 @@ import { Option } from "commander";
 import type { CommandDefinition } from "../commandLine.ts";
 import { readDeployment } from "../deployment.ts";
 import { provideImages } from "../provideImages.ts";
-import { readSettings, type SettingsOptions, settingsOptions } from "../stackSettings.ts";
-import {
-  findTarget,
-  lookAt,
-  startTarget,
-  type TargetOptions,
-  targetOptions,
-} from "../targetAccess.ts";
-
-interface ImagesOptions extends SettingsOptions, TargetOptions {
-  push?: boolean;
-  force?: boolean;
-}
+import { settingsOptions, targetOptions } from "../options.ts";
+import { readSettings } from "../stackSettings.ts";
+import { findTarget, lookAt, startTarget } from "../targetAccess.ts";
 
 /** Builds the images and loads them, without deploying anything. */
-export const images: CommandDefinition<ImagesOptions> = {
+export const images: CommandDefinition<{ push?: boolean; force?: boolean }> = {
   options: [
     ...settingsOptions,
     ...targetOptions,

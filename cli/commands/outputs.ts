@@ -1,17 +1,13 @@
 import { Option } from "commander";
 import type { CommandDefinition } from "../commandLine.ts";
 import { readDeployment } from "../deployment.ts";
-import { chooseEngine, engineOption, type EngineOptions, openEngine } from "../engineChoice.ts";
-import { readSettings, stackOption, type StackOptions } from "../stackSettings.ts";
+import { chooseEngine, openEngine } from "../engineChoice.ts";
+import { engineOption, stackOption } from "../options.ts";
+import { readSettings } from "../stackSettings.ts";
 import { UserError } from "../../local/support/errors.ts";
 
-interface OutputsOptions extends StackOptions, EngineOptions {
-  json?: boolean;
-  showSecrets?: boolean;
-}
-
 /** Prints what the last `up` gave out. */
-export const outputs: CommandDefinition<OutputsOptions> = {
+export const outputs: CommandDefinition<{ json?: boolean; showSecrets?: boolean }> = {
   options: [
     stackOption,
     engineOption,

@@ -1,31 +1,19 @@
 import { usesGoogleCloud } from "../../program/contradictions.ts";
 import type { CommandDefinition } from "../commandLine.ts";
 import { readDeployment } from "../deployment.ts";
-import { chooseEngine, engineOption, type EngineOptions, openEngine } from "../engineChoice.ts";
+import { chooseEngine, openEngine } from "../engineChoice.ts";
+import { engineOption, exceptOption, settingsOptions, targetOptions } from "../options.ts";
 import { checkOwnershipIfReachable } from "../ownershipCheck.ts";
 import { costTable, freeSentence } from "../../ci/costTable.ts";
 import { plannedCosts } from "../../ci/costs.ts";
 import { isRefused, policyReport } from "../../ci/policies.ts";
-import { exceptOption, type ExceptOptions, judgeStack } from "../policyCheck.ts";
-import {
-  checkPorts,
-  readSettings,
-  type SettingsOptions,
-  settingsOptions,
-  settlePorts,
-} from "../stackSettings.ts";
+import { judgeStack } from "../policyCheck.ts";
+import { checkPorts, readSettings, settlePorts, withSettings } from "../stackSettings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
-import {
-  accessForPreview,
-  portsForPreview,
-  type TargetOptions,
-  targetOptions,
-} from "../targetAccess.ts";
-
-interface PreviewOptions extends SettingsOptions, TargetOptions, EngineOptions, ExceptOptions {}
+import { accessForPreview, portsForPreview } from "../targetAccess.ts";
 
 /** What `up` would change and cost, and what the policies say of it. Starts and builds nothing. */
-export const preview: CommandDefinition<PreviewOptions> = {
+export const preview: CommandDefinition = {
   options: [...settingsOptions, ...targetOptions, engineOption, exceptOption],
   async run(options) {
     const given = readSettings(options);
@@ -38,8 +26,7 @@ export const preview: CommandDefinition<PreviewOptions> = {
     const settings = settlePorts(settingsFor(charts, given), facts);
     const engine = openEngine(engineName, settings, access);
     const costUnpaused = async () => {
-      const overrides = { ...settings.overrides, paused: "false" };
-      const running = openEngine(engineName, { ...settings, overrides }, access);
+      const running = openEngine(engineName, withSettings(settings, { paused: false }), access);
       return plannedCosts((await running.preview({ isQuiet: true })).changes ?? []).now;
     };
     await checkOwnershipIfReachable(access, settings, engine);

@@ -3,11 +3,11 @@ import { previewComment as commentOn } from "../../ci/comment.ts";
 import { plannedCosts } from "../../ci/costs.ts";
 import { readPlan } from "../../ci/plan.ts";
 import { Option } from "commander";
-import { type CommandDefinition, repeatable } from "../commandLine.ts";
+import type { CommandDefinition } from "../commandLine.ts";
+import { repeatable } from "../options.ts";
 import { messageOf, UserError } from "../../local/support/errors.ts";
 
 interface CommentOptions {
-  stack?: string;
   plan?: string;
   running?: string;
   policies?: string;
@@ -26,10 +26,8 @@ export const previewComment: CommandDefinition<CommentOptions> = {
     ),
     new Option("--policies <file>", "What the policy pack printed"),
     repeatable(
-      new Option(
-        "--acknowledge <name>",
-        "Resource whose data may be lost, `*` for all; may be given several times",
-      ),
+      "--acknowledge <name>",
+      "Resource whose data may be lost, `*` for all; may be given several times",
     ),
     new Option("--output <file>", "Where to write it. Default: standard output"),
   ],

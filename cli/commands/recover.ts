@@ -8,23 +8,15 @@ import { claims, connect, namespaceObject, resourcesIn, stackName } from "../own
 import { namespaceRefusal } from "../../program/ownership.ts";
 import { stackAnnotation, stateLabel } from "../../components/kubernetes/ownershipMarks.ts";
 import { agree } from "../questions.ts";
-import {
-  readSettings,
-  type Settings,
-  type SettingsOptions,
-  settingsOptions,
-} from "../stackSettings.ts";
+import { settingsOptions, targetOptions } from "../options.ts";
+import { readSettings, type Settings } from "../stackSettings.ts";
 import { copyName, keepCopy, readCopy, withNewIds } from "../stateCopy.ts";
 import { UserError } from "../../local/support/errors.ts";
 import { describeTarget, type Target } from "../target.ts";
-import { findTarget, startTarget, type TargetOptions, targetOptions } from "../targetAccess.ts";
-
-interface RecoverOptions extends SettingsOptions, TargetOptions {
-  yes?: boolean;
-}
+import { findTarget, startTarget } from "../targetAccess.ts";
 
 /** Takes a platform back whose state was lost, from the copy in its own namespace. */
-export const recover: CommandDefinition<RecoverOptions> = {
+export const recover: CommandDefinition = {
   options: [
     ...settingsOptions,
     ...targetOptions,

@@ -3,34 +3,23 @@ import { portFacts, unseen } from "../../program/ports.ts";
 import { Option } from "commander";
 import { readDeployment, writeDeployment } from "../deployment.ts";
 import type { CommandDefinition } from "../commandLine.ts";
-import { chooseEngine, engineOption, openEngine } from "../engineChoice.ts";
+import { chooseEngine, openEngine } from "../engineChoice.ts";
+import { engineOption, exceptOption, settingsOptions, targetOptions } from "../options.ts";
 import { provideImages } from "../provideImages.ts";
 import { policiesAreEnforced, unenforcedSentence } from "../networkPolicies.ts";
 import { checkOwnership, connect } from "../ownershipCheck.ts";
-import { exceptOption, judgeStack, obeyPolicies } from "../policyCheck.ts";
+import { judgeStack, obeyPolicies } from "../policyCheck.ts";
 import { awaitDaemonSets, welcome } from "../platformReady.ts";
 import { agree } from "../questions.ts";
-import {
-  checkPorts,
-  readSettings,
-  type SettingsOptions,
-  settingsOptions,
-  settlePorts,
-} from "../stackSettings.ts";
+import { checkPorts, readSettings, settlePorts } from "../stackSettings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import { copyState } from "../stateCopy.ts";
 import { describeTarget, type Target } from "../target.ts";
-import {
-  findTarget,
-  lookAt,
-  startTarget,
-  type TargetOptions,
-  targetOptions,
-} from "../targetAccess.ts";
-import { type GkeOptions, upOnGke } from "../upOnGke.ts";
+import { findTarget, lookAt, startTarget } from "../targetAccess.ts";
+import { upOnGke } from "../upOnGke.ts";
 
 /** The one command: cluster, images, platform, model, prediction. */
-export const up: CommandDefinition<SettingsOptions & TargetOptions & GkeOptions> = {
+export const up: CommandDefinition = {
   options: [
     ...settingsOptions,
     ...targetOptions,

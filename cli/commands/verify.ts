@@ -8,11 +8,11 @@ import {
 } from "../platformEndpoints.ts";
 import type { CommandDefinition } from "../commandLine.ts";
 import { openPlatform } from "../runningPlatform.ts";
-import { stackOption, type StackOptions } from "../stackSettings.ts";
+import { stackOption } from "../options.ts";
 import { messageOf } from "../../local/support/errors.ts";
 
 /** Proof on the running platform, step by step. */
-export const verify: CommandDefinition<StackOptions> = {
+export const verify: CommandDefinition = {
   options: [stackOption],
   async run(options) {
     const { kubeconfig, deployment, outputs, settings } = await openPlatform(options);

@@ -66,9 +66,19 @@ export function run(
 }
 
 /**
- * Runs a command with the terminal in its hands and returns its exit code. SIGTERM and SIGHUP are passed on, so that
- * it can end in order; a terminal sends Ctrl-C to both, and the command decides what comes of it.
+ * Hands on the signals that end this process, until the function that it returns is called, so that a child can end
+ * in order. Ctrl-C is not among them: a terminal sends it to the child too.
  */
+export function onInterruption(handOn: (signal: NodeJS.Signals) => void): () => void {
+  const handler = (signal: NodeJS.Signals) => {
+    if (signal !== "SIGINT" || !process.stdin.isTTY) handOn(signal);
+  };
+  const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+  signals.forEach((signal) => process.on(signal, handler));
+  return () => signals.forEach((signal) => process.off(signal, handler));
+}
+
+/** Runs a command with the terminal in its hands and returns its exit code. */
 export function runInForeground(
   command: string,
   args: readonly string[],
@@ -78,12 +88,7 @@ export function runInForeground(
     const stdin = input === undefined ? "inherit" : "pipe";
     const child = spawn(command, args, { ...options, stdio: [stdin, "inherit", "inherit"] });
     child.stdin?.on("error", () => {}).end(input);
-    const passOn = (signal: NodeJS.Signals) => {
-      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
-    };
-    const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
-    signals.forEach((signal) => process.on(signal, passOn));
-    const release = () => signals.forEach((signal) => process.off(signal, passOn));
+    const release = onInterruption((signal) => child.kill(signal));
     child.on("error", (error) => {
       release();
       reject(error);

@@ -100,11 +100,6 @@ test("a stack that no `up` has made has no outputs", async () => {
   expect(await engine().outputs({ showSecrets: true })).toEqual({});
 });
 
-test("what the CLI finds wrong is said in its own words", async () => {
-  answers({ "*stack select*": "echo 'error: incorrect passphrase' >&2; exit 255" });
-  await expect(engine().preview()).rejects.toThrow(/error: incorrect passphrase$/);
-});
-
 test("a state is imported through standard input, with the stack's own encryption", async () => {
   answers({ "*stack import*": `cat > ${folder}/imported` });
   const state = { version: 3, deployment: { resources: ["MARKER"], secrets_providers: {} } };
