@@ -10,6 +10,7 @@ import {
   LocalWorkspace,
   Stack,
   StackNotFoundError,
+  type UpOptions,
 } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "yaml";
 import { changesOf, type Step } from "../ci/plan.ts";
@@ -23,6 +24,7 @@ import { onInterruption, run } from "../local/support/process.ts";
 
 type Yaml = Record<string, unknown>;
 type Variables = Record<string, string>;
+type Shown = Pick<UpOptions, "onOutput" | "onError" | "color" | "signal">;
 
 /** Kinds of resources that hold data, or without which the data could not be opened again. */
 const dataTypes = [
@@ -139,15 +141,8 @@ export function pulumiEngine(
   };
 }
 
-interface ShownOptions {
-  onOutput(text: string): void;
-  onError(text: string): void;
-  color?: "always";
-  signal: AbortSignal;
-}
-
 /** Runs operations of the CLI with their output on the terminal, and returns an exit code. */
-async function shown(operation: (options: ShownOptions) => Promise<unknown>): Promise<number> {
+async function shown(operation: (options: Shown) => Promise<unknown>): Promise<number> {
   const interruption = new AbortController();
   const release = onInterruption(() => {
     if (interruption.signal.aborted) process.exit(1);

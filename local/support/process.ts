@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { createInterface } from "node:readline";
 import find from "which";
 
 export interface RunOptions {
@@ -30,35 +31,26 @@ export class CommandError extends Error {
 export function run(
   command: string,
   args: readonly string[],
-  options: RunOptions = {},
+  { input, onLine, signal, ...options }: RunOptions = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: options.cwd,
-      env: options.env ?? process.env,
-      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-    });
+    const stdin = input === undefined ? "ignore" : "pipe";
+    const child = spawn(command, args, { ...options, stdio: [stdin, "pipe", "pipe"] });
     const interrupt = () => child.kill("SIGINT");
-    options.signal?.addEventListener("abort", interrupt, { once: true });
+    signal?.addEventListener("abort", interrupt, { once: true });
     let stdout = "";
     let all = "";
-    const collect = (isStdout: boolean) => {
-      let rest = "";
-      return (chunk: string) => {
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.setEncoding("utf8").on("data", (chunk: string) => {
         all += chunk;
-        if (isStdout) stdout += chunk;
-        if (!options.onLine) return;
-        const lines = (rest + chunk).split(/\r?\n|\r/);
-        rest = lines.pop() ?? "";
-        lines.filter((line) => line.trim()).forEach(options.onLine);
-      };
-    };
-    child.stdout?.setEncoding("utf8").on("data", collect(true));
-    child.stderr?.setEncoding("utf8").on("data", collect(false));
-    child.stdin?.on("error", () => {}).end(options.input);
+        if (stream === child.stdout) stdout += chunk;
+      });
+      if (onLine) createInterface(stream).on("line", (line) => line.trim() && onLine(line));
+    }
+    child.stdin?.on("error", () => {}).end(input);
     child.on("error", reject);
     child.on("close", (code) => {
-      options.signal?.removeEventListener("abort", interrupt);
+      signal?.removeEventListener("abort", interrupt);
       if (code === 0) resolve(stdout);
       else reject(new CommandError([command, ...args].join(" "), code, all));
     });
