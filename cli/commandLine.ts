@@ -1,19 +1,26 @@
 import { Command, type Option } from "commander";
-import type { Options } from "./options.ts";
+import type { EngineName } from "./engine.ts";
 import { UserError } from "../local/support/errors.ts";
 
-/** What one command does, and with which options; `Own` are those that no other command has. */
-export interface CommandDefinition<Own extends object = object> {
+/** Options that several commands have, as they are read. */
+export interface Options {
+  readonly stack?: string;
+  readonly config?: readonly string[];
+  readonly context?: string;
+  readonly localCluster?: boolean;
+  readonly engine?: EngineName;
+  readonly except?: readonly string[];
+  readonly yes?: boolean;
+}
+
+/** What one command does, and with which options. */
+export interface CommandEntry {
+  readonly summary: string;
   readonly options: readonly Option[];
   /** Words that are not options, as the help shows them. */
   readonly positionals?: string;
-  /** Returns the exit code. */
-  run(options: Options & Own, words: string[]): Promise<number>;
-}
-
-export interface CommandEntry {
-  readonly summary: string;
-  load(): Promise<CommandDefinition>;
+  /** Loads what runs the command with its own kind of options, and returns an exit code. */
+  readonly load: () => Promise<(options: never, positionals: string[]) => Promise<number>>;
 }
 
 /** Runs one command line and returns the exit code. Ends the process itself after help and after a wrong option. */
@@ -22,30 +29,29 @@ export async function runCommandLine(
   commands: Readonly<Record<string, CommandEntry>>,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<number> {
-  const [asked = "help", ...words] = args;
+  const [asked = "--help", ...words] = args[0] === "help" ? [] : args;
+  const known = commands[asked]?.options ?? [];
+  refuseSwallowed([asked, ...words], known, env);
   let code = 0;
-  let known: readonly Option[] = [];
   const program = new Command("npm run")
     .usage("<command> [-- options]")
     .helpCommand(false)
     .addHelpText("after", "\nThe options of a command: npm run <command> -- --help");
-  for (const [name, entry] of Object.entries(commands)) {
-    const command = program.command(name).description(entry.summary).usage("[-- options]");
-    if (name !== asked) continue;
-    const definition = await entry.load();
-    const { options, positionals } = definition;
-    refuseSwallowed([name, ...words], options, env);
-    if (positionals) command.usage(`[-- options] ${positionals}`).argument(positionals);
+  for (const [name, { summary, options, positionals, load }] of Object.entries(commands)) {
+    const command = program
+      .command(name)
+      .description(summary)
+      .usage(`[-- options] ${positionals ?? ""}`.trim())
+      .showHelpAfterError(`The options: npm run ${name} -- --help`)
+      .action(async () => {
+        const run = await load();
+        code = await run(command.opts<never>(), command.args);
+      });
+    if (positionals !== undefined) command.argument(positionals);
     for (const option of options) command.addOption(option);
-    known = options;
-    command.showHelpAfterError(`The options: npm run ${name} -- --help`).action(async () => {
-      code = await definition.run(command.opts(), command.args);
-    });
   }
-  const forCommander = words.map((word) => withoutUnknownValue(word, known));
-  await program.parseAsync([asked === "help" ? "--help" : asked, ...forCommander], {
-    from: "user",
-  });
+  const readable = words.map((word) => withoutUnknownValue(word, known));
+  await program.parseAsync([asked, ...readable], { from: "user" });
   return code;
 }
 

@@ -1,7 +1,7 @@
 import { builtinEngine } from "./builtinEngine.ts";
 import type { ClusterAccess, Engine, EngineName } from "./engine.ts";
 import { findPulumi, installPulumi } from "./findPulumi.ts";
-import type { Options } from "./options.ts";
+import type { Options } from "./commandLine.ts";
 import { pulumiEngine } from "./pulumiEngine.ts";
 import type { Settings } from "./stackSettings.ts";
 import { messageOf, UserError } from "../local/support/errors.ts";

@@ -13,7 +13,7 @@ import {
   verdictsOn,
 } from "../ci/policies.ts";
 import { type Settings, stackFile } from "./stackSettings.ts";
-import type { Options } from "./options.ts";
+import type { Options } from "./commandLine.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
 import { UserError } from "../local/support/errors.ts";
 

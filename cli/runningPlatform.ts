@@ -1,7 +1,7 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { Deployment } from "./deployment.ts";
 import { openEngine } from "./engineChoice.ts";
-import type { Options } from "./options.ts";
+import type { Options } from "./commandLine.ts";
 import { readSettings, type Settings } from "./stackSettings.ts";
 import { reachDeployment } from "./targetAccess.ts";
 import { UserError } from "../local/support/errors.ts";

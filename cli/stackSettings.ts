@@ -5,7 +5,7 @@ import { loadConfig, type PlatformConfig } from "../program/config.ts";
 import { choosePorts, type PortFacts, portFaults } from "../program/ports.ts";
 import { secretKeys } from "../program/settings.ts";
 import * as engine from "../local/engine/config.ts";
-import type { Options } from "./options.ts";
+import type { Options } from "./commandLine.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
 import { messageOf, UserError } from "../local/support/errors.ts";
 

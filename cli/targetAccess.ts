@@ -6,7 +6,7 @@ import { type Deployment, readDeployment } from "./deployment.ts";
 import type { ClusterAccess } from "./engine.ts";
 import { clusterProblem } from "../local/engine/kubernetesProblem.ts";
 import { gkeAccess } from "./gcloud.ts";
-import type { Options } from "./options.ts";
+import type { Options } from "./commandLine.ts";
 import type { Settings } from "./stackSettings.ts";
 import { UserError } from "../local/support/errors.ts";
 import { loadKubeconfig } from "../local/support/loadKubeconfig.ts";

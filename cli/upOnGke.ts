@@ -10,7 +10,7 @@ import {
 } from "./gcloud.ts";
 import { provideImages } from "./provideImages.ts";
 import { connect } from "./ownershipCheck.ts";
-import type { Options } from "./options.ts";
+import type { Options } from "./commandLine.ts";
 import { judgeStack, obeyPolicies } from "./policyCheck.ts";
 import type { Settings } from "./stackSettings.ts";
 import { copyState } from "./stateCopy.ts";

@@ -2,13 +2,11 @@ import { relative, resolve } from "node:path";
 import { dashboards as allDashboards } from "../../components/monitoring/dashboards/index.ts";
 import { type DashboardData, lastOf, readDashboard } from "../../tools/dashboards/panelData.ts";
 import { lastMinutes } from "../../tools/dashboards/prometheusApi.ts";
-import { Option } from "commander";
-import type { CommandDefinition } from "../commandLine.ts";
 import { endpoints, reach } from "../platformEndpoints.ts";
 import { openPlatform } from "../runningPlatform.ts";
-import { type Options, stackOption } from "../options.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
+import type { Options } from "../commandLine.ts";
 
 interface DashboardOptions {
   png?: boolean;
@@ -19,39 +17,28 @@ interface DashboardOptions {
 }
 
 /** Every panel of every dashboard with data of the running platform, also where there is no Grafana. */
-export const dashboards: CommandDefinition<DashboardOptions> = {
-  options: [
-    stackOption,
-    new Option("--png", "Draw each dashboard into a picture"),
-    new Option("--out <folder>", "Folder of the pictures (default: docs/images of the checkout)"),
-    new Option("--minutes <number>", "How far back to look (default: 60)"),
-    new Option("--prometheus <url>", "Query this Prometheus and not the platform's"),
-    new Option("--json <folder>", "Write the dashboards' JSON for an import into Grafana, and end"),
-  ],
-  async run(options) {
-    if (options.json !== undefined) {
-      const { saveJson } = await import("../../tools/dashboards/pictures.ts");
-      saveJson(allDashboards(), options.json).forEach((file) => console.log(`  ${file}`));
-      return 0;
-    }
-    const range = lastMinutes(minutesOf(options));
-    const boards = await withPrometheus(options, async (url) => {
-      const read: DashboardData[] = [];
-      for (const dashboard of allDashboards())
-        read.push(await readDashboard(url, dashboard, range));
-      return read;
-    });
-    console.log(summary(boards));
-    if (options.png === true) {
-      // the chart library and the browser take a second that the table need not wait for
-      const { savePictures } = await import("../../tools/dashboards/pictures.ts");
-      const out = resolve(options.out ?? `${checkoutRoot}/docs/images`);
-      const files = await savePictures(boards, out);
-      files.forEach((file) => console.log(`✓ ${relative(process.cwd(), file)}`));
-    }
+export async function dashboards(options: Options & DashboardOptions): Promise<number> {
+  if (options.json !== undefined) {
+    const { saveJson } = await import("../../tools/dashboards/pictures.ts");
+    saveJson(allDashboards(), options.json).forEach((file) => console.log(`  ${file}`));
     return 0;
-  },
-};
+  }
+  const range = lastMinutes(minutesOf(options));
+  const boards = await withPrometheus(options, async (url) => {
+    const read: DashboardData[] = [];
+    for (const dashboard of allDashboards()) read.push(await readDashboard(url, dashboard, range));
+    return read;
+  });
+  console.log(summary(boards));
+  if (options.png === true) {
+    // the chart library and the browser take a second that the table need not wait for
+    const { savePictures } = await import("../../tools/dashboards/pictures.ts");
+    const out = resolve(options.out ?? `${checkoutRoot}/docs/images`);
+    const files = await savePictures(boards, out);
+    files.forEach((file) => console.log(`✓ ${relative(process.cwd(), file)}`));
+  }
+  return 0;
+}
 
 function minutesOf(options: DashboardOptions): number {
   const minutes = Number(options.minutes ?? 60);

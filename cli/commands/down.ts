@@ -1,6 +1,4 @@
 import { existsSync, rmSync } from "node:fs";
-import { Option } from "commander";
-import type { CommandDefinition } from "../commandLine.ts";
 import * as cluster from "../../local/cluster/index.ts";
 import {
   type Deployment,
@@ -23,13 +21,13 @@ import {
   type StateResource,
 } from "../ownershipCheck.ts";
 import { agree, ask, canAsk, Declined } from "../questions.ts";
-import { type Options, stackOption } from "../options.ts";
 import { readSettings, type Settings } from "../stackSettings.ts";
 import { copyState } from "../stateCopy.ts";
 import { reachDeployment, startTarget } from "../targetAccess.ts";
 import { cacheRoot, removeCache, workFolder } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
 import { reported } from "../../local/support/progress.ts";
+import type { Options } from "../commandLine.ts";
 
 interface DownOptions {
   keepData?: boolean;
@@ -39,50 +37,31 @@ interface DownOptions {
 }
 
 /** Removes the platform; what becomes of its data is asked, or told by options. */
-export const down: CommandDefinition<DownOptions> = {
-  options: [
-    stackOption,
-    new Option(
-      "--keep-data",
-      "Keep the database, the artifacts and the passwords for the next `up`",
-    ).conflicts(["deleteData", "cluster"]),
-    new Option("--delete-data", "Delete them too"),
-    new Option(
-      "--cluster",
-      "Delete the local cluster as well, with everything this project has put on the machine",
-    ),
-    new Option(
-      "--keep-cache",
-      "With --cluster: keep built programs and images, so that the next start is fast",
-    ),
-    new Option("-y, --yes", "Do not ask; without --delete-data, data is kept"),
-  ],
-  async run(options) {
-    if (options.keepCache && !options.cluster) {
-      throw new UserError("--keep-cache goes with --cluster only; add it or leave this out");
-    }
-    const settings = readSettings(options);
-    const deployment = readDeployment(settings.stack);
-    if (options.cluster === true) return await removeEverything(options, settings, deployment);
-    if (!deployment) {
-      throw new UserError(
-        `the stack ${settings.stack} is not deployed from this checkout, so there is nothing to remove`,
-      );
-    }
-    const keepData = await wantsToKeepData(options, deployment);
-    if (keepData && settings.config.dataStores === "cluster") refuseToKeepInGke(deployment);
-    const access = await accessToRemove(settings, deployment);
-    const code = await removePlatform(settings, deployment, access, keepData);
-    if (code !== 0) return code;
-    if (deployment.target.kind === "local-cluster") await stopUnused(access, deployment);
-    console.log(
-      keepData
-        ? "The platform is removed and its data kept; `npm run up` brings both back."
-        : "The platform and its data are removed.",
+export async function down(options: Options & DownOptions): Promise<number> {
+  if (options.keepCache && !options.cluster) {
+    throw new UserError("--keep-cache goes with --cluster only; add it or leave this out");
+  }
+  const settings = readSettings(options);
+  const deployment = readDeployment(settings.stack);
+  if (options.cluster === true) return await removeEverything(options, settings, deployment);
+  if (!deployment) {
+    throw new UserError(
+      `the stack ${settings.stack} is not deployed from this checkout, so there is nothing to remove`,
     );
-    return 0;
-  },
-};
+  }
+  const keepData = await wantsToKeepData(options, deployment);
+  if (keepData && settings.config.dataStores === "cluster") refuseToKeepInGke(deployment);
+  const access = await accessToRemove(settings, deployment);
+  const code = await removePlatform(settings, deployment, access, keepData);
+  if (code !== 0) return code;
+  if (deployment.target.kind === "local-cluster") await stopUnused(access, deployment);
+  console.log(
+    keepData
+      ? "The platform is removed and its data kept; `npm run up` brings both back."
+      : "The platform and its data are removed.",
+  );
+  return 0;
+}
 
 /** Other stacks, of this checkout or another, may still run on the local cluster. */
 async function stopUnused(access: ClusterAccess, { namespace }: Deployment): Promise<void> {

@@ -1,35 +1,27 @@
-import { Option } from "commander";
-import type { CommandDefinition } from "../commandLine.ts";
 import { readDeployment } from "../deployment.ts";
 import { chooseEngine, openEngine } from "../engineChoice.ts";
-import { engineOption, stackOption } from "../options.ts";
 import { readSettings } from "../stackSettings.ts";
 import { UserError } from "../../local/support/errors.ts";
+import type { Options } from "../commandLine.ts";
 
 /** Prints what the last `up` gave out. */
-export const outputs: CommandDefinition<{ json?: boolean; showSecrets?: boolean }> = {
-  options: [
-    stackOption,
-    engineOption,
-    new Option("--json", "Print JSON"),
-    new Option("--show-secrets", "Print passwords in clear"),
-  ],
-  async run({ json = false, showSecrets = false, ...options }) {
-    const settings = readSettings(options);
-    const remembered = readDeployment(settings.stack)?.engine;
-    const engine = await chooseEngine(options, remembered, { mayInstall: false });
-    const found = await openEngine(engine, settings, {}).outputs({ showSecrets });
-    // what the stack does not have is null
-    const entries = Object.entries(found).filter(([, value]) => value !== null);
-    if (json) console.log(JSON.stringify(found, undefined, 2));
-    else if (entries.length === 0) {
-      throw new UserError(
-        `the stack ${settings.stack} has no outputs yet; run \`npm run up\` first`,
-      );
-    } else console.log(table(entries));
-    return 0;
-  },
-};
+export async function outputs({
+  json = false,
+  showSecrets = false,
+  ...options
+}: Options & { json?: boolean; showSecrets?: boolean }): Promise<number> {
+  const settings = readSettings(options);
+  const remembered = readDeployment(settings.stack)?.engine;
+  const engine = await chooseEngine(options, remembered, { mayInstall: false });
+  const found = await openEngine(engine, settings, {}).outputs({ showSecrets });
+  // what the stack does not have is null
+  const entries = Object.entries(found).filter(([, value]) => value !== null);
+  if (json) console.log(JSON.stringify(found, undefined, 2));
+  else if (entries.length === 0) {
+    throw new UserError(`the stack ${settings.stack} has no outputs yet; run \`npm run up\` first`);
+  } else console.log(table(entries));
+  return 0;
+}
 
 /** One output a line; an object's members below it. */
 function table(entries: [string, unknown][]): string {

@@ -1,10 +1,7 @@
 import { holdImageTags } from "../../program/images.ts";
 import { portFacts, unseen } from "../../program/ports.ts";
-import { Option } from "commander";
 import { readDeployment, writeDeployment } from "../deployment.ts";
-import type { CommandDefinition } from "../commandLine.ts";
 import { chooseEngine, openEngine } from "../engineChoice.ts";
-import { engineOption, exceptOption, settingsOptions, targetOptions } from "../options.ts";
 import { provideImages } from "../provideImages.ts";
 import { policiesAreEnforced, unenforcedSentence } from "../networkPolicies.ts";
 import { checkOwnership, connect } from "../ownershipCheck.ts";
@@ -17,60 +14,52 @@ import { copyState } from "../stateCopy.ts";
 import { describeTarget, type Target } from "../target.ts";
 import { findTarget, lookAt, startTarget } from "../targetAccess.ts";
 import { upOnGke } from "../upOnGke.ts";
+import type { Options } from "../commandLine.ts";
 
 /** The one command: cluster, images, platform, model, prediction. */
-export const up: CommandDefinition = {
-  options: [
-    ...settingsOptions,
-    ...targetOptions,
-    engineOption,
-    exceptOption,
-    new Option("-y, --yes", "Do not ask before deploying to a remote cluster"),
-  ],
-  async run(options) {
-    holdImageTags();
-    const given = readSettings(options);
-    if (given.config.cluster === "gke") return await upOnGke(given, options);
-    const remembered = readDeployment(given.stack);
-    const target = await findTarget(options, given, remembered);
-    const known =
-      target.kind === "context" ? await lookAt(target, { context: target.context }) : undefined;
-    const isAgreed =
-      options.yes === true || options.context !== undefined || remembered !== undefined;
-    if (target.kind === "context" && !known?.own && !isAgreed) await agreeTo(target);
-    const engineName = await chooseEngine(options, remembered?.engine);
-    const charts = await chooseCharts(given, remembered);
-    console.error(`Deploying to ${describeTarget(target)}, stack ${given.stack}`);
-    if (charts === "stand-in") console.error(standInSentence);
+export async function up(options: Options): Promise<number> {
+  holdImageTags();
+  const given = readSettings(options);
+  if (given.config.cluster === "gke") return await upOnGke(given, options);
+  const remembered = readDeployment(given.stack);
+  const target = await findTarget(options, given, remembered);
+  const known =
+    target.kind === "context" ? await lookAt(target, { context: target.context }) : undefined;
+  const isAgreed =
+    options.yes === true || options.context !== undefined || remembered !== undefined;
+  if (target.kind === "context" && !known?.own && !isAgreed) await agreeTo(target);
+  const engineName = await chooseEngine(options, remembered?.engine);
+  const charts = await chooseCharts(given, remembered);
+  console.error(`Deploying to ${describeTarget(target)}, stack ${given.stack}`);
+  if (charts === "stand-in") console.error(standInSentence);
 
-    // while the cluster starts; one that is started here is one of this machine
-    const expected = known ? portFacts(known) : unseen(true);
-    const standIn = settingsFor(charts, given);
-    const judging = judgeStack(settlePorts(standIn, expected), expected.isOwn, options);
-    judging.catch(() => {});
-    const access = await startTarget(target);
-    const facts = known ?? (await lookAt(target, access));
-    const settings = settlePorts(standIn, portFacts(facts));
-    const engine = openEngine(engineName, settings, access);
-    const client = await connect(access);
-    await checkOwnership(client, settings, await engine.exportState());
-    checkPorts(settings, portFacts(facts));
-    const isEnforced = await policiesAreEnforced((path) => client.request("GET", path));
-    if (isEnforced === false) console.error(unenforcedSentence);
-    await obeyPolicies(judging);
-    await provideImages(settings, target, { own: facts.own, standInCharts: charts === "stand-in" });
-    const { namespace } = settings.config;
-    // before the engine runs: what a failed run has left behind can then be removed by `down`
-    const deployment = { target, engine: engineName, namespace, charts };
-    writeDeployment(settings.stack, deployment);
-    const code = await engine.up();
-    await copyState(client, engine, deployment);
-    if (code !== 0) return code;
-    if (engine.name === "pulumi") await awaitDaemonSets(access, settings.config.namespace);
-    await welcome(settings, access, await engine.outputs({ showSecrets: false }));
-    return 0;
-  },
-};
+  // while the cluster starts; one that is started here is one of this machine
+  const expected = known ? portFacts(known) : unseen(true);
+  const standIn = settingsFor(charts, given);
+  const judging = judgeStack(settlePorts(standIn, expected), expected.isOwn, options);
+  judging.catch(() => {});
+  const access = await startTarget(target);
+  const facts = known ?? (await lookAt(target, access));
+  const settings = settlePorts(standIn, portFacts(facts));
+  const engine = openEngine(engineName, settings, access);
+  const client = await connect(access);
+  await checkOwnership(client, settings, await engine.exportState());
+  checkPorts(settings, portFacts(facts));
+  const isEnforced = await policiesAreEnforced((path) => client.request("GET", path));
+  if (isEnforced === false) console.error(unenforcedSentence);
+  await obeyPolicies(judging);
+  await provideImages(settings, target, { own: facts.own, standInCharts: charts === "stand-in" });
+  const { namespace } = settings.config;
+  // before the engine runs: what a failed run has left behind can then be removed by `down`
+  const deployment = { target, engine: engineName, namespace, charts };
+  writeDeployment(settings.stack, deployment);
+  const code = await engine.up();
+  await copyState(client, engine, deployment);
+  if (code !== 0) return code;
+  if (engine.name === "pulumi") await awaitDaemonSets(access, settings.config.namespace);
+  await welcome(settings, access, await engine.outputs({ showSecrets: false }));
+  return 0;
+}
 
 /** Asks first: a kubeconfig may happen to point to production. */
 const agreeTo = (target: Target & { kind: "context" }) =>

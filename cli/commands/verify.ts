@@ -6,45 +6,41 @@ import {
   reach,
   type Reached,
 } from "../platformEndpoints.ts";
-import type { CommandDefinition } from "../commandLine.ts";
 import { openPlatform } from "../runningPlatform.ts";
-import { stackOption } from "../options.ts";
 import { messageOf } from "../../local/support/errors.ts";
+import type { Options } from "../commandLine.ts";
 
 /** Proof on the running platform, step by step. */
-export const verify: CommandDefinition = {
-  options: [stackOption],
-  async run(options) {
-    const { kubeconfig, deployment, outputs, settings } = await openPlatform(options);
-    const doors = new Map<EndpointName, Reached>();
-    try {
-      for (const name of endpointsOf(outputs)) {
-        const { namespace } = deployment;
-        doors.set(name, await reach(endpoints[name], { kubeconfig, namespace, outputs }));
-      }
-      const url = (name: EndpointName) => doors.get(name)?.url;
-      const needed = (name: EndpointName) => doors.get(name)!.url;
-      const { checks, ...after } = platformChecks({
-        tracking: needed("tracking"),
-        serving: needed("serving"),
-        prediction: needed("prediction"),
-        prometheus: url("prometheus"),
-        grafana: url("grafana"),
-        username: String(outputs["mlflowUsername"]),
-        password: String(outputs["mlflowPassword"]),
-        modelName: settings.config.modelName,
-        modelAlias: settings.config.modelAlias,
-      });
-      const failed = await runChecks(checks);
-      await after.cleanUp();
-      const passed = checks.length - failed;
-      console.log(`\n${passed} of ${checks.length} checks passed`);
-      return failed === 0 ? 0 : 1;
-    } finally {
-      await Promise.all([...doors.values()].map((door) => door.close()));
+export async function verify(options: Options): Promise<number> {
+  const { kubeconfig, deployment, outputs, settings } = await openPlatform(options);
+  const doors = new Map<EndpointName, Reached>();
+  try {
+    for (const name of endpointsOf(outputs)) {
+      const { namespace } = deployment;
+      doors.set(name, await reach(endpoints[name], { kubeconfig, namespace, outputs }));
     }
-  },
-};
+    const url = (name: EndpointName) => doors.get(name)?.url;
+    const needed = (name: EndpointName) => doors.get(name)!.url;
+    const { checks, ...after } = platformChecks({
+      tracking: needed("tracking"),
+      serving: needed("serving"),
+      prediction: needed("prediction"),
+      prometheus: url("prometheus"),
+      grafana: url("grafana"),
+      username: String(outputs["mlflowUsername"]),
+      password: String(outputs["mlflowPassword"]),
+      modelName: settings.config.modelName,
+      modelAlias: settings.config.modelAlias,
+    });
+    const failed = await runChecks(checks);
+    await after.cleanUp();
+    const passed = checks.length - failed;
+    console.log(`\n${passed} of ${checks.length} checks passed`);
+    return failed === 0 ? 0 : 1;
+  } finally {
+    await Promise.all([...doors.values()].map((door) => door.close()));
+  }
+}
 
 /** Runs them one after the other, also after a failure: several symptoms tell more than the first. */
 async function runChecks(checks: readonly Check[]): Promise<number> {

@@ -61,7 +61,7 @@ describe("a command line that is wrong is answered in a sentence, with exit code
     [
       "two fates for the data",
       ["down", "--keep-data", "--delete-data"],
-      "--keep-data and --delete-data exclude each other",
+      "option '--keep-data' cannot be used with option '--delete-data'",
     ],
     ["an unknown test stage", ["test", "nonsense"], "nonsense is not a stage; the stages are "],
   ])("%s", async (_, args, sentence) => {
