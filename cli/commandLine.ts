@@ -36,6 +36,7 @@ export async function runCommandLine(
   const program = new Command("npm run")
     .usage("<command> [-- options]")
     .helpCommand(false)
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText("after", "\nThe options of a command: npm run <command> -- --help");
   for (const [name, { summary, options, positionals, load }] of Object.entries(commands)) {
     const command = program
