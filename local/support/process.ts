@@ -31,11 +31,11 @@ export class CommandError extends Error {
 export function run(
   command: string,
   args: readonly string[],
-  { input, onLine, signal, ...options }: RunOptions = {},
+  { env = process.env, input, onLine, signal, ...options }: RunOptions = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const stdin = input === undefined ? "ignore" : "pipe";
-    const child = spawn(command, args, { ...options, stdio: [stdin, "pipe", "pipe"] });
+    const child = spawn(command, args, { ...options, env, stdio: [stdin, "pipe", "pipe"] });
     const interrupt = () => child.kill("SIGINT");
     signal?.addEventListener("abort", interrupt, { once: true });
     let stdout = "";
