@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { endpoints, isHealthy } from "../../cli/endpointList.ts";
+import { endpoints, isHealthy } from "../../cli/platformEndpoints.ts";
 import { mlflow } from "../../cli/mlflow.ts";
 import { predict, servedModel, type ServedModel } from "../../cli/prediction.ts";
 import { api, mlops, namespace, start } from "./support/platform.ts";

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { request } from "node:https";
 import type { AddressInfo } from "node:net";
-import { type EndpointName, endpoints } from "../../../cli/endpointList.ts";
+import { type EndpointName, endpoints } from "../../../cli/platformEndpoints.ts";
 import { apiServer } from "./kube.ts";
 import { kubeconfigPath, namespace } from "./platform.ts";
 

@@ -1,5 +1,4 @@
-import { chooseEngine } from "../../cli/engines.ts";
-import { dataUrns, stackSettings } from "../../cli/pulumiCli.ts";
+import { dataUrns, stackSettings } from "../../cli/pulumiEngine.ts";
 
 describe("settings given to the Pulumi CLI", () => {
   const project = { name: "mlops-platform", config: { prometheusValues: { type: "object" } } };
@@ -81,24 +80,4 @@ test("where the program made the cluster itself, what is in it goes, and Cloud S
   expect(dataUrns(JSON.stringify({ deployment: { resources } }))).toEqual(
     kept.map((type) => `urn:${type}`),
   );
-});
-
-describe("the engine", () => {
-  const path = process.env["PATH"];
-  afterEach(() => {
-    process.env["PATH"] = path;
-  });
-
-  test("is the built-in one where there is no Pulumi CLI, unless the CLI is asked for", () => {
-    process.env["PATH"] = "/nowhere";
-    expect(chooseEngine({})).toBe("builtin");
-    expect(() => chooseEngine({ engine: "pulumi" })).toThrow(/not on PATH; install it .*builtin/);
-  });
-
-  test("stays the one that knows the stack's state", () => {
-    expect(chooseEngine({}, "builtin")).toBe("builtin");
-    expect(() => chooseEngine({ engine: "pulumi" }, "builtin")).toThrow(
-      /deployed with the engine builtin, which alone knows its state/,
-    );
-  });
 });

@@ -1,10 +1,36 @@
-import { endpoints, endpointsOf } from "./endpointList.ts";
-import { reach } from "./endpoints.ts";
+import { endpoints, endpointsOf, reach } from "./platformEndpoints.ts";
 import type { ClusterAccess } from "./engine.ts";
 import { describePrediction, predict, servedModel, waitForModel } from "./prediction.ts";
 import type { Settings } from "./stackSettings.ts";
-import { loadKubeconfig } from "../local/support/kubeconfig.ts";
+import { KubernetesClient } from "../local/engine/kubernetesClient.ts";
+import { awaitReady } from "../local/engine/readiness.ts";
+import type { JsonObject } from "../local/engine/values.ts";
+import { loadKubeconfig } from "../local/support/loadKubeconfig.ts";
 import { reported } from "../local/support/progress.ts";
+
+/**
+ * Waits until each of the platform's DaemonSets has a pod on every node. The Helm release of the Kubernetes provider
+ * is content with one pod less, which on a cluster of one node is none.
+ */
+export async function awaitDaemonSets(
+  access: ClusterAccess,
+  namespace: string,
+  withinSeconds = 120,
+): Promise<void> {
+  const client = await KubernetesClient.connect(access);
+  for (const where of [namespace, `${namespace}-node-exporter`]) {
+    const list = await client.request("GET", `/apis/apps/v1/namespaces/${where}/daemonsets`);
+    for (const item of (list["items"] ?? []) as JsonObject[]) {
+      const daemonSet = { apiVersion: "apps/v1", kind: "DaemonSet", ...item };
+      await reported("Waiting for a pod on every node", (step) =>
+        awaitReady(client, daemonSet, withinSeconds, {
+          wait: (text) => step.update(text),
+          signal: new AbortController().signal,
+        }),
+      );
+    }
+  }
+}
 
 const modelWithinSeconds = 180;
 

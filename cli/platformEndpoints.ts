@@ -1,3 +1,4 @@
+import type { KubeConfig } from "@kubernetes/client-node";
 import { type PlatformService, services } from "../components/core/services.ts";
 
 /** A door of the platform that people and notebooks use. */
@@ -6,8 +7,6 @@ export interface Endpoint {
   readonly service: PlatformService & { readonly healthPath: string };
   /** Stack output with its URL. */
   readonly output: string;
-  /** The notebooks' variable with its URL. */
-  readonly variable: string;
 }
 
 export const endpoints = {
@@ -15,39 +14,37 @@ export const endpoints = {
     title: "MLflow",
     service: services.tracking,
     output: "mlflowTrackingUri",
-    variable: "MLFLOW_TRACKING_URI",
   },
   serving: {
     title: "Model server",
     service: services.serving,
     output: "modelServingUrl",
-    variable: "MODEL_SERVING_URL",
   },
   prediction: {
     title: "Prediction page",
     service: services.prediction,
     output: "predictionAppUrl",
-    variable: "PREDICTION_APP_URL",
   },
   grafana: {
     title: "Grafana",
     service: services.grafana,
     output: "grafanaUrl",
-    variable: "GRAFANA_URL",
   },
   prometheus: {
     title: "Prometheus",
     service: services.prometheus,
     output: "prometheusUrl",
-    variable: "PROMETHEUS_URL",
   },
   alertmanager: {
     title: "Alertmanager",
     service: services.alertmanager,
     output: "alertmanagerUrl",
-    variable: "ALERTMANAGER_URL",
   },
 } as const satisfies Record<string, Endpoint>;
+
+/** The notebooks' variable with an endpoint's URL: `mlflowTrackingUri` → `MLFLOW_TRACKING_URI`. */
+export const variableOf = ({ output }: Endpoint): string =>
+  output.replace(/[A-Z]/g, "_$&").toUpperCase();
 
 export type EndpointName = keyof typeof endpoints;
 
@@ -70,4 +67,46 @@ export async function isHealthy(url: string, { service }: Endpoint): Promise<boo
   } catch {
     return false;
   }
+}
+
+/** An endpoint as this machine reaches it. */
+export interface Reached {
+  readonly url: string;
+  readonly isForwarded: boolean;
+  close(): Promise<void>;
+}
+
+export interface ReachOptions {
+  kubeconfig: KubeConfig;
+  namespace: string;
+  outputs: Record<string, unknown>;
+  /** What will do: any URL that answers (the default), one of this machine, or only a forwarded port. */
+  from?: "anywhere" | "loopback" | "forwarding";
+  onFailure?: (reason: string) => void;
+}
+
+/** The endpoint's own URL where it answers from here, else a forwarded port on this machine. */
+export async function reach(endpoint: Endpoint, options: ReachOptions): Promise<Reached> {
+  const { kubeconfig, namespace, outputs, from = "anywhere", onFailure } = options;
+  const published = outputs[endpoint.output];
+  if (typeof published === "string" && from !== "forwarding") {
+    const isLocal = ["localhost", "127.0.0.1"].includes(new URL(published).hostname);
+    if ((isLocal || from === "anywhere") && (await isHealthy(published, endpoint))) {
+      return { url: published, isForwarded: false, close: async () => {} };
+    }
+  }
+  // the Kubernetes client takes half a second to load, and most endpoints answer without it
+  const { forwardService } = await import("./portForward.ts");
+  const forwarding = await forwardService({
+    kubeconfig,
+    namespace,
+    service: endpoint.service.name,
+    port: endpoint.service.port,
+    onFailure,
+  });
+  return {
+    url: `http://127.0.0.1:${forwarding.port}`,
+    isForwarded: true,
+    close: () => forwarding.close(),
+  };
 }

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { endpoints, isHealthy } from "../../cli/endpointList.ts";
+import { endpoints, isHealthy } from "../../cli/platformEndpoints.ts";
 
 /** Whether an endpoint counts as healthy that answers so. */
 async function healthy(answer: RequestListener): Promise<boolean> {

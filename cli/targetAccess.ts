@@ -6,43 +6,32 @@ import { type Deployment, readDeployment } from "./deployment.ts";
 import type { ClusterAccess } from "./engine.ts";
 import { clusterProblem } from "../local/engine/kubernetesProblem.ts";
 import { gkeAccess } from "./gcloud.ts";
+import type { Options } from "./commandLine.ts";
 import type { Settings } from "./stackSettings.ts";
-import { type OptionSpec, type OptionValues, textOf } from "./arguments.ts";
 import { UserError } from "../local/support/errors.ts";
-import { contextsOf, loadKubeconfig } from "../local/support/kubeconfig.ts";
+import { loadKubeconfig } from "../local/support/loadKubeconfig.ts";
 import { run, which } from "../local/support/process.ts";
 import { reported } from "../local/support/progress.ts";
 import {
   checkNodeAddress,
+  contextsOf,
   decideTarget,
   describeTarget,
   localContext,
   type Target,
 } from "./target.ts";
 
-export const targetOptions = {
-  context: {
-    type: "string",
-    value: "NAME",
-    help: "Context of the kubeconfig to deploy to. Default: the current one",
-  },
-  "local-cluster": {
-    type: "boolean",
-    help: "Deploy to a cluster of this project's own on this machine (Linux, root)",
-  },
-} satisfies Record<string, OptionSpec>;
-
 /** Where this stack is, or is to be, deployed to. */
 export async function findTarget(
-  values: OptionValues,
+  { context, localCluster = false }: Options,
   settings: Settings,
   remembered: Deployment | undefined,
 ): Promise<Target> {
   const kubeconfig = loadKubeconfig();
   const target = await decideTarget({
     contexts: contextsOf(kubeconfig),
-    wantedContext: textOf(values["context"]) ?? settings.config.kubeContext,
-    wantsLocalCluster: values["local-cluster"] === true,
+    wantedContext: context ?? settings.config.kubeContext,
+    wantsLocalCluster: localCluster,
     remembered: remembered?.target,
     hasMinikube: which("minikube") !== undefined,
     localClusterFolder: (await cluster.clusterStatus()).folder,
@@ -90,18 +79,6 @@ export async function lookAt(target: Target, access: ClusterAccess): Promise<Clu
   }
 }
 
-const accessOf = ({
-  kubeconfig,
-  context,
-  nodeAddress,
-  controlPlaneAddress,
-}: cluster.ClusterHandle): ClusterAccess => ({
-  kubeconfig,
-  context,
-  nodeAddress,
-  controlPlaneAddress,
-});
-
 /** How to reach a stack that is deployed, without starting anything. */
 export async function reachDeployment(
   stack: string,
@@ -118,7 +95,7 @@ export async function reachDeployment(
     if (status.state !== "running") {
       throw new UserError("the local cluster is not running; start it with `npm run up`");
     }
-    return { deployment, access: accessOf(status) };
+    return { deployment, access: status };
   }
   if (target.kind === "gke") return { deployment, access: await gkeAccess(target) };
   const context = target.kind === "minikube" ? "minikube" : target.context;
@@ -132,18 +109,15 @@ export async function reachDeployment(
 
 /** What a preview has to know: the settings that `up` would add, so that it shows no difference of its own. */
 export async function accessForPreview(
-  values: OptionValues,
+  { context: wanted, localCluster }: Options,
   settings: Settings,
   remembered: Deployment | undefined,
 ): Promise<ClusterAccess> {
-  const wanted = textOf(values["context"]);
   const isLocal =
-    values["local-cluster"] === true ||
-    wanted === localContext ||
-    remembered?.target.kind === "local-cluster";
+    localCluster === true || wanted === localContext || remembered?.target.kind === "local-cluster";
   if (isLocal) {
     checkNodeAddress(settings);
-    return accessOf(await cluster.clusterStatus());
+    return await cluster.clusterStatus();
   }
   if (remembered?.target.kind === "minikube") return { context: "minikube" };
   const context =

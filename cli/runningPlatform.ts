@@ -1,16 +1,14 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { reachDeployment } from "./access.ts";
 import type { Deployment } from "./deployment.ts";
-import { openEngine } from "./engines.ts";
-import { readSettings, type Settings, settingsOptions } from "./stackSettings.ts";
-import type { OptionValues } from "./arguments.ts";
+import { openEngine } from "./engineChoice.ts";
+import type { Options } from "./commandLine.ts";
+import { readSettings, type Settings } from "./stackSettings.ts";
+import { reachDeployment } from "./targetAccess.ts";
 import { UserError } from "../local/support/errors.ts";
-import { loadKubeconfig } from "../local/support/kubeconfig.ts";
-
-export const sessionOptions = { stack: settingsOptions.stack };
+import { loadKubeconfig } from "../local/support/loadKubeconfig.ts";
 
 /** A running platform, as the commands that use it see it. */
-export interface Session {
+export interface RunningPlatform {
   readonly settings: Settings;
   readonly deployment: Deployment;
   readonly kubeconfig: KubeConfig;
@@ -19,8 +17,8 @@ export interface Session {
 }
 
 /** Opens the platform that was deployed from this checkout. */
-export async function openSession(values: OptionValues): Promise<Session> {
-  const settings = readSettings(values);
+export async function openPlatform(options: Options): Promise<RunningPlatform> {
+  const settings = readSettings(options);
   const { deployment, access } = await reachDeployment(settings.stack);
   const kubeconfig = loadKubeconfig(access.kubeconfig, access.context);
   const outputs = await openEngine(deployment.engine, settings, access).outputs({

@@ -17,7 +17,7 @@ afterAll(() => {
 
 /** Waits in a process of its own, which the API in this one can answer. */
 function waited(): Promise<{ code: number | null; text: string }> {
-  const file = JSON.stringify(join(checkoutRoot, "cli", "daemonSets.ts"));
+  const file = JSON.stringify(join(checkoutRoot, "cli", "platformReady.ts"));
   const access = JSON.stringify({ kubeconfig });
   const script = `const { awaitDaemonSets } = await import(${file});
     await awaitDaemonSets(${access}, "ml", 3).catch((error) => { console.error(error.message); process.exit(1); });
