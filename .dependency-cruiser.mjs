@@ -16,7 +16,10 @@ const floors = [
 
 /** Plain tables and functions of the components that others read without loading a provider. */
 const plain = [
+  "core/nearest",
   "core/secretTexts",
+  "core/services",
+  "google/gkeArguments",
   "google/gkeMachines",
   "google/googleRegions",
   "kubernetes/ownershipMarks",
@@ -26,6 +29,9 @@ const plain = [
   "monitoring/dashboards/index",
   "monitoring/grafanaAccess",
   "monitoring/metrics",
+  "platform/arguments",
+  "stores/arguments",
+  "stores/cloudSqlArguments",
   "stores/cloudSqlTiers",
   "cost/index",
 ];

@@ -26,7 +26,8 @@ export interface PlannedChange {
   readonly because: readonly string[];
 }
 
-interface Step {
+/** A step of a preview, as the CLI writes it with `--json`. */
+export interface Step {
   op: string;
   urn: string;
   oldState?: RawState;
@@ -54,13 +55,15 @@ const actions: Readonly<Record<string, Action>> = {
   delete: "delete",
 };
 
-/**
- * Reads what `pulumi preview --json --show-sames` prints: one change for every resource, though the CLI writes a
- * replacement as several steps.
- */
+/** Reads what `pulumi preview --json --show-sames` prints. */
 export function readPlan(text: string): PlannedChange[] {
+  return changesOf(stepsOf(text));
+}
+
+/** One change for every resource, though a replacement is several steps. */
+export function changesOf(steps: Iterable<Step>): PlannedChange[] {
   const changes = new Map<string, PlannedChange>();
-  for (const step of stepsOf(text)) {
+  for (const step of steps) {
     const action = actions[step.op];
     if (action === undefined) continue;
     const known = changes.get(step.urn);

@@ -1,5 +1,5 @@
 // Entry of every npm script. Depends on nothing and runs on any Node from 18 on: installs the packages when they are
-// missing or out of date, then hands over to cli/main.ts on the Node 22 that is one of them.
+// missing or out of date, then hands over to cli/entry.ts on the Node 22 that is one of them.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -65,7 +65,7 @@ function nodeToUse() {
 
 /** Runs the command line, passes signals on to it and ends as it ends. */
 function handOver(node) {
-  const child = spawn(node, [join(root, "cli", "main.ts"), ...process.argv.slice(2)], {
+  const child = spawn(node, [join(root, "cli", "entry.ts"), ...process.argv.slice(2)], {
     stdio: "inherit",
     // programs started later (npx, the Pulumi language host) find this Node and the packages' commands first
     env: { ...process.env, PATH: [binaries, process.env.PATH].filter(Boolean).join(delimiter) },

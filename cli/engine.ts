@@ -1,3 +1,5 @@
+import type { PlannedChange } from "../ci/plan.ts";
+
 export const engineNames = ["builtin", "pulumi"] as const;
 export type EngineName = (typeof engineNames)[number];
 
@@ -12,12 +14,16 @@ export interface ClusterAccess {
   controlPlaneAddress?: string;
 }
 
+export interface Previewed {
+  readonly code: number;
+  /** Undefined from an engine that makes nothing on Google Cloud. */
+  readonly changes?: readonly PlannedChange[];
+}
+
 /** What runs the program. Each call shows its progress and returns an exit code. */
 export interface Engine {
   readonly name: EngineName;
-  preview(): Promise<number>;
-  /** What `pulumi preview --json` prints; undefined from an engine that makes nothing on Google Cloud. */
-  plan(): Promise<string | undefined>;
+  preview(options?: { isQuiet?: boolean }): Promise<Previewed>;
   up(): Promise<number>;
   down(options: { keepData: boolean }): Promise<number>;
   /** Forgets the stack without touching its cluster, which is gone. */

@@ -1,4 +1,5 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { usesOwnRegistry } from "../program/images.ts";
 import type { ClusterAccess } from "./engine.ts";
@@ -13,7 +14,6 @@ export type GkeTarget = Extract<Target, { kind: "gke" }>;
 const pollMs = 5_000;
 
 const tools: Readonly<Record<string, string>> = {
-  pulumi: "install it (https://www.pulumi.com/docs/install)",
   gcloud: "install it (https://cloud.google.com/sdk/docs/install)",
   "gke-gcloud-auth-plugin": "run `gcloud components install gke-gcloud-auth-plugin`",
 };
@@ -62,6 +62,33 @@ export async function registryAppears(settings: Settings, isOver: AbortSignal): 
   return await registryExists(settings);
 }
 
+/** A deployment whose program itself makes the place that its images are pulled from. */
+export interface DeploymentSteps {
+  registryExists(): Promise<boolean>;
+  /** Waits for it; false where `isOver` comes first. */
+  registryAppears(isOver: AbortSignal): Promise<boolean>;
+  push(): Promise<void>;
+  /** Gives the exit code. */
+  deploy(): Promise<number>;
+}
+
+/** The images go ahead of the pods; the first time beside the cluster, which takes longer to make than they do. */
+export async function deployWithImages(steps: DeploymentSteps): Promise<number> {
+  if (await steps.registryExists()) {
+    await steps.push();
+    return await steps.deploy();
+  }
+  const isOver = new AbortController();
+  const pushing = steps.registryAppears(isOver.signal).then(async (exists) => {
+    if (exists) await steps.push();
+  });
+  // what goes wrong there is told once the deployment has ended
+  pushing.catch(() => {});
+  const code = await steps.deploy().finally(() => isOver.abort());
+  await pushing;
+  return code;
+}
+
 /** A kubeconfig of this checkout's own for the cluster: the user's is left as it is. */
 export async function gkeAccess({ project, name, location }: GkeTarget): Promise<ClusterAccess> {
   if (name === undefined) {
@@ -75,4 +102,30 @@ export async function gkeAccess({ project, name, location }: GkeTarget): Promise
     env: { ...process.env, KUBECONFIG: kubeconfig },
   });
   return { kubeconfig, context: `gke_${project}_${location}_${name}` };
+}
+
+/** Where Google's libraries look before they ask the machine that they run on. */
+const loginVariables = [
+  "GOOGLE_APPLICATION_CREDENTIALS",
+  "GOOGLE_CREDENTIALS",
+  "GOOGLE_CLOUD_KEYFILE_JSON",
+  "GCLOUD_KEYFILE_JSON",
+  "GOOGLE_OAUTH_ACCESS_TOKEN",
+];
+
+/**
+ * What a preview adds to the environment. Google's provider refuses to start without credentials, though a preview
+ * asks Google nothing: where there are none, it is given a token that opens nothing.
+ */
+export function previewVariables(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const settings = env["CLOUDSDK_CONFIG"] ?? join(env["HOME"] ?? homedir(), ".config", "gcloud");
+  const isLoggedIn =
+    loginVariables.some((name) => env[name]) ||
+    existsSync(join(settings, "application_default_credentials.json"));
+  if (isLoggedIn) return {};
+  return {
+    GOOGLE_OAUTH_ACCESS_TOKEN: "none",
+    // it would ask Google for the regions, and warn
+    PULUMI_GCP_SKIP_REGION_VALIDATION: "true",
+  };
 }

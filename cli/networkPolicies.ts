@@ -1,3 +1,5 @@
+import type { V1APIGroupList, V1DaemonSetList, V1NodeList } from "@kubernetes/client-node";
+
 /** What `up` says on a cluster where the platform's policies are recorded and ignored. */
 export const unenforcedSentence =
   "This cluster's network plugin enforces no NetworkPolicies, so every pod of the cluster can reach every part of the platform; a plugin such as Calico or Cilium enforces them.";
@@ -7,7 +9,7 @@ export interface PluginTraces {
   /** Groups of the API, such as `cilium.io`. */
   readonly groups: readonly string[];
   /** Containers of every DaemonSet. */
-  readonly containers: readonly { readonly image: string; readonly args?: readonly string[] }[];
+  readonly containers: readonly { readonly image?: string; readonly args?: readonly string[] }[];
   /** The kubelet's version on each node; k3s and RKE2 put their name there. */
   readonly kubelets: readonly string[];
 }
@@ -26,7 +28,7 @@ export function enforcesPolicies({ groups, containers, kubelets }: PluginTraces)
     // k3s has kube-router's controller in its own process
     kubelets.some((version) => version.includes("+k3s")) ||
     containers.some(
-      ({ image, args = [] }) =>
+      ({ image = "", args = [] }) =>
         enforcingImages.test(image) ||
         kindnetDate(image) >= firstKindnet ||
         (image.includes("aws-network-policy-agent") &&
@@ -47,25 +49,13 @@ export async function policiesAreEnforced(
       get("/apis"),
       get("/apis/apps/v1/daemonsets"),
       get("/api/v1/nodes"),
-    ])) as [{ groups: { name: string }[] }, List<DaemonSet>, List<Node>];
+    ])) as [V1APIGroupList, V1DaemonSetList, V1NodeList];
     return enforcesPolicies({
       groups: groups.map(({ name }) => name),
-      containers: daemonSets.items.flatMap(({ spec }) => spec.template.spec.containers),
-      kubelets: nodes.items.map(({ status }) => status.nodeInfo.kubeletVersion),
+      containers: daemonSets.items.flatMap(({ spec }) => spec?.template.spec?.containers ?? []),
+      kubelets: nodes.items.map(({ status }) => status?.nodeInfo?.kubeletVersion ?? ""),
     });
   } catch {
     return undefined;
   }
-}
-
-interface List<T> {
-  items: T[];
-}
-
-interface DaemonSet {
-  spec: { template: { spec: { containers: { image: string; args?: string[] }[] } } };
-}
-
-interface Node {
-  status: { nodeInfo: { kubeletVersion: string } };
 }

@@ -13,18 +13,9 @@ import {
   verdictsOn,
 } from "../ci/policies.ts";
 import { type Settings, stackFile } from "./stackSettings.ts";
-import { type OptionSpec, type OptionValues, textsOf } from "./arguments.ts";
+import type { Options } from "./commandLine.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
 import { UserError } from "../local/support/errors.ts";
-
-export const exceptOption = {
-  except: {
-    type: "string",
-    multiple: true,
-    value: "POLICY",
-    help: "Policy that this run may break, which is shown all the same; may be given several times",
-  },
-} satisfies Record<string, OptionSpec>;
 
 /** Where the pack's settings are kept; the workflows hand the same file to the Pulumi CLI. */
 const configFile = join(checkoutRoot, "policy", "config.json");
@@ -36,9 +27,9 @@ const configFile = join(checkoutRoot, "policy", "config.json");
 export function judgeStack(
   settings: Settings,
   isLocal: boolean,
-  values: OptionValues,
+  { except = [] }: Options,
 ): Promise<Verdict[]> {
-  const excepted = exceptionsIn(values);
+  const excepted = except.map(knownPolicy);
   return judged(settings, isLocal).then((verdicts) =>
     verdicts.map((verdict) =>
       excepted.includes(verdict.policy) ? { ...verdict, level: "advisory" } : verdict,
@@ -70,14 +61,10 @@ async function judged({ stack, overrides }: Settings, isLocal: boolean): Promise
   return verdictsOn(resources, stack, isLocal ? withLocalStack(given, stack) : given);
 }
 
-function exceptionsIn(values: OptionValues): string[] {
-  const excepted = textsOf(values["except"]);
-  for (const name of excepted) {
-    if (rules.some((rule) => rule.name === name)) continue;
-    const names = rules.map((rule) => rule.name).join(", ");
-    throw new UserError(`--except ${name} names no policy; the policies are ${names}`);
-  }
-  return excepted;
+function knownPolicy(name: string): string {
+  if (rules.some((rule) => rule.name === name)) return name;
+  const names = rules.map((rule) => rule.name).join(", ");
+  throw new UserError(`--except ${name} names no policy; the policies are ${names}`);
 }
 
 /** What an object will have is what it is declared with, and a name if it is given none. */

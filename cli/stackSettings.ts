@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { loadConfig, type PlatformConfig } from "../program/config.ts";
+import { choosePorts, type PortFacts, portFaults } from "../program/ports.ts";
 import { secretKeys } from "../program/settings.ts";
 import * as engine from "../local/engine/config.ts";
-import { type OptionSpec, type OptionValues, textOf, textsOf } from "./arguments.ts";
+import type { Options } from "./commandLine.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
 import { messageOf, UserError } from "../local/support/errors.ts";
 
@@ -17,31 +18,18 @@ export interface Settings {
   readonly config: PlatformConfig;
 }
 
-export const settingsOptions = {
-  stack: {
-    type: "string",
-    value: "NAME",
-    help: "Stack to work on, with settings in Pulumi.NAME.yaml. Default: dev",
-  },
-  config: {
-    type: "string",
-    multiple: true,
-    value: "KEY=VALUE",
-    help: "Setting for this run, which wins over the stack's file; KEY=@FILE reads it, KEY=@- from standard input",
-  },
-} satisfies Record<string, OptionSpec>;
-
 /** Checks the whole configuration before anything is built or started. */
-export function readSettings(values: OptionValues): Settings {
-  const stack = textOf(values["stack"]) ?? "dev";
+export function readSettings({ stack = "dev", config: given = [] }: Options): Settings {
   if (!/^[A-Za-z0-9_.-]+$/.test(stack)) {
     throw new UserError(`--stack must be letters, digits, ".", "_" and "-", not ${stack}`);
   }
-  const overrides = Object.fromEntries(textsOf(values["config"]).map(keyAndValue));
+  const overrides = Object.fromEntries(given.map(keyAndValue));
   const project = engine.loadProject(checkoutRoot);
   const merged = engine.loadConfig(project, stackFile(stack), overrides).values;
   const get = (key: string) => merged[`${project.name}:${key}`];
-  const config = checked(() => loadConfig({ name: project.name, get }, Object.keys(merged)));
+  // the program itself looks at how secrets are written down
+  const source = { name: project.name, get, isSecret: () => true };
+  const config = checked(() => loadConfig(source, Object.keys(merged)));
   return { stack, project: project.name, overrides, config };
 }
 
@@ -57,6 +45,32 @@ function checked<T>(load: () => T): T {
 
 /** The committed settings of a stack. Nothing here ever writes to them. */
 export const stackFile = (stack: string) => join(checkoutRoot, `Pulumi.${stack}.yaml`);
+
+/** The settings with every port decided, as the program will see them. */
+export const settlePorts = (settings: Settings, facts: PortFacts): Settings =>
+  withSettings(settings, choosePorts(settings.config, facts));
+
+/** Settings changed by a command, as the engine will give them to the program and as the program will read them. */
+export function withSettings(settings: Settings, changed: Partial<PlatformConfig>): Settings {
+  const texts = Object.entries(changed).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  return {
+    ...settings,
+    config: { ...settings.config, ...changed },
+    overrides: { ...settings.overrides, ...(Object.fromEntries(texts) as Record<string, string>) },
+  };
+}
+
+/** @throws UserError that names the holder of each port that the stack cannot have, and the setting that helps. */
+export function checkPorts({ config }: Settings, facts: PortFacts): void {
+  const faults = portFaults(config, facts);
+  if (faults.length === 0) return;
+  throw new UserError(
+    `ports of the cluster are taken; change the stack's settings, or give them for this run with --config KEY=VALUE\n  - ${faults.join("\n  - ")}`,
+  );
+}
 
 function keyAndValue(text: string): [string, string] {
   const split = text.indexOf("=");

@@ -3,9 +3,8 @@ import { officialCharts } from "../components/monitoring/charts.ts";
 import { mergeValues } from "../components/monitoring/chartValues.ts";
 import { imageReference } from "../program/images.ts";
 import type { Charts, Deployment } from "./deployment.ts";
-import type { Settings } from "./stackSettings.ts";
+import { type Settings, withSettings } from "./stackSettings.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
-import { run } from "../local/support/process.ts";
 
 const standInChart = join(checkoutRoot, "local", "charts", "prometheus");
 
@@ -32,20 +31,13 @@ export const standInSentence =
 /** The settings with those that the stand-in chart needs. What the user has set wins. */
 export function settingsFor(charts: Charts, settings: Settings): Settings {
   if (charts === "official") return settings;
-  const { config, overrides } = settings;
-  const values = mergeValues(standInValues(config.imageRegistry), config.prometheusValues);
-  const changed = { kubeStateMetrics: false, grafana: false, prometheusChart: standInChart };
-  return {
-    ...settings,
-    config: { ...config, ...changed, prometheusValues: values },
-    overrides: {
-      ...overrides,
-      kubeStateMetrics: "false",
-      grafana: "false",
-      prometheusChart: standInChart,
-      prometheusValues: JSON.stringify(values),
-    },
-  };
+  const { imageRegistry, prometheusValues } = settings.config;
+  return withSettings(settings, {
+    kubeStateMetrics: false,
+    grafana: false,
+    prometheusChart: standInChart,
+    prometheusValues: mergeValues(standInValues(imageRegistry), prometheusValues),
+  });
 }
 
 /** All parts run from one image here. */
@@ -62,15 +54,15 @@ function standInValues(imageRegistry: string) {
 
 const registryOf = (reference: string) => new URL(reference.replace(/^oci:/, "https:")).origin;
 
-/** Whether it is a registry that answers. Node reads the proxies of the environment at its start only. */
+/** Whether it is a registry that answers. */
 async function registryAnswers(origin: string): Promise<boolean> {
-  const ask = `const r = await fetch(${JSON.stringify(`${origin}/v2/`)}, { signal: AbortSignal.timeout(5000) });
-    process.exit(r.status === 200 || (r.status === 401 && r.headers.has("www-authenticate")) ? 0 : 1);`;
+  const { EnvHttpProxyAgent, fetch } = await import("undici");
   try {
-    await run(process.execPath, ["--input-type=module", "-e", ask], {
-      env: { ...process.env, NODE_USE_ENV_PROXY: "1" },
+    const { status, headers } = await fetch(`${origin}/v2/`, {
+      dispatcher: new EnvHttpProxyAgent(),
+      signal: AbortSignal.timeout(5_000),
     });
-    return true;
+    return status === 200 || (status === 401 && headers.has("www-authenticate"));
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
+import type { KubeConfig } from "@kubernetes/client-node";
 import { UserError } from "../local/support/errors.ts";
-import type { KubeContexts } from "../local/support/kubeconfig.ts";
 
 /** Context name of the cluster that this project starts itself. */
 export const localContext = "mlops-local";
@@ -20,6 +20,21 @@ export type Target =
     }
   /** A cluster that somebody else runs. */
   | { readonly kind: "context"; readonly context: string; readonly server: string };
+
+/** What a kubeconfig offers. */
+export interface KubeContexts {
+  current?: string;
+  /** URL of the API server by context. */
+  servers: Record<string, string>;
+}
+
+export function contextsOf(config: KubeConfig): KubeContexts {
+  const servers: Record<string, string> = {};
+  for (const { name, cluster } of config.contexts) {
+    servers[name] = config.getCluster(cluster)?.server ?? "an unknown address";
+  }
+  return { current: config.currentContext || undefined, servers };
+}
 
 /** All that the decision depends on. */
 export interface Surroundings {

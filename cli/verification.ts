@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { type Endpoint, endpoints, isHealthy } from "./endpointList.ts";
-import { ensureVersion, predictAndCount } from "./metricsCheck.ts";
+import { type Endpoint, endpoints, isHealthy } from "./platformEndpoints.ts";
 import { type Mlflow, MlflowError, mlflow } from "./mlflow.ts";
 import { describePrediction, predict, type ServedModel, servedModel } from "./prediction.ts";
+import { queryAt } from "../tools/dashboards/prometheusApi.ts";
 import { sleep } from "../local/support/process.ts";
 
 /** One thing that has to work, done for real. Returns what it saw; throws what went wrong. */
@@ -28,6 +28,8 @@ export interface CheckTargets {
 
 const experimentName = "platform-check";
 const serverFollowsWithinMs = 30_000;
+// two scrapes, and some time for a busy machine
+const seenWithinMs = 45_000;
 
 /**
  * The checks in their order, and the removal of what they made. Logging and promoting are done on a model of their
@@ -61,14 +63,14 @@ export function platformChecks(targets: CheckTargets): {
       name: "register a model version",
       lookAt: "the logs of mlflow",
       run: async () => {
-        version = await registerVersion(api, model, needed(run, "a logged run"));
+        version = await registerVersion(api, model, needed(run, "logged run"));
         return `${model} version ${version}`;
       },
     },
     {
       name: "promote it by alias",
       lookAt: "the logs of mlflow",
-      run: () => promote(api, model, needed(version, "a registered version"), targets.modelAlias),
+      run: () => promote(api, model, needed(version, "registered version"), targets.modelAlias),
     },
     {
       name: "the model server serves the promoted model",
@@ -81,29 +83,23 @@ export function platformChecks(targets: CheckTargets): {
     {
       name: prometheus ? "predict, and see it in Prometheus" : "predict",
       lookAt: "the logs of the model server, and the targets of Prometheus",
-      run: () => {
-        const model = needed(served, "a served model");
-        return prometheus
-          ? predictAndCount(targets.serving, prometheus, model)
-          : predictServed(targets.serving, model);
-      },
+      run: () => predictServed(targets.serving, needed(served, "served model"), prometheus),
     },
     {
       name: "the prediction page answers",
       lookAt: "the logs of prediction-app",
       run: () => pageAnswers(targets.prediction, endpoints.prediction),
     },
+    ...(grafana === undefined
+      ? []
+      : [
+          {
+            name: "Grafana answers",
+            lookAt: "the logs of grafana",
+            run: () => answers(grafana, endpoints.grafana),
+          },
+        ]),
   ];
-  if (grafana !== undefined) {
-    checks.push({
-      name: "Grafana answers",
-      lookAt: "the logs of grafana",
-      run: async () => {
-        if (await isHealthy(grafana, endpoints.grafana)) return grafana;
-        throw new Error(`${grafana} is not healthy`);
-      },
-    });
-  }
   const cleanUp = async () => {
     if (version !== undefined)
       await api.call("registered-models/delete", { name: model }, "DELETE");
@@ -210,14 +206,39 @@ function whyAnother({ version, load_error }: ServedModel): string {
   return `version ${version} is served${reason}`;
 }
 
-async function predictServed(url: string, model: ServedModel): Promise<string> {
-  const prediction = await predict(url, model);
-  ensureVersion(prediction, model);
-  return describePrediction(prediction)[0]!;
+/** Predicts, and waits until Prometheus, where there is one, has scraped that from the model server. */
+async function predictServed(
+  serving: string,
+  model: ServedModel,
+  prometheus?: string,
+): Promise<string> {
+  const count = async () => {
+    const answered = `sum(model_requests_total{model_version="${model.version}",status="200"})`;
+    const [sum] = await queryAt(prometheus!, answered);
+    return sum?.points[0]?.[1] ?? 0;
+  };
+  const before = prometheus === undefined ? 0 : await count();
+  const prediction = await predict(serving, model);
+  if (prediction.version !== model.version) {
+    throw new Error(`version ${prediction.version} answered instead of ${model.version}`);
+  }
+  const [sentence] = describePrediction(prediction);
+  if (prometheus === undefined) return sentence!;
+  const end = Date.now() + seenWithinMs;
+  while ((await count()) <= before) {
+    if (Date.now() > end) throw new Error("Prometheus does not see the request");
+    await sleep(1_000);
+  }
+  return `${sentence}; request ${before + 1} that Prometheus has seen`;
+}
+
+async function answers(url: string, endpoint: Endpoint): Promise<string> {
+  if (await isHealthy(url, endpoint)) return url;
+  throw new Error(`${url} is not healthy`);
 }
 
 async function pageAnswers(url: string, endpoint: Endpoint): Promise<string> {
-  if (!(await isHealthy(url, endpoint))) throw new Error(`${url} is not healthy`);
+  await answers(url, endpoint);
   const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
   const page = await response.text();
   if (!response.ok || !page.includes("<html")) throw new Error(`it answers ${response.status}`);
@@ -225,6 +246,6 @@ async function pageAnswers(url: string, endpoint: Endpoint): Promise<string> {
 }
 
 function needed<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`there is no ${what.replace(/^an? /, "")}, see above`);
+  if (value === undefined) throw new Error(`there is no ${what}, see above`);
   return value;
 }

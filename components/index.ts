@@ -1,26 +1,40 @@
 // The package's only door: components, their arguments, and what a program needs to prepare them.
 
-export { ArgumentError } from "./core/checks.ts";
+export type { Fault } from "./core/checks.ts";
+export { type PlatformService, services } from "./core/services.ts";
 
 export type {
   ContainerResourcesArgs,
+  LabelledArgs,
+  NamespacedArgs,
   NetworkFlowArgs,
   NetworkFlowsArgs,
+  NodeAddressArgs,
+  NodePortArgs,
+  PausableArgs,
+  PodSettingsArgs,
+  ServiceArgs,
+  TolerationArgs,
 } from "./kubernetes/arguments.ts";
 export { NetworkFlows } from "./kubernetes/networkFlows.ts";
 
-export type {
-  GkeClusterArgs,
-  GpuPoolArgs,
-  ImageRepositoryArgs,
-  PrivateNetworkArgs,
-  ProjectServicesArgs,
-  ServiceAccountKeyArgs,
-  WorkloadIdentityArgs,
+export {
+  BucketRole,
+  type GrantArgs,
+  type ImageRepositoryArgs,
+  type PrivateNetworkArgs,
+  type ProjectServicesArgs,
+  type ServiceAccountKeyArgs,
+  type WorkloadIdentityArgs,
 } from "./google/arguments.ts";
+export {
+  type GkeClusterArgs,
+  gkeClusterFaults,
+  type GkeClusterSettingsArgs,
+  type GpuPoolArgs,
+} from "./google/gkeArguments.ts";
 export { GkeCluster } from "./google/gkeCluster.ts";
 export { GkeMachineType, GkeMode, GkeReleaseChannel, GpuType } from "./google/gkeMachines.ts";
-export { BucketRole } from "./google/googleGrants.ts";
 export { ImageRepository } from "./google/imageRepository.ts";
 export { PrivateNetwork } from "./google/privateNetwork.ts";
 export { ProjectServices } from "./google/projectServices.ts";
@@ -31,14 +45,21 @@ export {
   type ArtifactLocationArgs,
   type DatabaseConnectionArgs,
   type DatabaseProxyArgs,
+  type ModelArgs,
+  type TrackingClientArgs,
   TrackingPermission,
   type TrackingServerArgs,
+  type TrackingSettingsArgs,
   type TrackingUserArgs,
 } from "./tracking/arguments.ts";
 export { connectionsNeeded } from "./tracking/connections.ts";
 export { TrackingServer } from "./tracking/trackingServer.ts";
 
-export type { TrainingGpuArgs, TrainingJobArgs } from "./training/arguments.ts";
+export type {
+  TrainingGpuArgs,
+  TrainingJobArgs,
+  TrainingSettingsArgs,
+} from "./training/arguments.ts";
 export { TrainingJob } from "./training/trainingJob.ts";
 
 export {
@@ -47,7 +68,14 @@ export {
   type AlertRulesOptions,
   type RuleGroup,
 } from "./monitoring/alerts/index.ts";
-export type { ChartArgs, GrafanaArgs, PrometheusArgs } from "./monitoring/arguments.ts";
+export type {
+  ChartArgs,
+  GrafanaArgs,
+  GrafanaSettingsArgs,
+  MonitoringChartArgs,
+  PrometheusArgs,
+  PrometheusSettingsArgs,
+} from "./monitoring/arguments.ts";
 export { dashboards, type PlatformDashboard } from "./monitoring/dashboards/index.ts";
 export { Grafana } from "./monitoring/grafana.ts";
 export { Prometheus } from "./monitoring/prometheus.ts";
@@ -61,12 +89,19 @@ export type {
 export {
   type BucketArtifactStoreArgs,
   BucketStorageClass,
-  type CloudSqlDatabaseArgs,
   type PostgresDatabaseArgs,
+  type PostgresSettingsArgs,
+  type VolumeArgs,
   type VolumeArtifactStoreArgs,
+  type VolumeArtifactStoreSettingsArgs,
 } from "./stores/arguments.ts";
 export { BucketArtifactStore } from "./stores/bucketArtifactStore.ts";
-export { CloudSqlDatabase, type CloudSqlProxy } from "./stores/cloudSqlDatabase.ts";
+export {
+  type CloudSqlDatabaseArgs,
+  cloudSqlFaults,
+  type CloudSqlSettingsArgs,
+} from "./stores/cloudSqlArguments.ts";
+export { CloudSqlDatabase } from "./stores/cloudSqlDatabase.ts";
 export {
   CloudSqlAvailability,
   CloudSqlEdition,
@@ -76,16 +111,21 @@ export {
 export { PostgresDatabase } from "./stores/postgresDatabase.ts";
 export { VolumeArtifactStore } from "./stores/volumeArtifactStore.ts";
 
-export type { AutoscalingArgs, ModelServerArgs } from "./serving/arguments.ts";
+export type {
+  AutoscalingArgs,
+  ModelServerArgs,
+  ModelServerSettingsArgs,
+} from "./serving/arguments.ts";
 export { ModelServer } from "./serving/modelServer.ts";
 
-export type { PredictionAppArgs } from "./prediction/arguments.ts";
+export type { PredictionAppArgs, PredictionSettingsArgs } from "./prediction/arguments.ts";
 export { PredictionApp } from "./prediction/predictionApp.ts";
 
 export type {
   DomainCertificateArgs,
   GatewayBackendArgs,
   LoginProxyArgs,
+  LoginProxySettingsArgs,
   OidcLoginArgs,
   PlatformGatewayArgs,
 } from "./access/arguments.ts";
@@ -93,12 +133,14 @@ export { DomainCertificate } from "./access/domainCertificate.ts";
 export { LoginProxy } from "./access/loginProxy.ts";
 export { PlatformGateway } from "./access/platformGateway.ts";
 
-export type {
-  MlopsPlatformArgs,
-  PlatformExposureArgs,
-  PlatformImagesArgs,
-  PlatformMonitoringArgs,
-  PlatformNodePortsArgs,
+export {
+  type MlopsPlatformArgs,
+  type PlatformExposureArgs,
+  platformFaults,
+  type PlatformGrafanaArgs,
+  type PlatformImagesArgs,
+  type PlatformMonitoringArgs,
+  type PlatformTrainingArgs,
 } from "./platform/arguments.ts";
 export { MlopsPlatform } from "./platform/mlopsPlatform.ts";
-export { exposedHostNames } from "./platform/platformExposure.ts";
+export { exposedHostNames } from "./platform/publicHosts.ts";

@@ -1,24 +1,39 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { PlatformConfig } from "./config.ts";
+import { gkeCluster } from "./gke.ts";
+import type { GoogleCloud } from "./google.ts";
 import { type Kubeconfig, readKubeconfig } from "./kubeconfig.ts";
 import { refuseForeignNamespaces } from "./ownership.ts";
+import { ClusterTarget } from "./settings.ts";
 
 /** The cluster that the program deploys to. */
 export interface Cluster {
   readonly provider: k8s.Provider;
   /** What is done to each resource on it before it is registered. */
-  readonly transformations?: pulumi.ResourceTransformation[];
+  readonly transformations: readonly pulumi.ResourceTransformation[];
   /** Address by which people reach a node, where its ports may be open. */
   readonly nodeAddress?: string;
   /** Ranges by which pods reach the API server, where the program knows them. */
   readonly apiServerAddresses?: pulumi.Output<string>[];
-  /** What its parts cost a month, where the program makes them. */
-  readonly monthlyCostsUsd: readonly pulumi.Output<number>[];
+  /** Name of a cluster that the program makes, as are all that follow. */
+  readonly name?: pulumi.Output<string>;
+  readonly location?: pulumi.Output<string>;
+  readonly workloadPool?: pulumi.Output<string>;
+  /** Network in which Cloud SQL may have a private address; only where there is to be one. */
+  readonly privateNetworkId?: pulumi.Output<string>;
+  /** Repository for the images, unless the stack's settings name a registry. */
+  readonly imageRepositoryUrl?: pulumi.Output<string>;
 }
 
+/** The cluster that the stack is for: one that the program makes, or the one at hand. */
+export const targetCluster = (config: PlatformConfig, google?: GoogleCloud): Cluster =>
+  google && config.cluster === ClusterTarget.Gke
+    ? gkeCluster(config, google)
+    : currentCluster(config);
+
 /** The cluster behind a context of the kubeconfig. */
-export function currentCluster(config: PlatformConfig): Cluster {
+function currentCluster(config: PlatformConfig): Cluster {
   const kubeconfig = kubeconfigOrRefusal();
   const context = config.kubeContext ?? kubeconfig["current-context"];
   const provider = new k8s.Provider("cluster", {
@@ -31,7 +46,6 @@ export function currentCluster(config: PlatformConfig): Cluster {
     provider,
     transformations: [refuseForeignNamespaces(config)],
     nodeAddress: config.nodeAddress ?? apiServerHost(kubeconfig, context),
-    monthlyCostsUsd: [],
   };
 }
 

@@ -1,7 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { configKeys, type PlatformConfig, readers, secretKeys } from "./settings.ts";
-import { Fault } from "./readers.ts";
+import { nearest } from "../components/core/nearest.ts";
 import { contradictions } from "./contradictions.ts";
+import { Fault, textOf } from "./setting.ts";
+import {
+  configKeys,
+  type PlatformConfig,
+  secretKeys,
+  type SettingKey,
+  settingOf,
+} from "./settings.ts";
 
 export { configKeys, type PlatformConfig } from "./settings.ts";
 
@@ -9,6 +16,21 @@ export { configKeys, type PlatformConfig } from "./settings.ts";
 export interface ConfigSource {
   readonly name: string;
   get(key: string): string | undefined;
+  /** Whether a value was encrypted where it was written down. */
+  isSecret(key: string): boolean;
+}
+
+// the SDK exports it without declaring it
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
+
+/** The configuration of the stack that the program runs for. */
+function stackConfig(): ConfigSource {
+  const config = new pulumi.Config();
+  return {
+    name: config.name,
+    get: (key) => config.get(key),
+    isSecret: (key) => isConfigSecret(`${config.name}:${key}`),
+  };
 }
 
 /**
@@ -16,19 +38,20 @@ export interface ConfigSource {
  * @throws pulumi.RunError that names every fault at once, before anything is registered.
  */
 export function loadConfig(
-  source: ConfigSource = new pulumi.Config(),
+  source: ConfigSource = stackConfig(),
   given: readonly string[] = Object.keys(pulumi.runtime.allConfig()),
 ): PlatformConfig {
   const faults: string[] = [];
-  const faulty: string[] = [];
+  const faulty: SettingKey[] = [];
   const values: { [key: string]: unknown } = {};
   for (const key of configKeys) {
-    const written = source.get(key);
-    const value = readers[key](written);
-    const instead = secretKeys.includes(key) ? "" : `, not \`${written}\``;
+    const written = source.get(key) ?? textOf(settingOf(key).default);
+    const value = settingOf(key).read(written);
     if (value instanceof Fault) {
       faulty.push(key);
-      faults.push(`${key} must ${value.rule}${instead}`);
+      faults.push(
+        `${key} must ${value.rule}${settingOf(key).isSecret ? "" : `, not \`${written}\``}`,
+      );
     } else values[key] = value;
   }
   const config = Object.freeze(values) as unknown as PlatformConfig;
@@ -36,7 +59,7 @@ export function loadConfig(
   const further = contradictions(config).filter(
     (sentence) => !faulty.some((key) => sentence.includes(key)),
   );
-  faults.push(...unknownKeys(source.name, given), ...further);
+  faults.push(...unknownKeys(source.name, given), ...openSecrets(source, config), ...further);
   if (faults.length > 0) {
     const fix =
       "mend the stack's settings with `pulumi config set KEY VALUE` or in its Pulumi.<stack>.yaml";
@@ -50,5 +73,18 @@ function unknownKeys(project: string, given: readonly string[]): string[] {
     .filter((key) => key.startsWith(`${project}:`))
     .map((key) => key.slice(project.length + 1))
     .filter((key) => !(configKeys as string[]).includes(key))
-    .map((key) => `${key} is not a setting; the settings are ${configKeys.join(", ")}`);
+    .map((key) => `${key} is not a setting; did you mean ${meant(key)}?`);
+}
+
+/** The settings whose names contain the word, or the one that is spelt most like it. */
+function meant(word: string): string {
+  const containing = configKeys.filter((key) => key.toLowerCase().includes(word.toLowerCase()));
+  return containing.join(", ").replace(/, (\w+)$/, " or $1") || nearest(word, configKeys);
+}
+
+/** Secrets that anybody may read where the stack is written down. */
+function openSecrets(source: ConfigSource, config: PlatformConfig): string[] {
+  return secretKeys
+    .filter((key) => config[key] !== undefined && !source.isSecret(key))
+    .map((key) => `${key} is in plain text; encrypt it with \`pulumi config set --secret\``);
 }

@@ -1,3 +1,10 @@
+import { regionOf } from "../components/google/googleRegions.ts";
+import { GkeMode } from "../components/google/gkeMachines.ts";
+import { gkeClusterFaults } from "../components/google/gkeArguments.ts";
+import { platformFaults } from "../components/platform/arguments.ts";
+import { bucketFaults } from "../components/stores/arguments.ts";
+import { cloudSqlFaults } from "../components/stores/cloudSqlArguments.ts";
+import { changedSettings, inSettings, settingArguments } from "./settingArguments.ts";
 import {
   CloudSqlAddress,
   ClusterTarget,
@@ -6,16 +13,15 @@ import {
   type PlatformConfig,
   usualNodePorts,
 } from "./settings.ts";
-import { regionOf } from "../components/google/googleRegions.ts";
 import { hasTrainingCode, modelFolderFaults } from "./models.ts";
-import { GkeMode } from "../components/google/gkeMachines.ts";
 
-/** What settings that are right by themselves get wrong together, a sentence each. */
+/** What settings get wrong that are right by themselves, a sentence each. */
 export function contradictions(config: PlatformConfig): string[] {
   return [
+    ...argumentFaults(config),
     ...modelFaults(config),
-    ...replicaFaults(config),
     ...nodePortFaults(config),
+    ...vainSettings(config),
     ...googleFaults(config),
     ...gkeFaults(config),
     ...domainFaults(config),
@@ -35,37 +41,90 @@ function modelFaults({ modelName = "", trainingSchedule }: PlatformConfig): stri
   ];
 }
 
-function replicaFaults(config: PlatformConfig): string[] {
-  const { trackingReplicas, servingReplicas, servingMaxReplicas, dataStores } = config;
-  return faults(
-    [
-      dataStores === DataStoreTarget.Cluster && trackingReplicas > 1,
-      "trackingReplicas must be 1 while artifacts are on a ReadWriteOnce volume; set it to 1 or dataStores to gcp",
-    ],
-    [
-      servingMaxReplicas !== undefined && servingMaxReplicas < servingReplicas,
-      `servingMaxReplicas must not be below servingReplicas (${servingReplicas}); raise it or set it to 0`,
-    ],
-  );
+/** What the components say about the arguments that they get from the settings. */
+function argumentFaults(config: PlatformConfig): string[] {
+  const { platform, gke, cloudSql, bucket } = settingArguments(withUsualPorts(config));
+  const { gcpProject: project = "mlops-project", gcpRegion: region = "europe-west1" } = config;
+  const image = "image:tag";
+  const images = { tracking: image, serving: image, predict: image, postgres: image };
+  const { protectData } = config;
+  const inCloud = config.dataStores === DataStoreTarget.Gcp;
+  const onGke = config.cluster === ClusterTarget.Gke;
+  const zone = config.gkeMode === GkeMode.Autopilot ? undefined : config.gkeZone;
+  const given = {
+    ...platform,
+    images: { ...images, ...platform.images },
+    database: inCloud ? cloudDatabase : undefined,
+    artifacts: inCloud ? { uri: "gs://bucket" } : undefined,
+  };
+  const said = (found: readonly { reason: string }[], component?: string) =>
+    found.map(({ reason }) => inSettings(reason, component));
+  return [
+    ...said(platformFaults(given)),
+    ...(onGke ? said(gkeClusterFaults({ ...gke, project, location: zone ?? region }), "gke") : []),
+    ...(inCloud ? said(cloudSqlFaults({ ...cloudSql, project, region }), "cloudSql") : []),
+    ...(inCloud
+      ? said(bucketFaults({ ...bucket, project, location: region, protectData }), "bucket")
+      : []),
+  ];
 }
+
+/** Stands for a database that is yet to be made. */
+const cloudDatabase = {
+  host: "127.0.0.1",
+  port: 5432,
+  database: "mlflow",
+  authDatabase: "mlflow_auth",
+  username: "mlflow",
+  password: "to be generated",
+};
+
+/** Ports that are left to the cluster, as a cluster of this machine has them. */
+const withUsualPorts = (config: PlatformConfig): PlatformConfig => {
+  const open = Object.entries(usualNodePorts).filter(
+    ([key]) => config[key as keyof typeof usualNodePorts] === undefined,
+  );
+  return config.cluster === ClusterTarget.Gke ? config : { ...config, ...Object.fromEntries(open) };
+};
 
 function nodePortFaults(config: PlatformConfig): string[] {
   const keys = Object.keys(usualNodePorts) as (keyof typeof usualNodePorts)[];
-  const inUse = keys.filter(
-    (key) => key !== "grafanaNodePort" || (config.monitoring && config.grafana),
-  );
-  const open = inUse.filter((key) => config[key]);
-  const used = inUse.map((key) => config[key] ?? usualNodePorts[key]).filter((port) => port > 0);
-  return faults(
-    [
-      new Set(used).size < used.length,
-      `${keys.join(", ").replace(/, (\w+)$/, " and $1")} must differ; choose another port`,
-    ],
-    [
-      config.cluster === ClusterTarget.Gke && open.length > 0,
-      `${open.join(", ")} must be 0 on gke, where a node's port would answer over plain HTTP; leave it out and use \`npm run connect\` or domain`,
-    ],
-  );
+  const open = keys.filter((key) => config[key]);
+  return faults([
+    config.cluster === ClusterTarget.Gke && open.length > 0,
+    `${open.join(", ")} must be 0 on gke, where a node's port would answer over plain HTTP; leave it out and use \`npm run connect\` or domain`,
+  ]);
+}
+
+/** Settings of what the stack does not have. */
+function vainSettings(config: PlatformConfig): string[] {
+  const changed = changedSettings(config);
+  const vain = (keys: RegExp, when: string, fix: string) =>
+    changed
+      .filter((key) => keys.test(key))
+      .map((key) => `${key} has no effect ${when}; leave it out or ${fix}`);
+  const onGke = config.cluster === ClusterTarget.Gke;
+  const gkeKeys = config.trainingGpu ? /^gke(?!Gpu)/ : /^gke/;
+  const nodeKeys = /^gke(MachineType|MinNodes|MaxNodes|DiskSizeGb|Spot)$/;
+  return [
+    ...(onGke ? [] : vain(gkeKeys, "with cluster: current", "set cluster to gke")),
+    ...(config.dataStores === DataStoreTarget.Gcp
+      ? []
+      : vain(/^(cloudSql|bucket)/, "with dataStores: cluster", "set dataStores to gcp")),
+    ...(config.dataStores === DataStoreTarget.Cluster
+      ? []
+      : vain(/^(database|artifact)/, "with dataStores: gcp", "set dataStores to cluster")),
+    ...(onGke && config.gkeMode === GkeMode.Autopilot
+      ? vain(
+          nodeKeys,
+          "with gkeMode: autopilot, which chooses nodes itself",
+          "set gkeMode to standard",
+        )
+      : []),
+    ...(config.servingMaxReplicas === undefined
+      ? vain(/^servingTargetCpuPercent$/, "on a fixed number of pods", "set servingMaxReplicas")
+      : []),
+  ];
 }
 
 /** Whether the stack has anything in Google Cloud. */
@@ -117,16 +176,8 @@ function gkeFaults(config: PlatformConfig): string[] {
       `gkeZone must lie in gcpRegion (${gcpRegion}); choose a zone such as ${gcpRegion}-b or leave it empty`,
     ],
     [
-      config.gkeMinNodes > config.gkeMaxNodes,
-      `gkeMinNodes must not be above gkeMaxNodes (${config.gkeMaxNodes}); lower it or raise gkeMaxNodes`,
-    ],
-    [
       isAutopilot && gkeZone !== undefined,
       "gkeZone must be empty with gkeMode: autopilot, which is always regional; leave it empty",
-    ],
-    [
-      isAutopilot && config.gkeSpot,
-      "gkeSpot must be false with gkeMode: autopilot, which chooses nodes itself; set it to false or set gkeMode to standard",
     ],
     [
       isAutopilot && gkeGpu !== undefined && !config.trainingGpu,

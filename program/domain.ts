@@ -10,30 +10,24 @@ import type { GoogleCloud } from "./google.ts";
 
 /** The names under which people reach the platform over HTTPS. */
 export interface PublicDomain {
-  readonly exposure: PlatformExposureArgs;
-  readonly dnsRecords: DomainCertificate["dnsRecords"];
-  readonly monthlyCostUsd: pulumi.Output<number>;
+  readonly exposure?: PlatformExposureArgs;
+  readonly dnsRecords?: DomainCertificate["dnsRecords"];
 }
 
 /** An address and a certificate for the stack's domain, or nothing where it has none. */
-export function publicDomain(
-  config: PlatformConfig,
-  google: GoogleCloud | undefined,
-): PublicDomain | undefined {
+export function publicDomain(config: PlatformConfig, google?: GoogleCloud): PublicDomain {
   const { domain, dnsZone } = config;
-  if (domain === undefined || google === undefined) return undefined;
+  if (domain === undefined || google === undefined) return {};
   const login = oidcLogin(config);
   const certificate = new DomainCertificate(
     "mlops-domain",
     { project: google.project, domain, hostNames: exposedHostNames(domain, login), dnsZone },
     google.options,
   );
-  const { addressName, certificateMapName, sslPolicyName, dnsRecords, monthlyCostUsd } =
-    certificate;
+  const { addressName, certificateMapName, sslPolicyName, dnsRecords } = certificate;
   return {
     exposure: { domain, addressName, certificateMapName, sslPolicyName, login },
     dnsRecords,
-    monthlyCostUsd,
   };
 }
 

@@ -18,11 +18,14 @@ export interface GoogleCloud {
 }
 
 /** The stack's Google Cloud project with the APIs that the stack needs, or nothing where it needs none. */
-export function googleCloud(config: PlatformConfig): GoogleCloud | undefined {
+export function googleCloud(
+  config: PlatformConfig,
+  ...further: pulumi.ResourceTransformation[]
+): GoogleCloud | undefined {
   if (!usesGoogleCloud(config)) return undefined;
   const [project, region] = [config.gcpProject!, config.gcpRegion!];
   const provider = new gcp.Provider("google", { project, region });
-  const transformations = [retryUntilReady()];
+  const transformations = [retryUntilReady(), ...further];
   const services = new ProjectServices(
     "mlops-services",
     { project, services: servicesOf(config).map((service) => `${service}.googleapis.com`) },

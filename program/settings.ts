@@ -1,23 +1,19 @@
+import { GkeMode, GkeReleaseChannel, GpuType } from "../components/google/gkeMachines.ts";
+import { BucketStorageClass } from "../components/stores/arguments.ts";
+import { CloudSqlAvailability, CloudSqlEdition } from "../components/stores/cloudSqlTiers.ts";
 import {
-  CloudSqlAvailability,
-  CloudSqlEdition,
-  CloudSqlTier,
-} from "../components/stores/cloudSqlTiers.ts";
-import { GkeMachineType, GkeMode, GpuType } from "../components/google/gkeMachines.ts";
-import {
+  choice,
   flag,
   type JsonObject,
-  list,
   map,
+  maps,
   nodePort,
-  oneOf,
-  optional,
-  quantity,
-  type Reader,
+  secret,
+  type Setting,
   text,
+  texts,
   whole,
-  zeroIsNone,
-} from "./readers.ts";
+} from "./setting.ts";
 
 /** Where the pods run: on the cluster of a kubeconfig, or on one that the program makes. */
 export const ClusterTarget = { Current: "current", Gke: "gke" } as const;
@@ -43,213 +39,170 @@ export const usualNodePorts = {
 export const CloudSqlAddress = { Private: "private", Public: "public" } as const;
 export type CloudSqlAddress = (typeof CloudSqlAddress)[keyof typeof CloudSqlAddress];
 
-/** Every setting of a stack, checked. Optional ones are undefined where the stack leaves them empty. */
-export interface PlatformConfig {
-  readonly cluster: ClusterTarget;
-  readonly dataStores: DataStoreTarget;
-  readonly kubeContext?: string;
-  readonly nodeAddress?: string;
-  readonly apiServerAddresses: readonly string[];
-  readonly dnsAddresses: readonly string[];
-  readonly namespace: string;
-  readonly imageRegistry: string;
-  readonly postgresImage?: string;
-  readonly storageClassName?: string;
-  readonly databaseStorageSize: string;
-  readonly artifactStorageSize: string;
-  readonly modelName: string;
-  readonly modelAlias: string;
-  readonly experimentName?: string;
-  readonly trackingReplicas: number;
-  readonly servingReplicas: number;
-  readonly servingMaxReplicas?: number;
-  readonly servingAllowPickle: boolean;
-  readonly predictionReplicas: number;
-  /** Undefined leaves a port to what the cluster is, 0 keeps it closed. */
-  readonly trackingNodePort?: number;
-  readonly servingNodePort?: number;
-  readonly predictionNodePort?: number;
-  readonly trainExampleModel: boolean;
-  readonly trainingSchedule?: string;
-  readonly monitoring: boolean;
-  readonly grafana: boolean;
-  readonly alertmanager: boolean;
-  readonly kubeStateMetrics: boolean;
-  readonly nodeExporter: boolean;
-  readonly nodeExporterPort?: number;
-  readonly pushgateway: boolean;
-  readonly grafanaNodePort?: number;
-  readonly prometheusStorageSize: string;
-  readonly prometheusRetention: string;
-  readonly alertReceivers: JsonObject;
-  readonly runbookBaseUrl?: string;
-  readonly prometheusChart?: string;
-  readonly prometheusChartVersion?: string;
-  readonly prometheusValues: JsonObject;
-  readonly grafanaChart?: string;
-  readonly grafanaChartVersion?: string;
-  readonly grafanaValues: JsonObject;
-  readonly monitoringImageRegistry?: string;
-  readonly gcpProject?: string;
-  readonly gcpRegion?: string;
-  readonly gcpIdentity?: GoogleIdentity;
-  readonly protectData: boolean;
-  readonly paused: boolean;
-  readonly gkeMode: GkeMode;
-  readonly gkeZone?: string;
-  readonly gkeMachineType: GkeMachineType;
-  readonly gkeMinNodes: number;
-  readonly gkeMaxNodes: number;
-  readonly gkeSpot: boolean;
-  readonly gkeGpu?: GpuType;
-  readonly gkeAuthorizedNetworks: readonly string[];
-  readonly trainingGpu: boolean;
-  readonly cloudSqlTier?: CloudSqlTier;
-  readonly cloudSqlEdition: CloudSqlEdition;
-  readonly cloudSqlAvailability: CloudSqlAvailability;
-  readonly cloudSqlDiskSizeGb: number;
-  readonly cloudSqlAddress?: CloudSqlAddress;
-  readonly domain?: string;
-  readonly dnsZone?: string;
-  readonly oidcIssuerUrl?: string;
-  readonly oidcClientId?: string;
-  readonly oidcClientSecret?: string;
-  readonly oidcEmailDomain?: string;
-  readonly oidcRequireVerifiedEmail: boolean;
-}
+/** The settings that every kind of pod has: what it gets, and which nodes it runs on. */
+const pods = <Name extends string>(name: Name, argument: string, whose: string) =>
+  ({
+    [`${name}Resources`]: map(
+      `${argument}.resources`,
+      `CPU and memory of ${whose}: cpuRequest, cpuLimit, memoryRequest, memoryLimit.`,
+    ),
+    [`${name}NodeSelector`]: map(
+      `${argument}.nodeSelector`,
+      `Labels of the nodes that ${whose} may run on.`,
+    ),
+    [`${name}Tolerations`]: maps(
+      `${argument}.tolerations`,
+      `Taints of nodes that are tolerated by ${whose}.`,
+    ),
+    [`${name}ImagePullSecrets`]: texts(
+      `${argument}.imagePullSecrets`,
+      `Secrets of the namespace, separated by commas, by which the images of ${whose} are pulled.`,
+    ),
+  }) as Record<`${Name}Resources` | `${Name}NodeSelector`, Setting<JsonObject | undefined>> &
+    Record<`${Name}Tolerations`, Setting<readonly JsonObject[] | undefined>> &
+    Record<`${Name}ImagePullSecrets`, Setting<readonly string[] | undefined>>;
 
-// only a path may have blanks in it
-const chart = /^(\S+|\.{0,2}\/.+)$/;
-const chartRule = "be an OCI reference, a path or a chart's name";
-const exactVersion = /^[0-9]+(\.[0-9]+){2}([-+][0-9A-Za-z.-]+)?$/;
-const exactVersionRule = "be an exact version such as 29.27.0";
-
-const ranges = list(
-  /^[0-9]{1,3}(\.[0-9]{1,3}){3}\/[0-9]{1,2}$/,
-  "be networks such as 198.51.100.0/24, separated by commas",
-);
-
-/** How each setting is read. The order is that of the messages. */
-export const readers: {
-  readonly [Key in keyof Required<PlatformConfig>]: Reader<PlatformConfig[Key]>;
-} = {
-  cluster: oneOf(Object.values(ClusterTarget), ClusterTarget.Current),
-  dataStores: oneOf(Object.values(DataStoreTarget), DataStoreTarget.Cluster),
-  kubeContext: optional(text(/^\S+$/, "be the name of a context, without spaces")),
-  nodeAddress: optional(
-    text(
-      /^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])$/,
-      "be a host name or an address, without scheme and port",
-    ),
-  ),
-  apiServerAddresses: ranges,
-  dnsAddresses: ranges,
-  namespace: text(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, "be a DNS label such as mlops", "mlops"),
-  imageRegistry: text(
-    /^[a-z0-9.-]+(:[0-9]+)?(\/[a-z0-9._-]+)*$/,
-    "be a registry and path such as example.org/mlops",
-    "localhost/mlops",
-  ),
-  postgresImage: optional(
-    text(
-      /^(?!.*:latest$)[^\s@]+(:[^:/\s@]+|@sha256:[0-9a-f]{64})$/,
-      "be an image with a digest or with a tag other than latest",
-    ),
-  ),
-  storageClassName: optional(text(/^[a-z0-9.-]+$/, "be the name of a storage class")),
-  databaseStorageSize: quantity("8Gi"),
-  artifactStorageSize: quantity("20Gi"),
-  modelName: text(
-    /^[A-Za-z0-9][A-Za-z0-9._ -]{0,127}$/,
-    "start with a letter or digit and hold no `/` or `:`",
-    "diabetes-progression",
-  ),
-  modelAlias: text(
-    /^(?!v[0-9]+$)[A-Za-z][A-Za-z0-9_-]{0,127}$/,
-    "be a word such as champion, and not of the form v1",
-    "champion",
-  ),
-  experimentName: optional(text(/^\S.{0,255}$/, "be a name of 1 to 256 characters")),
-  trackingReplicas: whole(1, 20, 1),
-  servingReplicas: whole(1, 100, 1),
-  servingMaxReplicas: zeroIsNone(whole(0, 1000, 0)),
-  servingAllowPickle: flag(false),
-  predictionReplicas: whole(1, 100, 2),
-  trackingNodePort: optional(nodePort),
-  servingNodePort: optional(nodePort),
-  predictionNodePort: optional(nodePort),
-  trainExampleModel: flag(true),
-  trainingSchedule: optional(text(/^\S+(\s+\S+){4}$/, "be five cron fields such as `0 3 * * *`")),
-  monitoring: flag(true),
-  grafana: flag(true),
-  alertmanager: flag(true),
-  kubeStateMetrics: flag(true),
-  nodeExporter: flag(true),
-  nodeExporterPort: optional(whole(1024, 65535, 9100)),
-  pushgateway: flag(true),
-  grafanaNodePort: optional(nodePort),
-  prometheusStorageSize: quantity("8Gi"),
-  prometheusRetention: text(/^[1-9][0-9]*[hdwy]$/, "be a duration such as 15d", "15d"),
-  alertReceivers: map,
-  runbookBaseUrl: optional(text(/^https?:\/\/\S+$/, "be a URL")),
-  prometheusChart: optional(text(chart, chartRule)),
-  prometheusChartVersion: optional(text(exactVersion, exactVersionRule)),
-  prometheusValues: map,
-  grafanaChart: optional(text(chart, chartRule)),
-  grafanaChartVersion: optional(text(exactVersion, exactVersionRule)),
-  grafanaValues: map,
-  monitoringImageRegistry: optional(
-    text(/^[a-z0-9.-]+(:[0-9]+)?(\/[a-z0-9._-]+)*$/, "be a registry such as example.org/mirror"),
-  ),
-  gcpProject: optional(
-    text(
-      /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
-      "be the id of a Google Cloud project, such as mlops-dev-1234",
-    ),
-  ),
-  gcpRegion: optional(
-    text(/^[a-z]+-[a-z]+[0-9]+$/, "be a region of Google Cloud such as europe-west1"),
-  ),
-  gcpIdentity: optional(oneOf(Object.values(GoogleIdentity))),
-  protectData: flag(true),
-  paused: flag(false),
-  gkeMode: oneOf(Object.values(GkeMode), GkeMode.Standard),
-  gkeZone: optional(text(/^[a-z]+-[a-z]+[0-9]+-[a-z]$/, "be a zone such as europe-west1-b")),
-  gkeMachineType: oneOf(Object.values(GkeMachineType), "e2-standard-2"),
-  gkeMinNodes: whole(1, 1000, 1),
-  gkeMaxNodes: whole(1, 1000, 3),
-  gkeSpot: flag(false),
-  gkeGpu: optional(oneOf(Object.values(GpuType))),
-  gkeAuthorizedNetworks: ranges,
-  trainingGpu: flag(false),
-  cloudSqlTier: optional(oneOf(Object.values(CloudSqlTier))),
-  cloudSqlEdition: oneOf(Object.values(CloudSqlEdition), CloudSqlEdition.Enterprise),
-  cloudSqlAvailability: oneOf(Object.values(CloudSqlAvailability), CloudSqlAvailability.Zonal),
-  cloudSqlDiskSizeGb: whole(10, 65536, 10),
-  cloudSqlAddress: optional(oneOf(Object.values(CloudSqlAddress))),
-  domain: optional(
-    text(
-      /^(?=.{4,200}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
-      "be a domain such as mlops.example.org, without scheme, port or wildcard",
-    ),
-  ),
-  dnsZone: optional(
-    text(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, "be the name of a managed zone of Cloud DNS"),
-  ),
-  oidcIssuerUrl: optional(text(/^https:\/\/[^\s?#]+$/, "be the https URL of an OIDC issuer")),
-  oidcClientId: optional(text(/^\S+$/, "be the client's id, without spaces")),
-  oidcClientSecret: optional(text(/^\S+$/, "be the client's secret, without spaces")),
-  oidcEmailDomain: optional(
-    text(
-      /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}$/,
-      "be the domain of the e-mail addresses that may log in, such as example.org",
-    ),
-  ),
-  oidcRequireVerifiedEmail: flag(true),
+const registry = {
+  pattern: /^[a-z0-9.-]+(:[0-9]+)?(\/[a-z0-9._-]+)*$/,
+  rule: "be a registry and path such as example.org/mlops",
 };
 
-/** Settings that no message repeats. */
-export const secretKeys: readonly (keyof PlatformConfig)[] = ["alertReceivers", "oidcClientSecret"];
+/**
+ * Every setting of a stack: default, who checks it, meaning. The type is inferred from a row; Pulumi.yaml, the
+ * reference and the schema for editors are generated from it by `npm run docs`.
+ */
+// prettier-ignore
+export const settings = {
+  // Where everything is, and what is shared by all of it.
+  cluster: choice(ClusterTarget, ClusterTarget.Current, "Where the pods run. `current` is the cluster of kubeContext, such as Minikube; `gke` is one that this program makes on Google Cloud."),
+  dataStores: choice(DataStoreTarget, DataStoreTarget.Cluster, "Where runs, models and artifacts are kept. `cluster` is Postgres and a volume in the cluster; `gcp` is Cloud SQL and a bucket. Changing it starts empty and leaves what was there."),
+  kubeContext: text("", { pattern: /^\S+$/, rule: "be the name of a context, without spaces" }, "Context of the kubeconfig to deploy to. Empty means the kubeconfig's current one."),
+  namespace: text("mlops", "namespace", "Namespace that is made for the platform. Changing it replaces everything and loses the data in it."),
+  nodeAddress: text("", "nodeAddress", "Address by which people reach a node. Empty means the host name of the cluster's API server, which is right for Minikube."),
+  apiServerAddresses: texts("apiServerAddresses", "Addresses by which pods reach the Kubernetes API server, as CIDRs separated by commas. Empty means those of a cluster that this program makes, and elsewhere any address."),
+  dnsAddresses: texts("dnsAddresses", "DNS servers that are no kube-dns or node-local-dns pods of kube-system, as CIDRs separated by commas. Empty means the addresses of NodeLocal DNSCache and Cloud DNS for GKE."),
+  imageRegistry: text("localhost/mlops", registry, "Prefix of our images. The default is for images that are loaded into the cluster without a registry."),
+  postgresImage: text("", "images.postgres", "Postgres image. Empty means our own; the official `postgres` image has the same contract."),
+  storageClassName: text("", "storageClassName", "Storage class of both claims. Empty means the cluster's default class. Changing it loses the data."),
+  protectData: flag(true, "", "Whether Cloud SQL, the bucket and the GKE cluster refuse to be deleted. Set it to false and run `up` before they may be."),
+  paused: flag(false, "paused", "Whether every workload is scaled to zero and Cloud SQL is stopped. Data stays and storage is still paid for. A stack with Cloud SQL cannot be made paused, only be paused later."),
+  // The model.
+  modelName: text("diabetes-progression", "modelName", "Registered model that is trained, served and predicted with."),
+  modelAlias: text("champion", "modelAlias", "Alias of the version that is served."),
+  experimentName: text("", "experimentName", "Experiment of the training Jobs and the notebook. Empty means the model's name."),
+  // Data stores in the cluster.
+  databaseStorageSize: text("8Gi", "postgres.storageSize", "Size of the database's claim."),
+  ...pods("database", "postgres", "the database's pod"),
+  artifactStorageSize: text("20Gi", "artifactVolume.storageSize", "Size of the artifact claim."),
+  // The tracking server.
+  trackingReplicas: whole(1, "tracking.replicas", "Pods of the tracking server. 1 is the most that a volume for artifacts allows."),
+  trackingWorkers: whole(1, "tracking.workers", "Worker processes of MLflow in each pod; each takes about 200 MiB."),
+  trackingNodePort: nodePort("tracking.nodePort", "Port of MLflow on every node, 30000 to 32767. 0 means inside the cluster only; empty means 30001 on a cluster of this machine and 0 on any other."),
+  trackingTemporaryStorage: text("2Gi", "tracking.temporaryStorage", "Size of `/tmp`. With artifacts in a bucket it must hold every file that is being uploaded or downloaded at the same time."),
+  trackingEnvironment: secret(map("tracking.environment", "Further environment variables of the tracking server, such as MLflow's own settings. They are kept in a Secret.")),
+  ...pods("tracking", "tracking", "the tracking server's pods"),
+  // The model server.
+  servingReplicas: whole(1, "serving.replicas", "Pods of the model server, or the fewest with servingMaxReplicas."),
+  servingMaxReplicas: whole("", "serving.autoscaling.maxReplicas", "Most pods of the model server when their number follows the load. Empty means a fixed number."),
+  servingTargetCpuPercent: whole(70, "serving.autoscaling.targetCpuPercent", "CPU use, in percent of the request, that the number of pods follows. It needs servingMaxReplicas."),
+  servingNodePort: nodePort("serving.nodePort", "Port of the model server on every node, 30000 to 32767. 0 means inside the cluster only; empty means 31345 on a cluster of this machine and 0 on any other."),
+  servingAllowPickle: flag(false, "serving.allowPickle", "Whether the model server loads models that are pickled or carry code of their own. Then whoever may write a model may run code there."),
+  servingPollSeconds: whole(5, "serving.pollSeconds", "Seconds between two looks at the alias."),
+  servingMaxRequestBytes: whole(10485760, "serving.maxRequestBytes", "Largest request in bytes; a larger one is answered with 413."),
+  servingPredictionTimeoutSeconds: whole(60, "serving.predictionTimeoutSeconds", "Seconds that one prediction may take; a longer one is answered with 504."),
+  servingLoadTimeoutSeconds: whole(300, "serving.loadTimeoutSeconds", "Seconds in which a new version must load and predict; one that takes longer is not served."),
+  servingDriftWindowSeconds: whole(3600, "serving.driftWindowSeconds", "Seconds of requests that the drift of the input is measured over."),
+  ...pods("serving", "serving", "the model server's pods"),
+  // The prediction page.
+  predictionReplicas: whole(2, "prediction.replicas", "Pods of the prediction page."),
+  predictionNodePort: nodePort("prediction.nodePort", "Port of the prediction page on every node, 30000 to 32767. 0 means inside the cluster only; empty means 31344 on a cluster of this machine and 0 on any other."),
+  ...pods("prediction", "prediction", "the prediction page's pods"),
+  // Training.
+  trainExampleModel: flag(true, "training.example", "Whether to train, register and promote the example model once."),
+  trainingSchedule: text("", "training.schedule", "Cron schedule on which the model is trained again, such as `0 3 * * *`. Empty means never."),
+  trainingTimeZone: text("Etc/UTC", "training.timeZone", "Time zone of trainingSchedule, such as Europe/Berlin."),
+  trainingTrials: whole("", "training.trials", "Number of experiments to run, in a pod each. Empty means that one pod runs them all."),
+  trainingParallelism: whole(2, "training.parallelism", "Most trials that run side by side."),
+  trainingBackoffLimit: whole(2, "training.backoffLimit", "How often a failed pod is tried again."),
+  trainingDeadlineSeconds: whole(3600, "training.deadlineSeconds", "Seconds after which a training is ended as failed."),
+  trainingEnvironment: secret(map("training.environment", "Further environment variables of the training script. They are kept in a Secret.")),
+  trainingGpu: flag(false, "", "Whether training Jobs request a GPU. On GKE it requires gkeGpu."),
+  ...pods("training", "training", "the training pods"),
+  // Monitoring.
+  monitoring: flag(true, "monitoring.enabled", "Whether to deploy Prometheus, Alertmanager and Grafana."),
+  runbookBaseUrl: text("", "monitoring.runbookBaseUrl", "URL of the folder with the runbooks, to which alerts link. Empty means their path in this repository."),
+  monitoringImageRegistry: text("", "monitoring.imageRegistry", "Registry that mirrors the images of both charts. Empty means the registries that the charts name."),
+  alertmanager: flag(true, "monitoring.prometheus.alertmanager", "Whether Alertmanager is part of the monitoring. Without it alerts are seen in Prometheus only."),
+  kubeStateMetrics: flag(true, "monitoring.prometheus.kubeStateMetrics", "Whether kube-state-metrics is part of the monitoring. Without it crash-looping pods and failed Jobs raise no alert."),
+  nodeExporter: flag(true, "monitoring.prometheus.nodeExporter", "Whether node-exporter is part of the monitoring, in a privileged namespace of its own. Switch it off on GKE Autopilot, which refuses it."),
+  pushgateway: flag(true, "monitoring.prometheus.pushgateway", "Whether the Pushgateway is part of the monitoring, to which Jobs may push metrics."),
+  nodeExporterPort: whole("", "monitoring.prometheus.nodeExporterPort", "Port of node-exporter on every node, 1024 to 65535. Empty means 9100, or the next free one where another stack of this platform has that."),
+  alertReceivers: secret(map("monitoring.prometheus.receivers", "Who is told of alerts, under the keys `slack`, `email`, `webhook` and `heartbeat`. Empty means that alerts are seen in Alertmanager only.")),
+  prometheusRetention: text("15d", "monitoring.prometheus.retention", "How long metrics are kept at most, such as 15d."),
+  prometheusStorageSize: text("8Gi", "monitoring.prometheus.storageSize", "Size of Prometheus' claim. Metrics are dropped, oldest first, before it is full."),
+  prometheusResources: map("monitoring.prometheus.resources", "CPU and memory of Prometheus: cpuRequest, cpuLimit, memoryRequest, memoryLimit."),
+  prometheusChart: text("", "monitoring.prometheus.chart.chart", "Helm chart of Prometheus, as an OCI reference or a path. Empty means the official one."),
+  prometheusChartVersion: text("", "monitoring.prometheus.chart.version", "Exact version of that chart. Empty means the one this program was made with."),
+  prometheusValues: map("monitoring.prometheus.values", "Values for that chart, as a map, which win over those of this program."),
+  grafana: flag(true, "monitoring.grafana.enabled", "Whether Grafana is part of the monitoring. Without it its dashboards and their storage are removed."),
+  grafanaNodePort: nodePort("monitoring.grafana.nodePort", "Port of Grafana on every node, 30000 to 32767. 0 means inside the cluster only; empty means 31343 on a cluster of this machine and 0 on any other."),
+  grafanaStorageSize: text("1Gi", "monitoring.grafana.storageSize", "Size of Grafana's claim, with users, preferences and dashboards that people made."),
+  grafanaResources: map("monitoring.grafana.resources", "CPU and memory of Grafana: cpuRequest, cpuLimit, memoryRequest, memoryLimit."),
+  grafanaChart: text("", "monitoring.grafana.chart.chart", "Helm chart of Grafana, as an OCI reference or a path. Empty means the official one."),
+  grafanaChartVersion: text("", "monitoring.grafana.chart.version", "Exact version of that chart. Empty means the one this program was made with."),
+  grafanaValues: map("monitoring.grafana.values", "Values for that chart, as a map, which win over those of this program."),
+  // Google Cloud.
+  gcpProject: text("", { pattern: /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, rule: "be the id of a Google Cloud project, such as mlops-dev-1234" }, "Id of the Google Cloud project. Needed with `cluster: gke` or `dataStores: gcp`. Changing it replaces everything there."),
+  gcpRegion: text("", { pattern: /^[a-z]+-[a-z]+[0-9]+$/, rule: "be a region of Google Cloud such as europe-west1" }, "Region of everything in Google Cloud, such as europe-west1. Changing it replaces everything there and loses the data."),
+  gcpIdentity: choice(GoogleIdentity, "", "How MLflow shows Google who it is, `workload-identity` or `key`. Empty means workload-identity on gke and a service account's key elsewhere; on a GKE cluster of your own set workload-identity."),
+  gkeMode: choice(GkeMode, GkeMode.Standard, "Kind of GKE cluster, `standard` with a pool of nodes of its own or `autopilot`. Changing it replaces the cluster.", "gke.mode"),
+  gkeZone: text("", { pattern: /^[a-z]+-[a-z]+[0-9]+-[a-z]$/, rule: "be a zone such as europe-west1-b" }, "Zone of a zonal Standard cluster, such as europe-west1-b. Empty means a regional one, with nodes in three zones. Changing it replaces the cluster."),
+  gkeMachineType: text("e2-standard-2", "gke.machineType", "Machine type of the nodes, of the e2 family. Changing it replaces the nodes one after another."),
+  gkeMinNodes: whole(1, "gke.minNodes", "Fewest nodes in each zone."),
+  gkeMaxNodes: whole(3, "gke.maxNodes", "Most nodes in each zone."),
+  gkeDiskSizeGb: whole(50, "gke.diskSizeGb", "Disk of each node in GB. Changing it replaces the nodes one after another."),
+  gkeSpot: flag(false, "gke.spot", "Whether the nodes are spot instances, which are cheaper and may be taken away at any time."),
+  gkeGpu: choice(GpuType, "", "GPU of a second pool of nodes, such as nvidia-l4, which has no node until a pod requests one. With gkeMode autopilot there is no pool, and training requests this GPU. Empty means none.", "gke.gpu.type"),
+  gkeReleaseChannel: choice(GkeReleaseChannel, GkeReleaseChannel.Regular, "How soon new versions of Kubernetes come: RAPID, REGULAR or STABLE.", "gke.releaseChannel"),
+  gkeAuthorizedNetworks: texts("gke.authorizedNetworks", "Networks that may reach the Kubernetes API, as CIDRs separated by commas. Empty means every network, with Google's login."),
+  cloudSqlTier: text("", "cloudSql.tier", "Machine of Cloud SQL. Empty means the smallest dedicated one of the edition, which takes about ten minutes to make; db-f1-micro is cheapest and takes about 25. Changing it restarts the database."),
+  cloudSqlEdition: choice(CloudSqlEdition, CloudSqlEdition.Enterprise, "Edition of Cloud SQL, ENTERPRISE or ENTERPRISE_PLUS.", "cloudSql.edition"),
+  cloudSqlAvailability: choice(CloudSqlAvailability, CloudSqlAvailability.Zonal, "ZONAL, or REGIONAL with a standby in a second zone at twice the price.", "cloudSql.availability"),
+  cloudSqlDiskSizeGb: whole(10, "cloudSql.diskSizeGb", "Size of Cloud SQL's disk in GB when it is made. It grows by itself and never shrinks."),
+  cloudSqlMaxDiskSizeGb: whole("", "cloudSql.maxDiskSizeGb", "Gigabytes up to which the disk grows by itself. Empty means 100, or twice cloudSqlDiskSizeGb if that is more. A full disk stops the database."),
+  cloudSqlBackupStartTime: text("02:00", "cloudSql.backupStartTime", "Time of day in UTC after which the daily backup is made, within four hours."),
+  cloudSqlTransactionLogRetentionDays: whole(7, "cloudSql.transactionLogRetentionDays", "Days back to any second of which the database can be restored."),
+  cloudSqlRetainedBackups: whole("", "cloudSql.retainedBackups", "Daily backups that are kept. Empty means 7, or cloudSqlTransactionLogRetentionDays if that is more."),
+  cloudSqlFlags: map("cloudSql.databaseFlags", "Further flags of Postgres, such as `log_min_duration_statement`. Some restart the database."),
+  cloudSqlAddress: choice(CloudSqlAddress, "", "By which address Cloud SQL is reached, `private` or `public`. Empty means private on gke and public elsewhere, where only the Auth Proxy gets in."),
+  bucketVersioning: flag(true, "bucket.versioning", "Whether an overwritten or deleted artifact stays as an older version."),
+  bucketNoncurrentVersionDays: whole("", "bucket.noncurrentVersionDays", "Days after which an older version is deleted. Empty means 30. What is kept is paid for."),
+  bucketSoftDeleteDays: whole(7, "bucket.softDeleteDays", "Days for which Google can bring back what was deleted for good, 7 to 90, or 0 for none."),
+  bucketStorageClass: choice(BucketStorageClass, BucketStorageClass.Standard, "How new artifacts are kept: STANDARD, NEARLINE, COLDLINE or ARCHIVE.", "bucket.storageClass"),
+  // A domain, and who may log in.
+  domain: text("", { pattern: /^(?=.{4,200}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, rule: "be a domain such as mlops.example.org, without scheme, port or wildcard" }, "Domain under which people reach the platform over HTTPS, such as mlops.example.org, with names like mlflow.mlops.example.org. Empty means inside the cluster only."),
+  dnsZone: text("", { pattern: /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, rule: "be the name of a managed zone of Cloud DNS" }, "Managed zone of Cloud DNS to write the domain's records into. Empty means that you enter them yourself from the output dnsRecords."),
+  oidcIssuerUrl: text("", { pattern: /^https:\/\/[^\s?#]+$/, rule: "be the https URL of an OIDC issuer" }, "URL of the OIDC issuer whose users may log in. Empty means no login in front of the platform."),
+  oidcClientId: text("", { pattern: /^\S+$/, rule: "be the client's id, without spaces" }, "Id of the platform's client at the issuer."),
+  oidcClientSecret: secret(text("", { pattern: /^\S+$/, rule: "be the client's secret, without spaces" }, "Secret of that client; set it with `--secret`.")),
+  oidcEmailDomain: text("", { pattern: /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}$/, rule: "be the domain of the e-mail addresses that may log in, such as example.org" }, "Domain of the e-mail addresses that may log in, such as example.org."),
+  oidcRequireVerifiedEmail: flag(true, "", "Whether the issuer must say that it has verified the address, by `email_verified` in the ID token. Set to false for Entra ID and AD FS, which never say it."),
+};
 
-/** Every key that a stack may set; Pulumi.yaml declares the same ones. */
-export const configKeys = Object.keys(readers) as (keyof PlatformConfig)[];
+type Settings = typeof settings;
+
+/** Every setting of a stack, checked. Optional ones are undefined where the stack leaves them empty. */
+export type PlatformConfig = {
+  readonly [Key in keyof Settings]: Settings[Key] extends Setting<infer Value> ? Value : never;
+};
+
+export type SettingKey = keyof Settings;
+
+/** Every key that a stack may set. */
+export const configKeys = Object.keys(settings) as SettingKey[];
+
+/** How a setting is declared. */
+export const settingOf = (key: SettingKey): Setting<unknown> => settings[key];
+
+/** Settings that must be encrypted. */
+export const secretKeys = configKeys.filter((key) => settingOf(key).isSecret);

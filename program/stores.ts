@@ -7,50 +7,64 @@ import {
   connectionsNeeded,
   type DatabaseConnectionArgs,
   ServiceAccountKey,
+  services,
   WorkloadIdentity,
 } from "../components/index.ts";
-import { CloudSqlAddress, GoogleIdentity, type PlatformConfig } from "./settings.ts";
+import { settingArguments } from "./settingArguments.ts";
+import {
+  CloudSqlAddress,
+  DataStoreTarget,
+  GoogleIdentity,
+  type PlatformConfig,
+} from "./settings.ts";
 import { googleIdentityOf } from "./contradictions.ts";
-import type { MadeCluster } from "./gke.ts";
+import type { Cluster } from "./cluster.ts";
 import { accountId, type GoogleCloud } from "./google.ts";
 
-/** Where MLflow keeps what it is told, and how it gets in. */
+/** Where MLflow keeps what it is told, and how it gets in; what is left out is made in the cluster. */
 export interface DataStores {
-  readonly database: DatabaseConnectionArgs;
-  readonly artifacts: ArtifactLocationArgs;
+  readonly database?: DatabaseConnectionArgs;
+  readonly artifacts?: ArtifactLocationArgs;
   /** Key of a service account; not needed where the cluster vouches for the pod. */
   readonly googleCredentials?: pulumi.Output<string>;
-  readonly monthlyCostsUsd: readonly pulumi.Output<number>[];
 }
 
 const identityName = "mlops-tracking-identity";
 
+/** Cloud SQL and a bucket, or nothing where MLflow's data is kept in the cluster. */
+export const dataStores = (
+  config: PlatformConfig,
+  google: GoogleCloud | undefined,
+  cluster: Cluster,
+): DataStores =>
+  google && config.dataStores === DataStoreTarget.Gcp
+    ? googleDataStores(config, google, cluster)
+    : {};
+
 /** Cloud SQL and a bucket, and an identity for MLflow that may use exactly these two. */
-export function googleDataStores(
+function googleDataStores(
   config: PlatformConfig,
   google: GoogleCloud,
-  gke?: MadeCluster,
+  cluster: Cluster,
 ): DataStores {
   const { project, region, options } = google;
   const { protectData, paused } = config;
+  const given = settingArguments(config);
   const isPublic = config.cloudSqlAddress === CloudSqlAddress.Public;
   const bucket = new BucketArtifactStore(
     "mlops-bucket",
-    { project, location: region, protectData },
+    { ...given.bucket, project, location: region, protectData },
     options,
   );
   const [key, setKey] = pulumi.deferredOutput<pulumi.Resource[]>();
   const sql = new CloudSqlDatabase(
     "mlops-cloud-sql",
     {
+      ...given.cloudSql,
       project,
       region,
-      tier: config.cloudSqlTier,
-      edition: config.cloudSqlEdition,
-      availability: config.cloudSqlAvailability,
-      diskSizeGb: config.cloudSqlDiskSizeGb,
-      privateNetworkId: isPublic ? undefined : gke?.privateNetworkId,
-      maxConnections: connectionsNeeded(config.trackingReplicas, 1),
+      privateNetworkId: isPublic ? undefined : cluster.privateNetworkId,
+      maxConnections: connectionsNeeded(config.trackingReplicas, config.trackingWorkers),
       protectData,
       paused,
     },
@@ -75,33 +89,26 @@ export function googleDataStores(
             ...stores,
             projectNumber: pulumi.interpolate`${bucket.projectNumber}`,
             // a cluster's pool comes with the cluster: nobody can be bound before
-            workloadPool: gke?.workloadPool ?? `${project}.svc.id.goog`,
+            workloadPool: cluster.workloadPool ?? `${project}.svc.id.goog`,
             namespace: config.namespace,
-            serviceAccountName: "mlflow",
+            serviceAccountName: services.tracking.name,
           },
           options,
         );
   const credentials = identity instanceof ServiceAccountKey ? identity.credentials : undefined;
   setKey(pulumi.output(credentials).apply(() => []));
-  const { host, port, database, authDatabase, username, password, proxy } = sql;
+  const { proxy } = sql.connection;
   return {
     database: {
-      host,
-      port,
-      address: sql.instanceAddress,
-      database,
-      authDatabase,
-      username,
-      password,
+      ...sql.connection,
       // known once the roles are bound: MLflow starts when it may reach its stores
-      proxy: {
+      proxy: proxy && {
         ...proxy,
         instance: pulumi.all([proxy.instance, identity.member]).apply(([instance]) => instance),
       },
     },
-    artifacts: { uri: bucket.uri },
+    artifacts: bucket.location,
     googleCredentials: credentials,
-    monthlyCostsUsd: [bucket.monthlyCostUsd, sql.monthlyCostUsd],
   };
 }
 

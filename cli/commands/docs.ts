@@ -1,12 +1,8 @@
 import { writeDocTables } from "../../tools/docs/index.ts";
-import type { Command } from "../arguments.ts";
 
 /** Writes what the documentation says from the sources that it is about. */
-export const docs: Command = {
-  options: {},
-  run() {
-    const changed = writeDocTables();
-    console.log(changed.length > 0 ? `wrote ${changed.join(", ")}` : "everything is up to date");
-    return Promise.resolve(0);
-  },
-};
+export function docs(): Promise<number> {
+  const changed = writeDocTables();
+  console.log(changed.length > 0 ? `wrote ${changed.join(", ")}` : "everything is up to date");
+  return Promise.resolve(0);
+}

@@ -1,5 +1,4 @@
 import { existsSync, rmSync } from "node:fs";
-import { reachDeployment, startTarget } from "../access.ts";
 import * as cluster from "../../local/cluster/index.ts";
 import {
   type Deployment,
@@ -9,7 +8,7 @@ import {
   readDeployment,
 } from "../deployment.ts";
 import type { ClusterAccess } from "../engine.ts";
-import { openEngine } from "../engines.ts";
+import { openEngine } from "../engineChoice.ts";
 import { envFile, removeEnvFile } from "../envFile.ts";
 import type { KubernetesClient } from "../../local/engine/kubernetesClient.ts";
 import { requireTools } from "../gcloud.ts";
@@ -21,57 +20,48 @@ import {
   resourcesIn,
   type StateResource,
 } from "../ownershipCheck.ts";
-import { readSettings, type Settings, settingsOptions } from "../stackSettings.ts";
+import { agree, ask, canAsk, Declined } from "../questions.ts";
+import { readSettings, type Settings } from "../stackSettings.ts";
 import { copyState } from "../stateCopy.ts";
-import type { Command, OptionValues } from "../arguments.ts";
+import { reachDeployment, startTarget } from "../targetAccess.ts";
 import { cacheRoot, removeCache, workFolder } from "../../local/support/cache.ts";
-import { ask, canAsk, confirm } from "../confirm.ts";
 import { UserError } from "../../local/support/errors.ts";
 import { reported } from "../../local/support/progress.ts";
+import type { Options } from "../commandLine.ts";
+
+interface DownOptions {
+  keepData?: boolean;
+  deleteData?: boolean;
+  cluster?: boolean;
+  keepCache?: boolean;
+}
 
 /** Removes the platform; what becomes of its data is asked, or told by options. */
-export const down: Command = {
-  options: {
-    stack: settingsOptions.stack,
-    "keep-data": {
-      type: "boolean",
-      help: "Keep the database, the artifacts and the passwords for the next `up`",
-    },
-    "delete-data": { type: "boolean", help: "Delete them too" },
-    cluster: {
-      type: "boolean",
-      help: "Delete the local cluster as well, with everything this project has put on the machine",
-    },
-    "keep-cache": {
-      type: "boolean",
-      help: "With --cluster: keep built programs and images, so that the next start is fast",
-    },
-    yes: { type: "boolean", short: "y", help: "Do not ask; without --delete-data, data is kept" },
-  },
-  async run(values) {
-    checkOptions(values);
-    const settings = readSettings(values);
-    const deployment = readDeployment(settings.stack);
-    if (values["cluster"] === true) return await removeEverything(values, settings, deployment);
-    if (!deployment) {
-      throw new UserError(
-        `the stack ${settings.stack} is not deployed from this checkout, so there is nothing to remove`,
-      );
-    }
-    const keepData = await wantsToKeepData(values, deployment);
-    if (keepData && settings.config.dataStores === "cluster") refuseToKeepInGke(deployment);
-    const access = await accessToRemove(settings, deployment);
-    const code = await removePlatform(settings, deployment, access, keepData);
-    if (code !== 0) return code;
-    if (deployment.target.kind === "local-cluster") await stopUnused(access, deployment);
-    console.log(
-      keepData
-        ? "The platform is removed and its data kept; `npm run up` brings both back."
-        : "The platform and its data are removed.",
+export async function down(options: Options & DownOptions): Promise<number> {
+  if (options.keepCache && !options.cluster) {
+    throw new UserError("--keep-cache goes with --cluster only; add it or leave this out");
+  }
+  const settings = readSettings(options);
+  const deployment = readDeployment(settings.stack);
+  if (options.cluster === true) return await removeEverything(options, settings, deployment);
+  if (!deployment) {
+    throw new UserError(
+      `the stack ${settings.stack} is not deployed from this checkout, so there is nothing to remove`,
     );
-    return 0;
-  },
-};
+  }
+  const keepData = await wantsToKeepData(options, deployment);
+  if (keepData && settings.config.dataStores === "cluster") refuseToKeepInGke(deployment);
+  const access = await accessToRemove(settings, deployment);
+  const code = await removePlatform(settings, deployment, access, keepData);
+  if (code !== 0) return code;
+  if (deployment.target.kind === "local-cluster") await stopUnused(access, deployment);
+  console.log(
+    keepData
+      ? "The platform is removed and its data kept; `npm run up` brings both back."
+      : "The platform and its data are removed.",
+  );
+  return 0;
+}
 
 /** Other stacks, of this checkout or another, may still run on the local cluster. */
 async function stopUnused(access: ClusterAccess, { namespace }: Deployment): Promise<void> {
@@ -85,33 +75,26 @@ async function stopUnused(access: ClusterAccess, { namespace }: Deployment): Pro
   );
 }
 
-function checkOptions(values: OptionValues): void {
-  const refuse = (one: string, other: string, why: string) => {
-    if (values[one] === true && values[other] === true) {
-      throw new UserError(`--${one} and --${other} exclude each other${why}; give one of them`);
-    }
-  };
-  refuse("keep-data", "delete-data", "");
-  refuse("cluster", "keep-data", ", because the data is in the cluster");
-  if (values["keep-cache"] === true && values["cluster"] !== true) {
-    throw new UserError("--keep-cache goes with --cluster only; add it or leave this out");
-  }
-}
-
-async function wantsToKeepData(values: OptionValues, { namespace }: Deployment): Promise<boolean> {
-  if (values["keep-data"] === true) return true;
-  if (values["delete-data"] === true) {
-    await agree(values, `Delete every experiment, model and artifact in namespace ${namespace}?`);
+async function wantsToKeepData(
+  options: Options & DownOptions,
+  { namespace }: Deployment,
+): Promise<boolean> {
+  if (options.keepData) return true;
+  if (options.deleteData) {
+    await agreeTo(
+      options,
+      `Delete every experiment, model and artifact in namespace ${namespace}?`,
+    );
     return false;
   }
-  if (values["yes"] === true) return true;
+  if (options.yes) return true;
   if (!canAsk()) {
-    throw new UserError("say what becomes of the data: --keep-data or --delete-data --yes");
+    throw new UserError("choose --keep-data, or --delete-data with --yes");
   }
   const answer = await ask("Keep the data or delete it? [keep/delete/cancel] ");
-  if (answer.trim() === "keep") return true;
-  if (answer.trim() === "delete") return false;
-  throw new UserError("nothing was removed; answer keep or delete");
+  if (answer === "keep") return true;
+  if (answer === "delete") return false;
+  throw new Declined("nothing was removed");
 }
 
 function refuseToKeepInGke({ target }: Deployment): void {
@@ -121,9 +104,8 @@ function refuseToKeepInGke({ target }: Deployment): void {
   );
 }
 
-async function agree(values: OptionValues, question: string): Promise<void> {
-  if (values["yes"] === true || (await confirm(question))) return;
-  throw new UserError("nothing was removed; confirm with --yes");
+async function agreeTo({ yes }: Options, question: string): Promise<void> {
+  if (!yes) await agree(question, "nothing was removed", "confirm with --yes");
 }
 
 async function removePlatform(
@@ -180,12 +162,15 @@ async function accessToRemove({ stack }: Settings, { target }: Deployment): Prom
 
 /** After this there is nothing of the platform on the machine but the checkout and its packages. */
 async function removeEverything(
-  values: OptionValues,
+  options: Options & DownOptions,
   settings: Settings,
   deployment: Deployment | undefined,
 ): Promise<number> {
-  const keepCache = values["keep-cache"] === true;
-  await agree(values, "Delete the local cluster with every experiment, model and artifact in it?");
+  const { keepCache = false } = options;
+  await agreeTo(
+    options,
+    "Delete the local cluster with every experiment, model and artifact in it?",
+  );
   if (deployment && deployment.target.kind !== "local-cluster") {
     const access = await accessToRemove(settings, deployment);
     const code = await removePlatform(settings, deployment, access, false);

@@ -1,62 +1,182 @@
-import type { CommandEntry } from "../arguments.ts";
+import { Option } from "commander";
+import type { CommandEntry } from "../commandLine.ts";
+import { engineNames } from "../engine.ts";
 
-/** Every command. They are loaded one at a time: the Pulumi SDK and the Kubernetes client take a second each. */
-export const commands: Record<string, CommandEntry> = {
+/** An option that may be given several times. */
+const repeatable = (flags: string, help: string): Option =>
+  new Option(flags, help).argParser((value: string, before: readonly string[] = []) => [
+    ...before,
+    value,
+  ]);
+
+const stackOption = new Option(
+  "--stack <name>",
+  "Stack to work on, with settings in Pulumi.NAME.yaml. Default: dev",
+);
+
+const settingsOptions = [
+  stackOption,
+  repeatable(
+    "--config <key=value>",
+    "Setting for this run, which wins over the stack's file; KEY=@FILE reads it, KEY=@- from standard input",
+  ),
+];
+
+const targetOptions = [
+  new Option(
+    "--context <name>",
+    "Context of the kubeconfig to deploy to. Default: the current one",
+  ),
+  new Option("--local-cluster", "Deploy to a dedicated cluster on this machine (Linux, root)"),
+];
+
+const engineOption = new Option(
+  "--engine <name>",
+  "Engine to deploy with. Default: pulumi, and builtin where the Pulumi CLI can neither be found nor installed",
+).choices(engineNames);
+
+const exceptOption = repeatable(
+  "--except <policy>",
+  "Policy that this run may break, which is shown all the same; may be given several times",
+);
+
+/** Every command. What one runs is loaded late: the Pulumi SDK and the Kubernetes client take a second each. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
   up: {
     summary: "Sets up what is missing, deploys the platform and predicts with the served model",
+    options: [
+      ...settingsOptions,
+      ...targetOptions,
+      engineOption,
+      exceptOption,
+      new Option("-y, --yes", "Do not ask before deploying to a remote cluster"),
+    ],
     load: async () => (await import("./up.ts")).up,
   },
   preview: {
     summary: "Shows what `up` would change and cost; needs neither a cluster nor credentials",
+    options: [...settingsOptions, ...targetOptions, engineOption, exceptOption],
     load: async () => (await import("./preview.ts")).preview,
   },
   "preview-comment": {
     summary:
       "Makes the comment of a pull request from a preview; ends with 1 if data would be lost",
+    options: [
+      new Option("--stack <name>", "Stack that the plan is for. Default: dev"),
+      new Option("--plan <file>", "What `pulumi preview --json --show-sames` printed"),
+      new Option(
+        "--running <file>",
+        "The same with `--config paused=false`, for the saving of a paused stack",
+      ),
+      new Option("--policies <file>", "What the policy pack printed"),
+      repeatable(
+        "--acknowledge <name>",
+        "Resource whose data may be lost, `*` for all; may be given several times",
+      ),
+      new Option("--output <file>", "Where to write it. Default: standard output"),
+    ],
     load: async () => (await import("./previewComment.ts")).previewComment,
   },
   connect: {
     summary: "Gives every endpoint a localhost URL, writes .env for notebooks, runs until Ctrl-C",
+    options: [
+      stackOption,
+      new Option("--forward", "Forward ports even where the endpoints answer from here"),
+      new Option("--once", "Write .env and end, where nothing has to be forwarded"),
+    ],
     load: async () => (await import("./connect.ts")).connect,
   },
   verify: {
-    summary: "Proves on the running platform that a model goes the whole way",
+    summary:
+      "Runs an end-to-end check on the running platform: log, register, promote, serve, predict",
+    options: [stackOption],
     load: async () => (await import("./verify.ts")).verify,
   },
   outputs: {
     summary: "Prints the outputs of the stack",
+    options: [
+      stackOption,
+      engineOption,
+      new Option("--json", "Print JSON"),
+      new Option("--show-secrets", "Print passwords in clear"),
+    ],
     load: async () => (await import("./outputs.ts")).outputs,
   },
   dashboards: {
-    summary: "Asks every query of every dashboard, and draws the dashboards as pictures",
+    summary: "Runs every query of every dashboard, and draws the dashboards as pictures",
+    options: [
+      stackOption,
+      new Option("--png", "Draw each dashboard into a picture"),
+      new Option("--out <folder>", "Folder of the pictures (default: docs/images of the checkout)"),
+      new Option("--minutes <number>", "How far back to look (default: 60)"),
+      new Option("--prometheus <url>", "Query this Prometheus and not the platform's"),
+      new Option(
+        "--json <folder>",
+        "Write the dashboards' JSON for an import into Grafana, and end",
+      ),
+    ],
     load: async () => (await import("./dashboards.ts")).dashboards,
   },
   images: {
     summary: "Builds the images and loads them into the cluster",
+    options: [
+      ...settingsOptions,
+      ...targetOptions,
+      new Option("--push", "Push to the stack's registry instead of loading into the cluster"),
+      new Option("--force", "Rebuild everything on a base of today, noted in apps/base-date"),
+    ],
     load: async () => (await import("./images.ts")).images,
   },
   "new:model": {
     summary: "Makes models/NAME, a model of your own, from a template that trains as it is",
+    options: [],
+    positionals: "[name]",
     load: async () => (await import("./newModel.ts")).newModel,
   },
   down: {
     summary: "Removes the platform, and keeps or deletes its data",
+    options: [
+      stackOption,
+      new Option(
+        "--keep-data",
+        "Keep the database, the artifacts and the passwords for the next `up`",
+      ).conflicts(["deleteData", "cluster"]),
+      new Option("--delete-data", "Delete them too"),
+      new Option(
+        "--cluster",
+        "Delete the local cluster as well, with everything this project has put on the machine",
+      ),
+      new Option(
+        "--keep-cache",
+        "With --cluster: keep built programs and images, so that the next start is fast",
+      ),
+      new Option("-y, --yes", "Do not ask; without --delete-data, data is kept"),
+    ],
     load: async () => (await import("./down.ts")).down,
   },
   recover: {
     summary: "Takes a platform back whose state was lost, with its data and passwords",
+    options: [
+      ...settingsOptions,
+      ...targetOptions,
+      new Option("-y, --yes", "Do not ask before taking the platform back"),
+    ],
     load: async () => (await import("./recover.ts")).recover,
   },
   sbom: {
     summary: "Writes what the platform is made of, in CycloneDX's format",
+    options: [new Option("--output <folder>", "Where to write the files. Default: sbom")],
     load: async () => (await import("./sbom.ts")).sbom,
   },
   docs: {
     summary: "Brings the tables of the documentation and components/schema.json up to date",
+    options: [],
     load: async () => (await import("./docs.ts")).docs,
   },
   test: {
     summary: "Runs every test this machine can run and counts those it cannot",
+    options: [new Option("--list", "List the stages")],
+    positionals: "[stage...]",
     load: async () => (await import("./test.ts")).test,
   },
 };

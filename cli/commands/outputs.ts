@@ -1,34 +1,27 @@
 import { readDeployment } from "../deployment.ts";
-import { chooseEngine, engineOption, openEngine } from "../engines.ts";
-import { readSettings, settingsOptions } from "../stackSettings.ts";
-import type { Command } from "../arguments.ts";
+import { chooseEngine, openEngine } from "../engineChoice.ts";
+import { readSettings } from "../stackSettings.ts";
 import { UserError } from "../../local/support/errors.ts";
+import type { Options } from "../commandLine.ts";
 
 /** Prints what the last `up` gave out. */
-export const outputs: Command = {
-  options: {
-    stack: settingsOptions.stack,
-    ...engineOption,
-    json: { type: "boolean", help: "Print JSON" },
-    "show-secrets": { type: "boolean", help: "Print passwords in clear" },
-  },
-  async run(values) {
-    const settings = readSettings(values);
-    const engine = chooseEngine(values, readDeployment(settings.stack)?.engine);
-    const found = await openEngine(engine, settings, {}).outputs({
-      showSecrets: values["show-secrets"] === true,
-    });
-    // what the stack does not have is null
-    const entries = Object.entries(found).filter(([, value]) => value !== null);
-    if (values["json"] === true) console.log(JSON.stringify(found, undefined, 2));
-    else if (entries.length === 0) {
-      throw new UserError(
-        `the stack ${settings.stack} has no outputs yet; run \`npm run up\` first`,
-      );
-    } else console.log(table(entries));
-    return 0;
-  },
-};
+export async function outputs({
+  json = false,
+  showSecrets = false,
+  ...options
+}: Options & { json?: boolean; showSecrets?: boolean }): Promise<number> {
+  const settings = readSettings(options);
+  const remembered = readDeployment(settings.stack)?.engine;
+  const engine = await chooseEngine(options, remembered, { mayInstall: false });
+  const found = await openEngine(engine, settings, {}).outputs({ showSecrets });
+  // what the stack does not have is null
+  const entries = Object.entries(found).filter(([, value]) => value !== null);
+  if (json) console.log(JSON.stringify(found, undefined, 2));
+  else if (entries.length === 0) {
+    throw new UserError(`the stack ${settings.stack} has no outputs yet; run \`npm run up\` first`);
+  } else console.log(table(entries));
+  return 0;
+}
 
 /** One output a line; an object's members below it. */
 function table(entries: [string, unknown][]): string {

@@ -1,58 +1,51 @@
-import { findTarget, startTarget, targetOptions } from "../access.ts";
 import { type Deployment, readDeployment, writeDeployment } from "../deployment.ts";
-import { chooseEngine, openEngine } from "../engines.ts";
+import { chooseEngine, openEngine } from "../engineChoice.ts";
 import type { KubernetesClient } from "../../local/engine/kubernetesClient.ts";
 import { type JsonObject, textAt } from "../../local/engine/values.ts";
 import { claims, connect, namespaceObject, resourcesIn, stackName } from "../ownershipCheck.ts";
 import { namespaceRefusal } from "../../program/ownership.ts";
 import { stackAnnotation, stateLabel } from "../../components/kubernetes/ownershipMarks.ts";
-import { readSettings, type Settings, settingsOptions } from "../stackSettings.ts";
+import { agree } from "../questions.ts";
+import { readSettings, type Settings } from "../stackSettings.ts";
 import { copyName, keepCopy, readCopy, withNewIds } from "../stateCopy.ts";
-import type { Command } from "../arguments.ts";
-import { confirm } from "../confirm.ts";
 import { UserError } from "../../local/support/errors.ts";
 import { describeTarget, type Target } from "../target.ts";
+import { findTarget, startTarget } from "../targetAccess.ts";
+import type { Options } from "../commandLine.ts";
 
 /** Takes a platform back whose state was lost, from the copy in its own namespace. */
-export const recover: Command = {
-  options: {
-    ...settingsOptions,
-    ...targetOptions,
-    yes: { type: "boolean", short: "y", help: "Do not ask before taking the platform back" },
-  },
-  async run(values) {
-    const settings = readSettings(values);
-    const target = await findTarget(values, settings, readDeployment(settings.stack));
-    const access = await startTarget(target);
-    const client = await connect(access);
-    const { namespace } = settings.config;
-    const live = await ownNamespace(client, settings);
-    const copy = await readCopy(client, namespace);
-    if (!copy) {
-      throw new UserError(
-        `the namespace ${namespace} has no copy of the state in a Secret ${copyName}: only \`npm run up\` keeps one; restore .mlops, or the backend's stack, from a backup`,
-      );
-    }
-    const deployment = { ...copy.deployment, target: sameTarget(copy.deployment, target) };
-    const engine = openEngine(chooseEngine({}, deployment.engine), settings, access);
-    const claim = claims(settings, await engine.exportState())(namespace);
-    if (namespaceRefusal(live, claim) === undefined) {
-      throw new UserError(
-        `this checkout has the state of the stack ${settings.stack}, so there is nothing to take back; go on with \`npm run up\``,
-      );
-    }
-    await agree(settings, target, values["yes"] === true);
-    const state = withNewIds(copy.state);
-    await engine.importState(state);
-    writeDeployment(settings.stack, deployment);
-    await markNamespaces(client, state);
-    await keepCopy(client, { deployment, state });
-    console.log(
-      `This checkout has the state of the stack ${settings.stack} again, with its passwords; go on with \`npm run up\` or \`npm run connect\`.`,
+export async function recover(options: Options): Promise<number> {
+  const settings = readSettings(options);
+  const target = await findTarget(options, settings, readDeployment(settings.stack));
+  const access = await startTarget(target);
+  const client = await connect(access);
+  const { namespace } = settings.config;
+  const live = await ownNamespace(client, settings);
+  const copy = await readCopy(client, namespace);
+  if (!copy) {
+    throw new UserError(
+      `the namespace ${namespace} has no copy of the state in a Secret ${copyName}: only \`npm run up\` keeps one; restore .mlops, or the backend's stack, from a backup`,
     );
-    return 0;
-  },
-};
+  }
+  const deployment = { ...copy.deployment, target: sameTarget(copy.deployment, target) };
+  const engine = openEngine(await chooseEngine({}, deployment.engine), settings, access);
+  const claim = claims(settings, await engine.exportState())(namespace);
+  if (namespaceRefusal(live, claim) === undefined) {
+    throw new UserError(
+      `this checkout has the state of the stack ${settings.stack}, so there is nothing to take back; go on with \`npm run up\``,
+    );
+  }
+  if (options.yes !== true) await agreeTo(settings, target);
+  const state = withNewIds(copy.state);
+  await engine.importState(state);
+  writeDeployment(settings.stack, deployment);
+  await markNamespaces(client, state);
+  await keepCopy(client, { deployment, state });
+  console.log(
+    `This checkout has the state of the stack ${settings.stack} again, with its passwords; go on with \`npm run up\` or \`npm run connect\`.`,
+  );
+  return 0;
+}
 
 /** The platform's namespace, where the stack made it. */
 async function ownNamespace(client: KubernetesClient, settings: Settings): Promise<JsonObject> {
@@ -81,11 +74,12 @@ function sameTarget({ target: before }: Deployment, now: Target): Target {
   return now;
 }
 
-async function agree({ stack }: Settings, target: Target, isAgreed: boolean): Promise<void> {
-  const question = `Take the stack ${stack} on ${describeTarget(target)} back? Another checkout that still has its state can no longer change it.`;
-  if (isAgreed || (await confirm(question))) return;
-  throw new UserError("nothing was taken back; confirm with --yes");
-}
+const agreeTo = ({ stack }: Settings, target: Target) =>
+  agree(
+    `Take the stack ${stack} on ${describeTarget(target)} back? Another checkout that still has its state can no longer change it.`,
+    "nothing was taken back",
+    "confirm with --yes",
+  );
 
 /** From now on the other states are refused. */
 async function markNamespaces(client: KubernetesClient, state: string): Promise<void> {

@@ -1,44 +1,46 @@
 import { type Check, platformChecks } from "../verification.ts";
-import { type EndpointName, endpoints, endpointsOf } from "../endpointList.ts";
-import { reach, type Reached } from "../endpoints.ts";
-import { openSession, sessionOptions } from "../session.ts";
-import type { Command } from "../arguments.ts";
+import {
+  type EndpointName,
+  endpoints,
+  endpointsOf,
+  reach,
+  type Reached,
+} from "../platformEndpoints.ts";
+import { openPlatform } from "../runningPlatform.ts";
 import { messageOf } from "../../local/support/errors.ts";
+import type { Options } from "../commandLine.ts";
 
 /** Proof on the running platform, step by step. */
-export const verify: Command = {
-  options: sessionOptions,
-  async run(values) {
-    const { kubeconfig, deployment, outputs, settings } = await openSession(values);
-    const doors = new Map<EndpointName, Reached>();
-    try {
-      for (const name of endpointsOf(outputs)) {
-        const { namespace } = deployment;
-        doors.set(name, await reach(endpoints[name], { kubeconfig, namespace, outputs }));
-      }
-      const url = (name: EndpointName) => doors.get(name)?.url;
-      const needed = (name: EndpointName) => doors.get(name)!.url;
-      const { checks, ...after } = platformChecks({
-        tracking: needed("tracking"),
-        serving: needed("serving"),
-        prediction: needed("prediction"),
-        prometheus: url("prometheus"),
-        grafana: url("grafana"),
-        username: String(outputs["mlflowUsername"]),
-        password: String(outputs["mlflowPassword"]),
-        modelName: settings.config.modelName,
-        modelAlias: settings.config.modelAlias,
-      });
-      const failed = await runChecks(checks);
-      await after.cleanUp();
-      const passed = checks.length - failed;
-      console.log(`\n${passed} of ${checks.length} checks passed`);
-      return failed === 0 ? 0 : 1;
-    } finally {
-      await Promise.all([...doors.values()].map((door) => door.close()));
+export async function verify(options: Options): Promise<number> {
+  const { kubeconfig, deployment, outputs, settings } = await openPlatform(options);
+  const doors = new Map<EndpointName, Reached>();
+  try {
+    for (const name of endpointsOf(outputs)) {
+      const { namespace } = deployment;
+      doors.set(name, await reach(endpoints[name], { kubeconfig, namespace, outputs }));
     }
-  },
-};
+    const url = (name: EndpointName) => doors.get(name)?.url;
+    const needed = (name: EndpointName) => doors.get(name)!.url;
+    const { checks, ...after } = platformChecks({
+      tracking: needed("tracking"),
+      serving: needed("serving"),
+      prediction: needed("prediction"),
+      prometheus: url("prometheus"),
+      grafana: url("grafana"),
+      username: String(outputs["mlflowUsername"]),
+      password: String(outputs["mlflowPassword"]),
+      modelName: settings.config.modelName,
+      modelAlias: settings.config.modelAlias,
+    });
+    const failed = await runChecks(checks);
+    await after.cleanUp();
+    const passed = checks.length - failed;
+    console.log(`\n${passed} of ${checks.length} checks passed`);
+    return failed === 0 ? 0 : 1;
+  } finally {
+    await Promise.all([...doors.values()].map((door) => door.close()));
+  }
+}
 
 /** Runs them one after the other, also after a failure: several symptoms tell more than the first. */
 async function runChecks(checks: readonly Check[]): Promise<number> {

@@ -1,7 +1,32 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { checkWhole, ensure, isDnsLabel, isWholeNumber, refuse } from "../core/checks.ts";
-import { checkDomain, checkHostOf } from "../core/domainNames.ts";
-import type { ContainerResourcesArgs } from "../kubernetes/arguments.ts";
+import {
+  type Combination,
+  dnsLabel,
+  flag,
+  list,
+  matches,
+  must,
+  object,
+  required,
+  type Rule,
+  type Rules,
+  text,
+  whole,
+} from "../core/checks.ts";
+import { domainName, hostOf } from "../core/domainNames.ts";
+import { googleLabels, project } from "../google/googleChecks.ts";
+import {
+  type ContainerResourcesArgs,
+  type NamespacedArgs,
+  namespacedRules,
+  type PausableArgs,
+  pausableRules,
+  type PodSettingsArgs,
+  podSettingsRules,
+  resourcesRule,
+  type ServiceArgs,
+  serviceRules,
+} from "../kubernetes/arguments.ts";
 
 /** Who lets people in: a client at an OpenID Connect provider such as Google, Keycloak, Okta or Entra ID. */
 export interface OidcLoginArgs {
@@ -17,12 +42,23 @@ export interface OidcLoginArgs {
   requireVerifiedEmail?: boolean;
 }
 
+/** What people choose about the pods of a login. */
+export interface LoginProxySettingsArgs extends PodSettingsArgs {
+  /** Hours after which people log in again, 1 to 168. Defaults to 12. A person whose account was disabled keeps access until then. */
+  sessionHours?: number;
+  /** Longest time in seconds until an answer begins, 30 to 86400. Defaults to 3600, for uploads of large files. */
+  timeoutSeconds?: number;
+  /** Number of pods, 1 to 20. Defaults to 2, so that one may restart while the other answers. */
+  replicas?: number;
+  /** Image of oauth2-proxy. Defaults to the official one at the version this package was tried with. */
+  image?: pulumi.Input<string>;
+  /** CPU and memory. Defaults to 20m and 32Mi requested, 500m and 128Mi at most. */
+  resources?: ContainerResourcesArgs;
+}
+
 /** Arguments of LoginProxy. */
-export interface LoginProxyArgs {
-  /** Namespace that holds every object of the proxy. */
-  namespace: pulumi.Input<string>;
-  /** Name of the Service, by which a gateway finds it, and of the objects and pods behind it. Defaults to the component's name. Changing it replaces them. */
-  serviceName?: string;
+export interface LoginProxyArgs
+  extends LoginProxySettingsArgs, NamespacedArgs, ServiceArgs, PausableArgs {
   /** Who lets people in. */
   login: OidcLoginArgs;
   /** Domain of all hosts that share the login, such as `mlops.example.com`. Every host below it is sent the cookie, so let it hold nothing else. */
@@ -39,22 +75,6 @@ export interface LoginProxyArgs {
   acceptIdTokens?: boolean;
   /** Whether cookies and `Authorization` are passed on. Defaults to false, so that what stands behind never holds what opens the other hosts. MLflow and Grafana need it, for their own logins. */
   forwardCredentials?: boolean;
-  /** Hours after which people log in again, 1 to 168. Defaults to 12. A person whose account was disabled keeps access until then. */
-  sessionHours?: number;
-  /** Longest time in seconds until an answer begins, 30 to 86400. Defaults to 3600, for uploads of large files. */
-  timeoutSeconds?: number;
-  /** Number of pods, 1 to 20. Defaults to 2, so that one may restart while the other answers. */
-  replicas?: number;
-  /** Whether no pod runs. Defaults to false. The host answers 503 meanwhile. */
-  paused?: boolean;
-  /** Image of oauth2-proxy. Defaults to the official one at the version this package was tried with. */
-  image?: pulumi.Input<string>;
-  /** CPU and memory. Defaults to 20m and 32Mi requested, 500m and 128Mi at most. */
-  resources?: ContainerResourcesArgs;
-  /** Labels added to every object. */
-  labels?: { [key: string]: pulumi.Input<string> };
-  /** Annotations added to every object. */
-  annotations?: { [key: string]: pulumi.Input<string> };
 }
 
 /** Where anybody in the world can have an address. */
@@ -66,66 +86,95 @@ const entraIssuer =
 const everyTenant = /\/(common|organizations|consumers)\//;
 
 /** Refuses a login that would admit everyone, or no one. */
-export function checkLogin(
-  subject: string,
-  { issuerUrl, emailDomain, requireVerifiedEmail = true }: OidcLoginArgs,
-  argument = "login",
-): void {
-  ensure(
-    subject,
-    `${argument}.issuerUrl`,
-    issuerUrl,
-    (url) => URL.canParse(url) && /^https:\/\/[^@?#]+$/.test(url),
-    "be an https: URL such as https://accounts.google.com, without a query",
-  );
-  refuse(
-    subject,
-    emailDomain === "*",
-    `${argument}.emailDomain must not be *, which lets in everybody whom the provider knows; name the domain of your people's addresses`,
-  );
-  checkDomain(subject, `${argument}.emailDomain`, emailDomain);
-  refuse(
-    subject,
-    publicMailDomains.includes(emailDomain) &&
-      new URL(issuerUrl).hostname === "accounts.google.com",
-    `${argument}.emailDomain must not be ${emailDomain} with Google's accounts, for anybody can have one; name a domain of your own`,
-  );
-  if (!entraIssuer.test(issuerUrl)) return;
-  refuse(
-    subject,
-    requireVerifiedEmail,
-    `${argument}.requireVerifiedEmail must be false with Entra ID, which never sends email_verified; set it to false, and the tenant's administrators vouch for the addresses`,
-  );
-  refuse(
-    subject,
-    everyTenant.test(issuerUrl),
-    `${argument}.issuerUrl must name your own tenant of Entra ID, for in any other one an address may be made up; use https://login.microsoftonline.com/TENANT-ID/v2.0`,
-  );
-}
+export const oidcLogin: Rule = object<OidcLoginArgs>(
+  {
+    issuerUrl: required(
+      must<string>(
+        "be an https: URL such as https://accounts.google.com, without a query",
+        (url) => URL.canParse(url) && /^https:\/\/[^@?#]+$/.test(url),
+      ),
+    ),
+    clientId: required(text),
+    clientSecret: required(text),
+    emailDomain: required((check, value) =>
+      value === "*"
+        ? check.must(
+            "not be *, which lets in everybody whom the provider knows; name the domain of your people's addresses",
+          )
+        : domainName(check, value),
+    ),
+    requireVerifiedEmail: flag,
+  },
+  (check, { issuerUrl, emailDomain, requireVerifiedEmail = true }) => {
+    if (issuerUrl === undefined) return;
+    if (
+      emailDomain !== undefined &&
+      publicMailDomains.includes(emailDomain) &&
+      new URL(issuerUrl).hostname === "accounts.google.com"
+    ) {
+      check
+        .at("emailDomain")
+        .must(
+          `not be ${emailDomain} with Google's accounts, for anybody can have one; name a domain of your own`,
+        );
+    }
+    if (!entraIssuer.test(issuerUrl)) return;
+    if (requireVerifiedEmail) {
+      check
+        .at("requireVerifiedEmail")
+        .must(
+          "be false with Entra ID, which never sends email_verified; set it to false, and the tenant's administrators vouch for the addresses",
+        );
+    }
+    if (everyTenant.test(issuerUrl)) {
+      check
+        .at("issuerUrl")
+        .must(
+          "name your own tenant of Entra ID, for in any other one an address may be made up; use https://login.microsoftonline.com/TENANT-ID/v2.0",
+        );
+    }
+  },
+);
 
-export function checkLoginProxy(subject: string, args: LoginProxyArgs): void {
-  const { domain, hostName, cookieSecret, replicas, sessionHours, timeoutSeconds } = args;
-  checkLogin(subject, args.login);
-  checkDomain(subject, "domain", domain);
-  checkHostOf(subject, "hostName", hostName, domain);
-  refuse(
-    subject,
-    typeof cookieSecret === "string" && !/^[-\w]{43}$/.test(cookieSecret),
-    "cookieSecret must be 43 letters, digits, dashes and underscores (32 bytes as base64url); leave it out to have one generated",
-  );
-  checkWhole(subject, "replicas", replicas ?? 2, 1, 20);
-  checkWhole(subject, "sessionHours", sessionHours ?? 12, 1, 168);
-  checkWhole(subject, "timeoutSeconds", timeoutSeconds ?? 3600, 30, 86400);
-  for (const [index, path] of (args.programPaths ?? []).entries()) {
-    ensure(
-      subject,
-      `programPaths[${index}]`,
-      path,
-      (given) => /^\/[-\w./]*$/.test(given),
-      "be the start of a path such as /api/",
-    );
-  }
-}
+const loginSettingsRules: Rules<LoginProxySettingsArgs> = {
+  ...podSettingsRules,
+  sessionHours: whole(1, 168),
+  timeoutSeconds: whole(30, 86400),
+  replicas: whole(1, 20),
+  image: text,
+  resources: resourcesRule,
+};
+
+export const checkLoginProxySettings: Rule = object(loginSettingsRules);
+
+const path = (example: string) =>
+  matches(/^\/[-\w./]*$/, `be the start of a path such as ${example}`);
+
+/** Refuses a host that is not one level below the domain. */
+const belowDomain: Combination<{ domain: string; hostName: string }> = (check, args) => {
+  if (args.domain !== undefined) check.hold("hostName", args.hostName, hostOf(args.domain));
+};
+
+export const checkLoginProxy: Rule = object<LoginProxyArgs>(
+  {
+    ...loginSettingsRules,
+    ...namespacedRules,
+    ...serviceRules,
+    ...pausableRules,
+    login: required(oidcLogin),
+    domain: required(domainName),
+    hostName: required(text),
+    upstreamUrl: required(text),
+    cookieSecret: matches(
+      /^[-\w]{43}$/,
+      "be 43 letters, digits, dashes and underscores (32 bytes as base64url); leave it out to have one generated",
+    ),
+    programPaths: list(path("/api/")),
+    acceptIdTokens: flag,
+    forwardCredentials: flag,
+  },
+  belowDomain,
+);
 
 /** A Service that a gateway answers with. */
 export interface GatewayBackendArgs {
@@ -143,10 +192,8 @@ export interface GatewayBackendArgs {
   timeoutSeconds?: number;
 }
 
-/** Arguments of PlatformGateway. */
-export interface PlatformGatewayArgs {
-  /** Namespace of the gateway and of every Service behind it. */
-  namespace: pulumi.Input<string>;
+/** Arguments of PlatformGateway. Every Service behind it is in its namespace. */
+export interface PlatformGatewayArgs extends NamespacedArgs {
   /** Name of the Gateway and the start of its objects' names. Defaults to the component's name. Changing it replaces the load balancer; the address stays. */
   gatewayName?: string;
   /** Name of a global static address of Google Cloud, such as a DomainCertificate's. Changing it makes people's DNS records point to nothing. */
@@ -157,49 +204,43 @@ export interface PlatformGatewayArgs {
   sslPolicyName?: pulumi.Input<string>;
   /** What is answered, one host each. Every other host is refused. */
   backends: GatewayBackendArgs[];
-  /** Labels added to every object. */
-  labels?: { [key: string]: pulumi.Input<string> };
-  /** Annotations added to every object. */
-  annotations?: { [key: string]: pulumi.Input<string> };
 }
 
-export function checkGateway(subject: string, name: string, args: PlatformGatewayArgs): void {
-  const { gatewayName = name, backends } = args;
-  ensure(
-    subject,
-    "gatewayName",
-    gatewayName,
-    isDnsLabel,
-    "be a DNS label such as mlops: small letters, digits and dashes",
+const gatewayBackend = object<GatewayBackendArgs>({
+  hostName: required(domainName),
+  serviceName: required(dnsLabel("mlflow")),
+  port: required(whole(1, 65535)),
+  healthPath: required(matches(/^\/[-\w./]*$/, "be a path such as /health")),
+  sessionAffinity: flag,
+  timeoutSeconds: whole(1, 86400),
+});
+
+export const checkGateway = (name: string): Rule =>
+  object<PlatformGatewayArgs>(
+    {
+      ...namespacedRules,
+      gatewayName: (check, value) => dnsLabel("mlops")(check, value ?? name),
+      addressName: required(text),
+      certificateMapName: required(text),
+      sslPolicyName: text,
+      backends: required(list(gatewayBackend)),
+    },
+    (check, { backends }) => {
+      if (backends === undefined) return;
+      check.refuse(
+        "backends",
+        backends.length === 0,
+        "backends must not be empty; name what is to be reached, or leave the gateway out",
+      );
+      for (const key of ["hostName", "serviceName"] as const) {
+        check.refuse(
+          "backends",
+          new Set(backends.map((backend) => backend[key])).size < backends.length,
+          `backends must differ in their ${key}; name each once`,
+        );
+      }
+    },
   );
-  refuse(
-    subject,
-    backends.length === 0,
-    "backends must not be empty; name what is to be reached, or leave the gateway out",
-  );
-  for (const [index, backend] of backends.entries()) {
-    const at = (argument: string) => `backends[${index}].${argument}`;
-    const { hostName, serviceName, port, healthPath, timeoutSeconds } = backend;
-    checkDomain(subject, at("hostName"), hostName);
-    ensure(subject, at("serviceName"), serviceName, isDnsLabel, "be the name of a Service");
-    ensure(subject, at("port"), port, isWholeNumber(1, 65535), "be between 1 and 65535");
-    ensure(
-      subject,
-      at("healthPath"),
-      healthPath,
-      (path) => /^\/[-\w./]*$/.test(path),
-      "be a path such as /health",
-    );
-    checkWhole(subject, at("timeoutSeconds"), timeoutSeconds ?? 3600, 1, 86400);
-  }
-  for (const key of ["hostName", "serviceName"] as const) {
-    refuse(
-      subject,
-      new Set(backends.map((backend) => backend[key])).size < backends.length,
-      `backends must differ in their ${key}; name each once`,
-    );
-  }
-}
 
 /** Arguments of DomainCertificate. */
 export interface DomainCertificateArgs {
@@ -215,27 +256,29 @@ export interface DomainCertificateArgs {
   labels?: { [key: string]: pulumi.Input<string> };
 }
 
-export function checkHosts(
-  subject: string,
-  { domain, hostNames, dnsZone }: DomainCertificateArgs,
-): void {
-  checkDomain(subject, "domain", domain);
-  refuse(
-    subject,
-    hostNames.length === 0,
-    "hostNames must not be empty; name the hosts that people open, such as those of exposedHostNames",
-  );
-  for (const [index, host] of hostNames.entries()) {
-    checkHostOf(subject, `hostNames[${index}]`, host, domain);
-  }
-  refuse(
-    subject,
-    new Set(hostNames).size < hostNames.length,
-    "hostNames must differ from each other; name each host once",
-  );
-  refuse(
-    subject,
-    dnsZone !== undefined && !isDnsLabel(dnsZone),
-    "dnsZone must be the name of a managed zone, as `gcloud dns managed-zones list` prints it, not its domain; give the name or leave it out",
-  );
-}
+export const checkDomainCertificate: Rule = object<DomainCertificateArgs>(
+  {
+    project,
+    domain: required(domainName),
+    hostNames: required(list(text)),
+    dnsZone: matches(
+      /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
+      "be the name of a managed zone, as `gcloud dns managed-zones list` prints it, not its domain; give the name or leave it out",
+    ),
+    labels: googleLabels,
+  },
+  (check, { domain, hostNames }) => {
+    if (hostNames === undefined) return;
+    check.refuse(
+      "hostNames",
+      hostNames.length === 0,
+      "hostNames must not be empty; name the hosts that people open, such as those of exposedHostNames",
+    );
+    if (domain !== undefined) check.hold("hostNames", hostNames, list(hostOf(domain)));
+    check.refuse(
+      "hostNames",
+      new Set(hostNames).size < hostNames.length,
+      "hostNames must differ from each other; name each host once",
+    );
+  },
+);

@@ -1,9 +1,9 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import { checkArguments } from "../core/checks.ts";
 import { monthlyCostUsd } from "../cost/index.ts";
-import { checkedProject } from "../google/googleChecks.ts";
-import { googleLabels } from "../google/googleLabels.ts";
-import { type DomainCertificateArgs, checkHosts } from "./arguments.ts";
+import { labelsAtGoogle } from "../google/googleNames.ts";
+import { checkDomainCertificate, type DomainCertificateArgs } from "./arguments.ts";
 import { gateway } from "./gatewayObjects.ts";
 
 const recordTtlSeconds = 300;
@@ -27,14 +27,12 @@ export class DomainCertificate extends pulumi.ComponentResource {
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: DomainCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `DomainCertificate "${name}"`;
-    const { domain, hostNames, dnsZone } = args;
-    const project = checkedProject(subject, args.project);
-    checkHosts(subject, args);
-    const labels = googleLabels(subject, args.labels);
+    checkArguments(`DomainCertificate "${name}"`, args, checkDomainCertificate);
     super("mlops:index:DomainCertificate", name, args, opts);
 
     const child = { parent: this };
+    const { project, domain, hostNames, dnsZone } = args;
+    const labels = labelsAtGoogle(args.labels);
     const address = new gcp.compute.GlobalAddress(
       `${name}-address`,
       { project, addressType: "EXTERNAL", ipVersion: "IPV4", labels },

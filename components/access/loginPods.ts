@@ -96,7 +96,7 @@ interface LoginPodParts {
 export function loginPod(args: LoginProxyArgs, parts: LoginPodParts) {
   const ping = "/ping";
   return {
-    ...podDefaults(userId, parts.serviceAccountName),
+    ...podDefaults(userId, parts.serviceAccountName, args),
     topologySpreadConstraints: spreadOverNodes(parts.selector),
     containers: [
       {

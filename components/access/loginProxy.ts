@@ -1,13 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { withSecret } from "../core/confidential.ts";
-import { generatedCookieSecret } from "../core/passwords.ts";
+import { checkArguments } from "../core/checks.ts";
+import { generatedCookieSecret, withSecret } from "../core/secrets.ts";
 import { internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { disruptionBudget } from "../kubernetes/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
-import { pausedReplicas } from "../kubernetes/pauses.ts";
+import { pausedReplicas } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
-import { type LoginProxyArgs, checkLoginProxy } from "./arguments.ts";
+import { checkLoginProxy, type LoginProxyArgs } from "./arguments.ts";
 import { configFile, loginConfig, loginFlags, loginPod, loginPort } from "./loginPods.ts";
 
 /**
@@ -23,7 +23,7 @@ export class LoginProxy extends pulumi.ComponentResource {
   public readonly redirectUri: pulumi.Output<string>;
 
   constructor(name: string, args: LoginProxyArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkLoginProxy(`LoginProxy "${name}"`, args);
+    checkArguments(`LoginProxy "${name}"`, args, checkLoginProxy);
     super("mlops:index:LoginProxy", name, withSecret(args, "login", "cookieSecret"), opts);
 
     const child = { parent: this };

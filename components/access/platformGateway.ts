@@ -1,7 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { checkArguments } from "../core/checks.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
-import { type PlatformGatewayArgs, checkGateway } from "./arguments.ts";
+import { checkGateway, type PlatformGatewayArgs } from "./arguments.ts";
 import { backendPolicy, gateway, healthCheck, route, tlsPolicy } from "./gatewayObjects.ts";
 
 /**
@@ -14,7 +15,7 @@ export class PlatformGateway extends pulumi.ComponentResource {
   public readonly urls: pulumi.Output<string[]>;
 
   constructor(name: string, args: PlatformGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkGateway(`PlatformGateway "${name}"`, name, args);
+    checkArguments(`PlatformGateway "${name}"`, args, checkGateway(name));
     super("mlops:index:PlatformGateway", name, args, opts);
 
     const child = { parent: this };

@@ -1,182 +1,19 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { checkWhole, ensure, isDnsLabel, refuse } from "../core/checks.ts";
-import { checkOneOf } from "../core/closedSets.ts";
-import { GkeMachineType, GkeMode, GkeReleaseChannel, gpuMachines, GpuType } from "./gkeMachines.ts";
-import { addressRange } from "../core/addressRanges.ts";
-import { checkZoneOrRegion, isAccountId } from "./googleChecks.ts";
-import type { BucketRole } from "./googleGrants.ts";
-import { checkGoogleName } from "./googleNameChecks.ts";
-import { isZone, regionOf } from "./googleRegions.ts";
-
-/** A pool of machines with a graphics processor, empty until a pod asks for one. */
-export interface GpuPoolArgs {
-  /** Graphics processor: `nvidia-l4` or `nvidia-tesla-t4`. Changing it replaces the pool. */
-  type: GpuType;
-  /** Machine that carries it. Defaults to the smallest: `g2-standard-4` for the L4, `n1-standard-4` for the T4. Changing it replaces the nodes. */
-  machineType?: string;
-  /** Most nodes, 1 or more; in a regional cluster for each zone. Defaults to 1. The fewest are 0. */
-  maxNodes?: number;
-  /** Spot machines: less than half the price, but Google may take them back at any time. Defaults to true. */
-  spot?: boolean;
-  /** Disk of each node in GB, 30 to 2000. Defaults to 100, for images with CUDA are large. Changing it replaces the nodes. */
-  diskSizeGb?: number;
-  /** Zones of the pool. Defaults to the cluster's. Every one of them must offer the GPU, which not all zones of a region do. */
-  zones?: string[];
-}
-
-/** Arguments of GkeCluster. */
-export interface GkeClusterArgs {
-  /** Id of the project that pays for the cluster. */
-  project: pulumi.Input<string>;
-  /** A zone such as `europe-west3-a` makes a zonal cluster: one control plane, whose fee Google's free tier covers. A region makes a regional one: three control planes, and nodes in three zones, so three times as many. Changing it replaces the cluster. */
-  location: string;
-  /** Id of the network. Changing it replaces the cluster. */
-  networkId: pulumi.Input<string>;
-  /** Id of the subnet for the nodes. Changing it replaces the cluster. */
-  subnetworkId: pulumi.Input<string>;
-  /** Name of the subnet's range for pods. Changing it replaces the cluster. */
-  podRangeName: pulumi.Input<string>;
-  /** Name of the subnet's range for Services. Changing it replaces the cluster. */
-  serviceRangeName: pulumi.Input<string>;
-  /** Who looks after the nodes: `standard` or `autopilot`. Defaults to `standard`. Changing it replaces the cluster. */
-  mode?: GkeMode;
-  /** Machine of each node. Defaults to `e2-standard-2`. Changing it replaces the nodes one by one. Standard only. */
-  machineType?: GkeMachineType;
-  /** Fewest nodes, 1 or more; in a regional cluster for each of its zones. Defaults to 1. Standard only. */
-  minNodes?: number;
-  /** Most nodes; in a regional cluster for each of its zones. Defaults to 3, or to `minNodes` if that is more. Standard only. */
-  maxNodes?: number;
-  /** Disk of each node in GB, 30 to 2000. Defaults to 50. Changing it replaces the nodes one by one. Standard only. */
-  diskSizeGb?: number;
-  /** Spot machines: less than half the price, but Google may take them back at any time. Defaults to false. Changing it replaces the pool. Standard only. */
-  spot?: boolean;
-  /** A pool of GPU machines besides, empty until a pod asks for a GPU. Standard only. */
-  gpu?: GpuPoolArgs;
-  /** How soon new versions of Kubernetes come: `RAPID`, `REGULAR` or `STABLE`. Defaults to `REGULAR`. */
-  releaseChannel?: GkeReleaseChannel;
-  /** Ranges of addresses that may reach the API server, /8 or narrower. Left out, every address may try, and needs a Google identity with a role on the cluster. */
-  authorizedNetworks?: string[];
-  /** Refuses to delete or replace the cluster, by Pulumi and by Google's provider. Defaults to true. */
-  protectData?: boolean;
-  /** No nodes at all, so that only the control plane costs. Pods come back once it is false again. With Autopilot nodes go with the pods, and it changes nothing. Defaults to false. */
-  paused?: boolean;
-  /** Id of the service account that nodes run as, unique in the project. Defaults to the component's name with `-nodes`. Changing it replaces the nodes. */
-  nodeAccountId?: string;
-  /** Labels added to the cluster and its machines, by which bills can be split. */
-  labels?: { [key: string]: pulumi.Input<string> };
-}
-
-/** Refuses what Google would refuse minutes into making the cluster, or make in a way that nobody wants. */
-export function checkGkeArguments(
-  subject: string,
-  name: string,
-  nodeAccountId: string,
-  args: GkeClusterArgs,
-): void {
-  // the longest names of clusters and node pools have 40 characters
-  checkGoogleName(subject, name, { longest: `${name}-cluster`, limit: 40 });
-  checkZoneOrRegion(subject, args.location);
-  checkOneOf(subject, "mode", args.mode, GkeMode);
-  checkOneOf(subject, "releaseChannel", args.releaseChannel, GkeReleaseChannel);
-  ensure(
-    subject,
-    "nodeAccountId",
-    nodeAccountId,
-    isAccountId,
-    "have 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last",
-  );
-  checkAuthorizedNetworks(subject, args.authorizedNetworks);
-  if (args.mode === GkeMode.Autopilot) {
-    checkAutopilot(subject, args);
-    return;
-  }
-  checkPool(subject, args);
-  if (args.gpu !== undefined) checkGpuPool(subject, args.gpu, args.location);
-}
-
-/** Arguments about nodes, which Autopilot chooses itself. */
-const standardOnly = ["machineType", "minNodes", "maxNodes", "diskSizeGb", "spot", "gpu"] as const;
-
-function checkAutopilot(subject: string, args: GkeClusterArgs): void {
-  const given = standardOnly.filter((argument) => args[argument] !== undefined);
-  refuse(
-    subject,
-    given.length > 0,
-    `${given.join(", ")} cannot be set with mode autopilot, which chooses nodes by what pods ask for; leave out or set mode to standard`,
-  );
-  refuse(
-    subject,
-    isZone(args.location),
-    `location must be a region with mode autopilot, not the zone "${args.location}"; Autopilot clusters are regional`,
-  );
-}
-
-function checkPool(subject: string, args: GkeClusterArgs): void {
-  const { minNodes = 1, maxNodes = Math.max(3, minNodes), paused = false } = args;
-  checkOneOf(subject, "machineType", args.machineType, GkeMachineType);
-  checkDisk(subject, "diskSizeGb", args.diskSizeGb);
-  const least = paused ? 0 : 1;
-  checkWhole(subject, "minNodes", minNodes, least, 1000);
-  checkWhole(subject, "maxNodes", maxNodes, 1, 1000);
-  refuse(
-    subject,
-    minNodes > maxNodes,
-    `minNodes must not be above maxNodes, and ${minNodes} is above ${maxNodes}; raise maxNodes or lower minNodes`,
-  );
-}
-
-function checkGpuPool(subject: string, gpu: GpuPoolArgs, location: string): void {
-  checkOneOf(subject, "gpu.type", gpu.type, GpuType);
-  checkWhole(subject, "gpu.maxNodes", gpu.maxNodes ?? 1, 1, 1000);
-  checkDisk(subject, "gpu.diskSizeGb", gpu.diskSizeGb);
-  checkGpuMachine(subject, gpu.type, gpu.machineType);
-  const region = regionOf(location);
-  for (const zone of gpu.zones ?? []) {
-    checkZoneOrRegion(subject, zone, "gpu.zones");
-    refuse(
-      subject,
-      !zone.startsWith(`${region}-`),
-      `gpu.zones must be zones of ${region}, where the cluster is, and "${zone}" is not`,
-    );
-  }
-}
-
-function checkGpuMachine(subject: string, type: GpuType, machineType: string | undefined): void {
-  const machines = gpuMachines[type].map(([machine]) => machine);
-  refuse(
-    subject,
-    machineType !== undefined && !machines.includes(machineType),
-    `gpu.machineType must be a machine that carries ${type}, not "${machineType}"; those are ${machines.join(", ")}`,
-  );
-}
-
-/** Ranges that are as good as everybody let everybody in. */
-const widest = 8;
-
-function checkAuthorizedNetworks(subject: string, networks: readonly string[] | undefined): void {
-  refuse(
-    subject,
-    networks?.length === 0,
-    "authorizedNetworks must name a range at least, or nobody reaches the API server; leave it out for every address",
-  );
-  for (const network of networks ?? []) {
-    const range = addressRange(network);
-    refuse(
-      subject,
-      range === undefined,
-      `authorizedNetworks must be ranges of IPv4 addresses such as 203.0.113.0/24, with no bit set behind the prefix, and "${network}" is not`,
-    );
-    refuse(
-      subject,
-      range !== undefined && range.prefix < widest,
-      `authorizedNetworks must be ranges of /${widest} or narrower, and ${network} lets nearly everybody in; leave the argument out if that is meant`,
-    );
-  }
-}
-
-/** Both disks hold the images of all pods on the node, and a system that takes 10 GB. */
-const checkDisk = (subject: string, argument: string, diskSizeGb: number | undefined) =>
-  checkWhole(subject, argument, diskSizeGb ?? 50, 30, 2000);
+import { addressRange, type AddressRange, rangesOverlap } from "../core/addressRanges.ts";
+import {
+  type Combination,
+  dnsLabel,
+  flag,
+  list,
+  matches,
+  object,
+  oneOf,
+  required,
+  type Rule,
+  type Rules,
+  whole,
+} from "../core/checks.ts";
+import { accountId, googleLabels, nameAtGoogle, project, region } from "./googleChecks.ts";
 
 /** Arguments of ImageRepository. */
 export interface ImageRepositoryArgs {
@@ -194,19 +31,22 @@ export interface ImageRepositoryArgs {
   labels?: { [key: string]: pulumi.Input<string> };
 }
 
-export function checkedMember(
-  subject: string,
-  index: number,
-  member: pulumi.Input<string>,
-): pulumi.Output<string> {
-  return ensure(
-    subject,
-    `readers[${index}]`,
-    member,
-    (text) => /^(user|group|serviceAccount|principal|principalSet|domain):\S+$/.test(text),
-    "be an IAM member such as serviceAccount:nodes@my-project.iam.gserviceaccount.com; allUsers is refused",
-  );
-}
+export const checkImageRepository: Rule = object<ImageRepositoryArgs>({
+  project,
+  region: required(region),
+  repositoryId: matches(
+    /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    "have 1 to 63 lower-case letters, digits and hyphens, a letter first and no hyphen last",
+  ),
+  readers: list(
+    matches(
+      /^(user|group|serviceAccount|principal|principalSet|domain):\S+$/,
+      "be an IAM member such as serviceAccount:nodes@my-project.iam.gserviceaccount.com; allUsers is refused",
+    ),
+  ),
+  keepVersions: whole(1, 1000),
+  labels: googleLabels,
+});
 
 /** Arguments of PrivateNetwork. */
 export interface PrivateNetworkArgs {
@@ -226,6 +66,76 @@ export interface PrivateNetworkArgs {
   labels?: { [key: string]: pulumi.Input<string> };
 }
 
+/** What a network hands out addresses from, unless it is told otherwise. */
+export const defaultRanges = {
+  nodeRange: "10.10.0.0/20",
+  podRange: "10.20.0.0/16",
+  serviceRange: "10.30.0.0/20",
+} as const;
+
+const parsed = (cidr: string) => addressRange(cidr)!;
+// Cloud SQL answers private addresses of these alone.
+const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"].map(parsed);
+// the bridge on the host of every Cloud SQL instance: answers to it never leave that host
+const bridge = parsed("172.17.0.0/16");
+
+const within = (range: AddressRange, whole: AddressRange) =>
+  range.first >= whole.first && range.last <= whole.last;
+
+/** Refuses a range that Google would refuse while the network or the cluster is made, or that runs out at once. */
+const addresses =
+  (widestPrefix: number, narrowest: number, why: string): Rule =>
+  (check, value) => {
+    if (value === undefined) return value;
+    const range = typeof value === "string" ? addressRange(value) : undefined;
+    if (range === undefined) {
+      return check.must(
+        `be a range of IPv4 addresses such as 10.20.0.0/16, with no bit set behind its prefix${check.not(value)}`,
+      );
+    }
+    if (range.prefix < widestPrefix || range.prefix > narrowest) {
+      return check.must(`have a prefix from /${widestPrefix} to /${narrowest}, for ${why}`);
+    }
+    if (!privateRanges.some((whole) => within(range, whole))) {
+      return check.must("lie in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16");
+    }
+    if (rangesOverlap(range, bridge)) {
+      return check.must(
+        "not overlap 172.17.0.0/16, from which Cloud SQL cannot be reached; choose another range",
+      );
+    }
+    return value;
+  };
+
+const rangesApart: Combination<PrivateNetworkArgs> = (check, args) => {
+  const names = Object.keys(defaultRanges) as (keyof typeof defaultRanges)[];
+  const rangeOf = (name: (typeof names)[number]) => parsed(args[name] ?? defaultRanges[name]);
+  for (const [index, name] of names.entries()) {
+    for (const other of names.slice(index + 1)) {
+      check.refuse(
+        name,
+        rangesOverlap(rangeOf(name), rangeOf(other)),
+        `${check.pathOf(name)} and ${check.pathOf(other)} must not overlap; choose another range for one of them`,
+      );
+    }
+  }
+};
+
+export const checkPrivateNetwork = (name: string): Rule =>
+  object<PrivateNetworkArgs>(
+    {
+      project,
+      region: required(region),
+      nodeRange: addresses(8, 28, "a node takes one address, the control plane another"),
+      podRange: addresses(9, 21, "every node takes 256 addresses for its pods"),
+      serviceRange: addresses(16, 27, "every Service takes one address"),
+      privateServices: flag,
+      labels: googleLabels,
+    },
+    rangesApart,
+    nameAtGoogle(name, { longest: `${name}-services-range`, limit: 63 }),
+  );
+
 /** Arguments of ProjectServices. */
 export interface ProjectServicesArgs {
   /** Id of the Google Cloud project. Changing it enables the services there; in the old project they stay on. */
@@ -234,37 +144,91 @@ export interface ProjectServicesArgs {
   services: string[];
 }
 
-export function checkServices(subject: string, services: readonly string[]): void {
-  refuse(subject, services.length === 0, "services must name one service at least");
-  for (const [index, service] of services.entries()) {
-    refuse(
-      subject,
-      !/^[a-z][a-z0-9-]*\.googleapis\.com$/.test(service),
-      `services must be names such as sqladmin.googleapis.com, not "${service}"`,
-    );
-    const isTwice = services.indexOf(service) !== index;
-    refuse(subject, isTwice, `services must differ; take one ${service} off`);
-  }
-}
+export const checkProjectServices: Rule = object<ProjectServicesArgs>(
+  {
+    project,
+    services: required(
+      list(
+        required(
+          matches(
+            /^[a-z][a-z0-9-]*\.googleapis\.com$/,
+            "be the name of a service such as sqladmin.googleapis.com",
+          ),
+        ),
+      ),
+    ),
+  },
+  (check, { services = [""] }) => {
+    check.refuse("services", services.length === 0, "services must name one service at least");
+    const twice = services.find((service, index) => services.indexOf(service) !== index);
+    check.refuse("services", twice !== undefined, `services must differ; take one ${twice} off`);
+  },
+);
 
-/** Arguments of ServiceAccountKey. */
-export interface ServiceAccountKeyArgs {
-  /** Id of the Google Cloud project that holds the account, the bucket and the instance. */
+/** What may be done with the objects of a bucket. */
+export const BucketRole = {
+  /** List, read, write and delete them: the tracking server. */
+  ObjectUser: "roles/storage.objectUser",
+  /** List and read them. */
+  ObjectViewer: "roles/storage.objectViewer",
+} as const;
+export type BucketRole = (typeof BucketRole)[keyof typeof BucketRole];
+
+/** What an identity may use at Google. */
+export interface GrantArgs {
+  /** Id of the Google Cloud project that holds the bucket, the instance and, with a key, the account. */
   project: pulumi.Input<string>;
-  /** Id of the account, what stands before the @ of its address: 6 to 30 characters. Changing it makes another account with another key. */
-  accountId: string;
-  /** Bucket whose objects the account may use. Left out, it may use none. */
+  /** Bucket whose objects may be used. Left out, none may. */
   bucketName?: pulumi.Input<string>;
-  /** What it may do with them. Needed with `bucketName`. */
+  /** What may be done with them. Needed with `bucketName`. */
   bucketRole?: BucketRole;
-  /** Cloud SQL instance that the account may connect to. Left out, it may connect to none. */
+  /** Cloud SQL instance that may be connected to. Left out, none may. */
   instanceName?: pulumi.Input<string>;
 }
 
+const grantRules: Rules<GrantArgs> = {
+  project,
+  bucketName: matches(
+    /^[a-z0-9][a-z0-9._-]*[a-z0-9]$/,
+    "be the bucket's name alone, without gs:// and without a folder",
+  ),
+  bucketRole: oneOf(BucketRole),
+  instanceName: matches(
+    /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
+    "be the instance's name alone, not its connection name with project and region",
+  ),
+};
+
+const grantTogether: Combination<GrantArgs> = (
+  check,
+  _,
+  { bucketName, bucketRole, instanceName },
+) => {
+  check.refuse(
+    "bucketName",
+    bucketName === undefined && instanceName === undefined,
+    "there is nothing to grant; give bucketName, instanceName or both",
+  );
+  check.refuse(
+    "bucketRole",
+    (bucketName === undefined) !== (bucketRole === undefined),
+    "bucketName and bucketRole belong together; give both or neither",
+  );
+};
+
+/** Arguments of ServiceAccountKey. */
+export interface ServiceAccountKeyArgs extends GrantArgs {
+  /** Id of the account, what stands before the @ of its address: 6 to 30 characters. Changing it makes another account with another key. */
+  accountId: string;
+}
+
+export const checkServiceAccountKey: Rule = object<ServiceAccountKeyArgs>(
+  { ...grantRules, accountId: required(accountId) },
+  grantTogether,
+);
+
 /** Arguments of WorkloadIdentity. */
-export interface WorkloadIdentityArgs {
-  /** Id of the Google Cloud project in which the bucket and the instance are. */
-  project: pulumi.Input<string>;
+export interface WorkloadIdentityArgs extends GrantArgs {
   /** Number of the project in which the cluster is: Google names the cluster's workloads by it. A bucket of the same project says it (`BucketArtifactStore.projectNumber`). */
   projectNumber: pulumi.Input<string>;
   /** Workload pool of the cluster, `<project>.svc.id.goog`. Google refuses one that does not exist yet: hand over the cluster's own output. */
@@ -273,43 +237,22 @@ export interface WorkloadIdentityArgs {
   namespace: pulumi.Input<string>;
   /** Kubernetes ServiceAccount of the workload. */
   serviceAccountName: pulumi.Input<string>;
-  /** Bucket whose objects the workload may use. Left out, it may use none. */
-  bucketName?: pulumi.Input<string>;
-  /** What it may do with them. Needed with `bucketName`. */
-  bucketRole?: BucketRole;
-  /** Cloud SQL instance that the workload may connect to. Left out, it may connect to none. */
-  instanceName?: pulumi.Input<string>;
 }
 
-export type Workload = Pick<
-  WorkloadIdentityArgs,
-  "projectNumber" | "workloadPool" | "namespace" | "serviceAccountName"
->;
-
-export function checkedWorkload(subject: string, args: Workload): Workload {
-  const label = "be a DNS label: lower-case letters, digits and hyphens, a letter first";
-  return {
-    projectNumber: ensure(
-      subject,
-      "projectNumber",
-      args.projectNumber,
-      (number) => /^[1-9][0-9]*$/.test(number),
-      "be the number of the project, not its id; `gcloud projects list` prints it",
+export const checkWorkloadIdentity: Rule = object<WorkloadIdentityArgs>(
+  {
+    ...grantRules,
+    projectNumber: required(
+      matches(
+        /^[1-9][0-9]*$/,
+        "be the number of the project, not its id; `gcloud projects list` prints it",
+      ),
     ),
-    workloadPool: ensure(
-      subject,
-      "workloadPool",
-      args.workloadPool,
-      (pool) => /^[a-z][a-z0-9-]*\.svc\.id\.goog$/.test(pool),
-      "be the cluster's pool, <project>.svc.id.goog",
+    workloadPool: required(
+      matches(/^[a-z][a-z0-9-]*\.svc\.id\.goog$/, "be the cluster's pool, <project>.svc.id.goog"),
     ),
-    namespace: ensure(subject, "namespace", args.namespace, isDnsLabel, label),
-    serviceAccountName: ensure(
-      subject,
-      "serviceAccountName",
-      args.serviceAccountName,
-      isDnsLabel,
-      label,
-    ),
-  };
-}
+    namespace: required(dnsLabel("mlops")),
+    serviceAccountName: required(dnsLabel("mlflow")),
+  },
+  grantTogether,
+);

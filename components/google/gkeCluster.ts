@@ -1,8 +1,8 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "../cost/index.ts";
-import { checkGkeArguments, type GkeClusterArgs } from "./arguments.ts";
-import { autopilotNodes, clusterNetwork, standardNodes } from "./gkeClusterSettings.ts";
+import { checkArguments } from "../core/checks.ts";
+import { checkGkeCluster, type GkeClusterArgs } from "./gkeArguments.ts";
 import { gkeKubeconfig } from "./gkeKubeconfig.ts";
 import { GkeMode, GkeReleaseChannel } from "./gkeMachines.ts";
 import {
@@ -13,8 +13,7 @@ import {
   standardPool,
   upgradeSettings,
 } from "./gkeNodePools.ts";
-import { checkedProject } from "./googleChecks.ts";
-import { googleLabels } from "./googleLabels.ts";
+import { labelsAtGoogle } from "./googleNames.ts";
 
 /**
  * A Kubernetes cluster of Google Cloud, with private nodes, Workload Identity, network policies by Dataplane V2 and
@@ -39,19 +38,18 @@ export class GkeCluster extends pulumi.ComponentResource {
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: GkeClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `GkeCluster "${name}"`;
-    const accountId = args.nodeAccountId ?? `${name}-nodes`;
-    checkGkeArguments(subject, name, accountId, args);
-    const project = checkedProject(subject, args.project);
-    const labels = googleLabels(subject, args.labels);
+    const nodeAccountId = args.nodeAccountId ?? `${name}-nodes`;
+    checkArguments(`GkeCluster "${name}"`, { ...args, nodeAccountId }, checkGkeCluster(name));
     super("mlops:index:GkeCluster", name, args, opts);
 
     const child = { parent: this };
     const { location, protectData = true } = args;
+    const project = pulumi.output(args.project);
+    const labels = labelsAtGoogle(args.labels);
     const isAutopilot = args.mode === GkeMode.Autopilot;
     const account = new gcp.serviceaccount.Account(
       `${name}-nodes`,
-      { project, accountId, displayName: `Nodes of ${name}` },
+      { project, accountId: nodeAccountId, displayName: `Nodes of ${name}` },
       child,
     );
     const grant = new gcp.projects.IAMMember(
@@ -157,4 +155,65 @@ export class GkeCluster extends pulumi.ComponentResource {
       monthlyCostUsd: this.monthlyCostUsd,
     });
   }
+}
+
+/** Private nodes in the given subnet, and who may reach the API server. */
+function clusterNetwork(args: GkeClusterArgs) {
+  const { authorizedNetworks } = args;
+  return {
+    network: args.networkId,
+    subnetwork: args.subnetworkId,
+    networkingMode: "VPC_NATIVE",
+    ipAllocationPolicy: {
+      clusterSecondaryRangeName: args.podRangeName,
+      servicesSecondaryRangeName: args.serviceRangeName,
+    },
+    privateClusterConfig: { enablePrivateNodes: true, enablePrivateEndpoint: false },
+    ...(authorizedNetworks === undefined
+      ? {}
+      : {
+          masterAuthorizedNetworksConfig: {
+            cidrBlocks: authorizedNetworks.map((cidrBlock) => ({ cidrBlock })),
+            // machines of other customers of Google are no more trusted than others
+            gcpPublicCidrsAccessEnabled: false,
+          },
+        }),
+  };
+}
+
+type NodeSecurity = ReturnType<typeof nodeSecurity>;
+
+/** Node pools of our own. The one that Google insists on making first is removed, but must be able to start. */
+function standardNodes(nodes: NodeSecurity) {
+  const { serviceAccount, oauthScopes, shieldedInstanceConfig } = nodes;
+  return {
+    removeDefaultNodePool: true,
+    initialNodeCount: 1,
+    nodeConfig: {
+      // else they would run as the project's default account, which may be an editor, or gone
+      serviceAccount,
+      oauthScopes,
+      shieldedInstanceConfig,
+      // three zones of Google's default, 100 GB of SSD, are more than the quota of a new project
+      diskType: "pd-standard",
+      diskSizeGb: 30,
+    },
+    datapathProvider: "ADVANCED_DATAPATH",
+    nodePoolDefaults: { nodeConfigDefaults: { insecureKubeletReadonlyPortEnabled: "FALSE" } },
+    // the platform brings a Prometheus of its own: Google's would take memory on every node
+    monitoringConfig: {
+      enableComponents: ["SYSTEM_COMPONENTS"],
+      managedPrometheus: { enabled: false },
+    },
+  };
+}
+
+/** Nodes by Google, as our account too. */
+function autopilotNodes({ serviceAccount, oauthScopes }: NodeSecurity) {
+  return {
+    enableAutopilot: true,
+    clusterAutoscaling: { autoProvisioningDefaults: { serviceAccount, oauthScopes } },
+    // by default Google collects more metrics, paid for by sample, next to the platform's own Prometheus
+    monitoringConfig: { enableComponents: ["SYSTEM_COMPONENTS"] },
+  };
 }

@@ -1,6 +1,5 @@
-import type * as pulumi from "@pulumi/pulumi";
-import { ensure, refuse } from "../core/checks.ts";
-import { distance, nearest } from "../core/nearest.ts";
+import { type Combination, map, matches, must, required, type Rule } from "../core/checks.ts";
+import { nearest } from "../core/nearest.ts";
 import { googleRegions, isZone, multiRegions, zonesOf } from "./googleRegions.ts";
 
 /*
@@ -9,59 +8,112 @@ import { googleRegions, isZone, multiRegions, zonesOf } from "./googleRegions.ts
  */
 
 /** A service account's id: what stands before the @ of its address. */
-export const isAccountId = (value: string) => /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(value);
+const isAccountId = (value: unknown) =>
+  typeof value === "string" && /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(value);
+
+export const accountId = must(
+  "have 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last",
+  isAccountId,
+);
 
 /** A project's id, not its name or number. The two words come of a setting that is missing; Google bars them. */
-export const isProjectId = (value: string) => isAccountId(value) && !/undefined|null/.test(value);
+export const projectId = must<string>(
+  "be a project's id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last",
+  (value) => isAccountId(value) && !/undefined|null/.test(value),
+);
 
-export const checkedProject = (subject: string, project: pulumi.Input<string>) =>
-  ensure(
-    subject,
-    "project",
-    project,
-    isProjectId,
-    "be a project's id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last",
-  );
+/** Google's lists grow: what has the form of a name and is not among those known here is warned about. */
+export const knownName =
+  (form: RegExp, known: readonly string[], what: string): Rule =>
+  (check, value) => {
+    if (value === undefined || known.includes(value as string)) return value;
+    const meant = nearest(String(value), known);
+    if (typeof value !== "string" || !form.test(value)) {
+      return check.must(`be ${what} such as ${meant}${check.not(value)}`);
+    }
+    check.warn(
+      `${check.path} is "${value}", which is not ${what} that is known here; if Google does not know it either, the deployment fails; the nearest known is ${meant}`,
+    );
+    return value;
+  };
 
-export const checkRegion = (subject: string, region: string, argument = "region") =>
-  checkPlace(subject, argument, region, googleRegions, "a region of Google Cloud");
+const regionForm = /^[a-z]+-[a-z]+[0-9]+$/;
+const zoneForm = /^[a-z]+-[a-z]+[0-9]+-[a-z]$/;
+const zones = googleRegions.flatMap(zonesOf);
+
+export const region = knownName(regionForm, googleRegions, "a region of Google Cloud");
+export const zone = knownName(zoneForm, zones, "a zone of Google Cloud");
+const zoneOrRegion = "a region or a zone of Google Cloud";
 
 /** A region, or one zone of it. */
-export const checkZoneOrRegion = (subject: string, location: string, argument = "location") => {
-  const zones = googleRegions.flatMap(zonesOf);
-  const places = isZone(location) ? zones : googleRegions;
-  checkPlace(subject, argument, location, places, "a region or a zone of Google Cloud");
-};
+export const location: Rule = (check, value) =>
+  typeof value === "string" && isZone(value)
+    ? knownName(zoneForm, zones, zoneOrRegion)(check, value)
+    : knownName(regionForm, googleRegions, zoneOrRegion)(check, value);
 
 /** Where a bucket may be. */
-export const checkBucketLocation = (subject: string, location: string) => {
-  const places = [...googleRegions, ...multiRegions];
-  checkPlace(subject, "location", location, places, "a region of Google Cloud, US, EU or ASIA");
-};
-
-function checkPlace(
-  subject: string,
-  argument: string,
-  place: string,
-  places: readonly string[],
-  what: string,
-): void {
-  if (places.includes(place)) return;
-  const meant = nearest(String(place), places);
-  const isNear = distance(String(place), meant) <= meant.length / 2;
-  const hint = isNear ? `the nearest is ${meant}` : "`gcloud compute regions list` prints them";
-  refuse(subject, true, `${argument} must be ${what}, not "${place}"; ${hint}`);
-}
+export const bucketLocation = knownName(
+  /^([a-z]+-[a-z]+[0-9]+|[A-Z]{2,4}[0-9]?)$/,
+  [...multiRegions, ...googleRegions],
+  "a region of Google Cloud, US, EU or ASIA,",
+);
 
 /** What is wrong with a bucket's name, or undefined. Completes "the name must …". */
 export function bucketNameFault(name: string): string | undefined {
   const rules: [holds: boolean, rule: string][] = [
     [name.length >= 3 && name.length <= 63, "have 3 to 63 characters"],
     // a name with dots is a domain whose ownership Google wants to see proven
-    [/^[a-z0-9_-]*$/.test(name), "have lower-case letters, digits, hyphens and underscores alone"],
+    [/^[a-z0-9_-]*$/.test(name), "have lower-case letters, digits, hyphens and underscores only"],
     [/^[a-z0-9].*[a-z0-9]$/s.test(name), "begin and end with a letter or a digit"],
     [!name.startsWith("goog"), 'not begin with "goog", which is Google\'s own'],
     [!/google|g00gle|go0gle|g0ogle/.test(name), 'not contain "google" or what looks like it'],
   ];
   return rules.find(([holds]) => !holds)?.[1];
 }
+
+/** Pulumi appends a hyphen and seven characters to the names it makes. */
+const suffixLength = 8;
+
+/**
+ * Refuses a component's name of which no name at Google can be made.
+ * @param longest the longest name that the component makes of its own, and how long Google lets it be
+ */
+export const nameAtGoogle =
+  (name: string, { longest, limit }: { longest: string; limit: number }): Combination<unknown> =>
+  (check) => {
+    const most = limit - suffixLength - (longest.length - name.length);
+    const why = "for names at Google are made of it";
+    check.refuse(
+      "name",
+      !/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name),
+      `its name must be lower-case letters, digits and hyphens, a letter first and no hyphen last, ${why}`,
+    );
+    check.refuse(
+      "name",
+      name.length > most,
+      `its name must have ${most} characters at most, ${why}`,
+    );
+  };
+
+const labelKey = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u;
+const characters = "lower-case letters, digits, hyphens and underscores only";
+const labelValue = matches(
+  /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u,
+  `have 63 characters at most, and ${characters}`,
+);
+
+/** Labels of what is made at Google, besides the platform's own two. */
+export const googleLabels: Rule = (check, value) => {
+  const names = typeof value === "object" && value !== null ? Object.keys(value) : [];
+  if (names.length > 62) check.must("be 62 at most, beside the platform's own");
+  for (const name of names) {
+    const fault =
+      (!labelKey.test(name) && `have 1 to 63 characters, a letter first, and ${characters}`) ||
+      (name.startsWith("goog") && 'not begin with "goog", which is Google\'s own');
+    if (fault) check.fault(`${check.path}: the key "${name}" must ${fault}`);
+  }
+  return map(labelValue)(check, value);
+};
+
+/** Where everything of a component is made and paid for. */
+export const project = required(projectId);

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import type { StringMap } from "../kubernetes/arguments.ts";
 
 /**
  * A name that nobody else has, known long before what bears it exists: rights to it can be granted meanwhile.
@@ -24,3 +25,10 @@ export function withSuffix(stem: string, digits: string, mostCharacters: number)
   const room = mostCharacters - digits.length - 1;
   return `${stem.slice(0, room).replace(/-+$/, "")}-${digits}`;
 }
+
+/** Labels of everything that a component makes at Google: the platform's, and the caller's over them. */
+export const labelsAtGoogle = (labels: StringMap = {}): StringMap => ({
+  "part-of": "mlops-platform",
+  "managed-by": "pulumi",
+  ...labels,
+});

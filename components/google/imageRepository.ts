@@ -1,10 +1,9 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { checkWhole, ensure } from "../core/checks.ts";
+import { checkArguments } from "../core/checks.ts";
 import { monthlyCostUsd } from "../cost/index.ts";
-import { checkedMember, type ImageRepositoryArgs } from "./arguments.ts";
-import { checkedProject, checkRegion } from "./googleChecks.ts";
-import { googleLabels } from "./googleLabels.ts";
+import { checkImageRepository, type ImageRepositoryArgs } from "./arguments.ts";
+import { labelsAtGoogle } from "./googleNames.ts";
 
 /**
  * A repository of Artifact Registry for the platform's images. Tags are hashes of what is in the image, so they are
@@ -19,23 +18,12 @@ export class ImageRepository extends pulumi.ComponentResource {
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: ImageRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `ImageRepository "${name}"`;
-    const project = checkedProject(subject, args.project);
-    checkRegion(subject, args.region);
-    const { region, repositoryId = "mlops", keepVersions, readers = [] } = args;
-    ensure(
-      subject,
-      "repositoryId",
-      repositoryId,
-      (id) => /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(id),
-      "have 1 to 63 lower-case letters, digits and hyphens, a letter first and no hyphen last",
-    );
-    checkWhole(subject, "keepVersions", keepVersions ?? 1, 1, 1000);
-    const members = readers.map((member, index) => checkedMember(subject, index, member));
-    const labels = googleLabels(subject, args.labels);
+    checkArguments(`ImageRepository "${name}"`, args, checkImageRepository);
     super("mlops:index:ImageRepository", name, args, opts);
 
     const child = { parent: this };
+    const { project, region, repositoryId = "mlops", keepVersions, readers = [] } = args;
+    const labels = labelsAtGoogle(args.labels);
     const priced = { location: region, format: "DOCKER", mode: "STANDARD_REPOSITORY" };
     const repository = new gcp.artifactregistry.Repository(
       `${name}-repository`,
@@ -51,7 +39,7 @@ export class ImageRepository extends pulumi.ComponentResource {
       },
       child,
     );
-    for (const [index, member] of members.entries()) {
+    for (const [index, member] of readers.entries()) {
       new gcp.artifactregistry.RepositoryIamMember(
         `${name}-reader-${index}`,
         {

@@ -1,11 +1,9 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "../cost/index.ts";
-import type { PrivateNetworkArgs } from "./arguments.ts";
-import { checkedProject, checkRegion } from "./googleChecks.ts";
-import { googleLabels } from "./googleLabels.ts";
-import { checkGoogleName } from "./googleNameChecks.ts";
-import { checkNetworkRanges } from "./networkRanges.ts";
+import { checkArguments } from "../core/checks.ts";
+import { checkPrivateNetwork, defaultRanges, type PrivateNetworkArgs } from "./arguments.ts";
+import { labelsAtGoogle } from "./googleNames.ts";
 
 /**
  * A network for machines without a public address: one subnet with ranges for nodes, pods and Services, a NAT gateway
@@ -26,21 +24,17 @@ export class PrivateNetwork extends pulumi.ComponentResource {
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: PrivateNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `PrivateNetwork "${name}"`;
-    checkGoogleName(subject, name, { longest: `${name}-services-range`, limit: 63 });
-    const project = checkedProject(subject, args.project);
-    checkRegion(subject, args.region);
-    const ranges = {
-      nodeRange: args.nodeRange ?? "10.10.0.0/20",
-      podRange: args.podRange ?? "10.20.0.0/16",
-      serviceRange: args.serviceRange ?? "10.30.0.0/20",
-    };
-    checkNetworkRanges(subject, ranges);
-    const labels = googleLabels(subject, args.labels);
+    checkArguments(`PrivateNetwork "${name}"`, args, checkPrivateNetwork(name));
     super("mlops:index:PrivateNetwork", name, args, opts);
 
     const child = { parent: this };
-    const { region } = args;
+    const { project, region } = args;
+    const labels = labelsAtGoogle(args.labels);
+    const {
+      nodeRange = defaultRanges.nodeRange,
+      podRange = defaultRanges.podRange,
+      serviceRange = defaultRanges.serviceRange,
+    } = args;
     const network = new gcp.compute.Network(
       `${name}-network`,
       { project, autoCreateSubnetworks: false, routingMode: "REGIONAL" },
@@ -52,10 +46,10 @@ export class PrivateNetwork extends pulumi.ComponentResource {
         project,
         region,
         network: network.id,
-        ipCidrRange: ranges.nodeRange,
+        ipCidrRange: nodeRange,
         secondaryIpRanges: [
-          { rangeName: "pods", ipCidrRange: ranges.podRange },
-          { rangeName: "services", ipCidrRange: ranges.serviceRange },
+          { rangeName: "pods", ipCidrRange: podRange },
+          { rangeName: "services", ipCidrRange: serviceRange },
         ],
         // Google's own services, the registry and buckets among them, are reached without the NAT gateway
         privateIpGoogleAccess: true,

@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { type ProjectServicesArgs, checkServices } from "./arguments.ts";
-import { checkedProject } from "./googleChecks.ts";
+import { checkArguments } from "../core/checks.ts";
+import { checkProjectServices, type ProjectServicesArgs } from "./arguments.ts";
 
 /**
  * The Google services (APIs) that a project needs. Whatever uses one waits for the component with `dependsOn`. They
@@ -12,12 +12,11 @@ export class ProjectServices extends pulumi.ComponentResource {
   public readonly services: pulumi.Output<string[]>;
 
   constructor(name: string, args: ProjectServicesArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `ProjectServices "${name}"`;
-    const project = checkedProject(subject, args.project);
-    checkServices(subject, args.services);
+    checkArguments(`ProjectServices "${name}"`, args, checkProjectServices);
     super("mlops:index:ProjectServices", name, args, opts);
 
     const child = { parent: this };
+    const { project } = args;
     const enabled = args.services.map((service) => {
       const role = service.slice(0, service.indexOf("."));
       const settings = { project, service, disableOnDestroy: false };

@@ -1,9 +1,8 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { refuse } from "../core/checks.ts";
-import type { ServiceAccountKeyArgs } from "./arguments.ts";
-import { isAccountId } from "./googleChecks.ts";
-import { checkedGrants, grant } from "./googleGrants.ts";
+import { checkArguments } from "../core/checks.ts";
+import { checkServiceAccountKey, type ServiceAccountKeyArgs } from "./arguments.ts";
+import { grant } from "./googleGrants.ts";
 
 /**
  * A Google service account with a key, for a cluster outside Google Cloud such as Minikube. Whoever has the key has
@@ -18,21 +17,15 @@ export class ServiceAccountKey extends pulumi.ComponentResource {
   public readonly credentials: pulumi.Output<string>;
 
   constructor(name: string, args: ServiceAccountKeyArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `ServiceAccountKey "${name}"`;
-    const grants = checkedGrants(subject, args);
-    const { accountId } = args;
-    refuse(
-      subject,
-      !isAccountId(accountId),
-      "accountId must be 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last",
-    );
+    checkArguments(`ServiceAccountKey "${name}"`, args, checkServiceAccountKey);
     super("mlops:index:ServiceAccountKey", name, args, opts);
 
     const child = { parent: this };
+    const { project, accountId } = args;
     const account = new gcp.serviceaccount.Account(
       `${name}-account`,
       {
-        project: grants.project,
+        project,
         accountId,
         displayName: `${name} (MLOps platform)`,
         description: "Has a key in a Kubernetes Secret of a cluster outside Google Cloud",
@@ -45,7 +38,7 @@ export class ServiceAccountKey extends pulumi.ComponentResource {
       child,
     );
 
-    this.member = grant(name, account.member, grants, child);
+    this.member = grant(name, account.member, args, child);
     this.email = account.email;
     this.credentials = pulumi.secret(key.privateKey.apply(decoded));
     this.registerOutputs({

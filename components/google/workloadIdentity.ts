@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Workload, type WorkloadIdentityArgs, checkedWorkload } from "./arguments.ts";
-import { checkedGrants, grant } from "./googleGrants.ts";
-
-export { BucketRole } from "./googleGrants.ts";
+import { checkArguments } from "../core/checks.ts";
+import { checkWorkloadIdentity, type WorkloadIdentityArgs } from "./arguments.ts";
+import { grant } from "./googleGrants.ts";
 
 /**
  * What one workload of a GKE cluster may do at Google, without a key: Google knows a pod by its cluster, namespace
@@ -13,15 +12,13 @@ export class WorkloadIdentity extends pulumi.ComponentResource {
   public readonly member: pulumi.Output<string>;
 
   constructor(name: string, args: WorkloadIdentityArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `WorkloadIdentity "${name}"`;
-    const grants = checkedGrants(subject, args);
-    const workload = checkedWorkload(subject, args);
+    checkArguments(`WorkloadIdentity "${name}"`, args, checkWorkloadIdentity);
     super("mlops:index:WorkloadIdentity", name, args, opts);
 
-    this.member = grant(name, principal(workload), grants, { parent: this });
+    this.member = grant(name, principal(args), args, { parent: this });
     this.registerOutputs({ member: this.member });
   }
 }
 
-const principal = (workload: Workload) =>
+const principal = (workload: WorkloadIdentityArgs) =>
   pulumi.interpolate`principal://iam.googleapis.com/projects/${workload.projectNumber}/locations/global/workloadIdentityPools/${workload.workloadPool}/subject/ns/${workload.namespace}/sa/${workload.serviceAccountName}`;

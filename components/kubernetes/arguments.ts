@@ -1,4 +1,144 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { addressRange } from "../core/addressRanges.ts";
+import {
+  dnsLabel,
+  flag,
+  hostName,
+  isWholeNumber,
+  list,
+  map,
+  matches,
+  must,
+  object,
+  oneOf,
+  required,
+  type Rule,
+  type Rules,
+  string,
+  text,
+  whole,
+} from "../core/checks.ts";
+
+export type StringMap = { [key: string]: pulumi.Input<string> };
+
+/** What is added to everything that a component makes. */
+export interface LabelledArgs {
+  /** Labels added to every object. */
+  labels?: { [key: string]: pulumi.Input<string> };
+  /** Annotations added to every object. */
+  annotations?: { [key: string]: pulumi.Input<string> };
+}
+
+/** Where the objects of a component are. */
+export interface NamespacedArgs extends LabelledArgs {
+  /** Namespace that holds every object of the component. */
+  namespace: pulumi.Input<string>;
+}
+
+/** How other pods find a workload. */
+export interface ServiceArgs {
+  /** Name of the Service, by which clients find it, and of the objects behind it. Defaults to the component's name. Changing it replaces them. */
+  serviceName?: string;
+}
+
+/** Whether a workload runs. */
+export interface PausableArgs {
+  /** Whether nothing of it runs. Defaults to false. Data and addresses are kept. */
+  paused?: boolean;
+}
+
+/** How a workload is opened on the nodes. */
+export interface NodePortArgs {
+  /** Port on every node, 30000 to 32767. Left out, it is reachable inside the cluster only. */
+  nodePort?: number;
+}
+
+/** By which address people reach a node. */
+export interface NodeAddressArgs {
+  /** Address by which people reach a node. Defaults to `localhost`. */
+  nodeAddress?: pulumi.Input<string>;
+}
+
+/** CPU and memory of one container. */
+export interface ContainerResourcesArgs {
+  /** CPU that is reserved, in cores or millicores. */
+  cpuRequest?: pulumi.Input<string>;
+  /** Most CPU the container may use; it is slowed down beyond. */
+  cpuLimit?: pulumi.Input<string>;
+  /** Memory that is reserved, as a quantity such as `512Mi`. */
+  memoryRequest?: pulumi.Input<string>;
+  /** Most memory the container may use; it is killed and restarted beyond. */
+  memoryLimit?: pulumi.Input<string>;
+}
+
+/** A taint of nodes that pods put up with. */
+export interface TolerationArgs {
+  /** Key of the taint. Left out, every taint is tolerated. */
+  key?: pulumi.Input<string>;
+  /** `Equal`, the default, compares the value; `Exists` does not. */
+  operator?: pulumi.Input<string>;
+  /** Value of the taint. */
+  value?: pulumi.Input<string>;
+  /** `NoSchedule`, `PreferNoSchedule` or `NoExecute`. Left out, every effect is tolerated. */
+  effect?: pulumi.Input<string>;
+  /** Seconds for which a pod stays on a node that gets a taint with `NoExecute`. Defaults to for ever. */
+  tolerationSeconds?: pulumi.Input<number>;
+}
+
+/** Where the pods of a workload may run, and how their images are pulled. */
+export interface PodSettingsArgs {
+  /** Labels that a node must have. Defaults to none. */
+  nodeSelector?: { [key: string]: pulumi.Input<string> };
+  /** Taints of nodes that the pods tolerate. Defaults to none. */
+  tolerations?: TolerationArgs[];
+  /** Names of Secrets in the namespace, of the type `kubernetes.io/dockerconfigjson`, with which images are pulled. Defaults to none. */
+  imagePullSecrets?: pulumi.Input<string>[];
+}
+
+export const labelledRules: Rules<LabelledArgs> = { labels: map(string), annotations: map(string) };
+
+export const namespacedRules: Rules<NamespacedArgs> = {
+  ...labelledRules,
+  namespace: required(dnsLabel("mlops")),
+};
+
+export const serviceRules: Rules<ServiceArgs> = { serviceName: dnsLabel("mlflow") };
+export const pausableRules: Rules<PausableArgs> = { paused: flag };
+export const nodePortRules: Rules<NodePortArgs> = {
+  nodePort: must("be between 30000 and 32767", isWholeNumber(30000, 32767)),
+};
+export const nodeAddressRules: Rules<NodeAddressArgs> = { nodeAddress: hostName };
+
+const cpu = matches(/^([0-9]*[1-9][0-9]*m?|[0-9]+\.[0-9]+)$/, "be cores such as 2, 0.5 or 500m");
+const memory = matches(
+  /^[0-9]*[1-9][0-9]*(\.[0-9]+)?([KMGTP]i?|k)?$/,
+  "be a quantity of bytes such as 512Mi",
+);
+
+export const resourcesRule: Rule = object<ContainerResourcesArgs>({
+  cpuRequest: cpu,
+  cpuLimit: cpu,
+  memoryRequest: memory,
+  memoryLimit: memory,
+});
+
+export const podSettingsRules: Rules<PodSettingsArgs> = {
+  nodeSelector: map(string),
+  tolerations: list(
+    object<TolerationArgs>({
+      key: string,
+      operator: oneOf({ Equal: "Equal", Exists: "Exists" }),
+      value: string,
+      effect: oneOf({
+        NoSchedule: "NoSchedule",
+        PreferNoSchedule: "PreferNoSchedule",
+        NoExecute: "NoExecute",
+      }),
+      tolerationSeconds: must("be a whole number", Number.isInteger),
+    }),
+  ),
+  imagePullSecrets: list(required(text)),
+};
 
 /** One allowed direction of traffic. At least one of its ends is a workload of the namespace. */
 export interface NetworkFlowArgs {
@@ -17,36 +157,53 @@ export interface NetworkFlowArgs {
 }
 
 /** Arguments of NetworkFlows. */
-export interface NetworkFlowsArgs {
-  /** Namespace whose traffic is restricted. */
-  namespace: pulumi.Input<string>;
+export interface NetworkFlowsArgs extends NamespacedArgs {
   /** Every flow that is allowed, besides DNS. */
   flows: NetworkFlowArgs[];
   /** Ranges of DNS servers besides the pods of CoreDNS, kube-dns and NodeLocal DNSCache in `kube-system`. Defaults to `169.254.20.10/32` and `169.254.169.254/32`, where NodeLocal DNSCache and Cloud DNS for GKE answer. */
   dnsAddresses?: string[];
-  /** Labels added to every object. */
-  labels?: { [key: string]: pulumi.Input<string> };
-  /** Annotations added to every object. */
-  annotations?: { [key: string]: pulumi.Input<string> };
 }
 
-/** CPU and memory of one container. */
-export interface ContainerResourcesArgs {
-  /** CPU that is reserved, in cores or millicores. */
-  cpuRequest?: pulumi.Input<string>;
-  /** Most CPU the container may use; it is slowed down beyond. */
-  cpuLimit?: pulumi.Input<string>;
-  /** Memory that is reserved, as a quantity such as `512Mi`. */
-  memoryRequest?: pulumi.Input<string>;
-  /** Most memory the container may use; it is killed and restarted beyond. */
-  memoryLimit?: pulumi.Input<string>;
-}
+/** Ranges of IPv4 addresses, none of which means every address. */
+export const addressRanges: Rule = (check, value) =>
+  Array.isArray(value) && value.length === 0
+    ? check.fault(`${check.path} must name a range; leave it out for every address`)
+    : list(
+        must(
+          "be a range such as 10.0.0.0/8; to mean every address, leave the argument out",
+          (cidr) => typeof cidr === "string" && (addressRange(cidr)?.prefix ?? 0) > 0,
+        ),
+      )(check, value);
 
-export type StringMap = { [key: string]: pulumi.Input<string> };
+const networkFlow = object<NetworkFlowArgs>(
+  {
+    from: text,
+    fromAddresses: addressRanges,
+    to: text,
+    toAddresses: addressRanges,
+    toName: text,
+    port: required(whole(1, 65535)),
+  },
+  (check, { from, fromAddresses, to, toAddresses, toName }) => {
+    check.refuse(
+      "from",
+      from === undefined && to === undefined,
+      `${check.path} must have from, to or both; a flow from anybody to anything would allow all traffic`,
+    );
+    const exclude = (end: "from" | "to") =>
+      `${check.pathOf(end)} and ${check.pathOf(`${end}Addresses`)} exclude each other; leave one of them out`;
+    check.refuse("from", from !== undefined && fromAddresses !== undefined, exclude("from"));
+    check.refuse("to", to !== undefined && toAddresses !== undefined, exclude("to"));
+    check.refuse(
+      "toName",
+      toName === undefined && toAddresses?.some((range) => typeof range !== "string") === true,
+      `${check.pathOf("toName")} must be given where one of toAddresses is an output; add a name such as api-server`,
+    );
+  },
+);
 
-/** What every component accepts for its objects' metadata. */
-export interface MetadataArgs {
-  namespace: pulumi.Input<string>;
-  labels?: StringMap;
-  annotations?: StringMap;
-}
+export const checkNetworkFlows: Rule = object<NetworkFlowsArgs>({
+  ...namespacedRules,
+  flows: required(list(networkFlow)),
+  dnsAddresses: addressRanges,
+});

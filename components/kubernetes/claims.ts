@@ -1,22 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { ensure, isQuantity } from "../core/checks.ts";
 import { skipAwait, type metadataFor } from "./metadata.ts";
-
-/** The size of a claim, the given one or the default. */
-export const checkedStorageSize = (
-  subject: string,
-  { storageSize }: { storageSize?: pulumi.Input<string> },
-  otherwise: string,
-  argument = "storageSize",
-): pulumi.Output<string> =>
-  ensure(
-    subject,
-    argument,
-    storageSize ?? otherwise,
-    isQuantity,
-    `be a quantity of bytes such as ${otherwise}`,
-  );
 
 /** What is asked of a claim. */
 export interface ClaimedStorage {

@@ -1,7 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { StringMap } from "./arguments.ts";
-import type { ContainerResourcesArgs } from "./arguments.ts";
+import type { ContainerResourcesArgs, PodSettingsArgs, StringMap } from "./arguments.ts";
 import {
   containerResources,
   containerSecurity,
@@ -35,7 +34,7 @@ export function httpDeploymentSpec(
   workload: HttpWorkload,
   selector: { [key: string]: string },
   template: { labels: StringMap; annotations?: StringMap },
-  resources?: ContainerResourcesArgs,
+  chosen: PodSettingsArgs & { resources?: ContainerResourcesArgs } = {},
 ) {
   const tmp = temporaryFolder(workload.temporaryStorage);
   return {
@@ -45,7 +44,7 @@ export function httpDeploymentSpec(
     template: {
       metadata: template,
       spec: {
-        ...podDefaults(userIds.python, workload.serviceAccountName),
+        ...podDefaults(userIds.python, workload.serviceAccountName, chosen),
         topologySpreadConstraints: spreadOverNodes(selector),
         containers: [
           {
@@ -58,7 +57,11 @@ export function httpDeploymentSpec(
             ],
             ...httpProbes(workload.probes),
             lifecycle: drainBeforeStop,
-            resources: containerResources(workload.resources, resources, workload.temporaryStorage),
+            resources: containerResources(
+              workload.resources,
+              chosen.resources,
+              workload.temporaryStorage,
+            ),
             securityContext: containerSecurity,
             volumeMounts: [tmp.mount],
           },

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { MetadataArgs, StringMap } from "./arguments.ts";
+import type { NamespacedArgs, StringMap } from "./arguments.ts";
 
 /** The labels by which Services, policies and budgets find the pods of one workload. Never change them. */
 export function selectorLabels(application: string, name: string): { [key: string]: string } {
@@ -7,7 +7,7 @@ export function selectorLabels(application: string, name: string): { [key: strin
 }
 
 /** Builds the metadata of a component's objects. The caller's labels may replace all but those that select pods. */
-export function metadataFor(application: string, name: string, args: MetadataArgs) {
+export function metadataFor(application: string, name: string, args: NamespacedArgs) {
   const labels = {
     "app.kubernetes.io/part-of": "mlops-platform",
     "app.kubernetes.io/managed-by": "pulumi",

@@ -1,8 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, refuse } from "../core/checks.ts";
-import { addressRange } from "../core/addressRanges.ts";
-import type { NetworkFlowArgs, NetworkFlowsArgs } from "./arguments.ts";
+import { checkArguments } from "../core/checks.ts";
+import { checkNetworkFlows, type NetworkFlowArgs, type NetworkFlowsArgs } from "./arguments.ts";
 import { metadataFor } from "./metadata.ts";
 
 const pods = (application: string) => ({
@@ -43,9 +42,7 @@ const dnsAddresses = ["169.254.20.10/32", "169.254.169.254/32"];
  */
 export class NetworkFlows extends pulumi.ComponentResource {
   constructor(name: string, args: NetworkFlowsArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `NetworkFlows "${name}"`;
-    checkFlows(subject, args.flows);
-    checkRanges(subject, "dnsAddresses", args.dnsAddresses);
+    checkArguments(`NetworkFlows "${name}"`, args, checkNetworkFlows);
     super("mlops:index:NetworkFlows", name, args, opts);
     const metadata = metadataFor("network", name, args);
     const policy = (role: string, spec: k8s.types.input.networking.v1.NetworkPolicySpec) =>
@@ -103,53 +100,4 @@ function joinByEnds(flows: NetworkFlowArgs[]) {
     to: same[0]!.to,
     ports: same.map(({ port }) => ({ protocol: "TCP", port })),
   }));
-}
-
-function checkFlows(subject: string, flows: NetworkFlowArgs[]): void {
-  refuse(
-    subject,
-    flows.some(({ from, to }) => from === undefined && to === undefined),
-    "every flow must have from, to or both; a flow from anybody to anything would allow all traffic",
-  );
-  for (const { from, fromAddresses, to, toAddresses, toName } of flows) {
-    refuse(
-      subject,
-      from !== undefined && fromAddresses !== undefined,
-      "a flow's from and fromAddresses exclude each other; leave one of them out",
-    );
-    refuse(
-      subject,
-      to !== undefined && toAddresses !== undefined,
-      "a flow's to and toAddresses exclude each other; leave one of them out",
-    );
-    checkRanges(subject, "a flow's fromAddresses", fromAddresses);
-    checkRanges(subject, "a flow's toAddresses", toAddresses);
-    refuse(
-      subject,
-      toName === undefined && toAddresses?.some((range) => typeof range !== "string") === true,
-      "a flow's toName must be given where one of toAddresses is an output; add a name such as api-server",
-    );
-  }
-}
-
-/** Refuses what is no range of IPv4 addresses, and what would mean every address. */
-export function checkRanges(
-  subject: string,
-  argument: string,
-  ranges: pulumi.Input<string>[] | undefined,
-): void {
-  refuse(
-    subject,
-    ranges?.length === 0,
-    `${argument} must name a range; leave it out for every address`,
-  );
-  for (const range of ranges ?? []) {
-    ensure(
-      subject,
-      argument,
-      range,
-      (cidr) => (addressRange(cidr)?.prefix ?? 0) > 0,
-      "be ranges such as 10.0.0.0/8; to mean every address, leave it out",
-    );
-  }
 }

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { MetadataArgs, StringMap } from "./arguments.ts";
+import type { NamespacedArgs, StringMap } from "./arguments.ts";
 import { partOf, stackAnnotation, stateLabel } from "./ownershipMarks.ts";
 
 /**
@@ -10,7 +10,7 @@ import { partOf, stackAnnotation, stateLabel } from "./ownershipMarks.ts";
  */
 export function ownedNamespace(
   name: string,
-  { namespace, labels, annotations }: MetadataArgs,
+  { namespace, labels, annotations }: NamespacedArgs,
   podSecurity: StringMap,
   child: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Namespace {

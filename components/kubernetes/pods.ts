@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ContainerResourcesArgs } from "./arguments.ts";
+import type { ContainerResourcesArgs, PodSettingsArgs, StringMap } from "./arguments.ts";
+import { skipAwait } from "./metadata.ts";
 
 /**
  * Requests and limits of one container.
@@ -32,17 +33,21 @@ export const containerSecurity = {
 /** User of our Python images and of Debian's and the official Postgres image. */
 export const userIds = { python: 1000, postgres: 999 } as const;
 
-/** Port on which our own programs answer `/metrics`. */
-export const metricsPort = 9464;
-
 /** A container port that Prometheus finds by its name: every port called `metrics` or `…-metrics` is scraped. */
 export function metricsPorts(port: number | undefined, name = "metrics") {
   return port === undefined ? [] : [{ name, containerPort: port }];
 }
 
 /** The part of a pod's spec that is the same for every pod of the platform. */
-export function podDefaults(userId: number, serviceAccountName: pulumi.Input<string>) {
+export function podDefaults(
+  userId: number,
+  serviceAccountName: pulumi.Input<string>,
+  { nodeSelector, tolerations, imagePullSecrets }: PodSettingsArgs,
+) {
   return {
+    ...(nodeSelector && { nodeSelector }),
+    ...(tolerations && { tolerations }),
+    ...(imagePullSecrets && { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
     serviceAccountName,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -129,3 +134,13 @@ export function environment(
     })),
   ];
 }
+
+/** How many pods a workload is to have. */
+export const pausedReplicas = (replicas: number, paused = false): number => (paused ? 0 : replicas);
+
+/** A Job that waits to be resumed: nothing starts, and nobody waits for its end. A finished one stays finished. */
+export const pausedJob = (paused = false): { suspend?: boolean; annotations?: StringMap } =>
+  paused ? { suspend: true, annotations: skipAwait } : {};
+
+/** An autoscaler has taken the number of pods for its own: while its workload is paused, that has to be taken back. */
+export const takeReplicasBack: StringMap = { "pulumi.com/patchForce": "true" };

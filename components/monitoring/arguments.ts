@@ -1,11 +1,39 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { refuse } from "../core/checks.ts";
-import type { ContainerResourcesArgs } from "../kubernetes/arguments.ts";
+import {
+  anything,
+  type Combination,
+  dnsLabel,
+  flag,
+  list,
+  map,
+  matches,
+  must,
+  object,
+  quantity,
+  required,
+  type Rule,
+  type Rules,
+  text,
+  whole,
+} from "../core/checks.ts";
+import {
+  type ContainerResourcesArgs,
+  type NamespacedArgs,
+  namespacedRules,
+  type NodeAddressArgs,
+  nodeAddressRules,
+  type NodePortArgs,
+  nodePortRules,
+  type PausableArgs,
+  pausableRules,
+  resourcesRule,
+} from "../kubernetes/arguments.ts";
 import type { RuleGroup } from "./alerts/index.ts";
 import type { ChartValues } from "./chartValues.ts";
 import type { PlatformDashboard } from "./dashboards/index.ts";
 import { openGrafanaSettings } from "./grafanaAccess.ts";
-import type { AlertReceiversArgs } from "./receivers.ts";
+import { type AlertReceiversArgs, checkReceivers } from "./receivers.ts";
+import { retentionRules, retentionFits } from "./retention.ts";
 
 /** Where a Helm chart comes from. Left out, the official chart at the version that the platform was tried with. */
 export interface ChartArgs {
@@ -17,22 +45,26 @@ export interface ChartArgs {
   repository?: string;
 }
 
-/** Arguments of Prometheus. */
-export interface PrometheusArgs {
-  /** Namespace of everything but node-exporter. It may enforce Pod Security `restricted`. */
-  namespace: pulumi.Input<string>;
+/** What both charts of the monitoring are given. */
+export interface MonitoringChartArgs {
+  /** Registry, with a path if need be, that stands in for those that the chart names. Defaults to them. */
+  imageRegistry?: string;
+  /** Storage class of the claims. Defaults to the cluster's default class. It cannot be changed later. */
+  storageClassName?: pulumi.Input<string>;
+}
+
+/** What people choose about Prometheus. */
+export interface PrometheusSettingsArgs {
   /** Helm chart. Defaults to the official chart `prometheus`, at the version this was tried with. */
   chart?: ChartArgs;
-  /** Registry, with a path if need be, that stands in for `quay.io` and `registry.k8s.io`. Defaults to those. */
-  imageRegistry?: string;
+  /** Groups of alerting rules. Defaults to the platform's own, each with a runbook. */
+  alertRules?: RuleGroup[];
   /** Age at which samples are dropped. Defaults to `15d`. */
   retention?: pulumi.Input<string>;
   /** Size at which the oldest samples are dropped, in powers of 1024 such as `6GB`. It must be below `storageSize`; defaults to four fifths of it. */
   retentionSize?: pulumi.Input<string>;
   /** Size of the claim that holds the samples. Defaults to `8Gi`. It can grow where the storage class allows it, never shrink. */
   storageSize?: pulumi.Input<string>;
-  /** Storage class of the claims. Defaults to the cluster's default class. It cannot be changed later. */
-  storageClassName?: pulumi.Input<string>;
   /** Whether Alertmanager takes the alerts, groups them and tells the receivers. Defaults to true. */
   alertmanager?: boolean;
   /** Whether kube-state-metrics reports on Deployments, Jobs, pods and claims. Defaults to true. */
@@ -47,61 +79,161 @@ export interface PrometheusArgs {
   nodeExporterNamespace?: pulumi.Input<string>;
   /** Namespaces whose pods of this platform are scraped: those labelled `app.kubernetes.io/part-of: mlops-platform`. Defaults to `namespace` alone. */
   scrapeNamespaces?: pulumi.Input<string>[];
-  /** Groups of alerting rules. Defaults to the platform's own, each with a runbook. */
-  alertRules?: RuleGroup[];
   /** Who is told about alerts. Defaults to nobody: alerts then show in Alertmanager and Grafana only. */
   receivers?: AlertReceiversArgs;
-  /** Whether no pod runs, node-exporter's among them. Defaults to false. Samples stay on their claim; nothing is scraped, and nobody is told of alerts. */
-  paused?: boolean;
   /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. */
   values?: ChartValues;
   /** CPU and memory of the server. Defaults to 100m and 256Mi requested, 1 core and 1Gi at most. */
   resources?: ContainerResourcesArgs;
-  /** Labels added to the component's own objects and to every pod. */
-  labels?: { [key: string]: pulumi.Input<string> };
-  /** Annotations added to the component's own objects and to every pod. */
-  annotations?: { [key: string]: pulumi.Input<string> };
 }
 
-/** Arguments of Grafana. */
-export interface GrafanaArgs {
-  /** Namespace of every object. It may enforce Pod Security `restricted`. */
-  namespace: pulumi.Input<string>;
+/** Arguments of Prometheus. Labels and annotations are added to the component's own objects and to every pod. */
+export interface PrometheusArgs
+  extends PrometheusSettingsArgs, MonitoringChartArgs, NamespacedArgs, PausableArgs {}
+
+/** What people choose about Grafana. */
+export interface GrafanaSettingsArgs extends NodePortArgs {
   /** Helm chart. Defaults to the official chart `grafana`, at the version this was tried with. */
   chart?: ChartArgs;
-  /** Registry, with a path if need be, that stands in for `docker.io` and `quay.io`. Defaults to those. */
-  imageRegistry?: string;
-  /** URL of Prometheus inside the cluster. */
-  prometheusUrl: pulumi.Input<string>;
-  /** URL of Alertmanager inside the cluster. Left out, alerts show as Prometheus knows them. */
-  alertmanagerUrl?: pulumi.Input<string>;
   /** Dashboards. Defaults to the platform's own. The one with the uid `mlops-home` is the first page. */
   dashboards?: PlatformDashboard[];
   /** Size of the claim that holds users, preferences and dashboards that people made. Defaults to `1Gi`. It can grow where the storage class allows it, never shrink. */
   storageSize?: pulumi.Input<string>;
-  /** Storage class of the claim. Defaults to the cluster's default class. It cannot be changed later. */
-  storageClassName?: pulumi.Input<string>;
-  /** Port on every node, 30000 to 32767. Left out, Grafana is reachable inside the cluster only. */
-  nodePort?: number;
-  /** Address by which people reach a node. Defaults to `localhost`. */
-  nodeAddress?: pulumi.Input<string>;
-  /** `https:` URL under which a gateway opens it, such as `https://grafana.example.com`. Left out, `externalUrl` is the port on the nodes, or the Service. */
-  publicUrl?: string;
-  /** Whether no pod runs. Defaults to false. What people made in it stays on its claim. */
-  paused?: boolean;
   /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. Anonymous access, sign-up and embedding cannot be switched on. */
   values?: ChartValues;
   /** CPU and memory of Grafana. Defaults to 50m and 128Mi requested, 1 core and 512Mi at most. */
   resources?: ContainerResourcesArgs;
-  /** Labels added to the component's own objects and to the pod. */
-  labels?: { [key: string]: pulumi.Input<string> };
-  /** Annotations added to the component's own objects and to the pod. */
-  annotations?: { [key: string]: pulumi.Input<string> };
 }
 
-/** Refuses chart values that open Grafana to people who have not logged in. An output is left to the policy pack. */
-export function checkGrafanaLogin(subject: string, values: ChartValues = {}): void {
-  const open = openGrafanaSettings(values);
-  const sentence = `values must keep Grafana's login; leave out ${open.join(", ")}`;
-  refuse(subject, open.length > 0, sentence);
+/** Arguments of Grafana. Labels and annotations are added to the component's own objects and to the pod. */
+export interface GrafanaArgs
+  extends GrafanaSettingsArgs, MonitoringChartArgs, NamespacedArgs, NodeAddressArgs, PausableArgs {
+  /** URL of Prometheus inside the cluster. */
+  prometheusUrl: pulumi.Input<string>;
+  /** URL of Alertmanager inside the cluster. Left out, alerts show as Prometheus knows them. */
+  alertmanagerUrl?: pulumi.Input<string>;
+  /** `https:` URL under which a gateway opens it, such as `https://grafana.example.com`. Left out, `externalUrl` is the port on the nodes, or the Service. */
+  publicUrl?: string;
 }
+
+/** Refuses sources that no chart can come from, or that may bring another chart tomorrow. */
+const chart: Rule = object<ChartArgs>(
+  {
+    chart: text,
+    version: matches(
+      /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+\S+)?$/,
+      "be an exact version such as 29.27.0, so that the same program deploys the same chart",
+    ),
+    repository: text,
+  },
+  (check, args) =>
+    check.refuse(
+      "repository",
+      args.repository !== undefined && args.chart?.startsWith("oci://") === true,
+      `${check.pathOf("repository")} and an OCI reference exclude each other; leave ${check.pathOf("repository")} out`,
+    ),
+);
+
+const chartRules: Rules<MonitoringChartArgs> = { imageRegistry: text, storageClassName: text };
+
+export const prometheusSettingsRules: Rules<PrometheusSettingsArgs> = {
+  chart,
+  ...retentionRules,
+  alertmanager: flag,
+  kubeStateMetrics: flag,
+  nodeExporter: flag,
+  nodeExporterPort: whole(1024, 65535),
+  pushgateway: flag,
+  nodeExporterNamespace: dnsLabel("mlops-node-exporter"),
+  scrapeNamespaces: list(dnsLabel("mlops")),
+  alertRules: list(anything),
+  receivers: checkReceivers,
+  values: map(anything),
+  resources: resourcesRule,
+};
+
+export const checkPrometheusSettings: Rule = object<PrometheusSettingsArgs>(
+  prometheusSettingsRules,
+  retentionFits,
+);
+
+/** The default of node-exporter's namespace is made of the platform's. */
+const exporterNamespace: Combination<PrometheusArgs> = (check, args) => {
+  const { namespace, nodeExporter = true, nodeExporterNamespace } = args;
+  if (nodeExporter && nodeExporterNamespace === undefined && typeof namespace === "string") {
+    check.hold(
+      "nodeExporterNamespace",
+      `${namespace}-node-exporter`,
+      dnsLabel("mlops-node-exporter"),
+    );
+  }
+};
+
+export const checkPrometheus: Rule = object<PrometheusArgs>(
+  {
+    ...prometheusSettingsRules,
+    ...chartRules,
+    ...namespacedRules,
+    ...pausableRules,
+  },
+  retentionFits,
+  exporterNamespace,
+);
+
+/** The most that a ConfigMap holds, with room for its own fields. */
+const mostBytes = 1024 ** 2 - 16 * 1024;
+
+const dashboards: Rule = (check, value) => {
+  const given = list(
+    object<PlatformDashboard>({
+      uid: required(
+        matches(
+          /^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/,
+          "have at most 40 small letters, digits and dashes; rename it",
+        ),
+      ),
+      title: required(text),
+      json: required(
+        must(
+          "be smaller than a ConfigMap, which holds 1 MiB; split it",
+          (json) => typeof json === "string" && new TextEncoder().encode(json).length <= mostBytes,
+        ),
+      ),
+    }),
+  )(check, value) as PlatformDashboard[] | undefined;
+  const uids = given?.map(({ uid }) => uid) ?? [];
+  return new Set(uids).size < uids.length
+    ? check.must("have uids that differ; rename one of them")
+    : given;
+};
+
+export const grafanaSettingsRules: Rules<GrafanaSettingsArgs> = {
+  ...nodePortRules,
+  chart,
+  dashboards,
+  storageSize: quantity("1Gi"),
+  // an output is left to the policy pack
+  values: (check, value) => {
+    const open = openGrafanaSettings(value);
+    return open.length === 0
+      ? map(anything)(check, value)
+      : check.must(`keep Grafana's login; leave out ${open.join(", ")}`);
+  },
+  resources: resourcesRule,
+};
+
+export const checkGrafanaSettings: Rule = object<GrafanaSettingsArgs>(grafanaSettingsRules);
+
+export const checkGrafana: Rule = object<GrafanaArgs>({
+  ...grafanaSettingsRules,
+  ...chartRules,
+  ...namespacedRules,
+  ...nodeAddressRules,
+  ...pausableRules,
+  prometheusUrl: required(text),
+  alertmanagerUrl: text,
+  publicUrl: must<string>(
+    "be an https: URL without a path, such as https://grafana.example.com",
+    (url) => URL.canParse(url) && /^https:\/\/[^/?#@]+$/.test(url),
+  ),
+});

@@ -1,9 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { ensure, refuse } from "../core/checks.ts";
 import { versions } from "../core/versions.ts";
+import type { ContainerResourcesArgs, StringMap } from "../kubernetes/arguments.ts";
+import { containerResources, containerSecurity } from "../kubernetes/pods.ts";
 import type { ChartArgs } from "./arguments.ts";
-import { type ChartValues, mergeValues, sealed } from "./chartValues.ts";
+import { type ChartValues, given, mergeValues, sealed } from "./chartValues.ts";
 
 /** A chart that is published under one name and known here at one version. */
 export interface OfficialChart {
@@ -26,28 +27,6 @@ export const officialCharts = {
 } as const satisfies Record<string, OfficialChart>;
 
 const isOci = (chart: string) => chart.startsWith("oci://");
-const isExactVersion = (version: string) =>
-  /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+\S+)?$/.test(version);
-
-/** Refuses sources that no chart can come from, or that may bring another chart tomorrow. */
-export function checkChart(
-  subject: string,
-  { chart, version, repository }: ChartArgs = {},
-  argument = "chart",
-): void {
-  ensure(
-    subject,
-    `${argument}.version`,
-    version ?? "0.0.0",
-    isExactVersion,
-    "be an exact version such as 29.27.0, so that the same program deploys the same chart",
-  );
-  refuse(
-    subject,
-    repository !== undefined && isOci(chart ?? ""),
-    `${argument}.repository and an OCI reference exclude each other; leave ${argument}.repository out`,
-  );
-}
 
 /** The part of a Release that says which chart it installs. */
 export function chartSource(official: OfficialChart, args: ChartArgs = {}) {
@@ -88,4 +67,28 @@ export function chartRelease(
 /** An image's repository behind the mirror that stands in for its registry, as far as there is one. */
 export function mirrored(registry: string, repository: string, mirror?: string): string {
   return `${mirror ?? registry}/${repository}`;
+}
+
+/** What charts leave open in their containers: all that Pod Security `restricted` asks for beside a user. */
+export const chartContainerSecurity = {
+  ...containerSecurity,
+  seccompProfile: { type: "RuntimeDefault" },
+};
+
+/** Labels and annotations that the caller wants on every pod, under the names that all charts have for them. */
+export const podMetadata = (args: { labels?: StringMap; annotations?: StringMap }): ChartValues =>
+  given({ podLabels: args.labels, podAnnotations: args.annotations });
+
+/** No pod where the release is paused; else as many as the chart has by itself, under the chart's name for them. */
+export const replicas = ({ paused }: { paused?: boolean }, key: string): ChartValues =>
+  paused ? { [key]: 0 } : {};
+
+/** Resources of a small helper: most of the time it waits. */
+export function helperResources(
+  memoryRequest: string,
+  memoryLimit: string,
+  own?: ContainerResourcesArgs,
+) {
+  const defaults = { cpuRequest: "10m", cpuLimit: "500m", memoryRequest, memoryLimit };
+  return containerResources(defaults, own);
 }

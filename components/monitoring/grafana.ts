@@ -1,14 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, isNodePort, refuse } from "../core/checks.ts";
-import { withSecret } from "../core/confidential.ts";
-import { generatedPassword } from "../core/passwords.ts";
-import { checkedStorageSize, dataClaim } from "../kubernetes/claims.ts";
+import { checkArguments } from "../core/checks.ts";
+import { generatedPassword, withSecret } from "../core/secrets.ts";
+import { services } from "../core/services.ts";
+import { dataClaim } from "../kubernetes/claims.ts";
 import { externalServiceUrl, internalServiceUrl } from "../kubernetes/endpoints.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
-import { type GrafanaArgs, checkGrafanaLogin } from "./arguments.ts";
-import { chartRelease, checkChart, officialCharts } from "./charts.ts";
-import { dashboards as platformDashboards, type PlatformDashboard } from "./dashboards/index.ts";
+import { checkGrafana, type GrafanaArgs } from "./arguments.ts";
+import { chartRelease, officialCharts } from "./charts.ts";
+import { dashboards as platformDashboards } from "./dashboards/index.ts";
 import {
   dashboardFolder,
   dashboardLabel,
@@ -16,9 +16,8 @@ import {
   grafanaValues,
 } from "./grafanaValues.ts";
 
-const port = 3000;
+const { name: applicationName, port } = services.grafana;
 const homeUid = "mlops-home";
-const mostBytes = 1024 ** 2 - 16 * 1024;
 
 /**
  * Grafana from the official Helm chart, with the platform's dashboards, Prometheus and Alertmanager as data sources, a
@@ -35,24 +34,11 @@ export class Grafana extends pulumi.ComponentResource {
   public readonly adminPassword: pulumi.Output<string>;
 
   constructor(name: string, args: GrafanaArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `Grafana "${name}"`;
-    const dashboards = args.dashboards ?? platformDashboards();
-    checkChart(subject, args.chart);
-    checkDashboards(subject, dashboards);
-    ensure(subject, "nodePort", args.nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
-    ensure(
-      subject,
-      "publicUrl",
-      args.publicUrl ?? "https://localhost",
-      (url) => URL.canParse(url) && /^https:\/\/[^/?#@]+$/.test(url),
-      "be an https: URL without a path, such as https://grafana.example.com",
-    );
-    checkGrafanaLogin(subject, args.values);
-    const storageSize = checkedStorageSize(subject, args, "1Gi");
+    checkArguments(`Grafana "${name}"`, args, checkGrafana);
     super("mlops:index:Grafana", name, withSecret(args, "values"), opts);
 
     const child = { parent: this };
-    const metadata = metadataFor("grafana", "grafana", args);
+    const metadata = metadataFor(applicationName, applicationName, args);
     this.adminUsername = pulumi.output("admin");
     this.adminPassword = generatedPassword(`${name}-admin-password`, child);
     const credentials = new k8s.core.v1.Secret(
@@ -68,7 +54,7 @@ export class Grafana extends pulumi.ComponentResource {
       },
       child,
     );
-    const { storageClassName } = args;
+    const { dashboards = platformDashboards(), storageSize = "1Gi", storageClassName } = args;
     const claim = dataClaim(
       name,
       "grafana-data",
@@ -101,7 +87,7 @@ export class Grafana extends pulumi.ComponentResource {
         child,
       );
     }
-    this.internalUrl = internalServiceUrl("grafana", args.namespace, port);
+    this.internalUrl = internalServiceUrl(applicationName, args.namespace, port);
     this.externalUrl =
       args.publicUrl === undefined
         ? externalServiceUrl(this.internalUrl, args)
@@ -121,26 +107,5 @@ export class Grafana extends pulumi.ComponentResource {
       adminUsername: this.adminUsername,
       adminPassword: this.adminPassword,
     });
-  }
-}
-
-function checkDashboards(subject: string, dashboards: PlatformDashboard[]): void {
-  const uids = dashboards.map(({ uid }) => uid);
-  refuse(
-    subject,
-    new Set(uids).size < uids.length,
-    "dashboards must have uids that differ; rename one of them",
-  );
-  for (const { uid, json } of dashboards) {
-    refuse(
-      subject,
-      !/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(uid),
-      `dashboards must have uids of at most 40 small letters, digits and dashes; rename ${uid}`,
-    );
-    refuse(
-      subject,
-      new TextEncoder().encode(json).length > mostBytes,
-      `dashboards must be smaller than a ConfigMap, which holds 1 MiB; split ${uid}`,
-    );
   }
 }

@@ -1,9 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { services } from "../core/services.ts";
 import { containerResources } from "../kubernetes/pods.ts";
 import type { GrafanaArgs } from "./arguments.ts";
-import { chartContainerSecurity, helperResources, podMetadata, replicas } from "./chartPods.ts";
+import { chartContainerSecurity, helperResources, podMetadata, replicas } from "./charts.ts";
 import { type ChartValues, given } from "./chartValues.ts";
-import { prometheusDatasourceUid } from "./dashboards/datasource.ts";
+import { prometheusDatasourceUid } from "./dashboards/panels.ts";
 
 /** How the sidecar finds dashboards: by this label, and by this annotation for their folder in Grafana. */
 export const dashboardLabel = "grafana_dashboard";
@@ -30,7 +31,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
   const { nodePort, imageRegistry } = args;
   const registry = imageRegistry === undefined ? {} : { image: { registry: imageRegistry } };
   return {
-    fullnameOverride: "grafana",
+    fullnameOverride: services.grafana.name,
     ...replicas(args, "replicas"),
     ...registry,
     enableServiceLinks: false,
@@ -43,7 +44,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
       GF_SECURITY_SECRET_KEY: { secretKeyRef: { name: parts.credentialsName, key: "secret-key" } },
     },
     service: {
-      port: 3000,
+      port: services.grafana.port,
       ...(nodePort === undefined ? {} : { type: "NodePort", nodePort }),
     },
     resources: containerResources(
@@ -95,7 +96,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
   };
 }
 
-const health = { httpGet: { path: "/api/health", port: "grafana" } };
+const health = { httpGet: { path: services.grafana.healthPath, port: "grafana" } };
 
 /** What Kubernetes would put into every container of the pod if it were asked to. */
 const serviceAccountFiles = [

@@ -1,19 +1,19 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { checkWhole, ensure, isDnsLabel } from "../core/checks.ts";
-import { withSecret } from "../core/confidential.ts";
+import { checkArguments } from "../core/checks.ts";
+import { withSecret } from "../core/secrets.ts";
+import { services } from "../core/services.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
 import { internalHost, internalServiceUrl } from "../kubernetes/endpoints.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
 import { ownedNamespace } from "../kubernetes/ownedNamespace.ts";
-import type { PrometheusArgs } from "./arguments.ts";
-import { chartRelease, checkChart, officialCharts } from "./charts.ts";
-import { nodeExporterPort, prometheusValues } from "./prometheusValues.ts";
-import { alertmanagerConfig, checkReceivers } from "./receivers.ts";
-import { checkedStorage } from "./retention.ts";
+import { checkPrometheus, type PrometheusArgs } from "./arguments.ts";
+import { chartRelease, officialCharts } from "./charts.ts";
+import { prometheusValues } from "./prometheusValues.ts";
+import { alertmanagerConfig } from "./receivers.ts";
+import { retentionOf } from "./retention.ts";
 
-const port = 9090;
-const alertmanagerPort = 9093;
+const { prometheus, alertmanager } = services;
 
 /**
  * Prometheus and what belongs to it, from the official Helm chart: it scrapes the nodes, the cluster and the platform,
@@ -26,27 +26,19 @@ export class Prometheus extends pulumi.ComponentResource {
   public readonly alertmanagerUrl?: pulumi.Output<string>;
 
   constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `Prometheus "${name}"`;
-    checkChart(subject, args.chart);
-    checkReceivers(subject, args.receivers);
-    const storage = checkedStorage(subject, args);
-    const nodeExporterNamespace = ensure(
-      subject,
-      "nodeExporterNamespace",
-      args.nodeExporterNamespace ?? pulumi.interpolate`${args.namespace}-node-exporter`,
-      isDnsLabel,
-      "be a DNS label such as mlops-node-exporter: small letters, digits and dashes",
-    );
-    checkWhole(subject, "nodeExporterPort", args.nodeExporterPort ?? nodeExporterPort, 1024, 65535);
+    checkArguments(`Prometheus "${name}"`, args, checkPrometheus);
     super("mlops:index:Prometheus", name, withSecret(args, "receivers", "values"), opts);
 
     const child = { parent: this };
+    const storage = retentionOf(args);
+    const nodeExporterNamespace =
+      args.nodeExporterNamespace ?? pulumi.interpolate`${args.namespace}-node-exporter`;
     const hasAlertmanager = args.alertmanager ?? true;
     const alertmanagerConfigName = hasAlertmanager
       ? new k8s.core.v1.Secret(
           `${name}-alertmanager-config`,
           {
-            metadata: metadataFor("alertmanager", "alertmanager", args)(),
+            metadata: metadataFor(alertmanager.name, alertmanager.name, args)(),
             // a change makes another Secret, and a pod that reads it
             immutable: true,
             stringData: { "alertmanager.yml": alertmanagerConfig(args.receivers) },
@@ -57,7 +49,7 @@ export class Prometheus extends pulumi.ComponentResource {
     const claim = dataClaim(
       name,
       "prometheus-data",
-      metadataFor("prometheus", "prometheus", args),
+      metadataFor(prometheus.name, prometheus.name, args),
       { storageSize: storage.storageSize, storageClassName: args.storageClassName },
       child,
     );
@@ -65,8 +57,8 @@ export class Prometheus extends pulumi.ComponentResource {
       (args.nodeExporter ?? true)
         ? [privilegedNamespace(name, nodeExporterNamespace, args, child)]
         : [];
-    this.url = internalServiceUrl("prometheus", args.namespace, port);
-    const alertmanagerAddress = pulumi.interpolate`${internalHost("alertmanager", args.namespace)}:${alertmanagerPort}`;
+    this.url = internalServiceUrl(prometheus.name, args.namespace, prometheus.port);
+    const alertmanagerAddress = pulumi.interpolate`${internalHost(alertmanager.name, args.namespace)}:${alertmanager.port}`;
     const ours = prometheusValues(args, {
       url: this.url,
       alertmanagerAddress,
@@ -82,7 +74,11 @@ export class Prometheus extends pulumi.ComponentResource {
     });
 
     if (hasAlertmanager) {
-      this.alertmanagerUrl = internalServiceUrl("alertmanager", args.namespace, alertmanagerPort);
+      this.alertmanagerUrl = internalServiceUrl(
+        alertmanager.name,
+        args.namespace,
+        alertmanager.port,
+      );
     }
     this.registerOutputs({ url: this.url, alertmanagerUrl: this.alertmanagerUrl });
   }

@@ -1,9 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { services } from "../core/services.ts";
 import { containerResources } from "../kubernetes/pods.ts";
 import { alertRules } from "./alerts/index.ts";
 import type { PrometheusArgs } from "./arguments.ts";
-import { chartContainerSecurity, helperResources, podMetadata, replicas } from "./chartPods.ts";
-import { mirrored } from "./charts.ts";
+import {
+  chartContainerSecurity,
+  helperResources,
+  mirrored,
+  podMetadata,
+  replicas,
+} from "./charts.ts";
 import { type ChartValues, given } from "./chartValues.ts";
 import { scrapeConfigs } from "./scrapeJobs.ts";
 
@@ -75,7 +81,7 @@ const quay = ({ imageRegistry }: PrometheusArgs, repository: string): ChartValue
 function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): ChartValues {
   const { retention, retentionSize } = parts.storage;
   return {
-    fullnameOverride: "prometheus",
+    fullnameOverride: services.prometheus.name,
     ...replicas(args, "replicaCount"),
     clusterRoleNameOverride: parts.clusterWide("prometheus"),
     enableServiceLinks: false,
@@ -87,7 +93,7 @@ function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): 
     retention,
     retentionSize,
     persistentVolume: { existingClaim: parts.claimName },
-    service: { servicePort: 9090 },
+    service: { servicePort: services.prometheus.port },
     resources: containerResources(
       { cpuRequest: "100m", cpuLimit: "1", memoryRequest: "256Mi", memoryLimit: "1Gi" },
       args.resources,
@@ -111,7 +117,7 @@ function alertmanager(args: PrometheusArgs, parts: PrometheusParts): ChartValues
   const { alertmanagerAddress, alertmanagerConfigName: secretName } = parts;
   return {
     enabled: true,
-    fullnameOverride: "alertmanager",
+    fullnameOverride: services.alertmanager.name,
     ...replicas(args, "replicaCount"),
     automountServiceAccountToken: false,
     ...quay(args, "prometheus/alertmanager"),

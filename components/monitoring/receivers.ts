@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, refuse } from "../core/checks.ts";
+import { flag, matches, object, required, type Rule, text } from "../core/checks.ts";
 
 /** Sends alerts by e-mail. */
 export interface EmailReceiverArgs {
@@ -45,71 +45,37 @@ export interface AlertReceiversArgs {
   heartbeat?: WebhookReceiverArgs;
 }
 
-const fields: { [Receiver in keyof Required<AlertReceiversArgs>]: [string[], string[]] } = {
-  email: [
-    ["to", "from", "smarthost"],
-    ["username", "password", "requireTls"],
-  ],
-  slack: [["webhookUrl"], ["channel"]],
-  webhook: [["url"], ["bearerToken"]],
-  heartbeat: [["url"], ["bearerToken"]],
-};
+const url = matches(/^https?:\/\/\S+$/, "be a URL: http:// or https://");
 
-const isUrl = (value: string) => /^https?:\/\/\S+$/.test(value);
-const isHostAndPort = (value: string) => /^[^\s:/]+:[0-9]+$/.test(value);
+const webhook = object<WebhookReceiverArgs>({ url: required(url), bearerToken: text });
 
 /** Refuses what Alertmanager would refuse at its start. No message repeats a value: most of them are secret. */
-export function checkReceivers(
-  subject: string,
-  receivers: AlertReceiversArgs = {},
-  argument = "receivers",
-): void {
-  for (const [name, receiver] of Object.entries(receivers) as [keyof typeof fields, object?][]) {
-    const path = `${argument}.${name}`;
-    refuse(
-      subject,
-      !(name in fields),
-      `${path} is not a receiver; those are ${Object.keys(fields).join(", ")}`,
-    );
-    if (receiver === undefined) continue;
-    const [required, optional] = fields[name];
-    const names = Object.entries(receiver).flatMap(([key, value]) =>
-      value === undefined ? [] : [key],
-    );
-    const unknown = names.find((key) => ![...required, ...optional].includes(key));
-    refuse(
-      subject,
-      unknown !== undefined,
-      `${path}.${unknown} is not one of its settings; those are ${[...required, ...optional].join(", ")}`,
-    );
-    const missing = required.find((key) => !names.includes(key));
-    refuse(subject, missing !== undefined, `${path}.${missing} must be given`);
-  }
-  const { email, slack, webhook, heartbeat } = receivers;
-  refuse(
-    subject,
-    email !== undefined && (email.username === undefined) !== (email.password === undefined),
-    `${argument}.email.username and ${argument}.email.password belong together; give both or neither`,
-  );
-  const url = (name: string, value?: pulumi.Input<string>) =>
-    ensure(
-      subject,
-      `${argument}.${name}`,
-      value ?? "http://localhost",
-      isUrl,
-      "be a URL: http:// or https://",
-    );
-  url("slack.webhookUrl", slack?.webhookUrl);
-  url("webhook.url", webhook?.url);
-  url("heartbeat.url", heartbeat?.url);
-  ensure(
-    subject,
-    `${argument}.email.smarthost`,
-    email?.smarthost ?? "localhost:25",
-    isHostAndPort,
-    "be a mail server with its port, such as smtp.example.org:587",
-  );
-}
+export const checkReceivers: Rule = object<AlertReceiversArgs>({
+  email: object<EmailReceiverArgs>(
+    {
+      to: required(text),
+      from: required(text),
+      smarthost: required(
+        matches(
+          /^[^\s:/]+:[0-9]+$/,
+          "be a mail server with its port, such as smtp.example.org:587",
+        ),
+      ),
+      username: text,
+      password: text,
+      requireTls: flag,
+    },
+    (check, _, { username, password }) =>
+      check.refuse(
+        username === undefined ? "username" : "password",
+        (username === undefined) !== (password === undefined),
+        `${check.pathOf("username")} and ${check.pathOf("password")} belong together; give both or neither`,
+      ),
+  ),
+  slack: object<SlackReceiverArgs>({ webhookUrl: required(url), channel: text }),
+  webhook,
+  heartbeat: webhook,
+});
 
 const lines = (text: string) => `{{ range .Alerts }}${text}\n{{ end }}`;
 const slackTitle =

@@ -1,13 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ensure, refuse } from "../core/checks.ts";
-import { checkedStorageSize } from "../kubernetes/claims.ts";
+import { type Combination, matches, must, quantity, type Rules } from "../core/checks.ts";
 
 const quantityUnits = ["Ki", "Mi", "Gi", "Ti", "Pi"];
 // Prometheus counts in powers of 1024 and leaves the i out
 const prometheusUnits = ["B", "KB", "MB", "GB", "TB", "PB", "EB"];
-
-const isRetentionSize = (size: string) => /^[1-9][0-9]*([KMGTPE]?B)$/.test(size);
-const isDuration = (time: string) => /^([1-9][0-9]*(y|w|d|h|m|s))+$/.test(time);
 
 /** Bytes of a Kubernetes quantity such as `8Gi`. */
 function quantityBytes(quantity: string): number {
@@ -24,45 +20,43 @@ function retentionBytes(size: string): number {
 const defaultRetentionSize = (storageSize: string) =>
   `${Math.floor((quantityBytes(storageSize) * 0.8) / 1024 ** 2)}MB`;
 
-export interface StorageArgs {
+export interface RetentionArgs {
   storageSize?: pulumi.Input<string>;
   retention?: pulumi.Input<string>;
   retentionSize?: pulumi.Input<string>;
 }
 
+export const retentionRules: Rules<RetentionArgs> = {
+  storageSize: quantity("8Gi"),
+  retention: matches(/^([1-9][0-9]*(y|w|d|h|m|s))+$/, "be a duration such as 15d"),
+  retentionSize: matches(/^[1-9][0-9]*([KMGTPE]?B)$/, "be a size such as 6GB (of 1024 MB each)"),
+};
+
+const defaultStorageSize = "8Gi";
+
+/** Prometheus must drop samples before its claim is full. */
+export const retentionFits: Combination<RetentionArgs> = (check, args) => {
+  const { storageSize = defaultStorageSize, retentionSize } = args;
+  if (retentionSize === undefined) return;
+  const fits = must<[string, string]>(
+    `be smaller than ${check.pathOf("storageSize")}; lower it or leave it out`,
+    ([size, storage]) => retentionBytes(size) < quantityBytes(storage),
+  );
+  const sizes = [retentionSize, storageSize];
+  check
+    .at("retentionSize")
+    .holdAs(sizes.every((size) => typeof size === "string") ? sizes : pulumi.all(sizes), fits);
+};
+
 /** The size of Prometheus' claim, and the age and size at which it drops its oldest data: always below the claim's. */
-export function checkedStorage(subject: string, args: StorageArgs, path = "") {
-  const storageSize = checkedStorageSize(subject, args, "8Gi", `${path}storageSize`);
-  const retention = ensure(
-    subject,
-    `${path}retention`,
-    args.retention ?? "15d",
-    isDuration,
-    "be a duration such as 15d",
-  );
-  if (args.retentionSize === undefined) {
-    return { storageSize, retention, retentionSize: storageSize.apply(defaultRetentionSize) };
-  }
-  const given = ensure(
-    subject,
-    "retentionSize",
-    args.retentionSize,
-    isRetentionSize,
-    "be a size such as 6GB (of 1024 MB each)",
-  );
-  const fits = (size: string, storage: string) =>
-    refuse(
-      subject,
-      retentionBytes(size) >= quantityBytes(storage),
-      `retentionSize must be smaller than storageSize, which is ${storage}; lower it or leave it out`,
-    );
-  const plainStorage = args.storageSize ?? "8Gi";
-  if (typeof args.retentionSize === "string" && typeof plainStorage === "string") {
-    fits(args.retentionSize, plainStorage);
-  }
-  const retentionSize = pulumi.all([given, storageSize]).apply(([size, storage]) => {
-    fits(size, storage);
-    return size;
-  });
-  return { storageSize, retention, retentionSize };
+export function retentionOf({
+  storageSize = defaultStorageSize,
+  retention = "15d",
+  retentionSize,
+}: RetentionArgs) {
+  return {
+    storageSize,
+    retention,
+    retentionSize: retentionSize ?? pulumi.output(storageSize).apply(defaultRetentionSize),
+  };
 }

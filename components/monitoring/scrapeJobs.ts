@@ -1,3 +1,4 @@
+import { services } from "../core/services.ts";
 import type * as pulumi from "@pulumi/pulumi";
 
 /** A step that keeps, drops or rewrites targets or series, as Prometheus writes it. */
@@ -90,7 +91,7 @@ export interface ScrapeJobsArgs {
 export function scrapeJobs(args: ScrapeJobsArgs): { [name: string]: ScrapeJob } {
   const { alertmanager, serviceNamespaces, podNamespaces } = args;
   return {
-    prometheus: { static_configs: [{ targets: ["localhost:9090"] }] },
+    prometheus: { static_configs: [{ targets: [`localhost:${services.prometheus.port}`] }] },
     ...(alertmanager === undefined
       ? {}
       : { alertmanager: { static_configs: [{ targets: [alertmanager] }] } }),

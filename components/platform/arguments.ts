@@ -1,12 +1,63 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { OidcLoginArgs } from "../access/arguments.ts";
-import type { ContainerResourcesArgs } from "../kubernetes/arguments.ts";
-import type { ChartArgs } from "../monitoring/arguments.ts";
-import type { ChartValues } from "../monitoring/chartValues.ts";
-import type { AlertReceiversArgs } from "../monitoring/receivers.ts";
-import type { AutoscalingArgs } from "../serving/arguments.ts";
-import type { ArtifactLocationArgs, DatabaseConnectionArgs } from "../tracking/arguments.ts";
-import type { TrainingGpuArgs } from "../training/arguments.ts";
+import {
+  checkLoginProxySettings,
+  type LoginProxySettingsArgs,
+  oidcLogin,
+  type OidcLoginArgs,
+} from "../access/arguments.ts";
+import {
+  type Combination,
+  type Fault,
+  faultsOf,
+  flag,
+  isDnsLabel,
+  matches,
+  dnsLabel,
+  object,
+  required,
+  type Rule,
+  text,
+} from "../core/checks.ts";
+import { domainName, mostCharacters } from "../core/domainNames.ts";
+import {
+  addressRanges,
+  type LabelledArgs,
+  labelledRules,
+  nodeAddressRules,
+  type NodeAddressArgs,
+  type PausableArgs,
+  pausableRules,
+} from "../kubernetes/arguments.ts";
+import {
+  checkPrometheusSettings,
+  type GrafanaSettingsArgs,
+  grafanaSettingsRules,
+  type PrometheusSettingsArgs,
+} from "../monitoring/arguments.ts";
+import { checkPredictionSettings, type PredictionSettingsArgs } from "../prediction/arguments.ts";
+import { checkModelServerSettings, type ModelServerSettingsArgs } from "../serving/arguments.ts";
+import {
+  checkPostgresSettings,
+  checkVolumeArtifactSettings,
+  mostPostgresConnections,
+  type PostgresSettingsArgs,
+  type VolumeArtifactStoreSettingsArgs,
+} from "../stores/arguments.ts";
+import {
+  type ArtifactLocationArgs,
+  artifactLocation,
+  checkReplicasOnVolume,
+  checkTrackingSettings,
+  type DatabaseConnectionArgs,
+  databaseConnection,
+  googleCredentials,
+  type ModelArgs,
+  modelRules,
+  type TrackingSettingsArgs,
+} from "../tracking/arguments.ts";
+import { connectionsNeeded } from "../tracking/connections.ts";
+import { type TrainingSettingsArgs, trainingSettingsRules } from "../training/arguments.ts";
+import { publicHosts } from "./publicHosts.ts";
 
 /** Images of the platform's workloads. */
 export interface PlatformImagesArgs {
@@ -20,82 +71,48 @@ export interface PlatformImagesArgs {
   postgres?: pulumi.Input<string>;
 }
 
-/** Ports that are opened on every node, each 30000 to 32767. Left out, a service is reachable inside the cluster only. */
-export interface PlatformNodePortsArgs {
-  /** Port of the tracking server. */
-  tracking?: number;
-  /** Port of the model server. */
-  serving?: number;
-  /** Port of the prediction page. */
-  prediction?: number;
-  /** Port of Grafana. */
-  grafana?: number;
-}
-
-/** Arguments of MlopsPlatform. */
-export interface MlopsPlatformArgs {
+/** Arguments of MlopsPlatform. What people choose about a part is in that part's own arguments. */
+export interface MlopsPlatformArgs extends ModelArgs, NodeAddressArgs, PausableArgs, LabelledArgs {
   /** Namespace that is made for the platform, under Pod Security `restricted`. Defaults to `mlops`. Changing it replaces everything and loses the data in it. */
   namespace?: string;
   /** Images of the workloads. */
   images: PlatformImagesArgs;
-  /** Database of the tracking server. Defaults to a PostgresDatabase in the cluster. */
-  database?: DatabaseConnectionArgs;
-  /** Artifact location of the tracking server. Defaults to a VolumeArtifactStore in the cluster. */
-  artifacts?: ArtifactLocationArgs;
-  /** Key of a Google service account, as JSON, for the bucket and the database's proxy. Leave out on GKE, where the tracking server has an identity of its own; kept secret. */
-  googleCredentials?: pulumi.Input<string>;
-  /** Size of the in-cluster database's claim. Defaults to `8Gi`. */
-  databaseStorageSize?: pulumi.Input<string>;
-  /** Size of the in-cluster artifact claim. Defaults to `20Gi`. */
-  artifactStorageSize?: pulumi.Input<string>;
-  /** Storage class of every claim. Defaults to the cluster's default class. */
-  storageClassName?: pulumi.Input<string>;
-  /** Registered model that is trained, served and predicted with. */
-  modelName: pulumi.Input<string>;
-  /** Alias of the version that is served. Defaults to `champion`. */
-  modelAlias?: pulumi.Input<string>;
   /** Experiment of the training Jobs and the notebook. Defaults to the model's name. */
   experimentName?: pulumi.Input<string>;
-  /** Pods of the tracking server. Defaults to 1, the most that a volume for artifacts allows. */
-  trackingReplicas?: number;
-  /** Further environment variables of the tracking server, kept in a Secret. */
-  trackingEnvironment?: { [key: string]: pulumi.Input<string> };
-  /** Pods of the model server. Defaults to 1. Leave out with `servingAutoscaling`. */
-  servingReplicas?: number;
-  /** Lets the number of model server pods follow the load. */
-  servingAutoscaling?: AutoscalingArgs;
-  /** Whether the model server loads models that are pickled or carry code of their own. Defaults to false. */
-  servingAllowPickle?: pulumi.Input<boolean>;
-  /** CPU and memory of each pod of the model server. Defaults to those of ModelServer. */
-  servingResources?: ContainerResourcesArgs;
-  /** Pods of the prediction page. Defaults to 2. */
-  predictionReplicas?: number;
-  /** Ports on the nodes. Defaults to none. */
-  nodePorts?: PlatformNodePortsArgs;
-  /** Address by which people reach a node. Defaults to `localhost`. */
-  nodeAddress?: pulumi.Input<string>;
-  /** Whether to train, register and promote the example model once. Defaults to true. */
-  trainExampleModel?: boolean;
-  /** Cron schedule on which the model is trained again, such as `0 3 * * *`. Defaults to never. */
-  trainingSchedule?: string;
-  /** CPU and memory of each training pod. Defaults to those of TrainingJob. */
-  trainingResources?: ContainerResourcesArgs;
-  /** GPUs of each training pod. Defaults to none. The cluster must have nodes with them. */
-  trainingGpu?: TrainingGpuArgs;
-  /** How it is opened to the internet, on GKE. Defaults to not at all: it is reachable inside the cluster only. */
-  exposure?: PlatformExposureArgs;
+  /** Storage class of every claim. Defaults to the cluster's default class. */
+  storageClassName?: pulumi.Input<string>;
   /** Ranges by which pods reach the API server behind the Service `kubernetes`, such as `10.0.0.2/32`. Defaults to any address, on the ports of API servers. */
   apiServerAddresses?: pulumi.Input<string>[];
   /** Ranges of the cluster's DNS servers that are no pods of `kube-system`. Defaults to those of NodeLocal DNSCache and of Cloud DNS for GKE. */
   dnsAddresses?: string[];
+  /** Key of a Google service account, as JSON, for the bucket and the database's proxy. Leave out on GKE, where the tracking server has an identity of its own; kept secret. */
+  googleCredentials?: pulumi.Input<string>;
+  /** Database of the tracking server. Defaults to a PostgresDatabase in the cluster, as `postgres` describes it. */
+  database?: DatabaseConnectionArgs;
+  /** Artifact location of the tracking server. Defaults to a VolumeArtifactStore in the cluster, as `artifactVolume` describes it. */
+  artifacts?: ArtifactLocationArgs;
+  /** How it is opened to the internet, on GKE. Defaults to not at all: it is reachable inside the cluster only. */
+  exposure?: PlatformExposureArgs;
+  /** The database in the cluster. Leave out with `database`. */
+  postgres?: PostgresSettingsArgs;
+  /** The volume for artifacts in the cluster. Leave out with `artifacts`. */
+  artifactVolume?: VolumeArtifactStoreSettingsArgs;
+  /** The tracking server. Its users are added to those of the platform. */
+  tracking?: TrackingSettingsArgs;
+  /** The model server. */
+  serving?: ModelServerSettingsArgs;
+  /** The prediction page. */
+  prediction?: PredictionSettingsArgs;
+  /** The training of the model, once or by schedule. */
+  training?: PlatformTrainingArgs;
   /** What watches the platform. Defaults to Prometheus, Alertmanager and Grafana with everything they need. */
   monitoring?: PlatformMonitoringArgs;
-  /** Whether nothing runs: no pod, no training, no autoscaler. Defaults to false. Data, addresses and passwords are kept, and what was trained is not trained again. */
-  paused?: boolean;
-  /** Labels added to every object. */
-  labels?: { [key: string]: pulumi.Input<string> };
-  /** Annotations added to every object. */
-  annotations?: { [key: string]: pulumi.Input<string> };
+}
+
+/** How the model of a platform is trained. */
+export interface PlatformTrainingArgs extends TrainingSettingsArgs {
+  /** Whether to train, register and promote the example model once. Defaults to true. */
+  example?: boolean;
 }
 
 /** How the platform is opened to the internet, on GKE. */
@@ -110,40 +127,180 @@ export interface PlatformExposureArgs {
   sslPolicyName?: pulumi.Input<string>;
   /** Who is let in. Left out, MLflow and Grafana ask for their own passwords, the prediction page for none, and the model server is not opened. */
   login?: OidcLoginArgs;
+  /** The pods of the login. Leave out without `login`. */
+  loginProxy?: LoginProxySettingsArgs;
 }
 
 /** What watches the platform. Every part is on unless it is switched off. */
 export interface PlatformMonitoringArgs {
   /** Whether there is any monitoring. Defaults to true. Switching it off deletes the metrics and Grafana's database. */
   enabled?: boolean;
-  /** Whether Grafana is part of it. Defaults to true. Switching it off deletes its database. */
-  grafana?: boolean;
-  /** Whether Alertmanager is part of it. Defaults to true. Without it alerts are seen in Prometheus only. */
-  alertmanager?: boolean;
-  /** Whether kube-state-metrics is part of it. Defaults to true. Without it crash-looping pods and failed Jobs raise no alert. */
-  kubeStateMetrics?: boolean;
-  /** Whether node-exporter is part of it, in a privileged namespace of its own. Defaults to true. GKE Autopilot refuses it. */
-  nodeExporter?: boolean;
-  /** Port of node-exporter on every node. Defaults to 9100. Another node-exporter in the cluster needs another port. */
-  nodeExporterPort?: number;
-  /** Whether the Pushgateway is part of it. Defaults to true. */
-  pushgateway?: boolean;
-  /** How long metrics are kept at most, such as `15d`, the default. */
-  retention?: string;
-  /** Size of the metrics' claim. Defaults to `8Gi`; the oldest metrics are dropped before it is full. */
-  storageSize?: string;
-  /** Who is told of alerts. Defaults to nobody: alerts are then seen in Alertmanager only. */
-  receivers?: AlertReceiversArgs;
   /** URL of the folder with the runbooks, to which alerts link. Defaults to their path in the repository. */
   runbookBaseUrl?: string;
-  /** Helm chart of Prometheus. Defaults to the official one. */
-  prometheusChart?: ChartArgs;
-  /** Values for that chart, which win over those of this package. */
-  prometheusValues?: ChartValues;
-  /** Helm chart of Grafana. Defaults to the official one. */
-  grafanaChart?: ChartArgs;
-  /** Values for that chart, which win over those of this package. */
-  grafanaValues?: ChartValues;
   /** Registry that mirrors the images of both charts. Defaults to the registries that the charts name. */
   imageRegistry?: string;
+  /** Prometheus, Alertmanager and what they scrape. */
+  prometheus?: PrometheusSettingsArgs;
+  /** Grafana. */
+  grafana?: PlatformGrafanaArgs;
 }
+
+/** Grafana as a part of a platform. */
+export interface PlatformGrafanaArgs extends GrafanaSettingsArgs {
+  /** Whether Grafana is part of it. Defaults to true. Switching it off deletes its database. */
+  enabled?: boolean;
+}
+
+/** Ports on the nodes that a platform opens, by the path of their argument. */
+function nodePortsOf({
+  tracking,
+  serving,
+  prediction,
+  monitoring = {},
+}: Partial<MlopsPlatformArgs>) {
+  const { enabled = true, grafana = {} } = monitoring;
+  const hasGrafana = enabled && grafana.enabled !== false;
+  const ports: [path: string[], port?: number][] = [
+    [["tracking", "nodePort"], tracking?.nodePort],
+    [["serving", "nodePort"], serving?.nodePort],
+    [["prediction", "nodePort"], prediction?.nodePort],
+    [["monitoring", "grafana", "nodePort"], hasGrafana ? grafana.nodePort : undefined],
+  ];
+  return ports.filter(([, port]) => port !== undefined);
+}
+
+const namespaceFitsExporter: Combination<MlopsPlatformArgs> = (check, args) => {
+  const { enabled = true, prometheus = {} } = args.monitoring ?? {};
+  const { nodeExporter = true, nodeExporterNamespace } = prometheus;
+  check.refuse(
+    "namespace",
+    enabled &&
+      nodeExporter &&
+      nodeExporterNamespace === undefined &&
+      !isDnsLabel(`${args.namespace ?? "mlops"}-node-exporter`),
+    "namespace must have 49 characters at most, for node-exporter's namespace is named after it; shorten it or set monitoring.prometheus.nodeExporter to false",
+  );
+};
+
+const storesFit: Combination<MlopsPlatformArgs> = (check, args, given) => {
+  const { artifacts, images, tracking = {} } = args;
+  const { database, postgres, artifactVolume } = given;
+  if (database === undefined && images !== undefined && images.postgres === undefined) {
+    check
+      .at("images")
+      .refuse(
+        "postgres",
+        true,
+        "images.postgres must be given for a database in the cluster; add it or pass database",
+      );
+  }
+  check.refuse(
+    "postgres",
+    database !== undefined && postgres !== undefined,
+    "postgres has no effect with database; leave one of them out",
+  );
+  check.refuse(
+    "artifactVolume",
+    given.artifacts !== undefined && artifactVolume !== undefined,
+    "artifactVolume has no effect with artifacts; leave one of them out",
+  );
+  const trackingCheck = check.at("tracking");
+  checkReplicasOnVolume(
+    trackingCheck,
+    tracking,
+    given.artifacts === undefined || artifacts?.claimName !== undefined,
+  );
+  const needed = connectionsNeeded(tracking.replicas ?? 1, tracking.workers ?? 1);
+  trackingCheck.refuse(
+    "workers",
+    database === undefined && needed > mostPostgresConnections,
+    `tracking.replicas and tracking.workers need ${needed} connections, and Postgres in the cluster allows ${mostPostgresConnections}; lower one of them or pass database`,
+  );
+};
+
+const portsFit: Combination<MlopsPlatformArgs> = (check, args) => {
+  const ports = nodePortsOf(args);
+  ports.forEach(([keys, port], index) => {
+    const own = keys.reduce((outer, key) => outer.at(key), check);
+    const other = ports.slice(0, index).find(([, used]) => used === port)?.[0];
+    if (other !== undefined) own.must(`differ from ${other.join(".")}; choose another port`);
+    if (args.exposure !== undefined) {
+      own.fault(
+        `${own.path} and exposure exclude each other: a port on the nodes goes round the login and speaks plain HTTP; leave one of them out`,
+      );
+    }
+  });
+};
+
+const longestLabel = Math.max(...Object.values(publicHosts).map(({ label }) => label.length + 1));
+
+const exposure: Rule = object<PlatformExposureArgs>(
+  {
+    domain: required(domainName),
+    addressName: required(text),
+    certificateMapName: required(text),
+    sslPolicyName: text,
+    login: oidcLogin,
+    loginProxy: checkLoginProxySettings,
+  },
+  (check, { domain = "", login, loginProxy }) => {
+    const most = mostCharacters - longestLabel;
+    if (domain.length > most) {
+      check
+        .at("domain")
+        .must(`leave room for the longest host below it; give one of ${most} characters at most`);
+    }
+    check.refuse(
+      "loginProxy",
+      login === undefined && loginProxy !== undefined,
+      `${check.pathOf("loginProxy")} has no effect without ${check.pathOf("login")}; leave it out`,
+    );
+  },
+);
+
+/** Refuses what one of the parts would refuse, under the path that the caller gave it, before anything is registered. */
+export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
+  {
+    ...modelRules,
+    ...nodeAddressRules,
+    ...pausableRules,
+    ...labelledRules,
+    namespace: dnsLabel("mlops"),
+    images: required(
+      object<PlatformImagesArgs>({
+        tracking: required(text),
+        serving: required(text),
+        predict: required(text),
+        postgres: text,
+      }),
+    ),
+    experimentName: text,
+    storageClassName: text,
+    apiServerAddresses: addressRanges,
+    dnsAddresses: addressRanges,
+    googleCredentials,
+    database: databaseConnection,
+    artifacts: artifactLocation,
+    exposure,
+    postgres: checkPostgresSettings,
+    artifactVolume: checkVolumeArtifactSettings,
+    tracking: checkTrackingSettings,
+    serving: checkModelServerSettings,
+    prediction: checkPredictionSettings,
+    training: object<PlatformTrainingArgs>({ ...trainingSettingsRules, example: flag }),
+    monitoring: object<PlatformMonitoringArgs>({
+      enabled: flag,
+      runbookBaseUrl: matches(/^\S+$/, "be a URL or a path, without spaces"),
+      imageRegistry: text,
+      prometheus: checkPrometheusSettings,
+      grafana: object<PlatformGrafanaArgs>({ ...grafanaSettingsRules, enabled: flag }),
+    }),
+  },
+  namespaceFitsExporter,
+  storesFit,
+  portsFit,
+);
+
+/** Everything that is wrong with a platform's arguments. Outputs are left to the platform itself. */
+export const platformFaults = (args: MlopsPlatformArgs): Fault[] =>
+  faultsOf(args, checkMlopsPlatform);

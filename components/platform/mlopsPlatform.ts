@@ -1,15 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { withSecret } from "../core/confidential.ts";
-import { generatedPassword } from "../core/passwords.ts";
+import { checkArguments } from "../core/checks.ts";
+import { generatedPassword, withSecret } from "../core/secrets.ts";
+import { services } from "../core/services.ts";
 import { NetworkFlows } from "../kubernetes/networkFlows.ts";
 import { PredictionApp } from "../prediction/predictionApp.ts";
 import { ModelServer } from "../serving/modelServer.ts";
-import type { DatabaseConnectionArgs } from "../tracking/arguments.ts";
 import { TrackingPermission } from "../tracking/arguments.ts";
 import { TrackingServer } from "../tracking/trackingServer.ts";
-import type { MlopsPlatformArgs } from "./arguments.ts";
-import { notebookVariables } from "./notebookVariables.ts";
-import { checkPlatformArguments } from "./platformChecks.ts";
+import { checkMlopsPlatform, type MlopsPlatformArgs } from "./arguments.ts";
 import { exposeToInternet, publicTrackingHosts, publicUrl } from "./platformExposure.ts";
 import { platformFlows } from "./platformFlows.ts";
 import { monitoringInCluster } from "./platformMonitoring.ts";
@@ -21,11 +19,16 @@ import {
 } from "./platformParts.ts";
 
 const confidential = [
-  "database",
+  "database.password",
   "googleCredentials",
-  "exposure",
-  "monitoring",
-  "trackingEnvironment",
+  "exposure.login",
+  "postgres.password",
+  "tracking.users",
+  "tracking.environment",
+  "training.environment",
+  "monitoring.prometheus.receivers",
+  "monitoring.prometheus.values",
+  "monitoring.grafana.values",
 ] as const;
 
 /** The whole platform in one namespace: database, artifacts, tracking, serving, prediction page, training and monitoring. */
@@ -62,7 +65,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   public readonly notebookEnv: pulumi.Output<{ [key: string]: string }>;
 
   constructor(name: string, args: MlopsPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkPlatformArguments(`MlopsPlatform "${name}"`, args);
+    checkArguments(`MlopsPlatform "${name}"`, args, checkMlopsPlatform);
     super("mlops:index:MlopsPlatform", name, withSecret(args, ...confidential), opts);
 
     const child = { parent: this };
@@ -71,8 +74,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     const common = { namespace, labels, annotations };
     const modelAlias = args.modelAlias ?? "champion";
     const experimentName = args.experimentName ?? args.modelName;
-    const nodePorts = args.nodePorts ?? {};
-    const nodeAddress = args.nodeAddress ?? "localhost";
+    const { nodeAddress } = args;
     const password = (user: string) => generatedPassword(`${name}-${user}-password`, child);
     const users = {
       modelServer: { username: "model-server", password: password("model-server") },
@@ -81,13 +83,14 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     };
 
     const ownDatabase = args.database ? [] : [databaseInCluster(name, common, args, child)];
-    const database: DatabaseConnectionArgs = args.database ?? ownDatabase[0]!;
+    const database = args.database ?? ownDatabase[0]!.connection;
     const artifacts = args.artifacts ?? artifactsInCluster(name, common, args, child);
     const tracking = new TrackingServer(
       `${name}-tracking`,
       {
+        ...args.tracking,
         ...common,
-        serviceName: "mlflow",
+        serviceName: services.tracking.name,
         image: args.images.tracking,
         database,
         artifacts,
@@ -96,12 +99,10 @@ export class MlopsPlatform extends pulumi.ComponentResource {
           { ...users.modelServer, permission: TrackingPermission.Read },
           { ...users.training, permission: TrackingPermission.Write },
           { ...users.notebook, permission: TrackingPermission.Write },
+          ...(args.tracking?.users ?? []),
         ],
-        replicas: args.trackingReplicas,
-        environment: args.trackingEnvironment,
         paused,
-        hostNames: publicTrackingHosts(args),
-        nodePort: nodePorts.tracking,
+        hostNames: [...publicTrackingHosts(args), ...(args.tracking?.hostNames ?? [])],
         nodeAddress,
       },
       // Postgres answers before its first client comes
@@ -110,20 +111,16 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     const serving = new ModelServer(
       `${name}-serving`,
       {
+        ...args.serving,
         ...common,
-        serviceName: "model-server",
+        serviceName: services.serving.name,
         image: args.images.serving,
         trackingUri: tracking.internalUrl,
         trackingUsername: users.modelServer.username,
         trackingPassword: users.modelServer.password,
         modelName: args.modelName,
         modelAlias,
-        allowPickle: args.servingAllowPickle,
-        resources: args.servingResources,
-        replicas: args.servingReplicas,
-        autoscaling: args.servingAutoscaling,
         paused,
-        nodePort: nodePorts.serving,
         nodeAddress,
       },
       child,
@@ -131,13 +128,12 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     const prediction = new PredictionApp(
       `${name}-prediction`,
       {
+        ...args.prediction,
         ...common,
-        serviceName: "prediction-app",
+        serviceName: services.prediction.name,
         image: args.images.predict,
         modelServerUrl: serving.internalUrl,
-        replicas: args.predictionReplicas,
         paused,
-        nodePort: nodePorts.prediction,
         nodeAddress,
         behindLogin: args.exposure?.login !== undefined,
       },
@@ -152,8 +148,6 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       experimentName,
       modelName: args.modelName,
       modelAlias,
-      resources: args.trainingResources,
-      gpu: args.trainingGpu,
     };
     trainingInCluster(name, args, training, child, tracking);
     const monitoring = monitoringInCluster(name, common, args, child);
@@ -163,11 +157,11 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     new NetworkFlows(`${name}-network`, network, child);
 
     this.namespace = namespace;
-    this.mlflowTrackingUri = publicUrl(args, "mlflow", tracking.externalUrl);
+    this.mlflowTrackingUri = publicUrl(args, "tracking", tracking.externalUrl);
     this.mlflowUsername = pulumi.output(users.notebook.username);
     this.mlflowPassword = users.notebook.password;
     this.mlflowAdminPassword = tracking.adminPassword;
-    this.modelServingUrl = publicUrl(args, "models", serving.externalUrl);
+    this.modelServingUrl = publicUrl(args, "serving", serving.externalUrl);
     this.predictionAppUrl = publicUrl(args, "prediction", prediction.externalUrl);
     this.artifactUri = pulumi.output(artifacts.uri);
     this.databaseHost = pulumi.output(database.address ?? database.host);
@@ -201,4 +195,14 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       notebookEnv: this.notebookEnv,
     });
   }
+}
+
+/** Environment variables of a notebook, without those that nothing stands for. A secret, for a password is among them. */
+function notebookVariables(variables: {
+  [name: string]: pulumi.Input<string> | undefined;
+}): pulumi.Output<{ [name: string]: string }> {
+  const given = Object.entries(variables).filter(([, value]) => value !== undefined);
+  return pulumi.secret(
+    pulumi.all(Object.fromEntries(given) as Record<string, pulumi.Input<string>>),
+  );
 }

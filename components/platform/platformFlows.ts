@@ -1,7 +1,14 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type PlatformService, services } from "../core/services.ts";
 import type { NetworkFlowArgs } from "../kubernetes/arguments.ts";
+import { nodeExporterPort } from "../monitoring/prometheusValues.ts";
+import type { AlertReceiversArgs } from "../monitoring/receivers.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
-import { monitoringFlows } from "./monitoringFlows.ts";
 import { exposureFlows } from "./platformExposure.ts";
+import { trainingName } from "./platformParts.ts";
+
+const call = (from: string, { name: to, port }: PlatformService) => ({ from, to, port });
+const open = ({ name: to, port }: PlatformService) => ({ to, port });
 
 const cloudSqlProxyPort = 3307;
 
@@ -13,26 +20,95 @@ const metadataServer = [
 
 /** Who may call whom. Ports are the pods', not the Services'. */
 export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
-  const { database, artifacts, nodePorts = {} } = args;
+  const mlflow = services.tracking.name;
+  const { database, artifacts, tracking, serving, prediction } = args;
   const flows: NetworkFlowArgs[] = [
-    { from: "model-server", to: "mlflow", port: 5000 },
-    { from: "training", to: "mlflow", port: 5000 },
-    { from: "prediction-app", to: "model-server", port: 8080 },
+    call(services.serving.name, services.tracking),
+    call(trainingName, services.tracking),
+    call(services.prediction.name, services.serving),
   ];
   const isBucket = artifacts !== undefined && artifacts.claimName === undefined;
   const hasProxy = database?.proxy !== undefined;
-  if (database === undefined) flows.push({ from: "mlflow", to: "postgres", port: 5432 });
-  else flows.push({ from: "mlflow", port: hasProxy ? cloudSqlProxyPort : database.port });
+  if (database === undefined) flows.push(call(mlflow, services.postgres));
+  else flows.push({ from: mlflow, port: hasProxy ? cloudSqlProxyPort : database.port });
   if (isBucket || hasProxy) {
     // Google's APIs: the bucket's, and the one that gives the proxy its certificate
-    flows.push({ from: "mlflow", port: 443 });
+    flows.push({ from: mlflow, port: 443 });
     if (args.googleCredentials === undefined) {
-      flows.push(...metadataServer.map((flow) => ({ from: "mlflow", ...flow })));
+      flows.push(...metadataServer.map((flow) => ({ from: mlflow, ...flow })));
     }
   }
-  if (nodePorts.tracking !== undefined) flows.push({ to: "mlflow", port: 5000 });
-  if (nodePorts.serving !== undefined) flows.push({ to: "model-server", port: 8080 });
-  if (nodePorts.prediction !== undefined) flows.push({ to: "prediction-app", port: 8501 });
-  flows.push(...exposureFlows(args));
-  return args.monitoring?.enabled === false ? flows : [...flows, ...monitoringFlows(args)];
+  if (tracking?.nodePort !== undefined) flows.push(open(services.tracking));
+  if (serving?.nodePort !== undefined) flows.push(open(services.serving));
+  if (prediction?.nodePort !== undefined) flows.push(open(services.prediction));
+  return [...flows, ...exposureFlows(args), ...monitoringFlows(args)];
+}
+
+// Where API servers listen: policies see the address and port behind the Service `kubernetes`.
+const apiServerPorts = [443, 6443, 8443];
+const kubeletPort = 10250;
+
+/** Whom the monitoring may call. Nobody but Prometheus reaches a port with metrics. */
+function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
+  const { monitoring = {}, apiServerAddresses } = args;
+  const { prometheus = {}, grafana = {} } = monitoring;
+  const toApiServer = (from: string): NetworkFlowArgs[] =>
+    apiServerPorts.map((port) => ({
+      from,
+      ...(apiServerAddresses && { toAddresses: apiServerAddresses, toName: "api-server" }),
+      port,
+    }));
+  if (monitoring.enabled === false) return [];
+  const grafanaName = services.grafana.name;
+  const prometheusName = services.prometheus.name;
+  const flows: NetworkFlowArgs[] = [
+    ...[services.tracking, services.serving, services.prediction].flatMap((service) =>
+      service.metricsPorts.map((port) => ({ from: prometheusName, to: service.name, port })),
+    ),
+    { from: prometheusName, port: kubeletPort },
+    ...toApiServer(prometheusName),
+  ];
+  if (prometheus.nodeExporter !== false) {
+    flows.push({ from: prometheusName, port: prometheus.nodeExporterPort ?? nodeExporterPort });
+  }
+  if (prometheus.kubeStateMetrics !== false) {
+    flows.push(call(prometheusName, services.kubeStateMetrics));
+    flows.push(...toApiServer(services.kubeStateMetrics.name));
+  }
+  if (prometheus.pushgateway !== false) {
+    flows.push(call(prometheusName, services.pushgateway));
+    flows.push(call(trainingName, services.pushgateway));
+  }
+  if (prometheus.alertmanager !== false) {
+    flows.push(call(prometheusName, services.alertmanager));
+    const ports = receiverPorts(prometheus.receivers ?? {});
+    flows.push(...ports.map((port) => ({ from: services.alertmanager.name, port })));
+  }
+  if (grafana.enabled !== false) {
+    flows.push(call(grafanaName, services.prometheus), ...toApiServer(grafanaName));
+    if (prometheus.alertmanager !== false) {
+      flows.push(call(grafanaName, services.alertmanager));
+    }
+    if (grafana.nodePort !== undefined) flows.push(open(services.grafana));
+  }
+  return flows;
+}
+
+function receiverPorts(receivers: AlertReceiversArgs): pulumi.Output<number>[] {
+  const { email, slack, webhook, heartbeat } = receivers;
+  const urls = [
+    email && pulumi.interpolate`smtp://${email.smarthost}`,
+    slack?.webhookUrl,
+    webhook?.url,
+    heartbeat?.url,
+  ];
+  // a port is no secret, though the URL is one
+  return urls
+    .filter((url) => url !== undefined)
+    .map((url) => pulumi.unsecret(pulumi.output(url).apply(portOf)));
+}
+
+function portOf(text: string): number {
+  const { protocol, port } = new URL(text);
+  return port === "" ? (protocol === "http:" ? 80 : 443) : Number(port);
 }

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { MetadataArgs } from "../kubernetes/arguments.ts";
+import type { NamespacedArgs } from "../kubernetes/arguments.ts";
 import { alertRules } from "../monitoring/alerts/index.ts";
 import { Grafana } from "../monitoring/grafana.ts";
 import { Prometheus } from "../monitoring/prometheus.ts";
@@ -18,51 +18,36 @@ export interface MonitoringAddresses {
 /** Prometheus with the platform's alerts, and Grafana with its dashboards. */
 export function monitoringInCluster(
   name: string,
-  common: MetadataArgs,
+  common: NamespacedArgs,
   args: MlopsPlatformArgs,
   child: { parent: pulumi.Resource },
 ): MonitoringAddresses {
-  const { monitoring = {}, storageClassName, nodePorts, nodeAddress } = args;
+  const { monitoring = {}, storageClassName, nodeAddress, paused } = args;
   if (monitoring.enabled === false) return {};
-  const { imageRegistry, runbookBaseUrl, alertmanager } = monitoring;
-  const { paused } = args;
+  const { imageRegistry, runbookBaseUrl, prometheus: settings = {} } = monitoring;
+  const { enabled: hasGrafana = true, ...grafanaSettings } = monitoring.grafana ?? {};
+  const charts = { ...common, imageRegistry, storageClassName, paused };
   const prometheus = new Prometheus(
     `${name}-prometheus`,
     {
-      ...common,
-      chart: monitoring.prometheusChart,
-      imageRegistry,
-      storageClassName,
-      storageSize: monitoring.storageSize,
-      retention: monitoring.retention,
-      alertmanager,
-      kubeStateMetrics: monitoring.kubeStateMetrics,
-      nodeExporter: monitoring.nodeExporter,
-      nodeExporterPort: monitoring.nodeExporterPort,
-      pushgateway: monitoring.pushgateway,
-      alertRules: alertRules({ runbookBaseUrl, alertmanager }),
-      receivers: monitoring.receivers,
-      paused,
-      values: monitoring.prometheusValues,
+      ...settings,
+      ...charts,
+      alertRules:
+        settings.alertRules ?? alertRules({ runbookBaseUrl, alertmanager: settings.alertmanager }),
     },
     child,
   );
   const { url: prometheusUrl, alertmanagerUrl } = prometheus;
-  if (monitoring.grafana === false) return { prometheusUrl, alertmanagerUrl };
+  if (!hasGrafana) return { prometheusUrl, alertmanagerUrl };
   const grafana = new Grafana(
     `${name}-grafana`,
     {
-      ...common,
-      chart: monitoring.grafanaChart,
-      imageRegistry,
-      storageClassName,
+      ...grafanaSettings,
+      ...charts,
       prometheusUrl,
       alertmanagerUrl,
-      nodePort: nodePorts?.grafana,
       nodeAddress,
       publicUrl: publicGrafanaUrl(args),
-      paused,
-      values: monitoring.grafanaValues,
     },
     child,
   );

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { MetadataArgs, StringMap } from "../kubernetes/arguments.ts";
+import { services } from "../core/services.ts";
+import type { NamespacedArgs, StringMap } from "../kubernetes/arguments.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
 import { ownedNamespace } from "../kubernetes/ownedNamespace.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
@@ -33,19 +34,20 @@ export function platformNamespace(
 /** Postgres with room for every connection that the tracking server may open. */
 export function databaseInCluster(
   name: string,
-  common: MetadataArgs,
+  common: NamespacedArgs,
   args: MlopsPlatformArgs,
   child: Child,
 ): PostgresDatabase {
+  const { replicas = 1, workers = 1 } = args.tracking ?? {};
   return new PostgresDatabase(
     `${name}-database`,
     {
+      ...args.postgres,
       ...common,
-      serviceName: "postgres",
+      serviceName: services.postgres.name,
       image: args.images.postgres!,
-      storageSize: args.databaseStorageSize,
       storageClassName: args.storageClassName,
-      maxConnections: connectionsNeeded(args.trackingReplicas ?? 1, 1),
+      maxConnections: args.postgres?.maxConnections ?? connectionsNeeded(replicas, workers),
       paused: args.paused,
     },
     child,
@@ -55,18 +57,20 @@ export function databaseInCluster(
 /** A volume for artifacts. */
 export function artifactsInCluster(
   name: string,
-  common: MetadataArgs,
+  common: NamespacedArgs,
   args: MlopsPlatformArgs,
   child: Child,
 ): ArtifactLocationArgs {
-  const { artifactStorageSize: storageSize, storageClassName } = args;
-  const { uri, claimName } = new VolumeArtifactStore(
+  const { artifactVolume, storageClassName } = args;
+  return new VolumeArtifactStore(
     `${name}-artifacts`,
-    { ...common, storageSize, storageClassName },
+    { ...artifactVolume, ...common, storageClassName },
     child,
-  );
-  return { uri, claimName };
+  ).location;
 }
+
+/** Name of the training pods and of their identity. */
+export const trainingName = "training";
 
 /** Training of the example model, once, and training by schedule. They are one workload, with one identity. */
 export function trainingInCluster(
@@ -76,13 +80,13 @@ export function trainingInCluster(
   child: Child,
   tracking: pulumi.Resource,
 ): void {
-  const { trainExampleModel = true, trainingSchedule: schedule, paused } = args;
-  if (!trainExampleModel && schedule === undefined) return;
-  const metadata = metadataFor("training", "training", training);
-  const serviceAccountName = workloadAccount(`${name}-training`, "training", metadata, child);
-  const job = { ...training, serviceAccountName, paused };
+  const { example = true, schedule, ...settings } = args.training ?? {};
+  if (!example && schedule === undefined) return;
+  const metadata = metadataFor(trainingName, trainingName, training);
+  const serviceAccountName = workloadAccount(`${name}-training`, trainingName, metadata, child);
+  const job = { ...settings, ...training, serviceAccountName, paused: args.paused };
   const afterTracking = { ...child, dependsOn: [tracking] };
-  if (trainExampleModel) new TrainingJob(`${name}-example-training`, job, afterTracking);
+  if (example) new TrainingJob(`${name}-example-training`, job, afterTracking);
   if (schedule !== undefined) {
     new TrainingJob(`${name}-retraining`, { ...job, schedule }, afterTracking);
   }

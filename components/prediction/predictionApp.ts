@@ -1,15 +1,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { checkWhole, ensure, isNodePort } from "../core/checks.ts";
+import { checkArguments } from "../core/checks.ts";
+import { metricsPort, services } from "../core/services.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "../kubernetes/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
-import { pausedReplicas } from "../kubernetes/pauses.ts";
-import { environment, metricsPort } from "../kubernetes/pods.ts";
+import { environment, pausedReplicas } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
-import type { PredictionAppArgs } from "./arguments.ts";
+import { checkPredictionApp, type PredictionAppArgs } from "./arguments.ts";
 
-const port = 8501;
+const { port, healthPath: health } = services.prediction;
 
 /** Streamlit page that builds its form from the served model's signature and predicts with it. It keeps no state. */
 export class PredictionApp extends pulumi.ComponentResource {
@@ -19,16 +19,14 @@ export class PredictionApp extends pulumi.ComponentResource {
   public readonly externalUrl: pulumi.Output<string>;
 
   constructor(name: string, args: PredictionAppArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `PredictionApp "${name}"`;
-    const replicas = args.replicas ?? 2;
-    checkWhole(subject, "replicas", replicas, 1, 100);
-    ensure(subject, "nodePort", args.nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
+    checkArguments(`PredictionApp "${name}"`, args, checkPredictionApp);
     super("mlops:index:PredictionApp", name, args, opts);
 
     const child = { parent: this };
+    const replicas = args.replicas ?? 2;
     const serviceName = args.serviceName ?? name;
-    const metadata = metadataFor("prediction-app", serviceName, args);
-    const selector = selectorLabels("prediction-app", serviceName);
+    const metadata = metadataFor(services.prediction.name, serviceName, args);
+    const selector = selectorLabels(services.prediction.name, serviceName);
     const serviceAccountName = workloadAccount(name, serviceName, metadata, child);
     new k8s.core.v1.Service(
       `${name}-service`,
@@ -43,7 +41,6 @@ export class PredictionApp extends pulumi.ComponentResource {
       },
       child,
     );
-    const health = "/_stcore/health";
     new k8s.apps.v1.Deployment(
       `${name}-server`,
       {
@@ -74,7 +71,7 @@ export class PredictionApp extends pulumi.ComponentResource {
           },
           selector,
           { labels: metadata().labels, annotations: args.annotations },
-          args.resources,
+          args,
         ),
       },
       child,

@@ -1,16 +1,17 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { withSecret } from "../core/confidential.ts";
+import { checkArguments } from "../core/checks.ts";
+import { withSecret } from "../core/secrets.ts";
+import { metricsPort, services } from "../core/services.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "../kubernetes/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
-import { pausedReplicas, takeReplicasBack } from "../kubernetes/pauses.ts";
-import { metricsPort } from "../kubernetes/pods.ts";
+import { pausedReplicas, takeReplicasBack } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { trackingClient } from "../tracking/trackingClient.ts";
 import { type AutoscalingArgs, type ModelServerArgs, checkModelServer } from "./arguments.ts";
 
-const port = 8080;
+const { port, healthPath } = services.serving;
 
 /**
  * Serves the version of a registered model that carries an alias, and follows the alias: the new version is loaded
@@ -23,13 +24,13 @@ export class ModelServer extends pulumi.ComponentResource {
   public readonly externalUrl: pulumi.Output<string>;
 
   constructor(name: string, args: ModelServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkModelServer(`ModelServer "${name}"`, args);
+    checkArguments(`ModelServer "${name}"`, args, checkModelServer);
     super("mlops:index:ModelServer", name, withSecret(args, "trackingPassword"), opts);
 
     const child = { parent: this };
     const serviceName = args.serviceName ?? name;
-    const metadata = metadataFor("model-server", serviceName, args);
-    const selector = selectorLabels("model-server", serviceName);
+    const metadata = metadataFor(services.serving.name, serviceName, args);
+    const selector = selectorLabels(services.serving.name, serviceName);
     const serviceAccountName = workloadAccount(name, serviceName, metadata, child);
     const environment = trackingClient(name, args, metadata(), child);
     new k8s.core.v1.Service(
@@ -66,7 +67,7 @@ export class ModelServer extends pulumi.ComponentResource {
               METRICS_PORT: `${metricsPort}`,
               DRIFT_WINDOW_SECONDS: pulumi.interpolate`${args.driftWindowSeconds ?? 3600}`,
             }),
-            probes: { startup: "/health", readiness: "/ready", liveness: "/health" },
+            probes: { startup: healthPath, readiness: "/ready", liveness: healthPath },
             temporaryStorage: "2Gi",
             resources: {
               cpuRequest: "100m",
@@ -81,7 +82,7 @@ export class ModelServer extends pulumi.ComponentResource {
           },
           selector,
           { labels: metadata().labels, annotations: args.annotations },
-          args.resources,
+          args,
         ),
       },
       child,

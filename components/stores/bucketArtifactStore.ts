@@ -1,20 +1,24 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { checkWhole, ensure, isWholeNumber, refuse } from "../core/checks.ts";
-import { checkOneOf } from "../core/closedSets.ts";
+import { checkArguments } from "../core/checks.ts";
 import { monthlyCostUsd } from "../cost/index.ts";
-import { bucketNameFault, checkBucketLocation, checkedProject } from "../google/googleChecks.ts";
-import { googleLabels } from "../google/googleLabels.ts";
-import { uniqueName, withSuffix } from "../google/googleNames.ts";
-import { type BucketArtifactStoreArgs, BucketStorageClass } from "./arguments.ts";
+import { labelsAtGoogle, uniqueName } from "../google/googleNames.ts";
+import type { ArtifactLocationArgs } from "../tracking/arguments.ts";
+import {
+  type BucketArtifactStoreArgs,
+  BucketStorageClass,
+  bucketStem,
+  checkBucketArtifactStore,
+  mostBucketCharacters,
+} from "./arguments.ts";
 
 /**
  * A Google Cloud Storage bucket for artifacts behind MLflow's artifact proxy. It can never become public, keeps what
  * is overwritten or deleted for a while, and lets the tracking server have as many replicas as it needs.
  */
 export class BucketArtifactStore extends pulumi.ComponentResource {
-  /** Where the tracking server keeps artifacts: `gs://` and the bucket. */
-  public readonly uri: pulumi.Output<string>;
+  /** Where a tracking server keeps artifacts: hand it on whole as its `artifacts`. */
+  public readonly location: ArtifactLocationArgs;
   /** Name of the bucket. */
   public readonly bucketName: pulumi.Output<string>;
   /** Number of the project that holds the bucket, by which Google names the workloads of the project's clusters. */
@@ -23,18 +27,17 @@ export class BucketArtifactStore extends pulumi.ComponentResource {
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: BucketArtifactStoreArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `BucketArtifactStore "${name}"`;
-    const project = checkedProject(subject, args.project);
-    checkBucket(subject, name, args);
-    const labels = googleLabels(subject, args.labels);
+    checkArguments(`BucketArtifactStore "${name}"`, args, checkBucketArtifactStore(name));
     super("mlops:index:BucketArtifactStore", name, args, opts);
 
+    const project = pulumi.output(args.project);
+    const labels = labelsAtGoogle(args.labels);
     const { location, versioning = true, softDeleteDays = 7, protectData = true } = args;
     const child = { parent: this, ...(protectData ? { protect: true } : {}) };
     const storageClass = args.storageClass ?? BucketStorageClass.Standard;
-    const stem = project.apply((id) => nameStem(id, name));
+    const stem = project.apply((id) => bucketStem(id, name));
     const generated = () =>
-      uniqueName(`${name}-name`, stem, mostCharacters, { project, location }, child);
+      uniqueName(`${name}-name`, stem, mostBucketCharacters, { project, location }, child);
     const bucket = new gcp.storage.Bucket(
       `${name}-bucket`,
       {
@@ -54,7 +57,7 @@ export class BucketArtifactStore extends pulumi.ComponentResource {
       protectData ? { ...child, retainOnDelete: true } : child,
     );
 
-    this.uri = pulumi.interpolate`gs://${bucket.name}`;
+    this.location = { uri: pulumi.interpolate`gs://${bucket.name}` };
     this.bucketName = bucket.name;
     this.projectNumber = pulumi.interpolate`${bucket.projectNumber}`;
     this.monthlyCostUsd = pulumi.output(
@@ -67,7 +70,7 @@ export class BucketArtifactStore extends pulumi.ComponentResource {
       ]),
     );
     this.registerOutputs({
-      uri: this.uri,
+      location: this.location,
       bucketName: this.bucketName,
       projectNumber: this.projectNumber,
       monthlyCostUsd: this.monthlyCostUsd,
@@ -76,10 +79,6 @@ export class BucketArtifactStore extends pulumi.ComponentResource {
 }
 
 const secondsPerDay = 24 * 60 * 60;
-const mostCharacters = 63;
-
-/** Names of buckets are taken by the whole world: the project's id sets ours apart. */
-const nameStem = (project: string, name: string) => `${project}-${name.toLowerCase()}`;
 
 /** What happens by itself: uploads that were given up go after a week, older versions after their days. */
 function lifecycle(versioning: boolean, noncurrentVersionDays: number) {
@@ -89,39 +88,4 @@ function lifecycle(versioning: boolean, noncurrentVersionDays: number) {
     condition: { daysSinceNoncurrentTime: noncurrentVersionDays, withState: "ARCHIVED" },
   };
   return versioning ? [uploads, versions] : [uploads];
-}
-
-function checkBucket(subject: string, name: string, args: BucketArtifactStoreArgs): void {
-  const { bucketName, versioning, softDeleteDays, noncurrentVersionDays, expectedSizeGb } = args;
-  checkBucketLocation(subject, args.location);
-  const fault = bucketName === undefined ? undefined : bucketNameFault(bucketName);
-  refuse(subject, fault !== undefined, `bucketName must ${fault}`);
-  const generated = (id: string) => withSuffix(nameStem(id, name), "000000", mostCharacters);
-  ensure(
-    subject,
-    "bucketName",
-    args.project,
-    (id) => bucketName !== undefined || bucketNameFault(generated(id)) === undefined,
-    "be given: the component's name makes none that Google accepts",
-  );
-  checkOneOf(subject, "storageClass", args.storageClass, BucketStorageClass);
-  ensure(
-    subject,
-    "softDeleteDays",
-    softDeleteDays ?? 7,
-    (days) => days === 0 || isWholeNumber(7, 90)(days),
-    "be a whole number from 7 to 90, or 0 to switch it off",
-  );
-  checkWhole(subject, "noncurrentVersionDays", noncurrentVersionDays ?? 30, 1, 3650);
-  ensure(subject, "expectedSizeGb", expectedSizeGb ?? 10, (size) => size >= 0, "be 0 or more");
-  refuse(
-    subject,
-    versioning === false && noncurrentVersionDays !== undefined,
-    "noncurrentVersionDays means nothing without versions; leave it out or set versioning to true",
-  );
-  refuse(
-    subject,
-    versioning === false && softDeleteDays === 0 && args.protectData !== false,
-    "an overwritten artifact would be gone at once; keep versioning or softDeleteDays, or set protectData to false",
-  );
 }

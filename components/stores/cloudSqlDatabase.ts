@@ -1,27 +1,18 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { withSecret } from "../core/confidential.ts";
-import { generatedPassword } from "../core/passwords.ts";
+import { checkArguments } from "../core/checks.ts";
+import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { monthlyCostUsd } from "../cost/index.ts";
 import { uniqueName } from "../google/googleNames.ts";
+import type { DatabaseConnectionArgs } from "../tracking/arguments.ts";
 import { proxyAddress, trackingDatabase } from "../tracking/connections.ts";
-import { type CloudSqlDatabaseArgs, checkedCloudSql, mostInstanceCharacters } from "./arguments.ts";
+import {
+  checkCloudSql,
+  type CloudSqlDatabaseArgs,
+  cloudSqlChoices,
+  mostInstanceCharacters,
+} from "./cloudSqlArguments.ts";
 import { CloudSqlEdition } from "./cloudSqlTiers.ts";
-
-export {
-  CloudSqlAvailability,
-  CloudSqlEdition,
-  CloudSqlTier,
-  CloudSqlVersion,
-} from "./cloudSqlTiers.ts";
-
-/** What the Cloud SQL Auth Proxy is started with: hand it on as the `proxy` of a database connection. */
-export interface CloudSqlProxy {
-  /** Connection name of the instance, `project:region:instance`. */
-  instance: pulumi.Output<string>;
-  /** Whether the proxy has to use the private address. */
-  privateAddress: pulumi.Output<boolean>;
-}
 
 const { username, database, authDatabase } = trackingDatabase;
 
@@ -30,33 +21,20 @@ const { username, database, authDatabase } = trackingDatabase;
  * its users. Nobody gets in but through the Cloud SQL Auth Proxy, with an identity of Google's and the password.
  */
 export class CloudSqlDatabase extends pulumi.ComponentResource {
-  /** Where the Auth Proxy listens for its own pod: 127.0.0.1. */
-  public readonly host: pulumi.Output<string>;
-  /** TCP port of the Auth Proxy. */
-  public readonly port: pulumi.Output<number>;
-  /** Database for runs and models, known once it exists. */
-  public readonly database: pulumi.Output<string>;
-  /** Database for MLflow's users and permissions, known once it exists. */
-  public readonly authDatabase: pulumi.Output<string>;
-  /** User that may use both databases, known once it exists. */
-  public readonly username: pulumi.Output<string>;
-  /** Password of that user, a secret. */
-  public readonly password: pulumi.Output<string>;
+  /** How a tracking server reaches the database, known once it exists: hand it on whole as its `database`. The password in it is a secret. */
+  public readonly connection: DatabaseConnectionArgs;
   /** Name of the instance. It is known before the instance exists, so that roles can be bound meanwhile. */
   public readonly instanceName: pulumi.Output<string>;
-  /** IP address of the instance: the private one, or the public one. */
-  public readonly instanceAddress: pulumi.Output<string>;
-  /** What the Auth Proxy is started with. */
-  public readonly proxy: CloudSqlProxy;
   /** What the instance costs a month in US dollars, at list prices of us-central1. */
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: CloudSqlDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
-    const checked = checkedCloudSql(`CloudSqlDatabase "${name}"`, name, args);
+    checkArguments(`CloudSqlDatabase "${name}"`, args, checkCloudSql(name));
     super("mlops:index:CloudSqlDatabase", name, withSecret(args, "password"), opts);
 
-    const { region } = args;
-    const { project, protectData } = checked;
+    const { project, region } = args;
+    const choices = cloudSqlChoices(args);
+    const { protectData } = choices;
     // all of it, or a destruction that the instance refuses would already have forgotten the password
     const child = { parent: this, ...(protectData ? { protect: true } : {}) };
     const isPrivate = args.privateNetworkId !== undefined;
@@ -64,14 +42,14 @@ export class CloudSqlDatabase extends pulumi.ComponentResource {
     const generatedName = () =>
       uniqueName(`${name}-name`, name, mostInstanceCharacters, keepers, child);
     const instanceName = pulumi.output(args.instanceName ?? generatedName());
-    const settings = instanceSettings(args, checked);
+    const settings = instanceSettings(args, choices);
     const instance = new gcp.sql.DatabaseInstance(
       `${name}-instance`,
       {
         project,
         region,
         name: instanceName,
-        databaseVersion: checked.version,
+        databaseVersion: choices.version,
         deletionProtection: protectData,
         settings,
       },
@@ -88,18 +66,17 @@ export class CloudSqlDatabase extends pulumi.ComponentResource {
     const password = pulumi.secret(args.password ?? generatedPassword(`${name}-password`, child));
     const user = new gcp.sql.User(`${name}-user`, { ...part, name: username, password }, child);
 
-    this.host = pulumi.output(proxyAddress.host);
-    this.port = pulumi.output(proxyAddress.port);
-    this.database = runs.name;
-    this.authDatabase = users.name;
-    this.username = user.name;
-    this.password = password;
-    this.instanceName = instanceName;
-    this.instanceAddress = isPrivate ? instance.privateIpAddress : instance.publicIpAddress;
-    this.proxy = {
-      instance: instance.connectionName,
-      privateAddress: pulumi.output(isPrivate),
+    this.connection = {
+      // where the Auth Proxy listens for its own pod
+      ...proxyAddress,
+      address: isPrivate ? instance.privateIpAddress : instance.publicIpAddress,
+      database: runs.name,
+      authDatabase: users.name,
+      username: user.name,
+      password,
+      proxy: { instance: instance.connectionName, privateAddress: isPrivate },
     };
+    this.instanceName = instanceName;
     this.monthlyCostUsd = pulumi.output(
       monthlyCostUsd([
         {
@@ -110,15 +87,8 @@ export class CloudSqlDatabase extends pulumi.ComponentResource {
       ]),
     );
     this.registerOutputs({
-      host: this.host,
-      port: this.port,
-      database: this.database,
-      authDatabase: this.authDatabase,
-      username: this.username,
-      password: this.password,
+      connection: this.connection,
       instanceName: this.instanceName,
-      instanceAddress: this.instanceAddress,
-      proxy: this.proxy,
       monthlyCostUsd: this.monthlyCostUsd,
     });
   }
@@ -126,19 +96,19 @@ export class CloudSqlDatabase extends pulumi.ComponentResource {
 
 function instanceSettings(
   { privateNetworkId }: CloudSqlDatabaseArgs,
-  checked: ReturnType<typeof checkedCloudSql>,
+  choices: ReturnType<typeof cloudSqlChoices>,
 ) {
-  const { protectData } = checked;
+  const { protectData } = choices;
   return {
-    tier: checked.tier,
-    edition: checked.edition,
-    availabilityType: checked.availability,
-    activationPolicy: checked.paused ? "NEVER" : "ALWAYS",
+    tier: choices.tier,
+    edition: choices.edition,
+    availabilityType: choices.availability,
+    activationPolicy: choices.paused ? "NEVER" : "ALWAYS",
     diskType: "PD_SSD",
-    diskSize: checked.diskSizeGb,
+    diskSize: choices.diskSizeGb,
     diskAutoresize: true,
-    diskAutoresizeLimit: checked.maxDiskSizeGb,
-    databaseFlags: checked.flags,
+    diskAutoresizeLimit: choices.maxDiskSizeGb,
+    databaseFlags: choices.flags,
     ipConfiguration: {
       ipv4Enabled: privateNetworkId === undefined,
       ...(privateNetworkId === undefined ? {} : { privateNetwork: privateNetworkId }),
@@ -148,10 +118,10 @@ function instanceSettings(
     connectorEnforcement: "REQUIRED",
     backupConfiguration: {
       enabled: true,
-      startTime: checked.backupStartTime,
+      startTime: choices.backupStartTime,
       pointInTimeRecoveryEnabled: true,
-      transactionLogRetentionDays: checked.transactionLogRetentionDays,
-      backupRetentionSettings: { retainedBackups: checked.retainedBackups, retentionUnit: "COUNT" },
+      transactionLogRetentionDays: choices.transactionLogRetentionDays,
+      backupRetentionSettings: { retainedBackups: choices.retainedBackups, retentionUnit: "COUNT" },
     },
     deletionProtectionEnabled: protectData,
     retainBackupsOnDelete: protectData,
@@ -159,9 +129,9 @@ function instanceSettings(
     // Sunday, when the backup of the default time is done
     maintenanceWindow: { day: 7, hour: 6, updateTrack: "stable" },
     insightsConfig: { queryInsightsEnabled: true },
-    ...(checked.edition === CloudSqlEdition.EnterprisePlus
-      ? { dataCacheConfig: { dataCacheEnabled: checked.dataCache } }
+    ...(choices.edition === CloudSqlEdition.EnterprisePlus
+      ? { dataCacheConfig: { dataCacheEnabled: choices.dataCache } }
       : {}),
-    userLabels: checked.labels,
+    userLabels: choices.labels,
   };
 }

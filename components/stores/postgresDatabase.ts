@@ -1,25 +1,26 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { checkWhole } from "../core/checks.ts";
-import { withSecret } from "../core/confidential.ts";
-import { generatedPassword } from "../core/passwords.ts";
-import { checkedStorageSize, dataClaim } from "../kubernetes/claims.ts";
+import { checkArguments } from "../core/checks.ts";
+import { generatedPassword, withSecret } from "../core/secrets.ts";
+import { services } from "../core/services.ts";
+import { dataClaim } from "../kubernetes/claims.ts";
 import { internalHost } from "../kubernetes/endpoints.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
-import { pausedReplicas } from "../kubernetes/pauses.ts";
 import {
   containerResources,
   containerSecurity,
   environment,
+  pausedReplicas,
   podDefaults,
   temporaryFolder,
   userIds,
 } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
+import type { DatabaseConnectionArgs } from "../tracking/arguments.ts";
 import { trackingDatabase } from "../tracking/connections.ts";
-import type { PostgresDatabaseArgs } from "./arguments.ts";
+import { checkPostgresDatabase, type PostgresDatabaseArgs } from "./arguments.ts";
 
-const port = 5432;
+const { port } = services.postgres;
 const { username, database, authDatabase } = trackingDatabase;
 const dataFolder = "/var/lib/postgresql/data";
 
@@ -29,35 +30,17 @@ const dataFolder = "/var/lib/postgresql/data";
  * replica and no backup.
  */
 export class PostgresDatabase extends pulumi.ComponentResource {
-  /** Host name inside the cluster. */
-  public readonly host: pulumi.Output<string>;
-  /** TCP port. */
-  public readonly port: pulumi.Output<number>;
-  /** Database for runs and models. */
-  public readonly database: pulumi.Output<string>;
-  /** Database for MLflow's users and permissions. */
-  public readonly authDatabase: pulumi.Output<string>;
-  /** User that owns both databases. */
-  public readonly username: pulumi.Output<string>;
-  /** Password of that user, a secret. */
-  public readonly password: pulumi.Output<string>;
+  /** How a tracking server reaches the database: hand it on whole as its `database`. The password in it is a secret. */
+  public readonly connection: DatabaseConnectionArgs;
 
   constructor(name: string, args: PostgresDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
-    const subject = `PostgresDatabase "${name}"`;
-    const storageSize = checkedStorageSize(subject, args, "8Gi");
-    const maxConnections = checkWhole(
-      subject,
-      "maxConnections",
-      args.maxConnections ?? 60,
-      10,
-      1000,
-    );
+    checkArguments(`PostgresDatabase "${name}"`, args, checkPostgresDatabase);
     super("mlops:index:PostgresDatabase", name, withSecret(args, "password"), opts);
 
     const child = { parent: this };
     const serviceName = args.serviceName ?? name;
-    const metadata = metadataFor("postgres", serviceName, args);
-    const selector = selectorLabels("postgres", serviceName);
+    const metadata = metadataFor(services.postgres.name, serviceName, args);
+    const selector = selectorLabels(services.postgres.name, serviceName);
     const password = pulumi.secret(args.password ?? generatedPassword(`${name}-password`, child));
     const credentials = new k8s.core.v1.Secret(
       `${name}-credentials`,
@@ -73,7 +56,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
       },
       child,
     );
-    const { storageClassName } = args;
+    const { storageSize = "8Gi", storageClassName, maxConnections = 60 } = args;
     const claim = dataClaim(
       name,
       `${serviceName}-data`,
@@ -103,7 +86,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
           template: {
             metadata: { labels: metadata().labels, annotations: args.annotations },
             spec: {
-              ...podDefaults(userIds.postgres, serviceAccountName),
+              ...podDefaults(userIds.postgres, serviceAccountName, args),
               containers: [
                 {
                   name: "postgres",
@@ -158,19 +141,14 @@ export class PostgresDatabase extends pulumi.ComponentResource {
       child,
     );
 
-    this.host = internalHost(serviceName, args.namespace);
-    this.port = pulumi.output(port);
-    this.database = pulumi.output(database);
-    this.authDatabase = pulumi.output(authDatabase);
-    this.username = pulumi.output(username);
-    this.password = password;
-    this.registerOutputs({
-      host: this.host,
-      port: this.port,
-      database: this.database,
-      authDatabase: this.authDatabase,
-      username: this.username,
-      password: this.password,
-    });
+    this.connection = {
+      host: internalHost(serviceName, args.namespace),
+      port,
+      database,
+      authDatabase,
+      username,
+      password,
+    };
+    this.registerOutputs({ connection: this.connection });
   }
 }

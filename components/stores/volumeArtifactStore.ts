@@ -1,24 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
-import { checkedStorageSize, dataClaim } from "../kubernetes/claims.ts";
+import { checkArguments } from "../core/checks.ts";
+import { dataClaim } from "../kubernetes/claims.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
-import type { VolumeArtifactStoreArgs } from "./arguments.ts";
+import type { ArtifactLocationArgs } from "../tracking/arguments.ts";
+import { checkVolumeArtifactStore, type VolumeArtifactStoreArgs } from "./arguments.ts";
 
 /**
  * Artifacts on a ReadWriteOnce volume behind MLflow's artifact proxy: clients need nothing but HTTP. It ties the
  * tracking server to one replica; use a bucket for more.
  */
 export class VolumeArtifactStore extends pulumi.ComponentResource {
-  /** Where the tracking server keeps artifacts: the folder at which it mounts the claim. */
-  public readonly uri: pulumi.Output<string>;
-  /** Name of the claim to mount there. */
-  public readonly claimName: pulumi.Output<string>;
+  /** Where a tracking server keeps artifacts: hand it on whole as its `artifacts`. */
+  public readonly location: ArtifactLocationArgs;
 
   constructor(name: string, args: VolumeArtifactStoreArgs, opts?: pulumi.ComponentResourceOptions) {
-    const storageSize = checkedStorageSize(`VolumeArtifactStore "${name}"`, args, "20Gi");
+    checkArguments(`VolumeArtifactStore "${name}"`, args, checkVolumeArtifactStore);
     super("mlops:index:VolumeArtifactStore", name, args, opts);
 
     const metadata = metadataFor("artifacts", name, args);
-    const { storageClassName } = args;
+    const { storageSize = "20Gi", storageClassName } = args;
     const claim = dataClaim(
       name,
       `${name}-data`,
@@ -27,8 +27,7 @@ export class VolumeArtifactStore extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    this.uri = pulumi.output("/mlflow/artifacts");
-    this.claimName = claim.metadata.name;
-    this.registerOutputs({ uri: this.uri, claimName: this.claimName });
+    this.location = { uri: "/mlflow/artifacts", claimName: claim.metadata.name };
+    this.registerOutputs({ location: this.location });
   }
 }

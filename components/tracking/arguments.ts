@@ -1,8 +1,38 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { checkWhole, ensure, isHostName, isNodePort, refuse } from "../core/checks.ts";
-import { versions } from "../core/versions.ts";
-import type { ContainerResourcesArgs } from "../kubernetes/arguments.ts";
-import { checkCredentials } from "./googleCredentials.ts";
+import {
+  type Check,
+  flag,
+  hostName,
+  list,
+  map,
+  matches,
+  must,
+  object,
+  oneOf,
+  quantity,
+  required,
+  type Rule,
+  type Rules,
+  string,
+  text,
+  whole,
+} from "../core/checks.ts";
+import {
+  type ContainerResourcesArgs,
+  type NamespacedArgs,
+  namespacedRules,
+  type NodeAddressArgs,
+  nodeAddressRules,
+  type NodePortArgs,
+  nodePortRules,
+  type PausableArgs,
+  pausableRules,
+  type PodSettingsArgs,
+  podSettingsRules,
+  resourcesRule,
+  type ServiceArgs,
+  serviceRules,
+} from "../kubernetes/arguments.ts";
 
 /** The Cloud SQL Auth Proxy, through which a Cloud SQL instance is reached without an open port or a certificate. */
 export interface DatabaseProxyArgs {
@@ -64,37 +94,32 @@ export interface TrackingUserArgs {
 
 /** Where a workload finds MLflow, and who it is there. */
 export interface TrackingClientArgs {
+  /** URL of the MLflow server inside the cluster. */
   trackingUri: pulumi.Input<string>;
+  /** MLflow user of the workload. */
   trackingUsername: pulumi.Input<string>;
+  /** Password of that user. */
   trackingPassword: pulumi.Input<string>;
 }
 
-/** Arguments of TrackingServer. */
-export interface TrackingServerArgs {
-  /** Namespace that holds every object of the server. */
-  namespace: pulumi.Input<string>;
-  /** Name of the Service, by which clients find it, and of the objects behind it. Defaults to the component's name. Changing it replaces them. */
-  serviceName?: string;
-  /** Image built from `apps/tracking`. */
-  image: pulumi.Input<string>;
+/** Which model a workload is about. */
+export interface ModelArgs {
+  /** Name of the registered model. It need not exist yet. */
+  modelName: pulumi.Input<string>;
+  /** Alias of the version that is served; training moves it to a version that is better. Defaults to `champion`. */
+  modelAlias?: pulumi.Input<string>;
+}
+
+/** What people choose about the tracking server. */
+export interface TrackingSettingsArgs extends NodePortArgs, PodSettingsArgs {
   /** MLflow version inside the image. Defaults to the version this package was made with. A change stops every pod, migrates the database and starts the new version; there is no way back without restoring the database. */
   mlflowVersion?: string;
-  /** Database for runs, models and users. */
-  database: DatabaseConnectionArgs;
-  /** Where artifacts are kept. Clients never see it: they upload and download through the server. */
-  artifacts: ArtifactLocationArgs;
-  /** Key of a Google service account, as JSON, that the server and the database's proxy use. Needed only where the cluster gives its workloads no Google identity; kept secret. */
-  googleCredentials?: pulumi.Input<string>;
   /** Users besides the administrator, one per workload. Defaults to none. */
   users?: TrackingUserArgs[];
   /** Number of pods, 1 to 20. Defaults to 1, the most that a ReadWriteOnce volume allows. */
   replicas?: number;
   /** Worker processes per pod, 1 to 16. Defaults to 1; each takes about 200 MiB. */
   workers?: number;
-  /** Port on every node, 30000 to 32767. Left out, the server is reachable inside the cluster only. */
-  nodePort?: number;
-  /** Address by which people reach a node. Defaults to `localhost`. Used for the external URL and allowed as host. */
-  nodeAddress?: pulumi.Input<string>;
   /** Further host names by which people reach the server, such as an ingress's. Defaults to none. */
   hostNames?: string[];
   /** Size of `/tmp`. Defaults to `2Gi`. With artifacts in a bucket it must hold every file that is being uploaded or downloaded, whole and at the same time; a pod that writes more is evicted. Artifacts on a volume do not pass through it. */
@@ -103,59 +128,135 @@ export interface TrackingServerArgs {
   resources?: ContainerResourcesArgs;
   /** Further environment variables of the server, kept in a Secret. They win over those of this component. */
   environment?: { [key: string]: pulumi.Input<string> };
-  /** Whether no pod runs, nor a migration. Defaults to false. Data and addresses are kept. */
-  paused?: boolean;
-  /** Labels added to every object. */
-  labels?: { [key: string]: pulumi.Input<string> };
-  /** Annotations added to every object. */
-  annotations?: { [key: string]: pulumi.Input<string> };
 }
 
-/** Refuses what could not work, before anything is registered. */
-export function checkTrackingArguments(subject: string, args: TrackingServerArgs): void {
-  const { replicas, workers, nodePort } = args;
-  const { database, authDatabase } = args.database;
-  checkWhole(subject, "replicas", replicas ?? 1, 1, 20);
-  checkWhole(subject, "workers", workers ?? 1, 1, 16);
-  ensure(subject, "nodePort", nodePort ?? 30000, isNodePort, "be between 30000 and 32767");
-  ensure(
-    subject,
-    "mlflowVersion",
-    args.mlflowVersion ?? versions.mlflow,
-    (version) => /^[0-9]+(\.[0-9]+){2}$/.test(version),
-    "be an exact version such as 3.18.0",
-  );
-  for (const [index, user] of (args.users ?? []).entries()) {
-    ensure(
-      subject,
-      `users[${index}].password`,
-      user.password,
-      (password) => password.length >= 12,
+/** Arguments of TrackingServer. */
+export interface TrackingServerArgs
+  extends TrackingSettingsArgs, NamespacedArgs, ServiceArgs, NodeAddressArgs, PausableArgs {
+  /** Image built from `apps/tracking`. */
+  image: pulumi.Input<string>;
+  /** Database for runs, models and users. */
+  database: DatabaseConnectionArgs;
+  /** Where artifacts are kept. Clients never see it: they upload and download through the server. */
+  artifacts: ArtifactLocationArgs;
+  /** Key of a Google service account, as JSON, that the server and the database's proxy use. Needed only where the cluster gives its workloads no Google identity; kept secret. */
+  googleCredentials?: pulumi.Input<string>;
+}
+
+export const trackingClientRules: Rules<TrackingClientArgs> = {
+  trackingUri: required(text),
+  trackingUsername: required(text),
+  trackingPassword: required(text),
+};
+
+export const modelRules: Rules<ModelArgs> = {
+  modelName: required(
+    matches(/^[^/:]+$/, "be a name without / and :, which MLflow takes for a path and a version"),
+  ),
+  modelAlias: matches(
+    /^(?!v[0-9]+$)[A-Za-z][A-Za-z0-9_-]*$/,
+    "be a word such as champion, and not of the form v1",
+  ),
+};
+
+export const databaseConnection: Rule = object<DatabaseConnectionArgs>(
+  {
+    host: required(text),
+    port: required(whole(1, 65535)),
+    address: text,
+    database: required(text),
+    authDatabase: required(text),
+    username: required(text),
+    password: required(text),
+    proxy: object<DatabaseProxyArgs>({
+      instance: required(
+        matches(
+          /^[^:\s]+(:[^:\s]+){2,3}$/,
+          "be an instance's connection name: project:region:instance",
+        ),
+      ),
+      privateAddress: flag,
+      image: text,
+    }),
+  },
+  (check, { database, authDatabase }) =>
+    check.refuse(
+      "authDatabase",
+      typeof database === "string" && database === authDatabase,
+      `${check.pathOf("authDatabase")} must differ from ${check.pathOf("database")}; give users a database of their own`,
+    ),
+);
+
+export const artifactLocation: Rule = object<ArtifactLocationArgs>({
+  uri: required(text),
+  claimName: text,
+});
+
+const trackingUser = object<TrackingUserArgs>({
+  username: required(text),
+  password: required(
+    must<string>(
       "have 12 characters at least; MLflow refuses a shorter one",
-    );
-  }
-  refuse(
-    subject,
-    (replicas ?? 1) > 1 && args.artifacts.claimName !== undefined,
-    "replicas must be 1 while artifacts are on a ReadWriteOnce volume; use a bucket or set replicas to 1",
-  );
-  refuse(
-    subject,
-    typeof database === "string" && database === authDatabase,
-    "database.authDatabase must differ from database.database; give users a database of their own",
-  );
-  checkCredentials(subject, args.googleCredentials);
-  ensure(
-    subject,
-    "database.proxy.instance",
-    args.database.proxy?.instance ?? "project:region:instance",
-    (instance) => /^[^:\s]+(:[^:\s]+){2,3}$/.test(instance),
-    "be an instance's connection name: project:region:instance",
-  );
-  // a wildcard among the allowed hosts would let any web page talk to the server
-  const hostName = "be a host name or an address, without scheme, port or wildcard";
-  ensure(subject, "nodeAddress", args.nodeAddress ?? "localhost", isHostName, hostName);
-  for (const [index, name] of (args.hostNames ?? []).entries()) {
-    ensure(subject, `hostNames[${index}]`, name, isHostName, hostName);
+      ({ length }) => length >= 12,
+    ),
+  ),
+  permission: required(oneOf(TrackingPermission)),
+});
+
+const trackingSettingsRules: Rules<TrackingSettingsArgs> = {
+  ...nodePortRules,
+  ...podSettingsRules,
+  mlflowVersion: matches(/^[0-9]+(\.[0-9]+){2}$/, "be an exact version such as 3.18.0"),
+  users: list(trackingUser),
+  replicas: whole(1, 20),
+  workers: whole(1, 16),
+  hostNames: list(hostName),
+  temporaryStorage: quantity("2Gi"),
+  resources: resourcesRule,
+  environment: map(string),
+};
+
+export const checkTrackingSettings: Rule = object<TrackingSettingsArgs>(trackingSettingsRules);
+
+/** A Google service account's key. No message repeats it. */
+export const googleCredentials = must(
+  "be the JSON of a service account's key: the content of its file, not the name",
+  isJsonObject,
+);
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null;
+  } catch {
+    return false;
   }
 }
+
+/** A volume for one node allows one pod. */
+export function checkReplicasOnVolume(
+  check: Check,
+  { replicas = 1 }: TrackingSettingsArgs,
+  onVolume: boolean,
+): void {
+  check.refuse(
+    "replicas",
+    onVolume && replicas > 1,
+    `${check.pathOf("replicas")} must be 1 while artifacts are on a ReadWriteOnce volume; use a bucket or set it to 1`,
+  );
+}
+
+export const checkTrackingServer: Rule = object<TrackingServerArgs>(
+  {
+    ...trackingSettingsRules,
+    ...namespacedRules,
+    ...serviceRules,
+    ...nodeAddressRules,
+    ...pausableRules,
+    image: required(text),
+    database: required(databaseConnection),
+    artifacts: required(artifactLocation),
+    googleCredentials,
+  },
+  (check, args) => checkReplicasOnVolume(check, args, args.artifacts?.claimName !== undefined),
+);

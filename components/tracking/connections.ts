@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { services } from "../core/services.ts";
 import type { DatabaseConnectionArgs } from "./arguments.ts";
 
 /** What the databases of a tracking server and the user that owns them are called, wherever they are. */
@@ -9,7 +10,7 @@ export const trackingDatabase = {
 } as const;
 
 /** Where the proxy of a pod listens, for the pod alone. */
-export const proxyAddress = { host: "127.0.0.1", port: 5432 } as const;
+export const proxyAddress = { host: "127.0.0.1", port: services.postgres.port } as const;
 
 /** SQLAlchemy URI of one database. Every part is encoded, so a password with `%@:/?#` works. A secret. */
 export function sqlAlchemyUri(

@@ -1,6 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ensure } from "../core/checks.ts";
 import type { metadataFor } from "../kubernetes/metadata.ts";
 
 const folder = "/etc/google";
@@ -12,25 +11,6 @@ export const credentialsFile = `${folder}/${file}`;
 
 /** What a pod needs to show the key to its containers. */
 export type GoogleCredentials = ReturnType<typeof keptCredentials>;
-
-/** Refuses what Google's libraries would not take for a key. No message repeats it. */
-export const checkCredentials = (subject: string, credentials?: pulumi.Input<string>) =>
-  ensure(
-    subject,
-    "googleCredentials",
-    credentials ?? "{}",
-    isJsonObject,
-    "be the JSON of a service account's key: the content of its file, not the name",
-  );
-
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null;
-  } catch {
-    return false;
-  }
-}
 
 /** Keeps the key in a Secret. A change makes another Secret, and pods that read it. */
 export function keptCredentials(

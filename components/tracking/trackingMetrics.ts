@@ -1,13 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { databaseMetricsPort, metricsPort } from "../core/services.ts";
 import {
   containerResources,
   containerSecurity,
   environment,
-  metricsPort,
   metricsPorts,
 } from "../kubernetes/pods.ts";
 
-export const databaseMetricsPort = 9187;
 const countsFolder = "/run/mlflow-metrics";
 
 /** Where the server's processes write what they count, and the sidecar reads it. */

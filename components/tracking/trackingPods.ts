@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { services } from "../core/services.ts";
 import type { StringMap } from "../kubernetes/arguments.ts";
 import type { givenEnvironment } from "../kubernetes/givenEnvironment.ts";
 import {
@@ -16,10 +17,9 @@ import type { TrackingServerArgs } from "./arguments.ts";
 import { proxyContainers } from "./cloudSqlProxy.ts";
 import { connectionPool } from "./connections.ts";
 import type { GoogleCredentials } from "./googleCredentials.ts";
-import { allowedHosts, allowedOrigins } from "./hostNames.ts";
 import { counts, metricsContainers } from "./trackingMetrics.ts";
 
-export const port = 5000;
+export const { port, healthPath } = services.tracking;
 export const administrator = "admin";
 const settingsFolder = "/etc/mlflow";
 const defaultTemporaryStorage = "2Gi";
@@ -39,7 +39,7 @@ export function migrationPod(args: TrackingServerArgs, parts: TrackingPodParts) 
   return {
     metadata: { labels, annotations: args.annotations },
     spec: {
-      ...podDefaults(userIds.python, parts.serviceAccountName),
+      ...podDefaults(userIds.python, parts.serviceAccountName, args),
       restartPolicy: "OnFailure",
       ...proxyContainers(args.database, google),
       containers: [
@@ -97,7 +97,7 @@ export function serverPod(
   return {
     metadata: { labels, annotations: args.annotations },
     spec: {
-      ...podDefaults(userIds.python, parts.serviceAccountName),
+      ...podDefaults(userIds.python, parts.serviceAccountName, args),
       topologySpreadConstraints: spreadOverNodes(selector),
       ...proxyContainers(args.database, google),
       containers: [
@@ -138,7 +138,7 @@ export function serverPod(
           ports: [{ name: "http", containerPort: port }],
           // /health does not ask the database: a database that is away must not restart the server
           ...httpProbes(
-            { startup: "/health", readiness: "/health", liveness: "/health" },
+            { startup: healthPath, readiness: healthPath, liveness: healthPath },
             "localhost",
           ),
           lifecycle: drainBeforeStop,
@@ -182,4 +182,33 @@ function artifactVolume({ artifacts: { uri, claimName } }: TrackingServerArgs) {
     mounts: [{ name: "artifacts", mountPath: uri }],
     volumes: [{ name: "artifacts", persistentVolumeClaim: { claimName } }],
   };
+}
+
+/** Name of the Service inside the cluster in every form that clients use. */
+function serviceNames(service: string, namespace: string): string[] {
+  const inNamespace = `${service}.${namespace}`;
+  return [service, inNamespace, `${inNamespace}.svc`, `${inNamespace}.svc.cluster.local`];
+}
+
+/**
+ * Value of MLFLOW_SERVER_ALLOWED_HOSTS. MLflow compares the whole Host header, port included, so each name is
+ * listed with and without one; setting the list drops MLflow's defaults, so those are listed too. No pattern covers a
+ * range of addresses: `10.*` would also allow `10.evil.example`.
+ */
+export function allowedHosts(service: string, namespace: string, external: string[]): string {
+  const names = [...serviceNames(service, namespace), "localhost", "127.0.0.1", ...external];
+  return [...new Set(names)].flatMap((name) => [name, `${withoutPattern(name)}:*`]).join(",");
+}
+
+/** The brackets of an IPv6 address would be a set of characters next to a wildcard. */
+const withoutPattern = (name: string) => name.replace("[", "[[]");
+
+/** Value of MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: the pages that may send changing requests from a browser. */
+export function allowedOrigins(service: string, namespace: string, external: string[]): string {
+  const names = [...serviceNames(service, namespace), ...external];
+  return [...new Set(names)]
+    .flatMap((name) =>
+      ["http", "https"].flatMap((s) => [`${s}://${name}`, `${s}://${withoutPattern(name)}:*`]),
+    )
+    .join(",");
 }

@@ -1,15 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { withSecret } from "../core/confidential.ts";
-import { generatedPassword } from "../core/passwords.ts";
+import { checkArguments } from "../core/checks.ts";
+import { generatedPassword, withSecret } from "../core/secrets.ts";
+import { services } from "../core/services.ts";
 import { versions } from "../core/versions.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { givenEnvironment } from "../kubernetes/givenEnvironment.ts";
 import { disruptionBudget } from "../kubernetes/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
-import { pausedJob, pausedReplicas } from "../kubernetes/pauses.ts";
+import { pausedJob, pausedReplicas } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
-import { type TrackingServerArgs, checkTrackingArguments } from "./arguments.ts";
+import { checkTrackingServer, type TrackingServerArgs } from "./arguments.ts";
 import { sqlAlchemyUri } from "./connections.ts";
 import { keptCredentials } from "./googleCredentials.ts";
 import { administrator, migrationPod, port, serverPod } from "./trackingPods.ts";
@@ -27,16 +28,16 @@ export class TrackingServer extends pulumi.ComponentResource {
   public readonly adminPassword: pulumi.Output<string>;
 
   constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkTrackingArguments(`TrackingServer "${name}"`, args);
+    checkArguments(`TrackingServer "${name}"`, args, checkTrackingServer);
     const confidential = ["database", "users", "googleCredentials", "environment"] as const;
     super("mlops:index:TrackingServer", name, withSecret(args, ...confidential), opts);
     const version = args.mlflowVersion ?? versions.mlflow;
 
     const child = { parent: this };
     const serviceName = args.serviceName ?? name;
-    const metadata = metadataFor("mlflow", serviceName, args);
+    const metadata = metadataFor(services.tracking.name, serviceName, args);
     const selector = {
-      ...selectorLabels("mlflow", serviceName),
+      ...selectorLabels(services.tracking.name, serviceName),
       "app.kubernetes.io/component": "server",
     };
     const serviceAccountName = workloadAccount(name, serviceName, metadata, child);

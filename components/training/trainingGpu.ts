@@ -1,11 +1,21 @@
 import type { containerResources } from "../kubernetes/pods.ts";
+import type { PodSettingsArgs } from "../kubernetes/arguments.ts";
 import type { TrainingGpuArgs } from "./arguments.ts";
+
+const gpuNodeTaints = ["nvidia.com/gpu", "cloud.google.com/gke-spot"];
+const tolerated = (key: string) => ({ key, operator: "Exists", effect: "NoSchedule" });
 
 type Resources = ReturnType<typeof containerResources>;
 
 /** What GPUs add to a Job, to its pods and to their container: nothing without them. */
 export function trainingGpu(gpu: TrainingGpuArgs | undefined) {
-  if (gpu === undefined) return { job: {}, pod: {}, withGpus: (resources: Resources) => resources };
+  if (gpu === undefined) {
+    return {
+      job: {},
+      pod: (chosen: PodSettingsArgs) => chosen,
+      withGpus: (resources: Resources) => resources,
+    };
+  }
   const { type, count = 1 } = gpu;
   return {
     job: {
@@ -16,15 +26,14 @@ export function trainingGpu(gpu: TrainingGpuArgs | undefined) {
         ],
       },
     },
-    pod: {
-      ...(type === undefined ? {} : { nodeSelector: { "cloud.google.com/gke-accelerator": type } }),
+    pod: (chosen: PodSettingsArgs): PodSettingsArgs => ({
+      ...chosen,
+      ...(type === undefined
+        ? {}
+        : { nodeSelector: { "cloud.google.com/gke-accelerator": type, ...chosen.nodeSelector } }),
       // these nodes refuse every pod that does not say it belongs there
-      tolerations: ["nvidia.com/gpu", "cloud.google.com/gke-spot"].map((key) => ({
-        key,
-        operator: "Exists",
-        effect: "NoSchedule",
-      })),
-    },
+      tolerations: [...gpuNodeTaints.map(tolerated), ...(chosen.tolerations ?? [])],
+    }),
     // of whole devices the limit is the request as well
     withGpus: ({ requests, limits }: Resources) => ({
       requests,

@@ -1,21 +1,21 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { checkWhole, ensure } from "../core/checks.ts";
-import { withSecret } from "../core/confidential.ts";
+import { checkArguments } from "../core/checks.ts";
+import { withSecret } from "../core/secrets.ts";
 import type { StringMap } from "../kubernetes/arguments.ts";
 import { givenEnvironment } from "../kubernetes/givenEnvironment.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
-import { pausedJob } from "../kubernetes/pauses.ts";
 import {
   containerResources,
   containerSecurity,
+  pausedJob,
   podDefaults,
   temporaryFolder,
   userIds,
 } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { trackingClient } from "../tracking/trackingClient.ts";
-import { checkTrainingGpu, type TrainingJobArgs } from "./arguments.ts";
+import { checkTrainingJob, type TrainingJobArgs } from "./arguments.ts";
 import { trainingGpu } from "./trainingGpu.ts";
 
 /**
@@ -27,7 +27,7 @@ export class TrainingJob extends pulumi.ComponentResource {
   public readonly jobName: pulumi.Output<string>;
 
   constructor(name: string, args: TrainingJobArgs, opts?: pulumi.ComponentResourceOptions) {
-    checkArguments(`TrainingJob "${name}"`, args);
+    checkArguments(`TrainingJob "${name}"`, args, checkTrainingJob);
     super(
       "mlops:index:TrainingJob",
       name,
@@ -101,8 +101,7 @@ function jobSpec(
     template: {
       metadata: { labels, annotations: args.annotations },
       spec: {
-        ...podDefaults(userIds.python, serviceAccountName),
-        ...gpu.pod,
+        ...podDefaults(userIds.python, serviceAccountName, gpu.pod(args)),
         restartPolicy: "Never",
         containers: [
           {
@@ -138,21 +137,4 @@ function jobSpec(
       },
     },
   };
-}
-
-function checkArguments(subject: string, args: TrainingJobArgs): void {
-  checkWhole(subject, "trials", args.trials ?? 1, 1, 1000);
-  checkWhole(subject, "parallelism", args.parallelism ?? 1, 1, 1000);
-  checkWhole(subject, "backoffLimit", args.backoffLimit ?? 0, 0, 20);
-  checkWhole(subject, "deadlineSeconds", args.deadlineSeconds ?? 60, 60, 604800);
-  checkTrainingGpu(subject, args.gpu);
-  ensure(
-    subject,
-    "schedule",
-    args.schedule ?? "@daily",
-    (schedule) =>
-      /^@(yearly|monthly|weekly|daily|hourly)$/.test(schedule) ||
-      schedule.trim().split(/\s+/).length === 5,
-    "be five cron fields such as `0 3 * * *`",
-  );
 }

@@ -83,7 +83,7 @@ function bodyOf(text: string): JsonObject {
 export async function kubeconfigOf({ kubeconfig, context }: Connection): Promise<KubeConfig> {
   const config = kubeconfig?.includes("\n")
     ? await parsed(kubeconfig)
-    : (await import("../support/kubeconfig.ts")).loadKubeconfig(kubeconfig);
+    : (await import("../support/loadKubeconfig.ts")).loadKubeconfig(kubeconfig);
   if (context && !config.getContextObject(context)) {
     const known = config.getContexts().map(({ name }) => name);
     throw new UserError(

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants as access } from "node:fs";
 import { constants } from "node:os";
-import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
+import find from "which";
 
 export interface RunOptions {
   cwd?: string;
@@ -10,8 +10,6 @@ export interface RunOptions {
   input?: string;
   /** Called with every line the command prints, for progress. */
   onLine?: (line: string) => void;
-  /** Milliseconds after which the command is ended. No limit by default. */
-  timeout?: number;
   /** Interrupts the command, as Ctrl-C does; what it makes of that is awaited. */
   signal?: AbortSignal;
 }
@@ -33,36 +31,26 @@ export class CommandError extends Error {
 export function run(
   command: string,
   args: readonly string[],
-  options: RunOptions = {},
+  { env = process.env, input, onLine, signal, ...options }: RunOptions = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: options.cwd,
-      env: options.env ?? process.env,
-      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-      timeout: options.timeout,
-    });
+    const stdin = input === undefined ? "ignore" : "pipe";
+    const child = spawn(command, args, { ...options, env, stdio: [stdin, "pipe", "pipe"] });
     const interrupt = () => child.kill("SIGINT");
-    options.signal?.addEventListener("abort", interrupt, { once: true });
+    signal?.addEventListener("abort", interrupt, { once: true });
     let stdout = "";
     let all = "";
-    const collect = (isStdout: boolean) => {
-      let rest = "";
-      return (chunk: string) => {
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.setEncoding("utf8").on("data", (chunk: string) => {
         all += chunk;
-        if (isStdout) stdout += chunk;
-        if (!options.onLine) return;
-        const lines = (rest + chunk).split(/\r?\n|\r/);
-        rest = lines.pop() ?? "";
-        lines.filter((line) => line.trim()).forEach(options.onLine);
-      };
-    };
-    child.stdout?.setEncoding("utf8").on("data", collect(true));
-    child.stderr?.setEncoding("utf8").on("data", collect(false));
-    child.stdin?.on("error", () => {}).end(options.input);
+        if (stream === child.stdout) stdout += chunk;
+      });
+      if (onLine) createInterface(stream).on("line", (line) => line.trim() && onLine(line));
+    }
+    child.stdin?.on("error", () => {}).end(input);
     child.on("error", reject);
     child.on("close", (code) => {
-      options.signal?.removeEventListener("abort", interrupt);
+      signal?.removeEventListener("abort", interrupt);
       if (code === 0) resolve(stdout);
       else reject(new CommandError([command, ...args].join(" "), code, all));
     });
@@ -70,9 +58,19 @@ export function run(
 }
 
 /**
- * Runs a command with the terminal in its hands and returns its exit code. SIGTERM and SIGHUP are passed on, so that
- * it can end in order; a terminal sends Ctrl-C to both, and the command decides what comes of it.
+ * Hands on the signals that end this process, until the function that it returns is called, so that a child can end
+ * in order. Ctrl-C is not among them: a terminal sends it to the child too.
  */
+export function onInterruption(handOn: (signal: NodeJS.Signals) => void): () => void {
+  const handler = (signal: NodeJS.Signals) => {
+    if (signal !== "SIGINT" || !process.stdin.isTTY) handOn(signal);
+  };
+  const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+  signals.forEach((signal) => process.on(signal, handler));
+  return () => signals.forEach((signal) => process.off(signal, handler));
+}
+
+/** Runs a command with the terminal in its hands and returns its exit code. */
 export function runInForeground(
   command: string,
   args: readonly string[],
@@ -82,12 +80,7 @@ export function runInForeground(
     const stdin = input === undefined ? "inherit" : "pipe";
     const child = spawn(command, args, { ...options, stdio: [stdin, "inherit", "inherit"] });
     child.stdin?.on("error", () => {}).end(input);
-    const passOn = (signal: NodeJS.Signals) => {
-      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
-    };
-    const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
-    signals.forEach((signal) => process.on(signal, passOn));
-    const release = () => signals.forEach((signal) => process.off(signal, passOn));
+    const release = onInterruption((signal) => child.kill(signal));
     child.on("error", (error) => {
       release();
       reject(error);
@@ -100,18 +93,8 @@ export function runInForeground(
 }
 
 /** Full path of a program on PATH, or undefined. */
-export function which(program: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
-  for (const folder of (env["PATH"] ?? "").split(delimiter)) {
-    const path = join(folder, program);
-    try {
-      accessSync(path, access.X_OK);
-      return path;
-    } catch {
-      // not in this folder
-    }
-  }
-  return undefined;
-}
+export const which = (program: string, env: NodeJS.ProcessEnv = process.env): string | undefined =>
+  find.sync(program, { nothrow: true, path: env["PATH"] ?? "" }) ?? undefined;
 
 export const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));

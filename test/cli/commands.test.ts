@@ -8,6 +8,8 @@ import { pathToFileURL } from "node:url";
 
 const root = resolve(__dirname, "../..");
 
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
 interface Ended {
   code: number | null;
   stdout: string;
@@ -29,16 +31,26 @@ function mlops(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
 
 jest.setTimeout(120_000);
 
-describe("a command line that is wrong is answered with one sentence and exit code 1", () => {
+describe("a command line that is wrong is answered in a sentence, with exit code 1", () => {
   test.each<[string, string[], string]>([
-    ["an unknown command", ["deploy"], "deploy is not a command; the commands are up, preview, "],
-    ["an unknown option", ["up", "--fast"], "--fast is not an option of up; its options are "],
-    ["a word too many", ["preview", "now"], "preview takes no word like `now`; "],
-    ["an option without its value", ["up", "--stack"], "--stack needs a value: --stack=VALUE"],
+    ["a misspelt command", ["prevew"], "unknown command 'prevew'\n(Did you mean preview?)"],
+    ["an unknown option", ["up", "--fast"], "unknown option '--fast'"],
+    [
+      "a misspelt option",
+      ["up", "--stak", "gke"],
+      "unknown option '--stak'\n(Did you mean --stack?)",
+    ],
+    [
+      "and with its value",
+      ["up", "--stak=gke"],
+      "unknown option '--stak'\n(Did you mean --stack?)",
+    ],
+    ["a word too many", ["preview", "now"], "too many arguments for 'preview'"],
+    ["an option without its value", ["up", "--stack"], "option '--stack <name>' argument missing"],
     [
       "an unknown engine",
       ["preview", "--engine", "x"],
-      "--engine must be builtin or pulumi, not x",
+      "option '--engine <name>' argument 'x' is invalid. Allowed choices are builtin, pulumi.",
     ],
     [
       "a setting without a value",
@@ -49,15 +61,35 @@ describe("a command line that is wrong is answered with one sentence and exit co
     [
       "two fates for the data",
       ["down", "--keep-data", "--delete-data"],
-      "--keep-data and --delete-data exclude each other",
+      "option '--keep-data' cannot be used with option '--delete-data'",
     ],
     ["an unknown test stage", ["test", "nonsense"], "nonsense is not a stage; the stages are "],
   ])("%s", async (_, args, sentence) => {
     const { code, stderr, stdout } = await mlops(args);
-    expect(stderr.trim().split("\n")).toEqual([expect.stringContaining(`error: ${sentence}`)]);
+    expect(stderr).toMatch(new RegExp(`^error: ${escaped(sentence)}`));
+    expect(stderr).not.toMatch(/\n +at /);
     expect(stdout).toBe("");
     expect(code).toBe(1);
   });
+
+  test.each([
+    ["--stack=gke", ["--stack=gke"]],
+    ["--stack gke", ["--stack", "gke"]],
+    ["--local-cluster", ["--local-cluster"]],
+  ])(
+    "an option that npm has taken, because -- was forgotten: npm run preview %s",
+    (shown, words) => {
+      const { status, stdout, stderr } = spawnSync("npm", ["run", "-s", "preview", ...words], {
+        cwd: root,
+        encoding: "utf8",
+      });
+      expect(stderr).toBe(
+        `error: npm kept ${words[0]!.split("=")[0]} to itself, because options of a command come after --; ` +
+          `run \`npm run preview -- ${shown}\`\n`,
+      );
+      expect([status, stdout]).toEqual([1, ""]);
+    },
+  );
 
   test.each<[string, string[], string]>([
     ["an unknown setting", ["--config", "replicaz=2"], "replicaz is not a setting; "],
@@ -211,11 +243,51 @@ test("commands that need a platform say how to get one", async () => {
 test("`--help` lists the commands, and the options of each", async () => {
   const general = await mlops(["--help"]);
   expect(general.code).toBe(0);
-  const names = [...general.stdout.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(([, name]) => name!);
+  const names = [...general.stdout.matchAll(/^ {2}([\w-]+) {2,}\S/gm)].map(([, name]) => name!);
   expect(names).toEqual(expect.arrayContaining(["up", "preview", "connect", "verify", "down"]));
   for (const name of names) {
     const { code, stdout } = await mlops([name, "--help"]);
     expect([name, code]).toEqual([name, 0]);
     expect(stdout).toContain(`Usage: npm run ${name}`);
   }
+});
+
+describe("a question", () => {
+  /** The command line at a terminal, where these keys are pressed. */
+  function typed(keys: string, ...args: string[]) {
+    const terminal = "process.stdin.isTTY = process.stderr.isTTY = true;";
+    const { status, stderr } = spawnSync(
+      "node",
+      ["--import", `data:text/javascript,${terminal}`, join(root, "cli", "entry.ts"), ...args],
+      { input: keys, encoding: "utf8", env: { ...process.env, TERM: "dumb" } },
+    );
+    return { status, stderr };
+  }
+  const down = ["down", "--cluster", "--stack", "nobody"];
+  const question = "Delete the local cluster with every experiment, model and artifact in it?";
+
+  test.each([
+    ["no", "n\n"],
+    ["Enter", "\n"],
+    ["Ctrl-D", ""],
+  ])("that is answered with %s ends the command, and is no error", (_, keys) => {
+    const { status, stderr } = typed(keys, ...down);
+    expect(stderr).toContain(question);
+    expect(stderr).toMatch(/nothing was removed\n$/);
+    expect(stderr).not.toContain("error");
+    expect(status).toBe(0);
+  });
+
+  test("ends the command at Ctrl-C, without a stack trace", () => {
+    const { status, stderr } = typed("\x03", ...down);
+    expect(stderr).toContain(question);
+    expect(stderr).not.toMatch(/rror|\n +at /);
+    expect(status).toBe(130);
+  });
+
+  test("that nobody can answer is an error, with the option that answers it", async () => {
+    const { code, stderr } = await mlops(down);
+    expect(stderr).toBe("error: nothing was removed; confirm with --yes\n");
+    expect(code).toBe(1);
+  });
 });

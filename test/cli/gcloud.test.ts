@@ -2,8 +2,11 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import {
+  deployWithImages,
+  type DeploymentSteps,
   gkeAccess,
   gkeTarget,
+  previewVariables,
   registryAppears,
   registryExists,
   requireTools,
@@ -31,9 +34,7 @@ const target = { kind: "gke", project: "ml-1", name: "mlops", location: "europe-
 
 test("what a deployment to Google Cloud lacks is named with the way to get it", () => {
   process.env["PATH"] = folder;
-  expect(requireTools).toThrow(/^a cluster on Google Cloud needs pulumi, .*install it/);
-  program("pulumi");
-  expect(requireTools).toThrow(/needs gcloud, .*install it/);
+  expect(requireTools).toThrow(/^a cluster on Google Cloud needs gcloud, .*install it/);
   program("gcloud");
   expect(requireTools).toThrow(/gcloud components install gke-gcloud-auth-plugin/);
   program("gke-gcloud-auth-plugin");
@@ -104,4 +105,85 @@ test("its credentials go into a kubeconfig of the checkout's own", async () => {
     "container clusters get-credentials mlops --project ml-1 --location europe-west1-b",
   );
   rmSync(kubeconfig!);
+});
+
+/** Steps that write down what happens, with a registry that appears while the deployment is under way. */
+function steps(own: Partial<DeploymentSteps> = {}): { said: string[]; steps: DeploymentSteps } {
+  const said: string[] = [];
+  let appear: () => void;
+  const appeared = new Promise<void>((resolve) => (appear = resolve));
+  return {
+    said,
+    steps: {
+      registryExists: async () => false,
+      registryAppears: async () => {
+        await appeared;
+        return true;
+      },
+      push: async () => void said.push("images pushed"),
+      deploy: async () => {
+        said.push("deployment begun");
+        appear();
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        said.push("deployment ended");
+        return 0;
+      },
+      ...own,
+    },
+  };
+}
+
+test("the first time images are pushed while the cluster is made", async () => {
+  const { said, steps: first } = steps();
+  expect(await deployWithImages(first)).toBe(0);
+  expect(said).toEqual(["deployment begun", "images pushed", "deployment ended"]);
+});
+
+test("later they are there before the pods that want them", async () => {
+  const { said, steps: later } = steps({ registryExists: async () => true });
+  expect(await deployWithImages(later)).toBe(0);
+  expect(said).toEqual(["images pushed", "deployment begun", "deployment ended"]);
+});
+
+test("a deployment that fails before there is a registry ends at once, and nothing is pushed", async () => {
+  const { said, steps: failing } = steps({
+    deploy: async () => 255,
+    registryAppears: (isOver) =>
+      new Promise((resolve) => isOver.addEventListener("abort", () => resolve(false))),
+  });
+  expect(await deployWithImages(failing)).toBe(255);
+  expect(said).toEqual([]);
+});
+
+test("a push that fails lets the deployment end, and is told then", async () => {
+  const { said, steps: failing } = steps({
+    push: () => Promise.reject(new Error("log in with docker login")),
+  });
+  await expect(deployWithImages(failing)).rejects.toThrow("log in with docker login");
+  expect(said).toEqual(["deployment begun", "deployment ended"]);
+});
+
+describe("a preview", () => {
+  const nobody = { HOME: "/nonexistent" };
+
+  test("needs no account for a first look at the costs", () => {
+    expect(previewVariables(nobody)).toEqual({
+      GOOGLE_OAUTH_ACCESS_TOKEN: "none",
+      PULUMI_GCP_SKIP_REGION_VALIDATION: "true",
+    });
+  });
+
+  test.each(["GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CREDENTIALS", "GOOGLE_OAUTH_ACCESS_TOKEN"])(
+    "uses the credentials in %s",
+    (name) => {
+      const env = { ...nobody, [name]: "something" };
+      expect(previewVariables(env)).toEqual({});
+    },
+  );
+
+  test("uses those of `gcloud auth application-default login`", () => {
+    writeFileSync(join(folder, "application_default_credentials.json"), "{}");
+    const env = { ...nobody, CLOUDSDK_CONFIG: folder };
+    expect(previewVariables(env)).toEqual({});
+  });
 });

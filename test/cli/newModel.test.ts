@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeModelFolder } from "../../cli/newModel.ts";
+import { makeModelFolder } from "../../cli/commands/newModel.ts";
 import { modelFolderFaults, modelsFolder, trainedModels } from "../../program/models.ts";
 
 let folder: string;

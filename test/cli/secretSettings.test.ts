@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openEngine } from "../../cli/engines.ts";
+import { openEngine } from "../../cli/engineChoice.ts";
 import { readSettings } from "../../cli/stackSettings.ts";
 import type * as processes from "../../local/support/process.ts";
 

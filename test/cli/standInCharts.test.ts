@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { loadConfig } from "../../program/config.ts";
 import type { Deployment } from "../../cli/deployment.ts";
 import type { Settings } from "../../cli/stackSettings.ts";
 import { chooseCharts, settingsFor } from "../../cli/standInCharts.ts";
+import { configOf } from "../support/config.ts";
 import { project } from "../support/program.ts";
 
 function settings(overrides: Record<string, string> = {}): Settings {
-  const config = loadConfig({ name: project, get: (key) => overrides[key] }, []);
+  const config = configOf(overrides);
   return { stack: "dev", project, overrides, config };
 }
 const deployed = (charts: Deployment["charts"]): Deployment => ({
@@ -75,6 +75,5 @@ test("the stand-in chart runs from our image, without what has no image, under t
     "prometheus-pushgateway": { image },
   });
   // what the commands decide by is what the program will read
-  const read = (key: string) => overrides[key];
-  expect(loadConfig({ name: project, get: read }, [])).toEqual(config);
+  expect(configOf(overrides)).toEqual(config);
 });

@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { endpoints, isHealthy } from "../../cli/endpointList.ts";
+import { endpoints, isHealthy } from "../../cli/platformEndpoints.ts";
 import { mlflow } from "../../cli/mlflow.ts";
 import { predict, servedModel, type ServedModel } from "../../cli/prediction.ts";
 import { api, mlops, namespace, start } from "./support/platform.ts";
@@ -86,7 +86,7 @@ export function describeFaults(outputs: () => Record<string, string>): void {
   });
 
   test("`connect --forward` goes around a taken port and outlives the pod behind it", async () => {
-    const { localPort } = endpoints.tracking;
+    const localPort = endpoints.tracking.service.port;
     const occupant = createServer();
     occupant.on("error", () => {}); // taken by somebody else is as good
     occupant.listen(localPort, "127.0.0.1");

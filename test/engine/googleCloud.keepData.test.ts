@@ -1,4 +1,4 @@
-import { dataUrns } from "../../cli/pulumiCli.ts";
+import { dataUrns } from "../../cli/pulumiEngine.ts";
 import {
   offlineSettings,
   openWorkplace,

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { apiServerHost, currentCluster } from "../../program/cluster.ts";
-import { loadConfig } from "../../program/config.ts";
+import { apiServerHost, targetCluster } from "../../program/cluster.ts";
+import { configOf } from "../support/config.ts";
 import { record } from "../support/recorder.ts";
 
 const kubeconfig = {
@@ -32,11 +32,8 @@ test("without a kubeconfig a preview still has an address", () => {
   expect(apiServerHost({})).toBe("localhost");
 });
 
-const settings = (given: Record<string, string>) =>
-  loadConfig({ name: "mlops-platform", get: (key) => given[key] }, []);
-
 test("the provider is one, named after its context so that a new token replaces nothing", async () => {
-  const { find } = await record(() => currentCluster(settings({ kubeContext: "gke" })).provider);
+  const { find } = await record(() => targetCluster(configOf({ kubeContext: "gke" })).provider);
   expect(find("cluster").inputs).toEqual({
     context: "gke",
     clusterIdentifier: "gke",
@@ -51,7 +48,7 @@ test("without a setting the kubeconfig's current context is named, so that anoth
   process.env["KUBECONFIG"] = join(folder, "config");
   writeFileSync(process.env["KUBECONFIG"], stringify(kubeconfig));
   try {
-    const { find, result } = await record(() => currentCluster(settings({})));
+    const { find, result } = await record(() => targetCluster(configOf({})));
     expect(find("cluster").inputs["clusterIdentifier"]).toBe("minikube");
     expect(find("cluster").inputs["context"]).toBe("minikube");
     expect(result.nodeAddress).toBe("192.168.49.2");
@@ -63,6 +60,6 @@ test("without a setting the kubeconfig's current context is named, so that anoth
 });
 
 test("an address that is set wins over the kubeconfig's", async () => {
-  const { result } = await record(() => currentCluster(settings({ nodeAddress: "10.1.2.3" })));
+  const { result } = await record(() => targetCluster(configOf({ nodeAddress: "10.1.2.3" })));
   expect(result.nodeAddress).toBe("10.1.2.3");
 });

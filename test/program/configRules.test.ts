@@ -1,6 +1,6 @@
 import { parse } from "yaml";
-import { loadConfig } from "../../program/config.ts";
-import { project, readText } from "../support/program.ts";
+import { configOf } from "../support/config.ts";
+import { readText } from "../support/program.ts";
 
 const gke = {
   cluster: "gke",
@@ -19,7 +19,7 @@ const login = {
 /** What a stack with these settings is refused for, a sentence each. */
 function faults(given: Record<string, string>): string[] {
   try {
-    loadConfig({ name: project, get: (key) => given[key] }, []);
+    configOf(given);
   } catch (error) {
     return (error as Error).message.split("\n  - ").slice(1);
   }
@@ -75,7 +75,7 @@ test.each<[Record<string, string>, ...string[]]>([
   ],
   [
     { ...gke, gkeMinNodes: "4" },
-    "gkeMinNodes must not be above gkeMaxNodes (3); lower it or raise gkeMaxNodes",
+    "gkeMinNodes must not be above gkeMaxNodes, and 4 is above 3; raise gkeMaxNodes or lower it",
   ],
   [
     { ...autopilot, gkeZone: "europe-west1-b" },
@@ -83,7 +83,7 @@ test.each<[Record<string, string>, ...string[]]>([
   ],
   [
     { ...autopilot, gkeSpot: "true" },
-    "gkeSpot must be false with gkeMode: autopilot, which chooses nodes itself; set it to false or set gkeMode to standard",
+    "gkeSpot has no effect with gkeMode: autopilot, which chooses nodes itself; leave it out or set gkeMode to standard",
   ],
   [
     { ...autopilot, gkeGpu: "nvidia-l4" },
@@ -120,7 +120,9 @@ test.each<[Record<string, string>, ...string[]]>([
 test("the gke stack asks for nothing but a project", () => {
   const { config } = parse(readText("Pulumi.gke.yaml")) as { config: Record<string, unknown> };
   const given = Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [key.replace(/^.*:/, ""), String(value)]),
+    Object.entries(config).flatMap(([key, value]) =>
+      key.startsWith("mlops-platform:") ? [[key.replace(/^.*:/, ""), String(value)]] : [],
+    ) as [string, string][],
   );
   expect(faults(given)).toEqual([
     "gcpProject must be given with cluster: gke or dataStores: gcp; set it to the project's id",

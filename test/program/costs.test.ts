@@ -1,4 +1,4 @@
-import { monthlyCosts, monthlyCostUsd } from "../../components/cost/index.ts";
+import { monthlyCosts } from "../../components/cost/index.ts";
 import { runProgram } from "../support/program.ts";
 import type { Recorded } from "../support/recorder.ts";
 import { noNodePorts } from "../support/targets.ts";
@@ -42,11 +42,20 @@ test("every resource at Google has a price or is free", async () => {
   expect(unknown).toEqual(["gcp:container/nodePool:NodePool mlops-gke-gpu"]);
 });
 
-test("the output of the stack is what the resources cost", async () => {
-  const { resources, result } = await runProgram(settings);
-  const ofComponents = billable(resources).filter(
-    ({ type }) => !type.startsWith("kubernetes:") || type.endsWith(":Gateway"),
-  );
+test.each([
+  ["gke with Cloud SQL", {}],
+  ["gke with everything in the cluster", { dataStores: "cluster" }],
+  ["Autopilot", { gkeMode: "autopilot", gkeZone: "", gkeGpu: "", nodeExporter: false }],
+  ["Minikube with Cloud SQL", { cluster: "current", domain: "", gkeZone: "", gkeGpu: "" }],
+])("the output is the sum of the table's lines: %s", async (_, differing) => {
+  const { resources, result } = await runProgram({ ...settings, ...differing });
+  const lines = monthlyCosts(billable(resources));
+  const sum = lines.reduce((total, { monthlyUsd }) => total + monthlyUsd, 0);
   const output = await new Promise((resolve) => void result["monthlyCostUsd"]!.apply(resolve));
-  expect(output).toBe(monthlyCostUsd(ofComponents));
+  expect(output).toBeCloseTo(sum, 5);
+  // the disks of claims are Google's where the cluster is
+  const disks = lines.filter(({ item }) => /^disk, \d+ GB$/.test(item));
+  expect(disks.some(({ resource }) => resource === "mlops-prometheus-data")).toBe(
+    !("cluster" in differing),
+  );
 });

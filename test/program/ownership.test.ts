@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { stackAnnotation, stateLabel } from "../../components/kubernetes/ownershipMarks.ts";
-import { loadConfig } from "../../program/config.ts";
+import { configOf } from "../support/config.ts";
 import {
   type LiveNamespace,
   namespaceRefusal,
@@ -90,7 +90,7 @@ describe("with the Pulumi CLI alone", () => {
 
   /** What is called before a namespace is made, in previews too. */
   async function beforeCreate(newInputs: object): Promise<void> {
-    const config = loadConfig({ name: "mlops", get: () => undefined }, []);
+    const config = configOf();
     const { result } = await record(() => {
       const type = "kubernetes:core/v1:Namespace";
       const args = { type, name: "ns", props: {}, opts: {} } as pulumi.ResourceTransformationArgs;

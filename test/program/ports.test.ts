@@ -1,4 +1,3 @@
-import { loadConfig } from "../../program/config.ts";
 import {
   choosePorts,
   leavesPortsOpen,
@@ -6,10 +5,8 @@ import {
   portFaults,
   unseen,
 } from "../../program/ports.ts";
-import { project } from "../support/program.ts";
+import { configOf as config } from "../support/config.ts";
 
-const config = (given: Record<string, string> = {}) =>
-  loadConfig({ name: project, get: (key) => given[key] }, []);
 const usual = {
   trackingNodePort: 30001,
   servingNodePort: 31345,

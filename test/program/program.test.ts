@@ -6,7 +6,6 @@ import { parse } from "yaml";
 import { objects } from "../support/cases.ts";
 import { readText, runProgram } from "../support/program.ts";
 import type { Recorded } from "../support/recorder.ts";
-import { readable } from "../support/wire.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mlops-program-"));
 const { KUBECONFIG } = process.env;
@@ -153,86 +152,6 @@ test("gives exactly these outputs, reachable by the node that the kubeconfig nam
     PROMETHEUS_URL: "http://prometheus.mlops.svc.cluster.local:9090",
   });
   expect(await valueOf(mlflowPassword!)).not.toBe(await valueOf(mlflowAdminPassword!));
-});
-
-test("every setting reaches the resource it is about", async () => {
-  const { find } = await runProgram({
-    namespace: "team",
-    imageRegistry: "example.org/ml",
-    postgresImage: "postgres:17.6",
-    storageClassName: "fast",
-    databaseStorageSize: "11Gi",
-    artifactStorageSize: "22Gi",
-    modelName: "wine",
-    modelAlias: "best",
-    experimentName: "trials",
-    servingReplicas: 3,
-    predictionReplicas: 4,
-    trackingNodePort: 30100,
-    servingNodePort: 30101,
-    predictionNodePort: 30102,
-    grafanaNodePort: 30103,
-    nodeExporterPort: 9101,
-    pushgateway: false,
-    prometheusRetention: "48h",
-    prometheusStorageSize: "33Gi",
-    alertReceivers: { webhook: { url: "https://example.org/in" } },
-    runbookBaseUrl: "https://example.org/runbooks",
-    prometheusChart: "prometheus",
-    prometheusChartVersion: "1.2.3",
-    prometheusValues: { server: { replicaCount: 2 } },
-    grafanaChart: "oci://example.org/grafana",
-    grafanaChartVersion: "4.5.6",
-    grafanaValues: { replicas: 2 },
-    monitoringImageRegistry: "example.org/mirror",
-    nodeAddress: "node.example.org",
-  });
-  const { images, ...given } = readable(find("mlops").inputs) as Record<string, unknown>;
-  expect(given).toEqual({
-    namespace: "team",
-    storageClassName: "fast",
-    databaseStorageSize: "11Gi",
-    artifactStorageSize: "22Gi",
-    modelName: "wine",
-    modelAlias: "best",
-    experimentName: "trials",
-    trackingReplicas: 1,
-    servingReplicas: 3,
-    servingAllowPickle: false,
-    predictionReplicas: 4,
-    nodePorts: { tracking: 30100, serving: 30101, prediction: 30102, grafana: 30103 },
-    nodeAddress: "node.example.org",
-    trainExampleModel: false,
-    paused: false,
-    monitoring: {
-      secret: {
-        enabled: true,
-        grafana: true,
-        alertmanager: true,
-        kubeStateMetrics: true,
-        nodeExporter: true,
-        nodeExporterPort: 9101,
-        pushgateway: false,
-        retention: "48h",
-        storageSize: "33Gi",
-        receivers: { webhook: { url: "https://example.org/in" } },
-        runbookBaseUrl: "https://example.org/runbooks",
-        prometheusChart: { chart: "prometheus", version: "1.2.3" },
-        prometheusValues: { server: { replicaCount: 2 } },
-        grafanaChart: { chart: "oci://example.org/grafana", version: "4.5.6" },
-        grafanaValues: { replicas: 2 },
-        imageRegistry: "example.org/mirror",
-      },
-    },
-  });
-  const tagged = (app: string) =>
-    expect.stringMatching(`^example\\.org/ml/${app}:[0-9a-f]{12}-\\d{8}$`);
-  expect(images).toEqual({
-    tracking: tagged("tracking"),
-    serving: tagged("serving"),
-    predict: tagged("predict"),
-    postgres: "postgres:17.6",
-  });
 });
 
 test("the dev stack previews on a fresh clone: it sets no secret and no unknown key", async () => {

@@ -47,6 +47,26 @@ export function describeArguments<Args extends object>(
   });
 }
 
+/** Rows for where the pods of workloads may run and how their images are pulled. */
+export function podSettingRows(...workloads: string[]) {
+  const changes = (...lines: string[]) =>
+    workloads.flatMap((name) => lines.map((line) => `${name} spec.template.spec.${line}`));
+  return {
+    nodeSelector: {
+      value: { pool: "ml" },
+      changes: changes("nodeSelector.pool: ∅ → ml"),
+    },
+    tolerations: {
+      value: [{ key: "dedicated", operator: "Exists" }],
+      changes: changes("tolerations[0].key: ∅ → dedicated", "tolerations[0].operator: ∅ → Exists"),
+    },
+    imagePullSecrets: {
+      value: ["registry"],
+      changes: changes("imagePullSecrets[registry].name: ∅ → registry"),
+    },
+  };
+}
+
 /** Each faulty set of arguments is refused with exactly this sentence, before anything is registered. */
 export function describeRefusals<Args extends object>(
   make: Make<Args>,

@@ -1,7 +1,7 @@
 /* Prints the ports that the program chooses, with the settings of an empty stack: `preview` or `up` as its argument. */
 import * as pulumi from "@pulumi/pulumi";
 import { withPorts } from "../../program/clusterPorts.ts";
-import { loadConfig } from "../../program/config.ts";
+import { configOf } from "./config.ts";
 
 const nothing = () => Promise.reject(new Error("nothing is to be declared"));
 await pulumi.runtime.setMocks(
@@ -10,7 +10,7 @@ await pulumi.runtime.setMocks(
   "dev",
   process.argv[2] === "preview",
 );
-const config = loadConfig({ name: "mlops-platform", get: () => undefined }, []);
+const config = configOf();
 const { trackingNodePort, servingNodePort, predictionNodePort, grafanaNodePort, ...others } =
   withPorts(config);
 const nodePorts = [trackingNodePort, servingNodePort, predictionNodePort, grafanaNodePort];

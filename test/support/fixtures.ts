@@ -22,9 +22,10 @@ export const platformArgs: MlopsPlatformArgs = {
 /** A platform with everything that can be switched on. */
 export const fullPlatformArgs: MlopsPlatformArgs = {
   ...platformArgs,
-  servingAutoscaling: { minReplicas: 2, maxReplicas: 4 },
-  nodePorts: { tracking: 30001, serving: 31345, prediction: 31344 },
-  trainingSchedule: "0 3 * * *",
+  tracking: { nodePort: 30001 },
+  serving: { autoscaling: { minReplicas: 2, maxReplicas: 4 }, nodePort: 31345 },
+  prediction: { nodePort: 31344 },
+  training: { schedule: "0 3 * * *" },
 };
 
 export const makePlatform = (name: string, args: MlopsPlatformArgs) =>

@@ -36,7 +36,7 @@ export const everythingPaused = {
 
 /** GPUs for the training of a platform called `ml`. */
 export const gpusForTraining = {
-  value: { count: 2 },
+  value: { gpu: { count: 2 } },
   changes: [
     "ml-example-training-job spec.podFailurePolicy.rules[0].action: ∅ → Ignore",
     "ml-example-training-job spec.podFailurePolicy.rules[0].onPodConditions[0].status: ∅ → True",

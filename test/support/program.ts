@@ -5,7 +5,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { parse } from "yaml";
-import { usualNodePorts } from "../../program/settings.ts";
+import { textOf } from "../../program/setting.ts";
+import { secretKeys, usualNodePorts } from "../../program/settings.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { record, type RecordOptions, type Recording } from "./recorder.ts";
 
@@ -23,13 +24,10 @@ export interface DeclaredKey {
 export const declaredKeys = (): Record<string, DeclaredKey> =>
   (parse(readText("Pulumi.yaml")) as { config: Record<string, DeclaredKey> }).config;
 
-/** What the engine makes of a value: text as it is, anything else as JSON. */
-const settingText = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-
 /** The settings that the engine hands to the program when a stack sets none of its own. */
 export const defaultSettings = (): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(declaredKeys()).map(([key, declared]) => [key, settingText(declared.default)]),
+    Object.entries(declaredKeys()).map(([key, declared]) => [key, textOf(declared.default)]),
   );
 
 /** The ports that the npm commands choose on a cluster of this machine. */
@@ -44,7 +42,8 @@ export function runProgram(
   const all = Object.entries({ ...defaultSettings(), ...ports, ...settings });
   const evaluate = () => {
     pulumi.runtime.setAllConfig(
-      Object.fromEntries(all.map(([key, value]) => [`${project}:${key}`, settingText(value)])),
+      Object.fromEntries(all.map(([key, value]) => [`${project}:${key}`, textOf(value)])),
+      secretKeys.map((key) => `${project}:${key}`),
     );
     let outputs: Record<string, pulumi.Output<unknown>> = {};
     // the program anew each time, on the SDK that is being listened to
@@ -53,7 +52,7 @@ export function runProgram(
       jest.doMock("@pulumi/kubernetes", () => k8s);
       jest.doMock("@pulumi/random", () => random);
       jest.doMock("@pulumi/gcp", () => gcp);
-      outputs = jest.requireActual("../../index.ts");
+      ({ default: outputs } = jest.requireActual<{ default: typeof outputs }>("../../index.ts"));
     });
     return { ...outputs };
   };

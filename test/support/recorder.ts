@@ -59,6 +59,9 @@ export const nastyCharacters = "%@:/?#";
 /** What the random provider answers for a password: recognisable, and hostile to sloppy encoding. */
 export const markerPassword = (name: string) => `MARKER-${name}-${nastyCharacters}`;
 
+/** What it answers for the secret of a login's cookies, which has a form that oauth2-proxy reads. */
+export const markerCookieSecret = (name: string) => `MARKER-${name}`.padEnd(43, "_").slice(0, 43);
+
 /** What the random provider answers for a UUID. */
 export const stateId = "8d7c5f0a-2b1e-4c3d-9f60-1a2b3c4d5e6f";
 
@@ -187,7 +190,10 @@ function listen({ preview = false, project = "test", stack = "dev" }: RecordOpti
 function answeredState(type: string, name: string, inputs: JsonObject): JsonObject {
   if (type.endsWith(":RandomId")) return { ...inputs, hex: "1a2b3c" };
   if (type.endsWith(":RandomUuid")) return { ...inputs, result: stateId };
-  if (type.startsWith("random:")) return { ...inputs, result: markerPassword(name) };
+  if (type.startsWith("random:")) {
+    const marker = inputs["length"] === 43 ? markerCookieSecret : markerPassword;
+    return { ...inputs, result: marker(name) };
+  }
   if (type.startsWith("gcp:")) return googleState(type, name, inputs);
   const metadata = inputs["metadata"];
   if (metadata === null || typeof metadata !== "object" || Array.isArray(metadata)) return inputs;

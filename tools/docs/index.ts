@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { checkoutRoot } from "../../local/support/cache.ts";
-import { inferSchema, schemaPath, schemaText } from "./schema.ts";
+import { inferSchema, type Schema, schemaPath, schemaText } from "./schema.ts";
+import { projectFile, projectText, stackSchemaFile, stackSchemaText } from "./settings.ts";
 import { fillTables } from "./tables.ts";
 
 /** Every page that people read: README.md and the Markdown files under docs/, relative to the checkout. */
@@ -11,24 +12,36 @@ export function pages(): string[] {
   return ["README.md", ...under].filter((path) => existsSync(join(checkoutRoot, path))).sort();
 }
 
+/** A file that is made from the sources, whole or in part. */
+interface Generated {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** The schemas, the settings that Pulumi.yaml declares and every table of the pages, as the sources have them now. */
+export function generatedFiles(schema: Schema): Generated[] {
+  const filled = pages().map((path) => {
+    const file = join(checkoutRoot, path);
+    return { file, text: fillTables(readFileSync(file, "utf8"), schema) };
+  });
+  return [
+    ...filled,
+    { file: schemaPath, text: schemaText(schema) },
+    { file: projectFile, text: projectText() },
+    { file: stackSchemaFile, text: stackSchemaText(schema) },
+  ];
+}
+
 /**
- * Brings components/schema.json and every generated table up to date with the sources.
+ * Brings everything that is generated up to date.
  * @returns the files that changed, relative to the checkout
  */
 export function writeDocTables(): string[] {
-  const schema = inferSchema();
-  const changed = pages().filter((path) => {
-    const file = join(checkoutRoot, path);
-    const text = readFileSync(file, "utf8");
-    return rewrite(file, text, fillTables(text, schema));
-  });
-  const committed = existsSync(schemaPath) ? readFileSync(schemaPath, "utf8") : "";
-  if (rewrite(schemaPath, committed, schemaText(schema))) changed.push("components/schema.json");
-  return changed;
+  const stale = generatedFiles(inferSchema()).filter(({ file, text }) => contentOf(file) !== text);
+  for (const { file, text } of stale) writeFileSync(file, text);
+  return stale.map(({ file }) => relative(checkoutRoot, file));
 }
 
-function rewrite(file: string, before: string, after: string): boolean {
-  if (before === after) return false;
-  writeFileSync(file, after);
-  return true;
-}
+/** The text of a file, or nothing where there is none yet. */
+export const contentOf = (file: string): string =>
+  existsSync(file) ? readFileSync(file, "utf8") : "";

@@ -36,9 +36,17 @@ export interface Schema {
   types: Record<
     string,
     // an enumeration has values and no properties
-    { description?: string; properties?: Record<string, Property>; enum?: EnumValue[] }
+    {
+      description?: string;
+      properties?: Record<string, Property>;
+      required?: string[];
+      enum?: EnumValue[];
+    }
   >;
 }
+
+/** How the schema calls a component or an argument type. */
+export const token = (name: string) => `mlops:index:${name}`;
 
 export const componentsFolder = join(checkoutRoot, "components");
 export const schemaPath = join(componentsFolder, "schema.json");

@@ -1,16 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
 import { alertsTable, metricsTable, type Table } from "./monitoringTables.ts";
-import type { Property, Schema } from "./schema.ts";
-
-interface DeclaredKey {
-  type: string;
-  description: string;
-  default: string | number | boolean | object;
-}
+import { configKeys, settingOf } from "../../program/settings.ts";
+import { type Property, type Schema, token } from "./schema.ts";
+import { textOf } from "../../program/setting.ts";
 
 type Rows = readonly (readonly string[])[];
 
@@ -53,24 +48,22 @@ const commonKeys = [
   ],
 ];
 
-function configTable(keys?: readonly string[]): string {
-  const { config } = parse(readFileSync(join(checkoutRoot, "Pulumi.yaml"), "utf8")) as {
-    config: Record<string, DeclaredKey>;
-  };
-  const listed = Object.entries(config).filter(([key]) => keys?.includes(key) ?? true);
-  const rows = listed.map(([key, declared]) => [
-    code(key),
-    declared.type,
-    declared.default === "" ? "" : code(defaultText(declared.default)),
-    declared.description,
-  ]);
+function configTable(keys: readonly string[] = configKeys): string {
+  const listed = configKeys.filter((key) => keys.includes(key));
+  const rows = listed.map((key) => {
+    const { type, default: otherwise, description, isSecret } = settingOf(key);
+    const text = textOf(otherwise);
+    const shown = ["", "{}", "[]"].includes(text) ? "" : code(text);
+    return [code(key), isSecret ? `${type}, secret` : type, shown, description];
+  });
   return table(["Key", "Type", "Default", "Meaning"], rows);
 }
 
-/** The stack's outputs, which are what index.ts exports. */
+/** The stack's outputs, as the program declares them. */
 function stackOutputs(): string {
-  const program = readFileSync(join(checkoutRoot, "index.ts"), "utf8");
-  const exported = program.matchAll(/^\/\*\* (.*) \*\/\nexport const (\w+)/gm);
+  const program = readFileSync(join(checkoutRoot, "program/outputs.ts"), "utf8");
+  const declared = program.slice(program.indexOf("interface StackOutputs"));
+  const exported = declared.matchAll(/^  \/\*\* (.*) \*\/\n  (\w+): /gm);
   return table(
     ["Output", "Meaning"],
     [...exported].map(([, meaning, name]) => [code(name!), meaning!]),
@@ -102,8 +95,6 @@ function argumentsTable(of: string, schema: Schema): string {
     ]),
   );
 }
-
-const token = (name: string) => `mlops:index:${name}`;
 
 function resource(component: string, schema: Schema): Schema["resources"][string] {
   const found = schema.resources[token(component)];
@@ -146,6 +137,3 @@ function table(headings: readonly string[], rows: Rows): string {
     ...body.map((row) => line(row, " ")),
   ].join("\n");
 }
-
-const defaultText = (value: DeclaredKey["default"]) =>
-  typeof value === "object" ? JSON.stringify(value) : String(value);

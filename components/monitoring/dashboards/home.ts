@@ -1,4 +1,4 @@
-import { boards } from "./boards.ts";
+import { boards } from "./layout.ts";
 import { dashboard, linkTo } from "./layout.ts";
 import { stat, table, text, timeSeries, wholeNumbers } from "./panels.ts";
 import { window } from "./promql.ts";

@@ -1,6 +1,19 @@
-import { type BoardName, boards, tag } from "./boards.ts";
-import { datasource, type Tile } from "./panel.ts";
+import { datasource, type Tile } from "./panels.ts";
 import type { Dashboard, Link, Panel, RowPanel, Variable } from "./shapes.ts";
+
+/** Carried by every dashboard of ours. */
+export const tag = "mlops-platform";
+
+/** Every dashboard, by the name of its file. The uid is part of its address. */
+export const boards = {
+  home: { uid: "mlops-home", title: "Home" },
+  models: { uid: "mlops-models", title: "Models" },
+  tracking: { uid: "mlops-tracking", title: "Tracking" },
+  frontEnd: { uid: "mlops-front-end", title: "Front end" },
+  cluster: { uid: "mlops-cluster", title: "Cluster" },
+} as const;
+
+export type BoardName = keyof typeof boards;
 
 /** Some panels under one heading. */
 export interface Row {

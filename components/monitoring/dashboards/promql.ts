@@ -1,4 +1,4 @@
-import type { Query } from "./panel.ts";
+import type { Query } from "./panels.ts";
 
 /** Window of a rate that fits the resolution of the graph; Grafana puts it in. */
 export const window = "$__rate_interval";

@@ -125,6 +125,7 @@ const hostRule =
   'DomainCertificate "d": hostNames[0] must be one label and the domain, such as mlflow.ml.example.com: small letters, digits and dashes, 64 characters at most';
 
 describeRefusals(make, "d", base, [
+  [{ domain: "" }, 'DomainCertificate "d": domain must be given'],
   ...[
     "https://ml.example.com",
     "*.example.com",
@@ -136,7 +137,6 @@ describeRefusals(make, "d", base, [
     "ml..example.com",
     "203.0.113.8",
     `${"long".repeat(14)}.example.com`,
-    "",
   ].map((domain): [Partial<DomainCertificateArgs>, string] => [{ domain }, domainRule]),
   ...["ml.example.com", "a.b.ml.example.com", "*.ml.example.com", "mlflow.example.org"].map(
     (host): [Partial<DomainCertificateArgs>, string] => [{ hostNames: [host] }, hostRule],

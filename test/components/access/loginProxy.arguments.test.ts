@@ -1,5 +1,6 @@
 import { LoginProxy, type LoginProxyArgs } from "../../../components/index.ts";
-import { describeArguments, everywhere } from "../../support/cases.ts";
+import { describeArguments, everywhere, podSettingRows } from "../../support/cases.ts";
+import { markerCookieSecret } from "../../support/recorder.ts";
 
 const make = (name: string, args: LoginProxyArgs) => new LoginProxy(name, args);
 const login = {
@@ -29,6 +30,7 @@ const inside = (service: string, namespace: string) =>
   `http://${service}.${namespace}.svc.cluster.local:4180`;
 
 describeArguments(make, "door", base, {
+  ...podSettingRows("door-server"),
   namespace: {
     value: "team",
     changes: [
@@ -96,7 +98,7 @@ describeArguments(make, "door", base, {
     changes: [
       "- door-cookie-secret",
       "door-secrets options.dependsOn: door-cookie-secret → ∅",
-      `door-secrets stringData.secret.cookie-secret: MARKER-door-cookie-secret-%@:/?# → ${"c".repeat(43)}`,
+      `door-secrets stringData.secret.cookie-secret: ${markerCookieSecret("door-cookie-secret")} → ${"c".repeat(43)}`,
     ],
   },
   programPaths: { value: ["/a.b/"], changes: [flag(16, "∅", "--api-route=^/a\\.b/")] },

@@ -129,7 +129,8 @@ const domainRule =
   "must be a domain such as mlops.example.com: small letters, digits, dashes and dots, 64 characters at most, without scheme, port, path or wildcard";
 
 describeRefusals(make, "door", base, [
-  ...["http://accounts.google.com", "accounts.google.com", "https://a.example?b", ""].map(
+  [{ login: { ...login, issuerUrl: "" } }, `${subject} login.issuerUrl must be given`],
+  ...["http://accounts.google.com", "accounts.google.com", "https://a.example?b"].map(
     (issuerUrl): [Partial<LoginProxyArgs>, string] => [
       { login: { ...login, issuerUrl } },
       `${subject} login.issuerUrl must be an https: URL such as https://accounts.google.com, without a query`,

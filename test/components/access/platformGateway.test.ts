@@ -181,7 +181,7 @@ const refused = (changed: object, sentence: string): [Partial<PlatformGatewayArg
 describeRefusals(make, "gate", base, [
   [
     { gatewayName: "My gateway" },
-    'PlatformGateway "gate": gatewayName must be a DNS label such as mlops: small letters, digits and dashes',
+    'PlatformGateway "gate": gatewayName must be a DNS label such as mlops: small letters, digits and dashes, a letter first',
   ],
   [
     { backends: [] },
@@ -199,8 +199,11 @@ describeRefusals(make, "gate", base, [
     { hostName: "*.ml.example.com" },
     "backends[0].hostName must be a domain such as mlops.example.com: small letters, digits, dashes and dots, 64 characters at most, without scheme, port, path or wildcard",
   ),
-  refused({ serviceName: "a/b" }, "backends[0].serviceName must be the name of a Service"),
-  refused({ port: 0 }, "backends[0].port must be between 1 and 65535"),
+  refused(
+    { serviceName: "a/b" },
+    "backends[0].serviceName must be a DNS label such as mlflow: small letters, digits and dashes, a letter first",
+  ),
+  refused({ port: 0 }, "backends[0].port must be a whole number from 1 to 65535"),
   refused({ healthPath: "health" }, "backends[0].healthPath must be a path such as /health"),
   refused(
     { timeoutSeconds: 0 },

@@ -1,64 +1,168 @@
 import { spawnSync } from "node:child_process";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
-import { ArgumentError } from "../../../components/index.ts";
 import {
-  ensure,
+  checkArguments,
+  dnsLabel,
+  faultsOf,
+  flag,
   isDnsLabel,
-  isNodePort,
-  isQuantity,
-  isWholeNumber,
-  refuse,
+  list,
+  map,
+  object,
+  oneOf,
+  quantity,
+  required,
+  type Rule,
+  string,
+  text,
+  whole,
 } from "../../../components/core/checks.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 
-const positive = (value: pulumi.Input<number>) =>
-  ensure('Thing "t"', "count", value, (count) => count > 0, "be above 0");
-const sentence = 'Thing "t": count must be above 0';
+interface ThingArgs {
+  networkId: string;
+  hosts: string[];
+  replicas?: pulumi.Input<number>;
+  versioning?: boolean;
+  kind?: string;
+  labels?: { [key: string]: string };
+  nested?: { replicas: number };
+}
 
-test("a plain value is refused at once, by an error that the CLI prints without a stack", () => {
-  expect(() => positive(0)).toThrow(new ArgumentError(sentence));
-  expect(pulumi.RunError.isInstance(new ArgumentError(sentence))).toBe(true);
+const thing: Rule = object<ThingArgs>(
+  {
+    networkId: required(text),
+    hosts: required(list(text)),
+    replicas: whole(1, 20),
+    versioning: flag,
+    kind: oneOf({ Blue: "blue", Green: "green" }),
+    labels: map(string),
+    nested: object<{ replicas: number }>({ replicas: required(whole(1, 3)) }),
+  },
+  (check, { replicas, versioning }) =>
+    check.refuse(
+      "replicas",
+      replicas === 2 && versioning === true,
+      `${check.pathOf("replicas")} must be 1 with ${check.pathOf("versioning")}; lower it`,
+    ),
+);
+
+const good = { networkId: "vpc", hosts: ["a"] };
+const check = (args: unknown) => checkArguments('Thing "t"', args, thing);
+
+function errorOf(args: unknown): pulumi.InputPropertiesError {
+  try {
+    check(args);
+  } catch (error) {
+    return error as pulumi.InputPropertiesError;
+  }
+  throw new Error("nothing was refused");
+}
+
+test("every fault of a component is in one error of the SDK, a line each", () => {
+  const error = errorOf({ ...good, replicas: 0, versioning: "yes" });
+  expect(pulumi.InputPropertiesError.isInstance(error)).toBe(true);
+  expect(error.errors).toEqual([
+    { propertyPath: "replicas", reason: "replicas must be a whole number from 1 to 20" },
+    { propertyPath: "versioning", reason: "versioning must be true or false" },
+  ]);
+  expect(error.message).toBe(
+    [
+      'Thing "t": replicas must be a whole number from 1 to 20',
+      'Thing "t": versioning must be true or false',
+    ].join("\n"),
+  );
+  // the CLI prints it without a stack
+  expect(pulumi.RunError.isInstance(error)).toBe(true);
 });
 
-test("an output is refused as soon as it is known, and that ends the program", () => {
+test.each<[name: string, args: unknown, reasons: string[]]>([
+  ["nothing at all", undefined, ["networkId must be given", "hosts must be given"]],
+  ["an empty identifier", { ...good, networkId: "" }, ["networkId must be given"]],
+  ["null", { ...good, replicas: null }, ["replicas must be a whole number from 1 to 20"]],
+  [
+    "a number as text",
+    { ...good, replicas: "2" },
+    ["replicas must be a whole number from 1 to 20"],
+  ],
+  ["a text for a list", { ...good, hosts: "a" }, ["hosts must be a list"]],
+  [
+    "a hole in a list",
+    { ...good, hosts: ["a", ""] },
+    ["hosts[1] must be a string that is not empty; leave it out for the default"],
+  ],
+  ["a list for a map", { ...good, labels: ["a"] }, ["labels must be a map"]],
+  ["a number in a map", { ...good, labels: { "a.b/c": 1 } }, ['labels["a.b/c"] must be a string']],
+  ["a text for an object", { ...good, nested: "x" }, ["nested must be an object with replicas"]],
+  [
+    "a fault further down",
+    { ...good, nested: { replicas: 4 } },
+    ["nested.replicas must be a whole number from 1 to 3"],
+  ],
+  [
+    "what is not in a set",
+    { ...good, kind: "gren" },
+    ['kind must be one of blue, green, not "gren"; the nearest is green'],
+  ],
+  [
+    "a misspelt argument",
+    { ...good, replica: 2 },
+    ["replica is not an argument; did you mean replicas?"],
+  ],
+  [
+    "a misspelt argument further down",
+    { ...good, nested: { replicas: 1, replcas: 2 } },
+    ["nested.replcas is not an argument; did you mean replicas?"],
+  ],
+  [
+    "an argument like no other",
+    { ...good, nested: { replicas: 1, colour: 2 } },
+    ["nested.colour is not an argument; those are replicas"],
+  ],
+  [
+    "a combination",
+    { ...good, replicas: 2, versioning: true },
+    ["replicas must be 1 with versioning; lower it"],
+  ],
+])("refuses %s", (_, args, reasons) => {
+  expect(errorOf(args).errors.map(({ reason }) => reason)).toEqual(reasons);
+});
+
+test("takes what is right, and what is left out", () => {
+  expect(() => check({ ...good, replicas: undefined, colour: undefined })).not.toThrow();
+  expect(() =>
+    check({ ...good, replicas: pulumi.output(3), nested: { replicas: 3 } }),
+  ).not.toThrow();
+});
+
+test("an output is refused as soon as it is known, and that ends the program; it is never quoted", () => {
   const program = `
     import * as pulumi from "@pulumi/pulumi";
-    import { ensure } from "./components/core/checks.ts";
-    ensure('Thing "t"', "count", pulumi.output(0), (count) => count > 0, "be above 0");`;
+    import { checkArguments, object, oneOf } from "./components/core/checks.ts";
+    const kind = pulumi.secret("hunter2");
+    checkArguments('Thing "t"', { kind }, object({ kind: oneOf({ Blue: "blue" }) }));`;
   const ended = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
     cwd: checkoutRoot,
     encoding: "utf8",
   });
   expect(ended.status).not.toBe(0);
-  expect(ended.stderr).toContain(`ArgumentError: ${sentence}`);
+  expect(ended.stderr).toContain('Error: Thing "t": kind must be one of blue\n');
+  expect(ended.stderr).not.toContain("hunter2");
 });
 
-test("a good value passes through, a secret stays one", async () => {
-  const checked = positive(pulumi.secret(3));
-  expect(await new Promise((resolve) => void checked.apply(resolve))).toBe(3);
-  expect(await pulumi.isSecret(checked)).toBe(true);
-});
+const accepts = (rule: Rule, ...values: unknown[]) =>
+  values.filter((value) => faultsOf(value, rule).length === 0);
 
-test("a combination is refused only when it occurs", () => {
-  expect(() => refuse("Thing", false, "never")).not.toThrow();
-  expect(() => refuse("Thing", true, "a and b exclude each other")).toThrow(
-    new ArgumentError("Thing: a and b exclude each other"),
+test("a DNS label is what Kubernetes takes for one", () => {
+  const label = fc.stringMatching(/^[a-z]([-a-z0-9]{0,20}[a-z0-9])?$/);
+  fc.assert(fc.property(label, isDnsLabel));
+  expect(accepts(dnsLabel("mlops"), "", "1a", "a-", "A", "a.b", "a".repeat(64), null, 1)).toEqual(
+    [],
   );
 });
 
-test("whole numbers and node ports have two ends", () => {
-  expect([0, 1, 5, 6, 1.5, Number.NaN].filter(isWholeNumber(1, 5))).toEqual([1, 5]);
-  expect([29999, 30000, 32767, 32768].filter(isNodePort)).toEqual([30000, 32767]);
-});
-
-test("a DNS label is what Kubernetes takes for one", () => {
-  const dnsLabel = fc.stringMatching(/^[a-z]([-a-z0-9]{0,20}[a-z0-9])?$/);
-  fc.assert(fc.property(dnsLabel, isDnsLabel));
-  expect(["", "1a", "a-", "A", "a.b", "a".repeat(64)].filter(isDnsLabel)).toEqual([]);
-});
-
 test("a quantity is a number of bytes with a binary unit", () => {
-  const values = ["1Gi", "512Mi", "0Gi", "1", "1GB", "1.5Gi", "Gi"];
-  expect(values.filter(isQuantity)).toEqual(["1Gi", "512Mi"]);
+  const values = ["1Gi", "512Mi", "0Gi", "1", "1GB", "1.5Gi", "Gi", 8, null];
+  expect(accepts(quantity("8Gi"), ...values)).toEqual(["1Gi", "512Mi"]);
 });

@@ -1,22 +1,24 @@
 import { addressRange, rangesOverlap } from "../../../components/core/addressRanges.ts";
 import { nearest } from "../../../components/core/nearest.ts";
+import { type Rule, Check } from "../../../components/core/checks.ts";
 import {
-  checkedProject,
-  checkRegion,
-  checkZoneOrRegion,
-  isAccountId,
-  isProjectId,
+  accountId,
+  googleLabels,
+  location,
+  project,
+  region,
 } from "../../../components/google/googleChecks.ts";
+import { labelsAtGoogle } from "../../../components/google/googleNames.ts";
 import { googleRegions, zonesOf } from "../../../components/google/googleRegions.ts";
 
-const message = (check: () => unknown): string => {
-  try {
-    check();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return "";
-};
+/** What a rule says about a value: faults, and warnings. */
+function found(rule: Rule, value: unknown, argument = "it") {
+  const check = new Check("X");
+  check.hold(argument, value, rule);
+  const { faults, warnings } = check.found;
+  return { faults: faults.map(({ reason }) => reason), warnings };
+}
+const nothing = { faults: [], warnings: [] };
 
 test.each([
   ["wine-ml", true],
@@ -36,53 +38,91 @@ test.each([
   ["undefined", false],
   ["null-project", false],
 ])("the project id %j is valid: %s", (id, valid) => {
-  expect(isProjectId(id)).toBe(valid);
+  expect(found(project, id).faults).toHaveLength(valid ? 0 : 1);
 });
 
-test("a project that is not given is refused as one", () => {
-  const absent = undefined as unknown as string;
-  expect(message(() => checkedProject("X", absent))).toContain("X: project must be a project's id");
+test.each([undefined, ""])("a project that is %j is missing", (id) => {
+  expect(found(project, id).faults).toEqual(["it must be given"]);
 });
 
 test("an account may be called what a project may not", () => {
-  expect(isAccountId("null-account")).toBe(true);
+  expect(found(accountId, "null-account")).toEqual(nothing);
 });
 
 test("every region and zone is accepted, each once", () => {
   expect(new Set(googleRegions).size).toBe(googleRegions.length);
-  for (const region of googleRegions) {
-    expect(region).toMatch(/^[a-z]+-[a-z]+[0-9]+$/);
-    expect(message(() => checkRegion("X", region))).toBe("");
-    for (const zone of zonesOf(region))
-      expect(message(() => checkZoneOrRegion("X", zone))).toBe("");
+  for (const name of googleRegions) {
+    expect(found(region, name)).toEqual(nothing);
+    for (const zone of zonesOf(name)) expect(found(location, zone)).toEqual(nothing);
   }
 });
 
 test.each([
   ["europe-west", "europe-west1"],
-  ["us-centrall", "us-central1"],
   ["US-CENTRAL1", "us-central1"],
-  ["europe-west1-b", "europe-west1"],
-])("the region %s is refused, with %s as the nearest", (given, meant) => {
-  expect(message(() => checkRegion("X", given, "gcpRegion"))).toBe(
-    `X: gcpRegion must be a region of Google Cloud, not "${given}"; the nearest is ${meant}`,
-  );
+  ["us-central1-a", "us-central1"],
+])("the region %s is malformed and refused, with %s as an example", (given, meant) => {
+  expect(found(region, given)).toEqual({
+    faults: [`it must be a region of Google Cloud such as ${meant}, not "${given}"`],
+    warnings: [],
+  });
 });
 
 test.each([
-  ["europe-west1-a", "europe-west1-b"],
-  ["us-central1-e", "us-central1-a"],
-  ["europe-west1b", "europe-west1"],
-])("the place %s is refused, with %s as the nearest", (given, meant) => {
-  expect(message(() => checkZoneOrRegion("X", given))).toBe(
-    `X: location must be a region or a zone of Google Cloud, not "${given}"; the nearest is ${meant}`,
-  );
+  [region, "europe-west99", "a region of Google Cloud", "europe-west9"],
+  [location, "europe-west99", "a region or a zone of Google Cloud", "europe-west9"],
+  [location, "europe-west1-a", "a region or a zone of Google Cloud", "europe-west1-b"],
+])("a place that is not known yet is warned about and taken: %#", (rule, given, what, meant) => {
+  expect(found(rule, given)).toEqual({
+    faults: [],
+    warnings: [
+      `it is "${given}", which is not ${what} that is known here; if Google does not know it either, the deployment fails; the nearest known is ${meant}`,
+    ],
+  });
 });
 
-test("a region that is like none is refused with the command that lists them", () => {
-  expect(message(() => checkRegion("X", "frankfurt"))).toBe(
-    'X: region must be a region of Google Cloud, not "frankfurt"; `gcloud compute regions list` prints them',
-  );
+const ours = { "part-of": "mlops-platform", "managed-by": "pulumi" };
+
+test.each([
+  ["nothing", undefined, ours],
+  ["a label", { team: "blue" }, { ...ours, team: "blue" }],
+  ["one of the platform's", { "part-of": "wine" }, { ...ours, "part-of": "wine" }],
+  ["an empty value", { team: "" }, { ...ours, team: "" }],
+  ["letters without case", { équipe: "蓝" }, { ...ours, équipe: "蓝" }],
+])("labels at Google, given %s", (_, given, expected) => {
+  expect(found(googleLabels, given)).toEqual(nothing);
+  expect(labelsAtGoogle(given)).toEqual(expected);
+});
+
+const alphabet = "lower-case letters, digits, hyphens and underscores only";
+const keyRule = `must have 1 to 63 characters, a letter first, and ${alphabet}`;
+
+test.each([
+  ["Team", keyRule],
+  ["", keyRule],
+  ["1st", keyRule],
+  ["example.org/team", keyRule],
+  ["k".repeat(64), keyRule],
+  ["goog-team", 'must not begin with "goog", which is Google\'s own'],
+])("the key %j of a label is refused", (key, rule) => {
+  expect(found(googleLabels, { [key]: "a" }, "labels").faults).toEqual([
+    `labels: the key "${key}" ${rule}`,
+  ]);
+});
+
+test.each(["Blue", "b".repeat(64), "a b"])("the value %j of a label is refused", (team) => {
+  expect(found(googleLabels, { team }, "labels").faults).toEqual([
+    `labels.team must have 63 characters at most, and ${alphabet}`,
+  ]);
+});
+
+test("more labels than Google takes are refused", () => {
+  const labels = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`label-${index}`, "a"]));
+  expect(found(googleLabels, labels(62))).toEqual(nothing);
+  expect(found(googleLabels, labels(63)).faults).toEqual([
+    "it must be 62 at most, beside the platform's own",
+  ]);
 });
 
 test.each([

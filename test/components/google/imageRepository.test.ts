@@ -116,7 +116,7 @@ describeRefusals(make, "images", base, [
   ],
   [
     { region: "europe-west-3" },
-    `${subject}: region must be a region of Google Cloud, not "europe-west-3"; the nearest is europe-west3`,
+    `${subject}: region must be a region of Google Cloud such as europe-west3, not "europe-west-3"`,
   ],
   [{ repositoryId: "Images" }, idRule],
   [{ repositoryId: "images-" }, idRule],
@@ -126,7 +126,7 @@ describeRefusals(make, "images", base, [
   [{ keepVersions: 0 }, `${subject}: keepVersions must be a whole number from 1 to 1000`],
   [
     { labels: { team: "Blue" } },
-    `${subject}: labels.team must have 63 characters at most, and lower-case letters, digits, hyphens and underscores alone`,
+    `${subject}: labels.team must have 63 characters at most, and lower-case letters, digits, hyphens and underscores only`,
   ],
 ]);
 

@@ -138,10 +138,6 @@ describeRefusals(make, "net", base, [
     { project: "My Project" },
     `${subject}: project must be a project's id, as \`gcloud projects list\` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last`,
   ],
-  [
-    { region: "europe-west33" },
-    `${subject}: region must be a region of Google Cloud, not "europe-west33"; the nearest is europe-west3`,
-  ],
   [{ nodeRange: "10.10.0.0" }, form("nodeRange", "10.10.0.0")],
   [{ nodeRange: "10.10.0.1/20" }, form("nodeRange", "10.10.0.1/20")],
   [{ podRange: "10.20.0.0/33" }, form("podRange", "10.20.0.0/33")],
@@ -174,7 +170,7 @@ describeRefusals(make, "net", base, [
   ],
   [
     { labels: { Team: "blue" } },
-    `${subject}: labels: the key "Team" must have 1 to 63 characters, a letter first, and lower-case letters, digits, hyphens and underscores alone`,
+    `${subject}: labels: the key "Team" must have 1 to 63 characters, a letter first, and lower-case letters, digits, hyphens and underscores only`,
   ],
 ]);
 

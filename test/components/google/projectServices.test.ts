@@ -52,14 +52,11 @@ describeArguments(make, "apis", base, {
 });
 
 describeRefusals(make, "apis", base, [
-  [
-    { project: "" },
-    'ProjectServices "apis": project must be a project\'s id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last',
-  ],
+  [{ project: "" }, 'ProjectServices "apis": project must be given'],
   [{ services: [] }, 'ProjectServices "apis": services must name one service at least'],
   [
     { services: ["sqladmin"] },
-    'ProjectServices "apis": services must be names such as sqladmin.googleapis.com, not "sqladmin"',
+    'ProjectServices "apis": services[0] must be the name of a service such as sqladmin.googleapis.com',
   ],
   [
     { services: ["dns.googleapis.com", "dns.googleapis.com"] },

@@ -117,10 +117,10 @@ describeArguments(make, "identity", base, {
 });
 
 const accountRule =
-  'ServiceAccountKey "identity": accountId must be 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last';
+  'ServiceAccountKey "identity": accountId must have 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last';
 
 describeRefusals(make, "identity", base, [
-  [{ accountId: "" }, accountRule],
+  [{ accountId: "" }, 'ServiceAccountKey "identity": accountId must be given'],
   [{ accountId: "mlops" }, accountRule],
   [{ accountId: "Tracking" }, accountRule],
   [{ accountId: "tracking-" }, accountRule],

@@ -122,12 +122,9 @@ describeRefusals(make, "identity", base, [
   ],
   [
     { namespace: "My Team" },
-    'WorkloadIdentity "identity": namespace must be a DNS label: lower-case letters, digits and hyphens, a letter first',
+    'WorkloadIdentity "identity": namespace must be a DNS label such as mlops: small letters, digits and dashes, a letter first',
   ],
-  [
-    { serviceAccountName: "" },
-    'WorkloadIdentity "identity": serviceAccountName must be a DNS label: lower-case letters, digits and hyphens, a letter first',
-  ],
+  [{ serviceAccountName: "" }, 'WorkloadIdentity "identity": serviceAccountName must be given'],
   [
     { bucketName: undefined, bucketRole: undefined, instanceName: undefined },
     'WorkloadIdentity "identity": there is nothing to grant; give bucketName, instanceName or both',

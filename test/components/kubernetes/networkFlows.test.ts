@@ -158,40 +158,40 @@ test("addresses that are known later get the policy a name of its own", async ()
   });
 });
 
-const ranges = "must be ranges such as 10.0.0.0/8; to mean every address, leave it out";
+const ranges = "must be a range such as 10.0.0.0/8; to mean every address, leave the argument out";
 describeRefusals(make, "net", base, [
   [
     { flows: [{ fromAddresses: ["10.0.0.0/8"], port: 443 }] },
-    'NetworkFlows "net": every flow must have from, to or both; a flow from anybody to anything would allow all traffic',
+    'NetworkFlows "net": flows[0] must have from, to or both; a flow from anybody to anything would allow all traffic',
   ],
   [
     { flows: [{ from: "a", fromAddresses: ["10.0.0.0/8"], to: "b", port: 443 }] },
-    'NetworkFlows "net": a flow\'s from and fromAddresses exclude each other; leave one of them out',
+    'NetworkFlows "net": flows[0].from and flows[0].fromAddresses exclude each other; leave one of them out',
   ],
   [
     { flows: [{ from: "a", to: "b", toAddresses: ["10.0.0.0/8"], port: 443 }] },
-    'NetworkFlows "net": a flow\'s to and toAddresses exclude each other; leave one of them out',
+    'NetworkFlows "net": flows[0].to and flows[0].toAddresses exclude each other; leave one of them out',
   ],
   [
     { flows: [{ from: "a", toAddresses: [], port: 443 }] },
-    'NetworkFlows "net": a flow\'s toAddresses must name a range; leave it out for every address',
+    'NetworkFlows "net": flows[0].toAddresses must name a range; leave it out for every address',
   ],
   [
     { flows: [{ from: "a", toAddresses: ["0.0.0.0/0"], port: 443 }] },
-    `NetworkFlows "net": a flow's toAddresses ${ranges}`,
+    `NetworkFlows "net": flows[0].toAddresses[0] ${ranges}`,
   ],
   [
     { flows: [{ fromAddresses: ["10.0.0.1/8"], to: "b", port: 443 }] },
-    `NetworkFlows "net": a flow's fromAddresses ${ranges}`,
+    `NetworkFlows "net": flows[0].fromAddresses[0] ${ranges}`,
   ],
   [
     { flows: [{ from: "a", toAddresses: [pulumi.output("10.0.0.0/8")], port: 443 }] },
-    'NetworkFlows "net": a flow\'s toName must be given where one of toAddresses is an output; add a name such as api-server',
+    'NetworkFlows "net": flows[0].toName must be given where one of toAddresses is an output; add a name such as api-server',
   ],
-  [{ dnsAddresses: ["10.96.0.10"] }, `NetworkFlows "net": dnsAddresses ${ranges}`],
+  [{ dnsAddresses: ["10.96.0.10"] }, `NetworkFlows "net": dnsAddresses[0] ${ranges}`],
   [
     { flows: [{ port: 443 }] },
-    'NetworkFlows "net": every flow must have from, to or both; a flow from anybody to anything would allow all traffic',
+    'NetworkFlows "net": flows[0] must have from, to or both; a flow from anybody to anything would allow all traffic',
   ],
 ]);
 

@@ -186,14 +186,14 @@ describeRefusals(make, "grafana", base, [
   [{ dashboards: [one, one] }, `${it}dashboards must have uids that differ; rename one of them`],
   [
     { dashboards: [{ ...one, uid: "My Board" }] },
-    `${it}dashboards must have uids of at most 40 small letters, digits and dashes; rename My Board`,
+    `${it}dashboards[0].uid must have at most 40 small letters, digits and dashes; rename it`,
   ],
 ]);
 
 test("refuses a dashboard that no ConfigMap could hold", async () => {
   const large = { ...one, json: JSON.stringify("ä".repeat(600_000)) };
   await expect(record(() => make("grafana", { ...base, dashboards: [large] }))).rejects.toThrow(
-    `${it}dashboards must be smaller than a ConfigMap, which holds 1 MiB; split mlops-home`,
+    `${it}dashboards[0].json must be smaller than a ConfigMap, which holds 1 MiB; split it`,
   );
 });
 

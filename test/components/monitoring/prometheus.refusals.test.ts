@@ -13,15 +13,15 @@ describeRefusals(make, "metrics", base, [
   [{ retentionSize: "6Gi" }, `${it}retentionSize must be a size such as 6GB (of 1024 MB each)`],
   [
     { retentionSize: "8GB" },
-    `${it}retentionSize must be smaller than storageSize, which is 8Gi; lower it or leave it out`,
+    `${it}retentionSize must be smaller than storageSize; lower it or leave it out`,
   ],
   [
     { retentionSize: "300MB", storageSize: "256Mi" },
-    `${it}retentionSize must be smaller than storageSize, which is 256Mi; lower it or leave it out`,
+    `${it}retentionSize must be smaller than storageSize; lower it or leave it out`,
   ],
   [
     { nodeExporterNamespace: "Host_Access" },
-    `${it}nodeExporterNamespace must be a DNS label such as mlops-node-exporter: small letters, digits and dashes`,
+    `${it}nodeExporterNamespace must be a DNS label such as mlops-node-exporter: small letters, digits and dashes, a letter first`,
   ],
   [
     { chart: { version: "latest" } },
@@ -29,11 +29,11 @@ describeRefusals(make, "metrics", base, [
   ],
   [
     { receivers: { teams: { url: secret } } } as never,
-    `${it}receivers.teams is not a receiver; those are email, slack, webhook, heartbeat`,
+    `${it}receivers.teams is not an argument; those are email, slack, webhook, heartbeat`,
   ],
   [
     { receivers: { slack: { url: secret } } } as never,
-    `${it}receivers.slack.url is not one of its settings; those are webhookUrl, channel`,
+    `${it}receivers.slack.url is not an argument; those are webhookUrl, channel\n${it}receivers.slack.webhookUrl must be given`,
   ],
   [
     { receivers: { webhook: { bearerToken: secret } } } as never,

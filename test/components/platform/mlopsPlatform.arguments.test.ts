@@ -7,7 +7,7 @@ import {
   gpusForTraining,
   keyOutsideOfGoogle,
 } from "../../support/platformCases.ts";
-import type { Recorded } from "../../support/recorder.ts";
+import { record, type Recorded } from "../../support/recorder.ts";
 import { changeLines, differences } from "../../support/wire.ts";
 
 const { images } = platformArgs;
@@ -72,12 +72,15 @@ describeArguments(makePlatform, "ml", base, {
       "ml-tracking-server spec.template.spec.volumes[artifacts].persistentVolumeClaim.claimName: ml-artifacts-data → ∅",
     ],
   },
-  databaseStorageSize: {
-    value: "100Gi",
-    changes: ["ml-database-data spec.resources.requests.storage: 8Gi → 100Gi"],
+  postgres: {
+    value: { storageSize: "100Gi", resources: { memoryLimit: "1Gi" } },
+    changes: [
+      "ml-database-data spec.resources.requests.storage: 8Gi → 100Gi",
+      "ml-database-server spec.template.spec.containers[postgres].resources.limits.memory: 512Mi → 1Gi",
+    ],
   },
-  artifactStorageSize: {
-    value: "200Gi",
+  artifactVolume: {
+    value: { storageSize: "200Gi" },
     changes: ["ml-artifacts-data spec.resources.requests.storage: 20Gi → 200Gi"],
   },
   storageClassName: {
@@ -112,54 +115,55 @@ describeArguments(makePlatform, "ml", base, {
       "ml-example-training-job spec.template.spec.containers[training].env[EXPERIMENT_NAME].value: diabetes → trials",
     ],
   },
-  trackingReplicas: {
-    value: 3,
+  tracking: {
+    value: { replicas: 3, workers: 2, resources: { cpuLimit: "4" }, nodePort: 30001 },
     with: { artifacts: { uri: "gs://bucket/path" } },
     changes: [
-      "+ ml-tracking-disruption-budget",
-      "ml-example-training options.dependsOn: +ml-tracking-disruption-budget",
-      "ml-database-server spec.template.spec.containers[postgres].args[2]: max_connections=50 → max_connections=90",
-      "ml-tracking-server spec.replicas: 1 → 3",
-    ],
-  },
-  servingReplicas: {
-    value: 2,
-    changes: ["+ ml-serving-disruption-budget", "ml-serving-server spec.replicas: 1 → 2"],
-  },
-  servingAutoscaling: {
-    value: { maxReplicas: 4 },
-    changes: ["+ ml-serving-autoscaler", "ml-serving-server spec.replicas: 1 → ∅"],
-  },
-  predictionReplicas: {
-    value: 1,
-    changes: ["- ml-prediction-disruption-budget", "ml-prediction-server spec.replicas: 2 → 1"],
-  },
-  nodePorts: {
-    value: { tracking: 30001, serving: 31345, prediction: 31344 },
-    changes: [
-      "ml outputs.mlflowTrackingUri: http://mlflow.mlops.svc.cluster.local:5000 → http://localhost:30001",
-      "ml outputs.modelServingUrl: http://model-server.mlops.svc.cluster.local:8080 → http://localhost:31345",
-      "ml outputs.notebookEnv.secret.MLFLOW_TRACKING_URI: http://mlflow.mlops.svc.cluster.local:5000 → http://localhost:30001",
-      "ml outputs.notebookEnv.secret.MODEL_SERVING_URL: http://model-server.mlops.svc.cluster.local:8080 → http://localhost:31345",
-      "ml outputs.notebookEnv.secret.PREDICTION_APP_URL: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
-      "ml outputs.predictionAppUrl: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
       "+ ml-network-anybody-to-mlflow",
-      "+ ml-network-anybody-to-model-server",
-      "+ ml-network-anybody-to-prediction-app",
-      "ml-prediction outputs.externalUrl: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
-      "ml-prediction-service spec.ports[http].nodePort: ∅ → 31344",
-      "ml-prediction-service spec.type: ClusterIP → NodePort",
-      "ml-serving outputs.externalUrl: http://model-server.mlops.svc.cluster.local:8080 → http://localhost:31345",
-      "ml-serving-service spec.ports[http].nodePort: ∅ → 31345",
-      "ml-serving-service spec.type: ClusterIP → NodePort",
+      "+ ml-tracking-disruption-budget",
+      "ml outputs.mlflowTrackingUri: http://mlflow.mlops.svc.cluster.local:5000 → http://localhost:30001",
+      "ml outputs.notebookEnv.secret.MLFLOW_TRACKING_URI: http://mlflow.mlops.svc.cluster.local:5000 → http://localhost:30001",
+      "ml-example-training options.dependsOn: +ml-tracking-disruption-budget",
+      "ml-database-server spec.template.spec.containers[postgres].args[2]: max_connections=50 → max_connections=170",
       "ml-tracking outputs.externalUrl: http://mlflow.mlops.svc.cluster.local:5000 → http://localhost:30001",
+      "ml-tracking-server spec.replicas: 1 → 3",
+      "ml-tracking-server spec.template.spec.containers[mlflow].env[MLFLOW_WORKERS].value: 1 → 2",
+      "ml-tracking-server spec.template.spec.containers[mlflow].resources.limits.cpu: 2 → 4",
       "ml-tracking-service spec.ports[http].nodePort: ∅ → 30001",
       "ml-tracking-service spec.type: ClusterIP → NodePort",
     ],
   },
+  serving: {
+    value: { replicas: 2, pollSeconds: 30, nodePort: 31345 },
+    changes: [
+      "+ ml-network-anybody-to-model-server",
+      "+ ml-serving-disruption-budget",
+      "ml outputs.modelServingUrl: http://model-server.mlops.svc.cluster.local:8080 → http://localhost:31345",
+      "ml outputs.notebookEnv.secret.MODEL_SERVING_URL: http://model-server.mlops.svc.cluster.local:8080 → http://localhost:31345",
+      "ml-serving outputs.externalUrl: http://model-server.mlops.svc.cluster.local:8080 → http://localhost:31345",
+      "ml-serving-server spec.replicas: 1 → 2",
+      "ml-serving-server spec.template.spec.containers[model-server].env[MODEL_POLL_SECONDS].value: 5 → 30",
+      "ml-serving-service spec.ports[http].nodePort: ∅ → 31345",
+      "ml-serving-service spec.type: ClusterIP → NodePort",
+    ],
+  },
+  prediction: {
+    value: { replicas: 1, nodePort: 31344, nodeSelector: { pool: "web" } },
+    changes: [
+      "+ ml-network-anybody-to-prediction-app",
+      "- ml-prediction-disruption-budget",
+      "ml outputs.notebookEnv.secret.PREDICTION_APP_URL: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
+      "ml outputs.predictionAppUrl: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
+      "ml-prediction outputs.externalUrl: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
+      "ml-prediction-server spec.replicas: 2 → 1",
+      "ml-prediction-server spec.template.spec.nodeSelector.pool: ∅ → web",
+      "ml-prediction-service spec.ports[http].nodePort: ∅ → 31344",
+      "ml-prediction-service spec.type: ClusterIP → NodePort",
+    ],
+  },
   nodeAddress: {
     value: "192.168.49.2",
-    with: { nodePorts: { tracking: 30001 } },
+    with: { tracking: { nodePort: 30001 } },
     changes: [
       "ml outputs.mlflowTrackingUri: http://localhost:30001 → http://192.168.49.2:30001",
       "ml outputs.notebookEnv.secret.MLFLOW_TRACKING_URI: http://localhost:30001 → http://192.168.49.2:30001",
@@ -168,42 +172,15 @@ describeArguments(makePlatform, "ml", base, {
       "ml-tracking-server spec.template.spec.containers[mlflow].env[MLFLOW_SERVER_CORS_ALLOWED_ORIGINS].value: -http://localhost -http://localhost:* -https://localhost -https://localhost:* +http://192.168.49.2 +http://192.168.49.2:* +https://192.168.49.2 +https://192.168.49.2:*",
     ],
   },
-  servingAllowPickle: {
-    value: true,
+  training: {
+    value: { ...gpusForTraining.value, schedule: "0 3 * * *" },
     changes: [
-      "ml-serving-server spec.template.spec.containers[model-server].env[MODEL_ALLOW_PICKLE].value: false → true",
-    ],
-  },
-  trainExampleModel: {
-    value: false,
-    changes: [
-      "- ml-training-account",
-      "- ml-example-training",
-      "- ml-example-training-job",
-      "- ml-example-training-tracking-credentials",
-    ],
-  },
-  trainingSchedule: {
-    value: "0 3 * * *",
-    changes: [
+      ...gpusForTraining.changes,
       "+ ml-retraining",
       "+ ml-retraining-schedule",
       "+ ml-retraining-tracking-credentials",
     ],
   },
-  servingResources: {
-    value: { memoryLimit: "5Gi" },
-    changes: [
-      "ml-serving-server spec.template.spec.containers[model-server].resources.limits.memory: 1Gi → 5Gi",
-    ],
-  },
-  trainingResources: {
-    value: { memoryLimit: "5Gi" },
-    changes: [
-      "ml-example-training-job spec.template.spec.containers[training].resources.limits.memory: 2Gi → 5Gi",
-    ],
-  },
-  trainingGpu: gpusForTraining,
   exposure: openedToTheInternet,
   apiServerAddresses: { value: ["10.0.0.2/32"], changes: [] }, // without monitoring nobody calls it
   dnsAddresses: {
@@ -214,7 +191,10 @@ describeArguments(makePlatform, "ml", base, {
     ],
   },
   monitoring: {
-    value: { grafana: false, kubeStateMetrics: false, nodeExporter: false, pushgateway: false },
+    value: {
+      grafana: { enabled: false },
+      prometheus: { kubeStateMetrics: false, nodeExporter: false, pushgateway: false },
+    },
     changes: [
       "+ ml-network-prometheus-may-call-alertmanager",
       "+ ml-network-prometheus-may-call-anything",
@@ -235,20 +215,16 @@ describeArguments(makePlatform, "ml", base, {
     ],
   },
   googleCredentials: keyOutsideOfGoogle,
-  trackingEnvironment: {
-    value: { EXTRA: "yes" },
-    changes: [
-      "+ ml-tracking-environment",
-      "ml-example-training options.dependsOn: +ml-tracking-environment",
-      "ml-tracking-server options.dependsOn: +ml-tracking-environment",
-      "ml-tracking-server spec.template.spec.containers[mlflow].env[EXTRA].name: ∅ → EXTRA",
-      "ml-tracking-server spec.template.spec.containers[mlflow].env[EXTRA].valueFrom.secretKeyRef.key: ∅ → EXTRA",
-      "ml-tracking-server spec.template.spec.containers[mlflow].env[EXTRA].valueFrom.secretKeyRef.name: ∅ → ml-tracking-environment-1a2b3c",
-    ],
-  },
   paused: everythingPaused,
   labels: { value: { team: "blue" }, changes: everywhere("labels.team: ∅ → blue") },
   annotations: { value: { note: "hello" }, changes: everywhere("annotations.note: ∅ → hello") },
+});
+
+test("without the example and without a schedule, nothing trains", async () => {
+  const training = { example: false };
+  const { resources } = await record(() => makePlatform("ml", { ...base, training }));
+  const jobs = resources.filter(({ type }) => /TrainingJob$|:(Cron)?Job$/.test(type));
+  expect(jobs.map(({ name }) => name)).toEqual(["ml-tracking-migration"]);
 });
 
 /** The namespace is named where objects live and in the names of Services, and nowhere else. */

@@ -1,6 +1,14 @@
-import { MlopsPlatform } from "../../../components/index.ts";
+import {
+  MlopsPlatform,
+  type MlopsPlatformArgs,
+  platformFaults,
+} from "../../../components/index.ts";
 import { describePreview, describeRefusals, tree } from "../../support/cases.ts";
-import { makePlatform as make, platformArgs as base } from "../../support/fixtures.ts";
+import {
+  databaseOfMine,
+  makePlatform as make,
+  platformArgs as base,
+} from "../../support/fixtures.ts";
 import { at } from "../../support/podSecurity.ts";
 import { record, stateId } from "../../support/recorder.ts";
 
@@ -43,7 +51,7 @@ test("its namespace refuses pods that are not restricted, and says which stack a
 });
 
 test("training waits until MLflow answers", async () => {
-  const { find } = await record(() => make("ml", { ...base, trainingSchedule: "@daily" }));
+  const { find } = await record(() => make("ml", { ...base, training: { schedule: "@daily" } }));
   for (const [component, job] of [
     ["ml-example-training", "ml-example-training-job"],
     ["ml-retraining", "ml-retraining-schedule"],
@@ -64,81 +72,112 @@ const subject = 'MlopsPlatform "ml"';
 describeRefusals(make, "ml", base, [
   [
     { namespace: "My Team" },
-    `${subject}: namespace must be a DNS label such as mlops: small letters, digits and dashes`,
+    `${subject}: namespace must be a DNS label such as mlops: small letters, digits and dashes, a letter first`,
   ],
   [
     { namespace: "n".repeat(50) },
-    `${subject}: namespace must have 49 characters at most, for node-exporter's namespace is named after it; shorten it or set monitoring.nodeExporter to false`,
+    `${subject}: namespace must have 49 characters at most, for node-exporter's namespace is named after it; shorten it or set monitoring.prometheus.nodeExporter to false`,
   ],
   [
     { images: { ...images, postgres: undefined } },
     `${subject}: images.postgres must be given for a database in the cluster; add it or pass database`,
   ],
-  [{ trackingReplicas: 21 }, `${subject}: trackingReplicas must be a whole number from 1 to 20`],
   [
-    { trackingReplicas: 2 },
-    `${subject}: trackingReplicas must be 1 while artifacts are on a ReadWriteOnce volume; pass artifacts in a bucket or set it to 1`,
-  ],
-  [{ servingReplicas: 0 }, `${subject}: servingReplicas must be a whole number from 1 to 100`],
-  [
-    { servingReplicas: 1, servingAutoscaling: { maxReplicas: 2 } },
-    `${subject}: servingReplicas and servingAutoscaling exclude each other; leave one of them out`,
+    { tracking: { replicas: 21 } },
+    `${subject}: tracking.replicas must be a whole number from 1 to 20`,
   ],
   [
-    { predictionReplicas: 0 },
-    `${subject}: predictionReplicas must be a whole number from 1 to 100`,
+    { tracking: { replicas: 2 } },
+    `${subject}: tracking.replicas must be 1 while artifacts are on a ReadWriteOnce volume; use a bucket or set it to 1`,
   ],
   [
-    { databaseStorageSize: "8" },
-    `${subject}: databaseStorageSize must be a quantity of bytes such as 8Gi`,
+    { tracking: { replicas: 5, workers: 16 }, artifacts: { uri: "gs://bucket" } },
+    `${subject}: tracking.replicas and tracking.workers need 1930 connections, and Postgres in the cluster allows 1000; lower one of them or pass database`,
   ],
   [
-    { artifactStorageSize: "8 GB" },
-    `${subject}: artifactStorageSize must be a quantity of bytes such as 20Gi`,
+    { serving: { replicas: 0 } },
+    `${subject}: serving.replicas must be a whole number from 1 to 100`,
   ],
   [
-    { monitoring: { storageSize: "8" } },
-    `${subject}: monitoring.storageSize must be a quantity of bytes such as 8Gi`,
+    { serving: { replicas: 1, autoscaling: { maxReplicas: 2 } } },
+    `${subject}: serving.replicas and serving.autoscaling exclude each other; leave one of them out`,
   ],
   [
-    { monitoring: { retention: "two weeks" } },
-    `${subject}: monitoring.retention must be a duration such as 15d`,
+    { postgres: { storageSize: "8" } },
+    `${subject}: postgres.storageSize must be a quantity of bytes such as 8Gi`,
   ],
   [
-    { monitoring: { receivers: { webhook: { url: "pager" } } } },
-    `${subject}: monitoring.receivers.webhook.url must be a URL: http:// or https://`,
+    { postgres: { storageSize: "8Gi" }, database: databaseOfMine },
+    `${subject}: postgres has no effect with database; leave one of them out`,
   ],
   [
-    { monitoring: { prometheusChart: { version: "latest" } } },
-    `${subject}: monitoring.prometheusChart.version must be an exact version such as 29.27.0, so that the same program deploys the same chart`,
+    { artifactVolume: { storageSize: "8Gi" }, artifacts: { uri: "gs://bucket" } },
+    `${subject}: artifactVolume has no effect with artifacts; leave one of them out`,
   ],
   [
-    { monitoring: { grafanaChart: { chart: "oci://a/b", repository: "https://c" } } },
-    `${subject}: monitoring.grafanaChart.repository and an OCI reference exclude each other; leave monitoring.grafanaChart.repository out`,
+    { monitoring: { prometheus: { retention: "two weeks" } } },
+    `${subject}: monitoring.prometheus.retention must be a duration such as 15d`,
+  ],
+  [
+    { monitoring: { prometheus: { receivers: { webhook: { url: "pager" } } } } },
+    `${subject}: monitoring.prometheus.receivers.webhook.url must be a URL: http:// or https://`,
+  ],
+  [
+    { monitoring: { prometheus: { chart: { version: "latest" } } } },
+    `${subject}: monitoring.prometheus.chart.version must be an exact version such as 29.27.0, so that the same program deploys the same chart`,
+  ],
+  [
+    { monitoring: { grafana: { chart: { chart: "oci://a/b", repository: "https://c" } } } },
+    `${subject}: monitoring.grafana.chart.repository and an OCI reference exclude each other; leave monitoring.grafana.chart.repository out`,
   ],
   [
     { googleCredentials: "credentials.json" },
     `${subject}: googleCredentials must be the JSON of a service account's key: the content of its file, not the name`,
   ],
   [
-    { nodePorts: { serving: 8080 } },
-    `${subject}: nodePorts.serving must be between 30000 and 32767`,
+    { monitoring: { grafana: { nodePort: 3000 } } },
+    `${subject}: monitoring.grafana.nodePort must be between 30000 and 32767`,
   ],
   [
-    { nodePorts: { grafana: 3000 } },
-    `${subject}: nodePorts.grafana must be between 30000 and 32767`,
-  ],
-  [
-    { nodePorts: { serving: 30001, tracking: 30001 } },
-    `${subject}: nodePorts must differ from each other; choose another port`,
+    { serving: { nodePort: 30001 }, tracking: { nodePort: 30001 } },
+    `${subject}: serving.nodePort must differ from tracking.nodePort; choose another port`,
   ],
 ]);
+
+test("names every fault of every part at once, unknown arguments with the nearest name among them", () => {
+  const faulty = {
+    ...base,
+    traking: {},
+    tracking: { replicas: "2", worker: 3 },
+    monitoring: { prometheus: { receivers: { slack: { webhook: "https://example.org" } } } },
+  };
+  expect(platformFaults(faulty as unknown as MlopsPlatformArgs)).toEqual([
+    { propertyPath: "traking", reason: "traking is not an argument; did you mean tracking?" },
+    {
+      propertyPath: "tracking.worker",
+      reason: "tracking.worker is not an argument; did you mean workers?",
+    },
+    {
+      propertyPath: "tracking.replicas",
+      reason: "tracking.replicas must be a whole number from 1 to 20",
+    },
+    {
+      propertyPath: "monitoring.prometheus.receivers.slack.webhook",
+      reason:
+        "monitoring.prometheus.receivers.slack.webhook is not an argument; did you mean webhookUrl?",
+    },
+    {
+      propertyPath: "monitoring.prometheus.receivers.slack.webhookUrl",
+      reason: "monitoring.prometheus.receivers.slack.webhookUrl must be given",
+    },
+  ]);
+});
 
 describePreview(make, "ml", base, (unknown) => ({
   images: { tracking: unknown, serving: unknown, predict: unknown, postgres: unknown },
   modelName: unknown,
   modelAlias: unknown,
   experimentName: unknown,
-  databaseStorageSize: unknown,
+  postgres: { storageSize: unknown },
   nodeAddress: unknown,
 }));

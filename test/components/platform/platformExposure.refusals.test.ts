@@ -38,8 +38,8 @@ describeRefusals(makePlatform, "ml", platformArgs, [
     `MlopsPlatform "ml": exposure.login.issuerUrl must be an https: URL such as https://accounts.google.com, without a query`,
   ],
   [
-    { exposure, nodePorts: { tracking: 30001 } },
-    'MlopsPlatform "ml": exposure and nodePorts exclude each other: a port on the nodes goes round the login and speaks plain HTTP; leave one of them out',
+    { exposure, tracking: { nodePort: 30001 } },
+    'MlopsPlatform "ml": tracking.nodePort and exposure exclude each other: a port on the nodes goes round the login and speaks plain HTTP; leave one of them out',
   ],
 ]);
 

@@ -72,10 +72,15 @@ test("switched off, nothing of it is left", async () => {
 });
 
 test.each([
-  ["grafana", { grafana: false }, "grafana", "grafanaUrl"],
-  ["Alertmanager", { alertmanager: false }, "alertmanager", "alertmanagerUrl"],
-  ["kube-state-metrics", { kubeStateMetrics: false }, "kube-state-metrics", undefined],
-  ["the Pushgateway", { pushgateway: false }, "prometheus-pushgateway", undefined],
+  ["grafana", { grafana: { enabled: false } }, "grafana", "grafanaUrl"],
+  ["Alertmanager", { prometheus: { alertmanager: false } }, "alertmanager", "alertmanagerUrl"],
+  [
+    "kube-state-metrics",
+    { prometheus: { kubeStateMetrics: false } },
+    "kube-state-metrics",
+    undefined,
+  ],
+  ["the Pushgateway", { prometheus: { pushgateway: false } }, "prometheus-pushgateway", undefined],
 ] as const)("without %s, no policy speaks of it", async (_, monitoring, application, output) => {
   const usual = await platform();
   expect(policies(usual.resources, application)).not.toEqual([]);
@@ -90,17 +95,21 @@ test("without Alertmanager there is no alert about it", async () => {
     return JSON.stringify(at(find("ml-prometheus-release").inputs, "values", "serverFiles"));
   };
   expect(await rules({})).toContain("Alertmanager");
-  expect(await rules({ alertmanager: false })).not.toContain('"alert":"Alertmanager');
+  expect(await rules({ prometheus: { alertmanager: false } })).not.toContain(
+    '"alert":"Alertmanager',
+  );
 });
 
 test("Alertmanager is let out to the ports of its receivers, and to no other", async () => {
   const { resources: silent } = await platform();
   expect(policies(silent, "alertmanager").filter((name) => /may-call/.test(name))).toEqual([]);
   const { find } = await platform({
-    receivers: {
-      email: { to: "a@example.org", from: "b@example.org", smarthost: "smtp.example.org:587" },
-      slack: { webhookUrl: "https://example.org/hook" },
-      webhook: { url: "http://alerts.example.org:8080/in" },
+    prometheus: {
+      receivers: {
+        email: { to: "a@example.org", from: "b@example.org", smarthost: "smtp.example.org:587" },
+        slack: { webhookUrl: "https://example.org/hook" },
+        webhook: { url: "http://alerts.example.org:8080/in" },
+      },
     },
   });
   const { inputs } = find("ml-network-alertmanager-may-call-anything");
@@ -132,8 +141,10 @@ test("the API server is called by its address where that is known, and 443 of ot
 // SECURITY.md: Prometheus and Alertmanager have no login, so nothing opens them to the outside;
 // Prometheus cannot be stopped or reloaded over HTTP.
 test("a node port opens Grafana to people, and nothing else of the monitoring", async () => {
-  const more = { nodePorts: { grafana: 31343 }, nodeAddress: "10.0.0.7" };
-  const { resources, find } = await platform({}, more);
+  const { resources, find } = await platform(
+    { grafana: { nodePort: 31343 } },
+    { nodeAddress: "10.0.0.7" },
+  );
   expect(callers(resources, "grafana")).toEqual({ anybody: [3000] });
   expect(find("ml").outputs!["grafanaUrl"]).toBe("http://10.0.0.7:31343");
   expect(callers(resources, "prometheus")).toEqual({ grafana: [9090] });

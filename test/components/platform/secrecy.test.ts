@@ -75,15 +75,8 @@ test("each pod is given its own user's password, and the administrator's only ML
 test("a database password given in the clear is kept secret too", async () => {
   const { resources } = await record(() => {
     const password = "MARKER-given-in-the-clear";
-    const {
-      host,
-      port,
-      database,
-      authDatabase,
-      username,
-      password: kept,
-    } = new PostgresDatabase("db", { namespace: "ml", image: "registry/postgres:1", password });
-    const connection = { host, port, database, authDatabase, username, password: kept };
+    const args = { namespace: "ml", image: "registry/postgres:1", password };
+    const { connection } = new PostgresDatabase("db", args);
     new TrackingServer("mlflow", { ...trackingArgs, database: connection });
   });
   expect(leaks(resources)).toEqual([]);
@@ -134,7 +127,8 @@ test("what an alert's receiver is trusted with is in a Secret alone, never in th
     heartbeat: { url: "https://example.org/MARKER-heartbeat-url" },
   };
   const { resources, find } = await record(
-    () => new MlopsPlatform("ml", { ...fullPlatformArgs, monitoring: { receivers } }),
+    () =>
+      new MlopsPlatform("ml", { ...fullPlatformArgs, monitoring: { prometheus: { receivers } } }),
   );
   expect(leaks(resources)).toEqual([]);
   const config = JSON.stringify(find("ml-prometheus-alertmanager-config").inputs);
@@ -164,12 +158,28 @@ test("further variables of the tracking server and of training are in a Secret",
 });
 
 test("so are those that the platform hands on", async () => {
-  const trackingEnvironment = { S3_KEY: "MARKER-of-the-caller" };
+  const environment = { S3_KEY: "MARKER-of-the-caller" };
+  const password = "MARKER-given-for-somebody";
   const { resources, find } = await record(
-    () => new MlopsPlatform("ml", { ...fullPlatformArgs, trackingEnvironment }),
+    () =>
+      new MlopsPlatform("ml", {
+        ...fullPlatformArgs,
+        postgres: { password },
+        tracking: {
+          environment,
+          users: [{ username: "reader", password, permission: TrackingPermission.Read }],
+        },
+        training: { environment, schedule: "@daily" },
+      }),
   );
   expect(leaks(resources)).toEqual([]);
-  expect(JSON.stringify(find("ml-tracking-environment").inputs)).toContain("MARKER-of-the-caller");
+  for (const part of ["tracking", "example-training", "retraining"]) {
+    const { inputs } = find(`ml-${part}-environment`);
+    expect(JSON.stringify(inputs)).toContain("MARKER-of-the-caller");
+  }
+  for (const secret of ["ml-tracking-migration-settings", "ml-database-credentials"]) {
+    expect(JSON.stringify(find(secret).inputs)).toContain(password);
+  }
 });
 
 // SECURITY.md: What is confidential among a component's arguments is encrypted in the state, even
@@ -187,7 +197,7 @@ test("what is confidential among a chart's values is encrypted in the state, and
     const values = { ...confidential, ...harmless };
     new MlopsPlatform("ml", {
       ...fullPlatformArgs,
-      monitoring: { prometheusValues: values, grafanaValues: values },
+      monitoring: { prometheus: { values }, grafana: { values } },
     });
   });
   expect(leaks(resources)).toEqual([]);

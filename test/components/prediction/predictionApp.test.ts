@@ -1,5 +1,11 @@
 import { PredictionApp, type PredictionAppArgs } from "../../../components/index.ts";
-import { describeArguments, describePreview, describeRefusals, tree } from "../../support/cases.ts";
+import {
+  describeArguments,
+  describePreview,
+  describeRefusals,
+  tree,
+  podSettingRows,
+} from "../../support/cases.ts";
 import { at, list } from "../../support/podSecurity.ts";
 import { record } from "../../support/recorder.ts";
 
@@ -50,6 +56,7 @@ test("Prometheus finds its metrics on a port that is not on the Service", async 
 });
 
 describeArguments(make, "page", base, {
+  ...podSettingRows("page-server"),
   namespace: {
     value: "team",
     changes: [

@@ -1,7 +1,8 @@
-import { describeArguments } from "../../support/cases.ts";
+import { describeArguments, podSettingRows } from "../../support/cases.ts";
 import { makeServing as make, servingArgs as base } from "../../support/fixtures.ts";
 
 describeArguments(make, "serving", base, {
+  ...podSettingRows("serving-server"),
   namespace: {
     value: "team",
     changes: [

@@ -96,7 +96,7 @@ describeRefusals(make, "serving", base, [
   ],
   [
     { autoscaling: { minReplicas: 5, maxReplicas: 3 } },
-    `${subject}: autoscaling.maxReplicas must be a whole number from 5 to 1000`,
+    `${subject}: autoscaling.maxReplicas must not be below autoscaling.minReplicas, which is 5; raise it`,
   ],
   [
     { autoscaling: { maxReplicas: 3, targetCpuPercent: 101 } },

@@ -43,7 +43,7 @@ test("makes one bucket that is private, keeps what is deleted and cannot be lost
     retainOnDelete: true,
   });
   expect(find("store").outputs).toEqual({
-    uri: "gs://wine-ml-store-1a2b3c",
+    location: { uri: "gs://wine-ml-store-1a2b3c" },
     bucketName: "wine-ml-store-1a2b3c",
     projectNumber: "123456789012",
     monthlyCostUsd: 0.2,
@@ -74,7 +74,7 @@ describeArguments(make, "store", base, {
     value: "beer-ml",
     changes: [
       "store outputs.bucketName: wine-ml-store-1a2b3c → beer-ml-store-1a2b3c",
-      "store outputs.uri: gs://wine-ml-store-1a2b3c → gs://beer-ml-store-1a2b3c",
+      "store outputs.location.uri: gs://wine-ml-store-1a2b3c → gs://beer-ml-store-1a2b3c",
       "store-bucket name: wine-ml-store-1a2b3c → beer-ml-store-1a2b3c",
       "store-bucket project: wine-ml → beer-ml",
       "store-name keepers.project: wine-ml → beer-ml",
@@ -93,7 +93,7 @@ describeArguments(make, "store", base, {
     changes: [
       "- store-name",
       "store outputs.bucketName: wine-ml-store-1a2b3c → wine-models",
-      "store outputs.uri: gs://wine-ml-store-1a2b3c → gs://wine-models",
+      "store outputs.location.uri: gs://wine-ml-store-1a2b3c → gs://wine-models",
       "store-bucket name: wine-ml-store-1a2b3c → wine-models",
       "store-bucket options.dependsOn: store-name → ∅",
     ],
@@ -138,10 +138,10 @@ describeArguments(make, "store", base, {
 const nameRules = [
   ["my", "have 3 to 63 characters"],
   ["b".repeat(64), "have 3 to 63 characters"],
-  ["Models", "have lower-case letters, digits, hyphens and underscores alone"],
-  ["192.168.5.4", "have lower-case letters, digits, hyphens and underscores alone"],
-  ["models.example.org", "have lower-case letters, digits, hyphens and underscores alone"],
-  [".models.", "have lower-case letters, digits, hyphens and underscores alone"],
+  ["Models", "have lower-case letters, digits, hyphens and underscores only"],
+  ["192.168.5.4", "have lower-case letters, digits, hyphens and underscores only"],
+  ["models.example.org", "have lower-case letters, digits, hyphens and underscores only"],
+  [".models.", "have lower-case letters, digits, hyphens and underscores only"],
   ["-models", "begin and end with a letter or a digit"],
   ["models_", "begin and end with a letter or a digit"],
   ["goog-models", 'not begin with "goog", which is Google\'s own'],
@@ -160,11 +160,11 @@ describeRefusals(make, "store", base, [
   ],
   [
     { location: "europe-west-1" },
-    'BucketArtifactStore "store": location must be a region of Google Cloud, US, EU or ASIA, not "europe-west-1"; the nearest is europe-west1',
+    'BucketArtifactStore "store": location must be a region of Google Cloud, US, EU or ASIA, such as europe-west1, not "europe-west-1"',
   ],
   [
     { location: "eu" },
-    'BucketArtifactStore "store": location must be a region of Google Cloud, US, EU or ASIA, not "eu"; the nearest is EU',
+    'BucketArtifactStore "store": location must be a region of Google Cloud, US, EU or ASIA, such as EU, not "eu"',
   ],
   [
     { storageClass: "standard" as BucketStorageClass },
@@ -181,7 +181,7 @@ describeRefusals(make, "store", base, [
   [{ expectedSizeGb: -1 }, 'BucketArtifactStore "store": expectedSizeGb must be 0 or more'],
   [
     { versioning: false, noncurrentVersionDays: 5 },
-    'BucketArtifactStore "store": noncurrentVersionDays means nothing without versions; leave it out or set versioning to true',
+    'BucketArtifactStore "store": noncurrentVersionDays has no effect without versions; leave it out or set versioning to true',
   ],
   [
     { versioning: false, softDeleteDays: 0 },
@@ -189,7 +189,7 @@ describeRefusals(make, "store", base, [
   ],
   [
     { labels: { Team: "blue" } },
-    'BucketArtifactStore "store": labels: the key "Team" must have 1 to 63 characters, a letter first, and lower-case letters, digits, hyphens and underscores alone',
+    'BucketArtifactStore "store": labels: the key "Team" must have 1 to 63 characters, a letter first, and lower-case letters, digits, hyphens and underscores only',
   ],
 ]);
 

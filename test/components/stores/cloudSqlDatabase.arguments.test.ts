@@ -18,7 +18,7 @@ const base: CloudSqlDatabaseArgs = {
 const { EnterprisePlus } = CloudSqlEdition;
 const renamed = (instance: string, connection: string) => [
   `sql outputs.instanceName: sql-1a2b3c → ${instance}`,
-  `sql outputs.proxy.instance: wine-ml:europe-west1:sql-1a2b3c → ${connection}`,
+  `sql outputs.connection.proxy.instance: wine-ml:europe-west1:sql-1a2b3c → ${connection}`,
   `sql-auth-database instance: sql-1a2b3c → ${instance}`,
   `sql-database instance: sql-1a2b3c → ${instance}`,
   `sql-instance name: sql-1a2b3c → ${instance}`,
@@ -31,7 +31,7 @@ describeArguments(make, "sql", base, {
   project: {
     value: "beer-ml",
     changes: [
-      "sql outputs.proxy.instance: wine-ml:europe-west1:sql-1a2b3c → beer-ml:europe-west1:sql-1a2b3c",
+      "sql outputs.connection.proxy.instance: wine-ml:europe-west1:sql-1a2b3c → beer-ml:europe-west1:sql-1a2b3c",
       ...["auth-database", "database", "instance", "user"].map(
         (part) => `sql-${part} project: wine-ml → beer-ml`,
       ),
@@ -41,7 +41,7 @@ describeArguments(make, "sql", base, {
   region: {
     value: "us-central1",
     changes: [
-      "sql outputs.proxy.instance: wine-ml:europe-west1:sql-1a2b3c → wine-ml:us-central1:sql-1a2b3c",
+      "sql outputs.connection.proxy.instance: wine-ml:europe-west1:sql-1a2b3c → wine-ml:us-central1:sql-1a2b3c",
       "sql-instance region: europe-west1 → us-central1",
       "sql-name keepers.region: europe-west1 → us-central1",
     ],
@@ -129,7 +129,7 @@ describeArguments(make, "sql", base, {
     value: "my own password",
     changes: [
       "- sql-password",
-      "sql outputs.password: secret:MARKER-sql-password-%@:/?# → secret:my own password",
+      "sql outputs.connection.password: secret:MARKER-sql-password-%@:/?# → secret:my own password",
       "sql-user options.dependsOn: -sql-password",
       "sql-user password: secret:MARKER-sql-password-%@:/?# → secret:my own password",
     ],

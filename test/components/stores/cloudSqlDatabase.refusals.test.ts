@@ -22,24 +22,21 @@ const refused = (rows: [Partial<CloudSqlDatabaseArgs>, string][]) =>
     `CloudSqlDatabase "sql": ${sentence}`,
   ]);
 const characters =
-  "must start with a letter, end with a letter or a digit, and have lower-case letters, digits and hyphens alone";
+  "must start with a letter, end with a letter or a digit, and have lower-case letters, digits and hyphens only";
 
 describeRefusals(
   make,
   "sql",
   base,
   refused([
-    [
-      { project: "" },
-      "project must be a project's id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last",
-    ],
+    [{ project: "" }, "project must be given"],
     [
       { region: "europe-west1-b" },
-      'region must be a region of Google Cloud, not "europe-west1-b"; the nearest is europe-west1',
+      'region must be a region of Google Cloud such as europe-west1, not "europe-west1-b"',
     ],
     [
       { region: "us-centrall" },
-      'region must be a region of Google Cloud, not "us-centrall"; the nearest is us-central1',
+      'region must be a region of Google Cloud such as us-central1, not "us-centrall"',
     ],
     [{ instanceName: "Wine" }, `instanceName ${characters}`],
     [{ instanceName: "wine-" }, `instanceName ${characters}`],
@@ -54,19 +51,19 @@ describeRefusals(
     ],
     [
       { tier: CloudSqlTier.Optimized2 },
-      "tier db-perf-optimized-N-2 does not exist in the edition ENTERPRISE; take one of db-f1-micro, db-g1-small, db-custom-1-3840, db-custom-2-7680, db-custom-4-15360, db-custom-8-30720, or the edition ENTERPRISE_PLUS",
+      "tier db-perf-optimized-N-2 does not exist in the edition ENTERPRISE; take one of db-f1-micro, db-g1-small, db-custom-1-3840, db-custom-2-7680, db-custom-4-15360, db-custom-8-30720, or set edition to ENTERPRISE_PLUS",
     ],
     [
       { tier: CloudSqlTier.SharedMicro, edition: EnterprisePlus },
-      "tier db-f1-micro does not exist in the edition ENTERPRISE_PLUS; take one of db-perf-optimized-N-2, db-perf-optimized-N-4, db-perf-optimized-N-8, or the edition ENTERPRISE",
+      "tier db-f1-micro does not exist in the edition ENTERPRISE_PLUS; take one of db-perf-optimized-N-2, db-perf-optimized-N-4, db-perf-optimized-N-8, or set edition to ENTERPRISE",
     ],
     [
       { tier: CloudSqlTier.Custom4, edition: EnterprisePlus },
-      "tier db-custom-4-15360 does not exist in the edition ENTERPRISE_PLUS; take one of db-perf-optimized-N-2, db-perf-optimized-N-4, db-perf-optimized-N-8, or the edition ENTERPRISE",
+      "tier db-custom-4-15360 does not exist in the edition ENTERPRISE_PLUS; take one of db-perf-optimized-N-2, db-perf-optimized-N-4, db-perf-optimized-N-8, or set edition to ENTERPRISE",
     ],
     [
       { tier: CloudSqlTier.SharedSmall, availability: CloudSqlAvailability.Regional },
-      "tier db-g1-small shares its core, and Google promises no availability for it; take db-custom-1-3840 or more, or availability ZONAL",
+      "tier db-g1-small shares its core, and Google promises no availability for it; take db-custom-1-3840 or more, or set availability to ZONAL",
     ],
     [
       { edition: "enterprise" as CloudSqlEdition },
@@ -82,23 +79,26 @@ describeRefusals(
     ],
     [
       { dataCache: true },
-      "dataCache needs the edition ENTERPRISE_PLUS; leave it out or change the edition",
+      "dataCache needs the edition ENTERPRISE_PLUS; leave it out or set edition to it",
     ],
     [
       { paused: true },
       "paused stops backups as well, so protected data cannot be paused; set protectData to false first",
     ],
-    [{ diskSizeGb: 5 }, "diskSizeGb must be a whole number of gigabytes from 10 to 65536"],
+    [{ diskSizeGb: 5 }, "diskSizeGb must be a whole number from 10 to 65536"],
     [
       { tier: CloudSqlTier.SharedMicro, diskSizeGb: 4000 },
-      "diskSizeGb must be a whole number of gigabytes from 10 to 3062",
+      "diskSizeGb must be 3062 at most with the tier db-f1-micro; lower it or take a tier with a core of its own",
     ],
     [
       { diskSizeGb: 50, maxDiskSizeGb: 40 },
       "maxDiskSizeGb must be diskSizeGb or more; raise it or leave it out",
     ],
-    [{ maxDiskSizeGb: 0 }, "maxDiskSizeGb must be a whole number of gigabytes from 10 to 65536"],
-    [{ privateNetworkId: "" }, "privateNetworkId must be the id of a network, or be left out"],
+    [{ maxDiskSizeGb: 0 }, "maxDiskSizeGb must be a whole number from 10 to 65536"],
+    [
+      { privateNetworkId: "" },
+      "privateNetworkId must be a string that is not empty; leave it out for the default",
+    ],
     [{ backupStartTime: "2am" }, "backupStartTime must be a time of day in UTC such as 02:00"],
     [{ backupStartTime: "24:00" }, "backupStartTime must be a time of day in UTC such as 02:00"],
     [
@@ -107,7 +107,7 @@ describeRefusals(
     ],
     [
       { transactionLogRetentionDays: 40, edition: EnterprisePlus },
-      "transactionLogRetentionDays must be a whole number from 1 to 35, the limit of the edition ENTERPRISE_PLUS",
+      "transactionLogRetentionDays must be a whole number from 1 to 35",
     ],
     [{ retainedBackups: 0 }, "retainedBackups must be a whole number from 1 to 365"],
     [
@@ -126,10 +126,13 @@ describeRefusals(
       { databaseFlags: { "Log Statements": "all" } },
       'databaseFlags must have names such as log_min_duration_statement, not "Log Statements"',
     ],
-    [{ password: "" }, "password must not be empty; leave it out to have one generated"],
+    [
+      { password: "" },
+      "password must be a password that is not empty; leave it out to have one generated",
+    ],
     [
       { labels: { team: "Blue" } },
-      "labels.team must have 63 characters at most, and lower-case letters, digits, hyphens and underscores alone",
+      "labels.team must have 63 characters at most, and lower-case letters, digits, hyphens and underscores only",
     ],
   ]),
 );

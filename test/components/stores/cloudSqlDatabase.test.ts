@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isSecret } from "@pulumi/pulumi";
+import { isSecret, output } from "@pulumi/pulumi";
 import {
   CloudSqlDatabase,
   type CloudSqlDatabaseArgs,
@@ -72,15 +72,17 @@ test("makes an instance with backups that nobody reaches but the Auth Proxy, two
     },
   });
   expect(readable(find("sql").outputs!)).toEqual({
-    host: "127.0.0.1",
-    port: 5432,
-    database: "mlflow",
-    authDatabase: "mlflow_auth",
-    username: "mlflow",
-    password: `secret:${markerPassword("sql-password")}`,
+    connection: {
+      host: "127.0.0.1",
+      port: 5432,
+      address: "10.20.0.3",
+      database: "mlflow",
+      authDatabase: "mlflow_auth",
+      username: "mlflow",
+      password: `secret:${markerPassword("sql-password")}`,
+      proxy: { instance: "wine-ml:europe-west1:sql-1a2b3c", privateAddress: true },
+    },
     instanceName: "sql-1a2b3c",
-    instanceAddress: "10.20.0.3",
-    proxy: { instance: "wine-ml:europe-west1:sql-1a2b3c", privateAddress: true },
     monthlyCostUsd: 51.09,
   });
 });
@@ -129,8 +131,7 @@ test("without a network it has a public address and no network that may use it",
     /authorizedNetworks|privateNetwork/,
   );
   expect(find("sql").outputs).toMatchObject({
-    instanceAddress: "203.0.113.7",
-    proxy: { privateAddress: false },
+    connection: { address: "203.0.113.7", proxy: { privateAddress: false } },
   });
 });
 
@@ -147,8 +148,12 @@ test("the password is never in the open, given in the clear or generated", async
   expect(open.filter((text) => text.includes("MARKER"))).toEqual([]);
   expect(JSON.stringify(resources)).toContain(password);
   expect(JSON.stringify(resources)).toContain("MARKER-sql-password");
-  expect(await Promise.all(result.map((sql) => isSecret(sql.password)))).toEqual([true, true]);
-  expect(await Promise.all(result.map((sql) => isSecret(sql.username)))).toEqual([false, false]);
+  expect(await Promise.all(result.map((sql) => isSecret(output(sql.connection.password))))).toEqual(
+    [true, true],
+  );
+  expect(await Promise.all(result.map((sql) => isSecret(output(sql.connection.username))))).toEqual(
+    [false, false],
+  );
 });
 
 test.each(Object.values(CloudSqlTier))("%s costs what its comment says", async (tier) => {

@@ -1,5 +1,11 @@
 import { PostgresDatabase, type PostgresDatabaseArgs } from "../../../components/index.ts";
-import { describeArguments, describePreview, describeRefusals, tree } from "../../support/cases.ts";
+import {
+  describeArguments,
+  describePreview,
+  describeRefusals,
+  tree,
+  podSettingRows,
+} from "../../support/cases.ts";
 import { at } from "../../support/podSecurity.ts";
 import { markerPassword, record } from "../../support/recorder.ts";
 import { readable } from "../../support/wire.ts";
@@ -20,12 +26,14 @@ test("makes one pod with a claim, a generated password and a second database", a
     "random:index/randomPassword:RandomPassword db-password < db",
   ]);
   expect(readable(find("db").outputs!)).toEqual({
-    host: "db.ml.svc.cluster.local",
-    port: 5432,
-    database: "mlflow",
-    authDatabase: "mlflow_auth",
-    username: "mlflow",
-    password: `secret:${markerPassword("db-password")}`,
+    connection: {
+      host: "db.ml.svc.cluster.local",
+      port: 5432,
+      database: "mlflow",
+      authDatabase: "mlflow_auth",
+      username: "mlflow",
+      password: `secret:${markerPassword("db-password")}`,
+    },
   });
   expect(find("db-init").inputs["data"]).toEqual({
     "auth-database.sql": "CREATE DATABASE mlflow_auth OWNER mlflow;\n",
@@ -46,12 +54,13 @@ test("is ready only while Postgres accepts connections", async () => {
 });
 
 describeArguments(make, "db", base, {
+  ...podSettingRows("db-server"),
   namespace: {
     value: "team",
     changes: [
       "db-account metadata.namespace: ml → team",
 
-      "db outputs.host: db.ml.svc.cluster.local → db.team.svc.cluster.local",
+      "db outputs.connection.host: db.ml.svc.cluster.local → db.team.svc.cluster.local",
       "db-credentials metadata.namespace: ml → team",
       "db-data metadata.namespace: ml → team",
       "db-init metadata.namespace: ml → team",
@@ -66,7 +75,7 @@ describeArguments(make, "db", base, {
       "db-account metadata.name: db → postgres",
       "db-server spec.template.spec.serviceAccountName: db → postgres",
 
-      "db outputs.host: db.ml.svc.cluster.local → postgres.ml.svc.cluster.local",
+      "db outputs.connection.host: db.ml.svc.cluster.local → postgres.ml.svc.cluster.local",
       "db-credentials metadata.labels.app.kubernetes.io/instance: db → postgres",
       "db-data metadata.labels.app.kubernetes.io/instance: db → postgres",
       "db-data metadata.name: db-data → postgres-data",
@@ -102,7 +111,7 @@ describeArguments(make, "db", base, {
   password: {
     value: "my own password",
     changes: [
-      "db outputs.password: secret:MARKER-db-password-%@:/?# → secret:my own password",
+      "db outputs.connection.password: secret:MARKER-db-password-%@:/?# → secret:my own password",
       "db-credentials options.dependsOn: db-password → ∅",
       "db-credentials stringData.secret.password: MARKER-db-password-%@:/?# → my own password",
       "- db-password",

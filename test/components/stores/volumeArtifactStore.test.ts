@@ -11,7 +11,9 @@ test("makes one claim and says where the tracking server mounts it", async () =>
     "kubernetes:core/v1:PersistentVolumeClaim store-data < store",
     "mlops:index:VolumeArtifactStore store",
   ]);
-  expect(find("store").outputs).toEqual({ uri: "/mlflow/artifacts", claimName: "store-data" });
+  expect(find("store").outputs).toEqual({
+    location: { uri: "/mlflow/artifacts", claimName: "store-data" },
+  });
   expect(find("store-data").inputs["spec"]).toEqual({
     accessModes: ["ReadWriteOnce"],
     resources: { requests: { storage: "20Gi" } },

@@ -1,5 +1,5 @@
 import { TrackingPermission } from "../../../components/index.ts";
-import { describeArguments } from "../../support/cases.ts";
+import { describeArguments, podSettingRows } from "../../support/cases.ts";
 import { databaseOfMine, makeTracking, trackingArgs } from "../../support/fixtures.ts";
 
 const reader = {
@@ -19,6 +19,7 @@ const fromSecret = (variable: string, was: string) => {
 };
 
 describeArguments(makeTracking, "mlflow", trackingArgs, {
+  ...podSettingRows("mlflow-migration", "mlflow-server"),
   namespace: {
     value: "team",
     changes: [

@@ -162,7 +162,7 @@ describeRefusals(make, "mlflow", base, [
   [{ replicas: 21 }, `${subject}: replicas must be a whole number from 1 to 20`],
   [
     { replicas: 2, artifacts: { uri: "/mlflow/artifacts", claimName: "claim" } },
-    `${subject}: replicas must be 1 while artifacts are on a ReadWriteOnce volume; use a bucket or set replicas to 1`,
+    `${subject}: replicas must be 1 while artifacts are on a ReadWriteOnce volume; use a bucket or set it to 1`,
   ],
   [{ workers: 0 }, `${subject}: workers must be a whole number from 1 to 16`],
   [{ nodePort: 5000 }, `${subject}: nodePort must be between 30000 and 32767`],

@@ -1,5 +1,11 @@
 import { GpuType, TrainingJob, type TrainingJobArgs } from "../../../components/index.ts";
-import { describeArguments, describePreview, describeRefusals, tree } from "../../support/cases.ts";
+import {
+  describeArguments,
+  describePreview,
+  describeRefusals,
+  tree,
+  podSettingRows,
+} from "../../support/cases.ts";
 import { at, list } from "../../support/podSecurity.ts";
 import { record } from "../../support/recorder.ts";
 
@@ -51,6 +57,7 @@ test("trials become one pod each, never more side by side than there are", async
 });
 
 describeArguments(make, "train", base, {
+  ...podSettingRows("train-job"),
   namespace: {
     value: "team",
     changes: [
@@ -223,7 +230,10 @@ describeRefusals(make, "train", base, [
   [{ parallelism: 0 }, `${subject}: parallelism must be a whole number from 1 to 1000`],
   [{ backoffLimit: -1 }, `${subject}: backoffLimit must be a whole number from 0 to 20`],
   [{ deadlineSeconds: 5 }, `${subject}: deadlineSeconds must be a whole number from 60 to 604800`],
-  [{ schedule: "daily" }, `${subject}: schedule must be five cron fields such as \`0 3 * * *\``],
+  [
+    { schedule: "daily" },
+    `${subject}: schedule must be five cron fields such as \`0 3 * * *\`, or a word such as @daily`,
+  ],
   [{ gpu: { count: 0 } }, `${subject}: gpu.count must be a whole number from 1 to 8`],
   [{ gpu: { count: 1.5 } }, `${subject}: gpu.count must be a whole number from 1 to 8`],
   [

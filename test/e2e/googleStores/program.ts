@@ -76,25 +76,20 @@ const platform = new MlopsPlatform(
   {
     images: { tracking: image("tracking"), serving: image("serving"), predict: image("predict") },
     database: {
+      ...postgres.connection,
       // nothing listens there but the proxy in the pod
       host: "127.0.0.1",
-      port: 5432,
-      address: postgres.host,
-      database: postgres.database,
-      authDatabase: postgres.authDatabase,
-      username: postgres.username,
-      password: postgres.password,
+      address: postgres.connection.host,
       proxy: { instance: "stores:local:postgres", image: image("proxy") },
     },
     artifacts: { uri: `gs://${bucket}/artifacts` },
     googleCredentials: JSON.stringify({ type: "service_account" }),
-    trackingEnvironment: { STORAGE_EMULATOR_HOST: bucketUrl },
     modelName: "diabetes-progression",
     experimentName: config.get("experiment"),
     // its fewest pods are more than a Deployment has by itself: the autoscaler has to change their number
-    servingAutoscaling: { minReplicas: 2, maxReplicas: 3 },
-    predictionReplicas: 1,
-    nodePorts: { tracking: 30001, serving: 31345, prediction: 31344 },
+    serving: { autoscaling: { minReplicas: 2, maxReplicas: 3 }, nodePort: 31345 },
+    tracking: { environment: { STORAGE_EMULATOR_HOST: bucketUrl }, nodePort: 30001 },
+    prediction: { replicas: 1, nodePort: 31344 },
     nodeAddress: "127.0.0.1",
     monitoring: { enabled: false },
     paused: config.getBoolean("paused"),
@@ -110,4 +105,4 @@ export const {
   mlflowAdminPassword,
   notebookEnv,
 } = platform;
-export const databasePassword = postgres.password;
+export const databasePassword = postgres.connection.password;

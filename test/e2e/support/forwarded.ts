@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { request } from "node:https";
 import type { AddressInfo } from "node:net";
-import { type EndpointName, endpoints } from "../../../cli/endpointList.ts";
+import { type EndpointName, endpoints } from "../../../cli/platformEndpoints.ts";
 import { apiServer } from "./kube.ts";
 import { kubeconfigPath, namespace } from "./platform.ts";
 
@@ -11,9 +11,9 @@ export async function forwarded<T>(
   work: (url: string) => Promise<T>,
   where = namespace,
 ): Promise<T> {
-  const { service, localPort } = endpoints[name];
+  const { service } = endpoints[name];
   const { server, agent } = apiServer(kubeconfigPath);
-  const base = `${server}/api/v1/namespaces/${where}/services/${service}:${localPort}/proxy`;
+  const base = `${server}/api/v1/namespaces/${where}/services/${service.name}:${service.port}/proxy`;
   const relay = createServer((incoming, outgoing) => {
     const { method, headers, url } = incoming;
     const { host: _, ...kept } = headers;

@@ -5,7 +5,7 @@ import { delimiter, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
 import { destroyWithNetwork } from "../../../cli/googleNetwork.ts";
-import { stackSettings } from "../../../cli/pulumiCli.ts";
+import { stackSettings } from "../../../cli/pulumiEngine.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 
 export interface Ended {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { baseDate, imageReference, renewBase } from "../../../program/images.ts";
 import { buildWithBuildah } from "../../../local/images/buildahImages.ts";
-import { baseAgeNotice } from "../../../cli/imageTarget.ts";
+import { baseAgeNotice } from "../../../cli/provideImages.ts";
 
 let folder: string;
 const path = process.env["PATH"];

@@ -1,4 +1,4 @@
-import { provideImages } from "../../../cli/imageTarget.ts";
+import { provideImages } from "../../../cli/provideImages.ts";
 import type { Settings } from "../../../cli/stackSettings.ts";
 
 const gke = {

@@ -1,4 +1,4 @@
-import { prometheusDatasourceUid } from "../../../../components/monitoring/dashboards/datasource.ts";
+import { prometheusDatasourceUid } from "../../../../components/monitoring/dashboards/panels.ts";
 import { dashboards } from "../../../../components/monitoring/dashboards/index.ts";
 import { type GrafanaPanel, parseDashboard } from "../../../../tools/dashboards/queries.ts";
 

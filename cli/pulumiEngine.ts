@@ -1,0 +1,248 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  CommandError,
+  type Deployment,
+  type EngineEvent,
+  LocalWorkspace,
+  Stack,
+  StackNotFoundError,
+  type UpOptions,
+} from "@pulumi/pulumi/automation/index.js";
+import { parse } from "yaml";
+import { changesOf, type Step } from "../ci/plan.ts";
+import type { Engine } from "./engine.ts";
+import { findPulumi, installPulumi } from "./findPulumi.ts";
+import { previewVariables } from "./gcloud.ts";
+import { destroyWithNetwork } from "./googleNetwork.ts";
+import { stackFile } from "./stackSettings.ts";
+import { checkoutRoot, workFolder } from "../local/support/cache.ts";
+import { onInterruption, run } from "../local/support/process.ts";
+
+type Yaml = Record<string, unknown>;
+type Variables = Record<string, string>;
+type Shown = Pick<UpOptions, "onOutput" | "onError" | "color" | "signal">;
+
+/** Kinds of resources that hold data, or without which the data could not be opened again. */
+const dataTypes = [
+  /^random:/,
+  /^pulumi:providers:(gcp|random)$/,
+  /^gcp:(sql|servicenetworking)\//,
+  /^gcp:storage\/bucket:/,
+  /^gcp:compute\/(network|globalAddress):/,
+  /^gcp:projects\/service:/,
+];
+
+/** Those inside a cluster; one that the program makes goes, and they with it. */
+const dataTypesInCluster = [
+  /^kubernetes:core\/v1:(Namespace|PersistentVolumeClaim)$/,
+  /^pulumi:providers:kubernetes$/,
+];
+
+/**
+ * The Pulumi CLI on a project of its own under `.mlops/`, whose program is the checkout's: the CLI writes the
+ * encryption salt and other settings next to the stack's, and the committed files must stay as they are.
+ */
+export function pulumiEngine(
+  name: string,
+  overrides: Readonly<Record<string, string>>,
+  kubeconfig?: string,
+): Engine {
+  const folder = join(workFolder, "pulumi");
+  const inWorkspace = async (variables: Variables = {}): Promise<LocalWorkspace> => {
+    const project = readYaml(join(checkoutRoot, "Pulumi.yaml"));
+    const program = join(checkoutRoot, String(project["main"] ?? "index.ts"));
+    const settings = join(folder, `Pulumi.${name}.yaml`);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(settings, "", { mode: 0o600, flag: "a" });
+    return await LocalWorkspace.create({
+      workDir: folder,
+      pulumiCommand: (await findPulumi()) ?? (await installPulumi()),
+      projectSettings: {
+        ...project,
+        name: String(project["name"]),
+        main: relative(folder, program),
+      },
+      stackSettings: {
+        [name]: stackSettings(readYaml(stackFile(name)), readYaml(settings), project, overrides),
+      },
+      envVars: {
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        ...backendVariables(),
+        ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
+        ...variables,
+      },
+    });
+  };
+  const openStack = async (variables?: Variables) =>
+    await Stack.createOrSelect(name, await inWorkspace(variables));
+  return {
+    name: "pulumi",
+    preview: async ({ isQuiet = false } = {}) => {
+      const stack = await openStack(previewVariables());
+      const steps: Step[] = [];
+      const onEvent = (event: EngineEvent) => steps.push(...stepsIn(event));
+      if (isQuiet) await stack.preview({ onEvent });
+      const code = isQuiet ? 0 : await shown((options) => stack.preview({ ...options, onEvent }));
+      return { code, changes: changesOf(steps) };
+    },
+    up: async () => {
+      const stack = await openStack();
+      return await shown(async (options) => {
+        // an argument that is refused late would leave half a stack behind without it
+        await stack.preview(options);
+        await stack.up({ ...options, suppressOutputs: true });
+      });
+    },
+    down: async ({ keepData }) => {
+      const stack = await openStack();
+      const state = async () => JSON.stringify(await stack.exportStack());
+      const exclude = keepData ? dataUrns(await state()) : [];
+      const destroy = () =>
+        shown(async (options) => {
+          // protected data would be refused only after what surrounds it was deleted
+          await stack.destroy({ ...options, exclude, previewOnly: true });
+          await stack.destroy({ ...options, exclude });
+        });
+      return await destroyWithNetwork({ destroy, state }, exclude);
+    },
+    forget: async () => {
+      const { workspace } = await openStack();
+      await workspace.removeStack(name, { force: true });
+    },
+    exportState: async () => JSON.stringify(await (await openStack()).exportStack()),
+    importState: async (state) => {
+      const stack = await openStack();
+      const { command } = (await findPulumi())!;
+      const input = encryptedAs(await stack.exportStack(), state);
+      // the Automation API would put the passwords into a file of /tmp that every user of the machine can read
+      const words = ["stack", "import", "--cwd", folder, "--stack", name, "--non-interactive"];
+      await run(command, words, { env: { ...process.env, ...stack.workspace.envVars }, input });
+    },
+    outputs: async ({ showSecrets }) => {
+      if (!existsSync(join(folder, "Pulumi.yaml"))) return {};
+      const workspace = await inWorkspace();
+      try {
+        const outputs = Object.entries(await workspace.stackOutputs(name));
+        return Object.fromEntries(
+          outputs.map(([key, { value, secret }]) => [
+            key,
+            secret && !showSecrets ? "[secret]" : (value as unknown),
+          ]),
+        );
+      } catch (error) {
+        if (error instanceof StackNotFoundError) return {};
+        throw error;
+      }
+    },
+  };
+}
+
+/** Runs operations of the CLI with their output on the terminal, and returns an exit code. */
+async function shown(operation: (options: Shown) => Promise<unknown>): Promise<number> {
+  const interruption = new AbortController();
+  const release = onInterruption(() => {
+    if (interruption.signal.aborted) process.exit(1);
+    interruption.abort();
+  });
+  try {
+    await operation({
+      onOutput: (text) => process.stdout.write(text),
+      onError: (text) => process.stderr.write(text),
+      color: process.stdout.isTTY ? "always" : undefined,
+      signal: interruption.signal,
+    });
+    return 0;
+  } catch (error) {
+    // the CLI has said what is wrong
+    if (error instanceof CommandError) return 1;
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+function stepsIn({ resourcePreEvent }: EngineEvent): Step[] {
+  if (!resourcePreEvent) return [];
+  const { op, urn, old, new: next, diffs, keys, detailedDiff } = resourcePreEvent.metadata;
+  return [
+    {
+      op,
+      urn,
+      oldState: old,
+      newState: next,
+      diffReasons: diffs,
+      replaceReasons: keys,
+      detailedDiff,
+    },
+  ];
+}
+
+/** A state with its secrets in clear, to be encrypted as those of the stack that it is imported into. */
+function encryptedAs(own: Deployment, state: string): string {
+  const given = JSON.parse(state) as { deployment: Yaml };
+  const { secrets_providers } = own.deployment as Yaml;
+  return JSON.stringify({ ...given, deployment: { ...given.deployment, secrets_providers } });
+}
+
+/** URNs of what `down --keep-data` leaves: the data and the providers they are reached through. */
+export function dataUrns(exported: string): string[] {
+  const { deployment } = JSON.parse(exported) as {
+    deployment: { resources?: { urn: string; type: string }[] };
+  };
+  const resources = deployment.resources ?? [];
+  const clusterGoes = resources.some(({ type }) => type === "gcp:container/cluster:Cluster");
+  const kept = clusterGoes ? dataTypes : [...dataTypes, ...dataTypesInCluster];
+  return resources
+    .filter(({ type }) => kept.some((pattern) => pattern.test(type)))
+    .map(({ urn }) => urn);
+}
+
+/** Whether the user has chosen where state is kept: in the environment, by `pulumi login` or in Pulumi.yaml. */
+function hasBackend(env: NodeJS.ProcessEnv): boolean {
+  if (env["PULUMI_BACKEND_URL"] || env["PULUMI_ACCESS_TOKEN"]) return true;
+  if ("backend" in readYaml(join(checkoutRoot, "Pulumi.yaml"))) return true;
+  const home = env["PULUMI_HOME"] || join(homedir(), ".pulumi");
+  return Boolean(readYaml(join(home, "credentials.json"))["current"]);
+}
+
+/** Without a backend of the user's: files under `.mlops/`, encrypted with a passphrase made once. */
+function backendVariables(env = process.env): Variables {
+  if (hasBackend(env)) return {};
+  const state = join(workFolder, "pulumi-state");
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const backend = { PULUMI_BACKEND_URL: pathToFileURL(state).href };
+  const { PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE } = env;
+  if (PULUMI_CONFIG_PASSPHRASE !== undefined || PULUMI_CONFIG_PASSPHRASE_FILE) return backend;
+  const passphrase = join(workFolder, "passphrase");
+  if (!existsSync(passphrase)) {
+    writeFileSync(passphrase, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
+  }
+  return { ...backend, PULUMI_CONFIG_PASSPHRASE_FILE: passphrase };
+}
+
+/** The committed settings with overrides, and with what the CLI had added to the last copy of them. */
+export function stackSettings(
+  committed: Yaml,
+  previous: Yaml,
+  { name, config: declared }: Yaml,
+  overrides: Readonly<Record<string, string>>,
+): Yaml {
+  const { config: _, ...added } = previous;
+  const config: Yaml = { ...(committed["config"] as Yaml | undefined) };
+  for (const [key, value] of Object.entries(overrides)) {
+    const type = (declared as Record<string, Yaml> | undefined)?.[key]?.["type"];
+    // the CLI wants the declared type, and says so when this is no JSON
+    const typed: unknown = type === "object" ? parse(value) : value;
+    config[key.includes(":") ? key : `${String(name)}:${key}`] = typed;
+  }
+  return { ...added, ...committed, config };
+}
+
+function readYaml(path: string): Yaml {
+  if (!existsSync(path)) return {};
+  return (parse(readFileSync(path, "utf8")) as Yaml | null) ?? {};
+}

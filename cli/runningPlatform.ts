@@ -1,0 +1,33 @@
+import type { KubeConfig } from "@kubernetes/client-node";
+import type { Deployment } from "./deployment.ts";
+import { openEngine } from "./engineChoice.ts";
+import type { Options } from "./commandLine.ts";
+import { readSettings, type Settings } from "./stackSettings.ts";
+import { reachDeployment } from "./targetAccess.ts";
+import { UserError } from "../local/support/errors.ts";
+import { loadKubeconfig } from "../local/support/loadKubeconfig.ts";
+
+/** A running platform, as the commands that use it see it. */
+export interface RunningPlatform {
+  readonly settings: Settings;
+  readonly deployment: Deployment;
+  readonly kubeconfig: KubeConfig;
+  /** Outputs of the stack, secrets in clear. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** Opens the platform that was deployed from this checkout. */
+export async function openPlatform(options: Options): Promise<RunningPlatform> {
+  const settings = readSettings(options);
+  const { deployment, access } = await reachDeployment(settings.stack);
+  const kubeconfig = loadKubeconfig(access.kubeconfig, access.context);
+  const outputs = await openEngine(deployment.engine, settings, access).outputs({
+    showSecrets: true,
+  });
+  if (Object.keys(outputs).length === 0) {
+    throw new UserError(
+      `the last \`up\` of the stack ${settings.stack} did not end well, so it has no outputs; run \`npm run up\` again`,
+    );
+  }
+  return { settings, deployment, kubeconfig, outputs };
+}

@@ -1,0 +1,64 @@
+import { readDeployment, writeDeployment } from "./deployment.ts";
+import { chooseEngine, openEngine } from "./engineChoice.ts";
+import {
+  deployWithImages,
+  gkeAccess,
+  gkeTarget,
+  registryAppears,
+  registryExists,
+  requireTools,
+} from "./gcloud.ts";
+import { provideImages } from "./provideImages.ts";
+import { connect } from "./ownershipCheck.ts";
+import type { Options } from "./commandLine.ts";
+import { judgeStack, obeyPolicies } from "./policyCheck.ts";
+import type { Settings } from "./stackSettings.ts";
+import { copyState } from "./stateCopy.ts";
+import { agree } from "./questions.ts";
+import { UserError } from "../local/support/errors.ts";
+import { staysOn, type Target } from "./target.ts";
+import { awaitDaemonSets, welcome } from "./platformReady.ts";
+
+/** `up` of a stack whose cluster the program makes, and with it the repository that its images are pushed to. */
+export async function upOnGke(settings: Settings, options: Options): Promise<number> {
+  const remembered = readDeployment(settings.stack);
+  const begun = staysOn(remembered?.target, gkeTarget(settings));
+  if (options.engine === "builtin") {
+    throw new UserError("only the Pulumi CLI makes resources in Google Cloud; leave --engine out");
+  }
+  requireTools();
+  await chooseEngine({ engine: "pulumi" }, remembered?.engine);
+  await obeyPolicies(judgeStack(settings, false, options));
+  if (!remembered && options.yes !== true) await agreeToCosts(settings);
+  const { namespace } = settings.config;
+  const remember = (target: Target) => {
+    const deployment = { target, engine: "pulumi", namespace, charts: "official" } as const;
+    writeDeployment(settings.stack, deployment);
+    return deployment;
+  };
+  // before the engine runs: what a failed run has left behind can then be removed by `down`
+  remember(remembered?.target ?? begun);
+  const engine = openEngine("pulumi", settings, {});
+  const code = await deployWithImages({
+    registryExists: () => registryExists(settings),
+    registryAppears: (isOver) => registryAppears(settings, isOver),
+    push: () => provideImages(settings, "registry"),
+    deploy: () => engine.up(),
+  });
+  if (code !== 0) return code;
+  const outputs = await engine.outputs({ showSecrets: false });
+  const target = gkeTarget(settings, outputs);
+  const deployment = remember(target);
+  const access = await gkeAccess(target);
+  await copyState(await connect(access), engine, deployment);
+  await awaitDaemonSets(access, namespace);
+  await welcome(settings, access, outputs);
+  return 0;
+}
+
+const agreeToCosts = ({ stack, config }: Settings) =>
+  agree(
+    `Make the stack ${stack} in the project ${config.gcpProject}, where it costs money?`,
+    "nothing was made",
+    `see what it costs with \`npm run preview -- --stack ${stack}\` and confirm with --yes`,
+  );

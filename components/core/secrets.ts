@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+
+/**
+ * The arguments as the engine records them for a component: those at the given paths, such as `users` and
+ * `tracking.users`, are encrypted in the state, even where the caller gave them in the clear. What another resource has
+ * yet to tell is left out: the component would wait for it, and every child with it, though one alone needs it.
+ */
+export function withSecret(args: object, ...confidential: string[]): pulumi.Inputs {
+  const recorded = known(args) as pulumi.Inputs;
+  for (const path of confidential) {
+    const keys = path.split(".");
+    const last = keys.pop()!;
+    const holder = keys.reduce<pulumi.Inputs | undefined>(
+      (inner, key) => inner?.[key] as pulumi.Inputs | undefined,
+      recorded,
+    );
+    if (holder?.[last] !== undefined) holder[last] = pulumi.secret(holder[last]);
+  }
+  return recorded;
+}
+
+/** The same value without any output or resource inside it. */
+function known(value: unknown): unknown {
+  if (pulumi.Output.isInstance(value) || value instanceof Promise) return undefined;
+  if (pulumi.Resource.isInstance(value)) return undefined;
+  if (Array.isArray(value)) return value.map(known);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, known(inner)]));
+}
+
+/** A random password that is made once and kept in the state. A secret. */
+export function generatedPassword(
+  name: string,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  return pulumi.secret(
+    new random.RandomPassword(name, { length: 32, special: false }, opts).result,
+  );
+}
+
+/** What cookies are encrypted with: 43 letters and digits, which base64url reads as 32 bytes. A secret. */
+export function generatedCookieSecret(
+  name: string,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  return pulumi.secret(
+    new random.RandomPassword(name, { length: 43, special: false }, opts).result,
+  );
+}

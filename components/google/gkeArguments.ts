@@ -1,0 +1,218 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { addressRange } from "../core/addressRanges.ts";
+import {
+  type Combination,
+  type Fault,
+  faultsOf,
+  flag,
+  list,
+  object,
+  oneOf,
+  required,
+  type Rule,
+  type Rules,
+  text,
+  whole,
+} from "../core/checks.ts";
+import { GkeMachineType, GkeMode, GkeReleaseChannel, gpuMachines, GpuType } from "./gkeMachines.ts";
+import {
+  accountId,
+  googleLabels,
+  knownName,
+  location,
+  nameAtGoogle,
+  project,
+  zone,
+} from "./googleChecks.ts";
+import { isZone, regionOf } from "./googleRegions.ts";
+
+/** A pool of machines with a graphics processor, empty until a pod asks for one. */
+export interface GpuPoolArgs {
+  /** Graphics processor: `nvidia-l4` or `nvidia-tesla-t4`. Changing it replaces the pool. */
+  type: GpuType;
+  /** Machine that carries it. Defaults to the smallest: `g2-standard-4` for the L4, `n1-standard-4` for the T4. Changing it replaces the nodes. */
+  machineType?: string;
+  /** Most nodes, 1 or more; in a regional cluster for each zone. Defaults to 1. The fewest are 0. */
+  maxNodes?: number;
+  /** Spot machines: less than half the price, but Google may take them back at any time. Defaults to true. */
+  spot?: boolean;
+  /** Disk of each node in GB, 30 to 2000. Defaults to 100, for images with CUDA are large. Changing it replaces the nodes. */
+  diskSizeGb?: number;
+  /** Zones of the pool. Defaults to the cluster's. Every one of them must offer the GPU, which not all zones of a region do. */
+  zones?: string[];
+}
+
+/** What people choose about a GKE cluster. */
+export interface GkeClusterSettingsArgs {
+  /** Id of the project that pays for the cluster. */
+  project: pulumi.Input<string>;
+  /** A zone such as `europe-west3-a` makes a zonal cluster: one control plane, whose fee Google's free tier covers. A region makes a regional one: three control planes, and nodes in three zones, so three times as many. Changing it replaces the cluster. */
+  location: string;
+  /** Who looks after the nodes: `standard` or `autopilot`. Defaults to `standard`. Changing it replaces the cluster. */
+  mode?: GkeMode;
+  /** Machine of each node, such as one of `GkeMachineType`. Defaults to `e2-standard-2`. Changing it replaces the nodes one by one. Standard only. */
+  machineType?: string;
+  /** Fewest nodes, 1 or more; in a regional cluster for each of its zones. Defaults to 1. Standard only. */
+  minNodes?: number;
+  /** Most nodes; in a regional cluster for each of its zones. Defaults to 3, or to `minNodes` if that is more. Standard only. */
+  maxNodes?: number;
+  /** Disk of each node in GB, 30 to 2000. Defaults to 50. Changing it replaces the nodes one by one. Standard only. */
+  diskSizeGb?: number;
+  /** Spot machines: less than half the price, but Google may take them back at any time. Defaults to false. Changing it replaces the pool. Standard only. */
+  spot?: boolean;
+  /** A pool of GPU machines besides, empty until a pod asks for a GPU. Standard only. */
+  gpu?: GpuPoolArgs;
+  /** How soon new versions of Kubernetes come: `RAPID`, `REGULAR` or `STABLE`. Defaults to `REGULAR`. */
+  releaseChannel?: GkeReleaseChannel;
+  /** Ranges of addresses that may reach the API server, /8 or narrower. Left out, every address may try, and needs a Google identity with a role on the cluster. */
+  authorizedNetworks?: string[];
+  /** Refuses to delete or replace the cluster, by Pulumi and by Google's provider. Defaults to true. */
+  protectData?: boolean;
+  /** No nodes at all, so that only the control plane costs. Pods come back once it is false again. With Autopilot nodes go with the pods, and it changes nothing. Defaults to false. */
+  paused?: boolean;
+  /** Id of the service account that nodes run as, unique in the project. Defaults to the component's name with `-nodes`. Changing it replaces the nodes. */
+  nodeAccountId?: string;
+  /** Labels added to the cluster and its machines, by which bills can be split. */
+  labels?: { [key: string]: pulumi.Input<string> };
+}
+
+/** Arguments of GkeCluster. */
+export interface GkeClusterArgs extends GkeClusterSettingsArgs {
+  /** Id of the network. Changing it replaces the cluster. */
+  networkId: pulumi.Input<string>;
+  /** Id of the subnet for the nodes. Changing it replaces the cluster. */
+  subnetworkId: pulumi.Input<string>;
+  /** Name of the subnet's range for pods. Changing it replaces the cluster. */
+  podRangeName: pulumi.Input<string>;
+  /** Name of the subnet's range for Services. Changing it replaces the cluster. */
+  serviceRangeName: pulumi.Input<string>;
+}
+
+/** Both disks hold the images of all pods on the node, and a system that takes 10 GB. */
+const diskGb = whole(30, 2000);
+
+const gpuPool: Rule = object<GpuPoolArgs>(
+  {
+    type: required(oneOf(GpuType)),
+    machineType: text,
+    maxNodes: whole(1, 1000),
+    spot: flag,
+    diskSizeGb: diskGb,
+    zones: list(zone),
+  },
+  (check, { type, machineType }) => {
+    if (type === undefined || machineType === undefined) return;
+    const machines = gpuMachines[type].map(([machine]) => machine);
+    const family = machines[0]!.slice(0, machines[0]!.indexOf("-"));
+    knownName(
+      new RegExp(`^${family}-[a-z]+-[0-9]+$`),
+      machines,
+      `a machine that carries ${type},`,
+    )(check.at("machineType"), machineType);
+  },
+);
+
+/** Ranges that are as good as everybody let everybody in. */
+const widest = 8;
+
+const authorizedNetworks: Rule = (check, value) =>
+  Array.isArray(value) && value.length === 0
+    ? check.fault(
+        `${check.path} must name a range at least, or nobody reaches the API server; leave it out for every address`,
+      )
+    : list((at, network) => {
+        const range = typeof network === "string" ? addressRange(network) : undefined;
+        if (range === undefined) {
+          return at.must(
+            `be a range of IPv4 addresses such as 203.0.113.0/24, with no bit set behind the prefix${at.not(network)}`,
+          );
+        }
+        return range.prefix >= widest
+          ? network
+          : at.must(
+              `be a range of /${widest} or narrower, for this one lets nearly everybody in; leave the argument out if that is meant`,
+            );
+      })(check, value);
+
+const gkeRules: Rules<GkeClusterSettingsArgs> = {
+  project,
+  location: required(location),
+  mode: oneOf(GkeMode),
+  machineType: knownName(
+    /^[a-z][a-z0-9]*-[a-z]+(-[0-9]+)?$/,
+    Object.values(GkeMachineType),
+    "a type of machine",
+  ),
+  minNodes: whole(0, 1000),
+  maxNodes: whole(1, 1000),
+  diskSizeGb: diskGb,
+  spot: flag,
+  gpu: gpuPool,
+  releaseChannel: oneOf(GkeReleaseChannel),
+  authorizedNetworks,
+  protectData: flag,
+  paused: flag,
+  nodeAccountId: accountId,
+  labels: googleLabels,
+};
+
+/** Arguments about nodes, which Autopilot chooses itself. */
+const standardOnly = ["machineType", "minNodes", "maxNodes", "diskSizeGb", "spot", "gpu"] as const;
+
+/** What Google would refuse minutes into making the cluster, or make in a way that nobody wants. */
+const gkeTogether: Combination<GkeClusterSettingsArgs> = (check, args) => {
+  const name = (argument: keyof GkeClusterSettingsArgs) => check.pathOf(argument);
+  if (args.mode === GkeMode.Autopilot) {
+    for (const argument of standardOnly) {
+      check.refuse(
+        argument,
+        args[argument] !== undefined,
+        `${name(argument)} cannot be set with ${name("mode")} autopilot, which chooses nodes by what pods ask for; leave it out or set ${name("mode")} to standard`,
+      );
+    }
+    check.refuse(
+      "location",
+      args.location !== undefined && isZone(args.location),
+      `${name("location")} must be a region with ${name("mode")} autopilot, not the zone "${args.location}"; Autopilot clusters are regional`,
+    );
+    return;
+  }
+  const { minNodes = 1, maxNodes = Math.max(3, minNodes), paused = false } = args;
+  check.refuse(
+    "minNodes",
+    minNodes === 0 && !paused,
+    `${name("minNodes")} must be a whole number from 1 to 1000, or 0 while ${name("paused")} is true`,
+  );
+  check.refuse(
+    "minNodes",
+    minNodes > maxNodes,
+    `${name("minNodes")} must not be above ${name("maxNodes")}, and ${minNodes} is above ${maxNodes}; raise ${name("maxNodes")} or lower it`,
+  );
+  for (const [index, gpuZone] of (args.gpu?.zones ?? []).entries()) {
+    const clusterRegion = regionOf(args.location ?? gpuZone);
+    const at = check.at("gpu").at("zones").at(index);
+    if (!gpuZone.startsWith(`${clusterRegion}-`)) {
+      at.must(`be a zone of ${clusterRegion}, where the cluster is, and "${gpuZone}" is not`);
+    }
+  }
+};
+
+export const checkGkeSettings: Rule = object(gkeRules, gkeTogether);
+
+/** Everything that is wrong with what people chose about a cluster. */
+export const gkeClusterFaults = (settings: GkeClusterSettingsArgs): Fault[] =>
+  faultsOf(settings, checkGkeSettings);
+
+export const checkGkeCluster = (name: string): Rule =>
+  object<GkeClusterArgs>(
+    {
+      ...gkeRules,
+      networkId: required(text),
+      subnetworkId: required(text),
+      podRangeName: required(text),
+      serviceRangeName: required(text),
+    },
+    gkeTogether,
+    // the longest names of clusters and node pools have 40 characters
+    nameAtGoogle(name, { longest: `${name}-cluster`, limit: 40 }),
+  );

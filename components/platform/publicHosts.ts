@@ -1,0 +1,54 @@
+import type { OidcLoginArgs } from "../access/arguments.ts";
+import { type PlatformService, services } from "../core/services.ts";
+
+/** How a Service of the platform is opened to people. */
+export interface PublicHost {
+  /** First label of its host name. */
+  readonly label: string;
+  readonly service: PlatformService & { readonly healthPath: string };
+  readonly sessionAffinity?: true;
+  /** Paths that programs call: they are told 401, where people are sent to a login page. */
+  readonly programPaths?: string[];
+  /** It has a login of its own, for which it needs what people send it. */
+  readonly hasOwnLogin?: true;
+  /** It asks for no password: it is opened behind a login only, which takes ID tokens of programs. */
+  readonly needsLogin?: true;
+}
+
+export const publicHosts = {
+  tracking: {
+    label: "mlflow",
+    service: services.tracking,
+    programPaths: ["/api/", "/ajax-api/"],
+    hasOwnLogin: true,
+  },
+  prediction: { label: "predict", service: services.prediction, sessionAffinity: true },
+  grafana: {
+    label: "grafana",
+    service: services.grafana,
+    programPaths: ["/api/"],
+    hasOwnLogin: true,
+  },
+  serving: {
+    label: "models",
+    service: services.serving,
+    programPaths: ["/invocations"],
+    needsLogin: true,
+  },
+} as const satisfies Record<string, PublicHost>;
+
+export type PublicHostName = keyof typeof publicHosts;
+
+export const hostOf = (name: PublicHostName, domain: string) =>
+  `${publicHosts[name].label}.${domain}`;
+
+export const isOpen = (host: PublicHost, login: OidcLoginArgs | undefined) =>
+  login !== undefined || host.needsLogin !== true;
+
+/** Host names of a platform below a domain, for its DomainCertificate. The model server has one only with a login. */
+export function exposedHostNames(domain: string, login?: OidcLoginArgs): string[] {
+  const names = Object.keys(publicHosts) as PublicHostName[];
+  return names
+    .filter((name) => isOpen(publicHosts[name], login))
+    .map((name) => hostOf(name, domain));
+}

@@ -1,0 +1,80 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { DomainCertificate, MlopsPlatform } from "../components/index.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Bill } from "./costs.ts";
+import type { PublicDomain } from "./domain.ts";
+
+/** What a stack may not have is null there: undefined would be warned about. */
+type OrNull<T> = pulumi.Output<T> | null;
+
+/** What a stack tells those who use it. */
+export interface StackOutputs {
+  /** URL of MLflow, for the browser and for MLFLOW_TRACKING_URI. */
+  mlflowTrackingUri: pulumi.Output<string>;
+  /** MLflow user for notebooks. */
+  mlflowUsername: pulumi.Output<string>;
+  /** Password of the notebooks' user. Secret. */
+  mlflowPassword: pulumi.Output<string>;
+  /** Password of MLflow's administrator `admin`, for operators only. Secret. */
+  mlflowAdminPassword: pulumi.Output<string>;
+  /** URL of the model server: POST rows to `/invocations`. */
+  modelServingUrl: pulumi.Output<string>;
+  /** URL of the prediction page. */
+  predictionAppUrl: pulumi.Output<string>;
+  /** Where MLflow keeps artifacts. */
+  artifactUri: pulumi.Output<string>;
+  /** Host of MLflow's database, as pods see it. */
+  databaseHost: pulumi.Output<string>;
+  /** URL of Grafana, with the dashboards of the platform. */
+  grafanaUrl: OrNull<string>;
+  /** Name of Grafana's administrator. */
+  grafanaAdminUsername: OrNull<string>;
+  /** Password of Grafana's administrator. Secret. */
+  grafanaAdminPassword: OrNull<string>;
+  /** URL of Prometheus inside the cluster. */
+  prometheusUrl: OrNull<string>;
+  /** URL of Alertmanager inside the cluster. */
+  alertmanagerUrl: OrNull<string>;
+  /** Every environment variable that a notebook needs. Secret. */
+  notebookEnv: pulumi.Output<{ [key: string]: string }>;
+  /** What the parts in Google Cloud cost a month at list prices, in US dollars; 0 where there are none. */
+  monthlyCostUsd: pulumi.Output<number>;
+  /** Name of the GKE cluster. */
+  clusterName: OrNull<string>;
+  /** Region or zone of the GKE cluster. */
+  clusterLocation: OrNull<string>;
+  /** Repository that the images are pushed to. */
+  imageRepositoryUrl: OrNull<string>;
+  /** Records to enter in the domain's DNS, where the program does not do it. */
+  dnsRecords: DomainCertificate["dnsRecords"] | null;
+}
+
+/** The outputs of the stack. */
+export function stackOutputs(
+  platform: MlopsPlatform,
+  cluster: Cluster,
+  domain: PublicDomain,
+  costs: Bill,
+): StackOutputs {
+  return {
+    mlflowTrackingUri: platform.mlflowTrackingUri,
+    mlflowUsername: platform.mlflowUsername,
+    mlflowPassword: platform.mlflowPassword,
+    mlflowAdminPassword: platform.mlflowAdminPassword,
+    modelServingUrl: platform.modelServingUrl,
+    predictionAppUrl: platform.predictionAppUrl,
+    artifactUri: platform.artifactUri,
+    databaseHost: platform.databaseHost,
+    grafanaUrl: platform.grafanaUrl ?? null,
+    grafanaAdminUsername: platform.grafanaAdminUsername ?? null,
+    grafanaAdminPassword: platform.grafanaAdminPassword ?? null,
+    prometheusUrl: platform.prometheusUrl ?? null,
+    alertmanagerUrl: platform.alertmanagerUrl ?? null,
+    notebookEnv: platform.notebookEnv,
+    monthlyCostUsd: pulumi.output(costs.monthlyCostUsd()),
+    clusterName: cluster.name ?? null,
+    clusterLocation: cluster.location ?? null,
+    imageRepositoryUrl: cluster.imageRepositoryUrl ?? null,
+    dnsRecords: domain.dnsRecords ?? null,
+  };
+}

@@ -1,0 +1,132 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import { checkoutRoot } from "../../local/support/cache.ts";
+import type { Setting } from "../../program/setting.ts";
+import { configKeys, settingOf } from "../../program/settings.ts";
+import { type Property, type Schema, token } from "./schema.ts";
+
+export const projectFile = join(checkoutRoot, "Pulumi.yaml");
+
+/** Pulumi.yaml with the settings as the program's table has them; the rest of it stays as it is. */
+export function projectText(): string {
+  const project = parseDocument(readFileSync(projectFile, "utf8"));
+  const declared = configKeys.map((key) => {
+    const { type, description, default: otherwise } = settingOf(key);
+    const items = type === "array" ? { items: { type: "object" } } : {};
+    return [key, { type, ...items, description, default: otherwise }] as const;
+  });
+  project.set("config", project.createNode(Object.fromEntries(declared)));
+  return project.toString({ lineWidth: 0 });
+}
+
+type JsonSchema = { [keyword: string]: unknown };
+
+export const stackSchemaFile = join(checkoutRoot, "docs/reference/stack.schema.json");
+
+/** What editors know of a stack's file: every setting with its type, its default and its meaning. */
+export function stackSchemaText(schema: Schema): string {
+  const types = new StackTypes(schema);
+  const settings = configKeys.map((key) => [`mlops-platform:${key}`, types.of(settingOf(key))]);
+  const stack = {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "Stack of the MLOps platform",
+    type: "object",
+    properties: {
+      config: {
+        type: "object",
+        properties: Object.fromEntries(settings) as JsonSchema,
+        // settings of Pulumi and of its providers
+        patternProperties: { "^(?!mlops-platform:)": true },
+        additionalProperties: false,
+      },
+    },
+    definitions: types.definitions,
+  };
+  return `${JSON.stringify(stack, null, 2)}\n`;
+}
+
+const encrypted = {
+  type: "object",
+  description: "A value that `pulumi config set --secret` has encrypted.",
+  properties: { secure: { type: "string" } },
+  required: ["secure"],
+  additionalProperties: false,
+};
+
+/** The components whose arguments settings name, by the first word of the argument. */
+const componentOf: Readonly<Record<string, string>> = {
+  gke: "GkeCluster",
+  cloudSql: "CloudSqlDatabase",
+  bucket: "BucketArtifactStore",
+};
+
+/** The types of settings, those with a structure as the component declares them that gets the value. */
+class StackTypes {
+  readonly definitions: JsonSchema = { Encrypted: encrypted };
+  readonly #schema: Schema;
+
+  constructor(schema: Schema) {
+    this.#schema = schema;
+  }
+
+  of(setting: Setting<unknown>): JsonSchema {
+    const { type, isNumber, choices, argument, description, isSecret } = setting;
+    const { default: otherwise } = setting;
+    const common = { description, default: otherwise };
+    if (type === "object" || type === "array") {
+      return { ...common, ...this.#property(this.#declared(argument!)) };
+    }
+    const open = choices
+      ? { enum: otherwise === "" ? ["", ...choices] : choices }
+      : { type: isNumber ? [...new Set([type, "integer"])] : type };
+    return { ...common, anyOf: [...(isSecret ? [] : [open]), reference("Encrypted")] };
+  }
+
+  #declared(argument: string): Property {
+    const [first, ...rest] = argument.split(".");
+    const component = componentOf[first!];
+    const path = component === undefined ? [first!, ...rest] : rest;
+    let properties = this.#schema.resources[token(component ?? "MlopsPlatform")]!.inputProperties;
+    let found: Property = {};
+    for (const name of path) {
+      found = properties[name]!;
+      const type = found.$ref?.replace("#/types/", "");
+      properties = (type !== undefined && this.#schema.types[type]?.properties) || {};
+    }
+    return found;
+  }
+
+  #property({ $ref, type, items, additionalProperties }: Property): JsonSchema {
+    if ($ref?.startsWith("#/types/")) return this.#type($ref.replace("#/types/", ""));
+    if ($ref !== undefined) return {};
+    if (items) return { type: "array", items: this.#property(items) };
+    if (additionalProperties) {
+      return { type: "object", additionalProperties: this.#property(additionalProperties) };
+    }
+    return { anyOf: [{ type }, reference("Encrypted")] };
+  }
+
+  #type(type: string): JsonSchema {
+    const name = type.replace(/^.*:/, "");
+    const { properties, required = [], enum: values } = this.#schema.types[type]!;
+    if (values) return { enum: values.map(({ value }) => value) };
+    if (!(name in this.definitions)) {
+      this.definitions[name] = {};
+      this.definitions[name] = {
+        type: "object",
+        properties: Object.fromEntries(
+          Object.entries(properties ?? {}).map(([key, property]) => [
+            key,
+            { description: property.description, ...this.#property(property) },
+          ]),
+        ),
+        required,
+        additionalProperties: false,
+      };
+    }
+    return reference(name);
+  }
+}
+
+const reference = (name: string): JsonSchema => ({ $ref: `#/definitions/${name}` });
