@@ -1,6 +1,4 @@
-import { awaitReady } from "../local/engine/readiness.ts";
-import { KubernetesClient } from "../local/engine/kubernetesClient.ts";
-import type { JsonObject } from "../local/engine/values.ts";
+import { awaitReady, type JsonObject, KubernetesClient } from "../local/engine/index.ts";
 import type { ClusterAccess } from "./engine.ts";
 import { reported } from "../local/support/progress.ts";
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type ClusterAccess, type Engine, type EngineName, engineNames } from "./engine.ts";
+import { engineProgram } from "../local/engine/index.ts";
 import { pulumiCli } from "./pulumiCli.ts";
 import type { Settings } from "./stackSettings.ts";
 import { type OptionSpec, type OptionValues, textOf } from "./arguments.ts";
@@ -64,12 +65,7 @@ function builtinEngine(
   // not as arguments: every user of the machine sees those, and some settings are secret
   const input = JSON.stringify(overrides);
   // a process of its own: the Pulumi SDK runs one program per process
-  const command = (...words: string[]) => [
-    join(checkoutRoot, "local", "engine", "main.ts"),
-    ...words,
-    "--stack",
-    stack,
-  ];
+  const command = (...words: string[]) => [engineProgram, ...words, "--stack", stack];
   const foreground = (...words: string[]) =>
     runInForeground(process.execPath, command(...words), { cwd: checkoutRoot, env });
   const withConfig = (word: string) =>

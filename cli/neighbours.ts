@@ -1,6 +1,5 @@
 import { partOfSelector, stackAnnotation } from "../components/kubernetes/ownershipMarks.ts";
-import type { KubernetesClient } from "../local/engine/kubernetesClient.ts";
-import { type JsonObject, objectAt, textAt } from "../local/engine/values.ts";
+import { type JsonObject, type KubernetesClient, objectAt, textAt } from "../local/engine/index.ts";
 import { namespaceObject, seen, type StateResource } from "./ownershipCheck.ts";
 import { copyName } from "./stateCopy.ts";
 

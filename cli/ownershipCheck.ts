@@ -2,9 +2,8 @@ import type { PlatformConfig } from "../program/config.ts";
 import { type Claim, namespaceRefusal } from "../program/ownership.ts";
 import { platformNamespaces } from "../program/platform.ts";
 import type { ClusterAccess, Engine } from "./engine.ts";
-import { KubernetesClient } from "../local/engine/kubernetesClient.ts";
-import { ApiError } from "../local/engine/kubernetesHttp.ts";
-import { type JsonObject, textAt } from "../local/engine/values.ts";
+import { type JsonObject, KubernetesClient, textAt } from "../local/engine/index.ts";
+import { ApiError } from "../local/support/apiServer.ts";
 import type { Settings } from "./stackSettings.ts";
 import { UserError } from "../local/support/errors.ts";
 

@@ -2,8 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { rules } from "../policy/rules/index.ts";
-import { loadConfig, loadProject } from "../local/engine/config.ts";
-import { isObject, type JsonObject, unknownValue } from "../local/engine/values.ts";
+import {
+  isObject,
+  type JsonObject,
+  loadConfig,
+  loadProject,
+  runProgram,
+  unknownValue,
+} from "../local/engine/index.ts";
 import {
   type DeclaredResource,
   isRefused,
@@ -50,7 +56,6 @@ async function judged({ stack, overrides }: Settings, isLocal: boolean): Promise
   const project = loadProject(checkoutRoot);
   const config = loadConfig(project, stackFile(stack), overrides);
   const resources: DeclaredResource[] = [];
-  const { runProgram } = await import("../local/engine/monitor.ts");
   await runProgram({
     project: project.name,
     stack,

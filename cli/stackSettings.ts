@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { loadConfig, type PlatformConfig } from "../program/config.ts";
 import { secretKeys } from "../program/settings.ts";
-import * as engine from "../local/engine/config.ts";
+import * as engine from "../local/engine/index.ts";
 import { type OptionSpec, type OptionValues, textOf, textsOf } from "./arguments.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
 import { messageOf, UserError } from "../local/support/errors.ts";

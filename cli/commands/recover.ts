@@ -1,8 +1,7 @@
 import { findTarget, startTarget, targetOptions } from "../access.ts";
 import { type Deployment, readDeployment, writeDeployment } from "../deployment.ts";
 import { chooseEngine, openEngine } from "../engines.ts";
-import type { KubernetesClient } from "../../local/engine/kubernetesClient.ts";
-import { type JsonObject, textAt } from "../../local/engine/values.ts";
+import { type JsonObject, type KubernetesClient, textAt } from "../../local/engine/index.ts";
 import { claims, connect, namespaceObject, resourcesIn, stackName } from "../ownershipCheck.ts";
 import { namespaceRefusal } from "../../program/ownership.ts";
 import { stackAnnotation, stateLabel } from "../../components/kubernetes/ownershipMarks.ts";

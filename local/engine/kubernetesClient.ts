@@ -1,14 +1,21 @@
 import type { KubeConfig } from "@kubernetes/client-node";
+import { ApiError, apiServerOf, clusterProblem, send } from "../support/apiServer.ts";
+import type { ApiServer } from "../support/apiServer.ts";
 import { UserError } from "../support/errors.ts";
 import { pause } from "./handler.ts";
-import { ApiError, kubeconfigOf, send } from "./kubernetesHttp.ts";
-import type { Connection } from "./kubernetesHttp.ts";
-import { clusterProblem } from "./kubernetesProblem.ts";
-import { objectAt, textAt } from "./values.ts";
-import type { JsonObject } from "./values.ts";
+import { objectAt, textAt } from "./propertyValues.ts";
+import type { JsonObject } from "./propertyValues.ts";
 
 const fieldManager = "mlops";
 const never = new AbortController().signal;
+
+export interface Connection {
+  /** Path or content of a kubeconfig; the usual places when absent. */
+  kubeconfig?: string;
+  context?: string;
+  /** Namespace of objects that name none. */
+  namespace?: string;
+}
 
 interface ApiResource {
   name: string;
@@ -16,87 +23,59 @@ interface ApiResource {
   namespaced: boolean;
 }
 
-/**
- * A small Kubernetes client on top of client-node's kubeconfig: requests are plain JSON, because the typed client
- * drops fields that are newer than itself.
- */
+/** Reads, applies and deletes objects of any kind, as plain JSON. */
 export class KubernetesClient {
-  readonly #config: KubeConfig;
+  /** Name of the kubeconfig's context, for commands that people are shown. */
+  readonly context: string;
+  readonly #server: ApiServer;
   readonly #namespace: string;
   readonly #resources = new Map<string, Promise<ApiResource[]>>();
 
+  /** @throws UserError with the fix where no cluster answers. */
   static async connect(connection: Connection): Promise<KubernetesClient> {
-    const client = new KubernetesClient(await kubeconfigOf(connection), connection.namespace);
-    await client.#probe();
-    return client;
-  }
-
-  private constructor(config: KubeConfig, namespace: string | undefined) {
-    const context = config.getContextObject(config.getCurrentContext());
-    this.#config = config;
-    this.#namespace = namespace ?? context?.namespace ?? "default";
-  }
-
-  /** Name of the kubeconfig's context, for commands that people are told. */
-  get context(): string {
-    return this.#config.getCurrentContext();
-  }
-
-  async #probe(): Promise<void> {
-    const problem = await clusterProblem(this.#config);
-    if (problem === undefined) return;
-    const context = this.#config.getCurrentContext();
+    const config = await kubeconfigOf(connection);
+    const problem = await clusterProblem(config);
+    if (problem === undefined) return new KubernetesClient(config, connection.namespace);
+    const context = config.getCurrentContext();
     throw new UserError(
       `${context ? `the context ${context}: ` : ""}${problem}, or choose another cluster with --kubeconfig and --context`,
     );
   }
 
-  /** The live object, or undefined when there is none. */
-  async get(object: JsonObject): Promise<JsonObject | undefined> {
-    try {
-      return await this.request("GET", await this.#pathOf(object));
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return undefined;
-      throw error;
-    }
+  private constructor(config: KubeConfig, namespace: string | undefined) {
+    this.context = config.getCurrentContext();
+    this.#server = apiServerOf(config);
+    this.#namespace = namespace ?? config.getContextObject(this.context)?.namespace ?? "default";
   }
 
-  /** Server-side apply; fields that somebody else has taken (`kubectl scale`) are taken back. */
+  /** The live object, or undefined when there is none. */
+  async get(object: JsonObject): Promise<JsonObject | undefined> {
+    return this.request("GET", await this.#pathOf(object)).catch(undefinedIfMissing);
+  }
+
+  /** Server-side apply; fields that another manager has taken (`kubectl scale`) are taken back. */
   async apply(object: JsonObject): Promise<JsonObject> {
     const query = `?fieldManager=${fieldManager}&force=true`;
     const path = await this.#pathOf(object);
     return this.request("PATCH", path + query, object, "application/apply-patch+yaml");
   }
 
-  /** Asks for the deletion; true when there was something to delete. */
-  async delete(object: JsonObject, propagationPolicy: string): Promise<boolean> {
-    try {
-      await this.request("DELETE", await this.#pathOf(object), { propagationPolicy });
-      return true;
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return false;
-      throw error;
-    }
+  /** Requests the deletion, if there is something to delete. */
+  async delete(object: JsonObject, propagationPolicy: string): Promise<void> {
+    const path = await this.#pathOf(object);
+    await this.request("DELETE", path, { propagationPolicy }).catch(undefinedIfMissing);
   }
 
-  /** Objects of a namespace as the API lists them, e.g. `pods`, chosen by labels. */
-  async list(namespace: string, resource: string, labels: JsonObject): Promise<JsonObject[]> {
-    const selector = Object.entries(labels).map(([key, value]) => `${key}=${String(value)}`);
-    const query = `?labelSelector=${encodeURIComponent(selector.join(","))}`;
-    const answer = await this.request("GET", `/api/v1/namespaces/${namespace}/${resource}${query}`);
-    return (answer["items"] ?? []) as JsonObject[];
-  }
-
-  /** One request, tried again when the server is briefly away or busy. */
+  /** One request, retried when the server is briefly away or busy. */
   async request(
     method: string,
     path: string,
     body?: JsonObject,
-    type = "application/json",
+    type?: string,
   ): Promise<JsonObject> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return JSON.parse(await send(this.#config, method, path, { body, type })) as JsonObject;
+        return JSON.parse(await send(this.#server, method, path, { body, type })) as JsonObject;
       } catch (error) {
         const isLasting = error instanceof ApiError && error.status < 500 && error.status !== 429;
         if (isLasting || attempt === 5) throw error;
@@ -105,10 +84,9 @@ export class KubernetesClient {
     }
   }
 
-  /** The last lines a container wrote. */
+  /** The log of a pod, as text. */
   async logs(namespace: string, pod: string, query: string): Promise<string> {
-    const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`;
-    return send(this.#config, "GET", path);
+    return send(this.#server, "GET", `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`);
   }
 
   async #pathOf(object: JsonObject): Promise<string> {
@@ -124,18 +102,9 @@ export class KubernetesClient {
   /** How the API calls a kind. A definition that was applied a moment ago may take a while to appear. */
   async #resourceOf(apiVersion: string, kind: string): Promise<ApiResource> {
     for (let attempt = 1; ; attempt += 1) {
-      let known = this.#resources.get(apiVersion);
-      if (!known) {
-        known = this.request("GET", groupPath(apiVersion)).then(
-          (list) => list["resources"] as unknown as ApiResource[],
-        );
-        this.#resources.set(apiVersion, known);
-      }
-      const resources = await known.catch((error: unknown) => {
-        if (error instanceof ApiError && error.status === 404) return [];
-        throw error;
-      });
-      const found = resources.find((one) => one.kind === kind && !one.name.includes("/"));
+      const known = this.#resources.get(apiVersion) ?? this.#discover(apiVersion);
+      this.#resources.set(apiVersion, known);
+      const found = (await known).find((one) => one.kind === kind && !one.name.includes("/"));
       if (found) return found;
       this.#resources.delete(apiVersion);
       if (attempt === 10)
@@ -145,6 +114,33 @@ export class KubernetesClient {
       await pause(1_000, never);
     }
   }
+
+  async #discover(apiVersion: string): Promise<ApiResource[]> {
+    const list = await this.request("GET", groupPath(apiVersion)).catch(undefinedIfMissing);
+    return (list?.["resources"] ?? []) as unknown as ApiResource[];
+  }
+}
+
+/** The kubeconfig of a connection, with its context chosen. */
+async function kubeconfigOf({ kubeconfig, context }: Connection): Promise<KubeConfig> {
+  // loaded here, because it takes half a second, which a plan without a cluster can do without
+  const { loadKubeconfig, parseKubeconfig } = await import("../support/kubeconfig.ts");
+  const config = kubeconfig?.includes("\n")
+    ? parseKubeconfig(kubeconfig)
+    : loadKubeconfig(kubeconfig);
+  if (context && !config.getContextObject(context)) {
+    const known = config.getContexts().map(({ name }) => name);
+    throw new UserError(
+      `the kubeconfig has no context ${context}; choose one of ${known.join(", ") || "(none)"}`,
+    );
+  }
+  if (context) config.setCurrentContext(context);
+  return config;
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  if (error instanceof ApiError && error.status === 404) return undefined;
+  throw error;
 }
 
 function groupPath(apiVersion: string): string {

@@ -47,7 +47,7 @@ export class Project {
       "--config",
       `${key}=${value}`,
     ]);
-    const script = join(root, "local/engine/main.ts");
+    const script = join(root, "local/engine/commandLine.ts");
     const given = noKubeconfig ? [] : ["--kubeconfig", this.kubeconfig];
     const where = ["--folder", this.folder, ...given];
     const child = spawn(node, [script, command, ...where, ...settings, ...flags], {

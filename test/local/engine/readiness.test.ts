@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../../local/engine/values.ts";
+import type { JsonObject } from "../../../local/engine/propertyValues.ts";
 import { lackOf } from "../../../local/engine/readiness.ts";
 
 const workload = (kind: string, spec: JsonObject, status: JsonObject): JsonObject => ({

@@ -118,12 +118,12 @@ test.each([
   [
     "a chart that cannot be reached",
     'refuse "failed to do request: Head \\"https://example.org/v2/charts/tiny\\": dial tcp: lookup example.org: no such host"',
-    "error: Release release-test/tiny: the chart oci://example.org/charts/tiny cannot be had (failed to do request: Head",
+    "error: Release release-test/tiny: cannot fetch the chart oci://example.org/charts/tiny (failed to do request: Head",
   ],
   [
     "a folder without a chart",
     'refuse "path \\"./gone\\" not found"',
-    'cannot be had (path "./gone" not found); check its name and the network, or get it by other means and name its folder as the chart',
+    '(path "./gone" not found); check its name and the network, or download it and set its folder as the chart',
   ],
   [
     "a chart that does not render",
@@ -205,7 +205,7 @@ test("Ctrl-C is passed on to helm, which is waited for", async () => {
   const { code, stderr } = await ended;
   expect(code).toBe(130);
   expect(words().at(-1)).toBe("ended");
-  expect(stderr).toContain("interrupted; what was under way is saved");
+  expect(stderr).toContain("interrupted; finished operations are saved");
   fakeHelm();
   expect((await run("up")).code).toBe(0);
 });

@@ -1,6 +1,6 @@
 import type { KubernetesClient } from "./kubernetesClient.ts";
-import { objectAt, textAt } from "./values.ts";
-import type { JsonObject } from "./values.ts";
+import { objectAt, textAt } from "./propertyValues.ts";
+import type { JsonObject } from "./propertyValues.ts";
 
 const logLines = 12;
 
@@ -12,8 +12,11 @@ export async function troubleOf(
 ): Promise<string | undefined> {
   const namespace = textAt(workload, "metadata", "namespace") ?? "default";
   const labels = objectAt(workload, "spec", "selector", "matchLabels");
+  const selector = Object.entries(labels).map(([key, value]) => `${key}=${String(value)}`);
+  const query = `labelSelector=${encodeURIComponent(selector.join(","))}`;
   try {
-    const pods = await client.list(namespace, "pods", labels);
+    const list = await client.request("GET", `/api/v1/namespaces/${namespace}/pods?${query}`);
+    const pods = listAt(list, "items");
     for (const pod of pods.sort(newestFirst)) {
       const found = podTrouble(pod);
       if (!found) continue;

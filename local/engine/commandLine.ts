@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { checkoutRoot, keepCompiledCode } from "../support/cache.ts";
 import { UserError, messageOf } from "../support/errors.ts";
-import type { Command, EngineResult } from "./index.ts";
+import type { Command } from "./index.ts";
 
 const commands: Command[] = ["preview", "up", "down", "outputs"];
 
-/** Numbers a shell expects from a process that a signal ended. */
+/** Exit codes that a shell expects from a process that a signal ended. */
 const signalCodes = { SIGINT: 130, SIGTERM: 143 };
 
 async function main(): Promise<void> {
@@ -15,13 +15,10 @@ async function main(): Promise<void> {
     options: {
       folder: { type: "string", default: checkoutRoot },
       stack: { type: "string", default: "dev" },
-      program: { type: "string" },
-      "stack-file": { type: "string" },
       config: { type: "string", multiple: true, default: [] },
       // an object of settings as JSON: arguments can be read by every user of the machine
       "config-from-stdin": { type: "boolean", default: false },
       kubeconfig: { type: "string" },
-      context: { type: "string" },
       "keep-data": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       "show-secrets": { type: "boolean", default: false },
@@ -36,33 +33,23 @@ async function main(): Promise<void> {
   // Most of a short run is loading the SDKs; their compiled code is kept for the next one.
   keepCompiledCode();
   const { runEngine } = await import("./index.ts");
-  // The program's own console output must not end up in the machine-readable output.
+  // the program's own console output must not end up in the machine-readable output
   console.log = console.info = console.error;
-  const result = await runEngine(command, {
+  const { changes, outputs } = await runEngine(command, {
     folder: values.folder,
     stack: values.stack,
-    program: values.program,
-    stackFile: values["stack-file"],
     config: {
       ...(values["config-from-stdin"] ? settingsFromStdin() : {}),
       ...Object.fromEntries(values.config.map(keyAndValue)),
     },
     kubeconfig: values.kubeconfig,
-    context: values.context,
     keepData: values["keep-data"],
     showSecrets: values["show-secrets"],
     signal: interruption(),
   });
-  if (values.json) process.stdout.write(`${JSON.stringify(jsonOf(command, result), null, 2)}\n`);
-  else if (command === "outputs")
-    for (const [key, value] of Object.entries(result.outputs))
-      process.stdout.write(
-        `${key}  ${typeof value === "string" ? value : JSON.stringify(value)}\n`,
-      );
-}
-
-function jsonOf(command: Command, result: EngineResult): unknown {
-  return command === "outputs" ? result.outputs : result;
+  if (!values.json) return;
+  const result = command === "outputs" ? outputs : { changes, outputs };
+  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
 }
 
 /** Aborts at the first Ctrl-C; at the second one the process ends at once, which the next run repairs. */
@@ -72,7 +59,7 @@ function interruption(): AbortSignal {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(code);
       process.exitCode = code;
-      console.error("interrupted: finishing the calls under way (again to stop at once)");
+      console.error("interrupted; waiting for running operations (again to stop now)");
       controller.abort();
     });
   }
@@ -84,7 +71,7 @@ function settingsFromStdin(): Record<string, string> {
     return JSON.parse(readFileSync(0, "utf8")) as Record<string, string>;
   } catch (error) {
     throw new UserError(
-      `--config-from-stdin needs an object of settings as JSON: ${messageOf(error)}`,
+      `--config-from-stdin requires an object of settings as JSON: ${messageOf(error)}`,
     );
   }
 }
