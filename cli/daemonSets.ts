@@ -1,10 +1,12 @@
-import { awaitReady, type JsonObject, KubernetesClient } from "../local/engine/index.ts";
+import { awaitReady } from "../local/support/readiness.ts";
+import { type JsonObject } from "../local/support/propertyValues.ts";
+import { KubernetesClient } from "../local/support/kubernetesClient.ts";
 import type { ClusterAccess } from "./engine.ts";
 import { reported } from "../local/support/progress.ts";
 
 /**
- * Waits until each of the platform's DaemonSets has a pod on every node. The Helm release of the Kubernetes provider
- * is content with one pod less, which on a cluster of one node is none.
+ * Waits until each of the platform's DaemonSets has a pod on every node. Helm accepts one pod less, which on a cluster
+ * of one node is none.
  */
 export async function awaitDaemonSets(
   access: ClusterAccess,

@@ -2,14 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { rules } from "../policy/rules/index.ts";
-import {
-  isObject,
-  type JsonObject,
-  loadConfig,
-  loadProject,
-  runProgram,
-  unknownValue,
-} from "../local/engine/index.ts";
+import { loadConfig, loadProject, runProgram } from "../local/engine/index.ts";
+import { isObject, type JsonObject, unknownValue } from "../local/support/propertyValues.ts";
 import {
   type DeclaredResource,
   isRefused,

@@ -11,7 +11,7 @@ import {
 import type { ClusterAccess } from "../engine.ts";
 import { openEngine } from "../engines.ts";
 import { envFile, removeEnvFile } from "../envFile.ts";
-import type { KubernetesClient } from "../../local/engine/index.ts";
+import type { KubernetesClient } from "../../local/support/kubernetesClient.ts";
 import { requireTools } from "../gcloud.ts";
 import { foreignObjects, otherPlatforms } from "../neighbours.ts";
 import {

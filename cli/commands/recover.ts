@@ -1,7 +1,8 @@
 import { findTarget, startTarget, targetOptions } from "../access.ts";
 import { type Deployment, readDeployment, writeDeployment } from "../deployment.ts";
 import { chooseEngine, openEngine } from "../engines.ts";
-import { type JsonObject, type KubernetesClient, textAt } from "../../local/engine/index.ts";
+import { type JsonObject, textAt } from "../../local/support/propertyValues.ts";
+import { type KubernetesClient } from "../../local/support/kubernetesClient.ts";
 import { claims, connect, namespaceObject, resourcesIn, stackName } from "../ownershipCheck.ts";
 import { namespaceRefusal } from "../../program/ownership.ts";
 import { stackAnnotation, stateLabel } from "../../components/kubernetes/ownershipMarks.ts";

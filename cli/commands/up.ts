@@ -66,7 +66,7 @@ export const up: Command = {
     const code = await engine.up();
     await copyState(client, engine, deployment);
     if (code !== 0) return code;
-    if (engine.name === "pulumi") await awaitDaemonSets(access, settings.config.namespace);
+    await awaitDaemonSets(access, settings.config.namespace);
     await welcome(settings, access, await engine.outputs({ showSecrets: false }));
     return 0;
   },

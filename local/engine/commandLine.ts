@@ -15,7 +15,6 @@ async function main(): Promise<void> {
     options: {
       folder: { type: "string", default: checkoutRoot },
       stack: { type: "string", default: "dev" },
-      config: { type: "string", multiple: true, default: [] },
       // an object of settings as JSON: arguments can be read by every user of the machine
       "config-from-stdin": { type: "boolean", default: false },
       kubeconfig: { type: "string" },
@@ -35,21 +34,16 @@ async function main(): Promise<void> {
   const { runEngine } = await import("./index.ts");
   // the program's own console output must not end up in the machine-readable output
   console.log = console.info = console.error;
-  const { changes, outputs } = await runEngine(command, {
+  const outputs = await runEngine(command, {
     folder: values.folder,
     stack: values.stack,
-    config: {
-      ...(values["config-from-stdin"] ? settingsFromStdin() : {}),
-      ...Object.fromEntries(values.config.map(keyAndValue)),
-    },
+    config: values["config-from-stdin"] ? settingsFromStdin() : {},
     kubeconfig: values.kubeconfig,
     keepData: values["keep-data"],
     showSecrets: values["show-secrets"],
     signal: interruption(),
   });
-  if (!values.json) return;
-  const result = command === "outputs" ? outputs : { changes, outputs };
-  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  if (values.json) process.stdout.write(`${JSON.stringify(outputs, null, 2)}\n`);
 }
 
 /** Aborts at the first Ctrl-C; at the second one the process ends at once, which the next run repairs. */
@@ -74,12 +68,6 @@ function settingsFromStdin(): Record<string, string> {
       `--config-from-stdin requires an object of settings as JSON: ${messageOf(error)}`,
     );
   }
-}
-
-function keyAndValue(text: string): [string, string] {
-  const split = text.indexOf("=");
-  if (split < 1) throw new UserError(`--config ${text} must be written as key=value`);
-  return [text.slice(0, split), text.slice(split + 1)];
 }
 
 try {

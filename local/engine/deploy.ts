@@ -1,13 +1,11 @@
 import { UserError, messageOf } from "../support/errors.ts";
-import { Interrupted, passthrough } from "./handler.ts";
-import type { Handler, Work } from "./handler.ts";
+import { type Handler, passthrough } from "./handler.ts";
+import { Interrupted, type Work } from "../support/interruption.ts";
 import type { Registered, Registration } from "./monitor.ts";
-import { textAt } from "./propertyValues.ts";
-import { kindOf } from "./report.ts";
-import type { Report, ResourceChange } from "./report.ts";
+import { textAt } from "../support/propertyValues.ts";
+import { kindOf, type Report, type ResourceChange } from "./report.ts";
 import type { ResourceState, StackState } from "./state.ts";
-import { declared, decide, inspected, withSecrets } from "./steps.ts";
-import type { Step } from "./steps.ts";
+import { decide, declared, inspected, type Step, withSecrets } from "./steps.ts";
 
 export interface DeploymentOptions {
   state: StackState;
@@ -60,12 +58,6 @@ export class Deployment {
   /** Deletes resources, dependents first, and forgets them. */
   async remove(resources: ResourceState[]): Promise<void> {
     const { state, preview } = this.#options;
-    const locked = resources.filter(({ protect }) => protect);
-    for (const { type, name } of locked)
-      this.failures.add(
-        `${kindOf(type)} ${name} is protected and cannot be deleted; set protect: false in the program and run up first`,
-      );
-    if (locked.length > 0) return;
     await removeInOrder(resources, async (resource) => {
       if (!preview) await this.#delete(resource);
       if (state.resources.get(resource.urn) === resource) state.resources.delete(resource.urn);
@@ -86,7 +78,7 @@ export class Deployment {
     if (old && step.deleteFirst)
       for (const dependent of this.#dependentsOf(old)) dependent.gone = true;
     const kept = step.action === "update" ? old : undefined;
-    const outputs = withSecrets(handler.foresee(step.inputs, kept), registration.secretOutputs);
+    const outputs = withSecrets(handler.foresee(step.inputs), registration.secretOutputs);
     return { id: kept?.id ?? "", outputs };
   }
 
@@ -141,11 +133,6 @@ export class Deployment {
   async #clear(old: ResourceState): Promise<void> {
     const { state, report } = this.#options;
     const doomed = [...this.#dependentsOf(old), old];
-    const locked = doomed.find(({ protect }) => protect);
-    if (locked)
-      throw new UserError(
-        `${kindOf(locked.type)} ${locked.name} is protected and would have to be replaced; set protect: false in the program first`,
-      );
     const [failure] = await removeInOrder(doomed, async (resource) => {
       if (resource.gone) return;
       await this.#delete(resource);

@@ -2,13 +2,14 @@ import microdiff from "microdiff";
 import {
   isObject,
   isSecret,
+  type Json,
+  type JsonObject,
   knownLater,
   masked,
   plain,
   secret,
   unknownValue,
-} from "./propertyValues.ts";
-import type { Json, JsonObject } from "./propertyValues.ts";
+} from "../support/propertyValues.ts";
 
 export type Path = (string | number)[];
 

@@ -1,16 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
+import type { Work } from "../support/interruption.ts";
 import type { Change } from "./diff.ts";
 import type { Registration } from "./monitor.ts";
-import type { JsonObject } from "./propertyValues.ts";
+import type { JsonObject } from "../support/propertyValues.ts";
 import type { ResourceState } from "./state.ts";
-
-/** What a handler may use while it works on one resource. */
-export interface Work {
-  /** Reports what the resource is waiting for. */
-  wait(text: string): void;
-  /** Aborted when the user interrupts the run. */
-  signal: AbortSignal;
-}
 
 /** `failed` cannot be repaired and is replaced; what has `changed` is applied again. */
 export type Condition = "sound" | "gone" | "changed" | "failed";
@@ -30,7 +22,7 @@ export interface Handler {
   /** Whether these changes require a new object. */
   replacement(old: ResourceState, changes: Change[], inputs: JsonObject): Replacement | undefined;
   /** The outputs that a preview can predict. */
-  foresee(inputs: JsonObject, old: ResourceState | undefined): JsonObject;
+  foresee(inputs: JsonObject): JsonObject;
   /** Whether what the state describes is still there and as it was left. */
   inspect(resource: ResourceState, work: Work): Promise<Condition>;
   /** Throws where an object that this stack did not create is already where the resource is to be created. */
@@ -54,12 +46,3 @@ export const passthrough: Handler = {
   idOf: ({ id, name }) => id || name,
   remove: () => Promise.resolve(),
 };
-
-/** Raised when waiting ends because the user interrupted the run. */
-export class Interrupted extends Error {}
-
-/** A pause that ends early when the run is interrupted. */
-export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  delay(milliseconds, undefined, { signal }).catch(() => {
-    throw new Interrupted();
-  });

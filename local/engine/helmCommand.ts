@@ -1,14 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { ensureHelm } from "../helm/index.ts";
 import { UserError } from "../support/errors.ts";
 import { CommandError, run } from "../support/process.ts";
-import { Interrupted } from "./handler.ts";
-import type { Work } from "./handler.ts";
-import type { Connection } from "./kubernetesClient.ts";
-import { isObject, objectAt, plain, textAt } from "./propertyValues.ts";
-import type { Json, JsonObject } from "./propertyValues.ts";
+import { Interrupted, type Work } from "../support/interruption.ts";
+import type { Connection } from "../support/kubernetesClient.ts";
+import { type JsonObject, objectAt, plain, textAt } from "../support/propertyValues.ts";
 
 /** Inputs of a Release that the engine passes on to helm; the others are refused. */
 const known = [
@@ -18,23 +13,14 @@ const known = [
 
 /** Nothing that is not passed on to helm is dropped in silence. */
 export function refuseUnknown(name: string, inputs: JsonObject): void {
-  const options = Object.entries(objectAt(inputs, "repositoryOpts"));
-  const lost = [
-    ...Object.entries(inputs).filter(([key]) => !known.includes(key)),
-    ...options
-      .filter(([key]) => key !== "repo")
-      .map(([key, value]) => [`repositoryOpts.${key}`, value] as const),
-  ].find(([, value]) => !isEmpty(value));
-  if (lost)
+  const options = Object.keys(objectAt(inputs, "repositoryOpts"));
+  const lost =
+    Object.keys(inputs).find((key) => !known.includes(key)) ??
+    options.filter((key) => key !== "repo").map((key) => `repositoryOpts.${key}`)[0];
+  if (lost !== undefined)
     throw new UserError(
-      `${name}: the built-in engine does not support ${lost[0]} of a Helm release; leave it out, or install the Pulumi CLI`,
+      `${name}: the built-in engine does not support ${lost} of a Helm release; leave it out, or install the Pulumi CLI`,
     );
-}
-
-function isEmpty(value: Json): boolean {
-  const inner = plain(value);
-  if (Array.isArray(inner)) return inner.length === 0;
-  return !inner || (isObject(inner) && Object.keys(inner).length === 0);
 }
 
 /** The words of `helm upgrade` that bring a release to its inputs. Values are read from standard input. */
@@ -70,21 +56,14 @@ export function helmFor({ kubeconfig, context }: Connection, folder: string): He
     program ??= ensureHelm({ onProgress: (text) => work.wait(text), signal }).then(guarded);
     const [command = "", ...before] = await program;
     if (signal.aborted) throw new Interrupted();
-    // what is no path is the content of one, and helm reads files only
-    const own = kubeconfig?.includes("\n") ? mkdtempSync(join(tmpdir(), "mlops-helm-")) : undefined;
-    const path = own ? join(own, "kubeconfig") : kubeconfig;
+    const where = [
+      ...(kubeconfig ? ["--kubeconfig", kubeconfig] : []),
+      ...(context ? ["--kube-context", context] : []),
+    ];
     try {
-      if (own) writeFileSync(join(own, "kubeconfig"), kubeconfig ?? "", { mode: 0o600 });
-      const where = [
-        ...(path ? ["--kubeconfig", path] : []),
-        ...(context ? ["--kube-context", context] : []),
-      ];
       return await run(command, [...before, ...words, ...where], { cwd: folder, input, signal });
     } catch (error) {
-      if (signal.aborted) throw new Interrupted();
-      throw error;
-    } finally {
-      if (own) rmSync(own, { recursive: true, force: true });
+      throw signal.aborted ? new Interrupted() : error;
     }
   };
 }

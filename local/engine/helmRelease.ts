@@ -4,16 +4,14 @@ import { join, resolve } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { UserError } from "../support/errors.ts";
 import { formatPath } from "./diff.ts";
-import { Interrupted, pause } from "./handler.ts";
-import type { Handler, Work } from "./handler.ts";
-import { helmError, helmFor, refuseUnknown, upgradeWords } from "./helmCommand.ts";
-import type { Helm } from "./helmCommand.ts";
-import type { Connection, KubernetesClient } from "./kubernetesClient.ts";
+import type { Handler } from "./handler.ts";
+import { Interrupted, pause, type Work } from "../support/interruption.ts";
+import { type Helm, helmError, helmFor, refuseUnknown, upgradeWords } from "./helmCommand.ts";
+import type { Connection, KubernetesClient } from "../support/kubernetesClient.ts";
 import { autoname } from "./kubernetesRules.ts";
-import { troubleOf } from "./podTrouble.ts";
-import { isObject, objectAt, plain, textAt } from "./propertyValues.ts";
-import type { JsonObject } from "./propertyValues.ts";
-import { awaitReady, lackOf } from "./readiness.ts";
+import { troubleOf } from "../support/podTrouble.ts";
+import { isObject, type JsonObject, objectAt, plain, textAt } from "../support/propertyValues.ts";
+import { lackOf } from "../support/readiness.ts";
 import type { ResourceState } from "./state.ts";
 
 const defaultTimeout = 300;
@@ -97,16 +95,11 @@ export function helmHandler({ connectionOf, clientOf, folder }: HelmOptions): Ha
       await forgetUnfinished(release);
       const { inputs } = resource;
       const seconds = Number(plain(inputs["timeout"] ?? 0)) || defaultTimeout;
-      const started = Date.now();
       const words = [...upgradeWords(inputs, seconds), "--namespace", release.namespace];
       const values = JSON.stringify(plain(inputs["values"] ?? {}));
       await watched(release.helm(words, work, values), release).catch(async (error: unknown) => {
         throw await explained(error, release, inputs, seconds);
       });
-      if (words.includes("--wait")) {
-        const left = Math.max(1, seconds - Math.round((Date.now() - started) / 1000));
-        await awaitDaemonSets(release, left);
-      }
       return { ...outputsOf(inputs), status: { ...(await statusOf(release)) } };
     },
 
@@ -204,26 +197,17 @@ async function lackOfRelease(release: Release, withLogs: boolean): Promise<strin
   return undefined;
 }
 
-/** Waits for every pod of the release's DaemonSets: helm lets one be missing, and a node may be all there is. */
-async function awaitDaemonSets(release: Release, seconds: number): Promise<void> {
-  for (const object of (await workloadsOf(release)).filter(isDaemonSet)) {
-    const live = await release.client.get(object);
-    if (live) await awaitReady(release.client, live, seconds, release.work);
-  }
-}
-
-/** The workloads of the release. Helm lets one pod of a DaemonSet be missing, so that it mostly waits for others. */
+/** The workloads of the release, DaemonSets last: helm lets one pod of each be missing, so that it waits for others. */
 async function workloadsOf(release: Release): Promise<JsonObject[]> {
   const { namespace } = release;
+  const isDaemonSet = (object: JsonObject) => Number(object["kind"] === "DaemonSet");
   return parseAllDocuments(await get(release, "manifest"))
     .map((document) => document.toJS() as unknown)
     .filter(isObject)
     .filter((object) => /^(apps|batch)\//.test(textAt(object, "apiVersion") ?? ""))
     .map((object) => ({ ...object, metadata: { namespace, ...objectAt(object, "metadata") } }))
-    .sort((one, other) => Number(isDaemonSet(one)) - Number(isDaemonSet(other)));
+    .sort((one, other) => isDaemonSet(one) - isDaemonSet(other));
 }
-
-const isDaemonSet = (object: JsonObject) => textAt(object, "kind") === "DaemonSet";
 
 const unreachable =
   /failed to (download|do request|perform|fetch|authorize|resolve)|cannot be reached|path ".*" not found|(chart|repo) .*not found|no such host|Chart\.yaml file is missing/i;

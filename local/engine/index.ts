@@ -3,27 +3,26 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { UserError } from "../support/errors.ts";
 import { takeLock } from "../support/lock.ts";
 import { Deployment } from "./deploy.ts";
-import { passthrough } from "./handler.ts";
-import type { Handler } from "./handler.ts";
+import { type Handler, passthrough } from "./handler.ts";
 import { helmHandler } from "./helmRelease.ts";
-import { KubernetesClient } from "./kubernetesClient.ts";
-import type { Connection } from "./kubernetesClient.ts";
+import { type Connection, KubernetesClient } from "../support/kubernetesClient.ts";
 import { kubernetesHandler } from "./kubernetesObjects.ts";
 import type { ProgramOptions, ProgramResult } from "./monitor.ts";
 import { loadConfig, loadProject } from "./projectFiles.ts";
-import { knownLater, masked, plain, textAt, unknownValue } from "./propertyValues.ts";
-import type { JsonObject } from "./propertyValues.ts";
+import {
+  type JsonObject,
+  knownLater,
+  masked,
+  plain,
+  textAt,
+  unknownValue,
+} from "../support/propertyValues.ts";
 import { randomHandler } from "./random.ts";
-import { Report, renderTree, secondsSince, summaryOf } from "./report.ts";
-import type { ResourceChange } from "./report.ts";
-import { StackState } from "./state.ts";
-import type { ResourceState } from "./state.ts";
+import { renderTree, Report, secondsSince, summaryOf } from "./report.ts";
+import { type ResourceState, StackState } from "./state.ts";
 
 // The only door of this folder.
-export { KubernetesClient, loadConfig, loadProject };
-export { isObject, objectAt, plain, textAt, unknownValue } from "./propertyValues.ts";
-export type { Json, JsonObject } from "./propertyValues.ts";
-export { awaitReady } from "./readiness.ts";
+export { loadConfig, loadProject };
 
 /** The engine's own program: the Pulumi SDK runs one program per process. */
 export const engineProgram = fileURLToPath(new URL("commandLine.ts", import.meta.url));
@@ -46,24 +45,19 @@ export interface EngineOptions {
   signal?: AbortSignal;
 }
 
-export interface EngineResult {
-  changes: ResourceChange[];
-  outputs: JsonObject;
-}
-
 /** Runs a program with resources that `register` answers for. The SDK is heavy, and loaded only here. */
 export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
   return (await import("./monitor.ts")).runProgram(options);
 }
 
 /**
- * Runs one command on a stack: once per process, because the Pulumi SDK keeps its state in globals. All faults are
+ * Runs one command on a stack and returns its outputs: once per process, because the Pulumi SDK keeps its state in globals. All faults are
  * collected into one UserError after all independent work has ended.
  */
-export async function runEngine(command: Command, options: EngineOptions): Promise<EngineResult> {
+export async function runEngine(command: Command, options: EngineOptions): Promise<JsonObject> {
   const base = join(resolve(options.folder), ".mlops", "state", options.stack);
   const state = () => new StackState(`${base}.json`);
-  if (command === "outputs") return { changes: [], outputs: shown(state().outputs, options) };
+  if (command === "outputs") return shown(state().outputs, options);
   if (command === "preview") return deploy(state(), options, true);
   const release = takeLock(`${base}.lock`, "working on this stack");
   try {
@@ -77,7 +71,7 @@ async function deploy(
   state: StackState,
   options: EngineOptions,
   preview: boolean,
-): Promise<EngineResult> {
+): Promise<JsonObject> {
   const { stack } = options;
   const folder = resolve(options.folder);
   const project = loadProject(folder);
@@ -101,10 +95,10 @@ async function deploy(
   conclude([...result.errors, ...deployment.failures], report, options);
   const summary = summaryOf(deployment.changes, preview);
   report.line(`${preview ? "Plan" : "Done"}: ${summary} (${secondsSince(started)})`);
-  return { changes: deployment.changes, outputs: shown(result.outputs, options) };
+  return shown(result.outputs, options);
 }
 
-async function destroy(state: StackState, options: EngineOptions): Promise<EngineResult> {
+async function destroy(state: StackState, options: EngineOptions): Promise<JsonObject> {
   const { deployment, report } = prepare(state, options, false);
   const started = Date.now();
   report.line(`Removing ${options.stack}${options.keepData ? ", keeping its data" : ""}`);
@@ -116,7 +110,7 @@ async function destroy(state: StackState, options: EngineOptions): Promise<Engin
   if (state.isEmpty) state.remove();
   else state.save();
   report.line(`Done: ${summaryOf(deployment.changes, false)} (${secondsSince(started)})`);
-  return { changes: deployment.changes, outputs: {} };
+  return {};
 }
 
 function prepare(state: StackState, options: EngineOptions, preview: boolean) {

@@ -1,20 +1,20 @@
 import { ApiError } from "../support/apiServer.ts";
 import { UserError } from "../support/errors.ts";
-import { pause } from "./handler.ts";
-import type { Handler, Work } from "./handler.ts";
-import type { KubernetesClient } from "./kubernetesClient.ts";
+import type { Handler } from "./handler.ts";
+import { pause, type Work } from "../support/interruption.ts";
+import type { KubernetesClient } from "../support/kubernetesClient.ts";
 import { replacementOf, withName } from "./kubernetesRules.ts";
 import {
   isObject,
+  type Json,
+  type JsonObject,
   objectAt,
-  overlaid,
   plain,
   secret,
   secretLike,
   textAt,
-} from "./propertyValues.ts";
-import type { Json, JsonObject } from "./propertyValues.ts";
-import { awaitReady, jobFailure } from "./readiness.ts";
+} from "../support/propertyValues.ts";
+import { awaitReady, jobFailure } from "../support/readiness.ts";
 import type { ResourceState } from "./state.ts";
 
 const defaultTimeout = 600;
@@ -29,8 +29,7 @@ export function kubernetesHandler(
 
     replacement: (old, changes, inputs) => replacementOf(old.inputs, changes, inputs),
 
-    foresee: (inputs, old) =>
-      withSecretContent((old ? overlaid(old.outputs, inputs) : inputs) as JsonObject),
+    foresee: (inputs) => withSecretContent(inputs),
 
     async inspect(resource) {
       const live = await (await clientOf(resource.provider)).get(identityOf(resource));
@@ -57,7 +56,7 @@ export function kubernetesHandler(
       const existing = await client.get(object);
       if (existing && isTerminating(existing)) await untilGone(client, existing, work);
       const applied = await client.apply(object).catch((error: unknown) => {
-        throw explained(error, object, client.context);
+        throw explained(error, object);
       });
       const seconds = Number(annotation(object, "timeoutSeconds")) || defaultTimeout;
       const isAwaited = annotation(object, "skipAwait") !== "true";
@@ -111,25 +110,13 @@ function withSecretContent(outputs: JsonObject): JsonObject {
   };
 }
 
-/** Kinds that hold data, or passwords without which data cannot be opened. */
-const precious = [
-  ...["Namespace", "PersistentVolume", "PersistentVolumeClaim"],
-  ...["Secret", "StatefulSet"],
-];
-
 /** An object that is not what the state says, e.g. one made by hand, may differ where nothing can change. */
-function explained(error: unknown, object: JsonObject, context: string): unknown {
+function explained(error: unknown, object: JsonObject): unknown {
   const isFixed =
     error instanceof ApiError && error.status === 422 && /immutable|forbidden/.test(error.message);
   if (!isFixed) return error;
-  const kind = textAt(object, "kind") ?? "";
-  const { name, namespace } = objectAt(object, "metadata") as { [key: string]: string };
-  const where = [`--context ${context}`, ...(namespace ? [`--namespace ${namespace}`] : [])];
-  const advice = precious.includes(kind)
-    ? "it holds data or passwords, so do not delete it: undo in it what was changed by hand"
-    : `delete it (kubectl delete ${kind.toLowerCase()} ${name} ${where.join(" ")})`;
   return new UserError(
-    `${nameWithKind(object)} is in the cluster with fields that cannot change (${error.message}); ${advice}, and run this again`,
+    `${nameWithKind(object)} is in the cluster with fields that cannot change (${error.message}); undo there what was changed by hand, or, if it holds neither data nor passwords, delete it, and run this again`,
   );
 }
 

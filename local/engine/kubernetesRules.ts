@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
-import { formatPath } from "./diff.ts";
-import type { Change } from "./diff.ts";
+import { type Change, formatPath } from "./diff.ts";
 import type { Replacement } from "./handler.ts";
-import { isObject, objectAt, textAt, unwrapped } from "./propertyValues.ts";
-import type { JsonObject } from "./propertyValues.ts";
+import {
+  isObject,
+  type JsonObject,
+  objectAt,
+  textAt,
+  unwrapped,
+} from "../support/propertyValues.ts";
 
 /** Fields that the API server refuses to change, by kind. */
 const fixed: Record<string, string[]> = {

@@ -5,7 +5,7 @@ import type {
   RegisterResourceRequest,
 } from "@pulumi/pulumi/proto/resource_pb.js";
 import { UserError, messageOf } from "../support/errors.ts";
-import type { Json, JsonObject } from "./propertyValues.ts";
+import type { Json, JsonObject } from "../support/propertyValues.ts";
 
 /*
  * The only file that uses internals of the Pulumi Node SDK (which is pinned for this reason). The public testing
@@ -175,6 +175,7 @@ function refusalOf(
     "has replaceOnChanges": request.getReplaceonchangesList().length > 0,
     "has customTimeouts": timeouts.some(Boolean),
     "has retainOnDelete": request.getRetainondelete() ?? false,
+    "has protect": request.getProtect() ?? false,
   };
   const used = Object.keys(uses).find((words) => uses[words]);
   return used && `${subject} ${used}, which the built-in engine cannot do; install the Pulumi CLI`;

@@ -1,9 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { UserError } from "../support/errors.ts";
-import { passthrough } from "./handler.ts";
-import type { Handler } from "./handler.ts";
-import { plain, textAt } from "./propertyValues.ts";
-import type { JsonObject } from "./propertyValues.ts";
+import { type Handler, passthrough } from "./handler.ts";
+import { type JsonObject, plain, textAt } from "../support/propertyValues.ts";
 
 const uuid = "random:index/randomUuid:RandomUuid";
 const password = "random:index/randomPassword:RandomPassword";

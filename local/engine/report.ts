@@ -1,7 +1,5 @@
-import { formatPath } from "./diff.ts";
-import type { Change } from "./diff.ts";
-import { secretStrings } from "./propertyValues.ts";
-import type { Json } from "./propertyValues.ts";
+import { type Change, formatPath } from "./diff.ts";
+import { type Json, secretStrings } from "../support/propertyValues.ts";
 
 export type Action = "same" | "create" | "update" | "replace" | "delete";
 

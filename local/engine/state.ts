@@ -1,8 +1,17 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { UserError, messageOf } from "../support/errors.ts";
-import type { JsonObject } from "./propertyValues.ts";
+import type { JsonObject } from "../support/propertyValues.ts";
 
 /** What the last run knew about one resource. */
 export interface ResourceState {
@@ -18,7 +27,6 @@ export interface ResourceState {
   outputs: JsonObject;
   dependencies: string[];
   propertyDependencies: Record<string, string[]>;
-  protect?: boolean;
   /** Counts replacements of an object whose name the engine chose. */
   generation: number;
   /** Set before a call that changes something and cleared after it: the run may have died in between. */

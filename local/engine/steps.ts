@@ -1,9 +1,8 @@
-import { changesBetween } from "./diff.ts";
-import type { Change } from "./diff.ts";
-import type { Handler, Work } from "./handler.ts";
+import { type Change, changesBetween } from "./diff.ts";
+import type { Handler } from "./handler.ts";
+import type { Work } from "../support/interruption.ts";
 import type { Registration } from "./monitor.ts";
-import { secret } from "./propertyValues.ts";
-import type { JsonObject } from "./propertyValues.ts";
+import { type JsonObject, secret } from "../support/propertyValues.ts";
 import type { Action } from "./report.ts";
 import type { ResourceState } from "./state.ts";
 
@@ -76,9 +75,9 @@ export async function inspected(
 
 /** The part of the state that comes straight from the program. */
 export function declared(registration: Registration) {
-  const { urn, type, name, custom, parent, provider, protect } = registration;
+  const { urn, type, name, custom, parent, provider } = registration;
   const { dependencies, propertyDependencies } = registration;
-  return { urn, type, name, custom, parent, provider, protect, dependencies, propertyDependencies };
+  return { urn, type, name, custom, parent, provider, dependencies, propertyDependencies };
 }
 
 /** The outputs with those marked as secret that the resource's type declares secret. */

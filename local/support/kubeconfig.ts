@@ -1,4 +1,4 @@
-import { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { clientConfig } from "../../program/clientConfig.ts";
 import { UserError, messageOf } from "./errors.ts";
 
@@ -15,17 +15,6 @@ export function loadKubeconfig(path?: string, context?: string): KubeConfig {
     return clientConfig(path, context);
   } catch (error) {
     throw new UserError(messageOf(error));
-  }
-}
-
-/** The kubeconfig in a text, such as a provider's argument. */
-export function parseKubeconfig(content: string): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    config.loadFromString(content);
-    return config;
-  } catch (error) {
-    throw new UserError(`the provider's kubeconfig cannot be read: ${messageOf(error)}`);
   }
 }
 

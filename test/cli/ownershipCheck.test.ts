@@ -1,6 +1,7 @@
 import { stackAnnotation, stateLabel } from "../../components/kubernetes/ownershipMarks.ts";
 import type { Deployment } from "../../cli/deployment.ts";
-import type { JsonObject, KubernetesClient } from "../../local/engine/index.ts";
+import type { JsonObject } from "../../local/support/propertyValues.ts";
+import type { KubernetesClient } from "../../local/support/kubernetesClient.ts";
 import { ApiError } from "../../local/support/apiServer.ts";
 import { foreignObjects, otherPlatforms } from "../../cli/neighbours.ts";
 import { checkOwnNamespaces, checkOwnership, resourcesIn } from "../../cli/ownershipCheck.ts";

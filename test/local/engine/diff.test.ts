@@ -1,8 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { changesBetween, formatPath } from "../../../local/engine/diff.ts";
-import { secret, unknownValue } from "../../../local/engine/propertyValues.ts";
-import type { Json, JsonObject } from "../../../local/engine/propertyValues.ts";
+import {
+  type Json,
+  type JsonObject,
+  secret,
+  unknownValue,
+} from "../../../local/support/propertyValues.ts";
 
 const described = (old: JsonObject, next: JsonObject) =>
   changesBetween(old, next).map(({ path, kind, old, new: to }) => [

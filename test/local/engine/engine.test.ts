@@ -21,7 +21,7 @@ describeOnCluster("the engine on a real API server", (kubeconfig) => {
 
     test("up creates everything and returns live outputs, and no secret is printed", async () => {
       const { stdout, stderr } = await project.succeed("up", { namespace }, ["--json"]);
-      const { outputs } = JSON.parse(stdout);
+      const outputs = JSON.parse(stdout);
       expect(outputs.clusterIp).toBe(get(inNamespace("api/v1", "services/web")).spec.clusterIP);
       expect(outputs.password).toBe("[secret]");
 

@@ -41,8 +41,3 @@ test.each([
     `tiny: the built-in engine does not support ${input} of a Helm release; leave it out, or install the Pulumi CLI`,
   );
 });
-
-test("inputs that ask for nothing are not refused", () => {
-  const nothing = { recreatePods: false, valueYamlFiles: [], repositoryOpts: {}, lint: null };
-  expect(() => refuseUnknown("tiny", { ...release, ...nothing })).not.toThrow();
-});

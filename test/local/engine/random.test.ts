@@ -1,5 +1,5 @@
 import { randomHandler } from "../../../local/engine/random.ts";
-import type { JsonObject } from "../../../local/engine/propertyValues.ts";
+import type { JsonObject } from "../../../local/support/propertyValues.ts";
 
 const work = { wait: () => {}, signal: new AbortController().signal };
 

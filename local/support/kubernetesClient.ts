@@ -1,20 +1,24 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { ApiError, apiServerOf, clusterProblem, send } from "../support/apiServer.ts";
-import type { ApiServer } from "../support/apiServer.ts";
-import { UserError } from "../support/errors.ts";
-import { pause } from "./handler.ts";
-import { objectAt, textAt } from "./propertyValues.ts";
+import { ApiError, type ApiServer, apiServerOf, clusterProblem, send } from "./apiServer.ts";
+import { UserError } from "./errors.ts";
 import type { JsonObject } from "./propertyValues.ts";
+import { sleep } from "./process.ts";
 
 const fieldManager = "mlops";
-const never = new AbortController().signal;
 
 export interface Connection {
-  /** Path or content of a kubeconfig; the usual places when absent. */
+  /** Path of a kubeconfig; the usual places when absent. */
   kubeconfig?: string;
   context?: string;
   /** Namespace of objects that name none. */
   namespace?: string;
+}
+
+/** What names an object. */
+interface KubernetesObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: { name?: string; namespace?: string };
 }
 
 interface ApiResource {
@@ -79,7 +83,7 @@ export class KubernetesClient {
       } catch (error) {
         const isLasting = error instanceof ApiError && error.status < 500 && error.status !== 429;
         if (isLasting || attempt === 5) throw error;
-        await pause(250 * 2 ** attempt, never);
+        await sleep(250 * 2 ** attempt);
       }
     }
   }
@@ -90,12 +94,10 @@ export class KubernetesClient {
   }
 
   async #pathOf(object: JsonObject): Promise<string> {
-    const apiVersion = textAt(object, "apiVersion") ?? "v1";
-    const metadata = objectAt(object, "metadata");
-    const resource = await this.#resourceOf(apiVersion, textAt(object, "kind") ?? "");
-    const namespace = textAt(metadata, "namespace") ?? this.#namespace;
-    const scope = resource.namespaced ? `/namespaces/${namespace}` : "";
-    const name = encodeURIComponent(textAt(metadata, "name") ?? "");
+    const { apiVersion = "v1", kind = "", metadata = {} } = object as KubernetesObject;
+    const resource = await this.#resourceOf(apiVersion, kind);
+    const scope = resource.namespaced ? `/namespaces/${metadata.namespace ?? this.#namespace}` : "";
+    const name = encodeURIComponent(metadata.name ?? "");
     return `${groupPath(apiVersion)}${scope}/${resource.name}/${name}`;
   }
 
@@ -111,7 +113,7 @@ export class KubernetesClient {
         throw new UserError(
           `the cluster knows no ${kind} in ${apiVersion}; install its definition`,
         );
-      await pause(1_000, never);
+      await sleep(1_000);
     }
   }
 
@@ -124,18 +126,13 @@ export class KubernetesClient {
 /** The kubeconfig of a connection, with its context chosen. */
 async function kubeconfigOf({ kubeconfig, context }: Connection): Promise<KubeConfig> {
   // loaded here, because it takes half a second, which a plan without a cluster can do without
-  const { loadKubeconfig, parseKubeconfig } = await import("../support/kubeconfig.ts");
-  const config = kubeconfig?.includes("\n")
-    ? parseKubeconfig(kubeconfig)
-    : loadKubeconfig(kubeconfig);
-  if (context && !config.getContextObject(context)) {
-    const known = config.getContexts().map(({ name }) => name);
-    throw new UserError(
-      `the kubeconfig has no context ${context}; choose one of ${known.join(", ") || "(none)"}`,
-    );
-  }
-  if (context) config.setCurrentContext(context);
-  return config;
+  const { loadKubeconfig } = await import("./kubeconfig.ts");
+  const config = loadKubeconfig(kubeconfig, context);
+  if (!context || config.getContextObject(context)) return config;
+  const known = config.getContexts().map(({ name }) => name);
+  throw new UserError(
+    `the kubeconfig has no context ${context}; choose one of ${known.join(", ") || "(none)"}`,
+  );
 }
 
 function undefinedIfMissing(error: unknown): undefined {

@@ -1,10 +1,8 @@
-import { UserError } from "../support/errors.ts";
-import { pause } from "./handler.ts";
-import type { Work } from "./handler.ts";
+import { UserError } from "./errors.ts";
+import { pause, type Work } from "./interruption.ts";
 import type { KubernetesClient } from "./kubernetesClient.ts";
 import { troubleOf } from "./podTrouble.ts";
-import { objectAt, textAt } from "./propertyValues.ts";
-import type { JsonObject } from "./propertyValues.ts";
+import { type JsonObject, objectAt, textAt } from "./propertyValues.ts";
 
 /** What is still missing, in words; undefined when the object is ready. */
 type Check = (spec: JsonObject, status: JsonObject) => string | undefined;
