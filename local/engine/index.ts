@@ -25,7 +25,7 @@ import { type ResourceState, StackState } from "./state.ts";
 export { loadConfig, loadProject };
 
 /** The engine's own program: the Pulumi SDK runs one program per process. */
-export const engineProgram = fileURLToPath(new URL("commandLine.ts", import.meta.url));
+export const engineProgram = fileURLToPath(new URL("engineProgram.ts", import.meta.url));
 
 export type Command = "preview" | "up" | "down" | "outputs";
 

@@ -1,12 +1,11 @@
-import { readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { mountsBelow } from "../cluster/leftovers.ts";
 import { cacheRoot, claimCache } from "../support/cache.ts";
-import { hasProgram, installDebian } from "../support/debian.ts";
+import { installPackages } from "../support/debianPackages.ts";
 import { UserError } from "../support/errors.ts";
 import { withLock } from "../support/lock.ts";
-import { run, type RunOptions } from "../support/process.ts";
+import { unmountBelow } from "../support/mounts.ts";
+import { run, type RunOptions, which } from "../support/process.ts";
 import { reported, type Step, step } from "../support/progress.ts";
 import { timestamp } from "./buildContext.ts";
 import { withDiskSpace } from "./diskSpace.ts";
@@ -28,7 +27,7 @@ export interface BuildahSession {
 const thisMachine = () => ({
   platform: process.platform,
   isRoot: process.getuid?.() === 0,
-  has: hasProgram,
+  has: (program: string) => which(program) !== undefined,
 });
 
 const buildTools = ["buildah", "mmdebstrap", "gpgv"];
@@ -37,7 +36,7 @@ const buildTools = ["buildah", "mmdebstrap", "gpgv"];
 export async function ensureTools(tools = buildTools): Promise<void> {
   const missing = missingTools(tools);
   if (missing.length === 0) return;
-  await reported(`Installing ${missing.join(" ")}`, () => installDebian(missing));
+  await reported(`Installing ${missing.join(" ")}`, () => installPackages(missing));
 }
 
 /** The tools to install; throws where that is not possible. */
@@ -68,7 +67,7 @@ export async function withBuildah<T>(work: (session: BuildahSession) => Promise<
       `the disk with ${root} became full while building images: it had ${free} GB free, and a first build takes ${neededGigabytes} GB; free some space or set MLOPS_CACHE_DIR to a folder on a larger disk`,
     cleanUp: async () => {
       // a store that met a full disk is not worth trusting, and its owner needs the space
-      await unmountBelow(root);
+      await removeAll(root);
       await rm(root, { recursive: true, force: true });
     },
   };
@@ -105,16 +104,13 @@ async function inSession<T>(
   }
 }
 
-/** Removes the mounts and temporary files of a session. Its working containers are removed when the next one ends. */
-async function removeLeftovers(root: string): Promise<void> {
-  const sessions = (await readdir(root)).filter((name) => name.startsWith("session-"));
-  if (sessions.length > 0) await unmountBelow(root);
-  for (const name of sessions) await rm(join(root, name), { recursive: true, force: true });
-}
+/** Removes a session's temporary files. Its working containers are removed when the next session ends. */
+const removeLeftovers = (root: string) => removeAll(root, "session-");
 
-async function unmountBelow(folder: string): Promise<void> {
-  const mounted = mountsBelow(folder, readFileSync("/proc/self/mountinfo", "utf8"));
-  for (const path of mounted.filter((one) => one !== folder)) {
-    await run("umount", ["--lazy", path]).catch(() => {});
-  }
+/** Removes what is in a folder, except what is mounted there. The folder itself may be a disk of its own. */
+async function removeAll(root: string, prefix = ""): Promise<void> {
+  const names = await readdir(root);
+  const doomed = names.filter((name) => name.startsWith(prefix));
+  if (doomed.length > 0) for (const name of names) await unmountBelow(join(root, name));
+  for (const name of doomed) await rm(join(root, name), { recursive: true, force: true });
 }

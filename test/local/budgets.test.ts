@@ -11,14 +11,14 @@ test("the engine and the image builder are workspaces", () => {
   expect(workspaces).toEqual(expect.arrayContaining(["engine", "images"]));
 });
 
-test.each(workspaces)("local/%s stays within the size that its README states", (name) => {
+test.each(workspaces)("local/%s stays near the size that its README states", (name) => {
   const folder = join(local, name);
   const readme = readFileSync(join(folder, "README.md"), "utf8");
-  const [, stated = "0"] = /^Size: at most ([\d,]+) lines\b/m.exec(readme) ?? [];
-  const lines = readdirSync(folder)
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => readFileSync(join(folder, file), "utf8").split("\n").length - 1)
+  const [, stated = "0"] = /\*\*Size\.\*\* Near ([\d,]+) lines\b/.exec(readme) ?? [];
+  const lines = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|go|yaml|tpl)$/.test(entry.name))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8").split("\n").length - 1)
     .reduce((sum, count) => sum + count, 0);
   expect(lines).toBeGreaterThan(0);
-  expect(lines).toBeLessThanOrEqual(Number(stated.replace(",", "")));
+  expect(lines).toBeLessThanOrEqual(Number(stated.replace(",", "")) * 1.05);
 });

@@ -1,5 +1,5 @@
 import { chromium, type Browser } from "playwright-core";
-import { installDebian } from "../../local/support/debian.ts";
+import { installPackages } from "../../local/support/debianPackages.ts";
 import { UserError } from "../../local/support/errors.ts";
 import { which } from "../../local/support/process.ts";
 
@@ -12,7 +12,7 @@ export const findBrowser = (): string | undefined =>
 /** A headless browser: the machine's own, or Debian's, which is installed where that is allowed. */
 export async function openBrowser(): Promise<Browser> {
   if (!findBrowser() && process.getuid?.() === 0 && which("apt-get")) {
-    await installDebian(["chromium", "fonts-liberation"]);
+    await installPackages(["chromium", "fonts-liberation"]);
   }
   const executablePath = findBrowser();
   if (!executablePath) {

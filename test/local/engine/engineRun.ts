@@ -42,7 +42,7 @@ export class Project {
     flags: string[] = [],
     { noKubeconfig = false, ...options }: StartOptions = {},
   ) {
-    const script = join(root, "local/engine/commandLine.ts");
+    const script = join(root, "local/engine/engineProgram.ts");
     const given = noKubeconfig ? [] : ["--kubeconfig", this.kubeconfig];
     const where = ["--folder", this.folder, "--config-from-stdin", ...given];
     const child = spawn(node, [script, command, ...where, ...flags], options);
