@@ -1,7 +1,7 @@
+import { withLock } from "../support/lock.ts";
 import { addresses, clusterName, clusterPaths, type ClusterPaths } from "./layout.ts";
 import { remove, start, stateOf, stop, type ClusterState } from "./lifecycle.ts";
 import { requirePlatform } from "./requirements.ts";
-import { withLock } from "../support/lock.ts";
 
 export { hasImage, importImages } from "./images.ts";
 export type { ClusterState } from "./lifecycle.ts";

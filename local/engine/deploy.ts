@@ -1,8 +1,8 @@
 import { UserError, messageOf } from "../support/errors.ts";
-import { type Handler, passthrough } from "./handler.ts";
 import { Interrupted, type Work } from "../support/interruption.ts";
-import type { Registered, Registration } from "./monitor.ts";
 import { textAt } from "../support/propertyValues.ts";
+import { type Handler, passthrough } from "./handler.ts";
+import type { Registered, Registration } from "./monitor.ts";
 import { kindOf, type Report, type ResourceChange } from "./report.ts";
 import type { ResourceState, StackState } from "./state.ts";
 import { decide, declared, inspected, type Step, withSecrets } from "./steps.ts";

@@ -1,7 +1,7 @@
 import type { Work } from "../support/interruption.ts";
+import type { JsonObject } from "../support/propertyValues.ts";
 import type { Change } from "./diff.ts";
 import type { Registration } from "./monitor.ts";
-import type { JsonObject } from "../support/propertyValues.ts";
 import type { ResourceState } from "./state.ts";
 
 /** `failed` cannot be repaired and is replaced; what has `changed` is applied again. */

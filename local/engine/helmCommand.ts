@@ -1,8 +1,8 @@
 import { ensureHelm } from "../helm/index.ts";
 import { UserError } from "../support/errors.ts";
-import { CommandError, run } from "../support/process.ts";
 import { Interrupted, type Work } from "../support/interruption.ts";
 import type { Connection } from "../support/kubernetesClient.ts";
+import { CommandError, run } from "../support/process.ts";
 import { type JsonObject, objectAt, plain, textAt } from "../support/propertyValues.ts";
 
 /** Inputs of a Release that the engine passes on to helm; the others are refused. */

@@ -1,14 +1,8 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { UserError } from "../support/errors.ts";
-import { takeLock } from "../support/lock.ts";
-import { Deployment } from "./deploy.ts";
-import { type Handler, passthrough } from "./handler.ts";
-import { helmHandler } from "./helmRelease.ts";
 import { type Connection, KubernetesClient } from "../support/kubernetesClient.ts";
-import { kubernetesHandler } from "./kubernetesObjects.ts";
-import type { ProgramOptions, ProgramResult } from "./monitor.ts";
-import { loadConfig, loadProject } from "./projectFiles.ts";
+import { takeLock } from "../support/lock.ts";
 import {
   type JsonObject,
   knownLater,
@@ -17,6 +11,12 @@ import {
   textAt,
   unknownValue,
 } from "../support/propertyValues.ts";
+import { Deployment } from "./deploy.ts";
+import { type Handler, passthrough } from "./handler.ts";
+import { helmHandler } from "./helmRelease.ts";
+import { kubernetesHandler } from "./kubernetesObjects.ts";
+import type { ProgramOptions, ProgramResult } from "./monitor.ts";
+import { loadConfig, loadProject } from "./projectFiles.ts";
 import { randomHandler } from "./random.ts";
 import { renderTree, Report, secondsSince, summaryOf } from "./report.ts";
 import { type ResourceState, StackState } from "./state.ts";

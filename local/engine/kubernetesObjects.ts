@@ -1,9 +1,7 @@
 import { ApiError } from "../support/apiServer.ts";
 import { UserError } from "../support/errors.ts";
-import type { Handler } from "./handler.ts";
 import { pause, type Work } from "../support/interruption.ts";
 import type { KubernetesClient } from "../support/kubernetesClient.ts";
-import { replacementOf, withName } from "./kubernetesRules.ts";
 import {
   isObject,
   type Json,
@@ -15,6 +13,8 @@ import {
   textAt,
 } from "../support/propertyValues.ts";
 import { awaitReady, jobFailure } from "../support/readiness.ts";
+import type { Handler } from "./handler.ts";
+import { replacementOf, withName } from "./kubernetesRules.ts";
 import type { ResourceState } from "./state.ts";
 
 const defaultTimeout = 600;

@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { type Change, formatPath } from "./diff.ts";
-import type { Replacement } from "./handler.ts";
 import {
   isObject,
   type JsonObject,
@@ -8,6 +6,8 @@ import {
   textAt,
   unwrapped,
 } from "../support/propertyValues.ts";
+import { type Change, formatPath } from "./diff.ts";
+import type { Replacement } from "./handler.ts";
 
 /** Fields that the API server refuses to change, by kind. */
 const fixed: Record<string, string[]> = {

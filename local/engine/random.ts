@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { UserError } from "../support/errors.ts";
-import { type Handler, passthrough } from "./handler.ts";
 import { type JsonObject, plain, textAt } from "../support/propertyValues.ts";
+import { type Handler, passthrough } from "./handler.ts";
 
 const uuid = "random:index/randomUuid:RandomUuid";
 const password = "random:index/randomPassword:RandomPassword";

@@ -1,5 +1,5 @@
-import { type Change, formatPath } from "./diff.ts";
 import { type Json, secretStrings } from "../support/propertyValues.ts";
+import { type Change, formatPath } from "./diff.ts";
 
 export type Action = "same" | "create" | "update" | "replace" | "delete";
 

@@ -1,8 +1,8 @@
+import type { Work } from "../support/interruption.ts";
+import { type JsonObject, secret } from "../support/propertyValues.ts";
 import { type Change, changesBetween } from "./diff.ts";
 import type { Handler } from "./handler.ts";
-import type { Work } from "../support/interruption.ts";
 import type { Registration } from "./monitor.ts";
-import { type JsonObject, secret } from "../support/propertyValues.ts";
 import type { Action } from "./report.ts";
 import type { ResourceState } from "./state.ts";
 

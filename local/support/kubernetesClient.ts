@@ -1,8 +1,8 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { ApiError, type ApiServer, apiServerOf, clusterProblem, send } from "./apiServer.ts";
 import { UserError } from "./errors.ts";
-import type { JsonObject } from "./propertyValues.ts";
 import { sleep } from "./process.ts";
+import type { JsonObject } from "./propertyValues.ts";
 
 const fieldManager = "mlops";
 
