@@ -72,6 +72,19 @@ export default {
       },
     },
     {
+      name: "engine-by-its-index",
+      comment: "import from local/engine/index.ts",
+      severity: "error",
+      from: { pathNot: "^(local/engine|test)/" },
+      to: { path: "^local/engine/", pathNot: "^local/engine/index\\.ts$" },
+    },
+    {
+      name: "engine-knows-no-platform",
+      severity: "error",
+      from: { path: "^local/engine/" },
+      to: { pathNot: "^local/(engine/|support/|(helm|cluster)/index\\.ts$)|node_modules" },
+    },
+    {
       name: "only-commands-know-commands",
       severity: "error",
       from: { path: "^(local|ci|tools|policy)/" },

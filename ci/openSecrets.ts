@@ -1,4 +1,4 @@
-import { unknownValue } from "../local/engine/values.ts";
+import { unknownValue } from "../local/support/propertyValues.ts";
 import type { PlannedChange } from "./plan.ts";
 
 /** Words of inputs that hold a secret, whatever the resource. */

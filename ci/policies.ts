@@ -1,7 +1,7 @@
 import { isStackRule, kindOf, type Rule, type SeenResource } from "../policy/rule.ts";
 import { rules } from "../policy/rules/index.ts";
 import { isValues, unknown, type Values } from "../policy/values.ts";
-import { plain, unknownValue, type JsonObject } from "../local/engine/values.ts";
+import { type JsonObject, plain, unknownValue } from "../local/support/propertyValues.ts";
 
 /** What the pack says of one resource, or of the stack as a whole. */
 export interface Verdict {

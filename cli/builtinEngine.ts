@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Engine } from "./engine.ts";
+import { engineProgram } from "../local/engine/index.ts";
 import { checkoutRoot, workFolder } from "../local/support/cache.ts";
+import { secretKeys } from "../program/settings.ts";
 import { run, runInForeground } from "../local/support/process.ts";
 
 /** The stand-in for the Pulumi CLI, in a process of its own: the Pulumi SDK runs one program per process. */
@@ -14,17 +16,12 @@ export function builtinEngine(
   const lockPath = join(workFolder, "state", `${stack}.lock`);
   const env = { ...process.env, ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }) };
   const options = { cwd: checkoutRoot, env };
-  const command = (...words: string[]) => [
-    join(checkoutRoot, "local", "engine", "main.ts"),
-    ...words,
-    "--stack",
-    stack,
-  ];
+  const command = (...words: string[]) => [engineProgram, ...words, "--stack", stack];
   const withConfig = (word: string) =>
     runInForeground(process.execPath, command(word, "--config-from-stdin"), {
       ...options,
       // not as arguments: every user of the machine sees those, and some settings are secret
-      input: JSON.stringify(overrides),
+      input: JSON.stringify({ config: overrides, secrets: secretKeys }),
     });
   return {
     name: "builtin",

@@ -1,6 +1,6 @@
 import { partOfSelector, stackAnnotation } from "../components/kubernetes/ownershipMarks.ts";
-import type { KubernetesClient } from "../local/engine/kubernetesClient.ts";
-import { type JsonObject, objectAt, textAt } from "../local/engine/values.ts";
+import { type JsonObject, objectAt, textAt } from "../local/support/propertyValues.ts";
+import { type KubernetesClient } from "../local/support/kubernetesClient.ts";
 import { namespaceObject, seen, type StateResource } from "./ownershipCheck.ts";
 import { copyName } from "./stateCopy.ts";
 

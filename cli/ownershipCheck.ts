@@ -1,12 +1,12 @@
+import { ApiError } from "../local/support/apiServer.ts";
+import { UserError } from "../local/support/errors.ts";
+import { KubernetesClient } from "../local/support/kubernetesClient.ts";
+import { type JsonObject, textAt } from "../local/support/propertyValues.ts";
 import type { PlatformConfig } from "../program/config.ts";
 import { type Claim, namespaceRefusal } from "../program/ownership.ts";
 import { platformNamespaces } from "../program/platform.ts";
 import type { ClusterAccess, Engine } from "./engine.ts";
-import { KubernetesClient } from "../local/engine/kubernetesClient.ts";
-import { ApiError } from "../local/engine/kubernetesHttp.ts";
-import { type JsonObject, textAt } from "../local/engine/values.ts";
 import type { Settings } from "./stackSettings.ts";
-import { UserError } from "../local/support/errors.ts";
 
 /** A resource as both engines keep it. */
 export interface StateResource extends JsonObject {

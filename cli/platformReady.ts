@@ -3,9 +3,9 @@ import type { ClusterAccess } from "./engine.ts";
 import { describePrediction, predict, servedModel, waitForModel } from "./prediction.ts";
 import type { Settings } from "./stackSettings.ts";
 import { hasTrainingCode } from "../program/models.ts";
-import { KubernetesClient } from "../local/engine/kubernetesClient.ts";
-import { awaitReady } from "../local/engine/readiness.ts";
-import type { JsonObject } from "../local/engine/values.ts";
+import { KubernetesClient } from "../local/support/kubernetesClient.ts";
+import { awaitReady } from "../local/support/readiness.ts";
+import type { JsonObject } from "../local/support/propertyValues.ts";
 import { loadKubeconfig } from "../local/support/loadKubeconfig.ts";
 import { reported } from "../local/support/progress.ts";
 

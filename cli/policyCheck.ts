@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { rules } from "../policy/rules/index.ts";
-import { loadConfig, loadProject } from "../local/engine/config.ts";
-import { isObject, type JsonObject, unknownValue } from "../local/engine/values.ts";
+import { loadProject, runProgram } from "../local/engine/index.ts";
+import { isObject, type JsonObject, unknownValue } from "../local/support/propertyValues.ts";
 import {
   type DeclaredResource,
   isRefused,
@@ -12,7 +12,7 @@ import {
   type Verdict,
   verdictsOn,
 } from "../ci/policies.ts";
-import { type Settings, stackFile } from "./stackSettings.ts";
+import { loadSettings, type Settings } from "./stackSettings.ts";
 import type { Options } from "./commandLine.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
 import { UserError } from "../local/support/errors.ts";
@@ -39,9 +39,8 @@ export function judgeStack(
 
 async function judged({ stack, overrides }: Settings, isLocal: boolean): Promise<Verdict[]> {
   const project = loadProject(checkoutRoot);
-  const config = loadConfig(project, stackFile(stack), overrides);
+  const config = loadSettings(stack, overrides);
   const resources: DeclaredResource[] = [];
-  const { runProgram } = await import("../local/engine/monitor.ts");
   await runProgram({
     project: project.name,
     stack,

@@ -19,6 +19,7 @@ import { findPulumi, installPulumi } from "./findPulumi.ts";
 import { previewVariables } from "./gcloud.ts";
 import { destroyWithNetwork } from "./googleNetwork.ts";
 import { stackFile } from "./stackSettings.ts";
+import { secretKeys, settings } from "../program/settings.ts";
 import { checkoutRoot, workFolder } from "../local/support/cache.ts";
 import { onInterruption, run } from "../local/support/process.ts";
 
@@ -55,9 +56,9 @@ export function pulumiEngine(
   const inWorkspace = async (variables: Variables = {}): Promise<LocalWorkspace> => {
     const project = readYaml(join(checkoutRoot, "Pulumi.yaml"));
     const program = join(checkoutRoot, String(project["main"] ?? "index.ts"));
-    const settings = join(folder, `Pulumi.${name}.yaml`);
+    const file = join(folder, `Pulumi.${name}.yaml`);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(settings, "", { mode: 0o600, flag: "a" });
+    writeFileSync(file, "", { mode: 0o600, flag: "a" });
     return await LocalWorkspace.create({
       workDir: folder,
       pulumiCommand: (await findPulumi()) ?? (await installPulumi()),
@@ -67,7 +68,7 @@ export function pulumiEngine(
         main: relative(folder, program),
       },
       stackSettings: {
-        [name]: stackSettings(readYaml(stackFile(name)), readYaml(settings), project, overrides),
+        [name]: stackSettings(readYaml(stackFile(name)), readYaml(file), project, overrides),
       },
       envVars: {
         PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -77,8 +78,28 @@ export function pulumiEngine(
       },
     });
   };
-  const openStack = async (variables?: Variables) =>
-    await Stack.createOrSelect(name, await inWorkspace(variables));
+  const command = async (workspace: LocalWorkspace, words: string[], input: string) => {
+    const { command: program } = (await findPulumi())!;
+    const where = ["--cwd", folder, "--stack", name, "--non-interactive"];
+    const env = { ...process.env, ...workspace.envVars };
+    await run(program, [...words, ...where], { env, input });
+  };
+  const openStack = async (variables?: Variables) => {
+    const workspace = await inWorkspace(variables);
+    const stack = await Stack.createOrSelect(name, workspace);
+    for (const { path, value, isSecret } of secretLeaves(overrides)) {
+      // every user of the machine can read arguments, and the API would make one of the value
+      const words = [
+        "config",
+        "set",
+        "--path",
+        path,
+        ...(isSecret ? ["--secret"] : ["--plaintext"]),
+      ];
+      await command(workspace, words, value);
+    }
+    return stack;
+  };
   return {
     name: "pulumi",
     preview: async ({ isQuiet = false } = {}) => {
@@ -116,11 +137,9 @@ export function pulumiEngine(
     exportState: async () => JSON.stringify(await (await openStack()).exportStack()),
     importState: async (state) => {
       const stack = await openStack();
-      const { command } = (await findPulumi())!;
       const input = encryptedAs(await stack.exportStack(), state);
       // the Automation API would put the passwords into a file of /tmp that every user of the machine can read
-      const words = ["stack", "import", "--cwd", folder, "--stack", name, "--non-interactive"];
-      await run(command, words, { env: { ...process.env, ...stack.workspace.envVars }, input });
+      await command(stack.workspace as LocalWorkspace, ["stack", "import"], input);
     },
     outputs: async ({ showSecrets }) => {
       if (!existsSync(join(folder, "Pulumi.yaml"))) return {};
@@ -224,7 +243,26 @@ function backendVariables(env = process.env): Variables {
   return { ...backend, PULUMI_CONFIG_PASSPHRASE_FILE: passphrase };
 }
 
-/** The committed settings with overrides, and with what the CLI had added to the last copy of them. */
+interface Leaf {
+  readonly path: string;
+  readonly value: string;
+  readonly isSecret: boolean;
+}
+
+/** The texts of secret overrides, to be encrypted each, and what else is in them. */
+function secretLeaves(overrides: Readonly<Record<string, string>>): Leaf[] {
+  const leaves = (path: string, value: unknown): Leaf[] =>
+    typeof value === "object" && value !== null
+      ? Object.entries(value).flatMap(([key, inner]) => leaves(`${path}["${key}"]`, inner))
+      : [{ path, value: String(value), isSecret: typeof value === "string" }];
+  return secretKeys.flatMap((key) => {
+    const given = overrides[key];
+    if (given === undefined) return [];
+    return leaves(key, settings[key].type === "object" ? parse(given) : given);
+  });
+}
+
+/** The committed settings with overrides but secret ones, and with what the CLI had added to the last copy of them. */
 export function stackSettings(
   committed: Yaml,
   previous: Yaml,
@@ -233,10 +271,11 @@ export function stackSettings(
 ): Yaml {
   const { config: _, ...added } = previous;
   const config: Yaml = { ...(committed["config"] as Yaml | undefined) };
-  for (const [key, value] of Object.entries(overrides)) {
+  const open = Object.entries(overrides).filter(([key]) => !(secretKeys as string[]).includes(key));
+  for (const [key, value] of open) {
     const type = (declared as Record<string, Yaml> | undefined)?.[key]?.["type"];
     // the CLI wants the declared type, and says so when this is no JSON
-    const typed: unknown = type === "object" ? parse(value) : value;
+    const typed: unknown = type === "object" || type === "array" ? parse(value) : value;
     config[key.includes(":") ? key : `${String(name)}:${key}`] = typed;
   }
   return { ...added, ...committed, config };

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { loadConfig, type PlatformConfig } from "../program/config.ts";
 import { choosePorts, type PortFacts, portFaults } from "../program/ports.ts";
 import { secretKeys } from "../program/settings.ts";
-import * as engine from "../local/engine/config.ts";
+import * as engine from "../local/engine/index.ts";
 import type { Options } from "./commandLine.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
 import { messageOf, UserError } from "../local/support/errors.ts";
@@ -25,13 +25,26 @@ export function readSettings({ stack = "dev", config: given = [] }: Options): Se
   }
   const overrides = Object.fromEntries(given.map(keyAndValue));
   const project = engine.loadProject(checkoutRoot);
-  const merged = engine.loadConfig(project, stackFile(stack), overrides).values;
-  const get = (key: string) => merged[`${project.name}:${key}`];
-  // the program itself looks at how secrets are written down
-  const source = { name: project.name, get, isSecret: () => true };
-  const config = checked(() => loadConfig(source, Object.keys(merged)));
+  const { values, secretKeys: encrypted } = loadSettings(stack, overrides);
+  const qualified = (key: string) => `${project.name}:${key}`;
+  const source = {
+    name: project.name,
+    get: (key: string) => values[qualified(key)],
+    isSecret: (key: string) => encrypted.includes(qualified(key)),
+  };
+  const config = checked(() => loadConfig(source, Object.keys(values)));
   return { stack, project: project.name, overrides, config };
 }
+
+/**
+ * A stack's settings as the program gets them. What is encrypted for the Pulumi CLI cannot be read here; something that
+ * passes for a URL or a password stands for it.
+ */
+export const loadSettings = (stack: string, overrides: Readonly<Record<string, string>>) =>
+  engine.loadConfig(engine.loadProject(checkoutRoot), stackFile(stack), overrides, {
+    secrets: secretKeys,
+    encryptedAs: "https://encrypted.invalid",
+  });
 
 /** The program's own words for what is wrong with the settings. */
 function checked<T>(load: () => T): T {

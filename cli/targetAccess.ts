@@ -4,7 +4,7 @@ import { type PortFacts, portFacts, unseen } from "../program/ports.ts";
 import * as cluster from "../local/cluster/index.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
 import type { ClusterAccess } from "./engine.ts";
-import { clusterProblem } from "../local/engine/kubernetesProblem.ts";
+import { clusterProblem } from "../local/support/apiServer.ts";
 import { gkeAccess } from "./gcloud.ts";
 import type { Options } from "./commandLine.ts";
 import type { Settings } from "./stackSettings.ts";

@@ -21,7 +21,9 @@ export interface ConfigSource {
 }
 
 // the SDK exports it without declaring it
-const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
+const { isConfigSecret } = pulumi.runtime as unknown as {
+  isConfigSecret(this: void, key: string): boolean;
+};
 
 /** The configuration of the stack that the program runs for. */
 function stackConfig(): ConfigSource {

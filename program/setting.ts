@@ -33,9 +33,9 @@ export interface Setting<T> {
   readonly argument?: string;
   /** Whether it must be encrypted, and no message repeats it. */
   readonly isSecret?: boolean;
-  read(text: string): T | Fault;
+  read(this: void, text: string): T | Fault;
   /** The value as the argument wants it. */
-  hand?(value: T): unknown;
+  hand?(this: void, value: T): unknown;
 }
 
 type Described = Pick<Setting<unknown>, "default" | "description" | "argument">;
@@ -93,7 +93,7 @@ export function whole<Default extends number | "">(
 
 /** A port of every node, 0 to keep it closed; left empty it depends on the cluster. */
 export function nodePort(argument: string, description: string): Setting<number | undefined> {
-  return { ...whole("", argument, description), hand: (port) => port || undefined };
+  return { ...whole("", argument, description), hand: (port) => (port === 0 ? undefined : port) };
 }
 
 export function flag(fallback: boolean, by: CheckedBy, description: string): Setting<boolean> {

@@ -43,6 +43,8 @@ test.each([
   ["program/a.ts", "cli/b.ts", "program-imports-upwards"],
   ["program/a.ts", "components/core/checks.ts", "components-by-their-index"],
   ["local/engine/a.ts", "cli/b.ts", "only-commands-know-commands"],
+  ["local/engine/a.ts", "program/b.ts", "engine-knows-no-platform"],
+  ["cli/a.ts", "local/engine/b.ts", "engine-by-its-index"],
   ["tools/docs/a.ts", "index.ts", "only-commands-know-commands"],
 ])("%s may not import %s, not even a type", async (from, to, rule) => {
   expect(await verdictOn(from, to)).toContain(`error ${rule}`);
@@ -55,7 +57,7 @@ test("two files may not import each other", async () => {
 test.each([
   ["components/serving/a.ts", "components/tracking/b.ts"],
   ["program/a.ts", "components/index.ts"],
-  ["cli/a.ts", "local/engine/b.ts"],
+  ["cli/a.ts", "local/engine/index.ts"],
 ])("%s may import %s", async (from, to) => {
   expect(await verdictOn(from, to)).toContain("no dependency violations found");
 });

@@ -10,7 +10,7 @@ import {
 import type { ClusterAccess } from "../engine.ts";
 import { openEngine } from "../engineChoice.ts";
 import { envFile, removeEnvFile } from "../envFile.ts";
-import type { KubernetesClient } from "../../local/engine/kubernetesClient.ts";
+import type { KubernetesClient } from "../../local/support/kubernetesClient.ts";
 import { requireTools } from "../gcloud.ts";
 import { foreignObjects, otherPlatforms } from "../neighbours.ts";
 import {

@@ -1,7 +1,7 @@
 import { type Deployment, readDeployment, writeDeployment } from "../deployment.ts";
 import { chooseEngine, openEngine } from "../engineChoice.ts";
-import type { KubernetesClient } from "../../local/engine/kubernetesClient.ts";
-import { type JsonObject, textAt } from "../../local/engine/values.ts";
+import type { KubernetesClient } from "../../local/support/kubernetesClient.ts";
+import { type JsonObject, textAt } from "../../local/support/propertyValues.ts";
 import { claims, connect, namespaceObject, resourcesIn, stackName } from "../ownershipCheck.ts";
 import { namespaceRefusal } from "../../program/ownership.ts";
 import { stackAnnotation, stateLabel } from "../../components/kubernetes/ownershipMarks.ts";

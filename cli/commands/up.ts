@@ -56,7 +56,7 @@ export async function up(options: Options): Promise<number> {
   const code = await engine.up();
   await copyState(client, engine, deployment);
   if (code !== 0) return code;
-  if (engine.name === "pulumi") await awaitDaemonSets(access, settings.config.namespace);
+  await awaitDaemonSets(access, settings.config.namespace);
   await welcome(settings, access, await engine.outputs({ showSecrets: false }));
   return 0;
 }

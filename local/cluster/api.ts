@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { Agent, request } from "node:https";
 import { join } from "node:path";
+import { ApiError, type ApiServer, send } from "../support/apiServer.ts";
 import type { ClusterPaths } from "./layout.ts";
 
 export interface ApiResponse {
@@ -10,34 +10,23 @@ export interface ApiResponse {
 
 export type Api = (method: string, path: string, body?: object) => Promise<ApiResponse>;
 
-/**
- * The few requests that starting a cluster needs. A client library would be most of the time that a
- * start with nothing to do takes.
- */
+/** The few requests that starting a cluster needs. */
 export function apiClient(paths: ClusterPaths, port: number): Api {
   const pem = (file: string) => readFileSync(join(paths.pki, file));
-  const agent = new Agent({
-    keepAlive: false,
-    ca: pem("ca.crt"),
-    cert: pem("admin.crt"),
-    key: pem("admin.key"),
-  });
-  return (method, path, body) =>
-    new Promise((resolve, reject) => {
-      const headers = body ? { "content-type": "application/apply-patch+yaml" } : {};
-      const outgoing = request(
-        { host: "127.0.0.1", port, method, path, headers, agent, timeout: 3_000 },
-        (response) => {
-          let text = "";
-          response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-          response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-          response.on("error", reject);
-        },
-      );
-      outgoing.on("timeout", () => outgoing.destroy(new Error(`${path}: no answer in 3 s`)));
-      outgoing.on("error", reject);
-      outgoing.end(body && JSON.stringify(body));
-    });
+  const login = { ca: pem("ca.crt"), cert: pem("admin.crt"), key: pem("admin.key"), agent: false };
+  const server: ApiServer = { url: `https://127.0.0.1:${port}`, options: () => login };
+  return async (method, path, body) => {
+    try {
+      const type = "application/apply-patch+yaml";
+      return {
+        status: 200,
+        text: await send(server, method, path, { body, type, timeout: 3_000 }),
+      };
+    } catch (error) {
+      if (error instanceof ApiError) return { status: error.status, text: error.message };
+      throw error;
+    }
+  };
 }
 
 /** Creates or updates an object by server-side apply. */

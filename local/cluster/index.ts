@@ -1,6 +1,6 @@
+import { withLock } from "../support/lock.ts";
 import { addresses, clusterName, clusterPaths, type ClusterPaths } from "./layout.ts";
 import { remove, start, stateOf, stop, type ClusterState } from "./lifecycle.ts";
-import { withLock } from "./lock.ts";
 import { requirePlatform } from "./requirements.ts";
 
 export { hasImage, importImages } from "./images.ts";
@@ -27,6 +27,9 @@ export interface ClusterOptions {
   /** Called with what is being done or waited for. */
   onProgress?: (message: string) => void;
 }
+
+/** One per machine, wherever the cluster's folder is. */
+const lockFile = "/run/mlops-local-cluster.lock";
 
 const handle = (paths: ClusterPaths): ClusterHandle => ({
   kubeconfig: paths.kubeconfig,
@@ -75,8 +78,9 @@ function exclusively(
   requirePlatform(process.platform, process.getuid?.());
   const report = options.onProgress ?? (() => {});
   return withLock(
-    purpose,
+    lockFile,
+    `${purpose} the local cluster`,
     () => work(report),
-    (holder) => report(`waiting for ${holder}`),
+    ({ pid, purpose }) => report(`waiting for process ${pid}, which is ${purpose}`),
   );
 }

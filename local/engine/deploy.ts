@@ -1,29 +1,11 @@
 import { UserError, messageOf } from "../support/errors.ts";
-import { formatPath } from "./diff.ts";
-import type { Change } from "./diff.ts";
-import { Interrupted, secondsOf } from "./handler.ts";
-import type { Handler, Work } from "./handler.ts";
-import { componentHandler } from "./handlers.ts";
+import { Interrupted, type Work } from "../support/interruption.ts";
+import { textAt } from "../support/propertyValues.ts";
+import { type Handler, passthrough } from "./handler.ts";
 import type { Registered, Registration } from "./monitor.ts";
-import { removeInOrder } from "./removal.ts";
-import { kindOf, marks } from "./report.ts";
-import type { Action, Report } from "./report.ts";
+import { kindOf, type Report, type ResourceChange } from "./report.ts";
 import type { ResourceState, StackState } from "./state.ts";
-import { declared, decide, inspected, withSecrets } from "./steps.ts";
-import type { Step } from "./steps.ts";
-
-/** One line of the plan, or of what was done. */
-export interface ResourceChange {
-  urn: string;
-  type: string;
-  name: string;
-  parent?: string;
-  /** Whether it is a thing of its own, not a component or a provider. */
-  isReal: boolean;
-  action: Action;
-  reasons: string[];
-  changes: Change[];
-}
+import { decide, declared, inspected, type Step, withSecrets } from "./steps.ts";
 
 export interface DeploymentOptions {
   state: StackState;
@@ -33,15 +15,7 @@ export interface DeploymentOptions {
   handlerOf: (type: string, name: string) => Handler;
 }
 
-const pastTense: Record<Action, string> = {
-  same: "unchanged",
-  create: "created",
-  update: "updated",
-  replace: "replaced",
-  delete: "deleted",
-};
-
-/** Brings resources from where the state says they are to where the program wants them, or only says how. */
+/** Brings resources from where the state has them to where the program wants them, or only plans it. */
 export class Deployment {
   readonly changes: ResourceChange[] = [];
   readonly failures = new Set<string>();
@@ -52,19 +26,19 @@ export class Deployment {
     this.#options = options;
   }
 
-  /** Answers for one declared resource. */
+  /** Plans or deploys one resource that the program declares. */
   async register(registration: Registration): Promise<Registered> {
-    const { report, signal, preview } = this.#options;
+    const { state, report, signal, preview } = this.#options;
+    const { urn, refusal } = registration;
     report.hide(registration.inputs);
     try {
       if (signal.aborted) throw new Interrupted();
-      if (this.#seen.has(registration.urn))
-        throw new UserError(
-          `the program declares ${registration.urn} twice; give one of the two another name`,
-        );
-      this.#seen.add(registration.urn);
+      if (refusal) throw new UserError(refusal);
+      if (this.#seen.has(urn))
+        throw new UserError(`the program declares ${urn} twice; give one of the two another name`);
+      this.#seen.add(urn);
       const handler = this.#handlerOf(registration);
-      const old = this.#options.state.resources.get(registration.urn);
+      const old = state.resources.get(urn);
       const step = decide(registration, old, handler);
       if (preview) return this.#foresee(registration, old, step, handler);
       return await this.#carryOut(registration, old, step, handler);
@@ -81,15 +55,9 @@ export class Deployment {
     await this.remove([...unseen, ...state.obsolete]);
   }
 
-  /** Deletes resources, those that need others first, and forgets them. */
+  /** Deletes resources, dependents first, and forgets them. */
   async remove(resources: ResourceState[]): Promise<void> {
     const { state, preview } = this.#options;
-    const locked = resources.filter(({ protect }) => protect);
-    for (const { type, name } of locked)
-      this.failures.add(
-        `${kindOf(type)} ${name} is protected and cannot be deleted; set protect: false in the program and run up first`,
-      );
-    if (locked.length > 0) return;
     await removeInOrder(resources, async (resource) => {
       if (!preview) await this.#delete(resource);
       if (state.resources.get(resource.urn) === resource) state.resources.delete(resource.urn);
@@ -110,7 +78,7 @@ export class Deployment {
     if (old && step.deleteFirst)
       for (const dependent of this.#dependentsOf(old)) dependent.gone = true;
     const kept = step.action === "update" ? old : undefined;
-    const outputs = withSecrets(handler.foresee(step.inputs, kept), registration.secretOutputs);
+    const outputs = withSecrets(handler.foresee(step.inputs), registration.secretOutputs);
     return { id: kept?.id ?? "", outputs };
   }
 
@@ -133,15 +101,16 @@ export class Deployment {
       if (step.deleteFirst) await this.#clear(old);
       else state.obsolete.push(old);
     }
+    const isUpdate = step.action === "update";
     const resource: ResourceState = {
       ...declared(registration),
-      id: step.action === "update" ? (old?.id ?? "") : "",
+      id: isUpdate ? (old?.id ?? "") : "",
       inputs: step.inputs,
-      outputs: step.action === "update" ? (old?.outputs ?? {}) : {},
+      outputs: isUpdate ? (old?.outputs ?? {}) : {},
       generation: step.generation,
-      pending: step.action === "update" && old?.pending !== "create" ? "update" : "create",
+      pending: isUpdate && old?.pending !== "create" ? "update" : "create",
     };
-    // before it is in the state, which says from then on that it is this stack's
+    // checked before it is in the state, which from then on claims it for this stack
     if (resource.pending === "create" && !old?.pending) {
       const outputs = step.action === "replace" ? {} : (old?.outputs ?? {});
       await handler.refuseExisting({ ...resource, outputs }, work);
@@ -149,10 +118,8 @@ export class Deployment {
     state.resources.delete(resource.urn);
     state.resources.set(resource.urn, resource);
     if (isReal(resource)) state.save();
-    const { create, update } = registration.timeouts;
-    const timeout = secondsOf(resource.pending === "create" ? create : update);
     const started = Date.now();
-    const outputs = await handler.apply(resource, timeout, work);
+    const outputs = await handler.apply(resource, work);
     resource.outputs = withSecrets(outputs, registration.secretOutputs);
     resource.id = handler.idOf(resource, outputs);
     delete resource.pending;
@@ -162,28 +129,23 @@ export class Deployment {
     return { id: resource.id, outputs: resource.outputs };
   }
 
-  /** Deletes a resource that is about to be made anew, and first what cannot live without it. */
+  /** Deletes a resource that is about to be replaced, after everything that is named after it. */
   async #clear(old: ResourceState): Promise<void> {
     const { state, report } = this.#options;
     const doomed = [...this.#dependentsOf(old), old];
-    const locked = doomed.find(({ protect }) => protect);
-    if (locked)
-      throw new UserError(
-        `${kindOf(locked.type)} ${locked.name} is protected and would have to be replaced; set protect: false in the program first`,
-      );
     const [failure] = await removeInOrder(doomed, async (resource) => {
       if (resource.gone) return;
       await this.#delete(resource);
       resource.gone = true;
       delete resource.pending;
       state.save();
-      report.line(` - ${kindOf(resource.type)} ${resource.name} deleted to be made anew`);
+      report.line(` - ${kindOf(resource.type)} ${resource.name} deleted, to be replaced`);
     });
     if (failure) throw failure as Error;
   }
 
   async #delete(resource: ResourceState): Promise<void> {
-    if (resource.gone || resource.retainOnDelete || !isReal(resource)) return;
+    if (resource.gone || !isReal(resource)) return;
     resource.pending = "delete";
     this.#options.state.save();
     try {
@@ -194,7 +156,7 @@ export class Deployment {
     }
   }
 
-  /** Everything not yet declared in this run whose name or place comes from the resource, directly or not. */
+  /** Everything not yet declared in this run whose name or namespace comes from the resource, directly or not. */
   #dependentsOf(resource: ResourceState): ResourceState[] {
     const found = new Set<ResourceState>();
     const visit = (urn: string) => {
@@ -211,7 +173,7 @@ export class Deployment {
   }
 
   #handlerOf({ type, name, custom }: { type: string; name: string; custom: boolean }): Handler {
-    return custom ? this.#options.handlerOf(type, name) : componentHandler;
+    return custom ? this.#options.handlerOf(type, name) : passthrough;
   }
 
   #workOn({ type, name }: { type: string; name: string }): Work {
@@ -231,17 +193,55 @@ export class Deployment {
     started?: number,
   ): void {
     const { urn, type, name, parent } = subject;
-    const real = isReal(subject);
-    this.changes.push({ urn, type, name, parent, isReal: real, action, reasons, changes });
-    if (this.#options.preview || action === "same" || !real) return;
-    const why = reasons[0] ?? changes.map(({ path }) => formatPath(path)).join(", ");
-    const detail = why && action !== "create" ? `: ${why}` : "";
-    const time = started ? ` (${((Date.now() - started) / 1000).toFixed(1)} s)` : "";
-    const line = `${kindOf(type)} ${name} ${pastTense[action]}${detail}${time}`;
-    this.#options.report.line(` ${marks[action]} ${line}`);
+    const change = { urn, type, name, parent, isReal: isReal(subject), action, reasons, changes };
+    this.changes.push(change);
+    if (this.#options.preview || action === "same" || !change.isReal) return;
+    this.#options.report.done(change, started);
   }
 }
 
 function isReal({ custom, type }: { custom: boolean; type: string }): boolean {
   return custom && !type.startsWith("pulumi:");
+}
+
+/**
+ * Removes resources in reverse order of their dependencies, in parallel where the order allows it. What a failed
+ * removal depends on stays; all failures are returned.
+ */
+async function removeInOrder(
+  resources: readonly ResourceState[],
+  remove: (resource: ResourceState) => Promise<void>,
+): Promise<unknown[]> {
+  const tasks = new Map<ResourceState, Promise<boolean>>();
+  const failures: unknown[] = [];
+  const removed = (resource: ResourceState, chain: ResourceState[]): Promise<boolean> => {
+    const task = tasks.get(resource) ?? attempt(resource, [...chain, resource]);
+    tasks.set(resource, task);
+    return task;
+  };
+  const attempt = async (resource: ResourceState, path: ResourceState[]): Promise<boolean> => {
+    const users = resources.filter((one) => !path.includes(one) && needs(one, resource));
+    const gone = await Promise.all(users.map((user) => removed(user, path)));
+    if (gone.includes(false)) return false;
+    try {
+      await remove(resource);
+      return true;
+    } catch (error) {
+      failures.push(error);
+      return false;
+    }
+  };
+  // newest first, so that resources without recorded dependencies also go in reverse order
+  await Promise.all([...resources].reverse().map((resource) => removed(resource, [])));
+  return failures;
+}
+
+/** Whether `one` cannot outlive `other`. */
+function needs(one: ResourceState, other: ResourceState): boolean {
+  return (
+    one.dependencies.includes(other.urn) ||
+    one.parent === other.urn ||
+    one.provider?.startsWith(`${other.urn}::`) === true ||
+    (textAt(other.inputs, "kind") === "Namespace" && one.id.startsWith(`${other.id}/`))
+  );
 }

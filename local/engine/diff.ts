@@ -1,5 +1,15 @@
-import { isObject, isSecret, masked, plain, unknownValue, unwrapped } from "./values.ts";
-import type { Json, JsonObject } from "./values.ts";
+import microdiff from "microdiff";
+import {
+  isObject,
+  isSecret,
+  type Json,
+  type JsonObject,
+  knownLater,
+  masked,
+  plain,
+  secret,
+  unknownValue,
+} from "../support/propertyValues.ts";
 
 export type Path = (string | number)[];
 
@@ -11,58 +21,49 @@ export interface Change {
   new?: string;
 }
 
-/** What differs between two sets of inputs; secret envelopes are looked through. */
-export function changesBetween(old: Json, next: Json, path: Path = [], hidden = false): Change[] {
-  const concealed = hidden || isSecret(old) || isSecret(next);
-  const before = unwrapped(old) ?? null;
-  const after = unwrapped(next) ?? null;
-  if (isObject(before) && isObject(after)) {
-    return keysOf(before, after).flatMap((key) =>
-      changesOf(before[key], after[key], [...path, key], concealed),
-    );
-  }
-  if (Array.isArray(before) && Array.isArray(after)) {
-    const length = Math.max(before.length, after.length);
-    return Array.from({ length }, (_, index) => index).flatMap((index) =>
-      changesOf(before[index], after[index], [...path, index], concealed),
-    );
-  }
-  if (JSON.stringify(plain(before)) === JSON.stringify(plain(after))) return [];
-  const start = firstDifference(before, after);
-  const [from, to] = [before, after].map((value) => shown(value, concealed, start));
-  return [{ path, kind: "change", old: from, new: to }];
-}
-
-/** Where two long texts begin to differ, less a little context: what people want to see of them. */
-function firstDifference(before: Json, after: Json): number {
-  if (typeof before !== "string" || typeof after !== "string") return 0;
-  const same = [...before].findIndex((character, index) => character !== after[index]);
-  const length = same < 0 ? before.length : same;
-  return length > 60 ? length - 20 : 0;
-}
-
-function changesOf(old: Json | undefined, next: Json | undefined, path: Path, hidden: boolean) {
-  if (old === undefined && next === undefined) return [];
-  const change = (kind: Change["kind"], side: "old" | "new", value: Json): Change => ({
-    path,
-    kind,
-    [side]: shown(unwrapped(value) ?? null, hidden || isSecret(value)),
+/** What differs between two sets of inputs; a value that becomes secret, or stops being so, does not. */
+export function changesBetween(old: JsonObject, next: JsonObject): Change[] {
+  return microdiff(bare(old), bare(next), { cyclesFix: false }).map(({ path }) => {
+    const [before, after] = [at(old, path), at(next, path)];
+    if (before === undefined) return { path, kind: "add", new: shown(after) };
+    if (after === undefined) return { path, kind: "delete", old: shown(before) };
+    const isHidden = isSecret(before) || isSecret(after);
+    const [from, to] = isHidden ? [secret(before), secret(after)] : aroundDifference(before, after);
+    return { path, kind: "change", old: shown(from), new: shown(to) };
   });
-  if (old === undefined) return [change("add", "new", next ?? null)];
-  if (next === undefined) return [change("delete", "old", old)];
-  return changesBetween(old, next, path, hidden);
 }
 
-function keysOf(before: JsonObject, after: JsonObject): string[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])];
+/** The plain values, in objects that inherit nothing: microdiff takes an inherited `constructor` for a property. */
+function bare(value: JsonObject): JsonObject {
+  const text = JSON.stringify(plain(value));
+  return JSON.parse(text, (_key, item: Json) =>
+    isObject(item) ? (Object.assign(Object.create(null), item) as JsonObject) : item,
+  ) as JsonObject;
 }
 
-function shown(value: Json, hidden: boolean, start = 0): string {
-  if (value === unknownValue) return "[known after the update]";
-  if (hidden) return "[secret]";
-  const visible =
-    typeof value === "string" && start > 0 ? `...${value.slice(start)}` : masked(value);
-  const text = JSON.stringify(visible).replaceAll(unknownValue, "[known after the update]");
+/** The value at a path, as a secret when anything around it is one. */
+function at(value: Json, [step, ...rest]: Path): Json | undefined {
+  if (isSecret(value)) {
+    const found = at(value.value, step === undefined ? [] : [step, ...rest]);
+    return found === undefined ? undefined : secret(found);
+  }
+  if (step === undefined) return value;
+  const isInside = typeof value === "object" && value !== null && Object.hasOwn(value, step);
+  return isInside ? at((value as JsonObject)[step]!, rest) : undefined;
+}
+
+/** Of two long texts the part where they begin to differ: what people want to see of them. */
+function aroundDifference(before: Json, after: Json): [Json, Json] {
+  if (typeof before !== "string" || typeof after !== "string") return [before, after];
+  const start = [...before].findIndex((character, index) => character !== after[index]);
+  const cut = (text: string) => (start > 60 ? `...${text.slice(start - 20)}` : text);
+  return [cut(before), cut(after)];
+}
+
+function shown(value: Json | undefined): string {
+  if (isSecret(value)) return "[secret]";
+  if (value === unknownValue) return knownLater;
+  const text = JSON.stringify(masked(value ?? null)).replaceAll(unknownValue, knownLater);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
@@ -75,46 +76,4 @@ export function formatPath(path: Path): string {
       return index === 0 ? step : `.${step}`;
     })
     .join("");
-}
-
-/** Reads a property path of a resource option; `*` stands for every key or index. */
-export function parsePath(text: string): Path {
-  const steps = text.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+|\*)\]|([^.[\]]+)/g);
-  return [...steps].map(([, quoted, index, name]) => {
-    if (quoted !== undefined) return quoted.replaceAll('\\"', '"');
-    if (index !== undefined) return index === "*" ? index : Number(index);
-    return name ?? "";
-  });
-}
-
-/** Whether `path` is at or below `pattern`. */
-export function isUnder(path: Path, pattern: Path): boolean {
-  return pattern.every((step, index) => step === "*" || String(step) === String(path[index]));
-}
-
-/** The new inputs with the old values at the ignored paths: what `ignoreChanges` means. */
-export function withIgnored(old: Json, next: Json, ignored: readonly string[]): Json {
-  const result = structuredClone(next);
-  for (const text of ignored) restore(old, result, parsePath(text));
-  return result;
-}
-
-function restore(old: Json | undefined, next: Json | undefined, path: Path): void {
-  const from = unwrapped(old);
-  const to = unwrapped(next);
-  const [step, ...rest] = path;
-  if (step === undefined || typeof to !== "object" || to === null) return;
-  const keys = step === "*" ? keysOf(asObject(from), asObject(to)) : [String(step)];
-  for (const key of keys) {
-    const before = asObject(from)[key];
-    if (rest.length > 0) restore(before, asObject(to)[key], rest);
-    else if (before !== undefined) asObject(to)[key] = structuredClone(before);
-    else if (Array.isArray(to)) to.splice(Number(key), 1);
-    else delete asObject(to)[key];
-  }
-}
-
-/** Arrays are walked like objects with numeric keys. */
-function asObject(value: Json | undefined): JsonObject {
-  return typeof value === "object" && value !== null ? (value as JsonObject) : {};
 }

@@ -1,66 +1,69 @@
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { UserError } from "../support/errors.ts";
-import { loadConfig, loadProject } from "./config.ts";
+import { type Connection, KubernetesClient } from "../support/kubernetesClient.ts";
+import { takeLock } from "../support/lock.ts";
+import {
+  type JsonObject,
+  knownLater,
+  masked,
+  plain,
+  textAt,
+  unknownValue,
+} from "../support/propertyValues.ts";
 import { Deployment } from "./deploy.ts";
-import type { ResourceChange } from "./deploy.ts";
-import { handlerTable } from "./handlers.ts";
-import { helmHandler } from "./helm.ts";
-import { kubernetesHandler } from "./kubernetes.ts";
-import { KubernetesClient } from "./kubernetesClient.ts";
-import type { Connection } from "./kubernetesHttp.ts";
-import { takeLock } from "./lock.ts";
-import { Report } from "./report.ts";
-import { StackState } from "./state.ts";
-import type { ResourceState } from "./state.ts";
-import { renderTree, summaryOf } from "./tree.ts";
-import { masked, plain, textAt, unknownValue } from "./values.ts";
-import type { JsonObject } from "./values.ts";
+import { type Handler, passthrough } from "./handler.ts";
+import { helmHandler } from "./helmRelease.ts";
+import { kubernetesHandler } from "./kubernetesObjects.ts";
+import type { ProgramOptions, ProgramResult } from "./monitor.ts";
+import { loadConfig, loadProject } from "./projectFiles.ts";
+import { randomHandler } from "./random.ts";
+import { renderTree, Report, secondsSince, summaryOf } from "./report.ts";
+import { type ResourceState, StackState } from "./state.ts";
 
-export type { ResourceChange } from "./deploy.ts";
+// The only door of this folder.
+export { loadConfig, loadProject };
+
+/** The engine's own program: the Pulumi SDK runs one program per process. */
+export const engineProgram = fileURLToPath(new URL("engineProgram.ts", import.meta.url));
+
 export type Command = "preview" | "up" | "down" | "outputs";
 
 export interface EngineOptions {
   /** Folder with Pulumi.yaml, the stack files, and `.mlops/state`. */
   folder: string;
   stack: string;
-  /** Entry file of the program. Defaults to `main` in Pulumi.yaml. */
-  program?: string;
-  /** Defaults to `Pulumi.<stack>.yaml` in the folder. */
-  stackFile?: string;
-  /** Values that win over the stack file. */
+  /** Settings that win over the stack's file, `Pulumi.<stack>.yaml`. */
   config?: Record<string, string>;
+  /** Keys of those settings that are secret. */
+  secrets?: readonly string[];
   /** Path of a kubeconfig. Defaults to the provider's, then to the usual places. */
   kubeconfig?: string;
-  /** Context in it. Defaults to the provider's, then to the current one. */
-  context?: string;
   /** `down` keeps namespaces, claims and generated passwords. */
   keepData?: boolean;
   /** Show secret outputs instead of `[secret]`. */
   showSecrets?: boolean;
-  /** Ends the run early; what is under way is finished and saved. */
+  /** Ends the run early; running operations are finished and saved. */
   signal?: AbortSignal;
 }
 
-export interface EngineResult {
-  changes: ResourceChange[];
-  outputs: JsonObject;
-  summary: string;
+/** Runs a program with resources that `register` answers for. The SDK is heavy, and loaded only here. */
+export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
+  return (await import("./monitor.ts")).runProgram(options);
 }
 
 /**
- * Runs one command on a stack: once per process, because the Pulumi SDK keeps its state in globals. Everything
- * that goes wrong is collected into one UserError after all independent work has ended.
+ * Runs one command on a stack and returns its outputs: once per process, because the Pulumi SDK keeps its state in globals. All faults are
+ * collected into one UserError after all independent work has ended.
  */
-export async function runEngine(command: Command, options: EngineOptions): Promise<EngineResult> {
-  const folder = resolve(options.folder);
-  const base = join(folder, ".mlops", "state", options.stack);
-  if (command === "outputs") return outputsOf(new StackState(`${base}.json`), options);
-  if (command === "preview") return deploy(new StackState(`${base}.json`), options, true);
-  const release = takeLock(`${base}.lock`);
+export async function runEngine(command: Command, options: EngineOptions): Promise<JsonObject> {
+  const base = join(resolve(options.folder), ".mlops", "state", options.stack);
+  const state = () => new StackState(`${base}.json`);
+  if (command === "outputs") return shown(state().outputs, options);
+  if (command === "preview") return deploy(state(), options, true);
+  const release = takeLock(`${base}.lock`, "working on this stack");
   try {
-    const state = new StackState(`${base}.json`);
-    return await (command === "up" ? deploy(state, options, false) : destroy(state, options));
+    return await (command === "up" ? deploy(state(), options, false) : destroy(state(), options));
   } finally {
     release();
   }
@@ -70,24 +73,20 @@ async function deploy(
   state: StackState,
   options: EngineOptions,
   preview: boolean,
-): Promise<EngineResult> {
+): Promise<JsonObject> {
+  const { stack } = options;
   const folder = resolve(options.folder);
   const project = loadProject(folder);
-  const stackFile = options.stackFile ?? join(folder, `Pulumi.${options.stack}.yaml`);
-  const config = loadConfig(project, stackFile, options.config);
+  const config = loadConfig(project, join(folder, `Pulumi.${stack}.yaml`), options.config, {
+    secrets: options.secrets,
+  });
   const { deployment, report } = prepare(state, options, preview);
   const started = Date.now();
-  report.line(`${preview ? "Previewing" : "Updating"} ${project.name} (${options.stack})`);
-  const program = resolve(folder, options.program ?? project.main);
-  // Loaded here, because the SDK is heavy and only a program needs it.
-  const { runProgram } = await import("./monitor.ts");
+  report.line(`${preview ? "Previewing" : "Updating"} ${project.name} (${stack})`);
   const result = await runProgram({
-    project: project.name,
-    stack: options.stack,
-    preview,
-    config: config.values,
-    secretKeys: config.secretKeys,
-    load: () => loadProgram(program),
+    ...{ project: project.name, stack, preview },
+    ...{ config: config.values, secretKeys: config.secretKeys },
+    load: () => loadProgram(resolve(folder, project.main)),
     register: (registration) => deployment.register(registration),
   });
   const errors = [...result.errors, ...deployment.failures];
@@ -99,11 +98,11 @@ async function deploy(
   if (preview) report.line(renderTree(deployment.changes));
   conclude([...result.errors, ...deployment.failures], report, options);
   const summary = summaryOf(deployment.changes, preview);
-  report.line(`${preview ? "Plan" : "Done"}: ${summary} (${seconds(started)})`);
-  return { changes: deployment.changes, outputs: shown(result.outputs, options), summary };
+  report.line(`${preview ? "Plan" : "Done"}: ${summary} (${secondsSince(started)})`);
+  return shown(result.outputs, options);
 }
 
-async function destroy(state: StackState, options: EngineOptions): Promise<EngineResult> {
+async function destroy(state: StackState, options: EngineOptions): Promise<JsonObject> {
   const { deployment, report } = prepare(state, options, false);
   const started = Date.now();
   report.line(`Removing ${options.stack}${options.keepData ? ", keeping its data" : ""}`);
@@ -114,9 +113,8 @@ async function destroy(state: StackState, options: EngineOptions): Promise<Engin
   state.outputs = {};
   if (state.isEmpty) state.remove();
   else state.save();
-  const summary = summaryOf(deployment.changes, false);
-  report.line(`Done: ${summary} (${seconds(started)})`);
-  return { changes: deployment.changes, outputs: {}, summary };
+  report.line(`Done: ${summaryOf(deployment.changes, false)} (${secondsSince(started)})`);
+  return {};
 }
 
 function prepare(state: StackState, options: EngineOptions, preview: boolean) {
@@ -129,29 +127,43 @@ function prepare(state: StackState, options: EngineOptions, preview: boolean) {
     const inputs = state.resources.get(provider?.replace(/::[^:]*$/, "") ?? "")?.inputs;
     return {
       kubeconfig: options.kubeconfig ?? textAt(inputs, "kubeconfig"),
-      context: options.context ?? textAt(inputs, "context"),
+      context: textAt(inputs, "context"),
       namespace: textAt(inputs, "namespace"),
     };
   };
   const clients = new Map<string, Promise<KubernetesClient>>();
   const clientOf = (provider: string | undefined): Promise<KubernetesClient> => {
-    const connection = connectionOf(provider);
-    const key = JSON.stringify(connection);
-    const client = clients.get(key) ?? KubernetesClient.connect(connection);
-    clients.set(key, client);
+    const client = clients.get(provider ?? "") ?? KubernetesClient.connect(connectionOf(provider));
+    clients.set(provider ?? "", client);
     return client;
   };
+  const kubernetes = kubernetesHandler(clientOf);
+  const helm = helmHandler({ connectionOf, clientOf, folder: resolve(options.folder) });
   const deployment = new Deployment({
-    state,
-    report,
-    preview,
+    ...{ state, report, preview },
     signal: options.signal ?? new AbortController().signal,
-    handlerOf: handlerTable(
-      kubernetesHandler(clientOf),
-      helmHandler({ connectionOf, clientOf, folder: resolve(options.folder) }),
-    ),
+    handlerOf: (type, name) => handlerOf(type, name, kubernetes, helm),
   });
   return { deployment, report };
+}
+
+/** The handler of a type, by its first matching prefix; types without one are refused with a sentence. */
+export function handlerOf(type: string, name: string, kubernetes: Handler, helm: Handler): Handler {
+  const table: [pattern: RegExp, handler: Handler | string][] = [
+    [/^pulumi:providers:/, passthrough],
+    [/^random:/, randomHandler],
+    [/^kubernetes:helm.sh\/v3:Release$/, helm],
+    [/^kubernetes:helm.sh\//, "the built-in engine installs charts as a helm.v3.Release only"],
+    [/^kubernetes:kustomize/, "the built-in engine cannot run kustomize"],
+    [/^kubernetes:yaml/, "the built-in engine cannot read YAML manifests"],
+    [/^kubernetes:.*Patch$/, "the built-in engine cannot patch objects it does not own"],
+    [/^kubernetes:/, kubernetes],
+    [/^gcp:/, "the built-in engine makes nothing on Google Cloud"],
+    [/^/, "the built-in engine does not know this type"],
+  ];
+  const [, found = ""] = table.find(([pattern]) => pattern.test(type)) ?? [];
+  if (typeof found !== "string") return found;
+  throw new UserError(`${name} is a ${type}: ${found}; install the Pulumi CLI to deploy it`);
 }
 
 /** What holds data, and the providers needed to reach it. */
@@ -178,18 +190,10 @@ async function loadProgram(path: string): Promise<Record<string, unknown>> {
 function conclude(errors: string[], report: Report, { signal }: EngineOptions): void {
   if (errors.length > 0) throw new UserError(report.scrub(errors.join("\n")));
   if (signal?.aborted)
-    throw new UserError("interrupted; what was under way is saved, and the next run continues");
-}
-
-function outputsOf(state: StackState, options: EngineOptions): EngineResult {
-  return { changes: [], outputs: shown(state.outputs, options), summary: "" };
+    throw new UserError("interrupted; finished operations are saved, and the next run continues");
 }
 
 function shown(outputs: JsonObject, { showSecrets }: EngineOptions): JsonObject {
   const text = JSON.stringify(showSecrets ? plain(outputs) : masked(outputs));
-  return JSON.parse(text.replaceAll(unknownValue, "[known after the update]")) as JsonObject;
-}
-
-function seconds(started: number): string {
-  return `${((Date.now() - started) / 1000).toFixed(1)} s`;
+  return JSON.parse(text.replaceAll(unknownValue, knownLater)) as JsonObject;
 }

@@ -1,49 +1,35 @@
 import { createHash } from "node:crypto";
-import { isUnder, formatPath, parsePath } from "./diff.ts";
-import type { Change } from "./diff.ts";
+import {
+  isObject,
+  type JsonObject,
+  objectAt,
+  textAt,
+  unwrapped,
+} from "../support/propertyValues.ts";
+import { type Change, formatPath } from "./diff.ts";
 import type { Replacement } from "./handler.ts";
-import { isObject, objectAt, textAt, unwrapped } from "./values.ts";
-import type { JsonObject } from "./values.ts";
 
-interface Rule {
-  /** Fields the API server refuses to change. */
-  fixed: string[];
-  /** Fields below those that it does change. */
-  except?: string[];
-}
+/** Fields that the API server refuses to change, by kind. */
+const fixed: Record<string, string[]> = {
+  Deployment: ["spec.selector"],
+  DaemonSet: ["spec.selector"],
+  Job: ["spec.completionMode", "spec.completions", "spec.selector", "spec.template"],
+  PersistentVolumeClaim: ["spec"],
+  ClusterRoleBinding: ["roleRef"],
+  RoleBinding: ["roleRef"],
+  Secret: ["type"],
+  Service: ["spec.clusterIP"],
+  StatefulSet: ["spec"],
+  StorageClass: ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"],
+};
 
-const everywhere = ["kind", "metadata.name", "metadata.namespace"];
-const rules: Record<string, Rule> = {
-  ClusterRoleBinding: { fixed: ["roleRef"] },
-  DaemonSet: { fixed: ["spec.selector"] },
-  Deployment: { fixed: ["spec.selector"] },
-  Job: { fixed: ["spec.completionMode", "spec.completions", "spec.selector", "spec.template"] },
-  PersistentVolumeClaim: { fixed: ["spec"], except: ["spec.resources.requests"] },
-  Pod: {
-    fixed: ["spec"],
-    except: [
-      "spec.containers[*].image",
-      "spec.initContainers[*].image",
-      "spec.activeDeadlineSeconds",
-    ],
-  },
-  ReplicaSet: { fixed: ["spec.selector"] },
-  RoleBinding: { fixed: ["roleRef"] },
-  Secret: { fixed: ["type"] },
-  Service: { fixed: ["spec.clusterIP", "spec.clusterIPs"] },
-  StatefulSet: {
-    fixed: ["spec"],
-    except: [
-      "spec.minReadySeconds",
-      "spec.ordinals",
-      "spec.persistentVolumeClaimRetentionPolicy",
-      "spec.replicas",
-      "spec.revisionHistoryLimit",
-      "spec.template",
-      "spec.updateStrategy",
-    ],
-  },
-  StorageClass: { fixed: ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] },
+/** Fields below those that it does change. */
+const changeable: Record<string, string[]> = {
+  PersistentVolumeClaim: ["spec.resources.requests"],
+  StatefulSet: [
+    ...["spec.minReadySeconds", "spec.persistentVolumeClaimRetentionPolicy", "spec.replicas"],
+    ...["spec.revisionHistoryLimit", "spec.template", "spec.updateStrategy"],
+  ],
 };
 
 const contents = ["data", "stringData", "binaryData", "immutable"];
@@ -83,14 +69,13 @@ export function replacementOf(
   next: JsonObject,
 ): Replacement | undefined {
   const kind = textAt(old, "kind") ?? "";
-  const rule = rules[kind];
-  const fixed = [...everywhere, ...(rule?.fixed ?? [])];
+  const fields = ["kind", "metadata.name", "metadata.namespace", ...(fixed[kind] ?? [])];
   const holdsContent = kind === "Secret" || kind === "ConfigMap";
-  if (holdsContent && (isAutonamed(old) || old["immutable"] === true)) fixed.push(...contents);
-  const isAny = ({ path }: Change, patterns: string[]) =>
-    patterns.some((pattern) => isUnder(path, parsePath(pattern)));
+  if (holdsContent && (isAutonamed(old) || old["immutable"] === true)) fields.push(...contents);
+  const isUnder = ({ path }: Change, paths: string[]) =>
+    paths.some((one) => one.split(".").every((step, index) => step === path[index]));
   const because = changes
-    .filter((change) => isAny(change, fixed) && !isAny(change, rule?.except ?? []))
+    .filter((change) => isUnder(change, fields) && !isUnder(change, changeable[kind] ?? []))
     .map(({ path }) => formatPath(path));
   if (because.length === 0) return undefined;
   const keepsName = ["name", "namespace"].every(

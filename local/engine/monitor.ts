@@ -1,6 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import type {
+  ReadResourceRequest,
+  RegisterResourceOutputsRequest,
+  RegisterResourceRequest,
+} from "@pulumi/pulumi/proto/resource_pb.js";
 import { UserError, messageOf } from "../support/errors.ts";
-import type { Json, JsonObject } from "./values.ts";
+import type { Json, JsonObject } from "../support/propertyValues.ts";
 
 /*
  * The only file that uses internals of the Pulumi Node SDK (which is pinned for this reason). The public testing
@@ -19,13 +24,11 @@ export interface Registration {
   inputs: JsonObject;
   dependencies: string[];
   propertyDependencies: Record<string, string[]>;
-  ignoreChanges: string[];
-  replaceOnChanges: string[];
   protect: boolean;
-  retainOnDelete: boolean;
-  deleteBeforeReplace?: boolean;
+  deleteBeforeReplace: boolean;
   secretOutputs: string[];
-  timeouts: { create: string; update: string; delete: string };
+  /** Why this engine must not deploy it, in one sentence: nothing that it lacks is dropped in silence. */
+  refusal?: string;
 }
 
 /** What the program gets back. Without an id, and for outputs that are left out, a preview shows unknowns. */
@@ -50,35 +53,12 @@ export interface ProgramResult {
   errors: string[];
 }
 
-type Struct = { toJavaScript(): JsonObject };
-type UrnMap = { entries(): Iterable<[string, { getUrnsList(): string[] }]> };
 type Reply = (error: Error | null, response?: unknown) => void;
-interface Request {
-  getType(): string;
-  getName(): string;
-  getParent(): string;
-  getCustom(): boolean;
-  getRemote(): boolean;
-  getProvider(): string;
-  getImportid(): string;
-  getObject(): Struct;
-  getDependenciesList(): string[];
-  getPropertydependenciesMap(): UrnMap;
-  getIgnorechangesList(): string[];
-  getReplaceonchangesList(): string[];
-  getProtect(): boolean;
-  getRetainondelete(): boolean;
-  getDeletebeforereplace(): boolean;
-  getDeletebeforereplacedefined(): boolean;
-  getAdditionalsecretoutputsList(): string[];
-  getTransformsList(): unknown[];
-  getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string };
-}
 interface Monitor {
   resources: Map<string, unknown>;
-  registerResource(request: Request, reply: Reply): void;
-  readResource(request: { getType(): string; getName(): string }, reply: Reply): void;
-  registerResourceOutputs(request: { getUrn(): string; getOutputs(): Struct }, reply: Reply): void;
+  registerResource(request: RegisterResourceRequest, reply: Reply): void;
+  readResource(request: ReadResourceRequest, reply: Reply): void;
+  registerResourceOutputs(request: RegisterResourceOutputsRequest, reply: Reply): void;
   registerErrorHook(request: unknown, reply: Reply): void;
   registerResourceHook(request: unknown, reply: Reply): void;
 }
@@ -107,18 +87,15 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
   monitor.registerResource = (request, reply) => {
     registered += 1;
     const registration = readRequest(request, options);
-    refuse(request, options)
-      .then(() => options.register(registration))
+    options
+      .register(registration)
       .then(({ id, outputs }) => {
         monitor.resources.set(registration.urn, { urn: registration.urn, id, state: outputs });
         reply(null, response(registration.urn, id, outputs));
       })
-      .catch((error: unknown) => {
-        if (error instanceof RefusedError) fail(error);
-        reply(new Error(`${registration.name} ${echo}`));
-      });
+      .catch(() => reply(new Error(`${registration.name} ${echo}`)));
   };
-  // error hooks are for what this engine refuses; resource hooks check what its own handlers check as well
+  // hooks check what this engine's handlers check as well
   monitor.registerErrorHook = (_, reply) => reply(null);
   monitor.registerResourceHook = (_, reply) => reply(null);
   monitor.readResource = (request, reply) => {
@@ -131,7 +108,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
   };
   monitor.registerResourceOutputs = (request, reply) => {
     if (request.getUrn().includes(`::${stackType}::`))
-      outputs = request.getOutputs().toJavaScript();
+      outputs = request.getOutputs()?.toJavaScript() as JsonObject;
     reply(null, {});
   };
 
@@ -152,66 +129,56 @@ async function waitForCalls(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-class RefusedError extends UserError {}
-
-/** What the engine does not implement, or the project forbids, must not be dropped in silence. */
-async function refuse(request: Request, { config }: ProgramOptions): Promise<void> {
-  const subject = `${request.getName()} (${request.getType()})`;
-  const disabled = JSON.parse(config["pulumi:disable-default-providers"] ?? "[]") as string[];
-  const [origin = ""] = request.getType().split(":");
-  const isDisabled = origin !== "pulumi" && (disabled.includes(origin) || disabled.includes("*"));
-  if (isDisabled && request.getCustom() && !request.getProvider())
-    throw new RefusedError(
-      `${subject} has no provider, and default providers are disabled for its package; give it one in its options`,
-    );
-  const what = request.getRemote()
-    ? "is a remote component"
-    : request.getImportid()
-      ? "is imported"
-      : request.getTransformsList().length > 0
-        ? "has transforms"
-        : undefined;
-  if (what)
-    throw new RefusedError(
-      `${subject} ${what}, which the built-in engine cannot do; install the Pulumi CLI`,
-    );
-}
-
-function readRequest(request: Request, { stack, project }: ProgramOptions): Registration {
+function readRequest(request: RegisterResourceRequest, options: ProgramOptions): Registration {
   const parent = request.getParent() || undefined;
   const type = request.getType();
   const parentType = parent?.split("::")[2];
   const qualified = parentType && parentType !== stackType ? `${parentType}$${type}` : type;
-  const timeouts = request.getCustomtimeouts();
   const properties = [...request.getPropertydependenciesMap().entries()];
   return {
-    urn: `urn:pulumi:${stack}::${project}::${qualified}::${request.getName()}`,
+    urn: `urn:pulumi:${options.stack}::${options.project}::${qualified}::${request.getName()}`,
     type,
     name: request.getName(),
     custom: request.getCustom(),
     parent,
     provider: request.getProvider() || undefined,
-    inputs: request.getObject().toJavaScript(),
+    inputs: request.getObject()?.toJavaScript() as JsonObject,
     dependencies: request.getDependenciesList(),
     propertyDependencies: Object.fromEntries(
       properties
         .map(([key, urns]) => [key, urns.getUrnsList()] as const)
         .filter(([, urns]) => urns.length > 0),
     ),
-    ignoreChanges: request.getIgnorechangesList(),
-    replaceOnChanges: request.getReplaceonchangesList(),
     protect: request.getProtect() ?? false,
-    retainOnDelete: request.getRetainondelete() ?? false,
-    deleteBeforeReplace: request.getDeletebeforereplacedefined()
-      ? request.getDeletebeforereplace()
-      : undefined,
+    deleteBeforeReplace: request.getDeletebeforereplace(),
     secretOutputs: request.getAdditionalsecretoutputsList(),
-    timeouts: {
-      create: timeouts.getCreate(),
-      update: timeouts.getUpdate(),
-      delete: timeouts.getDelete(),
-    },
+    refusal: refusalOf(request, options),
   };
+}
+
+function refusalOf(
+  request: RegisterResourceRequest,
+  { config }: ProgramOptions,
+): string | undefined {
+  const subject = `${request.getName()} (${request.getType()})`;
+  const disabled = JSON.parse(config["pulumi:disable-default-providers"] ?? "[]") as string[];
+  const [origin = ""] = request.getType().split(":");
+  const isDisabled = origin !== "pulumi" && (disabled.includes(origin) || disabled.includes("*"));
+  if (isDisabled && request.getCustom() && !request.getProvider())
+    return `${subject} has no provider, and default providers are disabled for its package; give it one in its options`;
+  const timeouts = Object.values(request.getCustomtimeouts()?.toObject() ?? {});
+  const uses: Record<string, boolean> = {
+    "is a remote component": request.getRemote(),
+    "is imported": request.getImportid() !== "",
+    "has transforms": request.getTransformsList().length > 0,
+    "has ignoreChanges": request.getIgnorechangesList().length > 0,
+    "has replaceOnChanges": request.getReplaceonchangesList().length > 0,
+    "has customTimeouts": timeouts.some(Boolean),
+    "has retainOnDelete": request.getRetainondelete() ?? false,
+    "has protect": request.getProtect() ?? false,
+  };
+  const used = Object.keys(uses).find((words) => uses[words]);
+  return used && `${subject} ${used}, which the built-in engine cannot do; install the Pulumi CLI`;
 }
 
 /** The part of a RegisterResourceResponse that the SDK reads. */

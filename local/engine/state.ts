@@ -1,8 +1,17 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { UserError, messageOf } from "../support/errors.ts";
-import type { JsonObject } from "./values.ts";
+import type { JsonObject } from "../support/propertyValues.ts";
 
 /** What the last run knew about one resource. */
 export interface ResourceState {
@@ -18,15 +27,11 @@ export interface ResourceState {
   outputs: JsonObject;
   dependencies: string[];
   propertyDependencies: Record<string, string[]>;
-  protect?: boolean;
-  retainOnDelete?: boolean;
-  /** Seconds a deletion may take, when the program says so. */
-  deleteTimeout?: number;
   /** Counts replacements of an object whose name the engine chose. */
   generation: number;
   /** Set before a call that changes something and cleared after it: the run may have died in between. */
   pending?: "create" | "update" | "delete";
-  /** Deleted to make way for the replacement of something it depends on; made again in its turn. */
+  /** Deleted because something it depends on is replaced; created again in its turn. */
   gone?: boolean;
 }
 
@@ -40,33 +45,30 @@ interface StateFile {
 
 /** The state of one stack: in memory, and in a file that is replaced as a whole after every step. */
 export class StackState {
-  readonly resources = new Map<string, ResourceState>();
-  obsolete: ResourceState[] = [];
-  outputs: JsonObject = {};
-  readonly path: string;
+  readonly resources: Map<string, ResourceState>;
+  obsolete: ResourceState[];
+  outputs: JsonObject;
+  readonly #path: string;
 
   constructor(path: string) {
-    this.path = path;
-    const content = read(path);
-    for (const resource of content?.resources ?? []) this.resources.set(resource.urn, resource);
-    this.obsolete = content?.obsolete ?? [];
-    this.outputs = content?.outputs ?? {};
+    const { resources, obsolete, outputs } = read(path);
+    this.#path = path;
+    this.resources = new Map(resources.map((resource) => [resource.urn, resource]));
+    this.obsolete = obsolete;
+    this.outputs = outputs;
   }
 
   get isEmpty(): boolean {
     return this.resources.size === 0 && this.obsolete.length === 0;
   }
 
-  /** Writes a new file beside the old one and renames it, so that a killed run leaves one or the other whole. */
+  /** Writes a new file and renames it over the old one, so that a killed run leaves one of the two whole. */
   save(): void {
-    const content: StateFile = {
-      version: 1,
-      resources: [...this.resources.values()],
-      obsolete: this.obsolete,
-      outputs: this.outputs,
-    };
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-    const temporary = `${this.path}.${process.pid}.tmp`;
+    const { obsolete, outputs } = this;
+    const resources = [...this.resources.values()];
+    const content: StateFile = { version: 1, resources, obsolete, outputs };
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    const temporary = `${this.#path}.${process.pid}.tmp`;
     rmSync(temporary, { force: true });
     const file = openSync(temporary, "wx", 0o600);
     try {
@@ -75,23 +77,18 @@ export class StackState {
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, this.path);
+    renameSync(temporary, this.#path);
   }
 
   remove(): void {
-    rmSync(this.path, { force: true });
+    rmSync(this.#path, { force: true });
   }
 }
 
-function read(path: string): StateFile | undefined {
-  let text: string;
+function read(path: string): StateFile {
+  if (!existsSync(path)) return { version: 1, resources: [], obsolete: [], outputs: {} };
   try {
-    text = readFileSync(path, "utf8");
-  } catch {
-    return undefined; // no run yet
-  }
-  try {
-    const content = JSON.parse(text) as StateFile;
+    const content = JSON.parse(readFileSync(path, "utf8")) as StateFile;
     if (content.version === 1) return content;
     throw new Error(`its version is ${String(content.version)}, this engine reads version 1`);
   } catch (error) {

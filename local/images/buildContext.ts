@@ -1,11 +1,22 @@
-import { chmod, copyFile, mkdir, utimes, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type ImageName, imageSource, inputFiles } from "../../program/images.ts";
 import { run } from "../support/process.ts";
 
-/** Moment that every file of an image bears, so that the same inputs make the same layers. */
+/** Modification time of every file of an image, so that the same inputs make the same layers. */
 export const timestamp = 1_700_000_000;
+
+/** Runs `work` with a folder that is gone afterwards. */
+export async function withTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "mlops-images-"));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 /** A file given to a build without becoming a part of the image. */
 export interface BuildSecret {
@@ -14,7 +25,7 @@ export interface BuildSecret {
 }
 
 /**
- * Copies exactly the files that the tag is a hash of: a Dockerfile that wants another one fails to build, so a
+ * Copies exactly the files that the tag is a hash of: a Dockerfile that needs another one fails to build, so a
  * tag never stands for two contents. Modes do not depend on the umask of the checkout.
  */
 export async function stageContext(image: ImageName, folder: string): Promise<void> {

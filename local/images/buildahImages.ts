@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { baseDate, type ImageName, imageReference, imageSource } from "../../program/images.ts";
 import { run } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
-import { aptSources, release } from "./aptSources.ts";
 import { stageContext, stageSecrets, timestamp } from "./buildContext.ts";
 import type { BuildahSession } from "./buildahSession.ts";
 
@@ -86,6 +85,23 @@ async function has(session: BuildahSession, reference: string): Promise<boolean>
   return found.trim() !== "";
 }
 
+/** The Debian release of our images, whatever this machine runs. */
+const release = "bookworm";
+
+/** The lines by which this machine gets that release, so that its mirror is used; none where it gets another one. */
+export async function aptSources(options: readonly string[] = []): Promise<string[]> {
+  const format = "deb $(SITE) $(RELEASE) $(COMPONENT)";
+  // what is configured, whether or not `apt-get update` has fetched it
+  const listing = ["indextargets", "--no-release-info", "--format", format, "Created-By: Packages"];
+  const known = await run("apt-get", [...options, ...listing]).catch(() => "");
+  const ofSuites = (...suffixes: string[]) =>
+    known
+      .split("\n")
+      .filter((line) => suffixes.some((end) => line.split(" ")[2] === release + end));
+  if (ofSuites("").length === 0) return [];
+  return [...new Set(ofSuites("", "-updates", "-security"))];
+}
+
 // python3-venv brings pip for the builds; tini is process 1 of our pods
 const basePackages = "usr-is-merged,python3,python3-venv,ca-certificates,tini";
 const baseOptions = [
@@ -114,7 +130,7 @@ const baseDockerfile = [
  * `apps/base-date`, and again with `force`.
  */
 async function ensureBase(session: BuildahSession, force: boolean): Promise<string> {
-  const sources = aptSources();
+  const sources = await aptSources();
   const recipe = JSON.stringify([
     release,
     baseDate(),

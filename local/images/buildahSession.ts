@@ -1,12 +1,13 @@
-import { readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { mountsBelow } from "../cluster/leftovers.ts";
 import { cacheRoot, claimCache } from "../support/cache.ts";
-import { run, type RunOptions } from "../support/process.ts";
-import { reported } from "../support/progress.ts";
+import { installPackages } from "../support/debianPackages.ts";
+import { UserError } from "../support/errors.ts";
+import { withLock } from "../support/lock.ts";
+import { unmountBelow } from "../support/mounts.ts";
+import { run, type RunOptions, which } from "../support/process.ts";
+import { reported, type Step, step } from "../support/progress.ts";
 import { timestamp } from "./buildContext.ts";
-import { installTools, missingPackages } from "./buildahTools.ts";
 import { withDiskSpace } from "./diskSpace.ts";
 
 // Measured: all four images in the store, and one archive of them.
@@ -22,94 +23,94 @@ export interface BuildahSession {
   buildah(args: readonly string[], options?: Pick<RunOptions, "onLine">): Promise<string>;
 }
 
-/** Runs `work` with a session and leaves nothing but finished images behind, however it ends. */
-export async function withBuildah<T>(work: (session: BuildahSession) => Promise<T>): Promise<T> {
-  const missing = missingPackages();
-  if (missing.length > 0) {
-    await reported(`Installing ${missing.join(" ")}`, () => installTools(missing));
+/** What of this machine decides whether images can be built without Docker. */
+const thisMachine = () => ({
+  platform: process.platform,
+  isRoot: process.getuid?.() === 0,
+  has: (program: string) => which(program) !== undefined,
+});
+
+const buildTools = ["buildah", "mmdebstrap", "gpgv"];
+
+/** Installs programs that are missing: each is in the Debian package of its name. */
+export async function ensureTools(tools = buildTools): Promise<void> {
+  const missing = missingTools(tools);
+  if (missing.length === 0) return;
+  await reported(`Installing ${missing.join(" ")}`, () => installPackages(missing));
+}
+
+/** The tools to install; throws where that is not possible. */
+export function missingTools(tools = buildTools, machine = thisMachine()): string[] {
+  if (machine.platform !== "linux" || !machine.isRoot) {
+    throw new UserError(
+      "building images needs Docker, or Linux and root for buildah; start Docker, or run the command with sudo",
+    );
   }
+  const missing = tools.filter((program) => !machine.has(program));
+  if (missing.length > 0 && !machine.has("apt-get")) {
+    throw new UserError(
+      `building images needs ${missing.join(" and ")}; install them with this system's package manager, or start Docker`,
+    );
+  }
+  return missing;
+}
+
+/** Runs `work` with a session, one at a time, and leaves nothing but finished images behind, however it ends. */
+export async function withBuildah<T>(work: (session: BuildahSession) => Promise<T>): Promise<T> {
+  await ensureTools();
   claimCache();
   const root = imagesFolder();
   await mkdir(root, { recursive: true });
-  await removeLeftovers(root);
   const use = {
     folder: root,
     sentence: (free: string) =>
       `the disk with ${root} became full while building images: it had ${free} GB free, and a first build takes ${neededGigabytes} GB; free some space or set MLOPS_CACHE_DIR to a folder on a larger disk`,
     cleanUp: async () => {
       // a store that met a full disk is not worth trusting, and its owner needs the space
-      await unmountBelow(root);
+      await removeAll(root);
       await rm(root, { recursive: true, force: true });
     },
   };
-  return await withDiskSpace(use, async () => {
-    const session = await open(root);
-    try {
-      return await work(session);
-    } finally {
-      await close(root, session);
-    }
+  let waiting: Step | undefined;
+  const inTurn = async () => {
+    waiting?.done();
+    return await withDiskSpace(use, () => inSession(root, work));
+  };
+  return await withLock(join(root, "lock"), "building images", inTurn, ({ pid, purpose }) => {
+    waiting ??= step(`Waiting for process ${pid}, which is ${purpose}`);
   });
 }
 
-async function open(root: string): Promise<BuildahSession> {
-  const folder = await mkdtemp(join(root, `session-${process.pid}-`));
+async function inSession<T>(
+  root: string,
+  work: (session: BuildahSession) => Promise<T>,
+): Promise<T> {
+  await removeLeftovers(root);
+  const folder = await mkdtemp(join(root, "session-"));
   await chmod(folder, 0o755); // apt works in it as a user of its own
   // both tools write gigabytes to TMPDIR: keep them on the disk that was chosen for the cache
   const env = { ...process.env, TMPDIR: folder, SOURCE_DATE_EPOCH: `${timestamp}` };
   const store = ["--root", join(root, "store"), "--runroot", join(folder, "run")];
-  return {
+  const session: BuildahSession = {
     folder,
     env,
     buildah: (args, options = {}) => run("buildah", [...store, ...args], { env, ...options }),
   };
-}
-
-async function close(root: string, session: BuildahSession): Promise<void> {
-  if ((await sessions(root)).length === 1) {
-    await session.buildah(["rm", "--all"]).catch(() => {});
-  }
-  await unmountBelow(session.folder);
-  await rm(session.folder, { recursive: true, force: true });
-}
-
-/** Clears what a killed build left: its mounts, working containers and temporary files. */
-async function removeLeftovers(root: string): Promise<void> {
-  const all = await sessions(root);
-  const dead = all.filter(({ pid }) => !isAlive(pid));
-  if (dead.length === 0) return;
-  if (dead.length === all.length) {
-    await unmountBelow(root);
-    const session = await open(root);
-    await session.buildah(["rm", "--all"]).catch(() => {});
-    await rm(session.folder, { recursive: true, force: true });
-  }
-  for (const { path } of dead) {
-    await unmountBelow(path);
-    await rm(path, { recursive: true, force: true });
-  }
-}
-
-async function sessions(root: string): Promise<{ path: string; pid: number }[]> {
-  const names = await readdir(root).catch(() => []);
-  return names.flatMap((name) => {
-    const pid = /^session-(\d+)-/.exec(name)?.[1];
-    return pid ? [{ path: join(root, name), pid: Number(pid) }] : [];
-  });
-}
-
-function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return await work(session);
+  } finally {
+    await session.buildah(["rm", "--all"]).catch(() => {});
+    await removeLeftovers(root);
   }
 }
 
-async function unmountBelow(folder: string): Promise<void> {
-  const mounted = mountsBelow(folder, readFileSync("/proc/self/mountinfo", "utf8"));
-  for (const path of mounted.filter((one) => one !== folder)) {
-    await run("umount", ["--lazy", path]).catch(() => {});
-  }
+/** Removes a session's temporary files. Its working containers are removed when the next session ends. */
+const removeLeftovers = (root: string) => removeAll(root, "session-");
+
+/** Removes what is in a folder, except what is mounted there. The folder itself may be a disk of its own. */
+async function removeAll(root: string, prefix = ""): Promise<void> {
+  const names = await readdir(root);
+  const doomed = names.filter((name) => name.startsWith(prefix));
+  if (doomed.length > 0) for (const name of names) await unmountBelow(join(root, name));
+  for (const name of doomed) await rm(join(root, name), { recursive: true, force: true });
 }

@@ -3,13 +3,12 @@ import { imageSource } from "../../program/images.ts";
 import { UserError } from "../support/errors.ts";
 import { run, type RunOptions, which } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
-import { stageContext } from "./buildContext.ts";
+import { stageContext, withTemporaryFolder } from "./buildContext.ts";
 import { buildWithBuildah, exportArchive, type Image, inBuildOrder } from "./buildahImages.ts";
-import { withBuildah } from "./buildahSession.ts";
+import { ensureTools, withBuildah } from "./buildahSession.ts";
 import type { Destination } from "./destination.ts";
 import { buildWithDocker, dockerAnswers, dockerHas, requireDocker, succeeds } from "./docker.ts";
 import { isOnLoopback, pushFailure, registryHas, registryImage } from "./registry.ts";
-import { withTemporaryFolder } from "./temporary.ts";
 
 /** Knows what a destination has already, and how to bring there what it has not. */
 export interface Delivery {
@@ -36,6 +35,7 @@ export async function deliveryTo(destination: Destination): Promise<Delivery> {
     case "minikube":
       return minikubeDelivery(destination.profile);
     case "registry":
+      if (!(await dockerAnswers())) await ensureTools(["skopeo"]);
       return { has: registryHas, provide: pushToRegistry };
   }
 }

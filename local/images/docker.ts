@@ -3,12 +3,15 @@ import { imageSource } from "../../program/images.ts";
 import { UserError } from "../support/errors.ts";
 import { run, which } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
-import { type BuildSecret, stageContext, stageSecrets } from "./buildContext.ts";
+import {
+  type BuildSecret,
+  stageContext,
+  stageSecrets,
+  withTemporaryFolder,
+} from "./buildContext.ts";
 import { type Image, inBuildOrder } from "./buildahImages.ts";
 import { withDiskSpace } from "./diskSpace.ts";
-import { withTemporaryFolder } from "./temporary.ts";
 
-/** Whether a Docker daemon answers. */
 export async function dockerAnswers(): Promise<boolean> {
   if (!which("docker")) return false;
   return await succeeds("docker", ["version", "--format", "{{.Server.Version}}"]);
@@ -23,7 +26,6 @@ export async function requireDocker(purpose: string): Promise<void> {
   );
 }
 
-/** Whether Docker holds an image. */
 export function dockerHas(reference: string): Promise<boolean> {
   return succeeds("docker", ["image", "inspect", reference]);
 }

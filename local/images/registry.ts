@@ -1,83 +1,40 @@
 import { UserError } from "../support/errors.ts";
-import { CommandError } from "../support/process.ts";
-import { loginFor, notLoggedIn, type RegistryLogin } from "./registryLogin.ts";
+import { CommandError, run, which } from "../support/process.ts";
 
-/** The parts of a reference such as `example.org/mlops/tracking:1f2e3d4c5b6a`. */
-export interface RegistryImage {
-  readonly host: string;
-  readonly name: string;
-  readonly tag: string;
+/** Host and name of a reference such as `example.org/mlops/tracking:1f2e3d4c5b6a`. */
+export function registryImage(reference: string): { host: string; name: string } {
+  const [, host, name] = /^([^/]+)\/(.+):[^:/]+$/.exec(reference) ?? [];
+  if (!host || !name) throw new Error(`${reference} is not a reference to a registry`);
+  return { host, name };
 }
 
-export function registryImage(reference: string): RegistryImage {
-  const [, host, name, tag] = /^([^/]+)\/(.+):([^:/]+)$/.exec(reference) ?? [];
-  if (!host || !name || !tag) throw new Error(`${reference} is not a reference to a registry`);
-  return { host, name, tag };
-}
-
-/** Registries on this machine speak plain HTTP, as Docker takes for granted too. */
+/** Whether a registry is on this machine: those speak plain HTTP, as Docker expects too. */
 export const isOnLoopback = (host: string) => /^(localhost|127\.0\.0\.1)(:[0-9]+)?$/.test(host);
 
-const manifests = [
-  "application/vnd.oci.image.manifest.v1+json",
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.docker.distribution.manifest.v2+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-].join(", ");
-const patienceMs = 20_000;
-
 /**
- * Whether a registry has an image under its tag. One that cannot be asked from here, because only the program that
- * pushes knows the way through a proxy, counts as one that has not.
- * @throws UserError where nobody is logged in, so that no image is built in vain.
+ * Whether a registry has an image under its tag, by skopeo or else by Docker, with the logins of both. A registry that
+ * they cannot reach, because only the Docker daemon knows the way through a proxy, counts as one without the image.
+ * @throws UserError where this machine is not logged in, so that no image is built in vain.
  */
 export async function registryHas(reference: string): Promise<boolean> {
-  const { host, name, tag } = registryImage(reference);
-  const scheme = isOnLoopback(host) ? "http" : "https";
-  const url = `${scheme}://${host}/v2/${name}/manifests/${tag}`;
+  const { host } = registryImage(reference);
+  const skopeo = ["skopeo", "--command-timeout", "20s", "inspect", "--raw"];
+  const [command = "", ...words] = which("skopeo")
+    ? [...skopeo, ...(isOnLoopback(host) ? ["--tls-verify=false"] : []), `docker://${reference}`]
+    : ["docker", "manifest", "inspect", ...(isOnLoopback(host) ? ["--insecure"] : []), reference];
   try {
-    const first = await ask(url);
-    const challenge = first.headers.get("www-authenticate") ?? "";
-    const answer =
-      first.status === 401 ? await ask(url, await authorization(host, challenge)) : first;
-    if (answer.status === 401 || answer.status === 403) throw notLoggedIn(host);
-    return answer.ok;
+    await run(command, words);
+    return true;
   } catch (error) {
-    if (error instanceof UserError) throw error;
+    if (error instanceof CommandError && isDenied(error.output)) throw notLoggedIn(host);
     return false;
   }
 }
 
-function ask(url: string, authorization?: string): Promise<Response> {
-  return fetch(url, {
-    method: "HEAD",
-    headers: { accept: manifests, ...(authorization ? { authorization } : {}) },
-    signal: AbortSignal.timeout(patienceMs),
-  });
-}
-
-/** Answers a registry's challenge: with the login itself, or with a token that is had for it. */
-async function authorization(host: string, challenge: string): Promise<string | undefined> {
-  const login = await loginFor(host);
-  if (!/^bearer /i.test(challenge)) return login && basic(login);
-  const fields = new Map(
-    [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key!, value!]),
+const isDenied = (output: string) =>
+  /unauthorized|denied|authentication required|no basic auth|invalid username\/password|\b40[13]\b/i.test(
+    output,
   );
-  const realm = new URL(fields.get("realm") ?? "");
-  for (const key of ["service", "scope"]) {
-    if (fields.has(key)) realm.searchParams.set(key, fields.get(key)!);
-  }
-  const answer = await fetch(realm, {
-    headers: login ? { authorization: basic(login) } : {},
-    signal: AbortSignal.timeout(patienceMs),
-  });
-  if (!answer.ok) throw notLoggedIn(host);
-  const body = (await answer.json()) as { token?: string; access_token?: string };
-  return `Bearer ${body.token ?? body.access_token}`;
-}
-
-const basic = ({ username, password }: RegistryLogin) =>
-  `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 
 /** What a failed push means, in one sentence where it is one of the known cases. */
 export function pushFailure(reference: string, error: unknown): unknown {
@@ -91,11 +48,19 @@ export function pushFailure(reference: string, error: unknown): unknown {
   }
   if (/name[ _]unknown|repository .*not found/i.test(output)) {
     return new UserError(
-      `the registry ${host} has no repository for ${name}; make it first, which \`npm run up\` does on Google Cloud`,
+      `the registry ${host} has no repository for ${name}; create it first, which \`npm run up\` does on Google Cloud`,
     );
   }
-  if (/unauthorized|denied|authentication required|no basic auth|\b40[13]\b/i.test(output)) {
-    return notLoggedIn(host);
-  }
-  return error;
+  return isDenied(output) ? notLoggedIn(host) : error;
+}
+
+/** The one error for a registry that refuses this machine, with the command that fixes it. */
+function notLoggedIn(host: string): UserError {
+  const isGoogle = /(^|[.-])(docker\.pkg\.dev|gcr\.io)$/.test(host);
+  const fix = isGoogle
+    ? `\`gcloud auth login\` and \`gcloud auth configure-docker ${host}\`, with an account that has the role Artifact Registry Writer (a repository that does not exist is refused alike: \`npm run up\` creates it),`
+    : `\`${which("docker") ? "docker" : "buildah"} login ${host}\``;
+  return new UserError(
+    `the registry ${host} does not let this machine push; log in with ${fix} and run this again`,
+  );
 }

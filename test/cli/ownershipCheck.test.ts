@@ -1,8 +1,8 @@
 import { stackAnnotation, stateLabel } from "../../components/kubernetes/ownershipMarks.ts";
 import type { Deployment } from "../../cli/deployment.ts";
-import type { KubernetesClient } from "../../local/engine/kubernetesClient.ts";
-import { ApiError } from "../../local/engine/kubernetesHttp.ts";
-import type { JsonObject } from "../../local/engine/values.ts";
+import type { JsonObject } from "../../local/support/propertyValues.ts";
+import type { KubernetesClient } from "../../local/support/kubernetesClient.ts";
+import { ApiError } from "../../local/support/apiServer.ts";
 import { foreignObjects, otherPlatforms } from "../../cli/neighbours.ts";
 import { checkOwnNamespaces, checkOwnership, resourcesIn } from "../../cli/ownershipCheck.ts";
 import type { Settings } from "../../cli/stackSettings.ts";
@@ -21,7 +21,7 @@ beforeAll(async () => {
       headers: { connection: "close" },
     });
     const content = (await answer.json()) as JsonObject;
-    if (!answer.ok) throw new ApiError(answer.status, content);
+    if (!answer.ok) throw new ApiError(answer.status, JSON.stringify(content));
     return content;
   };
   const plural = (kind: string) => `${kind.toLowerCase()}s`;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { policyReport, verdictsOn } from "../../ci/policies.ts";
-import { unknownValue } from "../../local/engine/values.ts";
+import { unknownValue } from "../../local/support/propertyValues.ts";
 import {
   fakeCluster,
   type FakeCluster,

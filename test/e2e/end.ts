@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { listProcesses } from "../../local/cluster/processes.ts";
-import { takeLock } from "../../local/engine/lock.ts";
+import { takeLock } from "../../local/support/lock.ts";
 import { envFile } from "../../cli/envFile.ts";
 import { workFolder } from "../../local/support/cache.ts";
 import { run } from "../../local/support/process.ts";
@@ -19,7 +19,7 @@ export function describeEnd(): void {
   });
 
   test("a second `up` at the same time is refused with the first one's pid", async () => {
-    const release = takeLock(join(workFolder, "state", `${stack}.lock`));
+    const release = takeLock(join(workFolder, "state", `${stack}.lock`), "working on this stack");
     try {
       const { code, stderr } = await up();
       expect(stderr).toMatch(new RegExp(`error: another run .*\\(pid ${process.pid}\\)`));

@@ -38,7 +38,7 @@ describeOnCluster("Helm releases on a real API server", (kubeconfig) => {
   test("up installs the chart, and the program reads what helm says of it", async () => {
     const { stdout, stderr } = await project.succeed("up", settings, ["--json"]);
     expect(note()).toBe("first");
-    const { outputs } = JSON.parse(stdout);
+    const outputs = JSON.parse(stdout);
     expect(outputs.fullName).toBe(`${namespace}/tiny`);
     expect(outputs.status).toEqual({
       ...{ appVersion: "7", chart: "tiny", name: "tiny", namespace },

@@ -1,5 +1,4 @@
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -36,23 +35,21 @@ export class Project {
     if (kubeconfig) this.kubeconfig = kubeconfig;
   }
 
-  /** Starts the engine; `config` is written as `--config key=value`. */
+  /** Starts the engine with settings. */
   start(
     command: string,
     config: Record<string, string | number> = {},
     flags: string[] = [],
     { noKubeconfig = false, ...options }: StartOptions = {},
   ) {
-    const settings = Object.entries(config).flatMap(([key, value]) => [
-      "--config",
-      `${key}=${value}`,
-    ]);
-    const script = join(root, "local/engine/main.ts");
+    const script = join(root, "local/engine/engineProgram.ts");
     const given = noKubeconfig ? [] : ["--kubeconfig", this.kubeconfig];
-    const where = ["--folder", this.folder, ...given];
-    const child = spawn(node, [script, command, ...where, ...settings, ...flags], {
-      ...{ stdio: ["ignore", "pipe", "pipe"], ...options },
-    });
+    const where = ["--folder", this.folder, "--config-from-stdin", ...given];
+    const child = spawn(node, [script, command, ...where, ...flags], options);
+    const settings = Object.entries(config).map(([key, value]) => [key, String(value)]);
+    child.stdin
+      .on("error", () => {})
+      .end(JSON.stringify({ config: Object.fromEntries(settings), secrets: [] }));
     return { child, ended: ended(child) };
   }
 

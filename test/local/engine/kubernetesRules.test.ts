@@ -1,6 +1,6 @@
 import { changesBetween } from "../../../local/engine/diff.ts";
 import { isAutonamed, replacementOf, withName } from "../../../local/engine/kubernetesRules.ts";
-import type { JsonObject } from "../../../local/engine/values.ts";
+import type { JsonObject } from "../../../local/support/propertyValues.ts";
 
 const replacement = (old: JsonObject, next: JsonObject) =>
   replacementOf(old, changesBetween(old, next), next);

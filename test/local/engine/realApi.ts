@@ -38,7 +38,7 @@ export function describeOnCluster(title: string, tests: (kubeconfig: string) => 
 export function api(kubeconfig: string, method: string, path: string, body?: object): any {
   const answer = evaluate(
     `
-    const { KubernetesClient } = await import(${JSON.stringify(`${local}/engine/kubernetesClient.ts`)});
+    const { KubernetesClient } = await import(${JSON.stringify(`${local}/support/kubernetesClient.ts`)});
     const [kubeconfig, method, path, body] = process.argv.slice(1);
     const client = await KubernetesClient.connect({ kubeconfig });
     const type = "application/merge-patch+json";

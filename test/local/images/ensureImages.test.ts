@@ -1,5 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { existsSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imageReference } from "../../../program/images.ts";
@@ -27,19 +35,13 @@ beforeEach(() => {
   process.env = { PATH: join(folder, "bin"), HOME: folder, TMPDIR: join(folder, "tmp") };
   process.env["MLOPS_CACHE_DIR"] = join(folder, "cache");
   jest.spyOn(console, "error").mockImplementation(() => {});
-  registryAnswers(404);
+  program("skopeo", "exit 1");
 });
 afterEach(() => {
   process.env = { ...before };
   jest.restoreAllMocks();
   rmSync(folder, { recursive: true });
 });
-
-/** What every registry says when it is asked for an image. */
-const registryAnswers = (status: number) =>
-  jest
-    .spyOn(globalThis, "fetch")
-    .mockImplementation(() => Promise.resolve(new Response(null, { status })));
 
 const kind = {
   target: "context",
@@ -174,25 +176,25 @@ describe("a push", () => {
 
   test("builds nothing that the registry has under its present tag", async () => {
     program("docker");
-    registryAnswers(200);
+    program("skopeo");
     await push();
-    expect(calls()).toEqual([]);
+    expect(calls().filter((call) => /^docker (build|push)/.test(call))).toEqual([]);
     expect(said().at(-1)).toMatch(/^✓ Asking the registry what it has · 2 of 2 images /);
   });
 
   test("ends before anything is built where nobody is logged in", async () => {
     program("docker");
-    registryAnswers(403);
+    program("skopeo", "echo unauthorized; exit 1");
     await expect(push()).rejects.toThrow(
       "the registry europe-west3-docker.pkg.dev does not let this machine push; log in with `gcloud auth login` and `gcloud auth configure-docker europe-west3-docker.pkg.dev`",
     );
-    expect(calls()).toEqual([]);
+    expect(calls().filter((call) => /^docker (build|push)/.test(call))).toEqual([]);
   });
 
   test("says in one sentence why the registry refuses an image", async () => {
     program("docker", '[ "$1" != image ] && [ "$1" != push ] || { echo "name unknown"; exit 1; }');
     await expect(push()).rejects.toThrow(
-      "the registry europe-west3-docker.pkg.dev has no repository for my-project/mlops/tracking; make it first, which `npm run up` does on Google Cloud",
+      "the registry europe-west3-docker.pkg.dev has no repository for my-project/mlops/tracking; create it first, which `npm run up` does on Google Cloud",
     );
   });
 });

@@ -60,7 +60,7 @@ const deployment = new k8s.apps.v1.Deployment(
       },
     },
   },
-  { ...child, ignoreChanges: config.getBoolean("ignoreReplicas") ? ["spec.replicas"] : [] },
+  child,
 );
 if (config.getBoolean("extra") ?? true)
   new k8s.core.v1.ConfigMap("extra", { metadata: inside, data: { a: "b" } }, child);

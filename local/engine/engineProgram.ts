@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { checkoutRoot, keepCompiledCode } from "../support/cache.ts";
 import { UserError, messageOf } from "../support/errors.ts";
-import type { Command, EngineResult } from "./index.ts";
+import type { Command } from "./index.ts";
 
 const commands: Command[] = ["preview", "up", "down", "outputs"];
 
-/** Numbers a shell expects from a process that a signal ended. */
+/** Exit codes that a shell expects from a process that a signal ended. */
 const signalCodes = { SIGINT: 130, SIGTERM: 143 };
 
 async function main(): Promise<void> {
@@ -15,13 +15,9 @@ async function main(): Promise<void> {
     options: {
       folder: { type: "string", default: checkoutRoot },
       stack: { type: "string", default: "dev" },
-      program: { type: "string" },
-      "stack-file": { type: "string" },
-      config: { type: "string", multiple: true, default: [] },
-      // an object of settings as JSON: arguments can be read by every user of the machine
+      // settings and which of them are secret, as JSON: arguments can be read by every user of the machine
       "config-from-stdin": { type: "boolean", default: false },
       kubeconfig: { type: "string" },
-      context: { type: "string" },
       "keep-data": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       "show-secrets": { type: "boolean", default: false },
@@ -36,33 +32,18 @@ async function main(): Promise<void> {
   // Most of a short run is loading the SDKs; their compiled code is kept for the next one.
   keepCompiledCode();
   const { runEngine } = await import("./index.ts");
-  // The program's own console output must not end up in the machine-readable output.
+  // the program's own console output must not end up in the machine-readable output
   console.log = console.info = console.error;
-  const result = await runEngine(command, {
+  const outputs = await runEngine(command, {
     folder: values.folder,
     stack: values.stack,
-    program: values.program,
-    stackFile: values["stack-file"],
-    config: {
-      ...(values["config-from-stdin"] ? settingsFromStdin() : {}),
-      ...Object.fromEntries(values.config.map(keyAndValue)),
-    },
+    ...(values["config-from-stdin"] ? settingsFromStdin() : {}),
     kubeconfig: values.kubeconfig,
-    context: values.context,
     keepData: values["keep-data"],
     showSecrets: values["show-secrets"],
     signal: interruption(),
   });
-  if (values.json) process.stdout.write(`${JSON.stringify(jsonOf(command, result), null, 2)}\n`);
-  else if (command === "outputs")
-    for (const [key, value] of Object.entries(result.outputs))
-      process.stdout.write(
-        `${key}  ${typeof value === "string" ? value : JSON.stringify(value)}\n`,
-      );
-}
-
-function jsonOf(command: Command, result: EngineResult): unknown {
-  return command === "outputs" ? result.outputs : result;
+  if (values.json) process.stdout.write(`${JSON.stringify(outputs, null, 2)}\n`);
 }
 
 /** Aborts at the first Ctrl-C; at the second one the process ends at once, which the next run repairs. */
@@ -72,27 +53,24 @@ function interruption(): AbortSignal {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(code);
       process.exitCode = code;
-      console.error("interrupted: finishing the calls under way (again to stop at once)");
+      console.error("interrupted; waiting for running operations (again to stop now)");
       controller.abort();
     });
   }
   return controller.signal;
 }
 
-function settingsFromStdin(): Record<string, string> {
+function settingsFromStdin(): { config: Record<string, string>; secrets: string[] } {
   try {
-    return JSON.parse(readFileSync(0, "utf8")) as Record<string, string>;
+    return JSON.parse(readFileSync(0, "utf8")) as {
+      config: Record<string, string>;
+      secrets: string[];
+    };
   } catch (error) {
     throw new UserError(
-      `--config-from-stdin needs an object of settings as JSON: ${messageOf(error)}`,
+      `--config-from-stdin requires an object with config and secrets as JSON: ${messageOf(error)}`,
     );
   }
-}
-
-function keyAndValue(text: string): [string, string] {
-  const split = text.indexOf("=");
-  if (split < 1) throw new UserError(`--config ${text} must be written as key=value`);
-  return [text.slice(0, split), text.slice(split + 1)];
 }
 
 try {

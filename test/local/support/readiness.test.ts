@@ -1,5 +1,5 @@
-import type { JsonObject } from "../../../local/engine/values.ts";
-import { lackOf } from "../../../local/engine/readiness.ts";
+import type { JsonObject } from "../../../local/support/propertyValues.ts";
+import { lackOf } from "../../../local/support/readiness.ts";
 
 const workload = (kind: string, spec: JsonObject, status: JsonObject): JsonObject => ({
   kind,

@@ -153,7 +153,7 @@ test("Ctrl-C ends a wait at once, saves, and the next up goes on", async () => {
   child.kill("SIGINT");
   const { code, stderr } = await ended;
   expect(code).toBe(130);
-  expect(stderr).toContain("interrupted; what was under way is saved");
+  expect(stderr).toContain("interrupted; finished operations are saved");
   api.status = FakeApi.prototype.status;
   await project.succeed("up");
 });

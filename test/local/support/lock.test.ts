@@ -2,19 +2,37 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { takeLock } from "../../../local/engine/lock.ts";
+import { takeLock, withLock } from "../../../local/support/lock.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "engine-lock-"));
-const path = join(folder, "dev.lock");
+const folder = mkdtempSync(join(tmpdir(), "lock-"));
+const path = join(folder, "it.lock");
+const take = () => takeLock(path, "testing");
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => rmSync(path, { force: true }));
 
 test("a held lock is refused with the holder's pid, a released one is free", () => {
-  const release = takeLock(path);
-  expect(() => takeLock(path)).toThrow(`(pid ${process.pid})`);
+  const release = take();
+  expect(() => take()).toThrow(`(pid ${process.pid})`);
   release();
   expect(existsSync(path)).toBe(false);
-  takeLock(path)();
+  take()();
+});
+
+test("a waiting process learns who has the lock, and has its turn when it is released", async () => {
+  const release = take();
+  const seen: string[] = [];
+  const turn = withLock(
+    path,
+    "waiting",
+    async () => "its turn",
+    ({ pid, purpose }) => {
+      seen.push(`${pid} ${purpose}`);
+      release();
+    },
+  );
+  expect(await turn).toBe("its turn");
+  expect(seen).toEqual([`${process.pid} testing`]);
+  expect(existsSync(path)).toBe(false);
 });
 
 test("the lock of a dead process, of one whose pid was reused, and a broken one are taken over", () => {
@@ -25,7 +43,7 @@ test("the lock of a dead process, of one whose pid was reused, and a broken one 
     "",
   ]) {
     writeFileSync(path, content);
-    takeLock(path)();
+    take()();
   }
 });
 
@@ -41,9 +59,9 @@ onLinux(
       );
       const fields = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ");
       writeFileSync(path, JSON.stringify({ pid, started: fields()[21] }));
-      expect(() => takeLock(path)).toThrow(`(pid ${pid})`);
+      expect(() => take()).toThrow(`(pid ${pid})`);
       while (fields()[2] !== "Z") await new Promise((done) => setTimeout(done, 20));
-      takeLock(path)();
+      take()();
     } finally {
       parent.kill("SIGKILL");
     }

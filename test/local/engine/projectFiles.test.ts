@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadConfig, loadProject } from "../../../local/engine/config.ts";
+import { loadConfig, loadProject } from "../../../local/engine/projectFiles.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "engine-config-"));
 const stackFile = join(folder, "Pulumi.dev.yaml");

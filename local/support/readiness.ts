@@ -1,10 +1,8 @@
-import { UserError } from "../support/errors.ts";
-import { pause } from "./handler.ts";
-import type { Work } from "./handler.ts";
+import { UserError } from "./errors.ts";
+import { pause, type Work } from "./interruption.ts";
 import type { KubernetesClient } from "./kubernetesClient.ts";
-import { troubleOf } from "./pods.ts";
-import { objectAt, textAt } from "./values.ts";
-import type { JsonObject } from "./values.ts";
+import { troubleOf } from "./podTrouble.ts";
+import { type JsonObject, objectAt, textAt } from "./propertyValues.ts";
 
 /** What is still missing, in words; undefined when the object is ready. */
 type Check = (spec: JsonObject, status: JsonObject) => string | undefined;
@@ -75,7 +73,7 @@ export async function awaitReady(
     work.wait([missing, trouble?.split("; its last lines")[0]].filter(Boolean).join("; "));
     await pause(elapsed < 10_000 ? 250 : 1_000, work.signal);
     const next = await client.get(applied);
-    if (!next) throw new UserError(`${name} was deleted by somebody while it was awaited`);
+    if (!next) throw new UserError(`${name} was deleted by another process while it was awaited`);
     live = next;
   }
 }
@@ -89,7 +87,7 @@ function missingOf(live: JsonObject, check: Check): string | undefined {
   return check(objectAt(live, "spec"), status);
 }
 
-/** Failures that no further waiting can mend. */
+/** Failures that no further waiting can fix. */
 function finalFailure(live: JsonObject): string | undefined {
   const progressing = condition(objectAt(live, "status"), "Progressing");
   if (progressing?.["reason"] === "ProgressDeadlineExceeded") return String(progressing["message"]);

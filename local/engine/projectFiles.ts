@@ -28,11 +28,19 @@ export function loadProject(folder: string): Project {
   };
 }
 
+export interface Reading {
+  /** Keys of overrides that are secret. */
+  secrets?: readonly string[];
+  /** Stands for what is encrypted for the Pulumi CLI. Without it such a value is refused. */
+  encryptedAs?: string;
+}
+
 /** Project defaults, then the stack file, then overrides (`key` or `namespace:key`). */
 export function loadConfig(
   project: Project,
   stackFile: string,
   overrides: Record<string, string> = {},
+  { secrets = [], encryptedAs }: Reading = {},
 ): Config {
   const config: Config = { values: {}, secretKeys: [] };
   const set = (key: string, value: unknown, isSecret = false) => {
@@ -49,12 +57,26 @@ export function loadConfig(
   const stackConfig = existsSync(stackFile) ? asObject(readYaml(stackFile)["config"]) : {};
   for (const [key, value] of Object.entries(stackConfig)) {
     if (key in overrides || key.replace(`${project.name}:`, "") in overrides) continue;
-    if (typeof asObject(value)["secure"] === "string") throw encrypted(key, stackFile);
-    set(key, value, isDeclaredSecret(project, key));
+    const [open, isEncrypted] = opened(value, encryptedAs ?? "");
+    if (isEncrypted && encryptedAs === undefined) throw encrypted(key, stackFile);
+    set(key, open, isEncrypted || isDeclaredSecret(project, key));
   }
-  for (const [key, value] of Object.entries(overrides))
-    set(key, value, isDeclaredSecret(project, key));
+  for (const [key, value] of Object.entries(overrides)) {
+    const short = key.replace(`${project.name}:`, "");
+    set(key, value, secrets.includes(short) || isDeclaredSecret(project, key));
+  }
   return config;
+}
+
+/** A value with something in place of what is encrypted, and whether anything is. */
+function opened(value: unknown, instead: string): [value: unknown, isEncrypted: boolean] {
+  let isEncrypted = false;
+  const text = JSON.stringify(value ?? null, (_, inner: unknown) => {
+    if (typeof asObject(inner)["secure"] !== "string") return inner;
+    isEncrypted = true;
+    return instead;
+  });
+  return [isEncrypted ? JSON.parse(text) : value, isEncrypted];
 }
 
 function isDeclaredSecret(project: Project, key: string): boolean {

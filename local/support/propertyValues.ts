@@ -4,15 +4,17 @@ export interface JsonObject {
   [key: string]: Json;
 }
 
-const signatureKey = "4dabf18193072939515e22adb298388d";
-const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
-const resourceSignature = "5cf8f73096256a8f31e491e813e4eb8e";
-/** Stands for a value that only the update itself will bring. */
-export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+const signatureKey = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+const resourceSignature = "5cf8f73096256a8f31e491e813e4eb8e";
+/** Stands for a value that is known only after the update. */
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+/** How people see it. */
+export const knownLater = "[known after the update]";
 
 export function isSecret(value: Json | undefined): value is { value: Json } & JsonObject {
   return isObject(value) && value[signatureKey] === secretSignature;
@@ -71,14 +73,6 @@ export function secretStrings(value: Json, inside = false): string[] {
   if (!isObject(value)) return [];
   if (isSecret(value)) return secretStrings(value.value, true);
   return Object.values(value).flatMap((item) => secretStrings(item, inside));
-}
-
-/** `update` laid over `base`, object by object; arrays and plain values are replaced. */
-export function overlaid(base: Json | undefined, update: Json): Json {
-  if (!isObject(base) || !isObject(update) || isSecret(base) || isSecret(update)) return update;
-  const merged: JsonObject = { ...base };
-  for (const [key, item] of Object.entries(update)) merged[key] = overlaid(base[key], item);
-  return merged;
 }
 
 /** The object at `key`, or an empty one. */

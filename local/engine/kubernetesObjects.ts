@@ -1,19 +1,26 @@
-import { stateLabel } from "../../components/kubernetes/ownershipMarks.ts";
+import { ApiError } from "../support/apiServer.ts";
 import { UserError } from "../support/errors.ts";
-import { pause } from "./handler.ts";
-import type { Handler, Work } from "./handler.ts";
-import type { KubernetesClient } from "./kubernetesClient.ts";
-import { ApiError } from "./kubernetesHttp.ts";
+import { pause, type Work } from "../support/interruption.ts";
+import type { KubernetesClient } from "../support/kubernetesClient.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  objectAt,
+  plain,
+  secret,
+  secretLike,
+  textAt,
+} from "../support/propertyValues.ts";
+import { awaitReady, jobFailure } from "../support/readiness.ts";
+import type { Handler } from "./handler.ts";
 import { replacementOf, withName } from "./kubernetesRules.ts";
-import { awaitReady, jobFailure } from "./readiness.ts";
 import type { ResourceState } from "./state.ts";
-import { isObject, objectAt, overlaid, plain, secret, secretLike, textAt } from "./values.ts";
-import type { Json, JsonObject } from "./values.ts";
 
 const defaultTimeout = 600;
 const pollInterval = 300;
 
-/** Makes Kubernetes objects; `clientOf` tells which cluster a provider means. */
+/** Manages Kubernetes objects; `clientOf` connects to the cluster of a provider. */
 export function kubernetesHandler(
   clientOf: (provider: string | undefined) => Promise<KubernetesClient>,
 ): Handler {
@@ -22,12 +29,11 @@ export function kubernetesHandler(
 
     replacement: (old, changes, inputs) => replacementOf(old.inputs, changes, inputs),
 
-    foresee: (inputs, old) =>
-      withSecretContent((old ? overlaid(old.outputs, inputs) : inputs) as JsonObject),
+    foresee: (inputs) => withSecretContent(inputs),
 
     async inspect(resource) {
       const live = await (await clientOf(resource.provider)).get(identityOf(resource));
-      const known = textAt(resource.outputs, "metadata", "uid");
+      const known = uidOf(resource.outputs);
       if (!live) return isFinishedJob(resource) ? "sound" : "gone";
       if (isTerminating(live) || (known && known !== uidOf(live))) return "gone";
       return jobFailure(live) ? "failed" : "sound";
@@ -35,25 +41,26 @@ export function kubernetesHandler(
 
     async refuseExisting(resource) {
       const live = await (await clientOf(resource.provider)).get(manifestOf(resource.inputs));
-      // what was made once and then made again by hand is taken back, except a namespace with all that is in it
-      const wasMade = uidOf(resource.outputs) !== undefined && !isNamespace(resource.inputs);
+      // an object of this stack that was replaced by hand is taken back, except a namespace with all that is in it
+      const isNamespace = textAt(resource.inputs, "kind") === "Namespace";
+      const wasMade = uidOf(resource.outputs) !== undefined && !isNamespace;
       if (!live || isTerminating(live) || wasMade || hasMarkOf(live, resource.inputs)) return;
       throw new UserError(
         `${nameWithKind(live)} is in the cluster already, and this stack did not make it; give this one another name or namespace`,
       );
     },
 
-    async apply(resource, timeout, work) {
+    async apply(resource, work) {
       const client = await clientOf(resource.provider);
       const object = manifestOf(resource.inputs);
-      const seconds = timeout ?? annotatedTimeout(object) ?? defaultTimeout;
       const existing = await client.get(object);
-      if (existing && isTerminating(existing)) await untilGone(client, existing, seconds, work);
+      if (existing && isTerminating(existing)) await untilGone(client, existing, work);
       const applied = await client.apply(object).catch((error: unknown) => {
-        throw explained(error, object, client.context);
+        throw explained(error, object);
       });
-      const skip = textAt(object, "metadata", "annotations", "pulumi.com/skipAwait") === "true";
-      const live = skip ? applied : await awaitReady(client, applied, seconds, work);
+      const seconds = Number(annotation(object, "timeoutSeconds")) || defaultTimeout;
+      const isAwaited = annotation(object, "skipAwait") !== "true";
+      const live = isAwaited ? await awaitReady(client, applied, seconds, work) : applied;
       delete objectAt(live, "metadata")["managedFields"];
       return withSecretContent(secretLike(live, resource.inputs) as JsonObject);
     },
@@ -65,16 +72,13 @@ export function kubernetesHandler(
       const object = identityOf(resource);
       const live = await client.get(object);
       if (!live) return;
-      const annotation = "pulumi.com/deletionPropagationPolicy";
-      const policy = textAt(resource.inputs, "metadata", "annotations", annotation) ?? "foreground";
-      await client.delete(object, policy.charAt(0).toUpperCase() + policy.slice(1).toLowerCase());
-      const seconds = resource.deleteTimeout ?? annotatedTimeout(resource.inputs) ?? defaultTimeout;
-      await untilGone(client, live, seconds, work);
+      await client.delete(object, "Foreground");
+      await untilGone(client, live, work);
     },
   };
 }
 
-/** The object as the API server gets it. Text in a Secret is encoded here, so that removed keys really go. */
+/** The object as it is sent. Text in a Secret is encoded here, so that server-side apply removes dropped keys. */
 function manifestOf(inputs: JsonObject): JsonObject {
   const object = structuredClone(plain(inputs)) as JsonObject;
   const text = object["stringData"];
@@ -88,13 +92,12 @@ function manifestOf(inputs: JsonObject): JsonObject {
 
 /** What is needed to find the object: its inputs name it, its outputs know the namespace it got. */
 function identityOf({ inputs, outputs }: ResourceState): JsonObject {
+  const { apiVersion = "v1", kind = "" } = inputs;
   const source = textAt(outputs, "metadata", "name") ? outputs : inputs;
-  const { name, namespace } = objectAt(source, "metadata");
-  const metadata = namespace === undefined ? { name } : { name, namespace };
+  const { name = "", namespace } = objectAt(source, "metadata");
   return plain({
-    apiVersion: inputs["apiVersion"] ?? "v1",
-    kind: inputs["kind"] ?? "",
-    metadata: metadata as JsonObject,
+    ...{ apiVersion, kind },
+    metadata: namespace === undefined ? { name } : { name, namespace },
   }) as JsonObject;
 }
 
@@ -107,37 +110,13 @@ function withSecretContent(outputs: JsonObject): JsonObject {
   };
 }
 
-/** Kinds that hold data or passwords, with which data cannot be opened any more. */
-const precious = [
-  "Namespace",
-  "PersistentVolume",
-  "PersistentVolumeClaim",
-  "Secret",
-  "StatefulSet",
-];
-
 /** An object that is not what the state says, e.g. one made by hand, may differ where nothing can change. */
-function explained(error: unknown, object: JsonObject, context: string): unknown {
+function explained(error: unknown, object: JsonObject): unknown {
   const isFixed =
     error instanceof ApiError && error.status === 422 && /immutable|forbidden/.test(error.message);
   if (!isFixed) return error;
-  const kind = textAt(object, "kind") ?? "";
-  const { name, namespace } = plain(objectAt(object, "metadata")) as { [key: string]: string };
-  const where = [`--context ${context}`, ...(namespace ? [`--namespace ${namespace}`] : [])];
-  const advice = precious.includes(kind)
-    ? "it holds data or passwords, so do not delete it: undo in it what was changed by hand"
-    : `delete it (kubectl delete ${kind.toLowerCase()} ${name} ${where.join(" ")})`;
   return new UserError(
-    `${nameWithKind(object)} is in the cluster with fields that cannot change (${error.message}); ${advice}, and run this again`,
-  );
-}
-
-function annotatedTimeout(object: JsonObject): number | undefined {
-  const text = textAt(object, "metadata", "annotations", "pulumi.com/timeoutSeconds");
-  if (text === undefined) return undefined;
-  if (Number(text) > 0) return Number(text);
-  throw new UserError(
-    `${fullName(object)}: the annotation pulumi.com/timeoutSeconds must be a number above 0, not ${text}`,
+    `${nameWithKind(object)} is in the cluster with fields that cannot change (${error.message}); undo there what was changed by hand, or, if it holds neither data nor passwords, delete it, and run this again`,
   );
 }
 
@@ -147,20 +126,15 @@ function isFinishedJob({ inputs, pending }: ResourceState): boolean {
   return textAt(inputs, "kind") === "Job" && ttl !== undefined && pending === undefined;
 }
 
-async function untilGone(
-  client: KubernetesClient,
-  object: JsonObject,
-  seconds: number,
-  work: Work,
-): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
+async function untilGone(client: KubernetesClient, object: JsonObject, work: Work): Promise<void> {
+  const deadline = Date.now() + defaultTimeout * 1000;
   for (;;) {
     const live = await client.get(object);
     if (!live || uidOf(live) !== uidOf(object)) return;
     const reason = stuckReason(live);
     if (Date.now() > deadline)
       throw new UserError(
-        `${textAt(live, "kind")} ${fullName(live)} is still there ${seconds} s after its deletion: ${reason}`,
+        `${nameWithKind(live)} is still there ${defaultTimeout} s after its deletion: ${reason}`,
       );
     work.wait(reason);
     await pause(pollInterval, work.signal);
@@ -175,25 +149,25 @@ function stuckReason(live: JsonObject): string {
   if (remaining.length > 0) return remaining.join("; ");
   const finalizers = (objectAt(live, "metadata")["finalizers"] ?? []) as string[];
   if (finalizers.includes("kubernetes.io/pvc-protection")) return "a pod still uses the claim";
-  if (finalizers.includes("foregroundDeletion")) return "its pods are stopping";
   return finalizers.length > 0 ? `finalizers ${finalizers.join(", ")}` : "it is stopping";
 }
 
-const isNamespace = (object: JsonObject) => textAt(object, "kind") === "Namespace";
-
-/** Whether an object has the label that says which state made it, and of this state. */
+/** Whether an object bears the id, as a label, by which this stack marks its own. */
 function hasMarkOf(live: JsonObject, inputs: JsonObject): boolean {
-  const [mark, own] = [live, inputs].map((one) => textAt(one, "metadata", "labels", stateLabel));
-  return mark !== undefined && mark === own;
+  const [labels, own] = [live, inputs].map((one) => objectAt(one, "metadata", "labels"));
+  return Object.entries(plain(own!) as JsonObject).some(
+    ([key, id]) =>
+      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(String(id)) && labels![key] === id,
+  );
 }
 
-function isTerminating(live: JsonObject): boolean {
-  return textAt(live, "metadata", "deletionTimestamp") !== undefined;
-}
+const annotation = (object: JsonObject, name: string) =>
+  textAt(object, "metadata", "annotations", `pulumi.com/${name}`);
 
-function uidOf(live: JsonObject): string | undefined {
-  return textAt(live, "metadata", "uid");
-}
+const isTerminating = (live: JsonObject) =>
+  textAt(live, "metadata", "deletionTimestamp") !== undefined;
+
+const uidOf = (live: JsonObject) => textAt(live, "metadata", "uid");
 
 const nameWithKind = (object: JsonObject) => `${textAt(object, "kind")} ${fullName(object)}`;
 
