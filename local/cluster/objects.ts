@@ -1,21 +1,51 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { apply, type Api } from "./api.ts";
+import { clusterName, metricsPort, type ClusterPaths } from "./clusterLayout.ts";
 import { provisioner } from "./configs.ts";
 
-const rbac = "/apis/rbac.authorization.k8s.io/v1";
+const rbac = "rbac.authorization.k8s.io";
+
+const subjectOf = (kind: "User" | "Group", name: string) => ({ apiGroup: rbac, kind, name });
 
 const binding = (name: string, role: string, kind: "User" | "Group" = "User") => ({
-  path: `${rbac}/clusterrolebindings/${encodeURIComponent(name)}`,
+  path: `/apis/${rbac}/v1/clusterrolebindings/${encodeURIComponent(`${name}:${role}`)}`,
   object: {
-    apiVersion: "rbac.authorization.k8s.io/v1",
+    apiVersion: `${rbac}/v1`,
     kind: "ClusterRoleBinding",
-    metadata: { name },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role },
-    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind, name }],
+    metadata: { name: `${name}:${role}` },
+    roleRef: { apiGroup: rbac, kind: "ClusterRole", name: role },
+    subjects: [subjectOf(kind, name)],
   },
 });
 
-/** What a fresh cluster lacks: a storage class, and the rights of the node and of the two add-ons. */
-const objects = [
+const listed = ["get", "list", "watch"];
+
+/** What one of the cluster's own processes may do, as the user of its certificate. */
+const rights = (name: string, resources: Record<string, string[]>) => [
+  {
+    path: `/apis/${rbac}/v1/clusterroles/${name}`,
+    object: {
+      apiVersion: `${rbac}/v1`,
+      kind: "ClusterRole",
+      metadata: { name },
+      rules: Object.entries(resources).map(([group, names]) => ({
+        apiGroups: [group],
+        resources: names,
+        verbs: listed,
+      })),
+    },
+  },
+  binding(name, name),
+];
+
+const metrics = { group: "metrics.k8s.io", version: "v1beta1" };
+export const metricsApi = `/apis/${metrics.group}/${metrics.version}`;
+const metricsServer = { name: "metrics-server", namespace: "kube-system" };
+const metricsUser = `${clusterName}:metrics-server`;
+
+/** What a fresh cluster lacks: a storage class, the metrics API, and the rights of the node and of our own processes. */
+const objects = (caBundle: string) => [
   {
     path: "/apis/storage.k8s.io/v1/storageclasses/standard",
     object: {
@@ -31,29 +61,62 @@ const objects = [
       volumeBindingMode: "Immediate",
     },
   },
-  {
-    path: `${rbac}/clusterroles/mlops-local:dns`,
-    object: {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRole",
-      metadata: { name: "mlops-local:dns" },
-      rules: [
-        { apiGroups: [""], resources: ["services", "namespaces"], verbs: ["list", "watch"] },
-        {
-          apiGroups: ["discovery.k8s.io"],
-          resources: ["endpointslices"],
-          verbs: ["list", "watch"],
-        },
-      ],
-    },
-  },
-  binding("mlops-local:dns", "mlops-local:dns"),
   // The usual Node authorizer learns of a new pod's claims a moment after kubelet asks for them, and a
   // refused kubelet waits 15 s. It keeps nodes from each other's secrets; here there is one node.
   binding("system:nodes", "system:node", "Group"),
-  binding("mlops-local:volumes", "system:persistent-volume-provisioner"),
+  binding(`${clusterName}:volumes`, "system:persistent-volume-provisioner"),
+  ...rights(`${clusterName}:dns`, {
+    "": ["services", "namespaces"],
+    "discovery.k8s.io": ["endpointslices"],
+  }),
+  ...rights(`${clusterName}:network-policies`, {
+    "": ["pods", "namespaces", "nodes"],
+    "networking.k8s.io": ["networkpolicies"],
+  }),
+  ...rights(metricsUser, { "": ["pods", "nodes", "nodes/metrics"] }),
+  binding(metricsUser, "system:auth-delegator"),
+  {
+    path: `/apis/${rbac}/v1/namespaces/kube-system/rolebindings/${encodeURIComponent(metricsUser)}`,
+    object: {
+      apiVersion: `${rbac}/v1`,
+      kind: "RoleBinding",
+      metadata: { name: metricsUser, namespace: "kube-system" },
+      roleRef: {
+        apiGroup: rbac,
+        kind: "Role",
+        name: "extension-apiserver-authentication-reader",
+      },
+      subjects: [subjectOf("User", metricsUser)],
+    },
+  },
+  {
+    path: "/api/v1/namespaces/kube-system/services/metrics-server",
+    object: {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: metricsServer,
+      // a process of this machine, which the API server reaches on the loopback address
+      spec: { type: "ExternalName", externalName: "localhost" },
+    },
+  },
+  {
+    path: `/apis/apiregistration.k8s.io/v1/apiservices/${metrics.version}.${metrics.group}`,
+    object: {
+      apiVersion: "apiregistration.k8s.io/v1",
+      kind: "APIService",
+      metadata: { name: `${metrics.version}.${metrics.group}` },
+      spec: {
+        ...metrics,
+        service: { ...metricsServer, port: metricsPort },
+        caBundle,
+        groupPriorityMinimum: 100,
+        versionPriority: 100,
+      },
+    },
+  },
 ];
 
-export async function applyClusterObjects(api: Api): Promise<void> {
-  await Promise.all(objects.map(({ path, object }) => apply(api, path, object)));
+export async function applyClusterObjects(api: Api, { pki }: ClusterPaths): Promise<void> {
+  const caBundle = await readFile(join(pki, "ca.crt"), "base64");
+  await Promise.all(objects(caBundle).map(({ path, object }) => apply(api, path, object)));
 }

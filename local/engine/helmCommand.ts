@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureHelm } from "../helm/index.ts";
+import { ensureHelm } from "../cluster/index.ts";
 import { UserError } from "../support/errors.ts";
 import { CommandError, run } from "../support/process.ts";
 import { Interrupted } from "./handler.ts";

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { mountsBelow } from "../cluster/leftovers.ts";
 import { cacheRoot, claimCache } from "../support/cache.ts";
 import { run, type RunOptions } from "../support/process.ts";
+import { mountsBelow } from "../support/mounts.ts";
 import { reported } from "../support/progress.ts";
 import { timestamp } from "./buildContext.ts";
 import { installTools, missingPackages } from "./buildahTools.ts";
@@ -108,7 +107,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function unmountBelow(folder: string): Promise<void> {
-  const mounted = mountsBelow(folder, readFileSync("/proc/self/mountinfo", "utf8"));
+  const mounted = mountsBelow(folder);
   for (const path of mounted.filter((one) => one !== folder)) {
     await run("umount", ["--lazy", path]).catch(() => {});
   }

@@ -1,6 +1,7 @@
 import { chromium, type Browser } from "playwright-core";
+import { installPackages } from "../../local/support/debianPackages.ts";
 import { UserError } from "../../local/support/errors.ts";
-import { run, which } from "../../local/support/process.ts";
+import { which } from "../../local/support/process.ts";
 
 const programs = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -10,7 +11,9 @@ export const findBrowser = (): string | undefined =>
 
 /** A headless browser: the machine's own, or Debian's, which is installed where that is allowed. */
 export async function openBrowser(): Promise<Browser> {
-  if (!findBrowser() && process.getuid?.() === 0 && which("apt-get")) await install();
+  if (!findBrowser() && process.getuid?.() === 0 && which("apt-get")) {
+    await installPackages(["chromium", "fonts-liberation"]);
+  }
   const executablePath = findBrowser();
   if (!executablePath) {
     throw new UserError("no browser is installed; install one, e.g. `apt-get install chromium`");
@@ -20,12 +23,4 @@ export async function openBrowser(): Promise<Browser> {
     executablePath,
     args: ["--disable-dev-shm-usage", ...(isRoot ? ["--no-sandbox"] : [])],
   });
-}
-
-async function install(): Promise<void> {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const apt = (...args: string[]) =>
-    run("apt-get", ["-o", "DPkg::Lock::Timeout=300", "-y", ...args], { env });
-  const command = ["install", "--no-install-recommends", "chromium", "fonts-liberation"];
-  await apt(...command).catch(() => apt("update").then(() => apt(...command)));
 }

@@ -11,11 +11,11 @@ import {
   startCluster,
   stopCluster,
 } from "../../../local/cluster/index.ts";
-import { clusterPaths } from "../../../local/cluster/layout.ts";
-import { mountsBelow } from "../../../local/cluster/leftovers.ts";
+import { clusterPaths } from "../../../local/cluster/clusterLayout.ts";
 import { listProcesses, signal } from "../../../local/cluster/processes.ts";
 import { ensureRequirements } from "../../../local/cluster/requirements.ts";
 import { cacheRoot, claimCache } from "../../../local/support/cache.ts";
+import { mountsBelow } from "../../../local/support/mounts.ts";
 import { run, which } from "../../../local/support/process.ts";
 import {
   askProbe,
@@ -88,7 +88,7 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
   beforeAll(async () => {
     await ensureRequirements(console.error); // what looks at the machine comes with the packages
     await run("iptables-save", []); // loads its kernel modules
-    const built = clusterPaths(claimCache()).binaries;
+    const built = clusterPaths(claimCache()).programs;
     await mkdir(built, { recursive: true });
     claimCache(root);
     symlinkSync(built, join(root, "bin")); // nothing is built twice

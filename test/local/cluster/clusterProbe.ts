@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { apply, type Api } from "../../../local/cluster/api.ts";
-import { writeProgramImage } from "../../../local/cluster/images.ts";
+import { writeProgramImage } from "../../../local/cluster/nodeImages.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 import { run, sleep } from "../../../local/support/process.ts";
 

@@ -25,6 +25,9 @@ export const interfaces = { node: "mlops-node", bridge: "mlops-pods" } as const;
 /** Every pod lives below this control group, so that its processes can be told from all others. */
 export const cgroup = "mlops-local";
 
+/** Where metrics-server listens on the loopback address. */
+export const metricsPort = 10251;
+
 export const defaultApiPort = 6443;
 
 /** The port of the API server on the loopback address: MLOPS_API_PORT, or 6443. */
@@ -57,8 +60,8 @@ export interface ClusterPaths {
   volumes: string;
   kubeconfig: string;
   containerdSocket: string;
-  /** Built binaries, one folder per content of the Go sources. */
-  binaries: string;
+  /** Built programs, one folder per content of the Go sources. */
+  programs: string;
 }
 
 /**
@@ -76,7 +79,7 @@ export function clusterPaths(root: string = cacheRoot()): ClusterPaths {
     volumes: join(state, "volumes"),
     kubeconfig: join(state, "kubeconfig"),
     containerdSocket: join(stateMount, "run/containerd.sock"),
-    binaries: join(root, "bin"),
+    programs: join(root, "bin"),
   };
 }
 
