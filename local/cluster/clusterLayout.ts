@@ -25,9 +25,6 @@ export const interfaces = { node: "mlops-node", bridge: "mlops-pods" } as const;
 /** Every pod lives below this control group, so that its processes can be told from all others. */
 export const cgroup = "mlops-local";
 
-/** Where metrics-server listens on the loopback address. */
-export const metricsPort = 10251;
-
 export const defaultApiPort = 6443;
 
 /** The port of the API server on the loopback address: MLOPS_API_PORT, or 6443. */

@@ -13,7 +13,7 @@ export async function withLock<T>(
   work: () => Promise<T>,
   onWait: (holder: string) => void,
 ): Promise<T> {
-  for (;;) {
+  for (let last = ""; ;) {
     const server = await listen(`process ${process.pid}, which is ${purpose} the local cluster`);
     if (server) {
       try {
@@ -22,7 +22,8 @@ export async function withLock<T>(
         server.close();
       }
     }
-    onWait(await holder());
+    const current = await holder();
+    if (current !== last) onWait((last = current));
     await sleep(250);
   }
 }

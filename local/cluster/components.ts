@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { provisioner } from "./configs.ts";
-import { addresses, metricsPort, nodeName, type ClusterPaths } from "./clusterLayout.ts";
+import { addresses, nodeName, type ClusterPaths } from "./clusterLayout.ts";
 import type { Programs } from "./programs.ts";
 
 export interface Component {
@@ -121,7 +121,7 @@ export function components(
     `--kubelet-certificate-authority=${pki("ca.crt")}`,
     "--kubelet-preferred-address-types=InternalIP",
     "--bind-address=127.0.0.1",
-    `--secure-port=${metricsPort}`,
+    "--secure-port=10251", // as in objects.yaml
     "--metric-resolution=15s",
   ]);
   const networkPolicies = component("network-policies", [

@@ -8,7 +8,7 @@ import {
   type ClusterPaths,
 } from "./clusterLayout.ts";
 
-/** Name in the StorageClass, by which the provisioner recognises the claims that are for it. */
+/** Name in the StorageClass, see objects.yaml, by which the provisioner recognises the claims that are for it. */
 export const provisioner = "mlops-local/folder";
 
 /** Holds each pod's namespaces; made from pause and never pulled. */

@@ -19,7 +19,7 @@ import {
   unmountState,
 } from "./leftovers.ts";
 import { checkNetworkIsFree, networkDown, networkUp } from "./nodeNetwork.ts";
-import { applyClusterObjects, metricsApi } from "./objects.ts";
+import { applyClusterObjects } from "./objects.ts";
 import {
   checkApiPortIsFree,
   checkDnsPortIsFree,
@@ -153,7 +153,11 @@ const componentCount = 11;
 async function isComplete(paths: ClusterPaths, since = 0): Promise<boolean> {
   if (runningComponents(paths).size < componentCount) return false;
   const api = apiClient(paths, await portInUse(paths));
-  const all = [isNodeReady(api, nodeName, since), isDnsReady(), serves(api, metricsApi)];
+  const all = [
+    isNodeReady(api, nodeName, since),
+    isDnsReady(),
+    serves(api, "/apis/metrics.k8s.io/v1beta1"),
+  ];
   return (await Promise.all(all)).every(Boolean);
 }
 
