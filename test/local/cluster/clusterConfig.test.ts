@@ -15,7 +15,12 @@ import {
 import { firewallRules, removalOf } from "../../../local/cluster/firewall.ts";
 import { apiPort, clusterPaths, mountedPaths } from "../../../local/cluster/clusterLayout.ts";
 import { conflictingRoute } from "../../../local/cluster/nodeNetwork.ts";
-import { describeProcess, listProcesses, otherCluster } from "../../../local/cluster/processes.ts";
+import {
+  describeProcess,
+  isCurrent,
+  listProcesses,
+  otherCluster,
+} from "../../../local/cluster/processes.ts";
 import { versions } from "../../../local/cluster/programs.ts";
 import { packages, requirePlatform } from "../../../local/cluster/requirements.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
@@ -147,6 +152,15 @@ describe("processes", () => {
     expect(describeProcess(11, "HOME=/root\0", similar, stat(11, 11), "")).toBeUndefined();
     expect(describeProcess(12, environ, "0::/\n", stat(12, 12, "Z"), ofRoot)).toBeUndefined();
     expect(describeProcess(13, "", "", "", "")).toBeUndefined();
+  });
+
+  test("a component that an earlier version started is told by its command line", () => {
+    const component = { name: "etcd", command: "/bin/1/cluster", args: ["etcd", "--name=ü"] };
+    const printed = Buffer.from("/bin/1/cluster\0etcd\0--name=ü\0").toString("latin1");
+    const isNow = (running: Map<string, string>) => isCurrent(component, running);
+    expect(isNow(new Map([["etcd", printed]]))).toBe(true);
+    expect(isNow(new Map([["etcd", printed.replace("/1/", "/0/")]]))).toBe(false);
+    expect(isNow(new Map([["containerd", "containerd\0"]]))).toBe(true); // not started yet
   });
 
   test.each([
