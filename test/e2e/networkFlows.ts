@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readlinkSync } from "node:fs";
-import type { MlopsPlatformArgs } from "../../components/platform/arguments.ts";
 import { platformFlows } from "../../components/platform/platformFlows.ts";
 import { addresses, apiPort } from "../../local/cluster/clusterLayout.ts";
 import { sandboxImage } from "../../local/cluster/configs.ts";
@@ -205,9 +204,13 @@ function answersOf(
 }
 
 const flows = platformFlows({
-  nodePorts: { tracking: 30001, serving: 31345, prediction: 31344 },
+  images: { tracking: "", serving: "", predict: "" },
+  modelName: "",
+  tracking: { nodePort: 30001 },
+  serving: { nodePort: 31345 },
+  prediction: { nodePort: 31344 },
   apiServerAddresses: [`${addresses.node}/32`],
-} as MlopsPlatformArgs);
+});
 
 /** Whether the flows let one call the other: both ends have to agree, as far as they are the platform's. */
 function isDeclared(from: Caller, { name, isPod, seenAs }: Called): boolean {
