@@ -25,8 +25,8 @@ const kindnetDate = (image: string) => Number(/\/kindnetd:v(\d{8})-/.exec(image)
 export function enforcesPolicies({ groups, containers, kubelets }: PluginTraces): boolean {
   return (
     groups.some((group) => enforcingGroups.test(group)) ||
-    // k3s has kube-router's controller in its own process
-    kubelets.some((version) => version.includes("+k3s")) ||
+    // these have kube-router's controller beside their own processes
+    kubelets.some((version) => /\+(k3s|mlops-local)/.test(version)) ||
     containers.some(
       ({ image = "", args = [] }) =>
         enforcingImages.test(image) ||

@@ -178,7 +178,7 @@ async function removeEverything(
   }
   const { folder } = await cluster.clusterStatus();
   await reported("Deleting the local cluster", (step) =>
-    cluster.deleteCluster({ binaries: !keepCache, onProgress: (message) => step.update(message) }),
+    cluster.deleteCluster({ programs: !keepCache, onProgress: (message) => step.update(message) }),
   );
   for (const { stack, deployment: one } of listDeployments()) {
     if (!isOn(folder, one)) continue;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiError, type ApiServer, send } from "../support/apiServer.ts";
-import type { ClusterPaths } from "./layout.ts";
+import type { ClusterPaths } from "./clusterLayout.ts";
 
 export interface ApiResponse {
   status: number;
@@ -37,9 +37,9 @@ export async function apply(api: Api, path: string, object: object): Promise<voi
   }
 }
 
-/** True as soon as the API server serves, with everything it sets up at its start. */
-export const isServing = (api: Api): Promise<boolean> =>
-  api("GET", "/readyz").then(
+/** Whether the API server answers on a path, `/readyz` with everything that it sets up at its start. */
+export const serves = (api: Api, path: string): Promise<boolean> =>
+  api("GET", path).then(
     ({ status }) => status === 200,
     () => false,
   );

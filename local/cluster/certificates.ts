@@ -1,14 +1,19 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../support/process.ts";
-import { addresses, nodeName } from "./layout.ts";
+import { addresses, clusterName, nodeName } from "./clusterLayout.ts";
 
 interface Certificate {
   file: string;
   subject: string;
   names?: string[];
+  /** The authority that signs it: `ca` by default. */
+  authority?: string;
 }
+
+/** The second vouches for the API server alone: with its certificate one may speak for every user. */
+const authorities = ["ca", "front-proxy-ca"];
 
 /** Who talks to whom: each component has its own identity, and with it only the rights Kubernetes gives it. */
 const certificates: Certificate[] = [
@@ -36,12 +41,20 @@ const certificates: Certificate[] = [
   { file: "controller-manager", subject: "/CN=system:kube-controller-manager" },
   { file: "scheduler", subject: "/CN=system:kube-scheduler" },
   { file: "proxy", subject: "/CN=system:kube-proxy" },
-  { file: "dns", subject: "/CN=mlops-local:dns" },
-  { file: "volumes", subject: "/CN=mlops-local:volumes" },
+  { file: "front-proxy", subject: "/CN=front-proxy", authority: "front-proxy-ca" },
+  {
+    file: "metrics-server",
+    subject: `/CN=${clusterName}:metrics-server`,
+    names: ["DNS:metrics-server.kube-system.svc"],
+  },
+  ...["dns", "volumes", "network-policies"].map((file) => ({
+    file,
+    subject: `/CN=${clusterName}:${file}`,
+  })),
 ];
 
-const days = "3650";
-const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
+const curve = ["-pkeyopt", "ec_paramgen_curve:P-256"];
+const newKey = ["-newkey", "ec", ...curve, "-noenc"];
 
 // The machine's own openssl.cnf would add extensions that differ between distributions.
 const opensslConfig = `[req]
@@ -57,37 +70,40 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth, clientAuth
 `;
 
-/** Makes the cluster's certificates, once. They are written aside and renamed, so half a set is never used. */
+/** Makes the certificates that are missing. Each is written aside and renamed, so that half of one is never used. */
 export async function ensureCertificates(folder: string): Promise<void> {
-  if (existsSync(folder)) return;
-  const draft = `${folder}.new`;
-  await rm(draft, { recursive: true, force: true });
-  await mkdir(draft, { recursive: true, mode: 0o700 });
-  await writeFile(join(draft, "openssl.cnf"), opensslConfig);
-  const openssl = (...args: string[]) => run("openssl", args, { cwd: draft });
-  const request = ["req", "-x509", "-config", "openssl.cnf", ...newKey, "-days", days];
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(join(folder, "openssl.cnf"), opensslConfig);
+  const make = async (files: string[], ...args: string[]) => {
+    const path = (file: string) => join(folder, file);
+    if (files.every((file) => existsSync(path(file)))) return;
+    await run("openssl", args, { cwd: folder });
+    for (const file of files) {
+      await chmod(path(`${file}.new`), 0o600);
+      await rename(path(`${file}.new`), path(file));
+    }
+  };
+  const certify = (file: string, subject: string, ...args: string[]) =>
+    make(
+      [`${file}.key`, `${file}.crt`],
+      ...["req", "-x509", "-config", "openssl.cnf", ...newKey, "-days", "3650", "-subj", subject],
+      ...["-keyout", `${file}.key.new`, "-out", `${file}.crt.new`, ...args],
+    );
 
-  await openssl(
-    ...[...request, "-extensions", "authority", "-subj", "/CN=mlops-local"],
-    ...["-keyout", "ca.key", "-out", "ca.crt"],
-  );
-  await Promise.all([
-    openssl(
-      ...["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
-      ...["-out", "service-accounts.key"],
-    ),
-    ...certificates.map(({ file, subject, names }) =>
-      openssl(
-        ...[...request, "-extensions", "identity", "-subj", subject],
+  for (const file of authorities) {
+    await certify(file, `/CN=${clusterName}`, "-extensions", "authority");
+  }
+  await Promise.all(
+    certificates.map(({ file, subject, names, authority = "ca" }) =>
+      certify(
+        ...([file, subject, "-extensions", "identity"] as const),
+        ...["-CA", `${authority}.crt`, "-CAkey", `${authority}.key`],
         ...(names ? ["-addext", `subjectAltName=${names.join(",")}`] : []),
-        ...["-CA", "ca.crt", "-CAkey", "ca.key"],
-        ...["-keyout", `${file}.key`, "-out", `${file}.crt`],
       ),
     ),
-  ]);
-  await openssl(
-    ...["pkey", "-in", "service-accounts.key", "-pubout", "-out", "service-accounts.pub"],
   );
-  await run("chmod", ["-R", "go=", draft]);
-  await rename(draft, folder);
+  const key = "service-accounts.key";
+  await make([key], ...["genpkey", "-algorithm", "EC"], ...curve, "-out", `${key}.new`);
+  const publicKey = "service-accounts.pub";
+  await make([publicKey], "pkey", "-in", key, "-pubout", "-out", `${publicKey}.new`);
 }

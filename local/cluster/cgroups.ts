@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run, sleep } from "../support/process.ts";
-import { cgroup } from "./layout.ts";
+import { cgroup } from "./clusterLayout.ts";
 
 const root = "/sys/fs/cgroup";
 

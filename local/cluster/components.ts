@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { provisioner } from "./configs.ts";
-import { addresses, nodeName, type ClusterPaths } from "./layout.ts";
+import { addresses, nodeName, type ClusterPaths } from "./clusterLayout.ts";
+import type { Programs } from "./programs.ts";
 
 export interface Component {
   name: string;
@@ -9,19 +10,13 @@ export interface Component {
   env?: Record<string, string>;
 }
 
-export interface Binaries {
-  kubernetes: string;
-  addons: string;
-  pause: string;
-}
-
 /**
  * The processes of the cluster, in the order they are started. The first group needs nothing, the
  * second an API server. GOGC trades a little processor time for a third less memory.
  */
 export function components(
   paths: ClusterPaths,
-  binaries: Binaries,
+  programs: Programs,
   port: number,
 ): { foundation: Component[]; rest: Component[] } {
   const pki = (file: string) => join(paths.pki, file);
@@ -30,20 +25,14 @@ export function components(
   // Where etcd insists on host:port, this is a socket of that name in the working folder.
   const advertised = "unix://etcd:1";
   const peerSocket = "unix://etcd-peer:1";
-  const kubernetes = (name: string, args: string[]): Component => ({
+  const component = (name: string, args: string[]): Component => ({
     name,
-    command: binaries.kubernetes,
-    args: [name, ...args],
-    env: { GOGC: "50" },
-  });
-  const addon = (name: string, args: string[]): Component => ({
-    name,
-    command: binaries.addons,
+    command: programs.cluster,
     args: [name, ...args],
     env: { GOGC: "50" },
   });
 
-  const etcd = kubernetes("etcd", [
+  const etcd = component("etcd", [
     "--name=local",
     `--data-dir=${paths.etcd}`,
     // Sockets in a closed folder: on a port, every user of the machine could read every secret.
@@ -62,9 +51,9 @@ export function components(
     command: "containerd",
     args: ["--config", config("containerd.toml"), "--log-level", "warn"],
   };
-  const apiserver = kubernetes("kube-apiserver", [
+  const apiserver = component("kube-apiserver", [
     `--etcd-servers=${etcdSocket}`,
-    // Pods reach it on the node's address, people on the loopback address; network.ts closes all others.
+    // Pods reach it on the node's address, people on the loopback address; firewall.ts closes all others.
     "--bind-address=0.0.0.0",
     `--advertise-address=${addresses.node}`,
     `--secure-port=${port}`,
@@ -82,11 +71,19 @@ export function components(
     `--kubelet-client-key=${pki("apiserver-kubelet-client.key")}`,
     `--kubelet-certificate-authority=${pki("ca.crt")}`,
     "--kubelet-preferred-address-types=InternalIP",
+    // hands what metrics-server serves on to it, in the name of who asked
+    `--proxy-client-cert-file=${pki("front-proxy.crt")}`,
+    `--proxy-client-key-file=${pki("front-proxy.key")}`,
+    `--requestheader-client-ca-file=${pki("front-proxy-ca.crt")}`,
+    "--requestheader-allowed-names=front-proxy",
+    "--requestheader-username-headers=X-Remote-User",
+    "--requestheader-group-headers=X-Remote-Group",
+    "--requestheader-extra-headers-prefix=X-Remote-Extra-",
     "--enable-priority-and-fairness=false",
     "--profiling=false",
   ]);
 
-  const controllerManager = kubernetes("kube-controller-manager", [
+  const controllerManager = component("kube-controller-manager", [
     `--kubeconfig=${config("controller-manager.kubeconfig")}`,
     `--service-account-private-key-file=${pki("service-accounts.key")}`,
     `--root-ca-file=${pki("ca.crt")}`,
@@ -99,13 +96,13 @@ export function components(
     "--profiling=false",
     "--controllers=*,-bootstrap-signer-controller,-token-cleaner-controller,-node-route-controller,-service-lb-controller,-cloud-node-lifecycle-controller",
   ]);
-  const scheduler = kubernetes("kube-scheduler", [
+  const scheduler = component("kube-scheduler", [
     `--kubeconfig=${config("scheduler.kubeconfig")}`,
     "--leader-elect=false",
     "--secure-port=0",
     "--profiling=false",
   ]);
-  const kubelet = kubernetes("kubelet", [
+  const kubelet = component("kubelet", [
     `--config=${config("kubelet.json")}`,
     `--kubeconfig=${config("kubelet.kubeconfig")}`,
     `--hostname-override=${nodeName}`,
@@ -113,9 +110,26 @@ export function components(
     `--root-dir=${paths.kubelet}`,
     `--cert-dir=${join(paths.kubelet, "pki")}`,
   ]);
-  const proxy = kubernetes("kube-proxy", [`--config=${config("proxy.json")}`]);
-  const dns = addon("dns", ["-conf", config("Corefile"), "-quiet"]);
-  const volumes = addon("volumes", [
+  const proxy = component("kube-proxy", [`--config=${config("proxy.json")}`]);
+  const dns = component("dns", ["-conf", config("Corefile"), "-quiet"]);
+  const metricsServer = component("metrics-server", [
+    `--kubeconfig=${config("metrics-server.kubeconfig")}`,
+    `--authentication-kubeconfig=${config("metrics-server.kubeconfig")}`,
+    `--authorization-kubeconfig=${config("metrics-server.kubeconfig")}`,
+    `--tls-cert-file=${pki("metrics-server.crt")}`,
+    `--tls-private-key-file=${pki("metrics-server.key")}`,
+    `--kubelet-certificate-authority=${pki("ca.crt")}`,
+    "--kubelet-preferred-address-types=InternalIP",
+    "--bind-address=127.0.0.1",
+    "--secure-port=10251", // as in objects.yaml
+    "--metric-resolution=15s",
+  ]);
+  const networkPolicies = component("network-policies", [
+    `-kubeconfig=${config("network-policies.kubeconfig")}`,
+    `-node=${nodeName}`,
+    `-services=${addresses.services}`,
+  ]);
+  const volumes = component("volumes", [
     `-kubeconfig=${config("volumes.kubeconfig")}`,
     `-provisioner=${provisioner}`,
     `-root=${paths.volumes}`,
@@ -123,6 +137,9 @@ export function components(
   ]);
   return {
     foundation: [etcd, containerd, apiserver],
-    rest: [dns, controllerManager, scheduler, kubelet, proxy, volumes],
+    rest: [
+      ...[dns, controllerManager, scheduler, kubelet],
+      ...[proxy, networkPolicies, metricsServer, volumes],
+    ],
   };
 }

@@ -6,12 +6,12 @@ import {
   interfaces,
   nodeName,
   type ClusterPaths,
-} from "./layout.ts";
+} from "./clusterLayout.ts";
 
-/** Name in the StorageClass, by which the provisioner recognises the claims that are for it. */
+/** Name in the StorageClass, see objects.yaml, by which the provisioner recognises the claims that are for it. */
 export const provisioner = "mlops-local/folder";
 
-/** Holds each pod's namespaces; made from addons/pause and never pulled. */
+/** Holds each pod's namespaces; made from pause and never pulled. */
 export const sandboxImage = "localhost/mlops-local/pause:1";
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
@@ -48,7 +48,7 @@ disabled_plugins = [
 `;
 }
 
-/** Pods hang on one bridge; masquerading and filtering are done once for the bridge, not per pod (see network.ts). */
+/** Pods hang on one bridge; masquerading and filtering are done once for the bridge, not per pod (see firewall.ts). */
 export function cniConfig(paths: ClusterPaths): string {
   return json({
     cniVersion: "0.4.0",

@@ -1,11 +1,16 @@
 import { existsSync } from "node:fs";
-import { run } from "../support/process.ts";
-import { addresses, interfaces } from "./layout.ts";
+import { run, sleep } from "../support/process.ts";
+import { addresses, interfaces } from "./clusterLayout.ts";
 
 const input = "MLOPS-INPUT";
+const inputPolicies = "MLOPS-INPUT-POLICIES";
 const forward = "MLOPS-FORWARD";
+const forwardPolicies = "MLOPS-FORWARD-POLICIES";
 const prerouting = "MLOPS-PREROUTING";
 const postrouting = "MLOPS-POSTROUTING";
+
+/** Where kube-router puts what the NetworkPolicies say; networkPolicies.go keeps it from placing them itself. */
+const policies = ["KUBE-ROUTER-INPUT", "KUBE-ROUTER-FORWARD"];
 
 /** What pods may call on the node's address besides DNS and the API server: kubelet, which asks for a token, and node-exporter. */
 const nodePorts = "10250,9100:9109";
@@ -15,30 +20,39 @@ const metadataServers = ["169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/
 
 /**
  * Our own chains. Pods reach each other, the outside, and of this machine only the cluster's own doors; what else
- * listens here refuses them. The machine's network reaches neither pods nor the API server, although forwarding
- * is on. A firewall that drops forwarded packets by default (Docker's, ufw's) does not get in the way of pods.
+ * listens here refuses them. NetworkPolicies come last: they take away from that, and cannot add to it. DNS is a
+ * process of the node, which no policy can name as its pods, so every pod may ask it. The machine's network reaches
+ * neither pods nor the API server, although forwarding is on. A firewall that drops forwarded packets by default
+ * (Docker's, ufw's) does not get in the way of pods.
  */
 export function firewallRules(apiPort: number): string {
   const pods = interfaces.bridge;
+  const [inputPolicy, forwardPolicy] = policies;
   const fromPodsToNode = `-A ${input} -i ${pods} -d ${addresses.node}/32`;
   const noMetadata = metadataServers.map(
     (range) => `-A ${forward} -i ${pods} -d ${range} -j REJECT`,
   );
   return `*filter
+:${inputPolicies} - [0:0]
+-A ${inputPolicies} -j ${inputPolicy}
+-A ${inputPolicies} -j ACCEPT
 :${input} - [0:0]
 -A ${input} -i ${pods} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 ${fromPodsToNode} -p udp -m udp --dport 53 -j ACCEPT
 ${fromPodsToNode} -p tcp -m tcp --dport 53 -j ACCEPT
-${fromPodsToNode} -p tcp -m tcp --dport ${apiPort} -m conntrack --ctorigdst ${addresses.apiService} -j ACCEPT
-${fromPodsToNode} -p tcp -m multiport --dports ${nodePorts} -j ACCEPT
+${fromPodsToNode} -p tcp -m tcp --dport ${apiPort} -m conntrack --ctorigdst ${addresses.apiService} -g ${inputPolicies}
+${fromPodsToNode} -p tcp -m multiport --dports ${nodePorts} -g ${inputPolicies}
 -A ${input} -i ${pods} -j REJECT
 -A ${input} ! -i lo -d ${addresses.node}/32 -j DROP
 -A ${input} ! -i lo -p tcp -m tcp --dport ${apiPort} -j DROP
+:${forwardPolicies} - [0:0]
+-A ${forwardPolicies} -j ${forwardPolicy}
+-A ${forwardPolicies} -j ACCEPT
 :${forward} - [0:0]
 ${noMetadata.join("\n")}
 -A ${forward} -i ${pods} -m conntrack --ctstate DNAT --ctdir ORIGINAL ! --ctorigdst ${addresses.services} -j REJECT
--A ${forward} -i ${pods} -j ACCEPT
--A ${forward} -o ${pods} -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT
+-A ${forward} -i ${pods} -g ${forwardPolicies}
+-A ${forward} -o ${pods} -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -g ${forwardPolicies}
 -A ${forward} -o ${pods} -j DROP
 COMMIT
 *mangle
@@ -74,6 +88,7 @@ const jumpsV6 = jumps.filter(([table]) => table === "filter");
 const wait = ["-w", "10"]; // others use iptables too; wait for their lock
 
 export async function openFirewall(apiPort: number): Promise<void> {
+  for (const chain of policies) await run("iptables", [...wait, "-N", chain]).catch(() => {}); // it is there
   await install("iptables", firewallRules(apiPort), jumps);
   if (existsSync("/proc/net/if_inet6")) await install("ip6tables", firewallRulesV6, jumpsV6);
 }
@@ -91,7 +106,7 @@ async function install(iptables: string, rules: string, from: typeof jumps): Pro
 const isOurs = (chain: string) => /^(MLOPS|KUBE)-/.test(chain);
 
 /**
- * What iptables-restore must be told to remove our chains and kube-proxy's, and every rule that jumps
+ * What iptables-restore must be told to remove our chains, kube-proxy's and kube-router's, and every rule that jumps
  * to them, from what iptables-save printed. Empty when there is nothing of ours.
  */
 export function removalOf(saved: string): string {
@@ -118,6 +133,11 @@ export async function closeFirewall(): Promise<void> {
   for (const family of ["iptables", "ip6tables"]) {
     const removal = removalOf(await run(`${family}-save`, []));
     if (removal) await run(`${family}-restore`, [...wait, "--noflush"], { input: removal });
+  }
+  const sets = await run("ipset", ["list", "-name"]).catch(() => ""); // earlier versions had none
+  for (const set of sets.split("\n").filter((name) => /^(KUBE-(SRC|DST)|TMP)-/.test(name))) {
+    const destroy = () => run("ipset", ["destroy", set]);
+    await destroy().catch(() => sleep(200).then(destroy)); // let go of a moment after its last rule
   }
 }
 

@@ -1,9 +1,10 @@
 import { withLock } from "../support/lock.ts";
-import { addresses, clusterName, clusterPaths, type ClusterPaths } from "./layout.ts";
+import { addresses, clusterName, clusterPaths, type ClusterPaths } from "./clusterLayout.ts";
 import { remove, start, stateOf, stop, type ClusterState } from "./lifecycle.ts";
 import { requirePlatform } from "./requirements.ts";
 
-export { hasImage, importImages } from "./images.ts";
+export { hasImage, importImages } from "./nodeImages.ts";
+export { ensureHelm } from "./programs.ts";
 export type { ClusterState } from "./lifecycle.ts";
 
 /** How to reach the running cluster. */
@@ -53,14 +54,14 @@ export async function stopCluster(options: ClusterOptions = {}): Promise<void> {
 
 /**
  * Removes the cluster and all data in it: no process, mount, interface, rule, setting or file stays.
- * The built programs stay for the next time unless `binaries` is set.
+ * The built programs stay for the next time unless `programs` is set.
  */
 export async function deleteCluster(
-  options: ClusterOptions & { binaries?: boolean } = {},
+  options: ClusterOptions & { programs?: boolean } = {},
 ): Promise<void> {
   const paths = clusterPaths();
   await exclusively("deleting", options, (report) =>
-    remove(paths, report, { binaries: options.binaries ?? false }),
+    remove(paths, report, { programs: options.programs ?? false }),
   );
 }
 

@@ -1,34 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdir, readFile, readlink, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { run, sleep } from "../support/process.ts";
-import { clusterName, mountedPaths, stateMount, type ClusterPaths } from "./layout.ts";
-
-/** Mount points at or below a folder, deepest first, from the text of /proc/self/mountinfo. */
-export function mountsBelow(folder: string, mountinfo: string): string[] {
-  return mountinfo
-    .split("\n")
-    .flatMap((line) => line.split(" ")[4] ?? [])
-    .map((path) =>
-      path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))),
-    )
-    .filter((path) => path === folder || path.startsWith(`${folder}/`))
-    .reverse();
-}
-
-const mounted = (folder: string) =>
-  mountsBelow(folder, readFileSync("/proc/self/mountinfo", "utf8"));
-
-/** Unmounts everything below a folder; throws if anything stays, because deleting would then reach through it. */
-export async function unmountBelow(folder: string): Promise<void> {
-  for (const lazily of [[], [], ["-l"]]) {
-    const points = mounted(folder);
-    if (points.length === 0) return;
-    await run("umount", [...lazily, "--", ...points]).catch(() => sleep(100));
-  }
-  const left = mounted(folder);
-  if (left.length) throw new Error(`still mounted: ${left.join(", ")}`);
-}
+import { mountsBelow, unmountBelow } from "../support/mounts.ts";
+import { run } from "../support/process.ts";
+import { clusterName, mountedPaths, stateMount, type ClusterPaths } from "./clusterLayout.ts";
 
 /** Removes a folder and everything in it, on its own file system only. */
 export async function removeFolder(folder: string): Promise<void> {
@@ -40,7 +15,7 @@ const emptyFolder = (folder: string) => rmdir(folder).catch(() => {}); // somebo
 
 /** Shows the cluster's programs their state folder under its fixed path, unless that was done before. */
 export async function mountState(state: string): Promise<void> {
-  if (mounted(stateMount).includes(stateMount)) return;
+  if (mountsBelow(stateMount).includes(stateMount)) return;
   await mkdir(state, { recursive: true, mode: 0o700 });
   await mkdir(stateMount, { recursive: true, mode: 0o700 });
   // private: what kubelet and containerd mount there is not mounted a second time in the folder itself

@@ -1,26 +1,24 @@
-import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { claimCache, ownsCache } from "../support/cache.ts";
 import { UserError } from "../support/errors.ts";
+import { unmountBelow } from "../support/mounts.ts";
 import { sleep } from "../support/process.ts";
-import { apiClient, isNodeReady, isServing } from "./api.ts";
-import { ensureBinaries } from "./binaries.ts";
+import { apiClient, isNodeReady, serves } from "./api.ts";
 import { createCgroups, removeCgroups } from "./cgroups.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { sandboxImage } from "./configs.ts";
-import { components, type Binaries, type Component } from "./components.ts";
-import { hasImage, importImages, writeProgramImage } from "./images.ts";
-import { addresses, apiPort, mountedPaths, nodeName, type ClusterPaths } from "./layout.ts";
+import { components, type Component } from "./components.ts";
+import { hasImage, importImages, writeProgramImage } from "./nodeImages.ts";
+import { addresses, apiPort, mountedPaths, nodeName, type ClusterPaths } from "./clusterLayout.ts";
 import {
   mountState,
   removeFixedFiles,
   removeFolder,
   removeShimSockets,
-  unmountBelow,
   unmountState,
 } from "./leftovers.ts";
-import { checkNetworkIsFree, networkDown, networkUp } from "./network.ts";
+import { checkNetworkIsFree, networkDown, networkUp } from "./nodeNetwork.ts";
 import { applyClusterObjects } from "./objects.ts";
 import {
   checkApiPortIsFree,
@@ -31,6 +29,7 @@ import {
 } from "./prepare.ts";
 import {
   ended,
+  isCurrent,
   killAll,
   listProcesses,
   otherCluster,
@@ -38,6 +37,7 @@ import {
   signal,
   startComponent,
 } from "./processes.ts";
+import { ensurePrograms, type Programs } from "./programs.ts";
 import { ensureRequirements } from "./requirements.ts";
 
 type Report = (message: string) => void;
@@ -48,11 +48,6 @@ const startMilliseconds = 180_000; // 10 s are usual; a machine that builds imag
 
 /** Brings the cluster up from whatever state it is in: absent, stopped, killed, half running, running. */
 export async function start(paths: ClusterPaths, report: Report): Promise<void> {
-  if (await isComplete(paths)) {
-    if (existsSync(paths.containerdSocket)) return;
-    report("restarting a cluster of an earlier version");
-    await stop(paths, report);
-  }
   const other = otherCluster(paths);
   if (other) {
     throw new UserError(
@@ -61,14 +56,17 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
   }
   claimCache(paths.root);
   await ensureRequirements(report);
-  const binaries = await ensureBinaries(paths.binaries, report);
+  const programs = await ensurePrograms(paths.programs, report);
 
-  let port = apiPort();
-  if (runningComponents(paths).size > 0) {
-    port = await portInUse(paths);
+  const running = runningComponents(paths);
+  const port = running.size > 0 ? await portInUse(paths) : apiPort();
+  const { foundation, rest } = components(mountedPaths(paths), programs, port);
+  const all = [...foundation, ...rest];
+  if (running.size > 0 && all.every((component) => isCurrent(component, running))) {
+    if (await isComplete(paths)) return;
   } else {
-    report("clearing what an earlier start left behind");
-    await clear(paths);
+    report(`clearing what an earlier ${running.size > 0 ? "version" : "start"} left behind`);
+    await stop(paths, report);
     await checkNetworkIsFree();
     await checkApiPortIsFree(port);
   }
@@ -77,20 +75,18 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
   await mountState(paths.state);
   await writeConfigs(paths, port);
 
-  const { foundation, rest } = components(mountedPaths(paths), binaries, port);
   report("starting etcd, containerd and the API server");
   startMissing(paths, foundation);
   const api = apiClient(paths, port);
   await Promise.all([
-    until(paths, foundation, "the API server", () => isServing(api)),
-    ensureSandboxImage(paths, foundation, binaries),
+    until(paths, foundation, "the API server", () => serves(api, "/readyz")),
+    ensureSandboxImage(paths, foundation, programs),
   ]);
   report("starting the node");
   if (!runningComponents(paths).has("dns")) await checkDnsPortIsFree();
   const since = Date.now();
-  await applyClusterObjects(api);
+  await applyClusterObjects(api, paths);
   startMissing(paths, rest);
-  const all = [...foundation, ...rest];
   await until(paths, all, "the node", () => isComplete(paths, since));
 }
 
@@ -119,13 +115,13 @@ export async function stop(paths: ClusterPaths, report: Report): Promise<void> {
 export async function remove(
   paths: ClusterPaths,
   report: Report,
-  options: { binaries: boolean },
+  options: { programs: boolean },
 ): Promise<void> {
   await stop(paths, report);
   if (!ownsCache(paths.root)) return;
   report("deleting data");
   await removeFolder(paths.state);
-  if (options.binaries) await rm(paths.binaries, { recursive: true, force: true });
+  if (options.programs) await rm(paths.programs, { recursive: true, force: true });
 }
 
 /**
@@ -151,14 +147,18 @@ export async function stateOf(paths: ClusterPaths): Promise<ClusterState> {
   return hasState(paths) ? "stopped" : "absent";
 }
 
-const componentCount = 9;
+const componentCount = 11;
 
-/** True if every component runs, the node takes pods and names resolve; all of it heard since `since`. */
+/** True if every component runs, the node takes pods, names resolve and loads are measured; the node was heard since `since`. */
 async function isComplete(paths: ClusterPaths, since = 0): Promise<boolean> {
   if (runningComponents(paths).size < componentCount) return false;
   const api = apiClient(paths, await portInUse(paths));
-  const [node, dns] = await Promise.all([isNodeReady(api, nodeName, since), isDnsReady()]);
-  return node && dns;
+  const all = [
+    isNodeReady(api, nodeName, since),
+    isDnsReady(),
+    serves(api, "/apis/metrics.k8s.io/v1beta1"),
+  ];
+  return (await Promise.all(all)).every(Boolean);
 }
 
 const isDnsReady = () =>
@@ -177,7 +177,7 @@ function startMissing(paths: ClusterPaths, wanted: Component[]): void {
 async function ensureSandboxImage(
   paths: ClusterPaths,
   foundation: Component[],
-  binaries: Binaries,
+  programs: Programs,
 ): Promise<void> {
   let isThere = false;
   await until(paths, foundation, "containerd", () =>
@@ -191,7 +191,7 @@ async function ensureSandboxImage(
   );
   if (isThere) return;
   const archive = join(paths.run, "pause.tar");
-  await writeProgramImage(binaries.pause, sandboxImage, archive);
+  await writeProgramImage(programs.pause, sandboxImage, archive);
   await importImages(archive, paths);
 }
 

@@ -12,7 +12,7 @@ import {
   proxyConfig,
   upstreamServers,
 } from "./configs.ts";
-import { addresses, defaultApiPort, mountedPaths, type ClusterPaths } from "./layout.ts";
+import { addresses, defaultApiPort, mountedPaths, type ClusterPaths } from "./clusterLayout.ts";
 
 /** Writes every configuration file anew, so that none is ever half-written or from an older version. */
 export async function writeConfigs(paths: ClusterPaths, port: number): Promise<void> {
@@ -38,7 +38,11 @@ export async function writeConfigs(paths: ClusterPaths, port: number): Promise<v
       certificate: await pki(`${user}.crt`),
       key: await pki(`${user}.key`),
     });
-  for (const user of ["controller-manager", "scheduler", "kubelet", "proxy", "dns", "volumes"]) {
+  const users = [
+    ...["controller-manager", "scheduler", "kubelet", "proxy"],
+    ...["dns", "metrics-server", "network-policies", "volumes"],
+  ];
+  for (const user of users) {
     files[`${user}.kubeconfig`] = await userConfig(user);
   }
   for (const [name, content] of Object.entries(files)) {

@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { sleep } from "../support/process.ts";
 import type { Component } from "./components.ts";
-import { cgroup, type ClusterPaths } from "./layout.ts";
+import { cgroup, type ClusterPaths } from "./clusterLayout.ts";
 
 // Every process of a cluster carries these in its environment, and hands them on to what it starts:
 // no pid file to go stale, no pid that now belongs to another program. Any user can set them, so they
@@ -116,12 +116,22 @@ function environmentFor(component: Component): NodeJS.ProcessEnv {
   );
 }
 
-export const runningComponents = (paths: ClusterPaths): Set<string> =>
-  new Set(
+/** The components of this cluster that run, each with its command line as it stands in /proc. */
+export const runningComponents = (paths: ClusterPaths): Map<string, string> =>
+  new Map(
     listProcesses()
-      .filter((found) => found.state === paths.state)
-      .flatMap((found) => found.component ?? []),
+      .filter(({ state }) => state === paths.state)
+      .flatMap(({ component, pid }) =>
+        component === undefined ? [] : [[component, readProc(pid, "cmdline")]],
+      ),
   );
+
+/** False for a component that was started by an earlier version of this code, or from earlier programs. */
+export function isCurrent(component: Component, running: ReturnType<typeof runningComponents>) {
+  const { name, command, args } = component;
+  const wanted = Buffer.from([command, ...args, ""].join("\0")).toString("latin1");
+  return (running.get(name) ?? wanted) === wanted;
+}
 
 /** The state folder of a cluster other than this one, if one runs on this machine. */
 export const otherCluster = (paths: ClusterPaths): string | undefined =>

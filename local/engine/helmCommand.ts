@@ -1,4 +1,4 @@
-import { ensureHelm } from "../helm/index.ts";
+import { ensureHelm } from "../cluster/index.ts";
 import { UserError } from "../support/errors.ts";
 import { Interrupted, type Work } from "../support/interruption.ts";
 import type { Connection } from "../support/kubernetesClient.ts";

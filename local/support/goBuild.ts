@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { UserError } from "./errors.ts";
 import { CommandError, run, which } from "./process.ts";
+import { sparingly } from "./progress.ts";
 
 export interface GoBuild {
   /** Folder of the go.mod. */
@@ -19,19 +21,28 @@ export interface GoBuild {
   signal?: AbortSignal;
 }
 
+/** A compiler that never collects its garbage takes a third less time and up to 3 GiB, and one runs on each core. */
+const uncollected = { GOGC: "off", GOMEMLIMIT: "3GiB" };
+const hasRoom = () => totalmem() / availableParallelism() >= 3 * 2 ** 30;
+
 /** Builds one program from a Go module, with the proxies and flags that this machine's Go is set up with. */
 export async function goBuild(build: GoBuild): Promise<void> {
-  const { cwd, target, output, linkerFlags = "", onProgress, signal } = build;
+  const { cwd, target, output, linkerFlags = "", signal } = build;
+  const report = sparingly(build.onProgress ?? (() => {}));
   let packages = 0;
-  const flags = ["-v", "-trimpath", "-ldflags", `-s -w${linkerFlags}`, "-o", output];
-  // Without cgo the result is the same on every machine, and no C compiler is needed.
-  const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off" };
+  // debugging information costs an eighth of the time, and -s throws it away
+  const lean = ["-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", `-s -w${linkerFlags}`];
+  const env = {
+    ...process.env,
+    ...(hasRoom() && uncollected),
+    // without cgo the result is the same on every machine, and no C compiler is needed
+    CGO_ENABLED: "0",
+    GOWORK: "off",
+  };
   const onLine = (line: string) =>
-    onProgress?.(
-      line.startsWith("go: downloading") ? line.slice(4) : `${++packages} packages compiled`,
-    );
+    report(line.startsWith("go: downloading") ? line.slice(4) : `${++packages} packages compiled`);
   try {
-    await run("go", ["build", ...flags, target], { cwd, env, onLine, signal });
+    await run("go", ["build", "-v", ...lean, "-o", output, target], { cwd, env, onLine, signal });
   } catch (error) {
     if (error instanceof CommandError && /no space left on device/i.test(error.output))
       throw new UserError(build.diskFull);

@@ -54,3 +54,13 @@ export async function reported<T>(title: string, work: (step: Step) => Promise<T
     throw error;
   }
 }
+
+/** Passes on every report to a terminal, and elsewhere one in 20 seconds: a log is read by people too. */
+export function sparingly(report: (text: string) => void): (text: string) => void {
+  let next = 0;
+  return (text) => {
+    if (!isTerminal && Date.now() < next) return;
+    next = Date.now() + heartbeatMs;
+    report(text);
+  };
+}

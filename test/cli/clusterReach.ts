@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readlinkSync } from "node:fs";
 import { connect, createServer, type AddressInfo } from "node:net";
-import { interfaces } from "../../local/cluster/layout.ts";
+import { interfaces } from "../../local/cluster/clusterLayout.ts";
 import { run, sleep } from "../../local/support/process.ts";
 import { askProbe } from "../local/cluster/clusterProbe.ts";
 

@@ -21,6 +21,7 @@ test.each<[string, Partial<PluginTraces>]>([
   ["Cilium and GKE's Dataplane V2", { groups: ["cilium.io"] }],
   ["kube-router", image("docker.io/cloudnativelabs/kube-router:v2.6.0")],
   ["k3s", { kubelets: ["v1.34.1+k3s1"] }],
+  ["the local cluster", { kubelets: ["v1.35.4+mlops-local"] }],
   ["kind since 0.24", image("docker.io/kindest/kindnetd:v20250512-df8de77b")],
   ["EKS with its agent switched on", image("eks/aws-network-policy-agent:v1", switchedOn)],
 ])("%s enforces policies", (_, traces) => {
@@ -28,7 +29,7 @@ test.each<[string, Partial<PluginTraces>]>([
 });
 
 test.each<[string, Partial<PluginTraces>]>([
-  ["plain Minikube and the local cluster", {}],
+  ["plain Minikube", {}],
   ["flannel", image("ghcr.io/flannel-io/flannel:v0.27.0")],
   ["kind before 0.24", image("docker.io/kindest/kindnetd:v20240202-8f1494ea")],
   ["EKS with its agent switched off", image("eks/aws-network-policy-agent:v1")],

@@ -6,6 +6,7 @@ import { describeFaults } from "./faults.ts";
 import { describeModels } from "./models.ts";
 import { describeNeighbours } from "./neighbours.ts";
 import { describeMonitoring } from "./monitoring.ts";
+import { describeNetworkFlows } from "./networkFlows.ts";
 import { describeOtherPeople, describeOtherStates } from "./ownership.ts";
 import { describeSeedFlow } from "./seedFlow.ts";
 import {
@@ -60,6 +61,7 @@ suite(`the platform on the local cluster${skipped ? ` (skipped: ${skipped})` : "
     describeMonitoring(() => found);
     describeModels(() => found);
     describeAccess(() => found);
+    describe("on its network", describeNetworkFlows);
     describeFaults(() => found);
     describeNeighbours();
     describeOtherStates(cli, ["--local-cluster"]);

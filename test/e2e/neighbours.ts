@@ -1,4 +1,4 @@
-import { addresses } from "../../local/cluster/layout.ts";
+import { addresses } from "../../local/cluster/clusterLayout.ts";
 import { queryAt } from "../../tools/dashboards/prometheusApi.ts";
 import { forwarded } from "./support/forwarded.ts";
 import { api, commandLine, namespace } from "./support/platform.ts";

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { APPS, imageReference } from "../../../program/images.ts";
 import { hasImage, importImages, startCluster } from "../../../local/cluster/index.ts";
-import { writeProgramImage } from "../../../local/cluster/images.ts";
+import { writeProgramImage } from "../../../local/cluster/nodeImages.ts";
 import { ensureImages } from "../../../local/images/index.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 import { contentKey, goBuild, requireGo } from "../../../local/support/goBuild.ts";

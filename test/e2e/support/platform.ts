@@ -7,7 +7,7 @@ import { kube, type Kube } from "./kube.ts";
 
 // The tests deploy a stack and a cluster of their own; only what takes long to build is shared with the user's.
 export const namespace = "mlops";
-const shared = ["bin", "helm", "images", "node"];
+const shared = ["bin", "images", "node"];
 
 const { KUBECONFIG: _, ...inherited } = process.env;
 export const environment: NodeJS.ProcessEnv = {

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureBinaries } from "../../../local/cluster/binaries.ts";
+import { ensurePrograms } from "../../../local/cluster/programs.ts";
 import { ensureCertificates } from "../../../local/cluster/certificates.ts";
 import { type Component, components } from "../../../local/cluster/components.ts";
-import { clusterPaths } from "../../../local/cluster/layout.ts";
+import { clusterPaths } from "../../../local/cluster/clusterLayout.ts";
 import { writeConfigs } from "../../../local/cluster/prepare.ts";
 import { type Kube, kube } from "../../e2e/support/kube.ts";
 import { waitUntil } from "../../e2e/support/wait.ts";
@@ -24,10 +24,10 @@ export async function startControlPlane(): Promise<ControlPlane> {
   const paths = clusterPaths(folder);
   const port = await freePort();
   const report = (step: string) => console.error(`    ${step}`);
-  const binaries = await ensureBinaries(clusterPaths().binaries, report);
+  const programs = await ensurePrograms(clusterPaths().programs, report);
   await ensureCertificates(paths.pki);
   await writeConfigs(paths, port);
-  const { foundation, rest } = components(paths, binaries, port);
+  const { foundation, rest } = components(paths, programs, port);
   const api = kube(paths.kubeconfig);
   const processes: ChildProcess[] = [];
   const start = (all: Component[], ...names: string[]) => {

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse } from "yaml";
-import { clusterPaths } from "../../../local/cluster/layout.ts";
+import { clusterPaths } from "../../../local/cluster/clusterLayout.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 import { run, which } from "../../../local/support/process.ts";
 import { type Settings } from "../../../cli/stackSettings.ts";
@@ -31,7 +31,7 @@ export function reasonToSkipGoogle(): string | undefined {
   if (givenKubeconfig) return undefined;
   if (process.platform !== "linux") return "needs Linux, or MLOPS_TEST_KUBECONFIG";
   // an API server is built once, from the local cluster's Go modules
-  const isBuilt = existsSync(clusterPaths().binaries) || which("go") !== undefined;
+  const isBuilt = existsSync(clusterPaths().programs) || which("go") !== undefined;
   return isBuilt ? undefined : "needs Go, or MLOPS_TEST_KUBECONFIG";
 }
 

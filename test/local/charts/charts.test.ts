@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import { Prometheus, type PrometheusArgs } from "../../../components/index.ts";
 import { mergeValues } from "../../../components/monitoring/chartValues.ts";
-import { ensureHelm } from "../../../local/helm/index.ts";
+import { ensureHelm } from "../../../local/cluster/index.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 import { which } from "../../../local/support/process.ts";
 import { valuesOf } from "../../support/charts.ts";

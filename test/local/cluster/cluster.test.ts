@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { apiClient } from "../../../local/cluster/api.ts";
+import { apiClient, apply } from "../../../local/cluster/api.ts";
 import {
   clusterStatus,
   deleteCluster,
@@ -11,20 +11,23 @@ import {
   startCluster,
   stopCluster,
 } from "../../../local/cluster/index.ts";
-import { clusterPaths } from "../../../local/cluster/layout.ts";
-import { mountsBelow } from "../../../local/cluster/leftovers.ts";
+import { clusterPaths } from "../../../local/cluster/clusterLayout.ts";
 import { listProcesses, signal } from "../../../local/cluster/processes.ts";
 import { ensureRequirements } from "../../../local/cluster/requirements.ts";
 import { cacheRoot, claimCache } from "../../../local/support/cache.ts";
+import { mountsBelow } from "../../../local/support/mounts.ts";
 import { run, which } from "../../../local/support/process.ts";
 import {
   askProbe,
   deployProbe,
+  deployScaled,
   probeGroup,
   probeImage,
   writeProbeArchive,
   probeNodePort,
 } from "./clusterProbe.ts";
+import { waitUntil } from "../../e2e/support/wait.ts";
+import { dialFrom, inNetworkOf, processOf } from "../../support/podNetwork.ts";
 import {
   dialFromPod,
   dialHere,
@@ -45,6 +48,18 @@ function reasonToSkip(): string | undefined {
 
 const skipped = reasonToSkip();
 const suite = skipped ? describe.skip : describe;
+
+interface Pod {
+  metadata: { uid: string };
+  status: { podIP: string };
+}
+
+interface Autoscaler {
+  status: {
+    desiredReplicas: number;
+    currentMetrics?: { resource: { current: { averageUtilization: number } } }[];
+  };
+}
 
 /** Everything on the machine that a cluster might leave behind. Chains that iptables itself makes are left out. */
 async function machine() {
@@ -69,12 +84,19 @@ async function machine() {
     groups: groups.flatMap((path) => [path, join(path, "mlops-local")]).filter(existsSync),
     files: fixedFolders.filter(existsSync),
     podLogs: existsSync("/var/log/containers"),
+    sets: await run("ipset", ["list", "-name"]),
     processes: listProcesses(),
   };
 }
 
 suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
   jest.setTimeout(45 * 60_000); // the first start builds Kubernetes
+
+  const podsOf = async (app: string): Promise<Pod[]> => {
+    const path = `/api/v1/namespaces/probe/pods?labelSelector=app%3D${app}`;
+    const { text } = await apiClient(paths, port)("GET", path);
+    return (JSON.parse(text) as { items: Pod[] }).items;
+  };
 
   const before = process.env;
   const temporary = mkdtempSync(join(tmpdir(), "mlops-cluster-"));
@@ -88,7 +110,7 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
   beforeAll(async () => {
     await ensureRequirements(console.error); // what looks at the machine comes with the packages
     await run("iptables-save", []); // loads its kernel modules
-    const built = clusterPaths(claimCache()).binaries;
+    const built = clusterPaths(claimCache()).programs;
     await mkdir(built, { recursive: true });
     claimCache(root);
     symlinkSync(built, join(root, "bin")); // nothing is built twice
@@ -141,7 +163,9 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
     expect(await hasImage(probeImage)).toBe(false);
     await importImages(await writeProbeArchive(root));
     expect(await hasImage(probeImage)).toBe(true);
-    await deployProbe(apiClient(paths, port));
+    const api = apiClient(paths, port);
+    await deployProbe(api);
+    await Promise.all([deployScaled(api, "busy"), deployScaled(api, "idle")]); // measured meanwhile
 
     expect(await askProbe("value", "kept")).toBe("written");
     expect(await askProbe("volume-group")).toBe(probeGroup);
@@ -199,6 +223,79 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
   // or the API server.
   test("hands no pod the identity that a cloud gives the machine", async () => {
     expect(await dialFromPod("169.254.169.254", 80)).toContain("connection refused");
+  });
+
+  test("NetworkPolicies close a pod to others, let through what they name, and open nothing of the machine", async () => {
+    const api = apiClient(paths, port);
+    const [idle] = await podsOf("idle");
+    const { podIP } = idle!.status;
+    const policy = (name: string, spec: object) =>
+      apply(api, `/apis/networking.k8s.io/v1/namespaces/probe/networkpolicies/${name}`, {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "NetworkPolicy",
+        metadata: { name, namespace: "probe" },
+        spec,
+      });
+    expect(await dialFromPod(podIP, 8080)).toBe("connected");
+
+    await policy("closed", { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+    await waitUntil("the pod is closed", 10, async () => {
+      expect(await dialFromPod(podIP, 8080)).toContain("connection refused");
+      return true;
+    });
+    expect(await dialHere(podIP, 8080)).toBe("connected"); // probes come from the node
+    expect(await askProbe("value")).toBe("kept"); // and so do NodePorts
+    expect(await dialFromPod("10.96.0.1", 443)).toContain("connection refused");
+    expect(await dialFromPod("10.244.255.1", 10250)).toContain("connection refused");
+    expect(await askProbe("lookup/probe")).toMatch(/^\[10\.96\./); // DNS is a process of the node
+    const [own, other] = [idle!, (await podsOf("probe"))[0]!].map((pod) =>
+      processOf(pod.metadata.uid),
+    );
+    const [linkLocal] = /fe80:[0-9a-f:]+/.exec(await inNetworkOf(own!, "ip", "-6", "addr")) ?? [];
+    if (linkLocal) {
+      const address = { host: `${linkLocal}%eth0`, port: 8080 };
+      expect(await dialFrom(own!, [address])).toEqual(["connected"]);
+      expect(await dialFrom(other!, [address])).not.toEqual(["connected"]);
+    }
+
+    await policy("open", { podSelector: {}, egress: [{}], ingress: [{}], policyTypes: ["Egress"] });
+    await waitUntil("pods may call anything", 10, async () => {
+      expect(await dialFromPod("10.96.0.1", 443)).toBe("connected");
+      return true;
+    });
+    expect(await dialFromPod(podIP, 8080)).toContain("connection refused"); // the called pod has a say
+    expect(await dialFromPod("10.244.255.1", port)).toContain("connection refused");
+    expect(await dialFromPod("169.254.169.254", 80)).toContain("connection refused");
+    const from = [{ podSelector: { matchLabels: { app: "probe" } } }];
+    await policy("called", {
+      podSelector: { matchLabels: { app: "idle" } },
+      ingress: [{ from, ports: [{ protocol: "TCP", port: 8080 }] }],
+    });
+    await waitUntil("the named caller gets through", 10, async () => {
+      expect(await dialFromPod(podIP, 8080)).toBe("connected");
+      return true;
+    });
+  });
+
+  test("scales a deployment with the load of its pods", async () => {
+    const api = apiClient(paths, port);
+    const autoscaler = async (name: string) => {
+      const all = "/apis/autoscaling/v2/namespaces/probe/horizontalpodautoscalers";
+      const { status } = JSON.parse((await api("GET", `${all}/${name}`)).text) as Autoscaler;
+      return { pods: status.desiredReplicas, load: status.currentMetrics?.[0]?.resource.current };
+    };
+    await waitUntil("a second busy pod is started", 90, async () => {
+      expect((await autoscaler("busy")).pods).toBe(2);
+      expect(await podsOf("busy")).toHaveLength(2);
+      return true;
+    });
+    expect((await autoscaler("busy")).load?.averageUtilization).toBeGreaterThan(100);
+    const idle = await waitUntil("the idle pod is measured", 60, async () => {
+      const { load, pods } = await autoscaler("idle");
+      return load && { pods, load: load.averageUtilization };
+    });
+    expect(idle).toEqual({ pods: 1, load: expect.any(Number) });
+    expect(idle.load).toBeLessThan(50);
   });
 
   test("keeps secrets, keys and the kubeconfig from other users", async () => {

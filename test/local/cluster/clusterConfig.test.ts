@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { kubernetesVersion } from "../../../local/cluster/binaries.ts";
 import { components } from "../../../local/cluster/components.ts";
 import {
   cniConfig,
@@ -14,12 +13,19 @@ import {
   upstreamServers,
 } from "../../../local/cluster/configs.ts";
 import { firewallRules, removalOf } from "../../../local/cluster/firewall.ts";
-import { apiPort, clusterPaths, mountedPaths } from "../../../local/cluster/layout.ts";
-import { mountsBelow } from "../../../local/cluster/leftovers.ts";
-import { conflictingRoute } from "../../../local/cluster/network.ts";
-import { describeProcess, listProcesses, otherCluster } from "../../../local/cluster/processes.ts";
-import { missingPackages, requirePlatform } from "../../../local/cluster/requirements.ts";
+import { apiPort, clusterPaths, mountedPaths } from "../../../local/cluster/clusterLayout.ts";
+import { conflictingRoute } from "../../../local/cluster/nodeNetwork.ts";
+import {
+  describeProcess,
+  isCurrent,
+  listProcesses,
+  otherCluster,
+} from "../../../local/cluster/processes.ts";
+import { versions } from "../../../local/cluster/programs.ts";
+import { packages, requirePlatform } from "../../../local/cluster/requirements.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
+import { missingPackages } from "../../../local/support/debianPackages.ts";
+import { mountsBelow } from "../../../local/support/mounts.ts";
 
 const paths = clusterPaths("/cache");
 
@@ -43,7 +49,7 @@ describe("refusals name the thing, the rule and the fix", () => {
   });
 
   test("missing programs are named by their Debian packages", () => {
-    const missing = missingPackages((program) => !/bridge|runc/.test(program));
+    const missing = missingPackages(packages, (program) => !/bridge|runc/.test(program));
     expect(missing).toEqual(["runc", "containernetworking-plugins"]);
   });
 });
@@ -148,6 +154,15 @@ describe("processes", () => {
     expect(describeProcess(13, "", "", "", "")).toBeUndefined();
   });
 
+  test("a component that an earlier version started is told by its command line", () => {
+    const component = { name: "etcd", command: "/bin/1/cluster", args: ["etcd", "--name=ü"] };
+    const printed = Buffer.from("/bin/1/cluster\0etcd\0--name=ü\0").toString("latin1");
+    const isNow = (running: Map<string, string>) => isCurrent(component, running);
+    expect(isNow(new Map([["etcd", printed]]))).toBe(true);
+    expect(isNow(new Map([["etcd", printed.replace("/1/", "/0/")]]))).toBe(false);
+    expect(isNow(new Map([["containerd", "containerd\0"]]))).toBe(true); // not started yet
+  });
+
   test.each([
     ["another user's program", "Uid:\t1000\t1000\t1000\t1000\n"],
     ["a setuid program that another user runs", "Uid:\t1000\t0\t0\t0\n"],
@@ -214,8 +229,8 @@ test("no program of the cluster depends on what the cache folder is called, but 
   const cache = `/My Drive - Büro (1), a:b/${"deep".repeat(40)}`;
   const there = clusterPaths(cache);
   const seen = mountedPaths(there);
-  const binaries = { kubernetes: "kubernetes", addons: "addons", pause: "pause" };
-  const { foundation, rest } = components(seen, binaries, 6443);
+  const programs = { cluster: "cluster", pause: "pause" };
+  const { foundation, rest } = components(seen, programs, 6443);
   const told = [...foundation, ...rest].flatMap(({ args }) => args);
   expect(told.filter((argument) => argument.includes("Büro"))).toEqual([
     `-root=${cache}/cluster/volumes`,
@@ -227,18 +242,20 @@ test("no program of the cluster depends on what the cache folder is called, but 
 });
 
 test("no component listens on a port of the machine's network, but the API server behind its rule", () => {
-  const binaries = { kubernetes: "kubernetes", addons: "addons", pause: "pause" };
-  const { foundation, rest } = components(paths, binaries, 6443);
+  const programs = { cluster: "cluster", pause: "pause" };
+  const { foundation, rest } = components(paths, programs, 6443);
   const open = [...foundation, ...rest].flatMap(({ args }) =>
     args.filter((argument) => /0\.0\.0\.0|https?:\/\/(?!kubernetes\.default)/.test(argument)),
   );
   expect(open).toEqual(["--bind-address=0.0.0.0"]);
 });
 
-test("the version that the API server reports is the module's", () => {
+test("the API server and helm report the module's versions", () => {
   const goMod = readFileSync(join(checkoutRoot, "local/cluster/go.mod"), "utf8");
-  const { name, flags } = kubernetesVersion(goMod);
-  expect(name).toMatch(/^v1\.35\.\d+$/);
-  expect(flags).toContain(`.gitVersion=${name} `);
-  expect(flags).toContain(".gitMinor=35");
+  const { kubernetes, helm } = versions(goMod);
+  expect(kubernetes.name).toMatch(/^v1\.35\.\d+$/);
+  expect(kubernetes.flags).toContain(`.gitVersion=${kubernetes.name}+mlops-local `);
+  expect(kubernetes.flags).toContain(".gitMinor=35");
+  expect(helm.flags).toContain(`.version=${helm.name} `);
+  expect(helm.flags).toContain(".k8sVersionMinor=35");
 });

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { apply, type Api } from "../../../local/cluster/api.ts";
-import { writeProgramImage } from "../../../local/cluster/images.ts";
+import { writeProgramImage } from "../../../local/cluster/nodeImages.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 import { run, sleep } from "../../../local/support/process.ts";
 
-export const probeImage = "localhost/mlops-test/probe:2";
+export const probeImage = "localhost/mlops-test/probe:3";
 export const probeNodePort = 31999;
 export const probeGroup = "2000";
 
@@ -80,6 +80,37 @@ const podSpec = {
   ],
   volumes: [{ name: "data", persistentVolumeClaim: { claimName: "probe" } }],
 };
+
+/** A probe without a volume, of which an autoscaler makes two pods where it takes more than half of what it requests. */
+export async function deployScaled(api: Api, name: "busy" | "idle"): Promise<void> {
+  const metadata = { name, namespace: "probe" };
+  const { volumes: _, ...spec } = podSpec;
+  const { volumeMounts: __, ...container } = podSpec.containers[0]!;
+  const resources = { requests: { cpu: "50m" }, limits: { memory: "64Mi", cpu: "200m" } };
+  await apply(api, `/apis/apps/v1/namespaces/probe/deployments/${name}`, {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata,
+    spec: {
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: { ...spec, containers: [{ ...container, args: [name], resources }] },
+      },
+    },
+  });
+  const target = { type: "Utilization", averageUtilization: 50 };
+  await apply(api, `/apis/autoscaling/v2/namespaces/probe/horizontalpodautoscalers/${name}`, {
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata,
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
+      maxReplicas: 2,
+      metrics: [{ type: "Resource", resource: { name: "cpu", target } }],
+    },
+  });
+}
 
 /** Asks the probe on its NodePort, as long as it takes to come up, and gives its answer. */
 export async function askProbe(path: string, body?: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
-import { ensureHelm } from "../../../local/helm/index.ts";
+import { ensureHelm } from "../../../local/cluster/index.ts";
 import { Project, until } from "./engineRun.ts";
 import { api, describeOnCluster } from "./realApi.ts";
 

@@ -14,6 +14,12 @@ import (
 const file = "/data/value"
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "busy" {
+		go func() {
+			for {
+			}
+		}()
+	}
 	http.HandleFunc("GET /value", func(response http.ResponseWriter, _ *http.Request) {
 		content, err := os.ReadFile(file)
 		answer(response, string(content), err)

@@ -1,15 +1,19 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { BlockList } from "node:net";
 import { join } from "node:path";
 import { UserError } from "../support/errors.ts";
 import { run } from "../support/process.ts";
 import { closeFirewall, hasKubernetesRules, openFirewall } from "./firewall.ts";
-import { addresses, interfaces, type ClusterPaths } from "./layout.ts";
+import { addresses, interfaces, type ClusterPaths } from "./clusterLayout.ts";
 
-// What the cluster sets (first two), and what kubelet and kube-proxy set by themselves: put back at the end.
+// Without these a packet between two pods passes no firewall.
+const bridged = ["net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables"];
+
+// What the cluster sets (first three), and what kubelet and kube-proxy set by themselves: put back at the end.
 const settings = [
   "net/ipv4/ip_forward",
-  "net/bridge/bridge-nf-call-iptables",
+  ...bridged,
   "net/ipv4/conf/all/route_localnet",
   "net/netfilter/nf_conntrack_tcp_be_liberal",
   "vm/overcommit_memory",
@@ -52,9 +56,12 @@ export async function networkUp(paths: ClusterPaths, apiPort: number): Promise<v
     await mkdir(paths.state, { recursive: true, mode: 0o700 });
     await writeFile(beforeFile(paths), JSON.stringify(before, null, 2));
   }
-  writeFileSync(settingFile("net/ipv4/ip_forward"), "1");
-  const bridged = settingFile("net/bridge/bridge-nf-call-iptables");
-  if (existsSync(bridged)) writeFileSync(bridged, "1");
+  if (!existsSync(settingFile(bridged[0]!))) {
+    throw new UserError(
+      "The local cluster requires the kernel module br_netfilter, which `modprobe br_netfilter` cannot load; install a kernel that has it or use another cluster",
+    );
+  }
+  for (const name of ["net/ipv4/ip_forward", ...bridged]) writeFileSync(settingFile(name), "1");
 
   if (!existsSync(`/sys/class/net/${interfaces.node}`)) {
     // A bridge without ports swallows packets like a dummy interface, which not every kernel has.
@@ -134,14 +141,11 @@ export function conflictingRoute(routes: Route[]): Route | undefined {
 }
 
 function overlap(a: string, b: string): boolean {
-  const [addressA, bitsA] = parseRange(a);
-  const [addressB, bitsB] = parseRange(b);
-  const shift = 2 ** (32 - Math.min(bitsA, bitsB));
-  return Math.floor(addressA / shift) === Math.floor(addressB / shift);
-}
-
-function parseRange(range: string): [address: number, bits: number] {
-  const [address = "", bits = "32"] = range.split("/");
-  const value = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  return [value, Number(bits)];
+  const contains = (outer: string, inner: string) => {
+    const [address = "", bits = "32"] = outer.split("/");
+    const block = new BlockList();
+    block.addSubnet(address, Number(bits));
+    return block.check(inner.split("/")[0]!);
+  };
+  return contains(a, b) || contains(b, a);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { UserError } from "../support/errors.ts";
 import { run } from "../support/process.ts";
-import { clusterPaths, type ClusterPaths } from "./layout.ts";
+import { clusterPaths, type ClusterPaths } from "./clusterLayout.ts";
 
 function ctr(paths: ClusterPaths, args: string[]): Promise<string> {
   if (!existsSync(paths.containerdSocket)) {

@@ -57,8 +57,8 @@ export interface ClusterPaths {
   volumes: string;
   kubeconfig: string;
   containerdSocket: string;
-  /** Built binaries, one folder per content of the Go sources. */
-  binaries: string;
+  /** Built programs, one folder per content of the Go sources. */
+  programs: string;
 }
 
 /**
@@ -76,7 +76,7 @@ export function clusterPaths(root: string = cacheRoot()): ClusterPaths {
     volumes: join(state, "volumes"),
     kubeconfig: join(state, "kubeconfig"),
     containerdSocket: join(stateMount, "run/containerd.sock"),
-    binaries: join(root, "bin"),
+    programs: join(root, "bin"),
   };
 }
 

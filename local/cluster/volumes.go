@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"flag"
-	"log"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -13,8 +12,6 @@ import (
 
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
 )
 
@@ -62,24 +59,17 @@ func (f folders) Delete(_ context.Context, volume *v1.PersistentVolume) error {
 }
 
 func provisionVolumes() {
-	kubeconfig := flag.String("kubeconfig", "", "kubeconfig of the cluster")
-	name := flag.String("provisioner", "", "name in the storage class")
-	root := flag.String("root", "", "folder that holds the volumes")
-	node := flag.String("node", "", "name of the only node")
-	flag.Parse()
+	flags := flag.NewFlagSet("volumes", flag.ExitOnError)
+	kubeconfig := flags.String("kubeconfig", "", "kubeconfig of the cluster")
+	name := flags.String("provisioner", "", "name in the storage class")
+	root := flags.String("root", "", "folder that holds the volumes")
+	node := flags.String("node", "", "name of the only node")
+	_ = flags.Parse(os.Args[1:])
 
-	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
-	if err != nil {
-		log.Fatal(err)
-	}
-	client, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		log.Fatal(err)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	controller.NewProvisionController(
-		ctx, client, *name, folders{root: filepath.Clean(*root), node: *node},
+		ctx, clientFor(*kubeconfig), *name, folders{root: filepath.Clean(*root), node: *node},
 		controller.LeaderElection(false), // the only one
 		controller.Threadiness(2),
 		controller.ResyncPeriod(10*time.Minute),
