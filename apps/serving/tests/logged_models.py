@@ -161,7 +161,7 @@ def sklearn_probabilities(log: Log) -> Logged:
 
 
 def sklearn_with_xgboost(log: Log) -> Logged:
-    model = make_pipeline(StandardScaler(), xgboost.XGBClassifier(n_estimators=5))
+    model = make_pipeline(StandardScaler(), xgboost.XGBClassifier(n_jobs=1, n_estimators=5))
     model.fit(FLOWERS, KINDS)
     mlflow.sklearn.log_model(
         model,
@@ -173,7 +173,9 @@ def sklearn_with_xgboost(log: Log) -> Logged:
 
 
 def sklearn_with_lightgbm(log: Log) -> Logged:
-    model = make_pipeline(StandardScaler(), lightgbm.LGBMRegressor(n_estimators=5, verbose=-1))
+    model = make_pipeline(
+        StandardScaler(), lightgbm.LGBMRegressor(n_jobs=1, n_estimators=5, verbose=-1)
+    )
     model.fit(FEATURES, TARGET)
     mlflow.sklearn.log_model(
         model,
@@ -192,19 +194,19 @@ def sklearn_with_lightgbm(log: Log) -> Logged:
 
 
 def xgboost_regressor(log: Log) -> Logged:
-    model = xgboost.XGBRegressor(n_estimators=10).fit(FEATURES, TARGET)
+    model = xgboost.XGBRegressor(n_jobs=1, n_estimators=10).fit(FEATURES, TARGET)
     mlflow.xgboost.log_model(model, input_example=FEATURES.head(2), **log)
     return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
 
 
 def xgboost_classifier(log: Log) -> Logged:
-    model = xgboost.XGBClassifier(n_estimators=5).fit(FLOWERS, KINDS)
+    model = xgboost.XGBClassifier(n_jobs=1, n_estimators=5).fit(FLOWERS, KINDS)
     mlflow.xgboost.log_model(model, input_example=FLOWERS.head(2), model_format="json", **log)
     return Logged(SOME, model.predict(SOME), model.predict_proba(SOME))
 
 
 def xgboost_booster(log: Log) -> Logged:
-    params = {"objective": "binary:logistic", "booster": "dart", "rate_drop": 0.1}
+    params = {"objective": "binary:logistic", "booster": "dart", "nthread": 1, "rate_drop": 0.1}
     model = xgboost.train(params, xgboost.DMatrix(FEATURES, TARGET > 150), 5)
     mlflow.xgboost.log_model(model, input_example=FEATURES.head(2), **log)
     return Logged(FEATURES.head(3), model.predict(xgboost.DMatrix(FEATURES.head(3))))
@@ -212,7 +214,7 @@ def xgboost_booster(log: Log) -> Logged:
 
 def xgboost_categories(log: Log) -> Logged:
     rows, price = with_categories()
-    model = xgboost.XGBClassifier(n_estimators=5, enable_categorical=True)
+    model = xgboost.XGBClassifier(n_jobs=1, n_estimators=5, enable_categorical=True)
     model.fit(rows, price == "dear")
     mlflow.xgboost.log_model(model, signature=infer_signature(rows, model.predict(rows)), **log)
     return Logged(rows.head(9), model.predict(rows.head(9)), model.predict_proba(rows.head(9)))
@@ -220,14 +222,14 @@ def xgboost_categories(log: Log) -> Logged:
 
 def xgboost_outputs(log: Log) -> Logged:
     targets = pd.DataFrame({"one": TARGET, "half": TARGET / 2})
-    model = xgboost.XGBRegressor(n_estimators=5, multi_strategy="multi_output_tree")
+    model = xgboost.XGBRegressor(n_jobs=1, n_estimators=5, multi_strategy="multi_output_tree")
     model.fit(FEATURES, targets)
     mlflow.xgboost.log_model(model, input_example=FEATURES.head(2), **log)
     return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
 
 
 def xgboost_linear(log: Log) -> Logged:
-    model = xgboost.XGBRegressor(booster="gblinear", n_estimators=5).fit(FEATURES, TARGET)
+    model = xgboost.XGBRegressor(n_jobs=1, booster="gblinear", n_estimators=5).fit(FEATURES, TARGET)
     mlflow.xgboost.log_model(model, input_example=FEATURES.head(2), **log)
     return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
 
@@ -236,7 +238,7 @@ def xgboost_linear(log: Log) -> Logged:
 
 
 def lightgbm_booster(log: Log) -> Logged:
-    params = {"objective": "multiclass", "num_class": 3, "verbose": -1}
+    params = {"objective": "multiclass", "num_class": 3, "verbose": -1, "num_threads": 1}
     model = lightgbm.train(params, lightgbm.Dataset(FLOWERS, KINDS), 5)
     mlflow.lightgbm.log_model(model, input_example=FLOWERS.head(2), **log)
     return Logged(SOME, model.predict(SOME))
@@ -244,7 +246,7 @@ def lightgbm_booster(log: Log) -> Logged:
 
 def lightgbm_classifier(log: Log) -> Logged:
     rows, price = with_categories()
-    model = lightgbm.LGBMClassifier(n_estimators=5, min_child_samples=2, verbose=-1)
+    model = lightgbm.LGBMClassifier(n_jobs=1, n_estimators=5, min_child_samples=2, verbose=-1)
     model.fit(rows, price)
     mlflow.lightgbm.log_model(model, signature=infer_signature(rows, model.predict(rows)), **log)
     return Logged(rows.head(9), model.predict(rows.head(9)), model.predict_proba(rows.head(9)))
@@ -253,7 +255,7 @@ def lightgbm_classifier(log: Log) -> Logged:
 def lightgbm_categories(log: Log) -> Logged:
     rows, price = with_categories()
     data = lightgbm.Dataset(rows, price == "dear")
-    params = {"objective": "binary", "min_data_in_leaf": 2, "verbose": -1}
+    params = {"objective": "binary", "min_data_in_leaf": 2, "verbose": -1, "num_threads": 1}
     model = lightgbm.train(params, data, 5)
     mlflow.lightgbm.log_model(model, signature=infer_signature(rows, model.predict(rows)), **log)
     return Logged(rows.head(9), model.predict(rows.head(9)))
@@ -347,7 +349,7 @@ def sklearn_pickle(log: Log) -> Logged:
 
 
 def lightgbm_pickle(log: Log) -> Logged:
-    model = lightgbm.LGBMRegressor(n_estimators=5, verbose=-1).fit(FEATURES, TARGET)
+    model = lightgbm.LGBMRegressor(n_jobs=1, n_estimators=5, verbose=-1).fit(FEATURES, TARGET)
     with_format = {"serialization_format": "cloudpickle", **log}
     mlflow.lightgbm.log_model(model, input_example=FEATURES.head(2), **with_format)
     return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))

@@ -124,6 +124,13 @@ def test_a_model_that_is_data_is_served_as_it_predicts_itself(
     assert_predicts(load(files), logged)
 
 
+def test_onnx_runtime_starts_no_threads_of_its_own(shelf: Shelf) -> None:
+    _, files = shelf.take(logged_models.onnx_matrix)
+    before = len(list(Path("/proc/self/task").iterdir()))
+    model = load(files)
+    assert len(list(Path("/proc/self/task").iterdir())) <= before, model
+
+
 def test_a_model_without_probabilities_refuses_to_make_them_up(shelf: Shelf) -> None:
     logged, files = shelf.take(logged_models.sklearn_linear)
     model = load(files)
@@ -401,7 +408,8 @@ def test_the_alias_moves_from_library_to_library(tracking: Server, serving: Serv
         found = models.client.search_model_versions(f"name='{models.name}'")
         return logged, str(max(int(version.version) for version in found))
 
-    logged, version = log(logged_models.sklearn_linear)
+    # Nothing else is served, so what it requires is no reason not to try.
+    logged, version = log(logged_models.sklearn_linear, "prophet==1.1.5")
     models.promote(version)
     serving.wait_for(version)
     assert held_mebibytes(serving.server.pid) < 225  # 15 of them for what only tests install

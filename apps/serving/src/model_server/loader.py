@@ -91,12 +91,19 @@ class Loader:
     ) -> LoadedModel:
         files = self._registry.download(version, folder)
         unmet = _unmet(files)
+        lacking = requirements_reason(unmet, version.name) if unmet else ""
+        if unmet and replaces:
+            raise LoadError(lacking)
+        try:
+            self._prover.prove(ticket, version, files)
+        except FatalLoadError:
+            raise
+        except LoadError as error:
+            if not unmet:
+                raise
+            raise LoadError(f"{error}; {lacking}") from error
         if unmet:
-            reason = requirements_reason(unmet, version.name)
-            if replaces:
-                raise LoadError(reason)
-            _log.warning("version %s is tried although %s", version.version, reason)
-        self._prover.prove(ticket, version, files)
+            _log.warning("version %s is served although %s", version.version, lacking)
         metrics = self._registry.run_metrics(version)
         with self._fatal.watching(version):
             return load_files(self._settings, version, files, metrics)

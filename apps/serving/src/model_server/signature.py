@@ -81,7 +81,7 @@ def describe_signature(signature: ModelSignature) -> dict[str, list[dict[str, An
         "inputs": inputs,
         "outputs": _describe_schema(signature.outputs),
         "params": [
-            {"name": param.name, "type": str(param.dtype), "default": plain(param.default)}
+            {"name": param.name, "type": _kind(param.dtype), "default": plain(param.default)}
             for param in params
         ],
     }
@@ -94,12 +94,16 @@ def _describe_schema(schema: Schema | None) -> list[dict[str, Any]]:
             kind = f"tensor({spec.type.name})"
             more = {"required": spec.required, "shape": list(spec.shape)}
         else:
-            kind = spec.type.name if isinstance(spec.type, DataType) else str(spec.type)
+            kind = _kind(spec.type)
             more = {"required": spec.required}
             if isinstance(spec.type, Array | Object | Map):
                 more["schema"] = spec.type.to_dict()
         described.append({"name": spec.name, "type": kind, **more})
     return described
+
+
+def _kind(of: object) -> str:
+    return of.name if isinstance(of, DataType) else str(of)
 
 
 def describe_example(example: object, inputs: Schema, baseline: Baseline) -> dict[str, Any] | None:
