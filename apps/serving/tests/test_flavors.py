@@ -270,6 +270,17 @@ def test_a_crafted_xgboost_model_is_refused(
         load(folder)
 
 
+def test_a_crafted_xgboost_model_in_ubjson_is_refused(shelf: Shelf, tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    shutil.copytree(shelf.take(logged_models.xgboost_regressor)[1], folder)
+    data = bytearray((folder / "model.ubj").read_bytes())
+    before = b"tree_info[#L" + (10).to_bytes(8) + b"i"  # 10 trees, each the type and the number
+    data[data.index(before) + len(before)] = 7
+    (folder / "model.ubj").write_bytes(data)
+    with pytest.raises(LoadError, match=r"no sound model of XGBoost .*tree_info is out of range"):
+        load(folder)
+
+
 def test_a_name_that_is_twice_in_an_xgboost_model_is_refused(shelf: Shelf, tmp_path: Path) -> None:
     folder = tmp_path / "m"
     shutil.copytree(shelf.take(logged_models.xgboost_classifier)[1], folder)
