@@ -1,6 +1,15 @@
-"""One column of a signature."""
+"""One column of a signature, and what a value is refused with."""
 
 from dataclasses import dataclass
+
+WHOLE = ("long", "integer")
+NUMBER = ("double", "float")
+PLAIN_TYPES = (*WHOLE, *NUMBER, "boolean", "string", "datetime", "binary")
+"""The types that a field or a cell can hold as they are; the others are written as JSON."""
+
+
+class BadValueError(Exception):
+    """The message completes the sentence "the value …"."""
 
 
 @dataclass(frozen=True)
