@@ -1,7 +1,7 @@
 import json
 import shlex
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -171,8 +171,8 @@ def test_metrics_and_a_version_that_did_not_load_are_shown(
         "holdout_r2": "0.54",
         "holdout_rmse": "49.46",
     }
-    assert "Version 4 could not be loaded: No module named 'xgboost'" in texts(page)
-    assert "Version 3 keeps answering" in texts(page)
+    assert "Version 4 could not be loaded; version 3 keeps answering." in texts(page)
+    assert page.sidebar.code[0].value == "No module named 'xgboost'"
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_metrics_and_a_version_that_did_not_load_are_shown(
     [
         (
             {"version": "4", "reason": "it is broken."},
-            "Version 4 could not be loaded: it is broken. V",
+            "Version 4 could not be loaded; v",
         ),
         ({"version": "4", "reason": "", "state": "loading"}, "Version 4 is still being loaded; v"),
         (
@@ -205,6 +205,19 @@ def test_what_keeps_a_newer_version_from_answering_is_said_in_words(
     assert f"{told}ersion 3 keeps answering." in shown
     assert "None" not in shown
     assert "HTTPConnectionPool" not in shown
+
+
+def test_a_registry_that_is_slow_once_is_not_worth_a_word(
+    server: StubModelServer, open_page: Open
+) -> None:
+    fault = {"version": None, "state": "unreachable", "reason": "HTTPConnectionPool"}
+    now = datetime.now(UTC)
+    server.model = DIABETES | {"load_error": fault | {"at": now.isoformat()}}
+    assert "registry" not in texts(open_page(server.url))
+    server.model = DIABETES | {
+        "load_error": fault | {"at": (now - timedelta(minutes=2)).isoformat()}
+    }
+    assert "The model registry cannot be reached right now" in texts(open_page(server.url))
 
 
 def test_a_refusal_is_shown_in_the_servers_words(server: StubModelServer, open_page: Open) -> None:

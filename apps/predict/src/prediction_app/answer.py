@@ -73,7 +73,9 @@ def _one(name: str, value: object) -> None:
         st.caption(words(name))
         st.text(value)
     else:
-        st.metric(words(name), _shown(value))
+        # The box is headed "Prediction" already.
+        label = "collapsed" if name == "prediction" else "visible"
+        st.metric(words(name), _shown(value), label_visibility=label)
 
 
 def _table(values: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ _KINDS = {
 }
 _FIRST_DAY, _LAST_DAY = datetime(1900, 1, 1), datetime(2199, 12, 31, 23, 59)
 _LINE = 100
-_LINE_PIXELS, _MOST_PIXELS = 26, 400
+_LINE_PIXELS, _MOST_PIXELS = 20, 400
 
 
 def field(model: Model, column: Column) -> object:
@@ -135,7 +135,7 @@ def _choices(model: Model, column: Column) -> list[str]:
 def _json(label: str, column: Column, example: object, common: dict[str, Any]) -> str:
     start = example if example is not None else sample(column) if column.required else None
     text = "" if start is None else pretty(start)
-    height = min(_MOST_PIXELS, _LINE_PIXELS * (text.count("\n") + 2) + 16)
+    height = min(_MOST_PIXELS, _LINE_PIXELS * (text.count("\n") + 3))
     return st.text_area(label, value=text, height=height, **common)
 
 

@@ -32,8 +32,10 @@ def badges(look: Look) -> None:
     """Draws how a model server is, in a word each."""
     model = look.model
     if model is None:
-        word = "No model" if look.waiting else "Server away"
-        st.badge(word, icon=":material/schedule:", color="gray")
+        if look.waiting:
+            st.badge("No model", icon=":material/schedule:", color="gray")
+        else:
+            st.badge("Server away", icon=":material/cloud_off:", color="orange")
         return
     version = f"version {plain(model.version)}"
     if look.away:
@@ -48,8 +50,7 @@ def _card(model: Model, now: Look) -> None:
     st.subheader(plain(model.name), anchor=False)
     with st.container(horizontal=True, gap="small"):
         badges(now)
-    if model.load_error:
-        _problem(model, model.load_error)
+    problem(model)
     if model.metrics:
         st.markdown("**How good it is**")
         st.table(
@@ -67,33 +68,38 @@ def _card(model: Model, now: Look) -> None:
         st.caption("  \n".join(details))
 
 
-def _problem(model: Model, problem: LoadError) -> None:
+def problem(model: Model) -> None:
+    """Draws why a newer version is not the one that answers, if there is a reason."""
+    fault = model.load_error
+    if fault is None:
+        return
     keeps = f"ersion {plain(model.version)} keeps answering."
-    version = plain(problem.version or "")
-    if problem.state == "unreachable" or (problem.version is None and problem.state != "missing"):
-        if _is_new(problem):
+    version = plain(fault.version or "")
+    if fault.state == "unreachable" or (fault.version is None and fault.state != "missing"):
+        if _is_new(fault):
             return
         st.warning(
             f"The model registry cannot be reached right now; v{keeps}",
             icon=":material/cloud_off:",
         )
-    elif problem.state == "missing":
+    elif fault.state == "missing":
         st.warning(
             f"{plain(model.name)} is no longer in the model registry; v{keeps}",
             icon=":material/warning:",
         )
-    elif problem.state == "loading":
+    elif fault.state == "loading":
         st.info(f"Version {version} is still being loaded; v{keeps}", icon=":material/hourglass:")
     else:
-        reason = plain(problem.reason.rstrip("."))
-        st.warning(
-            f"Version {version} could not be loaded: {reason}. V{keeps}", icon=":material/warning:"
-        )
+        st.warning(f"Version {version} could not be loaded; v{keeps}", icon=":material/warning:")
+        if fault.reason:
+            with st.expander("Why"):
+                # As code, in which the commands of an advice stay as they are.
+                st.code(fault.reason, language=None, wrap_lines=True)
 
 
-def _is_new(problem: LoadError) -> bool:
+def _is_new(fault: LoadError) -> bool:
     try:
-        since = datetime.fromisoformat(problem.since or "")
+        since = datetime.fromisoformat(fault.since or "")
         return datetime.now(UTC) - since < _NO_NEWS
     except (TypeError, ValueError):
         return False

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from prediction_app.client import AskError, ModelServer, NoModelError
 from prediction_app.model import Model
 
-# A server that takes longer must hold up neither the page nor the others on it.
+# A server that takes longer must hold up neither its page nor the overview.
 _PATIENCE_SECONDS = 1.5
+_PATIENCE_FOR_ALL_SECONDS = 0.5
 _FRESH_SECONDS = 10
 
 
@@ -68,9 +69,9 @@ class Watched:
 
 
 def look_at_all(servers: list[Watched]) -> list[Look]:
-    """Looks at all of them within the time for one."""
+    """Looks at all of them at once."""
     questions = [watched._ask() for watched in servers]
-    until = time.monotonic() + _PATIENCE_SECONDS
+    until = time.monotonic() + _PATIENCE_FOR_ALL_SECONDS
     return [
         watched._look_of(asked, max(0.0, until - time.monotonic()))
         for watched, asked in zip(servers, questions, strict=True)
