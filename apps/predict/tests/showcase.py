@@ -15,6 +15,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 from running import start_page
 from stub import DIABETES, EVERY_TYPE, StubModelServer, described
 
+USAGE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "calls": {"type": "long", "required": True},
+        "tags": {"type": "array", "items": {"type": "string"}, "required": False},
+    },
+}
 CHURN: dict[str, Any] = described(
     [
         ("plan", "string", True),
@@ -23,7 +30,7 @@ CHURN: dict[str, Any] = described(
         ("since", "datetime", True),
         ("paperless", "boolean", True),
         ("comment", "string", False),
-        ("usage", "{calls: long (required), tags: Array(string) (optional)}", True),
+        ("usage", USAGE, True),
     ],
     {
         "columns": ["plan", "months", "monthly_charge", "since", "paperless", "usage"],
@@ -34,6 +41,7 @@ CHURN: dict[str, Any] = described(
         ],
     },
 ) | {"name": "churn", "version": "12", "alias": "live", "owner": "dana", "metrics": {"auc": 0.913}}
+CHURN["classes"] = ["leaves", "stays", "pauses"]
 CHURN["signature"]["params"] = [
     {"name": "threshold", "type": "double", "default": 0.5, "shape": None}
 ]
@@ -64,7 +72,7 @@ FORECAST: dict[str, Any] = described([("hour", "long", True)]) | {
 }
 FORECAST["signature"]["outputs"] = [{"name": f"in_{n}_hours", "type": "double"} for n in (1, 2, 3)]
 
-ODDS = {"leaves": 0.213, "stays": 0.761, "pauses": 0.026}
+ODDS = [0.213, 0.761, 0.026]
 
 
 def main() -> None:
@@ -77,7 +85,11 @@ def main() -> None:
         "new": StubModelServer(model=None),
         "hangs": StubModelServer(),
     }
-    servers["churn"].body = {"predictions": ["stays"], "probabilities": [ODDS]}
+    servers["churn"].body = {
+        "predictions": ["stays"],
+        "probabilities": [ODDS],
+        "classes": CHURN["classes"],
+    }
     servers["digits"].body = {"predictions": [[0.01, 0.9, 0.05, 0.04]]}
     servers["energy-forecast"].body = {"predictions": [[1.25, 3.5, 2.125]]}
     servers["hangs"].delay = 60

@@ -52,10 +52,14 @@ EVERY_TYPE: dict[str, Any] = DIABETES | {
 
 
 def described(
-    inputs: list[tuple[object, str, bool]], example: dict[str, Any] | None = None
+    inputs: list[tuple[object, str | dict[str, Any], bool]], example: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A model with these columns: name, type and whether it is required."""
-    columns = [{"name": name, "type": kind, "required": need} for name, kind, need in inputs]
+    """A model with these columns: name, type or schema of a nested type, and whether required."""
+    columns = [
+        {"name": name, "required": need}
+        | ({"type": kind["type"], "schema": kind} if isinstance(kind, dict) else {"type": kind})
+        for name, kind, need in inputs
+    ]
     return DIABETES | {
         "signature": {"inputs": columns, "outputs": []},
         "input_example": example,
@@ -111,8 +115,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.refusal:
             self._reply(400, {"detail": self.server.refusal})
             return
-        if self.server.body is not None:
-            self._reply(200, self.server.body)
+        body = self.server.body
+        if body is not None and self.path.endswith("?probabilities=true"):
+            self._reply(200, body)
+            return
+        if body is not None:
+            self._reply(200, {"predictions": body["predictions"]})
             return
         if self.server.answer is not None:
             self._reply(200, {"predictions": [self.server.answer] * len(split["data"])})

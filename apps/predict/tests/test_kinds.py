@@ -12,7 +12,22 @@ from test_many import upload
 from test_page import asked, enter, press, texts
 
 Open = Callable[[str], AppTest]
-ADDRESS = "{city: string (required), tags: Array(string) (optional)}"
+TEXTS = {"type": "array", "items": {"type": "string"}}
+ADDRESS = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string", "required": True},
+        "tags": TEXTS | {"required": False},
+    },
+}
+
+
+def array(items: str | dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items if isinstance(items, dict) else {"type": items}}
+
+
+def mapping(values: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "map", "values": values}
 
 
 def unnamed(kind: str, shape: list[int] | None = None) -> dict[str, Any]:
@@ -25,7 +40,7 @@ def test_nested_columns_are_json_filled_from_the_example(
     server: StubModelServer, open_page: Open
 ) -> None:
     example = {"columns": ["address", "x"], "data": [[{"city": "Zürich", "tags": ["a"]}, 1.5]]}
-    columns = [("address", ADDRESS, True), ("x", "double", True), ("more", "Array(long)", False)]
+    columns = [("address", ADDRESS, True), ("x", "double", True), ("more", array("long"), False)]
     server.model = described(columns, example)
     page = open_page(server.url)
     assert [area.value for area in page.text_area] == ['{"city": "Zürich", "tags": ["a"]}', ""]
@@ -52,7 +67,7 @@ def test_a_nested_column_without_an_example_starts_with_one_that_can_be_predicte
 def test_nested_columns_of_a_file_are_json_in_their_cells(
     server: StubModelServer, open_page: Open
 ) -> None:
-    server.model = described([("vector", "Array(double)", True)])
+    server.model = described([("vector", array("double"), True)])
     page = upload(open_page(server.url), 'vector\n"[1, 2.5]"\n[x]\n')
     assert "Column vector, row 2 (line 3): the value is not JSON" in texts(page)
     press(upload(page, 'vector\n"[1, 2.5]"\n'), "Predict 1 row")
@@ -60,39 +75,31 @@ def test_nested_columns_of_a_file_are_json_in_their_cells(
 
 
 @pytest.mark.parametrize(
-    ("kind", "good", "bad", "told"),
+    ("schema", "good", "bad", "told"),
     [
-        ("Array(double)", "[1, 2.5]", '[1, "2"]', 'needs a number at [1], not "2"'),
-        ("Array(long)", "[1]", "[true]", "needs a whole number at [0], not true"),
-        ("Array(Array(string))", '[["a"], []]', '["a"]', 'needs a list at [0], not "a"'),
-        ("Array(datetime)", '["2026-01-31"]', "[5]", "needs a date as text at [0], not 5"),
-        ("Map(str -> DataType.double)", '{"a": 1}', '{"a": null}', "a number at a, not null"),
-        ("Map(str -> Array(boolean))", '{"a": [true]}', "[]", "needs an object, not []"),
+        (array("double"), "[1, 2.5]", '[1, "2"]', 'needs a number at [1], not "2"'),
+        (array("long"), "[1]", "[true]", "needs a whole number at [0], not true"),
+        (array(TEXTS), '[["a"], []]', '["a"]', 'needs a list at [0], not "a"'),
+        (array("datetime"), '["2026-01-31"]', "[5]", "needs a date as text at [0], not 5"),
+        (mapping({"type": "double"}), '{"a": 1}', '{"a": null}', "a number at a, not null"),
+        (mapping(array("boolean")), '{"a": [true]}', "[]", "needs an object, not []"),
         (ADDRESS, '{"city": "x", "tags": null}', '{"tags": []}', "lacks city"),
+        (ADDRESS, '{"city": "x"}', '{"city": "x", "zip": 1}', "has zip, which is none of"),
+        (array(ADDRESS), '[{"city": "x"}]', '[{"city": 1}]', "needs text at [0].city, not 1"),
         (
-            ADDRESS,
-            '{"city": "x"}',
-            '{"city": "x", "zip": 1}',
-            "has zip, which is none of",
-        ),
-        (f"Array({ADDRESS})", '[{"city": "x"}]', '[{"city": 1}]', "needs text at [0].city, not 1"),
-        (
-            "{a: {b: long (required), c: Map(str -> DataType.long) (optional)} (required)}",
-            '{"a": {"b": 1, "c": {"x": 2}}}',
-            '{"a": {"b": 1, "c": {"x": 2.5}}}',
-            "needs a whole number at a.c.x, not 2.5",
-        ),
-        (
-            "Any",
-            '{"anything": [1, "a", null]}',
+            {"type": "any"},
+            '{"a": [1, "a", null]}',
             "nothing",
-            "not JSON: Expecting value at line 1",
+            "JSON: Expecting value at line 1",
         ),
-        ("Array(double)", "[]", "[NaN]", "holds NaN, which is no number in JSON"),
+        (array("double"), "[]", "[NaN]", "holds NaN, which is no number in JSON"),
+        (None, '{"a": 1}', "[", "is not JSON"),
     ],
 )
-def test_json_is_checked_against_its_type(kind: str, good: str, bad: str, told: str) -> None:
-    column = Column("x", kind)
+def test_json_is_checked_against_its_type(
+    schema: dict[str, Any] | None, good: str, bad: str, told: str
+) -> None:
+    column = Column("x", "nested", schema=schema)
     read_json(column, good)
     read_json(column, pretty(sample(column)))
     with pytest.raises(BadValueError) as caught:
@@ -237,28 +244,42 @@ def test_several_outputs_are_a_table(
 
 
 @pytest.mark.parametrize(
-    ("body", "label"),
-    [
-        ({"predictions": ["b"], "probabilities": [{"a": 0.25, "b": 0.75}]}, "b"),
-        ({"predictions": [{"a": 0.25, "b": 0.75}]}, None),
-        ({"predictions": [{"label": "b", "odds": {"a": 0.25, "b": 0.75}}]}, "b"),
-    ],
+    ("prediction", "label"),
+    [({"a": 0.25, "b": 0.75}, None), ({"label": "b", "odds": {"a": 0.25, "b": 0.75}}, "b")],
 )
-def test_probabilities_of_classes_are_bars_the_most_probable_first(
-    server: StubModelServer, open_page: Open, body: dict[str, Any], label: str | None
+def test_numbers_that_add_up_to_one_are_bars_the_largest_first(
+    server: StubModelServer, open_page: Open, prediction: object, label: str | None
 ) -> None:
-    server.body = body
+    server.body = {"predictions": [prediction]}
     page = press(open_page(server.url), "Predict")
-    bars = [bar.proto for bar in page.get("progress")]
-    assert [(bar.text, bar.value) for bar in bars] == [("b: **75.0%**", 75), ("a: **25.0%**", 25)]
+    assert bars(page) == [("b: **75.0%**", 75), ("a: **25.0%**", 25)]
     assert [metric.value for metric in page.metric] == ([label] if label else [])
+
+
+def test_a_classifier_is_asked_for_the_probabilities_of_its_classes(
+    server: StubModelServer, open_page: Open
+) -> None:
+    server.model = DIABETES | {"classes": [0, 1]}
+    server.body = {"predictions": [1], "probabilities": [[0.25, 0.75]], "classes": [0, 1]}
+    page = press(open_page(server.url), "Predict")
+    assert page.metric[0].value == "1"
+    assert bars(page) == [("1: **75.0%**", 75), ("0: **25.0%**", 25)]
+    press(upload(page, "age,sex,bmi,blood_pressure\n50,1,20,80\n"), "Predict 1 row")
+    shown = page.dataframe[0].value.iloc[0].to_dict()
+    assert shown["prediction"] == 1
+    assert (shown["probability_0"], shown["probability_1"]) == (0.25, 0.75)
 
 
 def test_of_many_classes_the_most_probable_are_shown(
     server: StubModelServer, open_page: Open
 ) -> None:
-    shares = {f"c{place}": 0.01 for place in range(100)}
-    server.body = {"predictions": ["c1"], "probabilities": [shares]}
+    classes = [f"c{place}" for place in range(100)]
+    server.model = DIABETES | {"classes": classes}
+    server.body = {"predictions": ["c1"], "probabilities": [[0.01] * 100], "classes": classes}
     page = press(open_page(server.url), "Predict")
-    assert len(page.get("progress")) == 10
+    assert len(bars(page)) == 10
     assert "The 10 most probable of 100 classes." in texts(page)
+
+
+def bars(page: AppTest) -> list[tuple[str, int]]:
+    return [(bar.proto.text, bar.proto.value) for bar in page.get("progress")]

@@ -25,6 +25,7 @@ _PREVIEW_COLUMNS = 30
 _PREVIEW_LENGTH = 200
 _FAULTS_SHOWN = 5
 _EXACT = 2**53
+_MOST_CLASSES = 50
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def _answers(
             records = waiting[:most]
             rows = to_rows(model, Table(table.names, records, table.form))
             try:
-                answer = server.predict(model.inputs, rows)
+                answer = _predicted(server, model, rows)
             except RefusedError as refusal:
                 raise RefusedError(_in_the_file(str(refusal), model, records)) from None
             except LongAnswerError:
@@ -178,6 +179,18 @@ def _answers(
                 continue
             yield records, answer
             waiting = waiting[most:]
+
+
+def _predicted(server: ModelServer, model: Model, rows: list[dict[str, Any]]) -> Prediction:
+    """With the probabilities of few classes, as further outputs."""
+    if not 0 < len(model.classes) <= _MOST_CLASSES:
+        return server.predict(model.inputs, rows)
+    answer = server.predict(model.inputs, rows, probabilities=True)
+    values = [
+        {"prediction": value, **{f"probability_{name}": share for name, share in shares.items()}}
+        for value, shares in zip(answer.values, answer.probabilities or [], strict=True)
+    ]
+    return Prediction(values, answer.version)
 
 
 def _in_the_file(refusal: str, model: Model, records: list[Record]) -> str:

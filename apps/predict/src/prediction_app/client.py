@@ -87,18 +87,18 @@ class ModelServer:
         columns: tuple[Column, ...],
         rows: list[dict[str, Any]],
         params: dict[str, Any] | None = None,
+        probabilities: bool = False,
     ) -> Prediction:
         """Predicts all rows in one request. A column that no row has is left out."""
+        path = "/invocations?probabilities=true" if probabilities else "/invocations"
         body = _data(columns, rows) | ({"params": params} if params else {})
         with _counted("predict"):
-            answer, version = self._ask("POST", "/invocations", _PREDICT_SECONDS, body)
+            answer, version = self._ask("POST", path, _PREDICT_SECONDS, body)
             values = _rows(answer.get("predictions"), len(rows))
             if values is None or (len(values) != len(rows) and columns[0].shape is None):
                 raise ServerAwayError("The model server gave no prediction for some of the rows.")
         metrics.predictions.inc(len(values))
-        shares = answer.get("probabilities")
-        known = isinstance(shares, list) and len(shares) == len(values)
-        return Prediction(values, version, shares if known else None)
+        return Prediction(values, version, _probabilities(answer, len(values)))
 
     def _ask(
         self, method: str, path: str, seconds: int, body: dict[str, Any] | None = None
@@ -138,6 +138,14 @@ def _data(columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> dict[str, 
     if columns[0].shape is not None:
         return {"inputs": rows[0][columns[0].name]}
     return {"inputs": [row[columns[0].name] for row in rows]}
+
+
+def _probabilities(answer: dict[str, Any], rows: int) -> list[dict[str, float]] | None:
+    """Those of every row by class, if the answer has them."""
+    classes, shares = answer.get("classes"), answer.get("probabilities")
+    if not isinstance(classes, list) or not isinstance(shares, list) or len(shares) != rows:
+        return None
+    return [dict(zip(map(str, classes), row, strict=True)) for row in shares]
 
 
 def _rows(predictions: object, rows: int) -> list[Any] | None:

@@ -1,6 +1,7 @@
 """One column of a signature, and what a value is refused with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 WHOLE = ("long", "integer")
 NUMBER = ("double", "float")
@@ -22,3 +23,5 @@ class Column:
     shape: tuple[int, ...] | None = None
     """Of a tensor; -1 stands for any size."""
     named: bool = True
+    schema: dict[str, Any] | None = field(default=None, hash=False)
+    """Of a nested type, as MLflow writes it."""

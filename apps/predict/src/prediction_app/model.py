@@ -36,6 +36,8 @@ class Model:
     """Of the params, by name."""
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Smallest and largest number of a column in training, where the model knows it."""
+    classes: tuple[str, ...] = ()
+    """What it tells probabilities of."""
     owner: str | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     # Every replica of the model server has its own; that makes it no other model.
@@ -78,6 +80,7 @@ def parse_model(body: dict[str, Any]) -> Model:
             str(name): (float(low), float(high))
             for name, (low, high) in (body.get("ranges") or {}).items()
         },
+        classes=tuple(map(str, body.get("classes") or [])),
         owner=body.get("owner") or None,
         metrics=dict(body.get("metrics") or {}),
         loaded_at=body.get("loaded_at"),
@@ -93,14 +96,16 @@ def _column(column: dict[str, Any]) -> Column:
         required=column.get("required", True),
         shape=None if shape is None else tuple(shape),
         named=name is not None,
+        schema=column.get("schema"),
     )
 
 
 def _param(param: dict[str, Any]) -> Column:
-    kind = str(param["type"])
-    if param.get("shape"):
-        kind = f"Array({kind})"
-    return Column(str(param["name"]), kind, required=param.get("default") is not None)
+    kind, default = str(param["type"]).removeprefix("DataType."), param.get("default")
+    if not isinstance(default, list):
+        return Column(str(param["name"]), kind, required=default is not None)
+    schema = {"type": "array", "items": {"type": kind}}
+    return Column(str(param["name"]), f"Array({kind})", schema=schema)
 
 
 def _example(inputs: tuple[Column, ...], row: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,10 @@
 
 import json
 import math
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from prediction_app.columns import PLAIN_TYPES, BadValueError, Column
+from prediction_app.columns import BadValueError, Column
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,6 @@ _PLAIN = {
     "datetime": _Plain("a date as text", (str,), "2026-01-31T00:00:00"),
     "binary": _Plain("Base64 text", (str,), ""),
 }
-# As MLflow writes an object: {a: string (required), b: Array(long) (optional)}
-_PROPERTY = re.compile(r"(.*?): (.*) \((required|optional)\)", re.DOTALL)
 _WIDTH = 60
 _SHOWN = 40
 
@@ -101,43 +97,31 @@ def _refuse(word: str) -> None:
 
 def _kind(column: Column) -> _Kind:
     if column.shape is None:
-        return _parsed(column.type)
+        return _of(column.schema or {})
     kind: _Kind = _plain(column.type.removeprefix("tensor(").removesuffix(")"))
     for size in reversed(column.shape):
         kind = _List(kind, size)
     return kind
 
 
-def _plain(name: str) -> _Plain:
-    return next((kind for start, kind in _PLAIN.items() if name.startswith(start)), _ANY)
-
-
-def _parsed(text: str) -> _Kind:
-    """Of MLflow's text of a type; a type that is not understood takes any value."""
-    text = text.strip().removeprefix("DataType.")
-    if text in PLAIN_TYPES:
-        return _plain(text)
-    if text.startswith("Array(") and text.endswith(")"):
-        return _List(_parsed(text[len("Array(") : -1]))
-    if text.startswith("Map(str -> ") and text.endswith(")"):
-        return _Map(_parsed(text[len("Map(str -> ") : -1]))
-    if text.startswith("{") and text.endswith("}"):
-        parts = [_PROPERTY.fullmatch(part.strip()) for part in _parts(text[1:-1])]
-        if all(parts):
-            groups = [part.groups() for part in parts if part]
-            return _Object({name: (_parsed(of), need == "required") for name, of, need in groups})
+def _of(schema: dict[str, Any]) -> _Kind:
+    """Of MLflow's description of a type; one that is not known takes any value."""
+    match schema:
+        case {"type": "array", "items": items}:
+            return _List(_of(items))
+        case {"type": "map", "values": values}:
+            return _Map(_of(values))
+        case {"type": "object", "properties": properties}:
+            return _Object(
+                {name: (_of(one), one.get("required", True)) for name, one in properties.items()}
+            )
+        case {"type": str(name)}:
+            return _plain(name)
     return _ANY
 
 
-def _parts(text: str) -> Iterator[str]:
-    """The texts between the commas that are in no brackets."""
-    depth, start = 0, 0
-    for place, letter in enumerate(text):
-        depth += (letter in "({") - (letter in ")}")
-        if letter == "," and depth == 0:
-            yield text[start:place]
-            start = place + 1
-    yield text[start:]
+def _plain(name: str) -> _Plain:
+    return next((kind for start, kind in _PLAIN.items() if name.startswith(start)), _ANY)
 
 
 def _check(kind: _Kind, value: Any, where: str) -> None:  # noqa: ANN401

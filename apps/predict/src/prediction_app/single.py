@@ -89,7 +89,9 @@ def _ask(server: ModelServer, model: Model, typed: Typed, params: Typed) -> None
     try:
         row = _row(model.inputs, typed)
         with st.spinner("Predicting"):
-            answer = server.predict(model.inputs, [row], _row(model.params, params))
+            answer = server.predict(
+                model.inputs, [row], _row(model.params, params), bool(model.classes)
+            )
     except RefusedError as reason:
         st.error(
             f"The model does not take these values. {plain(str(reason))}", icon=":material/block:"

@@ -124,6 +124,8 @@ def _assemble(
         decoder,
         Observed(baseline, settings),
         {
+            "owner": (metadata.metadata or {}).get("owner"),
+            "ranges": baseline.ranges,
             "signature": describe_signature(signature),
             "input_example": describe_example(pyfunc.input_example, signature.inputs, baseline),
             "metrics": {key: plain(value) for key, value in metrics.items()},
