@@ -35,7 +35,7 @@ class _Object:
 
 
 _Kind = _Plain | _List | _Map | _Object
-_ANY = _Plain("a value", (), {})
+_ANY = _Plain("a value", (), None)
 # MLflow's names of types and NumPy's, which are those of tensors, by how they begin.
 _PLAIN = {
     "double": _Plain("a number", (int, float), 0.0),
