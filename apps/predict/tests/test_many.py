@@ -214,11 +214,19 @@ def test_a_file_that_excel_saved_in_europe_comes_back_as_it_opens_there(
     assert row == "Zürich;50;1;-1,234;80;129,766;3"
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
 @pytest.mark.parametrize(
     ("bmi", "read"), [("4,745", 4.745), ("0,125", 0.125), ("1234,5", 1234.5), ("-7", -7.0)]
 )
-def test_a_comma_between_semicolons_is_a_decimal_comma(bmi: str, read: float) -> None:
-    assert sent(f"{SEMICOLONS}50;1;{bmi};80\n")[0]["bmi"] == read
+def test_a_comma_in_a_number_is_a_decimal_comma_where_none_separates_cells(
+    separator: str, bmi: str, read: float
+) -> None:
+    file = f"{SEMICOLONS}50;1;{bmi};80\n".replace(";", separator)
+    assert sent(file)[0]["bmi"] == read
+
+
+def test_a_file_with_decimal_points_has_no_other_mark() -> None:
+    assert "may mean 1.020 or 1020" in fault(f"{SEMICOLONS}50;1;20.5;80\n50;1;1,020;80\n")
 
 
 def test_a_row_of_empty_cells_within_a_file_is_not_skipped() -> None:

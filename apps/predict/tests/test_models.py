@@ -91,7 +91,7 @@ def test_the_front_page_lists_every_model_with_its_state(
 def test_an_unknown_model_is_named_next_to_those_that_there_are(open_models: Open) -> None:
     page = open_models(model="<b>x</b>")
     assert [error.value.replace("\\", "") for error in page.error] == [
-        "This page has no model <b>x</b>; it has diabetes-progression, churn."
+        "This page has no model '<b>x</b>'; it has diabetes-progression, churn."
     ]
     assert page.title[0].value == "Models"
 
@@ -106,7 +106,7 @@ def test_a_page_of_one_model_has_no_picker_and_says_that_it_has_no_other(
     assert page.title[0].value == "Diabetes progression"
     page.query_params["model"] = "churn"
     page.run()
-    assert page.error[0].value == "This page has no model churn; it has diabetes-progression."
+    assert page.error[0].value == "This page has no model 'churn'; it has diabetes-progression."
 
 
 def test_a_server_that_hangs_or_is_gone_delays_no_other_model(

@@ -10,8 +10,8 @@ from prediction_app.spreadsheet import cell
 
 _WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _SAMPLE = 2**16
-# A number with a decimal point that has a cell to itself.
-_POINT = re.compile(rb'(?:^|[;\t|\n"])[+-]?[0-9]+\.[0-9]+(?=[;\t|\r\n"])')
+# The decimal mark of a number that has a cell to itself, in a file without commas between cells.
+_MARK = re.compile(rb'(?:^|[;\t|\r\n"])[+-]?[0-9]+([.,])[0-9]+(?=[;\t|\r\n"])')
 
 
 class NotTextError(Exception):
@@ -63,9 +63,7 @@ def recognize(content: bytes) -> tuple[bytes, Form]:
     if (marked and encoding != "utf-8") or not _is(content, encoding):
         raise NotTextError("The file is not text; save it as CSV in UTF-8.")
     separator = _separator(content, encoding)
-    sample = content[:_SAMPLE]
-    decimal = "," if separator == ";" and not _POINT.search(sample) else "."
-    form = Form(encoding, separator, decimal, marked or encoding == "cp1252")
+    form = Form(encoding, separator, _decimal(content, separator), marked or encoding == "cp1252")
     return _without_empty_end(content, separator), form
 
 
@@ -97,6 +95,13 @@ def _separator(content: bytes, encoding: str) -> str:
         return len(next(csv.reader([line], delimiter=separator), []))
 
     return max(_WORDS, key=columns)
+
+
+def _decimal(content: bytes, separator: str) -> str:
+    """A semicolon is what Excel separates cells by where numbers have decimal commas."""
+    marks = set(_MARK.findall(content[:_SAMPLE]))
+    has_commas = separator != "," and b"." not in marks and (b"," in marks or separator == ";")
+    return "," if has_commas else "."
 
 
 def _without_empty_end(content: bytes, separator: str) -> bytes:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from prediction_app.text import plain, series, words
+from prediction_app.values import quoted
 from prediction_app.watch import Watched
 
 _ALL = ""
@@ -30,7 +31,7 @@ def pick(servers: list[Watched]) -> Watched | None:
             st.caption("Model")
     if unknown:
         st.error(
-            f"This page has no model {plain(asked)}; it has {plain(series(list(known)))}.",
+            f"This page has no model {plain(quoted(asked))}; it has {plain(series(list(known)))}.",
             icon=":material/search_off:",
         )
     return known.get(chosen)
