@@ -97,7 +97,7 @@ def _refuse(word: str) -> None:
 
 def _kind(column: Column) -> _Kind:
     if column.shape is None:
-        return _of(column.schema or {})
+        return _of(column.schema or {"type": column.type})
     kind: _Kind = _plain(column.type.removeprefix("tensor(").removesuffix(")"))
     for size in reversed(column.shape):
         kind = _List(kind, size)
