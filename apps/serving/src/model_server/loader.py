@@ -156,6 +156,8 @@ def _assemble(
         how,
         Observed(baseline, settings),
         {
+            "owner": (metadata.metadata or {}).get("owner"),
+            "ranges": baseline.ranges,
             "signature": describe_signature(signature),
             "input_example": describe_example(pyfunc.input_example, signature.inputs, baseline),
             "classes": plain(how.classes) or None,
