@@ -50,7 +50,7 @@ export interface ModelServerSettingsArgs extends NodePortArgs, PodSettingsArgs {
   maxRequestBytes?: pulumi.Input<number>;
   /** Seconds that one prediction may take, 1 to 3600; a longer one is answered with 504. Its thread is lost until the prediction ends, and once all are lost the container is restarted. Defaults to 60. */
   predictionTimeoutSeconds?: pulumi.Input<number>;
-  /** Whether to load models that are pickled or carry code of their own, which runs as it is loaded. Defaults to false: skops with scikit-learn's types only. */
+  /** Whether to load models that are pickled or carry code of their own, which runs as it is loaded. Defaults to false: only formats that hold data. */
   allowPickle?: pulumi.Input<boolean>;
   /** Seconds in which a new version must load and predict, 10 to 86400; one that takes longer is not served. Defaults to 300. */
   loadTimeoutSeconds?: pulumi.Input<number>;

@@ -40,7 +40,7 @@ export function describeSeedFlow(outputs: () => Record<string, string>): void {
       await predictButton.waitFor({ timeout: 60_000 });
       // by its name: while the page is being drawn, the first field is not yet the first column's
       const column = model.input_example!.columns[0]!;
-      const field = page.getByRole("spinbutton", { name: column, exact: true });
+      const field = page.getByRole("textbox", { name: column, exact: true });
       await field.fill("61");
       await field.press("Tab");
       await predictButton.click();

@@ -120,9 +120,9 @@ test.each<[Record<string, string>, ...string[]]>([
 test("the gke stack asks for nothing but a project", () => {
   const { config } = parse(readText("Pulumi.gke.yaml")) as { config: Record<string, unknown> };
   const given = Object.fromEntries(
-    Object.entries(config).flatMap(([key, value]) =>
-      key.startsWith("mlops-platform:") ? [[key.replace(/^.*:/, ""), String(value)]] : [],
-    ) as [string, string][],
+    Object.entries(config)
+      .filter(([key]) => key.startsWith("mlops-platform:"))
+      .map(([key, value]) => [key.replace(/^.*:/, ""), String(value)]),
   );
   expect(faults(given)).toEqual([
     "gcpProject must be given with cluster: gke or dataStores: gcp; set it to the project's id",

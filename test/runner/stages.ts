@@ -22,6 +22,7 @@ const live = {
   e2e: "test/e2e/life\\.test\\.ts$",
   // no cluster, but the Python environments that the lanes before it make
   login: "test/login/",
+  page: "test/page/",
 };
 
 /** In the order of a full run: what is quick and fails most comes first. */
@@ -95,6 +96,12 @@ export const stages: Stage[] = [
     group: "live",
     title: "oauth2-proxy before the real apps",
     run: () => jest({ name: "login", matching: live.login }),
+  },
+  {
+    name: "page",
+    group: "live",
+    title: "the prediction page in a browser",
+    run: () => jest({ name: "page", matching: live.page }),
   },
   {
     name: "builtin",

@@ -92,7 +92,7 @@ class StackTypes {
     for (const name of path) {
       found = properties[name]!;
       const type = found.$ref?.replace("#/types/", "");
-      properties = (type !== undefined && this.#schema.types[type]?.properties) || {};
+      properties = this.#schema.types[type ?? ""]?.properties ?? {};
     }
     return found;
   }

@@ -23,6 +23,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
 
     def opened(url: str) -> AppTest:
         monkeypatch.setenv("MODEL_SERVER_URL", url)
+        monkeypatch.delenv("MODEL_SERVERS", raising=False)
         st.cache_resource.clear()
         page = AppTest.from_file(str(PAGE), default_timeout=60).run()
         assert not page.exception

@@ -52,10 +52,14 @@ EVERY_TYPE: dict[str, Any] = DIABETES | {
 
 
 def described(
-    inputs: list[tuple[object, str, bool]], example: dict[str, Any] | None = None
+    inputs: list[tuple[object, str | dict[str, Any], bool]], example: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A model with these columns: name, type and whether it is required."""
-    columns = [{"name": name, "type": kind, "required": need} for name, kind, need in inputs]
+    """A model with these columns: name, type or schema of a nested type, and whether required."""
+    columns = [
+        {"name": name, "required": need}
+        | ({"type": kind["type"], "schema": kind} if isinstance(kind, dict) else {"type": kind})
+        for name, kind, need in inputs
+    ]
     return DIABETES | {
         "signature": {"inputs": columns, "outputs": []},
         "input_example": example,
@@ -71,7 +75,13 @@ class StubModelServer(ThreadingHTTPServer):
         self.refusal: str | None = None
         self.answer: Any = None
         """Prediction of every row; None: the sum of its numbers."""
+        self.body: dict[str, Any] | None = None
+        """The whole answer to a prediction, in place of the above."""
+        self.delay = 0.0
+        """Seconds until it describes its model."""
         self.requests: list[dict[str, Any]] = []
+        self.params: dict[str, Any] | None = None
+        """Of the last request."""
         super().__init__(("127.0.0.1", port), _Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -88,6 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: StubModelServer
 
     def do_GET(self) -> None:
+        time.sleep(self.server.delay)
         model = self.server.model
         if model is None:
             self._reply(
@@ -98,10 +109,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        split = body["dataframe_split"]
-        self.server.requests.append(split)
+        split = body.get("dataframe_split")
+        self.server.requests.append(split or body)
+        self.server.params = body.get("params")
         if self.server.refusal:
             self._reply(400, {"detail": self.server.refusal})
+            return
+        body = self.server.body
+        if body is not None and self.path.endswith("?probabilities=true"):
+            self._reply(200, body)
+            return
+        if body is not None:
+            self._reply(200, {"predictions": body["predictions"]})
             return
         if self.server.answer is not None:
             self._reply(200, {"predictions": [self.server.answer] * len(split["data"])})

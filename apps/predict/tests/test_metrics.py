@@ -63,7 +63,7 @@ def test_an_error_of_the_page_itself_is_counted(server: StubModelServer, page: R
 
 def test_no_label_comes_from_a_visitor(server: StubModelServer, open_page: Open) -> None:
     page = open_page(server.url)
-    page.number_input(key="long-age").set_value(4711)
+    page.text_input[0].set_value("4711")
     press(page, "Predict")
     labels = {
         value

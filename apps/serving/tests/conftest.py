@@ -62,6 +62,15 @@ class Serving:
     def load_error(self) -> dict[str, str | None] | None:
         return self.http.get("/model").json()["load_error"]
 
+    def wait_for_refusal(self, version: str) -> str:
+        """Why this version is not served, once that is said."""
+
+        def said() -> str | None:
+            error = self.load_error
+            return error["reason"] if error and error["version"] == version else None
+
+        return until(said, f"version {version} is refused", 60)
+
     def predict(self, document: object) -> httpx.Response:
         return self.http.post("/invocations", json=document)
 

@@ -175,7 +175,7 @@ def test_pickles_are_refused_unless_allowed(
 ) -> None:
     version = models.promote(models.add(samples.linear(), serialization_format=format_))
     serving = start_server(models)
-    reason = f"it is saved in {format_} format, which runs code when loaded"
+    reason = f"keeps it in model.pkl, in {format_} format, which runs code when loaded"
     until(lambda: reason in serving.predict(ROW).json()["detail"], "the reason is given")
     allowing = start_server(models, MODEL_ALLOW_PICKLE="true")
     allowing.wait_for(version)

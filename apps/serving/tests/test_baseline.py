@@ -17,6 +17,7 @@ def test_what_training_writes_is_read() -> None:
     known = read_baseline(baseline(FEATURES, FEATURES["bmi"]))
     assert list(known.features) == list(FEATURES.columns)
     assert {feature.counts.sum() for feature in known.features.values()} == {len(FEATURES)}
+    assert known.ranges["bmi"] == (FEATURES["bmi"].min(), FEATURES["bmi"].max())
     assert known.predictions == (FEATURES["bmi"].min(), FEATURES["bmi"].max())
 
 
@@ -45,6 +46,8 @@ def test_features_and_predictions_are_optional() -> None:
         ({"features": {"bmi": {**BINS, "edges": [2.0, 1.0]}}}, "'bmi' do not increase"),
         ({"features": {"bmi": {**BINS, "edges": [1.0, 1.0]}}}, "'bmi' do not increase"),
         ({"features": {"bmi": {**BINS, "counts": [0, 0, 0, 0]}}}, "are not those of rows"),
+        ({"features": {"bmi": {**BINS, "range": [2, 1]}}}, "range of feature 'bmi' is not a"),
+        ({"features": {"bmi": {**BINS, "range": [1]}}}, "range of feature 'bmi' is not a"),
         ({"features": {"bmi": {**BINS, "counts": [5, -1, 0, 0]}}}, "are not those of rows"),
         (
             {"features": {"bmi": {"edges": [*range(101)], "counts": [1] * 103}}},

@@ -44,7 +44,7 @@ class World:
             raise self.missing
         return self.alias
 
-    def load(self, version: ModelVersion) -> Loaded:
+    def load(self, version: ModelVersion, replaces: bool) -> Loaded:
         self.attempts.append(version.version)
         if version.version in self.broken:
             raise LoadError("it is broken")

@@ -271,11 +271,14 @@ def test_the_numbers_of_a_baseline_are_counted_for_every_type_of_column(
             example,
             signature=signature,
             serialization_format="cloudpickle",
-            metadata=baseline(rows, model.predict(rows)),
+            metadata=baseline(rows, model.predict(rows)) | {"owner": "dana"},
         )
     )
     serving = start_server(models, MODEL_ALLOW_PICKLE="true", DRIFT_MIN_ROWS="40")
     serving.wait_for(version)
+    described = serving.http.get("/model").json()
+    assert described["owner"] == "dana"
+    assert described["ranges"] == {"rooms": [0, 39], "area": [50.5, 80]}
     sent = rows.astype(object).where(rows.notna(), None)
     assert serving.predict(records(sent)).status_code == 200
     assert drift(serving, version) == {"rooms": 0, "area": 0}

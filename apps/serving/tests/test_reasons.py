@@ -195,7 +195,10 @@ def test_a_damaged_description_costs_only_the_advice(tmp_path: Path, text: str) 
 
 
 def test_skops_is_advised_with_an_mlflow_that_has_it() -> None:
-    assert skops_advice("3.9.0") == skops_advice(None) == skops_advice("of my own")
+    known = skops_advice("sklearn", "3.9.0")
+    assert known == skops_advice("sklearn", None) == skops_advice("sklearn", "of my own")
     for old in ("2.22.0", "3.1.0", "3.8.1"):
-        assert f"and MLflow 3.9 or later (MLflow {old}, which" in skops_advice(old)
-        assert f"this server has {mlflow.__version__})" in skops_advice(old)
+        advice = skops_advice("sklearn", old)
+        assert f"and MLflow 3.9 or later (MLflow {old}, which" in advice
+        assert f"this server has {mlflow.__version__})" in advice
+    assert "and MLflow 3.10 or later" in skops_advice("lightgbm", "3.9.0")

@@ -9,11 +9,26 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow.models import Model, ModelSignature, infer_signature
-from mlflow.types.schema import Array, ColSpec, DataType, Object, Property, Schema, TensorSpec
+from mlflow.types.schema import (
+    Array,
+    ColSpec,
+    DataType,
+    Object,
+    ParamSchema,
+    ParamSpec,
+    Property,
+    Schema,
+    TensorSpec,
+)
 from model_server.baseline import NO_BASELINE, read_baseline
 from model_server.decoder import compile_decoder
 from model_server.errors import LoadError
-from model_server.signature import describe_example, required_signature, sample
+from model_server.signature import (
+    describe_example,
+    describe_signature,
+    required_signature,
+    sample,
+)
 from python_models import Echo
 
 from training import baseline
@@ -57,6 +72,15 @@ def test_a_model_without_signature_needs_one(tmp_path: Path) -> None:
 def test_a_sample_row_fits_its_signature(schema: Schema) -> None:
     decoder = compile_decoder(ModelSignature(schema), fill_missing=True)
     assert len(decoder.decode(sample(schema)).data) == 1
+
+
+def test_nested_types_and_parameters_are_described() -> None:
+    flag = ParamSchema([ParamSpec("factor", DataType.double, 2.0)])
+    inputs = Schema([ColSpec(Object([Property("tags", Array(DataType.string))]), "about")])
+    shown = describe_signature(ModelSignature(inputs, params=flag))
+    assert shown["params"] == [{"name": "factor", "type": "double", "default": 2.0}]
+    (about,) = shown["inputs"]
+    assert about["schema"]["properties"]["tags"]["items"] == {"type": "string"}
 
 
 def columns(**kinds: DataType) -> Schema:

@@ -403,16 +403,16 @@ def test_a_file_that_is_not_skops_is_refused(tmp_path: Path, content: bytes) -> 
     ("changes", "reason"),
     [
         (
-            {"loader_module": "mlflow.xgboost"},
-            r"its loader mlflow.xgboost .* only scikit-learn models in skops format by default: if "
-            r"every writer .* allowPickle: true .*\(stack setting servingAllowPickle\)$",
+            {"loader_module": "mlflow.pytorch"},
+            r"its flavor pytorch runs code when it loads model\.skops: convert it to ONNX .* or, "
+            r"if every writer .* allowPickle: true .*\(stack setting servingAllowPickle\)$",
         ),
         (
             {"serialization_format": "cloudpickle"},
-            'saved in cloudpickle format.*: log it with .*serialization_format="skops"',
+            'model.skops, in cloudpickle format.*: log it with .*serialization_format="skops"',
         ),
-        ({"serialization_format": ["skops"]}, "saved in"),
-        ({"code": "code"}, "its own Python files: log it without code_paths"),
+        ({"serialization_format": ["skops"]}, "format, which runs code"),
+        ({"code": "code"}, "its own Python files in code: log it without code_paths"),
         ({"predict_fn": "__init__"}, "pyfunc_predict_fn is '__init__': use one of predict, "),
         ({"model_path": "inner/model.skops"}, "inner/model.skops is not next to its MLmodel"),
         ({"model_path": ".."}, "its file .. is not next to its MLmodel"),

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from data import load_data
+from numpy.typing import ArrayLike
 
 from training import baseline
 
@@ -26,6 +27,22 @@ COLUMNS = {
     "all missing": np.full(ROWS, np.nan),
     "nullable": pd.array([1, None] * (ROWS // 2), dtype="Int64"),
 }
+
+
+@pytest.mark.parametrize(
+    ("values", "known"),
+    [
+        (np.arange(1000), [0, 999]),
+        ([5, np.nan, 2], [2, 5]),
+        ([True, True], [1, 1]),
+        ([np.nan], None),
+    ],
+)
+def test_the_smallest_and_the_largest_value_are_kept(
+    values: ArrayLike, known: list[float] | None
+) -> None:
+    found = baseline(pd.DataFrame({"x": values}))["baseline"]["features"]["x"]
+    assert found.get("range") == known
 
 
 def bins_of(column: object) -> tuple[list[float], list[int]]:

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from prediction_app import metrics
+from prediction_app.servers import read_servers
 from prediction_app.uploads import UploadGate
 
 
@@ -36,6 +37,7 @@ class Visitors:
 @asynccontextmanager
 async def serve_metrics(_: st.App) -> AsyncIterator[None]:
     """Answers Prometheus while the page is served; the network lets nobody else to that port."""
+    read_servers(os.environ)  # a setting that is wrong ends the start, not each visit
     port = int(os.environ.get("METRICS_PORT") or 9464)
     server, _thread = start_http_server(port, registry=metrics.REGISTRY)
     try:

@@ -10,12 +10,13 @@ from typing import Any
 import pandas as pd
 
 from prediction_app.client import LongAnswerError, ModelServer, Prediction, RefusedError
+from prediction_app.columns import BadValueError
 from prediction_app.csv_file import BadFileError, Record, Table, misspelled, read_csv
 from prediction_app.model import Model
 from prediction_app.results import Result, check_room, new_file
 from prediction_app.spreadsheet import cell, guarded, write_row
 from prediction_app.text import columns
-from prediction_app.values import BadValueError, from_text
+from prediction_app.values import from_text
 
 __all__ = ["BadFileError", "check", "predict_all", "read_csv", "template", "to_rows"]
 
@@ -24,6 +25,7 @@ _PREVIEW_COLUMNS = 30
 _PREVIEW_LENGTH = 200
 _FAULTS_SHOWN = 5
 _EXACT = 2**53
+_MOST_CLASSES = 50
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Checked:
     rows: int
     ignored: list[str]
     """Columns that stay in the file but that the model does not use."""
+    form: str
+    """How it is read, in words, where that is not as most files are."""
 
 
 def check(
@@ -59,7 +63,7 @@ def check(
     if faults:
         raise BadFileError(*faults)
     used = {column.name for column in model.inputs}
-    return Checked(rows, [name for name in table.names if name not in used])
+    return Checked(rows, [name for name in table.names if name not in used], str(table.form))
 
 
 def to_rows(model: Model, table: Table) -> list[dict[str, Any]]:
@@ -73,7 +77,7 @@ def to_rows(model: Model, table: Table) -> list[dict[str, Any]]:
         row = {}
         for column, place in used:
             try:
-                row[column.name] = from_text(column, record.cells[place])
+                row[column.name] = from_text(column, table.form.read(column, record.cells[place]))
             except BadValueError as fault:
                 faults.append(f"Column {column.name}, {record.place}: the value {fault}.")
         rows.append(row)
@@ -91,7 +95,9 @@ def predict_all(
     """Adds the predictions and model_version; a new version may take over between two requests."""
     _check_names(model, table)
     content = new_file()
-    file = io.TextIOWrapper(content, encoding="utf-8", newline="", write_through=True)
+    form = table.form
+    encoding = "utf-8-sig" if form.marked else "utf-8"
+    file = io.TextIOWrapper(content, encoding=encoding, newline="", write_through=True)
     outputs: list[str] | None = None
     new: list[tuple[str, str]] = []
     preview: list[dict[str, object]] = []
@@ -102,10 +108,10 @@ def predict_all(
         if not new:
             outputs = _outputs(answer.values)
             new = _new_columns(table.names, outputs)
-            write_row(file, [*table.names, *(name for _, name in new)])
+            write_row(file, [*table.names, *(name for _, name in new)], form.separator)
         for record, value in zip(records, answer.values, strict=True):
             added = [*_split(value, outputs, record), answer.version]
-            write_row(file, [*record.cells, *map(cell, added)])
+            write_row(file, [*record.cells, *map(form.cell, added)], form.separator)
             if len(preview) < PREVIEW_ROWS:
                 preview.append(_previewed(table.names, record, new, added))
         rows += len(records)
@@ -161,9 +167,9 @@ def _answers(
         most = len(waiting)
         while waiting:
             records = waiting[:most]
-            rows = to_rows(model, Table(table.names, records))
+            rows = to_rows(model, Table(table.names, records, table.form))
             try:
-                answer = server.predict(model.inputs, rows)
+                answer = _predicted(server, model, rows)
             except RefusedError as refusal:
                 raise RefusedError(_in_the_file(str(refusal), model, records)) from None
             except LongAnswerError:
@@ -173,6 +179,18 @@ def _answers(
                 continue
             yield records, answer
             waiting = waiting[most:]
+
+
+def _predicted(server: ModelServer, model: Model, rows: list[dict[str, Any]]) -> Prediction:
+    """With the probabilities of few classes, as further outputs."""
+    if not 0 < len(model.classes) <= _MOST_CLASSES:
+        return server.predict(model.inputs, rows)
+    answer = server.predict(model.inputs, rows, probabilities=True)
+    values = [
+        {"prediction": value, **{f"probability_{name}": share for name, share in shares.items()}}
+        for value, shares in zip(answer.values, answer.probabilities or [], strict=True)
+    ]
+    return Prediction(values, answer.version)
 
 
 def _in_the_file(refusal: str, model: Model, records: list[Record]) -> str:

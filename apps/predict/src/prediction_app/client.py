@@ -57,6 +57,8 @@ class Prediction:
     values: list[Any]
     version: str
     """Version of the model that made them."""
+    probabilities: list[dict[str, float]] | None = None
+    """Of every class, for each value, from a model that tells them."""
 
 
 class ModelServer:
@@ -80,18 +82,23 @@ class ModelServer:
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise ServerAwayError(f"{self.url}/model is not a model server's answer") from error
 
-    def predict(self, columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> Prediction:
+    def predict(
+        self,
+        columns: tuple[Column, ...],
+        rows: list[dict[str, Any]],
+        params: dict[str, Any] | None = None,
+        probabilities: bool = False,
+    ) -> Prediction:
         """Predicts all rows in one request. A column that no row has is left out."""
-        sent = [column.name for column in columns if any(column.name in row for row in rows)]
-        data = [[row.get(name) for name in sent] for row in rows]
-        body = {"dataframe_split": {"columns": sent, "data": data}}
+        path = "/invocations?probabilities=true" if probabilities else "/invocations"
+        body = _data(columns, rows) | ({"params": params} if params else {})
         with _counted("predict"):
-            answer, version = self._ask("POST", "/invocations", _PREDICT_SECONDS, body)
-            values = answer.get("predictions")
-            if not isinstance(values, list) or len(values) != len(rows):
+            answer, version = self._ask("POST", path, _PREDICT_SECONDS, body)
+            values = _rows(answer.get("predictions"), len(rows))
+            if values is None or (len(values) != len(rows) and columns[0].shape is None):
                 raise ServerAwayError("The model server gave no prediction for some of the rows.")
         metrics.predictions.inc(len(values))
-        return Prediction(values, version)
+        return Prediction(values, version, _probabilities(answer, len(values)))
 
     def _ask(
         self, method: str, path: str, seconds: int, body: dict[str, Any] | None = None
@@ -118,6 +125,38 @@ class ModelServer:
         if 400 <= reply.status_code < 500 and detail and method == "POST":
             raise RefusedError(detail)
         raise ServerAwayError(f"The model server failed with status {reply.status_code}.")
+
+
+def _data(columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The data field of a request."""
+    if columns[0].named and columns[0].shape is None:
+        sent = [column.name for column in columns if any(column.name in row for row in rows)]
+        data = [[row.get(name) for name in sent] for row in rows]
+        return {"dataframe_split": {"columns": sent, "data": data}}
+    if columns[0].named:
+        return {"inputs": rows[0]}
+    if columns[0].shape is not None:
+        return {"inputs": rows[0][columns[0].name]}
+    return {"inputs": [row[columns[0].name] for row in rows]}
+
+
+def _probabilities(answer: dict[str, Any], rows: int) -> list[dict[str, float]] | None:
+    """Those of every row by class, if the answer has them."""
+    classes, shares = answer.get("classes"), answer.get("probabilities")
+    if not isinstance(classes, list) or not isinstance(shares, list) or len(shares) != rows:
+        return None
+    return [dict(zip(map(str, classes), row, strict=True)) for row in shares]
+
+
+def _rows(predictions: object, rows: int) -> list[Any] | None:
+    """A list with a prediction for each row, whatever the model returns; None if it has none."""
+    if isinstance(predictions, dict) and predictions:
+        outputs = list(predictions.values())
+        if all(isinstance(output, list) and len(output) == len(outputs[0]) for output in outputs):
+            return [dict(zip(predictions, row, strict=True)) for row in zip(*outputs, strict=True)]
+    if isinstance(predictions, list):
+        return predictions
+    return [predictions] if rows == 1 and predictions is not None else None
 
 
 @contextmanager

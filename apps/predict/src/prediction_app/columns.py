@@ -1,6 +1,16 @@
-"""One column of a signature."""
+"""One column of a signature, and what a value is refused with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+WHOLE = ("long", "integer")
+NUMBER = ("double", "float")
+PLAIN_TYPES = (*WHOLE, *NUMBER, "boolean", "string", "datetime", "binary")
+"""The types that a field or a cell can hold as they are; the others are written as JSON."""
+
+
+class BadValueError(Exception):
+    """The message completes the sentence "the value …"."""
 
 
 @dataclass(frozen=True)
@@ -13,3 +23,5 @@ class Column:
     shape: tuple[int, ...] | None = None
     """Of a tensor; -1 stands for any size."""
     named: bool = True
+    schema: dict[str, Any] | None = field(default=None, hash=False)
+    """Of a nested type, as MLflow writes it."""

@@ -4,9 +4,10 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from prediction_app.csv_form import Form, NotTextError, recognize
 from prediction_app.spreadsheet import unguarded
 from prediction_app.text import columns
 from prediction_app.values import quoted
@@ -17,7 +18,6 @@ _CELLS_PER_PART = 20_000
 # Also the most that a part sends, so that it stays below the model server's limit in any alphabet.
 _MAX_ROW_LENGTH = 500_000
 _SPLIT = "split the file, or send the rows to the model server over HTTP"
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
 class BadFileError(Exception):
@@ -47,6 +47,7 @@ class Table:
 
     names: list[str]
     records: Iterable[Record]
+    form: Form = field(default_factory=Form)
 
     def parts(self) -> Iterator["Table"]:
         """The same table in pieces that fit one request."""
@@ -56,37 +57,40 @@ class Table:
         for record in self.records:
             added = sum(map(len, record.cells))
             if part and (len(part) == most or length + added > _MAX_ROW_LENGTH):
-                yield Table(self.names, part)
+                yield Table(self.names, part, self.form)
                 part, length = [], 0
             part.append(record)
             length += added
         if part:
-            yield Table(self.names, part)
+            yield Table(self.names, part, self.form)
 
 
 def read_csv(content: bytes) -> Table:
-    """Reads the header. Every cell stays the text it is: nothing is guessed, nothing is lost."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadFileError("The file is UTF-16 text; save it as CSV in UTF-8.")
-    header = next(_lines(content), None)
+    """Reads the header. Every cell stays the text it is: nothing is lost."""
+    try:
+        content, form = recognize(content)
+    except NotTextError as fault:
+        raise BadFileError(str(fault)) from None
+    header = next(_lines(content, form), None)
     if header is None:
         raise BadFileError("The file is empty; it needs a header line and a row per prediction.")
     names = [unguarded(name) for name in header[1]]
     _check_header(names)
-    return Table(names, _Records(content, names))
+    return Table(names, _Records(content, form, names), form)
 
 
 @dataclass(frozen=True)
 class _Records:
     content: bytes
+    form: Form
     names: list[str]
 
     def __iter__(self) -> Iterator[Record]:
-        lines = _lines(self.content)
+        lines = _lines(self.content, self.form)
         next(lines)
         for number, (line, cells) in enumerate(lines, start=1):
             record = Record(number, line, [unguarded(text) for text in cells])
-            _check_record(record, self.names)
+            _check_record(record, self.names, self.form)
             yield record
 
 
@@ -99,46 +103,43 @@ def _check_header(names: list[str]) -> None:
     twice = [name for name, times in Counter(names).items() if times > 1]
     if "" in twice:
         raise BadFileError(
-            "The header has several columns without a name; name them, or remove the commas "
+            "The header has several columns without a name; name them, or remove the separators "
             "at the end of each line."
         )
     if twice:
         raise BadFileError(
             f"The header has {columns(twice)} more than once; keep one of each name."
         )
-    for separator, word in _SEPARATORS.items():
-        if len(names) == 1 and separator in names[0]:
-            raise BadFileError(f"The columns are separated by {word}; save the file with commas.")
 
 
-def _check_record(record: Record, names: list[str]) -> None:
+def _check_record(record: Record, names: list[str], form: Form) -> None:
     if record.number > MAX_ROWS:
         raise BadFileError(f"The file has more than {MAX_ROWS:,} rows; {_SPLIT}.")
     if len(record.cells) != len(names):
-        raise BadFileError(_other_width(record, names))
+        raise BadFileError(_other_width(record, names, form))
     if record.cells == names and len(names) > 1:
         raise BadFileError(f"{record.place.capitalize()} is the header again; remove that line.")
 
 
-def _other_width(record: Record, names: list[str]) -> str:
+def _other_width(record: Record, names: list[str], form: Form) -> str:
     found, wanted = len(record.cells), len(names)
     if names[0].startswith("#"):
         return "The first line is a comment; remove the lines above the header."
     values = f"{found:,} value" + ("s" if found > 1 else "")
     columns = f"{wanted:,} column" + ("s" if wanted > 1 else "")
     if found == wanted + 1 and record.cells[-1] == "":
-        hint = "remove the comma at its end"
+        hint = f"remove the {form.word} at its end"
     elif found > wanted:
-        hint = "put a value that has a comma in quotation marks"
+        hint = f"put a value that has a {form.word} in quotation marks"
     else:
-        hint = "leave the place of a missing value empty, between two commas"
+        hint = f"leave the place of a missing value empty, between two {form.word}s"
     return f"{record.place.capitalize()} has {values} for {columns}; {hint}."
 
 
-def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
+def _lines(content: bytes, form: Form) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with the line on which it begins."""
-    source = _Source(content)
-    reader = csv.reader(source, strict=True)
+    source = _Source(content, form.encoding)
+    reader = csv.reader(source, delimiter=form.separator, strict=True)
     while True:
         line = source.begin()
         try:
@@ -163,9 +164,9 @@ def _in_words(error: csv.Error) -> str:
 class _Source:
     """The lines of the file, and an end to how long a row may be before anything is built of it."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, encoding: str) -> None:
         # Line ends stay as they are, so that those inside quotation marks do, too.
-        self._text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
+        self._text = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
         self._line = 0
         self._length = 0
 
@@ -178,10 +179,7 @@ class _Source:
         return self
 
     def __next__(self) -> str:
-        try:
-            text = self._text.readline(_MAX_ROW_LENGTH + 1)
-        except UnicodeDecodeError:
-            raise BadFileError("The file is not UTF-8 text; save it as CSV in UTF-8.") from None
+        text = self._text.readline(_MAX_ROW_LENGTH + 1)
         if not text:
             raise StopIteration
         self._line += 1

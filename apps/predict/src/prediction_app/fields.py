@@ -1,58 +1,40 @@
 """The inputs of the form: one for each column of the signature, or a table for all of them."""
 
-import math
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from prediction_app.columns import Column
+from prediction_app.columns import NUMBER, PLAIN_TYPES, WHOLE, Column
 from prediction_app.model import Model
-from prediction_app.ranges import seen_range
+from prediction_app.nested import pretty, sample
 from prediction_app.spreadsheet import cell
 from prediction_app.text import plain
-from prediction_app.values import NUMBER, WHOLE, show
+from prediction_app.values import show
 
 _KINDS = {
-    "long": "Whole number",
-    "integer": "Whole number",
-    "double": "Number",
-    "float": "Number",
+    **dict.fromkeys(WHOLE, "Whole number"),
+    **dict.fromkeys(NUMBER, "Number"),
     "boolean": "Yes or no",
     "string": "Text",
     "datetime": "Date and time",
     "binary": "Base64 text",
 }
-# A browser's numbers are exact up to here.
-_EXACT = 2**53
-_DECIMALS = 4
 _FIRST_DAY, _LAST_DAY = datetime(1900, 1, 1), datetime(2199, 12, 31, 23, 59)
 _LINE = 100
+_LINE_PIXELS, _MOST_PIXELS = 20, 400
 
 
 def field(model: Model, column: Column) -> object:
-    """Draws the input, filled from the example's first row; returns its value, None if empty.
-
-    Text is still to be read as what the column holds.
-    """
-    label = plain(column.name).strip() or "(no name)"
-    label += "" if column.required else " (optional)"
+    """Draws the input of a column, filled from the example's first row."""
     example = model.examples[0].get(column.name) if model.examples else None
-    # With the type, for a field keeps what was typed in it when a new version takes over.
-    common = {"key": f"{column.type}-{column.name}", "help": _help(model, column)}
-    if column.type in WHOLE and all(abs(value) < _EXACT for value in _seen(model, column)):
-        start = example if example is not None else (0 if column.required else None)
-        return st.number_input(label, value=start, step=1, format="%d", **common)
-    if column.type in NUMBER:
-        return _number(model, column, label, example, common)
-    if column.type == "boolean":
-        return _boolean(label, column, example, common)
-    if column.type == "datetime" and (example is None or _fits_picker(example)):
-        return _moment(label, column, example, common)
-    text = "" if example is None else str(example)
-    draw = st.text_area if "\n" in text or len(text) > _LINE else st.text_input
-    return draw(label, value=text, **common)
+    return _field(model, column, example, _choices(model, column), "column")
+
+
+def param_field(model: Model, param: Column) -> object:
+    """Draws the input of a param, filled with its default."""
+    return _field(model, param, model.defaults[param.name], [], "param")
 
 
 def table(model: Model) -> dict[str, object]:
@@ -62,22 +44,43 @@ def table(model: Model) -> dict[str, object]:
         {"column": column.name, "type": column.type, "value": cell(example.get(column.name))}
         for column in model.inputs
     ]
-    edited = st.data_editor(pd.DataFrame(lines), disabled=["column", "type"], hide_index=True)
+    edited = st.data_editor(
+        pd.DataFrame(lines),
+        disabled=["column", "type"],
+        hide_index=True,
+        key=f"table {model.name}",
+    )
     return dict(zip(edited["column"], edited["value"].fillna(""), strict=True))
 
 
-def _number(
-    model: Model, column: Column, label: str, example: float | None, common: dict[str, Any]
-) -> float | None:
-    start = example if example is not None else (0.0 if column.required else None)
-    sizes = [abs(value) for value in _seen(model, column) if value]
-    smallest, largest = min(sizes, default=1.0), max(sizes, default=1.0)
-    if smallest < 10.0**-_DECIMALS or largest >= 1e15:
-        step, pattern = _step(model, column, smallest), "%e"
-    else:
-        decimals = _decimals(model, column)
-        step, pattern = _step(model, column, 10.0**-decimals), f"%.{decimals}f"
-    return st.number_input(label, value=start, step=step, format=pattern, **common)
+def _field(
+    model: Model,
+    column: Column,
+    example: Any,  # noqa: ANN401
+    choices: list[str],
+    group: str,
+) -> object:
+    """Its value, None if it is empty. Text is still to be read as what the column holds.
+
+    Numbers are written as text: a browser's field for numbers turns 31,5 into 315, knows no more
+    than 2**53, and Streamlit's goes back to the example when it is cleared.
+    """
+    label = plain(column.name).strip() or ("(no name)" if column.named else "Input")
+    label += "" if column.required else " (optional)"
+    # With the type, for a field keeps what was typed in it when a new version takes over.
+    key = f"{model.name} {group} {column.type} {column.name}"
+    common = {"key": key, "help": _help(model, column)}
+    if column.type == "boolean":
+        return _boolean(label, column, example, common)
+    if column.type == "datetime" and (example is None or _fits_picker(example)):
+        return _moment(label, example, common)
+    if choices:
+        return _choice(label, column, example, choices, common)
+    if column.type not in PLAIN_TYPES:
+        return _json(label, column, example, common)
+    text = "" if example is None else str(example)
+    draw = st.text_area if "\n" in text or len(text) > _LINE else st.text_input
+    return draw(label, value=text, **common)
 
 
 def _boolean(label: str, column: Column, example: object, common: dict[str, Any]) -> bool | None:
@@ -88,14 +91,11 @@ def _boolean(label: str, column: Column, example: object, common: dict[str, Any]
     return answers[st.selectbox(label, list(answers), index=index, **common)]
 
 
-def _moment(label: str, column: Column, example: str | None, common: dict[str, Any]) -> str | None:
-    start = datetime(2026, 1, 1) if column.required else None
+def _moment(label: str, example: str | None, common: dict[str, Any]) -> str | None:
+    # Not as the default, to which a picker goes back when it is cleared.
+    st.session_state.setdefault(common["key"], example and datetime.fromisoformat(example))
     moment = st.datetime_input(
-        label,
-        value=datetime.fromisoformat(example) if example is not None else start,
-        min_value=_FIRST_DAY,
-        max_value=_LAST_DAY,
-        **common,
+        label, value=None, min_value=_FIRST_DAY, max_value=_LAST_DAY, **common
     )
     return moment.isoformat() if moment else None
 
@@ -108,27 +108,41 @@ def _fits_picker(example: str) -> bool:
     return _FIRST_DAY <= moment <= _LAST_DAY
 
 
-def _help(model: Model, column: Column) -> str:
-    kind = _KINDS.get(column.type, "Text")
-    seen = seen_range(model, column)
-    spanned = (
-        f"{kind}; {show(seen[0])} to {show(seen[1])} in the example data." if seen else f"{kind}."
+def _choice(
+    label: str, column: Column, example: str | None, choices: list[str], common: dict[str, Any]
+) -> str | None:
+    options = choices if column.required else ["", *choices]
+    start = options.index(example or "") if (example or "") in options else None
+    return st.selectbox(
+        label,
+        options,
+        index=start,
+        accept_new_options=True,
+        format_func=lambda option: option or "unknown",
+        placeholder="Choose or type",
+        **common,
     )
-    return spanned if column.required else f"{spanned} Leave empty if unknown."
 
 
-def _seen(model: Model, column: Column) -> list[float]:
-    return [row[column.name] for row in model.examples if row.get(column.name) is not None]
+def _choices(model: Model, column: Column) -> list[str]:
+    """The texts of a column whose example rows repeat them, as those of a category do."""
+    texts = [row[column.name] for row in model.examples if row.get(column.name)]
+    distinct = sorted(set(map(str, texts)))
+    repeated = column.type == "string" and len(distinct) < len(texts)
+    return distinct if repeated and max(map(len, distinct)) <= _LINE else []
 
 
-def _decimals(model: Model, column: Column) -> int:
-    """As many as the example rows need, at least one and at most four."""
-    texts = (f"{value:.{_DECIMALS}f}" for value in _seen(model, column))
-    return max([1, *(len(text.rstrip("0").partition(".")[2]) for text in texts)])
+def _json(label: str, column: Column, example: object, common: dict[str, Any]) -> str:
+    start = example if example is not None else sample(column) if column.required else None
+    text = "" if start is None else pretty(start)
+    height = min(_MOST_PIXELS, _LINE_PIXELS * (text.count("\n") + 3))
+    return st.text_area(label, value=text, height=height, **common)
 
 
-def _step(model: Model, column: Column, smallest: float) -> float:
-    """A round number, about a fiftieth of the range, that the shown digits can express."""
-    low, high = seen_range(model, column) or (0.0, 0.0)
-    fiftieth = high / 50 - low / 50
-    return max(smallest, 10.0 ** round(math.log10(fiftieth))) if fiftieth > 0 else smallest
+def _help(model: Model, column: Column) -> str:
+    kind = _KINDS.get(column.type) or f"JSON, {plain(column.type)}"
+    if column.shape is not None:
+        kind += " of " + " x ".join(f"{size}" if size >= 0 else "any" for size in column.shape)
+    if seen := model.ranges.get(column.name):
+        kind += f"; {show(seen[0])} to {show(seen[1])} in the training data"
+    return f"{kind}." if column.required else f"{kind}. Leave empty if unknown."

@@ -8,11 +8,10 @@ import streamlit as st
 
 from prediction_app.columns import Column
 from prediction_app.model import Model
+from prediction_app.nested import sample, size_of
 from prediction_app.text import columns, plain
-from prediction_app.values import PLAIN_TYPES
 
-_SAMPLES = {"boolean": True, "string": "text", "datetime": "2026-01-31T00:00:00", "binary": ""}
-_LIST = "Array("
+_MOST_VALUES = 5_000
 
 
 def why_no_form(model: Model) -> str | None:
@@ -23,17 +22,12 @@ def why_no_form(model: Model) -> str | None:
             "This model has no signature that lists its columns, so there is no form for it; "
             "log it with an input_example or a signature."
         )
-    if _is_tensor(model):
-        return "This model takes tensors (arrays of numbers), so there is no form for it."
-    if not all(column.named for column in model.inputs):
+    if sum(map(size_of, model.inputs)) > _MOST_VALUES:
+        return "The tensors of this model have too many values for a form."
+    if len(names) > 1 and not all(column.named for column in model.inputs):
         return "The columns of this model have no names, so there is no form for it."
     if twice := [name for name, times in Counter(names).items() if times > 1]:
         return f"This model has {columns(twice)} more than once, so no form can serve it."
-    if nested := [column.name for column in model.inputs if column.type not in PLAIN_TYPES]:
-        return (
-            f"This model takes lists or objects in {columns(nested)}, "
-            "which no field of a form can hold."
-        )
     return None
 
 
@@ -88,15 +82,7 @@ def _body(model: Model) -> dict[str, object]:
 
 def _sample(model: Model, column: Column) -> object:
     example = model.examples[0].get(column.name) if model.examples and column.named else None
-    return _of_type(column.type) if example is None else example
-
-
-def _of_type(kind: str) -> object:
-    if kind.startswith(_LIST):
-        return [_of_type(kind[len(_LIST) : -1])] * 2
-    if kind in PLAIN_TYPES:
-        return _SAMPLES.get(kind, 0)
-    return {}
+    return sample(column) if example is None else example
 
 
 def _is_tensor(model: Model) -> bool:

@@ -75,6 +75,8 @@ def many(server: ModelServer, model: Model) -> None:
         faults = "\n".join(f"- {plain(fault)}" for fault in problem.faults)
         st.error(f"This file cannot be predicted.\n{faults}", icon=":material/block:")
         return
+    if checked.form:
+        st.info(checked.form, icon=":material/info:")
     if checked.ignored:
         kept = "they are" if len(checked.ignored) > 1 else "it is"
         st.info(

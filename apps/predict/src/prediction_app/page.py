@@ -6,32 +6,42 @@ from pathlib import Path
 import streamlit as st
 
 from prediction_app import metrics
-from prediction_app.client import ModelServer
 from prediction_app.guide import guide, why_no_form
 from prediction_app.many import many
+from prediction_app.overview import overview
+from prediction_app.picker import pick
+from prediction_app.servers import read_servers
 from prediction_app.single import single
-from prediction_app.status import Look, follow, look
+from prediction_app.status import follow
 from prediction_app.text import plain, words
+from prediction_app.watch import Look, Watched
 
 # A file of our own: for an emoji or a material icon the browser would ask a server on the internet.
 _ICON = Path(__file__).with_name("icon.svg")
 
 
 @st.cache_resource
-def _server(url: str) -> ModelServer:
-    return ModelServer(url)
+def _servers() -> list[Watched]:
+    return [Watched(name, url) for name, url in read_servers(os.environ).items()]
 
 
 def main() -> None:
     st.set_page_config("Predictions", str(_ICON), layout="wide")
-    server = _server(os.environ.get("MODEL_SERVER_URL") or "http://model-server:8080")
-    now = look(server)
+    servers = _servers()
+    watched = pick(servers)
+    if watched is None:
+        overview(servers)
+    else:
+        _model_page(watched)
+
+
+def _model_page(watched: Watched) -> None:
+    now = watched.look()
     st.session_state["just_looked"] = True
     with st.sidebar:
-        st.caption("Model")
-        follow(server, now)
+        follow(watched, now)
     if now.model is None:
-        _waiting(now)
+        _waiting(watched, now)
         return
     st.title(words(now.model.name), anchor=False)
     st.caption(
@@ -46,15 +56,18 @@ def main() -> None:
     if reason := why_no_form(now.model):
         guide(now.model, reason)
         return
+    if not now.model.tabular:
+        single(watched.server, now.model)
+        return
     one, batch = st.tabs(["One prediction", "Many from a CSV"])
     with one:
-        single(server, now.model)
+        single(watched.server, now.model)
     with batch:
-        many(server, now.model)
+        many(watched.server, now.model)
 
 
-def _waiting(now: Look) -> None:
-    st.title("Predictions", anchor=False)
+def _waiting(watched: Watched, now: Look) -> None:
+    st.title(words(watched.name) or "Predictions", anchor=False)
     if now.away:
         st.warning(
             f"{plain(now.away)} This page goes on by itself as soon as it answers.",

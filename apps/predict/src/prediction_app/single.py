@@ -4,24 +4,26 @@ from typing import Any
 
 import streamlit as st
 
+from prediction_app import answer as answers
 from prediction_app.client import (
     LongAnswerError,
     ModelServer,
     NoModelError,
-    Prediction,
     RefusedError,
     ServerAwayError,
 )
-from prediction_app.fields import field, table
+from prediction_app.columns import PLAIN_TYPES, BadValueError, Column
+from prediction_app.fields import field, param_field, table
 from prediction_app.model import Model
 from prediction_app.ranges import outside_range
-from prediction_app.text import plain, words
-from prediction_app.values import BadValueError, from_text, show
+from prediction_app.text import plain
+from prediction_app.values import from_text
 
 _COLUMNS = 3
 # A browser takes seconds to draw hundreds of fields.
 _MOST_FIELDS = 100
-_METRIC_LENGTH = 40
+
+Typed = dict[str, object]
 
 
 def single(server: ModelServer, model: Model) -> None:
@@ -30,53 +32,66 @@ def single(server: ModelServer, model: Model) -> None:
         typed = _form(model)
     with right:
         if typed is not None:
-            _ask(server, model, typed)
+            _ask(server, model, *typed)
         _answer(model)
 
 
-def _form(model: Model) -> dict[str, object] | None:
-    """What the fields hold when the button was pressed."""
+def _form(model: Model) -> tuple[Typed, Typed] | None:
+    """What the fields of columns and params hold when the button was pressed."""
     with st.form("features", border=True):
         st.subheader("Values", anchor=False)
-        typed = _fields(model) if len(model.inputs) <= _MOST_FIELDS else _table(model)
+        filled = "Filled with a typical example. " if model.examples else ""
+        if len(model.inputs) <= _MOST_FIELDS:
+            st.caption(f"{filled}The question mark shows what a field may hold.")
+            typed = _fields(model)
+        else:
+            st.caption(f"{filled}Click a value to change it.")
+            typed = table(model)
+        params: Typed = {}
+        if model.params:
+            with st.expander("Parameters"):
+                params = {param.name: param_field(model, param) for param in model.params}
         pressed = st.form_submit_button("Predict", type="primary", icon=":material/play_arrow:")
-    return typed if pressed else None
+    return (typed, params) if pressed else None
 
 
-def _fields(model: Model) -> dict[str, object]:
-    st.caption("Filled with a typical example. The question mark shows what a field may hold.")
-    typed: dict[str, object] = {}
-    for start in range(0, len(model.inputs), _COLUMNS):
+def _fields(model: Model) -> Typed:
+    """Plain columns in a grid, then the others, each as wide as the form."""
+    short = [column for column in model.inputs if column.type in PLAIN_TYPES]
+    typed: Typed = {}
+    for start in range(0, len(short), _COLUMNS):
         cells = st.columns(_COLUMNS)
-        for cell, column in zip(cells, model.inputs[start : start + _COLUMNS], strict=False):
+        for cell, column in zip(cells, short[start : start + _COLUMNS], strict=False):
             with cell:
                 typed[column.name] = field(model, column)
+    for column in model.inputs:
+        if column not in short:
+            typed[column.name] = field(model, column)
     return typed
 
 
-def _table(model: Model) -> dict[str, object]:
-    st.caption("Filled with a typical example. Click a value to change it.")
-    return table(model)
-
-
-def _row(model: Model, typed: dict[str, object]) -> dict[str, Any]:
+def _row(columns: tuple[Column, ...], typed: Typed) -> dict[str, Any]:
     """The row as it is sent: without empty optional fields, text read as what the column holds."""
     row: dict[str, Any] = {}
-    for column in model.inputs:
+    for column in columns:
         value = typed[column.name]
         try:
+            if value is None and column.required:
+                raise BadValueError("is missing")
             row[column.name] = from_text(column, value) if isinstance(value, str) else value
         except BadValueError as fault:
             raise RefusedError(f"{column.name}: the value {fault}.") from None
     return {name: value for name, value in row.items() if value is not None}
 
 
-def _ask(server: ModelServer, model: Model, typed: dict[str, object]) -> None:
+def _ask(server: ModelServer, model: Model, typed: Typed, params: Typed) -> None:
     st.session_state.pop("answer", None)
     try:
-        row = _row(model, typed)
+        row = _row(model.inputs, typed)
         with st.spinner("Predicting"):
-            answer = server.predict(model.inputs, [row])
+            answer = server.predict(
+                model.inputs, [row], _row(model.params, params), bool(model.classes)
+            )
     except RefusedError as reason:
         st.error(
             f"The model does not take these values. {plain(str(reason))}", icon=":material/block:"
@@ -98,19 +113,9 @@ def _answer(model: Model) -> None:
             st.caption("Press Predict to ask the model.")
             return
         answer, row = st.session_state["answer"]
-        _value(model, answer)
+        answers.draw(model, answer)
         by = f"Answered by **{plain(model.name)}** version **{plain(answer.version)}**"
         holds_alias = model.alias and answer.version == model.version
         st.markdown(by + (f" ({plain(model.alias)})." if holds_alias else "."))
         for sentence in outside_range(model, row):
             st.warning(plain(sentence), icon=":material/straighten:")
-
-
-def _value(model: Model, answer: Prediction) -> None:
-    value = answer.values[0]
-    if isinstance(value, dict | list):
-        st.json(value)
-    elif isinstance(value, str) and len(value) > _METRIC_LENGTH:
-        st.text(value)
-    else:
-        st.metric(words(model.output), "none" if value is None else show(value))

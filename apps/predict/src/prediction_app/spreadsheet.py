@@ -31,6 +31,6 @@ def cell(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def write_row(file: TextIO, cells: Iterable[str]) -> None:
+def write_row(file: TextIO, cells: Iterable[str], separator: str = ",") -> None:
     """Appends one guarded line."""
-    csv.writer(file).writerow([guarded(text) for text in cells])
+    csv.writer(file, delimiter=separator).writerow([guarded(text) for text in cells])

@@ -7,12 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from prediction_app.columns import Column
-
-WHOLE = ("long", "integer")
-NUMBER = ("double", "float")
-PLAIN_TYPES = (*WHOLE, *NUMBER, "boolean", "string", "datetime", "binary")
-"""The types that a field or a cell can hold."""
+from prediction_app.columns import PLAIN_TYPES, BadValueError, Column
+from prediction_app.nested import read_json
 
 _BITS = {"long": 64, "integer": 32}
 _YES = {"true", "yes", "1"}
@@ -20,16 +16,14 @@ _NO = {"false", "no", "0"}
 _SHOWN = 40
 # Python's own int() and float() also take 1_000, other scripts' digits, inf and nan.
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}(\.0*)?")
-_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_DECIMAL = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]+)?")
+# 1 234 in English, 1.234 elsewhere; nobody groups digits after a zero.
+_AMBIGUOUS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf(inity)?)", re.IGNORECASE)
 _ISO_8601 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
-
-
-class BadValueError(Exception):
-    """The message completes the sentence "the value …"."""
 
 
 def from_text(column: Column, text: str) -> object:
@@ -39,7 +33,7 @@ def from_text(column: Column, text: str) -> object:
         if column.required and column.type != "string":
             raise BadValueError("is missing")
         return "" if column.required else None
-    return _READERS.get(column.type, lambda _, kept: kept)(column, text)
+    return _READERS.get(column.type, read_json)(column, text)
 
 
 def from_json(column: Column, value: object) -> object:
@@ -93,10 +87,13 @@ def _whole(column: Column, text: str) -> int:
 def _number(_: Column, text: str) -> float:
     if _NOT_FINITE.fullmatch(text):
         raise BadValueError(f"{quoted(text)} is not a finite number")
+    if _AMBIGUOUS.fullmatch(text):
+        meant = f"{text.replace(',', '.')} or {text.replace(',', '')}"
+        raise BadValueError(f"{quoted(text)} may mean {meant}; write it with a decimal point")
     if not _DECIMAL.fullmatch(text):
-        hint = "; write it with a decimal point and without separators" if "," in text else ""
+        hint = "; write it without separators of thousands" if "," in text else ""
         raise BadValueError(f"{quoted(text)} is not a number{hint}")
-    number = float(text)
+    number = float(text.replace(",", "."))
     if not math.isfinite(number):
         raise BadValueError(f"{quoted(text)} is too large a number")
     return number
@@ -129,6 +126,7 @@ def _binary(_: Column, text: str) -> str:
 
 
 _READERS: dict[str, Callable[[Column, str], Any]] = {
+    "string": lambda _, text: text,
     "long": _whole,
     "integer": _whole,
     "double": _number,

@@ -14,6 +14,7 @@ signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 for name, value in {
     # Threads of the numeric libraries would fight those that predict, and cost memory each.
     "OMP_NUM_THREADS": "1",
+    "OMP_THREAD_LIMIT": "1",  # LightGBM counts the cores itself
     "OPENBLAS_NUM_THREADS": "1",
     # The same for a model's n_jobs, which joblib takes for processes of 150 MiB each.
     "JOBLIB_MULTIPROCESSING": "0",

@@ -24,6 +24,8 @@ class Feature:
 
     edges: np.ndarray
     counts: np.ndarray
+    range: tuple[float, float] | None = None
+    """Smallest and largest value; baselines of earlier releases do not have it."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class Baseline:
     features: Mapping[str, Feature]
     predictions: tuple[float, float] | None
     """Smallest and largest prediction, if they are numbers."""
+
+    @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Smallest and largest value of each feature whose baseline has them."""
+        return {name: bins.range for name, bins in self.features.items() if bins.range}
 
 
 NO_BASELINE = Baseline({}, None)
@@ -66,7 +73,16 @@ def _feature(name: object, bins: object) -> Feature:
         raise BaselineError(f"the edges of feature {name!r} do not increase")
     if (counts < 0).any() or counts.sum() < 1:
         raise BaselineError(f"the counts of feature {name!r} are not those of rows")
-    return Feature(edges, counts)
+    return Feature(edges, counts, _limits(name, bins.get("range")))
+
+
+def _limits(name: object, limits: object) -> tuple[float, float] | None:
+    if limits is None:
+        return None
+    known = _numbers(limits)
+    if known is None or len(known) != 2 or known[0] > known[1]:
+        raise BaselineError(f"the range of feature {name!r} is not a smallest and a largest number")
+    return float(known[0]), float(known[1])
 
 
 def _range(predictions: object) -> tuple[float, float] | None:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal, Protocol
 
 from model_server.errors import FatalLoadError, LoadError, ModelMissingError, RegistryError
@@ -37,7 +38,7 @@ class _Registry(Protocol):
 
 
 class _Loader(Protocol):
-    def load(self, version: ModelVersion) -> LoadedModel: ...
+    def load(self, version: ModelVersion, replaces: bool) -> LoadedModel: ...
 
 
 State = Literal["failed", "loading", "missing", "unreachable"]
@@ -170,7 +171,8 @@ class Follower:
                 self.problem = self._failed.problem
                 return
         thread = ThreadPoolExecutor(1, thread_name_prefix="load")
-        loading = asyncio.get_running_loop().run_in_executor(thread, self._loader.load, wanted)
+        load = partial(self._loader.load, wanted, replaces=self.current is not None)
+        loading = asyncio.get_running_loop().run_in_executor(thread, load)
         thread.shutdown(wait=False)
         self._load = _Load(wanted, loading, time.perf_counter())
 

@@ -26,6 +26,7 @@ from model_server.lanes import BusyError, Lane, LateError
 from model_server.loaded_model import Answer, LoadedModel
 from model_server.metrics import Metrics
 from model_server.settings import Settings
+from model_server.wording import shown
 
 _log = logging.getLogger(__name__)
 # A small request that takes longer lets the next one start on a spare thread.
@@ -114,8 +115,9 @@ class Invocations:
         media_type = _media_type(request)
         lane = self._small if len(body) <= SMALL_BYTES else self._large
         version = model.version.version
+        probabilities = _wants_probabilities(request)
         try:
-            answer = await lane.run(partial(_answer, model, media_type, body))
+            answer = await lane.run(partial(_answer, model, media_type, body, probabilities))
         except BusyError:
             raise _busy() from None
         except LateError:
@@ -160,11 +162,13 @@ def _busy() -> RefusalError:
     return RefusalError(503, "Too many requests at once; try again in a second.")
 
 
-def _answer(model: LoadedModel, media_type: str, body: bytes) -> Answer | Response:
+def _answer(
+    model: LoadedModel, media_type: str, body: bytes, probabilities: bool
+) -> Answer | Response:
     """Errors end here, in the thread that has them: their tracebacks would hold everything that the
     request had in memory for as long as they travel."""
     try:
-        return model.answer(media_type, body)
+        return model.answer(media_type, body, probabilities)
     except InputError as error:
         return error_response(400, _sentence(str(error)))
     # exit() in a model would end the server
@@ -174,6 +178,13 @@ def _answer(model: LoadedModel, media_type: str, body: bytes) -> Answer | Respon
         leaves = isinstance(error, SystemExit)
         why = "the model called exit()" if leaves else in_short(error)
         return error_response(500, f"Version {version} failed: {why}")
+
+
+def _wants_probabilities(request: Request) -> bool:
+    said = request.query_params.get("probabilities", "false")
+    if said not in ("true", "false"):
+        raise RefusalError(400, f"probabilities must be true or false, not {shown(said)}.")
+    return said == "true"
 
 
 def _media_type(request: Request) -> str:

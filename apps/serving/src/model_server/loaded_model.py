@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from mlflow.types.schema import ParamSchema
 from model_server.csv_body import read_csv
 from model_server.decoder import Decoder, Rows
 from model_server.errors import InputError, in_short
+from model_server.flavors import Asked
 from model_server.observed import Observed
 from model_server.predictions import to_json
 from model_server.protocol import Payload, read_json
@@ -37,6 +37,7 @@ class LoadedModel:
         version: ModelVersion,
         pyfunc: PyFuncModel,
         decoder: Decoder,
+        asked: Asked,
         observed: Observed,
         description: dict[str, Any],
         loaded_at: datetime,
@@ -48,39 +49,53 @@ class LoadedModel:
         self._decoder = decoder
         self._params: ParamSchema | None = pyfunc.metadata.get_params_schema()
         self._pyfunc = _without_check(pyfunc)
-        self._direct = _direct_predict(pyfunc)
+        self._asked = asked
 
-    def answer(self, media_type: str, body: bytes) -> Answer:
+    def answer(self, media_type: str, body: bytes, probabilities: bool = False) -> Answer:
         """Decode a request, predict and encode; `InputError` if the request is at fault."""
+        if probabilities and self._asked.probabilities is None:
+            raise InputError("The model has no probabilities: leave out probabilities=true")
         if media_type == "text/csv":
             payload = read_csv(body, self._decoder.names)
         else:
             payload = read_json(body)
         rows, predictions = self._predict(payload)
-        answer = _encode(rows, predictions)
+        more = self._probabilities(rows) if probabilities else {}
+        answer = _encode(rows, predictions, more)
         self.observed.note(rows.columns, answer.rows, predictions)
         return answer
 
     def try_out(self, payload: Payload) -> None:
         """The same for rows that nobody asked about, which are not counted."""
         rows, predictions = self._predict(payload)
-        _encode(rows, predictions)
+        _encode(rows, predictions, {})
         self.observed.expect(predictions)
 
     def _predict(self, payload: Payload) -> tuple[Rows, object]:
         rows = self._decoder.decode(payload)
         try:
-            if self._direct is not None and self._params is None:
-                return rows, self._direct(rows.data)
+            if self._asked.prepare is not None:
+                rows = replace(rows, data=self._asked.prepare(rows.data))
+            if self._asked.predict is not None and self._params is None:
+                return rows, self._asked.predict(rows.data)
             params = payload.params if self._params is not None else None
             return rows, self._pyfunc.predict(rows.data, params=params)
         except (MlflowException, ValueError, TypeError) as error:
             # What a model raises for values it cannot work with, such as an unknown category.
             raise InputError(f"The model refuses the input: {in_short(error)}") from error
 
+    def _probabilities(self, rows: Rows) -> dict[str, object]:
+        assert self._asked.probabilities is not None
+        return {
+            "probabilities": self._asked.probabilities(rows.data),
+            "classes": self._asked.classes,
+        }
 
-def _encode(rows: Rows, predictions: object) -> Answer:
-    return Answer(to_json(predictions), len(rows.data) if hasattr(rows.data, "__len__") else 1)
+
+def _encode(rows: Rows, predictions: object, more: dict[str, object]) -> Answer:
+    return Answer(
+        to_json(predictions, **more), len(rows.data) if hasattr(rows.data, "__len__") else 1
+    )
 
 
 def _without_check(pyfunc: PyFuncModel) -> PyFuncModel:
@@ -90,12 +105,3 @@ def _without_check(pyfunc: PyFuncModel) -> PyFuncModel:
     signature.inputs = None
     pyfunc.metadata.signature = signature
     return pyfunc
-
-
-def _direct_predict(pyfunc: PyFuncModel) -> Callable[[Any], object] | None:
-    """The model's own function, past what MLflow does around it. Only for scikit-learn: other
-    flavours may rely on it."""
-    flavor = pyfunc.metadata.flavors["python_function"]
-    if flavor.get("loader_module") != "mlflow.sklearn":
-        return None
-    return getattr(pyfunc._model_impl, flavor.get("predict_fn", "predict"))

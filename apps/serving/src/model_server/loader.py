@@ -21,6 +21,7 @@ from model_server.bounds import keep_bounds
 from model_server.decoder import compile_decoder
 from model_server.errors import FatalLoadError, LoadError, in_short
 from model_server.fatal import FatalVersions
+from model_server.flavors import ESTIMATORS, asked, limit_threads
 from model_server.loaded_model import LoadedModel
 from model_server.observed import Observed
 from model_server.predictions import plain
@@ -28,6 +29,12 @@ from model_server.proof import Prover
 from model_server.protocol import read_json
 from model_server.reasons import load_failure_reason
 from model_server.registry import ModelVersion, Registry
+from model_server.requirements import (
+    Unmet,
+    requirements_reason,
+    unmet_python,
+    unmet_requirements,
+)
 from model_server.settings import Settings
 from model_server.signature import (
     describe_example,
@@ -35,7 +42,7 @@ from model_server.signature import (
     required_signature,
     sample,
 )
-from model_server.trust import refuse_untrusted
+from model_server.trust import refuse_untrusted, unpickles
 
 _log = logging.getLogger(__name__)
 
@@ -58,15 +65,16 @@ class Loader:
             settings.memory_limit_bytes,
         )
 
-    def load(self, version: ModelVersion) -> LoadedModel:
-        """Raise `LoadError` with the reason if the version cannot be served."""
+    def load(self, version: ModelVersion, replaces: bool) -> LoadedModel:
+        """Raise `LoadError` with the reason if the version cannot be served. One that `replaces`
+        another must find all that it requires; otherwise it is tried."""
         ticket = self._prover.begin()
         self._fatal.refuse(version)
         folder = Path(
             tempfile.mkdtemp(prefix=f"version-{version.version}-", dir=self._settings.work_dir)
         )
         try:
-            loaded = self._load(ticket, version, folder)
+            loaded = self._load(ticket, version, folder, replaces)
         except Exception as error:
             shutil.rmtree(folder, ignore_errors=True)
             if isinstance(error, FatalLoadError):
@@ -78,12 +86,33 @@ class Loader:
         weakref.finalize(loaded, shutil.rmtree, folder, ignore_errors=True)
         return loaded
 
-    def _load(self, ticket: object, version: ModelVersion, folder: Path) -> LoadedModel:
+    def _load(
+        self, ticket: object, version: ModelVersion, folder: Path, replaces: bool
+    ) -> LoadedModel:
         files = self._registry.download(version, folder)
-        self._prover.prove(ticket, version, files)
+        unmet = _unmet(files)
+        lacking = requirements_reason(unmet, version.name) if unmet else ""
+        if unmet and replaces:
+            raise LoadError(lacking)
+        try:
+            self._prover.prove(ticket, version, files)
+        except FatalLoadError:
+            raise
+        except LoadError as error:
+            if not unmet:
+                raise
+            raise LoadError(f"{error}; {lacking}") from error
+        if unmet:
+            _log.warning("version %s is served although %s", version.version, lacking)
         metrics = self._registry.run_metrics(version)
         with self._fatal.watching(version):
             return load_files(self._settings, version, files, metrics)
+
+
+def _unmet(files: Path) -> list[Unmet]:
+    metadata = Model.load(str(files))
+    python = metadata.flavors.get("python_function", {}).get("python_version")
+    return unmet_requirements(files) + (unmet_python(python) if unpickles(metadata) else [])
 
 
 def remove_downloads(settings: Settings) -> None:
@@ -113,19 +142,25 @@ def _assemble(
     if not settings.allow_pickle:
         keep_bounds()
         refuse_untrusted(metadata, files)
+    if "onnx" in metadata.flavors:
+        limit_threads()
     # For its warnings MLflow would import every package that the model's requirements name.
     pyfunc = mlflow.pyfunc.load_model(str(files), suppress_warnings=True)
-    sklearn = pyfunc.loader_module == "mlflow.sklearn"
-    decoder = compile_decoder(signature, fill_missing=sklearn)
+    decoder = compile_decoder(signature, fill_missing=pyfunc.loader_module in ESTIMATORS)
+    how = asked(pyfunc, signature.inputs)
     baseline = usable_baseline(metadata, version, decoder.number_columns)
     loaded = LoadedModel(
         version,
         pyfunc,
         decoder,
+        how,
         Observed(baseline, settings),
         {
+            "owner": (metadata.metadata or {}).get("owner"),
+            "ranges": baseline.ranges,
             "signature": describe_signature(signature),
             "input_example": describe_example(pyfunc.input_example, signature.inputs, baseline),
+            "classes": plain(how.classes) or None,
             "metrics": {key: plain(value) for key, value in metrics.items()},
         },
         datetime.now(UTC),

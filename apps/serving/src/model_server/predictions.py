@@ -16,9 +16,9 @@ from pydantic import BaseModel
 _DOUBLE = np.dtype(np.float64)
 
 
-def to_json(predictions: object) -> bytes:
+def to_json(predictions: object, **more: object) -> bytes:
     """The body of an answer. JSON has no NaN, so a missing or infinite value becomes null."""
-    return json.dumps({"predictions": plain(predictions)}, allow_nan=False).encode()
+    return json.dumps(plain({"predictions": predictions, **more}), allow_nan=False).encode()
 
 
 def plain(value: object) -> object:

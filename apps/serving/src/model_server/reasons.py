@@ -6,8 +6,6 @@ import platform
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,10 +15,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
 from model_server.errors import LoadError, RegistryError, in_short
+from model_server.requirements import version_here
 
 # The parts of a version that must agree for one release to read what another has saved.
 _PARTS = {"scikit-learn": 2, "Python": 2, "skops": 2, "numpy": 1, "pandas": 1, "cloudpickle": 1}
-_FIRST_MLFLOW_WITH_SKOPS = Version("3.9")
+_FIRST_MLFLOW_WITH_SKOPS = {"sklearn": Version("3.9"), "lightgbm": Version("3.10")}
 # What another release of a library causes; a wrong value in a request causes other errors.
 _OF_STRUCTURE = (AttributeError, ImportError, TypeError)
 _PATH = re.compile(r"(?<=') from '.*?'(?=>)")
@@ -56,14 +55,18 @@ def load_failure_reason(error: BaseException, folder: Path | None = None) -> str
     return f"{what}; {_advice(differing)}" if differing else what
 
 
-def skops_advice(mlflow_version: str | None) -> str:
-    """How to log a scikit-learn model without a pickle, for the users of this MLflow version."""
-    how = 'log it with mlflow.sklearn.log_model(..., serialization_format="skops")'
+def skops_advice(flavor: str, mlflow_version: str | None) -> str:
+    """How to log a model without a pickle, for the users of this MLflow version."""
+    how = (
+        f'log it with mlflow.{flavor}.log_model(..., serialization_format="skops"), with the types '
+        "that MLflow then asks for in skops_trusted_types"
+    )
     theirs = _version(mlflow_version)
-    if theirs is None or theirs >= _FIRST_MLFLOW_WITH_SKOPS:
+    first = _FIRST_MLFLOW_WITH_SKOPS[flavor]
+    if theirs is None or theirs >= first:
         return how
     return (
-        f"{how} and MLflow {_FIRST_MLFLOW_WITH_SKOPS} or later (MLflow {theirs}, which logged it, "
+        f"{how}, and MLflow {first} or later (MLflow {theirs}, which logged it, "
         f"has no such format; this server has {_here('mlflow')})"
     )
 
@@ -158,9 +161,4 @@ def _version(text: str | None) -> Version | None:
 
 
 def _here(name: str) -> Version | None:
-    if name == "Python":
-        return Version(platform.python_version())
-    try:
-        return Version(installed(name))
-    except PackageNotFoundError:
-        return None
+    return Version(platform.python_version()) if name == "Python" else version_here(name)

@@ -22,7 +22,7 @@ _SAMPLES = {
     DataType.binary: "",
     DataType.datetime: "2000-01-01T00:00:00",
 }
-_HOW = "signature=mlflow.models.infer_signature(...)"
+_HOW = "signature=mlflow.models.infer_signature(rows, predictions)"
 
 
 def required_signature(model: Model) -> ModelSignature:
@@ -35,7 +35,8 @@ def required_signature(model: Model) -> ModelSignature:
             "it has an input example but no signature: MLflow could not infer one, and only warned "
             "of it. Typical causes are a nullable column with missing values (Int64, boolean) "
             'or dates with a time zone: convert such columns, with astype("float64") or '
-            f'dt.tz_convert("UTC").dt.tz_localize(None), or give {_HOW}, and log the model again'
+            'dt.tz_convert("UTC").dt.tz_localize(None). For categories, lists of texts and ONNX '
+            f"it infers none: give {_HOW}, and log the model again"
         )
     raise LoadError(
         "it has no signature for its inputs, so requests cannot be checked: log the model with "
@@ -69,12 +70,21 @@ def _sample_of(kind: object) -> Any:  # noqa: ANN401
 
 
 def describe_signature(signature: ModelSignature) -> dict[str, list[dict[str, Any]]]:
-    """The signature as `/model` shows it, with the names that requests are to use."""
+    """The signature as `/model` shows it, with the names that requests are to use. A nested type
+    has its `schema`, as MLflow writes it."""
     inputs = _describe_schema(signature.inputs)
     names = None if signature._is_signature_from_type_hint else column_names(signature.inputs)
     for column, name in zip(inputs, names or (), strict=bool(names)):
         column["name"] = name
-    return {"inputs": inputs, "outputs": _describe_schema(signature.outputs)}
+    params = signature.params.params if signature.params else ()
+    return {
+        "inputs": inputs,
+        "outputs": _describe_schema(signature.outputs),
+        "params": [
+            {"name": param.name, "type": _kind(param.dtype), "default": plain(param.default)}
+            for param in params
+        ],
+    }
 
 
 def _describe_schema(schema: Schema | None) -> list[dict[str, Any]]:
@@ -84,10 +94,16 @@ def _describe_schema(schema: Schema | None) -> list[dict[str, Any]]:
             kind = f"tensor({spec.type.name})"
             more = {"required": spec.required, "shape": list(spec.shape)}
         else:
-            kind = spec.type.name if isinstance(spec.type, DataType) else str(spec.type)
+            kind = _kind(spec.type)
             more = {"required": spec.required}
+            if isinstance(spec.type, Array | Object | Map):
+                more["schema"] = spec.type.to_dict()
         described.append({"name": spec.name, "type": kind, **more})
     return described
+
+
+def _kind(of: object) -> str:
+    return of.name if isinstance(of, DataType) else str(of)
 
 
 def describe_example(example: object, inputs: Schema, baseline: Baseline) -> dict[str, Any] | None:

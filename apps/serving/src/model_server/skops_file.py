@@ -20,8 +20,10 @@ from skops.io._audit import Node, get_tree
 from skops.io._utils import read_schema
 from skops.io.old import _numpy_v1
 
+from model_server.boosters import FormatError, check_lightgbm, check_xgboost
 from model_server.errors import ALLOW_PICKLE, LoadError, in_short
 from model_server.trusted_types import (
+    BOOSTERS,
     CLASSES,
     DICTS,
     DISTRIBUTION_SOURCES,
@@ -31,6 +33,7 @@ from model_server.trusted_types import (
     SPARSE,
     TREE,
     TUPLES,
+    XGBOOST,
 )
 
 _AS_PICKLE = f'or log it with serialization_format="cloudpickle" and, {ALLOW_PICKLE}'
@@ -101,29 +104,31 @@ _ATTRIBUTES = {
 def check_skops_file(file: Path) -> None:
     """Raise a `LoadError` that names the first thing in the file that could run code."""
     try:
-        for node, path in _walk(_read_tree(file)):
-            _check(node, path)
+        with ZipFile(file) as archive:
+            for node, path in _walk(_read_tree(archive)):
+                _check(node, path)
+                _check_booster(node, path, archive)
     except LoadError:
         raise
     except Exception as error:
         raise LoadError(f"its file {file.name} cannot be read: {in_short(error)}") from error
 
 
-class _NoArrays:
-    """In place of the zip file: the types in a file are checked without reading its arrays."""
+class _Names:
+    """In place of the zip file: the types in a file are checked without reading its arrays. The
+    content of each file in it is said to be its name."""
 
     @staticmethod
-    def read(_name: str) -> bytes:
-        return b""
+    def read(name: str) -> bytes:
+        return name.encode()
 
 
-def _read_tree(file: Path) -> Node:
+def _read_tree(archive: ZipFile) -> Node:
     """What skops is going to create. Nothing is created or imported yet."""
-    with ZipFile(file) as archive:
-        if archive.getinfo("schema.json").file_size > _MAX_SCHEMA_BYTES:
-            raise LoadError(f"its file {file.name} describes more objects than a model has")
-        schema, context = read_schema(archive)
-    return get_tree(schema, replace(context, src=_NoArrays()), trusted=None)
+    if archive.getinfo("schema.json").file_size > _MAX_SCHEMA_BYTES:
+        raise LoadError("its file describes more objects than a model has")
+    schema, context = read_schema(archive)
+    return get_tree(schema, replace(context, src=_Names()), trusted=None)
 
 
 def _walk(root: Node) -> Iterator[tuple[Node, tuple[str, ...]]]:
@@ -194,12 +199,36 @@ def _where(path: Iterable[str]) -> str:
     return f" (in {' → '.join(path)})" if path else ""
 
 
+def _check_booster(node: Node, path: tuple[str, ...], archive: ZipFile) -> None:
+    """XGBoost and LightGBM read their own formats in here."""
+    name = f"{node.module_name}.{node.class_name}"
+    if name not in BOOSTERS or not isinstance(node, _general.ObjectNode):
+        return
+    state = node.attrs.content if isinstance(node.attrs, _general.DictNode) else {}
+    for key in ("handle", "_handle"):
+        held = state.get(key)
+        try:
+            if isinstance(held, _general.BytearrayNode) and name == XGBOOST:
+                content = archive.read(held.content.getvalue().decode())
+                check_xgboost(content, text=False)
+            elif isinstance(held, _general.JsonNode):
+                value = json.loads(held.content)
+                if value is not None:
+                    check_lightgbm(value)
+            elif held is not None:
+                raise FormatError("is kept as something else than its library keeps it")
+        except FormatError as error:
+            raise LoadError(f"its {name}{_where(path)} {error}: log it again") from error
+
+
 def _check_keys(node: _general.DictNode, name: str, path: tuple[str, ...]) -> None:
     """skops calls the type of each key; NumPy reads memory at the address in an object's
     `__array_interface__`, which a Bunch takes from its keys."""
     kinds = node.key_types.content if isinstance(node.key_types, _general.ListNode) else [None]
     if not all(isinstance(kind, _general.TypeNode) for kind in kinds):
         raise LoadError(f"its {name}{_where(path)} is damaged: log it again")
+    if "predict_disable_shape_check" in node.content:  # LightGBM would read beyond a short row
+        raise LoadError(f"its {name}{_where(path)} has predict_disable_shape_check: remove it")
     if name in DICTS:
         _check_attributes(node, name, path)
 

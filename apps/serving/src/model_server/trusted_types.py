@@ -90,8 +90,19 @@ DISTRIBUTION_SOURCES = {
     for found in vars(scipy.stats).values()
     if isinstance(found, rv_generic)
 }
+XGBOOST = "xgboost.core.Booster"
+BOOSTERS = frozenset({XGBOOST, "lightgbm.basic.Booster"})
+"""Their states hold a model in the library's own format, which is checked as well."""
+_ESTIMATORS = _names(
+    {
+        "lightgbm.sklearn": "LGBMClassifier LGBMRanker LGBMRegressor",
+        "xgboost.sklearn": "XGBClassifier XGBRFClassifier XGBRFRegressor XGBRanker XGBRegressor",
+    }
+)
 OBJECTS_WITH_TUPLES = _names(_TYPES_WITH_TUPLES)
-OBJECTS = _names(_TYPES) | OBJECTS_WITH_TUPLES | DISTRIBUTION_SOURCES.keys()
+OBJECTS = (
+    _names(_TYPES) | OBJECTS_WITH_TUPLES | DISTRIBUTION_SOURCES.keys() | BOOSTERS | _ESTIMATORS
+)
 FUNCTIONS = _names(_FUNCTIONS) | {
     f"{scorer._score_func.__module__}.{scorer._score_func.__qualname__}"
     for scorer in map(get_scorer, get_scorer_names())
@@ -108,6 +119,7 @@ SPARSE = _names(
 CLASSES = _names(
     {
         "builtins": "object",
+        "collections": "OrderedDict",
         "numpy": (
             "complexfloating floating generic inexact integer number signedinteger unsignedinteger"
         ),

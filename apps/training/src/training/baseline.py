@@ -18,8 +18,8 @@ def baseline(features: pd.DataFrame, predictions: ArrayLike | None = None) -> di
 
     Every numeric or boolean column is cut into bins at its deciles, or one bin per value where it
     has at most ten, and the training rows in each are counted; missing values are counted apart.
-    Its smallest and largest value are kept too, for forms that warn of values beyond them. Other
-    columns are left out. Of the predictions the deciles are kept, if they are plain decimal
+    The smallest and the largest value are kept as its range.
+    Other columns are left out. Of the predictions the deciles are kept, if they are plain decimal
     numbers, one per row: labels and whole numbers have no range to speak of.
     """
     if not isinstance(features, pd.DataFrame):
@@ -39,13 +39,13 @@ def baseline(features: pd.DataFrame, predictions: ArrayLike | None = None) -> di
 
 
 def _bins(values: np.ndarray) -> dict[str, Any]:
-    """Edges e1 < e2 < …, and the rows in (-∞, e1], (e1, e2], …, (en, ∞), and missing."""
+    """Edges e1 < e2 < …, the rows in (-∞, e1], (e1, e2], …, (en, ∞), and missing, and the range."""
     there = values[np.isfinite(values)]
     edges = _edges(there)
     counts = np.bincount(np.searchsorted(edges, there), minlength=len(edges) + 1)
     missing = len(values) - len(there)
-    bins = {"edges": edges.tolist(), "counts": [*counts.tolist(), missing]}
-    return bins | ({"range": [there.min().item(), there.max().item()]} if there.size else {})
+    known = {"edges": edges.tolist(), "counts": [*counts.tolist(), missing]}
+    return known | ({"range": [float(there.min()), float(there.max())]} if there.size else {})
 
 
 def _edges(values: np.ndarray) -> np.ndarray:

@@ -1,0 +1,98 @@
+"""Compares what a version says that it needs with what this server has."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+# The parts of a version that must agree; of most packages major and minor.
+_PARTS = {"cloudpickle": 1, "mlflow": 1, "mlflow-skinny": 1, "numpy": 1, "pandas": 1}
+# Other packages with the same modules.
+_SAME = {
+    "mlflow-skinny": "mlflow",
+    "onnxruntime-gpu": "onnxruntime",
+    "xgboost": "xgboost-cpu",
+}
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """A package that is not here, or not in the version that is asked for."""
+
+    wanted: str
+    here: str
+
+
+def unmet_python(wanted: str | None) -> list[Unmet]:
+    """Another release of Python often fails to unpickle what one has pickled."""
+    here = platform.python_version()
+    if wanted is None or wanted.split(".")[:2] == here.split(".")[:2]:
+        return []
+    return [Unmet(f"Python {wanted}", f"Python {here}")]
+
+
+def unmet_requirements(folder: Path) -> list[Unmet]:
+    """What of the model's requirements.txt the server has not. Another patch level is the same."""
+    try:
+        lines = (folder / "requirements.txt").read_text().splitlines()
+    except (OSError, ValueError):
+        return []
+    return [unmet for line in lines for unmet in _unmet(line)]
+
+
+def _unmet(line: str) -> Iterator[Unmet]:
+    try:
+        requirement = Requirement(line.partition(" #")[0])
+    except InvalidRequirement:  # an option, a comment, a file
+        return
+    if requirement.marker is not None and not requirement.marker.evaluate():
+        return
+    name = canonicalize_name(requirement.name)
+    here = version_here(name)
+    if here is None:
+        yield Unmet(f"{name}{requirement.specifier}", f"no {name}")
+    elif not all(
+        one.contains(here, prereleases=True) or _same_release(name, one.operator, one.version, here)
+        for one in requirement.specifier
+    ):
+        yield Unmet(f"{name}{requirement.specifier}", f"{name} {here}")
+
+
+def _same_release(name: str, operator: str, wanted: str, here: Version) -> bool:
+    if operator not in ("==", "==="):
+        return False
+    try:
+        release = Version(wanted).release
+    except InvalidVersion:
+        return False
+    parts = _PARTS.get(name, 2)
+    return (*release, 0, 0)[:parts] == (*here.release, 0, 0)[:parts]
+
+
+def version_here(name: str) -> Version | None:
+    """The version of a package that this server has."""
+    for candidate in (name, _SAME.get(name, name)):
+        try:
+            return Version(installed(candidate))
+        except (PackageNotFoundError, InvalidVersion):
+            continue
+    return None
+
+
+def requirements_reason(unmet: list[Unmet], model: str) -> str:
+    """One sentence with the ways out."""
+    wanted = ", ".join(one.wanted for one in unmet)
+    here = ", ".join(one.here for one in unmet)
+    return (
+        f"it requires {wanted}, and this server has {here}: build an image that "
+        f"has them with `npm run images -- --model {model}`, or log the model with requirements "
+        "that this server meets"
+    )

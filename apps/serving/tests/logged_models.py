@@ -1,0 +1,486 @@
+"""Models of every library that the server knows, logged as their users do.
+
+Each function logs one model and answers with rows, and with what the model itself predicts for
+them. `log` holds what is the same for all: the name, and the requirements, which MLflow would take
+half a minute to find out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import lightgbm
+import mlflow
+import numpy as np
+import onnx
+import onnxruntime
+import pandas as pd
+import statsmodels.formula.api as smf
+import xgboost
+from mlflow.models import infer_signature
+from onnx import TensorProto, helper
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+Log = dict[str, Any]
+FEATURES, TARGET = load_diabetes(return_X_y=True, as_frame=True)
+FLOWERS, KINDS = load_iris(return_X_y=True, as_frame=True)
+KIND_NAMES = np.array(["setosa", "versicolor", "virginica"])[KINDS]
+SOME = FLOWERS.iloc[[0, 60, 120]]
+
+
+class Logged(NamedTuple):
+    """Rows and what the model predicts for them, asked directly."""
+
+    rows: Any
+    predictions: Any
+    probabilities: Any = None
+
+
+def flats() -> tuple[pd.DataFrame, np.ndarray]:
+    """Columns of every plain type, with missing values where a model can do without."""
+    rows = pd.DataFrame(
+        {
+            "city": ["Bern", "Lyon", "Graz"] * 20,
+            "floor": np.arange(60, dtype=np.int32) % 7,
+            "lift": [True, False] * 30,
+            "area": np.where(np.arange(60) % 11 == 3, np.nan, np.linspace(20, 200, 60)),
+        }
+    )
+    return rows, np.where(rows["area"].fillna(50) > 90, "dear", "cheap")
+
+
+def with_categories() -> tuple[pd.DataFrame, np.ndarray]:
+    rows, price = flats()
+    return rows.astype({"city": "category"}), price
+
+
+# scikit-learn
+
+
+def sklearn_linear(log: Log) -> Logged:
+    model = LinearRegression().fit(FEATURES, TARGET)
+    mlflow.sklearn.log_model(model, input_example=FEATURES.head(2), **log)
+    return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
+
+
+def sklearn_pipeline(log: Log) -> Logged:
+    rows, price = flats()
+    encoded = make_column_transformer((OneHotEncoder(), ["city"]), remainder="passthrough")
+    model = make_pipeline(encoded, HistGradientBoostingClassifier(max_iter=5)).fit(rows, price)
+    mlflow.sklearn.log_model(
+        model,
+        input_example=rows.head(5),
+        skops_trusted_types=["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"],
+        **log,
+    )
+    return Logged(rows.head(9), model.predict(rows.head(9)), model.predict_proba(rows.head(9)))
+
+
+def sklearn_categories(log: Log) -> Logged:
+    rows, price = with_categories()
+    model = HistGradientBoostingClassifier(max_iter=5, categorical_features="from_dtype")
+    model.fit(rows, price)
+    mlflow.sklearn.log_model(
+        model,
+        signature=infer_signature(rows, model.predict(rows)),
+        skops_trusted_types=[
+            "functools.partial",
+            "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+            "sklearn.utils.validation.check_array",
+        ],
+        **log,
+    )
+    return Logged(rows.head(9), model.predict(rows.head(9)), model.predict_proba(rows.head(9)))
+
+
+def sklearn_text(log: Log) -> Logged:
+    texts = ["cheap pills", "free money", "see you at noon", "the report is ready"]
+    model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, [1, 1, 0, 0])
+    mlflow.sklearn.log_model(model, signature=infer_signature(texts, model.predict(texts)), **log)
+    asked = ["free pills", "see the report"]
+    return Logged(asked, model.predict(asked), model.predict_proba(asked))
+
+
+def sklearn_outputs(log: Log) -> Logged:
+    targets = pd.DataFrame({"one": TARGET, "half": TARGET / 2})
+    model = RandomForestRegressor(5, random_state=0).fit(FEATURES, targets)
+    mlflow.sklearn.log_model(
+        model,
+        input_example=FEATURES.head(2),
+        skops_trusted_types=["sklearn.tree._tree.Tree"],
+        **log,
+    )
+    return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
+
+
+def sklearn_wide(log: Log) -> Logged:
+    rows = pd.DataFrame(
+        np.random.default_rng(0).normal(size=(50, 600)), columns=[f"x{i}" for i in range(600)]
+    )
+    model = Ridge().fit(rows, rows["x1"] * 2 + rows["x599"])
+    mlflow.sklearn.log_model(model, input_example=rows.head(1), **log)
+    return Logged(rows.head(3), model.predict(rows.head(3)))
+
+
+def sklearn_unicode(log: Log) -> Logged:
+    rows = FLOWERS.set_axis(["Länge", "寬度", "größe (cm)", "🌸 %"], axis=1)
+    model = LogisticRegression(max_iter=500).fit(rows, KIND_NAMES)
+    mlflow.sklearn.log_model(model, input_example=rows.head(2), **log)
+    asked = rows.iloc[[0, 60, 120]]
+    return Logged(asked, model.predict(asked), model.predict_proba(asked))
+
+
+def sklearn_numbered(log: Log) -> Logged:
+    rows = pd.DataFrame(FLOWERS.to_numpy())
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, KINDS)
+    mlflow.sklearn.log_model(model, input_example=rows.head(2), **log)
+    asked = rows.iloc[[0, 60, 120]]
+    return Logged(asked, model.predict(asked), model.predict_proba(asked))
+
+
+def sklearn_array(log: Log) -> Logged:
+    model = LinearRegression().fit(FEATURES.to_numpy(), TARGET)
+    asked = FEATURES.head(3).to_numpy()
+    mlflow.sklearn.log_model(model, input_example=asked, **log)
+    return Logged(asked, model.predict(asked))
+
+
+def sklearn_probabilities(log: Log) -> Logged:
+    model = LogisticRegression(max_iter=500).fit(FLOWERS, KIND_NAMES)
+    mlflow.sklearn.log_model(
+        model, input_example=FLOWERS.head(2), pyfunc_predict_fn="predict_proba", **log
+    )
+    return Logged(SOME, model.predict_proba(SOME), model.predict_proba(SOME))
+
+
+def sklearn_with_xgboost(log: Log) -> Logged:
+    model = make_pipeline(StandardScaler(), xgboost.XGBClassifier(n_jobs=1, n_estimators=5))
+    model.fit(FLOWERS, KINDS)
+    mlflow.sklearn.log_model(
+        model,
+        input_example=FLOWERS.head(2),
+        skops_trusted_types=["xgboost.core.Booster", "xgboost.sklearn.XGBClassifier"],
+        **log,
+    )
+    return Logged(SOME, model.predict(SOME), model.predict_proba(SOME))
+
+
+def sklearn_with_lightgbm(log: Log) -> Logged:
+    model = make_pipeline(
+        StandardScaler(), lightgbm.LGBMRegressor(n_jobs=1, n_estimators=5, verbose=-1)
+    )
+    model.fit(FEATURES, TARGET)
+    mlflow.sklearn.log_model(
+        model,
+        input_example=FEATURES.head(2),
+        skops_trusted_types=[
+            "collections.OrderedDict",
+            "lightgbm.basic.Booster",
+            "lightgbm.sklearn.LGBMRegressor",
+        ],
+        **log,
+    )
+    return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
+
+
+# XGBoost
+
+
+def xgboost_regressor(log: Log) -> Logged:
+    model = xgboost.XGBRegressor(n_jobs=1, n_estimators=10).fit(FEATURES, TARGET)
+    mlflow.xgboost.log_model(model, input_example=FEATURES.head(2), **log)
+    return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
+
+
+def xgboost_classifier(log: Log) -> Logged:
+    model = xgboost.XGBClassifier(n_jobs=1, n_estimators=5).fit(FLOWERS, KINDS)
+    mlflow.xgboost.log_model(model, input_example=FLOWERS.head(2), model_format="json", **log)
+    return Logged(SOME, model.predict(SOME), model.predict_proba(SOME))
+
+
+def xgboost_booster(log: Log) -> Logged:
+    params = {"objective": "binary:logistic", "booster": "dart", "nthread": 1, "rate_drop": 0.1}
+    model = xgboost.train(params, xgboost.DMatrix(FEATURES, TARGET > 150), 5)
+    mlflow.xgboost.log_model(model, input_example=FEATURES.head(2), **log)
+    return Logged(FEATURES.head(3), model.predict(xgboost.DMatrix(FEATURES.head(3))))
+
+
+def xgboost_categories(log: Log) -> Logged:
+    rows, price = with_categories()
+    model = xgboost.XGBClassifier(n_jobs=1, n_estimators=5, enable_categorical=True)
+    model.fit(rows, price == "dear")
+    mlflow.xgboost.log_model(model, signature=infer_signature(rows, model.predict(rows)), **log)
+    return Logged(rows.head(9), model.predict(rows.head(9)), model.predict_proba(rows.head(9)))
+
+
+def xgboost_outputs(log: Log) -> Logged:
+    targets = pd.DataFrame({"one": TARGET, "half": TARGET / 2})
+    model = xgboost.XGBRegressor(n_jobs=1, n_estimators=5, multi_strategy="multi_output_tree")
+    model.fit(FEATURES, targets)
+    mlflow.xgboost.log_model(model, input_example=FEATURES.head(2), **log)
+    return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
+
+
+def xgboost_linear(log: Log) -> Logged:
+    model = xgboost.XGBRegressor(n_jobs=1, booster="gblinear", n_estimators=5).fit(FEATURES, TARGET)
+    mlflow.xgboost.log_model(model, input_example=FEATURES.head(2), **log)
+    return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
+
+
+# LightGBM
+
+
+def lightgbm_booster(log: Log) -> Logged:
+    params = {"objective": "multiclass", "num_class": 3, "verbose": -1, "num_threads": 1}
+    model = lightgbm.train(params, lightgbm.Dataset(FLOWERS, KINDS), 5)
+    mlflow.lightgbm.log_model(model, input_example=FLOWERS.head(2), **log)
+    return Logged(SOME, model.predict(SOME))
+
+
+def lightgbm_classifier(log: Log) -> Logged:
+    rows, price = with_categories()
+    model = lightgbm.LGBMClassifier(n_jobs=1, n_estimators=5, min_child_samples=2, verbose=-1)
+    model.fit(rows, price)
+    mlflow.lightgbm.log_model(model, signature=infer_signature(rows, model.predict(rows)), **log)
+    return Logged(rows.head(9), model.predict(rows.head(9)), model.predict_proba(rows.head(9)))
+
+
+def lightgbm_categories(log: Log) -> Logged:
+    rows, price = with_categories()
+    data = lightgbm.Dataset(rows, price == "dear")
+    params = {"objective": "binary", "min_data_in_leaf": 2, "verbose": -1, "num_threads": 1}
+    model = lightgbm.train(params, data, 5)
+    mlflow.lightgbm.log_model(model, signature=infer_signature(rows, model.predict(rows)), **log)
+    return Logged(rows.head(9), model.predict(rows.head(9)))
+
+
+# ONNX
+
+
+def onnx_matrix(log: Log) -> Logged:
+    """One input for all columns, and large enough for MLflow to keep its numbers in a file apart.
+
+    The weights are those of a model of 4 columns, and 512 outputs.
+    """
+    weights = np.random.default_rng(0).normal(size=(4, 512)).astype(np.float32)
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "matrix",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [None, 512])],
+        [onnx.numpy_helper.from_array(weights, "w")],
+    )
+    rows = SOME.to_numpy().astype(np.float32)
+    mlflow.onnx.log_model(
+        _checked(graph), signature=infer_signature(rows, {"y": rows @ weights}), **log
+    )
+    return Logged(rows, {"y": rows @ weights})
+
+
+def onnx_classifier(log: Log) -> Logged:
+    """A frame of one input, two outputs: as skl2onnx makes them of a classifier."""
+    model = LogisticRegression(max_iter=500).fit(FLOWERS, KINDS)
+    node = helper.make_node(
+        "LinearClassifier",
+        ["x"],
+        ["label", "scores"],
+        domain="ai.onnx.ml",
+        classlabels_ints=[0, 1, 2],
+        coefficients=model.coef_.ravel().tolist(),
+        intercepts=model.intercept_.tolist(),
+        multi_class=1,
+        post_transform="SOFTMAX",
+    )
+    graph = helper.make_graph(
+        [node],
+        "classifier",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 4])],
+        [
+            helper.make_tensor_value_info("label", TensorProto.INT64, [None]),
+            helper.make_tensor_value_info("scores", TensorProto.FLOAT, [None, 3]),
+        ],
+    )
+    rows = SOME.to_numpy().astype(np.float32)
+    mlflow.onnx.log_model(_checked(graph), signature=infer_signature(rows), **log)
+    label, scores = onnxruntime.InferenceSession(_checked(graph).SerializeToString()).run(
+        None, {"x": rows}
+    )
+    return Logged(rows, {"label": label, "scores": scores})
+
+
+def onnx_columns(log: Log) -> Logged:
+    """One input for each column."""
+    graph = helper.make_graph(
+        [helper.make_node("Mul", ["height", "width"], ["area"])],
+        "columns",
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, [None])
+            for name in ("height", "width")
+        ],
+        [helper.make_tensor_value_info("area", TensorProto.FLOAT, [None])],
+    )
+    rows = pd.DataFrame({"width": [1.5, 2.5], "height": [2.0, 4.0]}).astype(np.float32)
+    mlflow.onnx.log_model(_checked(graph), signature=infer_signature(rows), **log)
+    return Logged(rows, [{"area": 3.0}, {"area": 10.0}])
+
+
+def _checked(graph: onnx.GraphProto) -> onnx.ModelProto:
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=9)
+    onnx.checker.check_model(model)
+    return model
+
+
+# Those that run code when they are loaded. `log` may say otherwise, as the advice asks.
+
+
+def sklearn_pickle(log: Log) -> Logged:
+    model = RandomForestRegressor(5, random_state=0).fit(FEATURES, TARGET)
+    with_format = {"serialization_format": "cloudpickle", **log}
+    mlflow.sklearn.log_model(model, input_example=FEATURES.head(2), **with_format)
+    return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
+
+
+def lightgbm_pickle(log: Log) -> Logged:
+    model = lightgbm.LGBMRegressor(n_jobs=1, n_estimators=5, verbose=-1).fit(FEATURES, TARGET)
+    with_format = {"serialization_format": "cloudpickle", **log}
+    mlflow.lightgbm.log_model(model, input_example=FEATURES.head(2), **with_format)
+    return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
+
+
+def statsmodels_formula(log: Log) -> Logged:
+    data = FEATURES.assign(target=TARGET)
+    model = smf.ols("target ~ bmi + np.exp(bp)", data).fit()
+    rows = FEATURES[["bmi", "bp"]]
+    mlflow.statsmodels.log_model(model, input_example=rows.head(2), **log)
+    return Logged(rows.head(3), model.predict(rows.head(3)))
+
+
+class Scaled(mlflow.pyfunc.PythonModel):
+    """Takes a list per row and a parameter."""
+
+    def predict(
+        self, context: object, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> list[float]:
+        factor = (params or {}).get("factor", 1.0)
+        return [sum(values) * factor for values in model_input["values"]]
+
+
+class Wrapped(mlflow.pyfunc.PythonModel):
+    """Calls an estimator."""
+
+    def __init__(self, estimator: LinearRegression) -> None:
+        self.estimator = estimator
+
+    def predict(self, context: object, model_input: pd.DataFrame) -> np.ndarray:
+        return self.estimator.predict(model_input)
+
+
+def python_wrapped(log: Log) -> Logged:
+    estimator = LinearRegression().fit(FEATURES, TARGET)
+    mlflow.pyfunc.log_model(python_model=Wrapped(estimator), input_example=FEATURES.head(2), **log)
+    return Logged(FEATURES.head(3), estimator.predict(FEATURES.head(3)))
+
+
+def python_model(log: Log) -> Logged:
+    rows = pd.DataFrame({"values": [[1.0, 2.0], [3.0]]})
+    mlflow.pyfunc.log_model(python_model=Scaled(), input_example=(rows, {"factor": 2.0}), **log)
+    return Logged(rows, [6.0, 6.0])
+
+
+class Shout(mlflow.pyfunc.PythonModel):
+    """Says by type hints what it takes."""
+
+    def predict(self, model_input: list[str]) -> list[str]:
+        return [text.upper() for text in model_input]
+
+
+def python_hints(log: Log) -> Logged:
+    mlflow.pyfunc.log_model(python_model=Shout(), input_example=["a"], **log)
+    return Logged(["a", "ß"], ["A", "SS"])
+
+
+def python_code(log: Log) -> Logged:
+    """A model from code: MLflow stores this script and runs it."""
+    rows = pd.DataFrame({"x": [1.0, 2.5]})
+    script = Path(__file__).with_name("model_from_code.py")
+    mlflow.pyfunc.log_model(python_model=script, input_example=rows, **log)
+    return Logged(rows, [2.0, 5.0])
+
+
+def sklearn_code(log: Log) -> Logged:
+    """Brings along a module that it does not need."""
+    model = LinearRegression().fit(FEATURES, TARGET)
+    with_code = {"code_paths": [Path(__file__).with_name("needs_more.py")], **log}
+    mlflow.sklearn.log_model(model, input_example=FEATURES.head(2), **with_code)
+    return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
+
+
+# What the advice comes to, for those whose function takes no other `log`
+
+
+def statsmodels_advised(log: Log) -> Logged:
+    columns = make_column_transformer(
+        (FunctionTransformer(np.exp), ["bp"]), remainder="passthrough"
+    )
+    rows = FEATURES[["bmi", "bp"]]
+    model = make_pipeline(columns, LinearRegression()).fit(rows, TARGET)
+    mlflow.sklearn.log_model(model, input_example=rows.head(2), **log)
+    own = smf.ols("target ~ bmi + np.exp(bp)", FEATURES.assign(target=TARGET)).fit()
+    return Logged(rows.head(3), own.predict(rows.head(3)))
+
+
+DATA = (
+    sklearn_linear,
+    sklearn_pipeline,
+    sklearn_categories,
+    sklearn_text,
+    sklearn_outputs,
+    sklearn_wide,
+    sklearn_unicode,
+    sklearn_numbered,
+    sklearn_array,
+    sklearn_probabilities,
+    sklearn_with_xgboost,
+    sklearn_with_lightgbm,
+    xgboost_regressor,
+    xgboost_classifier,
+    xgboost_booster,
+    xgboost_categories,
+    xgboost_outputs,
+    xgboost_linear,
+    lightgbm_booster,
+    lightgbm_classifier,
+    lightgbm_categories,
+    onnx_matrix,
+    onnx_classifier,
+    onnx_columns,
+)
+"""Models that are data: served by default."""
+CODE = (
+    sklearn_pickle,
+    lightgbm_pickle,
+    statsmodels_formula,
+    python_wrapped,
+    python_model,
+    python_hints,
+    python_code,
+    sklearn_code,
+)
+"""Models that run code when they are loaded."""
+
+ADVISED = {
+    sklearn_pickle: (sklearn_pickle, {"serialization_format": "skops"}),
+    lightgbm_pickle: (lightgbm_pickle, {"serialization_format": "skops"}),
+    statsmodels_formula: (statsmodels_advised, {}),
+    python_wrapped: (sklearn_linear, {}),
+    sklearn_code: (sklearn_code, {"code_paths": None}),
+}
+"""The other way out of each refusal that has one for the model at hand: what to log, and how."""

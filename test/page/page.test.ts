@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { checkoutRoot } from "../../local/support/cache.ts";
+import { openBrowser } from "../../tools/dashboards/browser.ts";
+import { environment } from "../support/pythonEnvironment.ts";
+
+const showcase = join(checkoutRoot, "apps/predict/tests/showcase.py");
+
+// the first visitor of a page on a busy machine waits long for its scripts
+jest.setTimeout(150_000);
+
+let program: ChildProcess;
+let address: string;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+/** What the browser asked of other servers than the page's. */
+const elsewhere: string[] = [];
+
+beforeAll(async () => {
+  program = spawn(await environment("predict"), [showcase], { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: program.stdout! });
+  address = await new Promise((resolve, reject) => {
+    lines.once("line", resolve);
+    program.once("exit", () => reject(new Error("the page did not start")));
+  });
+  browser = await openBrowser();
+}, 180_000);
+
+afterAll(async () => {
+  await browser?.close();
+  program?.stdin?.end();
+});
+
+beforeEach(async () => {
+  context = await browser.newContext({ locale: "de-DE" });
+  page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on("request", (request) => {
+    if (!request.url().startsWith(address) && !request.url().startsWith("data:")) {
+      elsewhere.push(request.url());
+    }
+  });
+});
+
+afterEach(() => context.close());
+
+const heading = (name: string) => page.getByRole("heading", { name, level: 1 }).waitFor();
+const predict = () => page.getByRole("button", { name: "Predict", exact: true }).click();
+
+async function open(model: string): Promise<void> {
+  await page.goto(`${address}/?model=${model}`);
+  await page.getByRole("button", { name: "Predict", exact: true }).waitFor();
+}
+
+async function type(label: string, text: string): Promise<void> {
+  const field = page.getByRole("textbox", { name: label, exact: true });
+  await field.click();
+  await field.press("ControlOrMeta+A");
+  await field.press("Backspace");
+  await field.pressSequentially(text);
+  await field.press("Tab");
+}
+
+test("a decimal comma that is typed is one", async () => {
+  await open("diabetes-progression");
+  await type("bmi", "31,5");
+  await predict();
+  await page.getByText("184.50").waitFor();
+});
+
+test("a required field that is cleared is asked for", async () => {
+  await open("diabetes-progression");
+  await type("bmi", "");
+  await predict();
+  await page.getByText("bmi: the value is missing.").waitFor();
+
+  await open("churn");
+  await page.getByRole("button", { name: /clear/i }).first().click();
+  await predict();
+  await page.getByText("since: the value is missing.").waitFor();
+});
+
+test("JSON that does not fit its column is refused, and what fits is predicted with probabilities", async () => {
+  await open("churn");
+  await type("usage", '{"calls": "many"}');
+  await predict();
+  await page.getByText('usage: the value needs a whole number at calls, not "many".').waitFor();
+  await type("usage", '{"calls": 3}');
+  await predict();
+  await page.getByText("stays: 76.1%").waitFor();
+  await page.getByText("Answered by churn version 12 (live).").waitFor();
+});
+
+test("front page, picker and address lead to the same model", async () => {
+  await page.goto(address);
+  await heading("Models");
+  await page.getByText("version 12").waitFor();
+  await page.getByTestId("stMain").getByRole("button", { name: "Open" }).nth(1).click();
+  await heading("Churn");
+  expect(new URL(page.url()).searchParams.get("model")).toBe("churn");
+  await page.getByRole("combobox", { name: "Model" }).click();
+  await page.getByRole("option", { name: "Digits" }).click();
+  await heading("Digits");
+  expect(new URL(page.url()).searchParams.get("model")).toBe("digits");
+});
+
+test("a model server that hangs keeps no visitor from the other models", async () => {
+  await page.goto(`${address}/?model=hangs`);
+  await page.getByText(/has not answered yet|did not answer in time/).waitFor();
+  await page.getByRole("combobox", { name: "Model" }).click();
+  await page.getByRole("option", { name: "Churn" }).click();
+  await heading("Churn");
+  await predict();
+  await page.getByText("stays: 76.1%").waitFor();
+});
+
+test("a file as Excel saves it in Europe comes back with decimal commas", async () => {
+  await open("diabetes-progression");
+  await page.getByRole("tab", { name: "Many from a CSV" }).click();
+  const rows = "Name;age;sex;bmi;blood_pressure\r\nZürich;50;1;20,5;80\r\n;;;;\r\n";
+  await page.locator("input[type=file]").setInputFiles({
+    name: "kunden.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(rows, "latin1"),
+  });
+  await page.getByText("in Windows-1252, separated by semicolons, with decimal commas").waitFor();
+  await page.getByRole("button", { name: "Predict 1 row" }).click();
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download the predictions" }).click();
+  expect(readFileSync(await (await download).path(), "utf8")).toBe(
+    "\ufeffName;age;sex;bmi;blood_pressure;prediction;model_version\r\n" +
+      "Zürich;50;1;20,5;80;151,5;3\r\n",
+  );
+});
+
+test("the page asks nothing of other servers", () => expect(elsewhere).toEqual([]));
