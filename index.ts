@@ -3,10 +3,10 @@ import { MlopsPlatform } from "./components/index.ts";
 import { targetCluster } from "./program/cluster.ts";
 import { withPorts } from "./program/clusterPorts.ts";
 import { loadConfig } from "./program/config.ts";
-import { bill } from "./program/costs.ts";
+import { bill } from "./program/bill.ts";
 import { publicDomain } from "./program/domain.ts";
 import { googleCloud } from "./program/google.ts";
-import { stackOutputs } from "./program/outputs.ts";
+import { stackOutputs } from "./program/stackOutputs.ts";
 import { platformArguments } from "./program/platform.ts";
 import { dataStores } from "./program/stores.ts";
 

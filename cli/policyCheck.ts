@@ -11,7 +11,7 @@ import {
   policyReport,
   type Verdict,
   verdictsOn,
-} from "../ci/policies.ts";
+} from "../ci/brokenPolicies.ts";
 import { loadSettings, type Settings } from "./stackSettings.ts";
 import type { Options } from "./commandLine.ts";
 import { checkoutRoot } from "../local/support/cache.ts";

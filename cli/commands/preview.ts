@@ -4,7 +4,7 @@ import { chooseEngine, openEngine } from "../engineChoice.ts";
 import { checkOwnershipIfReachable } from "../ownershipCheck.ts";
 import { costTable, freeSentence } from "../../ci/costTable.ts";
 import { plannedCosts } from "../../ci/costs.ts";
-import { isRefused, policyReport } from "../../ci/policies.ts";
+import { isRefused, policyReport } from "../../ci/brokenPolicies.ts";
 import { judgeStack } from "../policyCheck.ts";
 import { checkPorts, readSettings, settlePorts, withSettings } from "../stackSettings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";

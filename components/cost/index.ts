@@ -1,9 +1,9 @@
 import { cloudSqlLines } from "./cloudSql.ts";
-import { clusterLines, nodePoolLines } from "./cluster.ts";
+import { clusterLines, nodePoolLines } from "./clusterCosts.ts";
 import { number, section, text } from "./inputs.ts";
 import type { BillableResource, Line, Surroundings } from "./lines.ts";
 import { addressLines, dnsLines, gatewayLines, isGoogleGateway, natLines } from "./network.ts";
-import { releaseLines, workloadLines } from "./pods.ts";
+import { releaseLines, workloadLines } from "./podCosts.ts";
 import { pricesAsOf } from "./prices.ts";
 import { bucketLines, claimLines, claimTemplateLines, registryLines } from "./storage.ts";
 

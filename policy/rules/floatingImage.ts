@@ -1,4 +1,4 @@
-import { containerName, containersOf } from "../pods.ts";
+import { containerName, containersOf } from "../podSpecs.ts";
 import type { ResourceRule } from "../rule.ts";
 import { at, textsIn } from "../values.ts";
 

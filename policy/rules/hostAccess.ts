@@ -1,5 +1,5 @@
 import { mayReachNode, nodeAccessSchema } from "../nodeAccess.ts";
-import { containerName, containersOf, podSpec } from "../pods.ts";
+import { containerName, containersOf, podSpec } from "../podSpecs.ts";
 import type { ResourceRule } from "../rule.ts";
 import { at, objectsAt, type Values } from "../values.ts";
 

@@ -1,6 +1,6 @@
 import { openGrafanaSettings } from "../../components/monitoring/grafanaAccess.ts";
 import { chartValues } from "../helm.ts";
-import { containersOf } from "../pods.ts";
+import { containersOf } from "../podSpecs.ts";
 import type { ResourceRule } from "../rule.ts";
 import { at } from "../values.ts";
 

@@ -1,6 +1,6 @@
 import { secretsOf } from "../../components/core/secretTexts.ts";
 import { chartValues } from "../helm.ts";
-import { commandLine, containerName, containersOf, flagsOf, variablesOf } from "../pods.ts";
+import { commandLine, containerName, containersOf, flagsOf, variablesOf } from "../podSpecs.ts";
 import type { ResourceRule } from "../rule.ts";
 import { at, isValues, textsIn, type Values } from "../values.ts";
 

@@ -1,5 +1,5 @@
 import { chartValues } from "../helm.ts";
-import { containerName, containersOf, flagsOf, variablesOf } from "../pods.ts";
+import { containerName, containersOf, flagsOf, variablesOf } from "../podSpecs.ts";
 import type { ResourceRule, SeenResource } from "../rule.ts";
 import { at, objectsAt, textsAt, textsIn } from "../values.ts";
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { policyReport, verdictsOn } from "../../ci/policies.ts";
+import { policyReport, verdictsOn } from "../../ci/brokenPolicies.ts";
 import { unknownValue } from "../../local/support/propertyValues.ts";
 import {
   fakeCluster,

@@ -1,4 +1,4 @@
-import { heatmap, lines, type Size, sparkline, stateTimeline } from "./charts.ts";
+import { heatmap, lines, type Size, sparkline, stateTimeline } from "./drawings.ts";
 import { colorOf, seriesColor, theme, thresholdColor } from "./colors.ts";
 import { type DashboardData, lastOf, type PanelData, type Series } from "./panelData.ts";
 import type { GrafanaPanel } from "./queries.ts";

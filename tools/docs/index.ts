@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { inferSchema, type Schema, schemaPath, schemaText } from "./schema.ts";
-import { projectFile, projectText, stackSchemaFile, stackSchemaText } from "./settings.ts";
+import { projectFile, projectText, stackSchemaFile, stackSchemaText } from "./generatedSettings.ts";
 import { fillTables } from "./tables.ts";
 
 /** Every page that people read: README.md and the Markdown files under docs/, relative to the checkout. */

@@ -61,7 +61,7 @@ function configTable(keys: readonly string[] = configKeys): string {
 
 /** The stack's outputs, as the program declares them. */
 function stackOutputs(): string {
-  const program = readFileSync(join(checkoutRoot, "program/outputs.ts"), "utf8");
+  const program = readFileSync(join(checkoutRoot, "program/stackOutputs.ts"), "utf8");
   const declared = program.slice(program.indexOf("interface StackOutputs"));
   const exported = declared.matchAll(/^  \/\*\* (.*) \*\/\n  (\w+): /gm);
   return table(

@@ -1,10 +1,10 @@
-import { availability } from "./availability.ts";
-import { cluster } from "./cluster.ts";
-import { models } from "./models.ts";
-import { alerting, monitoring } from "./monitoring.ts";
-import { type Alert, asRule, type RuleGroup } from "./rule.ts";
+import { availability } from "./availabilityAlerts.ts";
+import { cluster } from "./clusterAlerts.ts";
+import { models } from "./modelAlerts.ts";
+import { alerting, monitoring } from "./monitoringAlerts.ts";
+import { type Alert, asRule, type RuleGroup } from "./alertRule.ts";
 
-export type { AlertRule, RuleGroup } from "./rule.ts";
+export type { AlertRule, RuleGroup } from "./alertRule.ts";
 
 /** What can be chosen about the platform's alerts. */
 export interface AlertRulesOptions {

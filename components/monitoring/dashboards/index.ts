@@ -1,9 +1,9 @@
-import { cluster } from "./cluster.ts";
-import { frontEnd } from "./frontEnd.ts";
-import { home } from "./home.ts";
-import { models } from "./models.ts";
+import { cluster } from "./clusterDashboard.ts";
+import { frontEnd } from "./frontEndDashboard.ts";
+import { home } from "./homeDashboard.ts";
+import { models } from "./modelDashboard.ts";
 import type { Dashboard } from "./shapes.ts";
-import { tracking } from "./tracking.ts";
+import { tracking } from "./trackingDashboard.ts";
 
 /** A dashboard as Grafana imports it. */
 export interface PlatformDashboard {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dashboards } from "../../../../components/monitoring/dashboards/index.ts";
-import { buckets, lines, stretches } from "../../../../tools/dashboards/charts.ts";
+import { buckets, lines, stretches } from "../../../../tools/dashboards/drawings.ts";
 import { page } from "../../../../tools/dashboards/page.ts";
 import {
   type DashboardData,

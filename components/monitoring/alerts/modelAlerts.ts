@@ -1,4 +1,4 @@
-import type { Alert } from "./rule.ts";
+import type { Alert } from "./alertRule.ts";
 
 const requests = "model_requests_total";
 const failures = "model_load_failures_total";

@@ -1,4 +1,4 @@
-import type { Alert } from "./rule.ts";
+import type { Alert } from "./alertRule.ts";
 
 // As `df` counts: what only root may fill is neither used nor left.
 const claim = (statistic: string) =>

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { DomainCertificate, MlopsPlatform } from "../components/index.ts";
 import type { Cluster } from "./cluster.ts";
-import type { Bill } from "./costs.ts";
+import type { Bill } from "./bill.ts";
 import type { PublicDomain } from "./domain.ts";
 
 /** What a stack may not have is null there: undefined would be warned about. */

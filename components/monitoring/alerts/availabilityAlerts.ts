@@ -1,4 +1,4 @@
-import type { Alert } from "./rule.ts";
+import type { Alert } from "./alertRule.ts";
 
 /*
  * Whether the parts of the platform answer. `absent(… == 1)` holds when nothing says that it is up: because it says that it

@@ -1,4 +1,4 @@
-import type { Alert } from "./rule.ts";
+import type { Alert } from "./alertRule.ts";
 
 /** Prometheus' own health; the names are those of prometheus-mixin. */
 export const monitoring: Alert[] = [
