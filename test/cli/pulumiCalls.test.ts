@@ -68,14 +68,18 @@ const operations = () =>
 const engine = (...config: string[]) => openEngine("pulumi", readSettings({ config }), {});
 
 // SECURITY.md: Settings that are secret are in no process's arguments.
-test("a secret setting is in no argument of the CLI, and in a file that only its owner can read", async () => {
+test("a secret setting is encrypted by the CLI, and in no argument of it", async () => {
+  answers({ "config set*": `cat >> ${folder}/encrypted` });
   const file = join(folder, "receivers.json");
   writeFileSync(file, '{"heartbeat":{"url":"https://example.org/MARKER"}}');
   expect(await engine(`alertReceivers=@${file}`).up()).toBe(0);
+  expect(readFileSync(join(folder, "encrypted"), "utf8")).toBe("https://example.org/MARKER");
+  expect(readFileSync(calls, "utf8")).toMatch(
+    /^config set --path alertReceivers\["heartbeat"\]\["url"\] --secret /m,
+  );
   const settings = join(workFolder, "pulumi", "Pulumi.dev.yaml");
-  expect(readFileSync(settings, "utf8")).toContain("MARKER");
+  for (const path of [settings, calls]) expect(readFileSync(path, "utf8")).not.toContain("MARKER");
   expect(statSync(settings).mode & 0o077).toBe(0);
-  expect(readFileSync(calls, "utf8")).not.toContain("MARKER");
 });
 
 test("`up` previews first, and changes nothing where the preview is refused", async () => {
