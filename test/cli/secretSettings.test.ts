@@ -52,6 +52,8 @@ test("the built-in engine is given settings by standard input, never as argument
   expect(started).toHaveLength(2);
   for (const { args, input } of started) {
     expect(args.join(" ")).not.toContain("MARKER");
-    expect(JSON.parse(input!)).toEqual({ alertReceivers: receivers, kubeContext: "somewhere" });
+    const { config, secrets } = JSON.parse(input!) as { config: object; secrets: string[] };
+    expect(config).toEqual({ alertReceivers: receivers, kubeContext: "somewhere" });
+    expect(secrets).toContain("alertReceivers");
   }
 });

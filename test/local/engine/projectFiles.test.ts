@@ -58,3 +58,27 @@ test("a value encrypted for the CLI is refused, unless it is given another way",
     secretKeys: ["shop:token"],
   });
 });
+
+test("what is encrypted can be stood for, however deep it is, and counts as secret", () => {
+  writeFileSync(
+    stackFile,
+    "config:\n  shop:plain: open\n  shop:other:\n    url: { secure: v1:abc }\n    to: [ops]\n",
+  );
+  expect(() => loadConfig(project, stackFile)).toThrow(/shop:other in .* is encrypted/);
+  const { values, secretKeys } = loadConfig(project, stackFile, {}, { encryptedAs: "hidden" });
+  expect(values).toMatchObject({
+    "shop:plain": "open",
+    "shop:other": '{"url":"hidden","to":["ops"]}',
+  });
+  expect(secretKeys).toEqual(["shop:other"]);
+});
+
+test("an override is secret where the caller says so", () => {
+  const given = { plain: "hush", replicas: "1" };
+  expect(
+    loadConfig(project, stackFile, given, { secrets: ["plain"], encryptedAs: "" }),
+  ).toMatchObject({
+    values: { "shop:plain": "hush", "shop:replicas": "1" },
+    secretKeys: ["shop:other", "shop:plain"],
+  });
+});
