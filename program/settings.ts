@@ -97,6 +97,7 @@ export const settings = {
   // The tracking server.
   trackingReplicas: whole(1, "tracking.replicas", "Pods of the tracking server. 1 is the most that a volume for artifacts allows."),
   trackingWorkers: whole(1, "tracking.workers", "Worker processes of MLflow in each pod; each takes about 200 MiB."),
+  trackingLogLevel: text("", "tracking.logLevel", "What MLflow writes to its log: DEBUG, INFO, WARNING or ERROR and above. Empty means INFO."),
   trackingNodePort: nodePort("tracking.nodePort", "Port of MLflow on every node, 30000 to 32767. 0 means inside the cluster only; empty means 30001 on a cluster of this machine and 0 on any other."),
   trackingTemporaryStorage: text("2Gi", "tracking.temporaryStorage", "Size of `/tmp`. With artifacts in a bucket it must hold every file that is being uploaded or downloaded at the same time."),
   trackingEnvironment: secret(map("tracking.environment", "Further environment variables of the tracking server, such as MLflow's own settings. They are kept in a Secret.")),

@@ -120,6 +120,8 @@ export interface TrackingSettingsArgs extends NodePortArgs, PodSettingsArgs {
   replicas?: number;
   /** Worker processes per pod, 1 to 16. Defaults to 1; each takes about 200 MiB. */
   workers?: number;
+  /** What the server writes to its log: `DEBUG`, `INFO`, `WARNING` or `ERROR` and above. Defaults to MLflow's own choice, `INFO`. */
+  logLevel?: string;
   /** Further host names by which people reach the server, such as an ingress's. Defaults to none. */
   hostNames?: string[];
   /** Size of `/tmp`. Defaults to `2Gi`. With artifacts in a bucket it must hold every file that is being uploaded or downloaded, whole and at the same time; a pod that writes more is evicted. Artifacts on a volume do not pass through it. */
@@ -210,6 +212,7 @@ const trackingSettingsRules: Rules<TrackingSettingsArgs> = {
   users: list(trackingUser),
   replicas: whole(1, 20),
   workers: whole(1, 16),
+  logLevel: matches(/^(DEBUG|INFO|WARNING|ERROR)$/, "be DEBUG, INFO, WARNING or ERROR"),
   hostNames: list(hostName),
   temporaryStorage: quantity("2Gi"),
   resources: resourcesRule,

@@ -111,6 +111,7 @@ export function serverPod(
                 MLFLOW_HOST: "0.0.0.0",
                 MLFLOW_PORT: `${port}`,
                 MLFLOW_WORKERS: `${args.workers ?? 1}`,
+                ...(args.logLevel === undefined ? {} : { MLFLOW_LOGGING_LEVEL: args.logLevel }),
                 MLFLOW_ARTIFACTS_DESTINATION: args.artifacts.uri,
                 MLFLOW_SERVER_ALLOWED_HOSTS: hosts.apply(([namespace, address, further]) =>
                   allowedHosts(name, namespace, [address, ...further]),

@@ -26,6 +26,7 @@ const onOwnCluster: Rows = {
   databaseStorageSize: ["11Gi", "mlops-database-data", "spec.resources.requests.storage", "11Gi"],
   artifactStorageSize: ["22Gi", "mlops-artifacts-data", "spec.resources.requests.storage", "22Gi"],
   trackingWorkers: [4, "mlops-tracking-server", "spec.template.spec.containers[mlflow].env[MLFLOW_WORKERS].value", "4"],
+  trackingLogLevel: ["DEBUG", "mlops-tracking-server", "spec.template.spec.containers[mlflow].env[MLFLOW_LOGGING_LEVEL].value", "DEBUG"],
   trackingNodePort: [30100, "mlops-tracking-service", "spec.ports[http].nodePort", 30100],
   trackingTemporaryStorage: ["5Gi", "mlops-tracking-server", "spec.template.spec.volumes[tmp].emptyDir.sizeLimit", "5Gi"],
   trackingEnvironment: [{ MLFLOW_X: "1" }, "mlops-tracking-server", "spec.template.spec.containers[mlflow].env[MLFLOW_X].valueFrom.secretKeyRef.key", "MLFLOW_X"],

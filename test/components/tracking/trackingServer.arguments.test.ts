@@ -121,6 +121,13 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
       "mlflow-server spec.template.spec.containers[mlflow].env[MLFLOW_WORKERS].value: 1 → 2",
     ],
   },
+  logLevel: {
+    value: "DEBUG",
+    changes: [
+      "mlflow-server spec.template.spec.containers[mlflow].env[MLFLOW_LOGGING_LEVEL].name: ∅ → MLFLOW_LOGGING_LEVEL",
+      "mlflow-server spec.template.spec.containers[mlflow].env[MLFLOW_LOGGING_LEVEL].value: ∅ → DEBUG",
+    ],
+  },
   nodePort: {
     value: 30001,
     changes: [
