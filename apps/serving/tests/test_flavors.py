@@ -431,7 +431,8 @@ def test_the_alias_moves_from_library_to_library(tracking: Server, serving: Serv
         logged_models.lightgbm_classifier,
         logged_models.onnx_columns,
     ):
-        logged, version = log(model)
+        # a package that only the notebook had, and the model does without
+        logged, version = log(model, "scikit-learn", "prophet==1.1.5")
         models.promote(version)
         serving.wait_for(version)
         wanted = logged.probabilities is not None

@@ -57,7 +57,8 @@ def test_what_is_here_is_met(tmp_path: Path, line: str) -> None:
     ],
 )
 def test_what_is_not_here_is_named(tmp_path: Path, line: str, wanted: str, here: str) -> None:
-    assert unmet(tmp_path, "pandas", line) == [Unmet(wanted, here)]
+    missing = here.startswith("no ")
+    assert unmet(tmp_path, "pandas", line) == [Unmet(wanted, here, missing)]
 
 
 def test_another_release_of_python_is_named() -> None:

@@ -29,6 +29,8 @@ class Unmet:
 
     wanted: str
     here: str
+    is_missing: bool = False
+    """Whether the package is not here at all."""
 
 
 def unmet_python(wanted: str | None) -> list[Unmet]:
@@ -58,7 +60,7 @@ def _unmet(line: str) -> Iterator[Unmet]:
     name = canonicalize_name(requirement.name)
     here = version_here(name)
     if here is None:
-        yield Unmet(f"{name}{requirement.specifier}", f"no {name}")
+        yield Unmet(f"{name}{requirement.specifier}", f"no {name}", is_missing=True)
     elif not all(
         one.contains(here, prereleases=True) or _same_release(name, one.operator, one.version, here)
         for one in requirement.specifier
