@@ -67,7 +67,7 @@ FORECAST: dict[str, Any] = described([("hour", "long", True)]) | {
         "version": "8",
         "state": "failed",
         "reason": "it requires catboost, which the server lacks: "
-        "npm run images -- --model energy-forecast",
+        "models/energy-forecast/requirements.txt",
     },
 }
 FORECAST["signature"]["outputs"] = [{"name": f"in_{n}_hours", "type": "double"} for n in (1, 2, 3)]

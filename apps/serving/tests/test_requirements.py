@@ -74,4 +74,4 @@ def test_a_model_without_requirements_requires_nothing(tmp_path: Path) -> None:
 def test_the_reason_names_each_package_and_the_command() -> None:
     reason = requirements_reason([Unmet("a==1", "a 2"), Unmet("b", "no b")], "churn")
     assert "requires a==1, b, and this server has a 2, no b" in reason
-    assert "`npm run images -- --model churn`" in reason
+    assert "lock them in models/churn/requirements.txt" in reason

@@ -94,7 +94,7 @@ def requirements_reason(unmet: list[Unmet], model: str) -> str:
     wanted = ", ".join(one.wanted for one in unmet)
     here = ", ".join(one.here for one in unmet)
     return (
-        f"it requires {wanted}, and this server has {here}: build an image that "
-        f"has them with `npm run images -- --model {model}`, or log the model with requirements "
-        "that this server meets"
+        f"it requires {wanted}, and this server has {here}: lock them in "
+        f"models/{model}/requirements.txt, which makes the model an image of its own (see "
+        "docs/how-to/add-a-model.md), or log the model with requirements that this server meets"
     )
