@@ -4,6 +4,7 @@ import { findPulumi, installPulumi } from "./findPulumi.ts";
 import type { Options } from "./commandLine.ts";
 import { pulumiEngine } from "./pulumiEngine.ts";
 import type { Settings } from "./stackSettings.ts";
+import { usesGoogleCloud } from "../program/contradictions.ts";
 import { messageOf, UserError } from "../local/support/errors.ts";
 
 /** The engine asked for, else the one this stack was deployed with, else the Pulumi CLI where there is one. */
@@ -34,6 +35,14 @@ export async function chooseEngine(
     console.error(`The built-in engine is used: ${reason}.`);
     return "builtin";
   }
+}
+
+/** @throws UserError, before anything is started, where an engine cannot make what the settings ask for. */
+export function checkEngine(name: EngineName, { config }: Settings): void {
+  if (name === "pulumi" || !usesGoogleCloud(config)) return;
+  throw new UserError(
+    "the built-in engine makes nothing on Google Cloud; install the Pulumi CLI (https://www.pulumi.com/docs/install), or set cluster to current and dataStores to cluster",
+  );
 }
 
 export function openEngine(name: EngineName, settings: Settings, access: ClusterAccess): Engine {

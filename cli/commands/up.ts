@@ -1,7 +1,7 @@
 import { holdImageTags } from "../../program/images.ts";
 import { portFacts, unseen } from "../../program/ports.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
-import { chooseEngine, openEngine } from "../engineChoice.ts";
+import { checkEngine, chooseEngine, openEngine } from "../engineChoice.ts";
 import { provideImages } from "../provideImages.ts";
 import { policiesAreEnforced, unenforcedSentence } from "../networkPolicies.ts";
 import { checkOwnership, connect } from "../ownershipCheck.ts";
@@ -29,6 +29,7 @@ export async function up(options: Options): Promise<number> {
     options.yes === true || options.context !== undefined || remembered !== undefined;
   if (target.kind === "context" && !known?.own && !isAgreed) await agreeTo(target);
   const engineName = await chooseEngine(options, remembered?.engine);
+  checkEngine(engineName, given);
   const charts = await chooseCharts(given, remembered);
   console.error(`Deploying to ${describeTarget(target)}, stack ${given.stack}`);
   if (charts === "stand-in") console.error(standInSentence);
