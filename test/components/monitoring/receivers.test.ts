@@ -28,83 +28,37 @@ const configuration = async (receivers?: AlertReceiversArgs) => {
   return JSON.parse(result);
 };
 
-const receiver = async (receivers: AlertReceiversArgs, name = "people") =>
-  (await configuration(receivers)).receivers.find((one: { name: string }) => one.name === name);
-
-test("without receivers every alert ends with nobody who is told", async () => {
+test("without receivers nobody is told", async () => {
   const { receivers } = await configuration();
   expect(receivers).toEqual([{ name: "nobody" }, { name: "heartbeat" }, { name: "people" }]);
 });
 
-test("critical and warning alerts go to people, the watchdog to its listener, the rest to nobody", async () => {
-  const { route, inhibit_rules } = await configuration(everything);
-  expect(route).toEqual({
-    receiver: "nobody",
-    group_by: ["alertname", "namespace"],
-    group_wait: "30s",
-    group_interval: "5m",
-    repeat_interval: "4h",
-    routes: [
-      {
-        receiver: "heartbeat",
-        matchers: ['alertname="Watchdog"'],
-        group_wait: "0s",
-        group_interval: "1m",
-        repeat_interval: "5m",
-      },
-      { receiver: "people", matchers: ['severity=~"critical|warning"'] },
-    ],
+test("mail goes over TLS alone unless told otherwise, with the login as it was given", async () => {
+  const mail = async (receivers: AlertReceiversArgs) =>
+    (await configuration(receivers)).receivers.at(-1).email_configs[0];
+  expect(await mail({ email })).toMatchObject({ ...email, require_tls: true });
+  expect(await mail(everything)).toMatchObject({
+    require_tls: false,
+    auth_username: login.username,
+    auth_password: login.password,
   });
-  expect(inhibit_rules).toEqual([
-    {
-      source_matchers: ['severity="critical"'],
-      target_matchers: ['severity="warning"'],
-      equal: ["alertname", "namespace", "persistentvolumeclaim"],
-    },
-  ]);
 });
 
-test("e-mail logs in and asks for TLS as told", async () => {
-  const config = { ...email, require_tls: true, send_resolved: true };
-  expect(await receiver({ email })).toEqual({ name: "people", email_configs: [config] });
-  const { email_configs } = await receiver(everything);
-  expect(email_configs).toEqual([
-    {
-      ...config,
-      require_tls: false,
-      auth_username: login.username,
-      auth_password: login.password,
-    },
-  ]);
+test("a critical alert silences the warning about the same thing, and no other", async () => {
+  const { inhibit_rules } = await configuration();
+  const same = ["alertname", "namespace", "persistentvolumeclaim"];
+  const [source_matchers, target_matchers] = [['severity="critical"'], ['severity="warning"']];
+  expect(inhibit_rules).toEqual([{ source_matchers, target_matchers, equal: same }]);
 });
 
-test("Slack gets summary, description and runbook of each alert", async () => {
-  const { slack_configs } = await receiver(everything);
-  expect(slack_configs).toEqual([
-    {
-      api_url: "https://hooks.example.org/T0/B0/x",
-      channel: "#alerts",
-      title: expect.stringContaining("{{ .CommonLabels.alertname }}"),
-      text: expect.stringMatching(/summary.*\n.*description.*\n.*runbook_url/),
-      send_resolved: true,
-    },
-  ]);
-  const own = await receiver({ slack: { webhookUrl: "https://hooks.example.org/T0/B0/x" } });
-  expect(own.slack_configs[0]).not.toHaveProperty("channel");
-});
-
-test("webhooks send their token, and the heartbeat never says resolved", async () => {
-  expect((await receiver(everything)).webhook_configs).toEqual([
-    {
-      url: "http://pager.example.org:8080/in",
-      http_config: { authorization: { type: "Bearer", credentials: "token-1" } },
-      send_resolved: true,
-    },
-  ]);
-  expect(await receiver(everything, "heartbeat")).toEqual({
-    name: "heartbeat",
-    webhook_configs: [{ url: "https://watch.example.org/abc", send_resolved: false }],
+test("webhooks get their token and hear when it is over; the heartbeat only beats", async () => {
+  const { receivers } = await configuration(everything);
+  const [heartbeat, people] = receivers.slice(1);
+  expect(people.webhook_configs[0]).toMatchObject({
+    http_config: { authorization: { type: "Bearer", credentials: "token-1" } },
+    send_resolved: true,
   });
+  expect(heartbeat.webhook_configs).toEqual([{ ...everything.heartbeat, send_resolved: false }]);
 });
 
 const amtool = debianProgram("prometheus-alertmanager", "amtool");
@@ -114,11 +68,13 @@ const name = "path" in amtool ? "amtool" : `amtool (skipped: ${amtool.reason})`;
   const folder = mkdtempSync(join(tmpdir(), "amtool-"));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  const answer = (path: string) =>
-    execFileSync((amtool as { path: string }).path, ["check-config", path], {
-      encoding: "utf8",
-      stdio: "pipe",
-    });
+  const written = (name: string, config: object) => {
+    const path = join(folder, `${name}.yml`);
+    writeFileSync(path, JSON.stringify(config));
+    return path;
+  };
+  const ask = (...words: string[]) =>
+    execFileSync((amtool as { path: string }).path, words, { encoding: "utf8", stdio: "pipe" });
 
   test.each<[string, AlertReceiversArgs]>([
     ["no receiver", {}],
@@ -128,14 +84,40 @@ const name = "path" in amtool ? "amtool" : `amtool (skipped: ${amtool.reason})`;
     ]),
     ["every receiver", everything],
   ])("accepts the configuration with %s", async (name, receivers) => {
-    const path = join(folder, `${name}.yml`);
-    writeFileSync(path, JSON.stringify(await configuration(receivers), null, 2));
-    expect(answer(path)).toContain("SUCCESS");
+    const path = written(name, await configuration(receivers));
+    expect(ask("check-config", path)).toContain("SUCCESS");
   });
 
   test("refuses a faulty one, or accepting ours would say nothing", () => {
-    const path = join(folder, "faulty.yml");
-    writeFileSync(path, '{"route": {"receiver": "nobody"}, "receivers": []}');
-    expect(() => answer(path)).toThrow("failed to validate 1 file(s)");
+    const path = written("faulty", { route: { receiver: "nobody" }, receivers: [] });
+    expect(() => ask("check-config", path)).toThrow("failed to validate 1 file(s)");
+  });
+
+  test.each([
+    ["a critical alert", "people", ["alertname=A", "severity=critical"]],
+    ["a warning", "people", ["alertname=A", "severity=warning"]],
+    ["what is only for information", "nobody", ["alertname=A", "severity=info"]],
+    ["the watchdog", "heartbeat", ["alertname=Watchdog", "severity=none"]],
+  ])("sends %s to %s", async (_, receiver, labels) => {
+    const config = `--config.file=${written("routes", await configuration(everything))}`;
+    expect(ask("config", "routes", "test", config, ...labels).trim()).toBe(receiver);
+  });
+
+  test("Slack is told what happened, of which kind and where the runbook is", async () => {
+    const { receivers } = await configuration(everything);
+    const [slack] = receivers.at(-1).slack_configs;
+    const about = {
+      status: "firing",
+      commonLabels: { alertname: "DiskFull", severity: "critical" },
+      alerts: ["a", "b"].map((disk) => ({
+        annotations: { summary: `${disk} is full`, description: "Soon.", runbook_url: "book://1" },
+      })),
+    };
+    const data = `--template.data=${written("data", about)}`;
+    const glob = `--template.glob=${written("none", {})}`;
+    const said = (text: string) =>
+      ask("template", "render", glob, data, `--template.text=${text}`).trim();
+    expect(said(slack.title)).toBe("[FIRING] DiskFull (critical)");
+    expect(said(slack.text)).toBe("a is full\nSoon.\nbook://1\nb is full\nSoon.\nbook://1");
   });
 });
