@@ -2,7 +2,9 @@ import { Grafana, type GrafanaArgs } from "../../../components/index.ts";
 import { dashboards } from "../../../components/monitoring/dashboards/index.ts";
 import { describePreview, describeRefusals, tree } from "../../support/cases.ts";
 import { releaseOf, valuesOf } from "../../support/charts.ts";
+import { at, podFaults } from "../../support/podSecurity.ts";
 import { record } from "../../support/recorder.ts";
+import { readable } from "../../support/wire.ts";
 
 const make = (name: string, args: GrafanaArgs) => new Grafana(name, args);
 const one = { uid: "mlops-home", title: "Home", json: "{}" };
@@ -27,47 +29,29 @@ test("makes a Release, its credentials, a Role for its sidecar and a ConfigMap f
     "random:index/randomPassword:RandomPassword grafana-admin-password < grafana",
     "random:index/randomPassword:RandomPassword grafana-secret-key < grafana",
   ]);
-  // the provider itself adds `compat`
-  const { values: _, compat: __, ...release } = releaseOf(resources).inputs;
-  expect(release).toEqual({
-    name: "grafana",
-    namespace: "ml",
-    chart: "oci://ghcr.io/grafana-community/helm-charts/grafana",
-    version: "12.11.1",
-    timeout: 300,
-    maxHistory: 3,
-  });
   expect(releaseOf(resources).options.dependsOn).toEqual([
     "grafana-credentials",
     "grafana-dashboard-reader",
     "grafana-data",
   ]);
   expect(find("grafana-credentials").inputs["immutable"]).toBe(true);
+  const { fullnameOverride, service }: any = valuesOf(resources);
+  expect(find("grafana").outputs!["internalUrl"]).toBe(
+    `http://${fullnameOverride}.ml.svc.cluster.local:${service.port}`,
+  );
 });
 
 test("a dashboard is a file that the sidecar finds by its label and Grafana shows in a folder", async () => {
-  const { find } = await record(() => make("grafana", base));
-  const { metadata, data } = find("grafana-dashboard-mlops-home").inputs;
+  const { resources, find } = await record(() => make("grafana", base));
+  const { metadata, data }: any = find("grafana-dashboard-mlops-home").inputs;
   expect(data).toEqual({ "mlops-home.json": "{}" });
   // a generated name would make the new one before the old one goes, and their files have one name
-  expect(metadata).toEqual({
-    name: "grafana-dashboard-mlops-home",
-    namespace: "ml",
-    labels: {
-      "app.kubernetes.io/part-of": "mlops-platform",
-      "app.kubernetes.io/managed-by": "pulumi",
-      "app.kubernetes.io/name": "grafana",
-      "app.kubernetes.io/instance": "grafana",
-      grafana_dashboard: "1",
-    },
-    annotations: { grafana_folder: "MLOps" },
-  });
-  const { sidecar } = await values();
-  expect(sidecar.dashboards).toMatchObject({
-    label: "grafana_dashboard",
-    folderAnnotation: "grafana_folder",
-    resource: "configmap",
-  });
+  expect(metadata.name).toBe("grafana-dashboard-mlops-home");
+  const { dashboards }: any = valuesOf(resources)["sidecar"];
+  expect(dashboards).toMatchObject({ enabled: true, resource: "configmap" });
+  expect(metadata.labels[dashboards.label]).toBe("1");
+  expect(metadata.annotations[dashboards.folderAnnotation]).toBe("MLOps");
+  expect(dashboards.provider.foldersFromFilesStructure).toBe(true);
 });
 
 test("the platform's dashboards fit into ConfigMaps, and the home page is one of them", async () => {
@@ -85,70 +69,86 @@ test("the platform's dashboards fit into ConfigMaps, and the home page is one of
 // SECURITY.md: Only what reads objects of the cluster has a token of a service account: Prometheus,
 // kube-state-metrics and Grafana's sidecar.
 test("the sidecar alone has a token, and that opens ConfigMaps alone", async () => {
-  const { find } = await record(() => make("grafana", base));
-  expect(find("grafana-dashboard-reader").inputs["rules"]).toEqual([
+  const { resources, find } = await record(() => make("grafana", base));
+  const { rules, metadata }: any = find("grafana-dashboard-reader").inputs;
+  expect(rules).toEqual([
     { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch"] },
   ]);
-  const all = await values();
+  const all: any = valuesOf(resources);
+  expect(all.rbac).toEqual({ namespaced: true, useExistingRole: metadata.name });
   expect(all.automountServiceAccountToken).toBe(false);
-  expect(all.rbac).toEqual({
-    namespaced: true,
-    useExistingRole: "grafana-dashboard-reader",
-  });
-  const token = { name: "sidecar-token", readOnly: true };
-  expect(all.sidecar.dashboards.extraMounts).toContainEqual({
-    ...token,
-    mountPath: "/var/run/secrets/kubernetes.io/serviceaccount",
-  });
-  expect(all.extraVolumeMounts).toEqual([{ name: "tmp", mountPath: "/tmp", readOnly: false }]);
+  const tokens = all.extraContainerVolumes.filter((volume: any) => volume.projected);
+  const mounted = (mounts: any[]) =>
+    mounts.filter(({ name }) => tokens.some((token: any) => token.name === name)).length;
+  expect(mounted(all.sidecar.dashboards.extraMounts)).toBe(1);
+  expect(mounted(all.extraVolumeMounts)).toBe(0);
   // else the sidecar would need the administrator's password
   expect(all.sidecar.dashboards.skipReload).toBe(true);
 });
 
 // SECURITY.md: Grafana asks for a generated password.
-test("nobody gets in without a login, and nothing is fetched from or told to anybody outside", async () => {
-  expect((await values())["grafana.ini"]).toEqual({
-    server: { root_url: "http://grafana.ml.svc.cluster.local:3000" },
-    "auth.anonymous": { enabled: false },
-    users: { allow_sign_up: false, allow_org_create: false, home_page: "/d/mlops-home" },
-    security: { disable_gravatar: true, cookie_samesite: "lax" },
-    analytics: {
-      reporting_enabled: false,
-      check_for_updates: false,
-      check_for_plugin_updates: false,
-      feedback_links_enabled: false,
-    },
-    news: { news_feed_enabled: false },
-    plugins: {
+test("its passwords are those of the Secret that goes with it", async () => {
+  const { resources, find } = await record(() => make("grafana", base));
+  const { stringData }: any = readable(find("grafana-credentials").inputs);
+  const { admin, envValueFrom }: any = valuesOf(resources);
+  const { secretKeyRef } = envValueFrom.GF_SECURITY_SECRET_KEY;
+  expect([admin.existingSecret, secretKeyRef.name]).toEqual(
+    Array(2).fill("grafana-credentials-1a2b3c"),
+  );
+  // the names that the chart looks for by itself, and the one that it is told
+  const wanted = ["admin-user", "admin-password", secretKeyRef.key];
+  expect(Object.keys(stringData.secret).sort()).toEqual(wanted.sort());
+});
+
+// SECURITY.md: Grafana asks for a generated password.
+test.each([
+  ["lets nobody in without a login", "auth.anonymous", { enabled: false }],
+  ["lets nobody make an account", "users", { allow_sign_up: false, allow_org_create: false }],
+  ["shows no dashboard to everybody", "public_dashboards", { enabled: false }],
+  ["shows no metrics beside its pages", "metrics", { enabled: false }],
+  ["hands no picture out to a server of others", "snapshots", { external_enabled: false }],
+  ["asks nobody for pictures of its users", "security", { disable_gravatar: true }],
+  ["fetches no news", "news", { news_feed_enabled: false }],
+  [
+    "tells nobody of its use, and asks nobody for updates",
+    "analytics",
+    { reporting_enabled: false, check_for_updates: false, check_for_plugin_updates: false },
+  ],
+  [
+    "fetches no plugin and no key of one",
+    "plugins",
+    {
       preinstall_disabled: true,
       preinstall_auto_update: false,
       plugin_admin_enabled: false,
       public_key_retrieval_disabled: true,
     },
-    snapshots: { external_enabled: false },
-    public_dashboards: { enabled: false },
-    metrics: { enabled: false },
-  });
+  ],
+])("Grafana %s", async (_, section, settings) => {
+  expect((await values())["grafana.ini"][section]).toMatchObject(settings);
 });
 
 // SECURITY.md: Every pod of the namespace runs without root and with a read-only root file system,
 // under Pod Security `restricted`.
-test("its data stay when the pod goes, and no container is root or may become it", async () => {
+test("no container is root, may become it or takes more than its share", async () => {
   const all = await values();
-  expect(all.persistence).toEqual({ enabled: true, existingClaim: "grafana-data" });
-  expect(all.deploymentStrategy).toEqual({ type: "Recreate" });
-  expect(all.initChownData).toEqual({ enabled: false });
-  const security = {
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    capabilities: { drop: ["ALL"] },
-    seccompProfile: { type: "RuntimeDefault" },
-  };
-  expect(all.containerSecurityContext).toEqual(security);
-  expect(all.sidecar.securityContext).toEqual(security);
-  expect(all.admin).toEqual({ existingSecret: "grafana-credentials-1a2b3c" });
-  const secretKeyRef = { name: "grafana-credentials-1a2b3c", key: "secret-key" };
-  expect(all.envValueFrom).toEqual({ GF_SECURITY_SECRET_KEY: { secretKeyRef } });
+  expect(all.initChownData.enabled).toBe(false);
+  const containers = [
+    { resources: all.resources, securityContext: all.containerSecurityContext },
+    { resources: all.sidecar.resources, securityContext: all.sidecar.securityContext },
+  ];
+  const bare = podFaults({});
+  expect(podFaults({ containers }).filter((fault) => !bare.includes(fault))).toEqual([]);
+  for (const { securityContext } of containers)
+    expect(securityContext.seccompProfile).toEqual({ type: "RuntimeDefault" });
+});
+
+test("its data stay when the pod goes, which ends before the next one opens them", async () => {
+  const { resources, find } = await record(() => make("grafana", base));
+  const { persistence, deploymentStrategy }: any = valuesOf(resources);
+  const claim = at(find("grafana-data").inputs, "metadata", "name");
+  expect(persistence).toEqual({ enabled: true, existingClaim: claim });
+  expect(deploymentStrategy).toEqual({ type: "Recreate" });
 });
 
 const it = 'Grafana "grafana": ';

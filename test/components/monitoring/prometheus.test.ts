@@ -32,9 +32,10 @@ test("makes a Release, the configuration of Alertmanager and a namespace for nod
     "metrics-node-exporter-namespace",
   ]);
   expect(find("metrics-alertmanager-config").inputs["immutable"]).toBe(true);
+  const { server, alertmanager }: any = valuesOf(resources);
   expect(find("metrics").outputs).toEqual({
-    url: "http://prometheus.ml.svc.cluster.local:9090",
-    alertmanagerUrl: "http://alertmanager.ml.svc.cluster.local:9093",
+    url: `http://${server.fullnameOverride}.ml.svc.cluster.local:${server.service.servicePort}`,
+    alertmanagerUrl: `http://${alertmanager.fullnameOverride}.ml.svc.cluster.local:9093`,
   });
 });
 

@@ -114,7 +114,7 @@ test("Prometheus finds two ports beside the public one, neither of which is on t
   expect(service.map(({ targetPort }) => targetPort)).toEqual(["http"]);
 });
 
-test("what tells Prometheus neither decides whether the pod is ready nor writes what the server counts", async () => {
+test("a broken exporter leaves the server in service, and can only read its counts", async () => {
   const { find } = await record(() => make("mlflow", base));
   const spec = at(find("mlflow-server").inputs, "spec", "template", "spec");
   const [server, ...sidecars] = list(at(spec, "containers"));
@@ -134,7 +134,7 @@ test("what tells Prometheus neither decides whether the pod is ready nor writes 
   expect(folders.map((variable) => variable?.["value"])).toEqual([mountPath, mountPath]);
 });
 
-test("of the settings only the address of the database reaches what asks it", async () => {
+test("the exporters get no password but the one in the address of the database", async () => {
   const { find } = await record(() => make("mlflow", base));
   const containers = list(
     at(find("mlflow-server").inputs, "spec", "template", "spec", "containers"),
