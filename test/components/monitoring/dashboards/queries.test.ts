@@ -63,10 +63,15 @@ describe("the checks find", () => {
     ['up{colour="red"}', ["up has no label colour"]],
     ['up{job="x"}', ["up is filtered by job, which differs between charts"]],
     ["sum by (le) (up)", ["groups by le, which none of its metrics has"]],
-    ["up * on (run_id) group_left (name) pg_up", expect.any(Array)],
-    ['{__name__="up"}', expect.arrayContaining(["a selector without a name is not on the list"])],
+    [
+      "up * on (run_id) group_left (name) pg_up",
+      [
+        "groups by run_id, which none of its metrics has",
+        "groups by name, which none of its metrics has",
+      ],
+    ],
+    ['{__name__="up"}', ["a selector without a name is not on the list"]],
   ])("what is wrong with %s", (expr, faults) => {
     expect(faultsOf(expr)).toEqual(faults);
-    expect(faultsOf(expr)).not.toEqual([]);
   });
 });
