@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { MlopsPlatform, PostgresDatabase } from "../../../components/index.ts";
+import { MlopsPlatform, NetworkFlows, PostgresDatabase } from "../../../components/index.ts";
 
 /*
  * The platform as on Google Cloud: artifacts in a bucket, the database behind the Auth Proxy, a service account's key.
@@ -93,6 +93,16 @@ const platform = new MlopsPlatform(
     nodeAddress: "127.0.0.1",
     monitoring: { enabled: false },
     paused: config.getBoolean("paused"),
+  },
+  opts,
+);
+
+// the stand-ins answer on other ports than Google's services do
+new NetworkFlows(
+  "stand-ins",
+  {
+    namespace: platform.namespace,
+    flows: [5432, 4443].map((port) => ({ from: "mlflow", port })),
   },
   opts,
 );
