@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { APPS, imageReference } from "../../../program/images.ts";
+import { imageOfModel, imageReference } from "../../../program/images.ts";
 import { hasImage, importImages, startCluster } from "../../../local/cluster/index.ts";
 import { writeProgramImage } from "../../../local/cluster/nodeImages.ts";
 import { ensureImages } from "../../../local/images/index.ts";
@@ -39,9 +39,15 @@ const key = await contentKey(sources, ["go.mod", "go.sum", "bucket/main.go", "pr
 const folder = join(process.argv[2]!, key);
 await build(folder);
 await startCluster({ onProgress: (step) => console.error(step) });
-await ensureImages({ target: "local-cluster" });
+const images = {
+  trackingImage: "tracking",
+  servingImage: imageOfModel("diabetes-progression"),
+  predictImage: "predict",
+  postgresImage: "postgres",
+} as const;
+await ensureImages({ target: "local-cluster", apps: Object.values(images) });
 const settings: Record<string, string> = {};
-for (const app of APPS) settings[`${app}Image`] = imageReference(app);
+for (const [setting, name] of Object.entries(images)) settings[setting] = imageReference(name);
 for (const name of standIns) {
   const reference = `localhost/mlops-test/${name}:${key}`;
   settings[`${name}Image`] = reference;
