@@ -121,7 +121,7 @@ suite(`the data path of Google Cloud${skipped ? ` (skipped: ${skipped})` : ""}`,
     mkdirSync(join(checkoutRoot, "test-results"), { recursive: true });
     writeFileSync(variablesFile, withVariables("", outputs.notebookEnv), { mode: 0o600 });
     const executed = await executeNotebook("train-and-promote", { MLOPS_ENV_FILE: variablesFile });
-    expect(executed).toContain("champion is version 2");
+    expect(executed).toContain("version 2 is now champion");
     expect(await champion()).toBe("2");
     await waitUntil("both pods serve it", 60, async () => {
       const versions = await Promise.all([1, 2, 3, 4, 5, 6].map(served));
