@@ -6,7 +6,7 @@ import { checkoutRoot, workFolder } from "../local/support/cache.ts";
 import { secretKeys } from "../program/settings.ts";
 import { run, runInForeground } from "../local/support/process.ts";
 
-/** The stand-in for the Pulumi CLI, in a process of its own: the Pulumi SDK runs one program per process. */
+/** The stand-in for the Pulumi CLI, in a separate process: the Pulumi SDK runs one program per process. */
 export function builtinEngine(
   stack: string,
   overrides: Readonly<Record<string, string>>,

@@ -82,7 +82,7 @@ export async function deployWithImages(steps: DeploymentSteps): Promise<number> 
   const pushing = steps.registryAppears(isOver.signal).then(async (exists) => {
     if (exists) await steps.push();
   });
-  // what goes wrong there is told once the deployment has ended
+  // errors there are reported once the deployment has ended
   pushing.catch(() => {});
   const code = await steps.deploy().finally(() => isOver.abort());
   await pushing;

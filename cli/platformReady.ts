@@ -3,22 +3,21 @@ import type { ClusterAccess } from "./engine.ts";
 import { describePrediction, predict, servedModel, waitForModel } from "./prediction.ts";
 import type { Settings } from "./stackSettings.ts";
 import { hasTrainingCode } from "../program/models.ts";
-import { KubernetesClient } from "../local/support/kubernetesClient.ts";
+import type { KubernetesClient } from "../local/support/kubernetesClient.ts";
 import { awaitReady } from "../local/support/readiness.ts";
 import type { JsonObject } from "../local/support/propertyValues.ts";
 import { loadKubeconfig } from "../local/support/loadKubeconfig.ts";
 import { reported } from "../local/support/progress.ts";
 
 /**
- * Waits until each of the platform's DaemonSets has a pod on every node. The Helm release of the Kubernetes provider
- * is content with one pod less, which on a cluster of one node is none.
+ * Waits until each of the platform's DaemonSets has a pod on every node. Helm accepts one pod less, which on a cluster
+ * of one node is none.
  */
 export async function awaitDaemonSets(
-  access: ClusterAccess,
+  client: KubernetesClient,
   namespace: string,
   withinSeconds = 120,
 ): Promise<void> {
-  const client = await KubernetesClient.connect(access);
   for (const where of [namespace, `${namespace}-node-exporter`]) {
     const list = await client.request("GET", `/apis/apps/v1/namespaces/${where}/daemonsets`);
     for (const item of (list["items"] ?? []) as JsonObject[]) {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { rules } from "../policy/rules/index.ts";
-import { loadProject, runProgram } from "../local/engine/index.ts";
+import { runProgram } from "../local/engine/index.ts";
 import { isObject, type JsonObject, unknownValue } from "../local/support/propertyValues.ts";
 import {
   type DeclaredResource,
@@ -38,15 +38,14 @@ export function judgeStack(
 }
 
 async function judged({ stack, overrides }: Settings, isLocal: boolean): Promise<Verdict[]> {
-  const project = loadProject(checkoutRoot);
-  const config = loadSettings(stack, overrides);
+  const { project, values, secretKeys } = loadSettings(stack, overrides);
   const resources: DeclaredResource[] = [];
   await runProgram({
     project: project.name,
     stack,
     preview: true,
-    config: config.values,
-    secretKeys: config.secretKeys,
+    config: values,
+    secretKeys,
     load: () =>
       import(pathToFileURL(join(checkoutRoot, project.main)).href) as Promise<
         Record<string, unknown>

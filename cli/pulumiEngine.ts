@@ -11,6 +11,7 @@ import {
   Stack,
   StackNotFoundError,
   type UpOptions,
+  type Workspace,
 } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "yaml";
 import { changesOf, type Step } from "../ci/plan.ts";
@@ -18,8 +19,8 @@ import type { Engine } from "./engine.ts";
 import { findPulumi, installPulumi } from "./findPulumi.ts";
 import { previewVariables } from "./gcloud.ts";
 import { destroyWithNetwork } from "./googleNetwork.ts";
-import { stackFile } from "./stackSettings.ts";
-import { secretKeys, settings } from "../program/settings.ts";
+import { secretSetting, stackFile } from "./stackSettings.ts";
+import { settingOf } from "../program/settings.ts";
 import { checkoutRoot, workFolder } from "../local/support/cache.ts";
 import { onInterruption, run } from "../local/support/process.ts";
 
@@ -44,7 +45,7 @@ const dataTypesInCluster = [
 ];
 
 /**
- * The Pulumi CLI on a project of its own under `.mlops/`, whose program is the checkout's: the CLI writes the
+ * The Pulumi CLI on a separate project under `.mlops/`, whose program is the checkout's: the CLI writes the
  * encryption salt and other settings next to the stack's, and the committed files must stay as they are.
  */
 export function pulumiEngine(
@@ -78,15 +79,17 @@ export function pulumiEngine(
       },
     });
   };
-  const command = async (workspace: LocalWorkspace, words: string[], input: string) => {
-    const { command: program } = (await findPulumi())!;
+  const command = async (workspace: Workspace, words: string[], input: string) => {
+    const { command: program } = workspace.pulumiCommand;
     const where = ["--cwd", folder, "--stack", name, "--non-interactive"];
     const env = { ...process.env, ...workspace.envVars };
     await run(program, [...words, ...where], { env, input });
   };
-  const openStack = async (variables?: Variables) => {
-    const workspace = await inWorkspace(variables);
-    const stack = await Stack.createOrSelect(name, workspace);
+  const openStack = async (variables?: Variables) =>
+    await Stack.createOrSelect(name, await inWorkspace(variables));
+  /** The stack as its program needs it. */
+  const openProgram = async (variables?: Variables) => {
+    const stack = await openStack(variables);
     for (const { path, value, isSecret } of secretLeaves(overrides)) {
       // every user of the machine can read arguments, and the API would make one of the value
       const words = [
@@ -96,14 +99,14 @@ export function pulumiEngine(
         path,
         ...(isSecret ? ["--secret"] : ["--plaintext"]),
       ];
-      await command(workspace, words, value);
+      await command(stack.workspace, words, value);
     }
     return stack;
   };
   return {
     name: "pulumi",
     preview: async ({ isQuiet = false } = {}) => {
-      const stack = await openStack(previewVariables());
+      const stack = await openProgram(previewVariables());
       const steps: Step[] = [];
       const onEvent = (event: EngineEvent) => steps.push(...stepsIn(event));
       if (isQuiet) await stack.preview({ onEvent });
@@ -111,7 +114,7 @@ export function pulumiEngine(
       return { code, changes: changesOf(steps) };
     },
     up: async () => {
-      const stack = await openStack();
+      const stack = await openProgram();
       return await shown(async (options) => {
         // an argument that is refused late would leave half a stack behind without it
         await stack.preview(options);
@@ -139,7 +142,7 @@ export function pulumiEngine(
       const stack = await openStack();
       const input = encryptedAs(await stack.exportStack(), state);
       // the Automation API would put the passwords into a file of /tmp that every user of the machine can read
-      await command(stack.workspace as LocalWorkspace, ["stack", "import"], input);
+      await command(stack.workspace, ["stack", "import"], input);
     },
     outputs: async ({ showSecrets }) => {
       if (!existsSync(join(folder, "Pulumi.yaml"))) return {};
@@ -255,10 +258,10 @@ function secretLeaves(overrides: Readonly<Record<string, string>>): Leaf[] {
     typeof value === "object" && value !== null
       ? Object.entries(value).flatMap(([key, inner]) => leaves(`${path}["${key}"]`, inner))
       : [{ path, value: String(value), isSecret: typeof value === "string" }];
-  return secretKeys.flatMap((key) => {
-    const given = overrides[key];
-    if (given === undefined) return [];
-    return leaves(key, settings[key].type === "object" ? parse(given) : given);
+  return Object.entries(overrides).flatMap(([key, given]) => {
+    const secret = secretSetting(key);
+    if (secret === undefined) return [];
+    return leaves(key, settingOf(secret).type === "object" ? parse(given) : given);
   });
 }
 
@@ -271,7 +274,7 @@ export function stackSettings(
 ): Yaml {
   const { config: _, ...added } = previous;
   const config: Yaml = { ...(committed["config"] as Yaml | undefined) };
-  const open = Object.entries(overrides).filter(([key]) => !(secretKeys as string[]).includes(key));
+  const open = Object.entries(overrides).filter(([key]) => secretSetting(key) === undefined);
   for (const [key, value] of open) {
     const type = (declared as Record<string, Yaml> | undefined)?.[key]?.["type"];
     // the CLI wants the declared type, and says so when this is no JSON

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { loadConfig, type PlatformConfig } from "../program/config.ts";
 import { choosePorts, type PortFacts, portFaults } from "../program/ports.ts";
+import { textOf } from "../program/setting.ts";
 import { secretKeys } from "../program/settings.ts";
 import * as engine from "../local/engine/index.ts";
 import type { Options } from "./commandLine.ts";
@@ -24,27 +25,30 @@ export function readSettings({ stack = "dev", config: given = [] }: Options): Se
     throw new UserError(`--stack must be letters, digits, ".", "_" and "-", not ${stack}`);
   }
   const overrides = Object.fromEntries(given.map(keyAndValue));
-  const project = engine.loadProject(checkoutRoot);
-  const { values, secretKeys: encrypted } = loadSettings(stack, overrides);
-  const qualified = (key: string) => `${project.name}:${key}`;
+  const { project, values, secretKeys: encrypted } = loadSettings(stack, overrides);
+  const { name } = project;
+  const qualified = (key: string) => `${name}:${key}`;
   const source = {
-    name: project.name,
+    name,
     get: (key: string) => values[qualified(key)],
     isSecret: (key: string) => encrypted.includes(qualified(key)),
   };
   const config = checked(() => loadConfig(source, Object.keys(values)));
-  return { stack, project: project.name, overrides, config };
+  return { stack, project: name, overrides, config };
 }
 
 /**
  * A stack's settings as the program gets them. What is encrypted for the Pulumi CLI cannot be read here; something that
  * passes for a URL or a password stands for it.
  */
-export const loadSettings = (stack: string, overrides: Readonly<Record<string, string>>) =>
-  engine.loadConfig(engine.loadProject(checkoutRoot), stackFile(stack), overrides, {
+export function loadSettings(stack: string, overrides: Readonly<Record<string, string>>) {
+  const project = engine.loadProject(checkoutRoot);
+  const config = engine.loadConfig(project, stackFile(stack), overrides, {
     secrets: secretKeys,
     encryptedAs: "https://encrypted.invalid",
   });
+  return { project, ...config };
+}
 
 /** The program's own words for what is wrong with the settings. */
 function checked<T>(load: () => T): T {
@@ -65,10 +69,7 @@ export const settlePorts = (settings: Settings, facts: PortFacts): Settings =>
 
 /** Settings changed by a command, as the engine will give them to the program and as the program will read them. */
 export function withSettings(settings: Settings, changed: Partial<PlatformConfig>): Settings {
-  const texts = Object.entries(changed).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
+  const texts = Object.entries(changed).map(([key, value]) => [key, textOf(value)]);
   return {
     ...settings,
     config: { ...settings.config, ...changed },
@@ -85,12 +86,16 @@ export function checkPorts({ config }: Settings, facts: PortFacts): void {
   );
 }
 
+/** The secret setting that a key names, with or without the project in front. */
+export const secretSetting = (key: string) =>
+  secretKeys.find((secret) => secret === key.split(":").at(-1));
+
 function keyAndValue(text: string): [string, string] {
   const split = text.indexOf("=");
   if (split < 1) throw new UserError(`--config must be KEY=VALUE, not ${text}`);
   const [key, value] = [text.slice(0, split), text.slice(split + 1)];
   if (value.startsWith("@")) return [key, fileContent(key, value.slice(1))];
-  if (secretKeys.some((secret) => secret === key.split(":").at(-1))) {
+  if (secretSetting(key) !== undefined) {
     throw new UserError(
       `--config ${key} is secret, and every user of this machine can read arguments; give it as ${key}=@FILE, or ${key}=@- for standard input`,
     );

@@ -50,8 +50,9 @@ export async function upOnGke(settings: Settings, options: Options): Promise<num
   const target = gkeTarget(settings, outputs);
   const deployment = remember(target);
   const access = await gkeAccess(target);
-  await copyState(await connect(access), engine, deployment);
-  await awaitDaemonSets(access, namespace);
+  const client = await connect(access);
+  await copyState(client, engine, deployment);
+  await awaitDaemonSets(client, namespace);
   await welcome(settings, access, outputs);
   return 0;
 }

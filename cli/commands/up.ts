@@ -57,7 +57,7 @@ export async function up(options: Options): Promise<number> {
   const code = await engine.up();
   await copyState(client, engine, deployment);
   if (code !== 0) return code;
-  await awaitDaemonSets(access, settings.config.namespace);
+  await awaitDaemonSets(client, settings.config.namespace);
   await welcome(settings, access, await engine.outputs({ showSecrets: false }));
   return 0;
 }

@@ -15,12 +15,13 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Waits in a process of its own, which the API in this one can answer. */
+/** Waits in a separate process, which the API in this one can answer. */
 function waited(): Promise<{ code: number | null; text: string }> {
-  const file = JSON.stringify(join(checkoutRoot, "cli", "platformReady.ts"));
+  const file = (...path: string[]) => JSON.stringify(join(checkoutRoot, ...path));
   const access = JSON.stringify({ kubeconfig });
-  const script = `const { awaitDaemonSets } = await import(${file});
-    await awaitDaemonSets(${access}, "ml", 3).catch((error) => { console.error(error.message); process.exit(1); });
+  const script = `const { awaitDaemonSets } = await import(${file("cli", "platformReady.ts")});
+    const { KubernetesClient } = await import(${file("local", "support", "kubernetesClient.ts")});
+    await awaitDaemonSets(await KubernetesClient.connect(${access}), "ml", 3).catch((error) => { console.error(error.message); process.exit(1); });
     process.exit(0);`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script]);
   let text = "";
