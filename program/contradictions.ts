@@ -109,11 +109,8 @@ function vainSettings(config: PlatformConfig): string[] {
   return [
     ...(onGke ? [] : vain(gkeKeys, "with cluster: current", "set cluster to gke")),
     ...(config.dataStores === DataStoreTarget.Gcp
-      ? []
+      ? vain(/^(database|artifact)/, "with dataStores: gcp", "set dataStores to cluster")
       : vain(/^(cloudSql|bucket)/, "with dataStores: cluster", "set dataStores to gcp")),
-    ...(config.dataStores === DataStoreTarget.Cluster
-      ? []
-      : vain(/^(database|artifact)/, "with dataStores: gcp", "set dataStores to cluster")),
     ...(onGke && config.gkeMode === GkeMode.Autopilot
       ? vain(
           nodeKeys,

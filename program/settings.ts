@@ -1,6 +1,7 @@
 import { GkeMode, GkeReleaseChannel, GpuType } from "../components/google/gkeMachines.ts";
 import { BucketStorageClass } from "../components/stores/arguments.ts";
 import { CloudSqlAvailability, CloudSqlEdition } from "../components/stores/cloudSqlTiers.ts";
+import { DEFAULT_REGISTRY } from "./images.ts";
 import {
   choice,
   flag,
@@ -81,7 +82,7 @@ export const settings = {
   nodeAddress: text("", "nodeAddress", "Address by which people reach a node. Empty means the host name of the cluster's API server, which is right for Minikube."),
   apiServerAddresses: texts("apiServerAddresses", "Addresses by which pods reach the Kubernetes API server, as CIDRs separated by commas. Empty means those of a cluster that this program makes, and elsewhere any address."),
   dnsAddresses: texts("dnsAddresses", "DNS servers that are no kube-dns or node-local-dns pods of kube-system, as CIDRs separated by commas. Empty means the addresses of NodeLocal DNSCache and Cloud DNS for GKE."),
-  imageRegistry: text("localhost/mlops", registry, "Prefix of our images. The default is for images that are loaded into the cluster without a registry."),
+  imageRegistry: text(DEFAULT_REGISTRY, registry, "Prefix of our images. The default is for images that are loaded into the cluster without a registry."),
   postgresImage: text("", "images.postgres", "Postgres image. Empty means our own; the official `postgres` image has the same contract."),
   storageClassName: text("", "storageClassName", "Storage class of both claims. Empty means the cluster's default class. Changing it loses the data."),
   protectData: flag(true, "", "Whether Cloud SQL, the bucket and the GKE cluster refuse to be deleted. Set it to false and run `up` before they may be."),
@@ -138,7 +139,7 @@ export const settings = {
   nodeExporter: flag(true, "monitoring.prometheus.nodeExporter", "Whether node-exporter is part of the monitoring, in a privileged namespace of its own. Switch it off on GKE Autopilot, which refuses it."),
   pushgateway: flag(true, "monitoring.prometheus.pushgateway", "Whether the Pushgateway is part of the monitoring, to which Jobs may push metrics."),
   nodeExporterPort: whole("", "monitoring.prometheus.nodeExporterPort", "Port of node-exporter on every node, 1024 to 65535. Empty means 9100, or the next free one where another stack of this platform has that."),
-  alertReceivers: secret(map("monitoring.prometheus.receivers", "Who is told of alerts, under the keys `slack`, `email`, `webhook` and `heartbeat`. Empty means that alerts are seen in Alertmanager only.")),
+  alertReceivers: secret(map("monitoring.prometheus.receivers", "Alert receivers: `slack`, `email`, `webhook`, `heartbeat`. Empty means that alerts are seen in Alertmanager only.")),
   prometheusRetention: text("15d", "monitoring.prometheus.retention", "How long metrics are kept at most, such as 15d."),
   prometheusStorageSize: text("8Gi", "monitoring.prometheus.storageSize", "Size of Prometheus' claim. Metrics are dropped, oldest first, before it is full."),
   prometheusResources: map("monitoring.prometheus.resources", "CPU and memory of Prometheus: cpuRequest, cpuLimit, memoryRequest, memoryLimit."),

@@ -29,22 +29,13 @@ function known(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, known(inner)]));
 }
 
+const generated =
+  (length: number) =>
+  (name: string, opts: pulumi.CustomResourceOptions): pulumi.Output<string> =>
+    pulumi.secret(new random.RandomPassword(name, { length, special: false }, opts).result);
+
 /** A random password that is made once and kept in the state. A secret. */
-export function generatedPassword(
-  name: string,
-  opts: pulumi.CustomResourceOptions,
-): pulumi.Output<string> {
-  return pulumi.secret(
-    new random.RandomPassword(name, { length: 32, special: false }, opts).result,
-  );
-}
+export const generatedPassword = generated(32);
 
 /** What cookies are encrypted with: 43 letters and digits, which base64url reads as 32 bytes. A secret. */
-export function generatedCookieSecret(
-  name: string,
-  opts: pulumi.CustomResourceOptions,
-): pulumi.Output<string> {
-  return pulumi.secret(
-    new random.RandomPassword(name, { length: 43, special: false }, opts).result,
-  );
-}
+export const generatedCookieSecret = generated(43);
