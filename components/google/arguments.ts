@@ -66,7 +66,7 @@ export interface PrivateNetworkArgs {
   labels?: { [key: string]: pulumi.Input<string> };
 }
 
-/** What a network hands out addresses from, unless it is told otherwise. */
+/** The ranges of a network by default. */
 export const defaultRanges = {
   nodeRange: "10.10.0.0/20",
   podRange: "10.20.0.0/16",

@@ -79,7 +79,7 @@ export interface PrometheusSettingsArgs {
   nodeExporterNamespace?: pulumi.Input<string>;
   /** Namespaces whose pods of this platform are scraped: those labelled `app.kubernetes.io/part-of: mlops-platform`. Defaults to `namespace` alone. */
   scrapeNamespaces?: pulumi.Input<string>[];
-  /** Who is told about alerts. Defaults to nobody: alerts then show in Alertmanager and Grafana only. */
+  /** Alert receivers. Defaults to none: alerts then show in Alertmanager and Grafana only. */
   receivers?: AlertReceiversArgs;
   /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. */
   values?: ChartValues;

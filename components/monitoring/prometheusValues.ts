@@ -13,7 +13,7 @@ import {
 import { type ChartValues, given } from "./chartValues.ts";
 import { scrapeConfigs } from "./scrapeJobs.ts";
 
-/** Where node-exporter listens unless it is told otherwise. */
+/** Default port of node-exporter. */
 export const nodeExporterPort = 9100;
 
 /** What the component works out besides its arguments. */

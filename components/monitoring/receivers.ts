@@ -33,7 +33,7 @@ export interface WebhookReceiverArgs {
   bearerToken?: pulumi.Input<string>;
 }
 
-/** Who is told about alerts. Each critical or warning alert goes to all that are given. */
+/** Alert receivers. Each critical or warning alert goes to all that are given. */
 export interface AlertReceiversArgs {
   /** Mailbox. */
   email?: EmailReceiverArgs;

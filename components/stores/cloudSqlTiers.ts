@@ -54,7 +54,7 @@ export const CloudSqlTier = {
 } as const;
 export type CloudSqlTier = (typeof CloudSqlTier)[keyof typeof CloudSqlTier];
 
-/** What an edition allows, and what it is given unless told otherwise. */
+/** What an edition allows, and its defaults. */
 export const editionFacts = {
   [CloudSqlEdition.Enterprise]: { tier: CloudSqlTier.Custom1, mostLogDays: 7 },
   [CloudSqlEdition.EnterprisePlus]: { tier: CloudSqlTier.Optimized2, mostLogDays: 35 },

@@ -460,7 +460,7 @@ def test_the_alias_moves_from_library_to_library(tracking: Server, serving: Serv
     assert reason == (
         "it requires lightgbm==3.1.0, prophet==1.1.5, and this server has "
         f"lightgbm {here}, no prophet: lock them in models/any-library/requirements.txt, which "
-        "makes the model an image of its own (see docs/how-to/add-a-model.md), or log the model "
+        "gives the model its own image (see docs/how-to/add-a-model.md), or log the model "
         "with requirements that this server meets"
     )
     assert serving.version == patched

@@ -1,4 +1,4 @@
-"""The input example is typical, spans the training data, and shows nobody's row."""
+"""The input example is typical, spans the training data, and is no real row."""
 
 import numpy as np
 import pandas as pd

@@ -14,7 +14,7 @@ _ALONE = "http://model-server:8080"
 def read_servers(environment: Mapping[str, str]) -> dict[str, str]:
     """URL of the model server by the name of its model; ValueError says what is wrong with it.
 
-    With MODEL_SERVER_URL alone there is one, whose name nobody needs.
+    With only MODEL_SERVER_URL there is one, and its name is not used.
     """
     text = environment.get("MODEL_SERVERS")
     if not text:

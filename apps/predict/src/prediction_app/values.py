@@ -17,7 +17,7 @@ _SHOWN = 40
 # Python's own int() and float() also take 1_000, other scripts' digits, inf and nan.
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}(\.0*)?")
 _DECIMAL = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]+)?")
-# 1 234 in English, 1.234 elsewhere; nobody groups digits after a zero.
+# 1 234 in English, 1.234 elsewhere; no group follows a leading zero.
 _AMBIGUOUS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf(inity)?)", re.IGNORECASE)
 _ISO_8601 = re.compile(

@@ -95,6 +95,6 @@ def requirements_reason(unmet: list[Unmet], model: str) -> str:
     here = ", ".join(one.here for one in unmet)
     return (
         f"it requires {wanted}, and this server has {here}: lock them in "
-        f"models/{model}/requirements.txt, which makes the model an image of its own (see "
+        f"models/{model}/requirements.txt, which gives the model its own image (see "
         "docs/how-to/add-a-model.md), or log the model with requirements that this server meets"
     )

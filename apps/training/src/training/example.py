@@ -13,7 +13,7 @@ def input_example(features: Any) -> Any:  # noqa: ANN401
     """Three made-up rows: the medians of numbers and dates, then their 1 % and 99 % quantiles, and
     the most frequent of few different values.
 
-    Every user of the page sees the example, so it must show nobody's row. Each value is taken from
+    Every user of the page sees the example, so it must not be a real row. Each value is taken from
     its own column, and a row of medians or of extremes of ten columns is no row of the data. Free
     text is left empty. A form gets a typical default from it, and the range of the training data
     without its outliers.
