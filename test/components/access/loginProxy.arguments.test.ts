@@ -30,6 +30,11 @@ const inside = (service: string, namespace: string) =>
   `http://${service}.${namespace}.svc.cluster.local:4180`;
 
 describeArguments(make, "door", base, {
+  upstreamUrls: {
+    value: { churn: "http://model-server-churn:8080" },
+    with: { upstreamUrl: undefined },
+    changes: [],
+  },
   ...podSettingRows("door-server"),
   namespace: {
     value: "team",
