@@ -66,10 +66,8 @@ export interface LoginProxyArgs
   domain: string;
   /** Host that this proxy answers for, one level below the domain. */
   hostName: string;
-  /** URL of what stands behind, inside the cluster. It sees the host name that people typed. Leave out with `upstreamUrls`. */
-  upstreamUrl?: pulumi.Input<string>;
-  /** URLs of several that stand behind, by the first part of the path: with `churn`, `/churn/health` is what its `/health` answers. Leave out with `upstreamUrl`. */
-  upstreamUrls?: { [segment: string]: pulumi.Input<string> };
+  /** URLs of what stands behind, inside the cluster, by the start of the path: `/` for everything, or several such as `/churn/`, which is taken off. They see the host name that people typed. */
+  upstreamUrls: { [path: string]: pulumi.Input<string> };
   /** What the cookie is encrypted with: 43 letters, digits, `-` and `_`, which are 32 bytes. Give all proxies of a domain the same, so that one login opens all of them. Generated when left out. Changing it logs everybody out. */
   cookieSecret?: pulumi.Input<string>;
   /** Starts of the paths that programs call, such as `/api/`: without a login they answer 401, not with a redirect to a page. Defaults to none. */
@@ -158,13 +156,10 @@ const belowDomain: Combination<{ domain: string; hostName: string }> = (check, a
   if (args.domain !== undefined) check.hold("hostName", args.hostName, hostOf(args.domain));
 };
 
-/** The proxy answers below `/oauth2/` itself. */
-const segments: Rule = (check, value) => {
-  for (const segment of Object.keys((map(text)(check, value) ?? {}) as object)) {
-    if (!/^[-\w]+$/.test(segment) || segment === "oauth2") {
-      check
-        .at(segment)
-        .must("be under letters, digits, dashes and underscores, and not under oauth2; rename it");
+const upstreamUrls: Rule = (check, value) => {
+  for (const path of Object.keys(map(text)(check, value) ?? {})) {
+    if (!/^\/([-\w]+\/)?$/.test(path) || path === "/oauth2/") {
+      check.at(path).must("be under / or a path such as /churn/, and not /oauth2/, the proxy's own");
     }
   }
   return value;
@@ -179,8 +174,7 @@ export const checkLoginProxy: Rule = object<LoginProxyArgs>(
     login: required(oidcLogin),
     domain: required(domainName),
     hostName: required(text),
-    upstreamUrl: text,
-    upstreamUrls: segments,
+    upstreamUrls: required(upstreamUrls),
     cookieSecret: matches(
       /^[-\w]{43}$/,
       "be 43 letters, digits, dashes and underscores (32 bytes as base64url); leave it out to have one generated",
@@ -190,12 +184,6 @@ export const checkLoginProxy: Rule = object<LoginProxyArgs>(
     forwardCredentials: flag,
   },
   belowDomain,
-  (check, _, { upstreamUrl, upstreamUrls }) =>
-    check.refuse(
-      "upstreamUrl",
-      (upstreamUrl === undefined) === (upstreamUrls === undefined),
-      "either upstreamUrl or upstreamUrls must be given; add or remove one",
-    ),
 );
 
 /** A Service that a gateway answers with. */

@@ -81,17 +81,13 @@ export function loginConfig(args: LoginProxyArgs): pulumi.Output<string> {
   return pulumi.jsonStringify(config).apply((text) => text.replaceAll("$", "\\u0024"));
 }
 
-/** One for all paths, or one for each first part of a path, which is taken off. */
-function upstreams({ upstreamUrl, upstreamUrls = {}, timeoutSeconds = 3600 }: LoginProxyArgs) {
-  // by default an upload that takes half a minute would fail
-  const timeout = `${timeoutSeconds}s`;
-  if (upstreamUrl !== undefined) return [{ id: "upstream", path: "/", uri: upstreamUrl, timeout }];
-  return Object.entries(upstreamUrls).map(([segment, uri]) => ({
-    id: segment,
-    path: `^/${segment}/(.*)$`,
-    rewriteTarget: "/$1",
+function upstreams({ upstreamUrls, timeoutSeconds = 3600 }: LoginProxyArgs) {
+  return Object.entries(upstreamUrls).map(([path, uri]) => ({
+    id: path,
+    ...(path === "/" ? { path } : { path: `^${path}(.*)$`, rewriteTarget: "/$1" }),
     uri,
-    timeout,
+    // by default an upload that takes half a minute would fail
+    timeout: `${timeoutSeconds}s`,
   }));
 }
 

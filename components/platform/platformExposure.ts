@@ -82,7 +82,7 @@ export function exposeToInternet(
           login,
           domain,
           hostName: hostOf(key, domain),
-          ...upstreams(key, common, args),
+          ...behindLogin(key, common, args),
           cookieSecret,
           acceptIdTokens: host.needsLogin,
           forwardCredentials: host.hasOwnLogin,
@@ -107,14 +107,16 @@ export function exposeToInternet(
 }
 
 /** What stands behind the login of a host, and which of its paths programs call. */
-function upstreams(key: PublicHostName, { namespace }: NamespacedArgs, args: MlopsPlatformArgs) {
+function behindLogin(key: PublicHostName, { namespace }: NamespacedArgs, args: MlopsPlatformArgs) {
   const { service, programPaths }: PublicHost = publicHosts[key];
   const urlOf = (name: string) => internalServiceUrl(name, namespace, service.port);
-  if (key !== "serving") return { upstreamUrl: urlOf(service.name), programPaths };
-  const models = args.models.map(({ name }) => [slugOf(name), urlOf(modelService(name))] as const);
+  if (key !== "serving") return { upstreamUrls: { "/": urlOf(service.name) }, programPaths };
+  const models = args.models.map(({ name }) => [`/${slugOf(name)}/`, name] as const);
   return {
-    upstreamUrls: Object.fromEntries(models),
-    programPaths: models.map(([slug]) => `/${slug}/invocations`),
+    upstreamUrls: Object.fromEntries(
+      models.map(([path, name]) => [path, urlOf(modelService(name))]),
+    ),
+    programPaths: models.map(([path]) => `${path}invocations`),
   };
 }
 

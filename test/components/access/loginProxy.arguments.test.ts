@@ -14,7 +14,7 @@ const base: LoginProxyArgs = {
   login,
   domain: "ml.example.com",
   hostName: "mlflow.ml.example.com",
-  upstreamUrl: "http://mlflow.ml.svc.cluster.local:5000",
+  upstreamUrls: { "/": "http://mlflow.ml.svc.cluster.local:5000" },
 };
 
 const flag = (index: number, from: string, to: string) =>
@@ -30,11 +30,6 @@ const inside = (service: string, namespace: string) =>
   `http://${service}.${namespace}.svc.cluster.local:4180`;
 
 describeArguments(make, "door", base, {
-  upstreamUrls: {
-    value: { churn: "http://model-server-churn:8080" },
-    with: { upstreamUrl: undefined },
-    changes: [],
-  },
   ...podSettingRows("door-server"),
   namespace: {
     value: "team",
@@ -86,9 +81,13 @@ describeArguments(make, "door", base, {
       ),
     ],
   },
-  upstreamUrl: {
-    value: "http://page:8501",
-    changes: [config('-"uri":"http://mlflow.ml.svc.cluster.local:5000" +"uri":"http://page:8501"')],
+  upstreamUrls: {
+    value: { "/churn/": "http://churn:8080" },
+    changes: [
+      config(
+        '-"upstreamConfig":{"upstreams":[{"id":"/" -"path":"/" -"uri":"http://mlflow.ml.svc.cluster.local:5000" +"upstreamConfig":{"upstreams":[{"id":"/churn/" +"path":"^/churn/(.*)\\u0024" +"rewriteTarget":"/\\u00241" +"uri":"http://churn:8080"',
+      ),
+    ],
   },
   forwardCredentials: {
     value: true,

@@ -109,8 +109,20 @@ describeArguments(makePlatform, "ml", base, {
     ],
   },
   models: {
-    value: [model, { name: "Churn", image: "registry/churn:1", page: false, monitor: false }],
-    changes: [],
+    value: [model, { name: "Churn", image: "registry/churn:1", page: false }],
+    // nothing of the other model, and no pod of the page or of MLflow
+    changes: [
+      "+ ml-model-server-churn-2b58f5-password",
+      "+ ml-serving-churn-2b58f5",
+      "+ ml-serving-churn-2b58f5-account",
+      "+ ml-serving-churn-2b58f5-server",
+      "+ ml-serving-churn-2b58f5-service",
+      "+ ml-serving-churn-2b58f5-tracking-credentials",
+      "ml outputs.models.Churn.alias: ∅ → champion",
+      "ml outputs.models.Churn.servingUrl: ∅ → http://model-server-churn-2b58f5.mlops.svc.cluster.local:8080",
+      "ml-tracking-migration-settings options.dependsOn: +ml-model-server-churn-2b58f5-password",
+      'ml-tracking-migration-settings stringData.secret.users.json: +{"username":"model-server-churn-2b58f5" +"password":"MARKER-ml-model-server-churn-2b58f5-password-%@:/?#"',
+    ],
   },
   serving: {
     value: { pollSeconds: 30 },
@@ -123,6 +135,7 @@ describeArguments(makePlatform, "ml", base, {
     changes: [
       "+ ml-network-anybody-to-prediction-app",
       "- ml-prediction-disruption-budget",
+      "ml outputs.models.diabetes.pageUrl: http://prediction-app.mlops.svc.cluster.local:8501/?model=diabetes → http://localhost:31344/?model=diabetes",
       "ml outputs.notebookEnv.secret.PREDICTION_APP_URL: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
       "ml outputs.predictionAppUrl: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
       "ml-prediction outputs.externalUrl: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",

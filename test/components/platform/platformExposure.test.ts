@@ -162,12 +162,17 @@ describe("on a domain with a login", () => {
     ]);
     expect(exposedHostNames(exposure.domain, login)).toContain("models.ml.example.com");
     expect(flows(resources)).toEqual(
-      ["grafana", "mlflow", "model-server", "prediction-app"]
-        .flatMap((name) => [
-          `130.211.0.0-22-35.191.0.0-16-to-${name}-login`,
-          `${name}-login-may-call-${name}`,
-          `${name}-login-may-call-anything`,
-          `${name}-login-to-${name}`,
+      [
+        ["grafana", "grafana"],
+        ["mlflow", "mlflow"],
+        ["models", "model-server"],
+        ["predict", "prediction-app"],
+      ]
+        .flatMap(([label, name]) => [
+          `130.211.0.0-22-35.191.0.0-16-to-${label}-login`,
+          `${label}-login-may-call-${name}`,
+          `${label}-login-may-call-anything`,
+          `${label}-login-to-${name}`,
         ])
         .sort(),
     );
