@@ -43,7 +43,7 @@ export type ModelArguments = Omit<ServedModelArgs, "image"> & { readonly image?:
 export type ModelSettings = { readonly [name: string]: ModelSetting };
 
 /** One key of a model: the argument that gets the value, or what it means where the program itself uses it. */
-interface ModelKey {
+export interface ModelKey {
   readonly argument?: string;
   readonly type?: "string" | "boolean";
   /** Left out, it is the argument's. */
