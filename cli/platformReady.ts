@@ -3,6 +3,7 @@ import type { ClusterAccess } from "./engine.ts";
 import { describePrediction, predict, servedModel, waitForModel } from "./prediction.ts";
 import type { Settings } from "./stackSettings.ts";
 import { hasTrainingCode } from "../program/models.ts";
+import type { ModelSetting } from "../program/modelSettings.ts";
 import type { KubernetesClient } from "../local/support/kubernetesClient.ts";
 import { awaitReady } from "../local/support/readiness.ts";
 import type { JsonObject } from "../local/support/propertyValues.ts";
@@ -52,14 +53,17 @@ async function firstPrediction(
   access: ClusterAccess,
   outputs: Record<string, unknown>,
 ): Promise<string[]> {
-  const { namespace, trainExampleModel, modelName, modelAlias } = settings.config;
+  const { namespace, models } = settings.config;
+  const [[modelName, { alias = "champion", train = true }]] = Object.entries(models) as [
+    [string, ModelSetting],
+  ];
   return await reported("Predicting with the served model", async (step) => {
     const kubeconfig = loadKubeconfig(access.kubeconfig, access.context);
     const serving = await reach(endpoints.serving, { kubeconfig, namespace, outputs });
     try {
-      const trained = trainExampleModel && hasTrainingCode(modelName);
+      const trained = train && hasTrainingCode(modelName);
       if (!trained && typeof (await servedModel(serving.url)) === "string") {
-        return [`No version of ${modelName} has the alias ${modelAlias} yet.`];
+        return [`No version of ${modelName} has the alias ${alias} yet.`];
       }
       const model = await waitForModel(serving.url, modelWithinSeconds, step);
       return describePrediction(await predict(serving.url, model));

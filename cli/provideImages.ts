@@ -21,13 +21,15 @@ export async function provideImages(
 ): Promise<void> {
   const age = baseAgeNotice(baseDate(), Date.now());
   if (age !== undefined) console.error(age);
-  const { postgresImage, dataStores, modelName } = settings.config;
+  const { postgresImage, dataStores, models } = settings.config;
   const needsPostgres = postgresImage === undefined && dataStores === "cluster";
   const { standInCharts = false, own, ...how } = options;
+  const ofModels = Object.entries(models)
+    .filter(([, { image }]) => image === undefined)
+    .map(([name, { runtime }]) => imageOfModel(name, runtime));
   const apps: ImageName[] = [
-    ...APPS.filter((app) => app !== "postgres" || needsPostgres).map((app) =>
-      app === "serving" ? imageOfModel(modelName) : app,
-    ),
+    ...APPS.filter((app) => app !== "serving" && (app !== "postgres" || needsPostgres)),
+    ...new Set(ofModels),
     ...(standInCharts ? (["monitoring"] as const) : []),
   ];
   const where =

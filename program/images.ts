@@ -19,7 +19,10 @@ export const IMAGE_INPUTS: Readonly<Record<App, readonly string[]>> = {
 /** A model's own image: the model server's with what `models/<name>` holds on top. */
 export type ModelImage = `model-${string}`;
 
-export type ImageName = App | ModelImage;
+/** An image with the packages of `runtimes/<name>`, for models without a folder. */
+export type RuntimeImage = `runtime-${string}`;
+
+export type ImageName = App | ModelImage | RuntimeImage;
 
 /** The images that every platform is made of; `monitoring` is for the stand-in chart of Prometheus alone. */
 export const APPS: readonly App[] = ["tracking", "serving", "predict", "postgres"];
@@ -45,9 +48,14 @@ export const imageRegistryOf = (config: RegistrySettings): string =>
     ? `${config.gcpRegion}-docker.pkg.dev/${config.gcpProject}/mlops`
     : config.imageRegistry;
 
-/** The image that serves a model and trains it: its own where it has a folder. */
-export const imageOfModel = (name: string): "serving" | ModelImage =>
-  hasTrainingCode(name) ? `model-${name}` : "serving";
+/** The image that serves a model and trains it: its own where it has a folder, else that of its runtime. */
+export function imageOfModel(
+  name: string,
+  runtime?: string,
+): "serving" | ModelImage | RuntimeImage {
+  if (hasTrainingCode(name)) return `model-${name}`;
+  return runtime === undefined ? "serving" : `runtime-${runtime}`;
+}
 
 const checkout = fileURLToPath(new URL("..", import.meta.url));
 

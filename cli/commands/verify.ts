@@ -13,6 +13,7 @@ import type { Options } from "../commandLine.ts";
 /** Proof on the running platform, step by step. */
 export async function verify(options: Options): Promise<number> {
   const { kubeconfig, deployment, outputs, settings } = await openPlatform(options);
+  const [modelName, { alias = "champion" }] = Object.entries(settings.config.models)[0]!;
   const doors = new Map<EndpointName, Reached>();
   try {
     for (const name of endpointsOf(outputs)) {
@@ -29,8 +30,8 @@ export async function verify(options: Options): Promise<number> {
       grafana: url("grafana"),
       username: String(outputs["mlflowUsername"]),
       password: String(outputs["mlflowPassword"]),
-      modelName: settings.config.modelName,
-      modelAlias: settings.config.modelAlias,
+      modelName,
+      modelAlias: alias,
     });
     const failed = await runChecks(checks);
     await after.cleanUp();

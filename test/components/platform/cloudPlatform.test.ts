@@ -156,10 +156,9 @@ test("every workload has an account of its own, which mounts no token", async ()
     inputs["automountServiceAccountToken"],
   ]);
   expect(tokens.sort()).toEqual(
-    ["mlflow", "model-server", "postgres", "prediction-app", "training"].map((name) => [
-      name,
-      false,
-    ]),
+    ["mlflow", "model-server-diabetes", "postgres", "prediction-app", "training-diabetes"].map(
+      (name) => [name, false],
+    ),
   );
   const used = podTemplates(resources).map(({ workload, spec }) => [
     workload,
@@ -167,10 +166,10 @@ test("every workload has an account of its own, which mounts no token", async ()
   ]);
   expect(Object.fromEntries(used)).toEqual({
     "ml-database-server": "postgres",
-    "ml-example-training-job": "training",
+    "ml-training-diabetes-job": "training-diabetes",
     "ml-prediction-server": "prediction-app",
-    "ml-retraining-schedule": "training",
-    "ml-serving-server": "model-server",
+    "ml-retraining-diabetes-schedule": "training-diabetes",
+    "ml-serving-diabetes-server": "model-server-diabetes",
     "ml-tracking-migration": "mlflow",
     "ml-tracking-server": "mlflow",
   });
@@ -187,7 +186,7 @@ describe("paused", () => {
     expect(after.filter((urn) => !before.includes(urn))).toEqual([]);
     expect(
       before.filter((urn) => !after.includes(urn)).map((urn) => urn.split("::").at(-1)),
-    ).toEqual(["ml-serving-autoscaler"]);
+    ).toEqual(["ml-serving-diabetes-autoscaler"]);
   });
 
   test("no workload has a pod, and no Job starts", async () => {
@@ -198,10 +197,10 @@ describe("paused", () => {
     });
     expect(Object.fromEntries(states)).toEqual({
       "ml-database-server": 0,
-      "ml-example-training-job": true,
+      "ml-training-diabetes-job": true,
       "ml-prediction-server": 0,
-      "ml-retraining-schedule": true,
-      "ml-serving-server": 0,
+      "ml-retraining-diabetes-schedule": true,
+      "ml-serving-diabetes-server": 0,
       "ml-tracking-migration": true,
       "ml-tracking-server": 0,
     });
@@ -212,9 +211,11 @@ describe("paused", () => {
     const annotations = (name: string) => at(find(name).inputs, "metadata", "annotations");
     const skipped = { "pulumi.com/skipAwait": "true" };
     expect(annotations("ml-tracking-migration")).toEqual(skipped);
-    expect(annotations("ml-example-training-job")).toEqual(skipped);
-    expect(annotations("ml-serving-server")).toEqual({ "pulumi.com/patchForce": "true" });
+    expect(annotations("ml-training-diabetes-job")).toEqual(skipped);
+    expect(annotations("ml-serving-diabetes-server")).toEqual({ "pulumi.com/patchForce": "true" });
     const running = await record(() => makePlatform("ml", args));
-    expect(at(running.find("ml-serving-server").inputs, "metadata", "annotations")).toEqual({});
+    expect(
+      at(running.find("ml-serving-diabetes-server").inputs, "metadata", "annotations"),
+    ).toEqual({});
   });
 });
