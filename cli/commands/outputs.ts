@@ -12,7 +12,7 @@ export async function outputs({
 }: Options & { json?: boolean; showSecrets?: boolean }): Promise<number> {
   const settings = readSettings(options);
   const remembered = readDeployment(settings.stack)?.engine;
-  const engine = await chooseEngine(options, remembered, { mayInstall: false });
+  const engine = await chooseEngine(options, settings, remembered, { mayInstall: false });
   const found = await openEngine(engine, settings, {}).outputs({ showSecrets });
   // what the stack does not have is null
   const entries = Object.entries(found).filter(([, value]) => value !== null);
