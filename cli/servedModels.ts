@@ -15,13 +15,16 @@ export interface StackModel {
 
 /** The models of a stack, the one that notebooks work on first. */
 export function modelsOf(outputs: Readonly<Record<string, unknown>>): StackModel[] {
-  const { models } = outputs;
+  const { models, modelServingUrl } = outputs;
   if (typeof models !== "object" || models === null) {
     throw new UserError("the stack has no output models; run `npm run up` first");
   }
-  return Object.entries(models as Record<string, Omit<StackModel, "name">>).map(
+  const found = Object.entries(models as Record<string, Omit<StackModel, "name">>).map(
     ([name, described]) => ({ name, ...described }),
   );
+  // the Pulumi CLI sorts what is in an output
+  const isFirst = ({ servingUrl }: StackModel) => servingUrl === modelServingUrl;
+  return [...found.filter(isFirst), ...found.filter((model) => !isFirst(model))];
 }
 
 /** Where a model is served. */
