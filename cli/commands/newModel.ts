@@ -35,9 +35,7 @@ export function makeModelFolder(name: string | undefined, folder = modelsFolder)
 
 /** Adds a model to the stack's file, where it is not among the stack's models yet; all else in it stays. */
 export function addModel(name: string, file: string, project: string): void {
-  const stack: Document = parseDocument(
-    existsSync(file) ? readFileSync(file, "utf8") : "config: {}",
-  );
+  const stack: Document = parseDocument(existsSync(file) ? readFileSync(file, "utf8") : "");
   const models = ["config", `${project}:models`];
   if (!stack.hasIn(models)) stack.setIn(models, stack.createNode(settingOf("models").default));
   if (!stack.hasIn([...models, name])) stack.setIn([...models, name], stack.createNode({}));
