@@ -43,7 +43,7 @@ const exceptOption = repeatable(
 /** Every command. What one runs is loaded late: the Pulumi SDK and the Kubernetes client take a second each. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
   up: {
-    summary: "Sets up what is missing, deploys the platform and predicts with the served model",
+    summary: "Sets up what is missing, deploys the platform and predicts with each served model",
     options: [
       ...settingsOptions,
       ...targetOptions,
