@@ -1,3 +1,4 @@
+import { runbooksUid } from "../runbookLinks.ts";
 import { datasource, type Tile } from "./panels.ts";
 import type { Dashboard, Link, Panel, RowPanel, Variable } from "./shapes.ts";
 
@@ -11,6 +12,7 @@ export const boards = {
   tracking: { uid: "mlops-tracking", title: "Tracking" },
   frontEnd: { uid: "mlops-front-end", title: "Front end" },
   cluster: { uid: "mlops-cluster", title: "Cluster" },
+  runbooks: { uid: runbooksUid, title: "Runbooks" },
 } as const;
 
 export type BoardName = keyof typeof boards;
