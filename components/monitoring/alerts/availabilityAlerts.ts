@@ -7,7 +7,7 @@ import { monitored } from "./monitored.ts";
  */
 
 /** The page has an overview of all models, too. */
-const ofModel = "{{ with $labels.model }}of {{ . }}{{ else }}of all models{{ end }}";
+const ofModel = 'of {{ or $labels.model "all models" }}';
 const mlflowRequests = "mlflow_http_request_total";
 
 export const availability: Alert[] = [
