@@ -133,7 +133,6 @@ export const metrics: Readonly<Record<string, Metric>> = {
     "feature",
   ),
   model_input_drift_rows: model("rows the index is computed from", "model_version"),
-  model_server_http_requests_total: model("requests of any kind", "route", "status"),
 
   prediction_app_sessions: page("open browser sessions"),
   prediction_app_runs_total: page("runs of the page's script"),

@@ -1,7 +1,13 @@
 import { heatmap, lines, type Size, sparkline, stateTimeline } from "./drawings.ts";
 import { colorOf, seriesColor, theme, thresholdColor } from "./colors.ts";
-import { type DashboardData, lastOf, type PanelData, type Series } from "./panelData.ts";
-import type { GrafanaPanel } from "./queries.ts";
+import {
+  type DashboardData,
+  lastOf,
+  type PanelData,
+  type Series,
+  seriesWithData,
+} from "./panelData.ts";
+import type { GrafanaDefaults, GrafanaPanel } from "./queries.ts";
 import { css, grid } from "./style.ts";
 import { format } from "./units.ts";
 
@@ -36,9 +42,9 @@ function box(data: PanelData, times: readonly number[]): string {
 const headingHeight = 29;
 
 function body(data: PanelData, times: readonly number[], { width, height }: Size): string {
-  const { panel, series } = data;
+  const { panel } = data;
   if (panel.type === "text") return `<div class="words">${words(panel.options!.content!)}</div>`;
-  if (!series.some(({ values }) => lastOf(values) !== undefined)) return nothing("No data");
+  if (seriesWithData(data).length === 0) return nothing("No data");
   const inner = { width: width - 2, height: height - headingHeight - 2 };
   switch (panel.type) {
     case "stat":
@@ -100,9 +106,10 @@ const widest = (series: readonly Series[]) =>
 const mean = (values: readonly number[]) =>
   values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 
-function stats({ panel, series }: PanelData, size: Size): string {
+function stats(data: PanelData, size: Size): string {
+  const { panel } = data;
   const { defaults } = panel.fieldConfig!;
-  const known = series.filter(({ values }) => lastOf(values) !== undefined);
+  const known = seriesWithData(data);
   const isMany = known.length > 1;
   const share = { width: size.width, height: Math.min(size.height, 44) };
   const one = ({ name, values }: Series) => {
@@ -127,21 +134,68 @@ const mapped = (panel: GrafanaPanel, value: number) =>
     .fieldConfig!.defaults.mappings?.map(({ options }) => options[String(value)])
     .find((word) => word !== undefined);
 
-function table({ panel, series }: PanelData): string {
+function table(data: PanelData): string {
+  const { panel } = data;
   const organize = panel.transformations?.find(({ id }) => id === "organize");
-  const columns = Object.entries(organize?.options.renameByName ?? {});
-  const { unit, decimals } = panel.fieldConfig!.defaults;
-  const cell = ({ labels, values }: Series, field: string) =>
-    field === "Value"
-      ? `<td class="number">${format(lastOf(values) ?? 0, unit, decimals)}</td>`
-      : `<td>${escape(labels[field] ?? "")}</td>`;
-  const head = columns.map(
-    ([field, heading]) => `<th${field === "Value" ? ' class="number"' : ""}>${heading}</th>`,
-  );
-  const rows = series.map(
-    (one) => `<tr>${columns.map(([field]) => cell(one, field)).join("")}</tr>`,
+  const headings = Object.entries(organize?.options.renameByName ?? {});
+  const columns = headings.map(([field, heading]) => ({
+    field,
+    heading,
+    isNumber: field.startsWith("Value"),
+    defaults: columnDefaults(panel, heading),
+  }));
+  const lines = tableLines(data);
+  const [sorted] = panel.options?.sortBy ?? [];
+  const key = columns.find(({ heading }) => heading === sorted?.displayName)?.field;
+  if (key !== undefined) {
+    lines.sort((one, other) => String(one[key]).localeCompare(String(other[key])));
+  }
+  const ofNumber = (isNumber: boolean) => (isNumber ? ' class="number"' : "");
+  const cell = (line: Line, { field, isNumber, defaults }: (typeof columns)[number]) => {
+    const value = line[field];
+    const { unit, decimals } = defaults;
+    const color =
+      typeof value === "number" && defaults.thresholds
+        ? ` style="color:${thresholdColor(value, defaults)}"`
+        : "";
+    const shown = typeof value === "number" ? format(value, unit, decimals) : escape(value ?? "");
+    return `<td${ofNumber(isNumber)}${color}>${shown}</td>`;
+  };
+  const head = columns.map(({ heading, isNumber }) => `<th${ofNumber(isNumber)}>${heading}</th>`);
+  const rows = lines.map(
+    (line) => `<tr>${columns.map((column) => cell(line, column)).join("")}</tr>`,
   );
   return `<table class="even"><tr>${head.join("")}</tr>${rows.join("")}</table>`;
+}
+
+/** Fields of one line: labels, and `Value` or `Value #A`. */
+type Line = Record<string, string | number>;
+
+/** As Grafana merges tables: series share a line if the labels that all queries have are equal and none differs. */
+function tableLines(data: PanelData): Line[] {
+  const isMerged = (data.panel.targets ?? []).length > 1;
+  const series = seriesWithData(data);
+  const [first = [], ...rest] = series.map(({ labels }) => Object.keys(labels));
+  const shared = first.filter((label) => rest.every((labels) => labels.includes(label)));
+  const lines: Line[] = [];
+  for (const { refId, labels, values } of series) {
+    const line = { ...labels, [isMerged ? `Value #${refId}` : "Value"]: lastOf(values)! };
+    const fits = (other: Line) =>
+      shared.every((label) => other[label] === labels[label]) &&
+      Object.entries(line).every(([field, value]) => (other[field] ?? value) === value);
+    const partner = isMerged ? lines.find(fits) : undefined;
+    if (partner) Object.assign(partner, line);
+    else lines.push(line);
+  }
+  return lines;
+}
+
+/** How a column is written: its own properties over those of the panel, whose colours no table has. */
+function columnDefaults({ fieldConfig }: GrafanaPanel, heading: string): GrafanaDefaults {
+  const { unit, decimals } = fieldConfig!.defaults;
+  const own = fieldConfig!.overrides.find(({ matcher }) => matcher.options === heading);
+  const properties = (own?.properties ?? []).map(({ id, value }) => [id, value]);
+  return { unit, decimals, ...(Object.fromEntries(properties) as GrafanaDefaults) };
 }
 
 /** As much of Markdown as our dashboards use: a list with links in bold. */

@@ -92,9 +92,10 @@ def expect(models: Iterable[str]) -> None:
     """Every series of these models is there from the start: the first fault is a rise from 0."""
     sessions.expect(models)
     for model in (_OVERVIEW, *models):
-        for family in (run_errors, predictions, _runs, _run_seconds):
+        for family in (run_errors, _runs, _run_seconds):
             family.labels(model)
     for model in models:
+        predictions.labels(model)
         for request in _REQUESTS:
             for outcome in _OUTCOMES:
                 model_server_requests.labels(model, request, outcome)
