@@ -12,11 +12,12 @@ import { css, grid } from "./style.ts";
 import { format } from "./units.ts";
 
 /** A dashboard as a page of its own, without scripts. */
-export function page({ board, times, panels }: DashboardData): string {
+export function page({ board, chosen, times, panels }: DashboardData): string {
+  const heading = escape([board.title, ...chosen].join(": "));
   const rows = Math.max(...panels.map(({ panel: { gridPos } }) => gridPos.y + gridPos.h));
   const range = `${minute(times[0]!)} to ${minute(times.at(-1)!).slice(11)} UTC`;
-  return `<!doctype html><meta charset="utf-8"><title>${escape(board.title)}</title><style>${css}</style>
-<main><header><h1>${escape(board.title)}</h1><p>${escape(board.description)}</p><span class="range">${range}</span></header>
+  return `<!doctype html><meta charset="utf-8"><title>${heading}</title><style>${css}</style>
+<main><header><h1>${heading}</h1><p>${escape(board.description)}</p><span class="range">${range}</span></header>
 <div class="grid" style="height:${rows * (grid.row + grid.gap)}px">
 ${panels.map((data) => box(data, times)).join("\n")}
 </div></main>`;
@@ -40,6 +41,8 @@ function box(data: PanelData, times: readonly number[]): string {
 }
 
 const headingHeight = 29;
+/** Of a table, in pixels. */
+const lineHeight = 24;
 
 function body(data: PanelData, times: readonly number[], { width, height }: Size): string {
   const { panel } = data;
@@ -50,7 +53,7 @@ function body(data: PanelData, times: readonly number[], { width, height }: Size
     case "stat":
       return `<div class="body">${stats(data, inner)}</div>`;
     case "table":
-      return `<div class="body">${table(data)}</div>`;
+      return `<div class="body">${table(data, inner)}</div>`;
     case "state-timeline":
       return `<div class="body">${stateTimeline(data, times, inner)}</div>`;
     case "heatmap":
@@ -134,7 +137,7 @@ const mapped = (panel: GrafanaPanel, value: number) =>
     .fieldConfig!.defaults.mappings?.map(({ options }) => options[String(value)])
     .find((word) => word !== undefined);
 
-function table(data: PanelData): string {
+function table(data: PanelData, { height }: Size): string {
   const { panel } = data;
   const organize = panel.transformations?.find(({ id }) => id === "organize");
   const headings = Object.entries(organize?.options.renameByName ?? {});
@@ -162,17 +165,22 @@ function table(data: PanelData): string {
     return `<td${ofNumber(isNumber)}${color}>${shown}</td>`;
   };
   const head = columns.map(({ heading, isNumber }) => `<th${ofNumber(isNumber)}>${heading}</th>`);
-  const rows = lines.map(
+  // what Grafana scrolls to
+  const room = Math.floor(height / lineHeight) - 2;
+  const shown = lines.length > room + 1 ? lines.slice(0, room) : lines;
+  const more = lines.length - shown.length;
+  const rows = shown.map(
     (line) => `<tr>${columns.map((column) => cell(line, column)).join("")}</tr>`,
   );
-  return `<table class="even"><tr>${head.join("")}</tr>${rows.join("")}</table>`;
+  const rest = more > 0 ? `<p class="more">and ${more} more</p>` : "";
+  return `<table class="even"><tr>${head.join("")}</tr>${rows.join("")}</table>${rest}`;
 }
 
 /** Fields of one line: labels, and `Value` or `Value #A`. */
 type Line = Record<string, string | number>;
 
 /** As Grafana merges tables: series share a line if the labels that all queries have are equal and none differs. */
-function tableLines(data: PanelData): Line[] {
+export function tableLines(data: PanelData): Line[] {
   const isMerged = (data.panel.targets ?? []).length > 1;
   const series = seriesWithData(data);
   const [first = [], ...rest] = series.map(({ labels }) => Object.keys(labels));

@@ -23,6 +23,8 @@ export interface PanelData {
 
 export interface DashboardData {
   board: GrafanaDashboard;
+  /** What is chosen of the variables that allow one value. */
+  chosen: string[];
   /** Milliseconds since 1970. */
   times: number[];
   panels: PanelData[];
@@ -57,7 +59,13 @@ export async function readDashboard(
     }));
     panels.find(({ panel }) => panel.id === panelId)!.series.push(...found);
   }
-  return { board, times: times.map((time) => time * 1000), panels };
+  const single = board.templating.list.filter(({ allValue }) => allValue === undefined);
+  return {
+    board,
+    chosen: single.flatMap(({ name }) => chosen[name] ?? []),
+    times: times.map((time) => time * 1000),
+    panels,
+  };
 }
 
 /** Grafana's `{{label}}`; without a legend all labels. */

@@ -131,7 +131,8 @@ export const home = (): Dashboard =>
               "Prediction requests per second of the ten busiest models. None means that no client calls them, or that the page does not reach the model servers.",
             queries: [
               {
-                expr: `topk(10, sum by (model) (rate(model_requests_total[${window}])))`,
+                // those of the last hour before the end, so that no line comes and goes
+                expr: `sum by (model) (rate(${requests}[${window}])) and on (model) topk(10, sum by (model) (rate(${requests}[1h] @ end())))`,
                 legend: "{{model}}",
               },
             ],
