@@ -126,7 +126,7 @@ export const settings = {
   ...pods("training", "training", "the training pods"),
   // Monitoring.
   monitoring: flag(true, "monitoring.enabled", "Whether to deploy Prometheus, Alertmanager and Grafana."),
-  runbookBaseUrl: text("", "monitoring.runbookBaseUrl", "URL of the folder with the runbooks, to which alerts link. Empty means their path in this repository."),
+  runbookBaseUrl: text("", "monitoring.runbookBaseUrl", "URL of the folder with the runbooks, to which alerts link. Empty means the dashboard `Runbooks` of Grafana, at Grafana's URL."),
   monitoringImageRegistry: text("", "monitoring.imageRegistry", "Registry that mirrors the images of both charts. Empty means the registries that the charts name."),
   alertmanager: flag(true, "monitoring.prometheus.alertmanager", "Whether Alertmanager is part of the monitoring. Without it alerts are seen in Prometheus only."),
   kubeStateMetrics: flag(true, "monitoring.prometheus.kubeStateMetrics", "Whether kube-state-metrics is part of the monitoring. Without it crash-looping pods and failed Jobs raise no alert."),

@@ -107,7 +107,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     options: [
       stackOption,
       new Option("--png", "Draw each dashboard into a picture"),
-      new Option("--out <folder>", "Folder of the pictures (default: docs/images of the checkout)"),
+      new Option("--out <folder>", "Folder of the pictures (default: dashboards)"),
+      new Option("--model <name>", "Model of the dashboard Models (default: the first)"),
       new Option("--minutes <number>", "How far back to look (default: 60)"),
       new Option("--prometheus <url>", "Query this Prometheus and not the platform's"),
       new Option(

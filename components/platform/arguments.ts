@@ -127,7 +127,7 @@ export interface PlatformExposureArgs {
 export interface PlatformMonitoringArgs {
   /** Whether there is any monitoring. Defaults to true. Switching it off deletes the metrics and Grafana's database. */
   enabled?: boolean;
-  /** URL of the folder with the runbooks, to which alerts link. Defaults to their path in the repository. */
+  /** URL of the folder with the runbooks, to which alerts link. Defaults to the dashboard _Runbooks_ of Grafana. */
   runbookBaseUrl?: string;
   /** Registry that mirrors the images of both charts. Defaults to the registries that the charts name. */
   imageRegistry?: string;
