@@ -95,8 +95,8 @@ describe("a command line that is wrong is answered in a sentence, with exit code
     ["an unknown setting", ["--config", "replicaz=2"], "replicaz is not a setting; "],
     [
       "a wrong type",
-      ["--config", "servingReplicas=many"],
-      "servingReplicas must be a whole number",
+      ["--config", "predictionReplicas=many"],
+      "predictionReplicas must be a whole number",
     ],
     [
       "two pods on a ReadWriteOnce volume",
