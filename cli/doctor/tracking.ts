@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { messageOf } from "../../local/support/errors.ts";
 import { type JsonObject, objectAt, textAt } from "../../local/support/propertyValues.ts";
 import { jobFailure, lackOf } from "../../local/support/readiness.ts";
-import { envFile } from "../envFile.ts";
+import { envFile, isEnvFileOf } from "../envFile.ts";
 import { MlflowError, mlflow } from "../mlflow.ts";
 import { endpoints } from "../platformEndpoints.ts";
 import { logRun, loginIsAsked } from "../verification.ts";
@@ -178,15 +178,15 @@ async function login(facts: Facts): Promise<Seen> {
   );
   await loginIsAsked(url);
   return findingsOr(
-    [...findings.flat(), ...staleEnvFile(text("mlflowPassword"))],
+    [...findings.flat(), ...staleEnvFile(facts.settings.stack, text("mlflowPassword"))],
     users.map(([user]) => user).join(", "),
   );
 }
 
-function staleEnvFile(password: string): Finding[] {
-  if (!existsSync(envFile)) return [];
+function staleEnvFile(stack: string, password: string): Finding[] {
+  if (!isEnvFileOf(envFile, stack)) return [];
   const [, noted] =
-    /^MLFLOW_TRACKING_PASSWORD=["']?(.*?)["']?$/m.exec(readFileSync(envFile, "utf8")) ?? [];
+    /^MLFLOW_TRACKING_PASSWORD='?(.*?)'?$/m.exec(readFileSync(envFile, "utf8")) ?? [];
   if (noted === undefined || noted === password) return [];
   return [
     {
