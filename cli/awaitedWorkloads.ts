@@ -5,7 +5,6 @@ import { claimTrouble, type Trouble, troubleOf, troubleText } from "../local/sup
 import { type JsonObject, objectAt, textAt } from "../local/support/propertyValues.ts";
 import { lackOf, lastingFor, patienceMs } from "../local/support/readiness.ts";
 
-const lookEveryMs = 3_000;
 const releaseType = "kubernetes:helm.sh/v3:Release";
 const workloadKinds = ["deployments", "statefulsets", "daemonsets"];
 
@@ -15,10 +14,12 @@ const workloadKinds = ["deployments", "statefulsets", "daemonsets"];
  */
 export class AwaitedWorkloads {
   readonly #client: KubernetesClient;
+  readonly #times: { readonly lookEveryMs: number; readonly patienceMs: number };
   readonly #awaited = new Map<string, Awaited>();
 
-  constructor(client: KubernetesClient) {
+  constructor(client: KubernetesClient, times = { lookEveryMs: 3_000, patienceMs }) {
     this.#client = client;
+    this.#times = times;
   }
 
   onEvent({ resourcePreEvent, resOutputsEvent, resOpFailedEvent }: EngineEvent): void {
@@ -27,7 +28,7 @@ export class AwaitedWorkloads {
       const isAwaited = /^(create|update|create-replacement)$/.test(op) && isWatched(type);
       if (isAwaited && next) {
         const inputs = next.inputs as JsonObject;
-        this.#awaited.set(urn, { type, inputs, isStuck: lastingFor(patienceMs) });
+        this.#awaited.set(urn, { type, inputs, isStuck: lastingFor(this.#times.patienceMs) });
       }
     }
     const ended = (resOutputsEvent ?? resOpFailedEvent)?.metadata.urn;
@@ -37,7 +38,7 @@ export class AwaitedWorkloads {
   /** Waits until something can never get ready, and says what and why; ends without a word when `isOver`. */
   async firstLost(isOver: AbortSignal): Promise<string | undefined> {
     while (!isOver.aborted) {
-      await delay(lookEveryMs, undefined, { signal: isOver }).catch(() => {});
+      await delay(this.#times.lookEveryMs, undefined, { signal: isOver }).catch(() => {});
       for (const awaited of this.#awaited.values()) {
         // the CLI reports a cluster that does not answer
         const lost = await this.#lossOf(awaited).catch(() => undefined);

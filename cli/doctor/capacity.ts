@@ -8,8 +8,8 @@ import {
 } from "../../local/support/podResources.ts";
 import { claimTrouble, type TroubleKind } from "../../local/support/podTrouble.ts";
 import { type JsonObject, objectAt, textAt } from "../../local/support/propertyValues.ts";
-import { portFacts, portFaults } from "../../program/ports.ts";
-import { askCluster, reasonOf } from "../../program/clusterFacts.ts";
+import { portFaults } from "../../program/ports.ts";
+import { portsForPreview } from "../targetAccess.ts";
 import { type Check, type Finding, findingsOr, type Seen } from "./check.ts";
 import type { Facts } from "./facts.ts";
 
@@ -216,10 +216,9 @@ async function ports(facts: Facts): Promise<Seen> {
     ["host-port"],
     () => "set nodeExporterPort to a free port, or end what has it",
   );
-  const seen = await askCluster(await facts.kubeconfig()).catch((error: unknown) => {
-    throw new Error(`the ports cannot be read: ${reasonOf(error)}`);
-  });
-  const taken = portFaults(facts.settings.config, portFacts(seen)).map((fault): Finding => {
+  const access = await facts.access();
+  const seen = await portsForPreview(facts.settings, access, facts.deployment?.target);
+  const taken = portFaults(facts.settings.config, seen).map((fault): Finding => {
     const [cause = "", fix = ""] = fault.split("; ");
     return { symptom: "a port of the cluster is taken", cause, fix };
   });

@@ -171,6 +171,7 @@ function nodeFindings(node: JsonObject, built: string): Finding[] {
 
 async function dns(facts: Facts): Promise<Seen> {
   const symptom = "pods do not find each other by name";
+  await facts.client();
   const { controlPlaneAddress } = await facts.access();
   if (controlPlaneAddress !== undefined) {
     const resolver = new Resolver({ timeout: 2_000, tries: 2 });

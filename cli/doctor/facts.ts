@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path/posix";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { platformNamespaces } from "../../program/platform.ts";
 import { readDeployment } from "../deployment.ts";
@@ -37,11 +38,11 @@ export interface Ailing {
   readonly trouble?: Trouble;
 }
 
-const workloadPaths = {
-  Deployment: "apps/v1/namespaces/NAMESPACE/deployments",
-  StatefulSet: "apps/v1/namespaces/NAMESPACE/statefulsets",
-  DaemonSet: "apps/v1/namespaces/NAMESPACE/daemonsets",
-  Job: "batch/v1/namespaces/NAMESPACE/jobs",
+const workloadKinds = {
+  Deployment: "apps/v1/deployments",
+  StatefulSet: "apps/v1/statefulsets",
+  DaemonSet: "apps/v1/daemonsets",
+  Job: "batch/v1/jobs",
 };
 
 /**
@@ -112,10 +113,12 @@ export class Facts {
 
   /** Objects of a kind such as `v1/pods` or `apps/v1/deployments` in all namespaces of the platform, with a query if any. */
   ours = async (kind: string): Promise<JsonObject[]> => {
-    const [, group, resource] = /^(.*)\/([^/]+)$/.exec(kind)!;
-    const root = group === "v1" ? "/api/v1" : `/apis/${group}`;
+    const [path = "", query] = kind.split("?");
+    const [root, resource] = [dirname(path), basename(path)];
+    const group = root === "v1" ? "/api/v1" : `/apis/${root}`;
+    const suffix = query === undefined ? resource : `${resource}?${query}`;
     const lists = platformNamespaces(this.settings.config).map((namespace) =>
-      this.list(`${root}/namespaces/${namespace}/${resource}`),
+      this.list(`${group}/namespaces/${namespace}/${suffix}`),
     );
     return (await Promise.all(lists)).flat();
   };
@@ -123,8 +126,8 @@ export class Facts {
   /** Every workload of the platform. */
   workloads = (): Promise<JsonObject[]> =>
     this.#once("workloads", async () => {
-      const kinds = Object.entries(workloadPaths).map(async ([kind, path]) =>
-        (await this.ours(path.replace("namespaces/NAMESPACE/", ""))).map((item): JsonObject => ({
+      const kinds = Object.entries(workloadKinds).map(async ([kind, path]) =>
+        (await this.ours(path)).map((item): JsonObject => ({
           ...item,
           kind,
         })),

@@ -3,6 +3,7 @@ import { MlflowError } from "../mlflow.ts";
 import { type Endpoint, endpoints, isHealthy } from "../platformEndpoints.ts";
 import { servedModel } from "../prediction.ts";
 import { versionOf } from "../verification.ts";
+import { away } from "./away.ts";
 import { type Check, type Finding, findingsOr, type Seen } from "./check.ts";
 import type { Facts } from "./facts.ts";
 
@@ -87,19 +88,8 @@ async function serverFindings(facts: Facts, model: StackModel): Promise<Finding[
   const endpoint = await endpointOf(facts, servingUrl);
   const { url } = await facts.door(endpoint);
   const server = endpoint.service.name;
-  const logs = `kubectl -n ${facts.namespace} logs deployment/${server}`;
   if (!(await isHealthy(url, endpoint))) {
-    const ailing = (await facts.ailing()).find(
-      ({ live }) => textAt(live, "metadata", "name") === server,
-    );
-    const cause = ailing && [ailing.lack, ailing.trouble?.text].filter(Boolean).join("; ");
-    return [
-      {
-        symptom: `the model server of ${name} does not answer at ${url}`,
-        cause: cause ?? "its pods are ready, so what stands between is at fault",
-        fix: cause ? logs : "npm run connect -- --forward",
-      },
-    ];
+    return [await away(facts, server, `the model server of ${name} does not answer at ${url}`)];
   }
   const wanted = await versionAt(facts, model);
   const served = await servedModel(url);
@@ -115,7 +105,7 @@ async function serverFindings(facts: Facts, model: StackModel): Promise<Finding[
       cause: refusal ?? "the model server has not seen the alias yet; it looks every few seconds",
       fix: mayRunCode
         ? 'log the model with serialization_format="skops", or set servingAllowPickle if you trust every writer of the registry'
-        : `fix the model and log it again, or move the alias ${alias} back; ${logs}`,
+        : `fix the model and log it again, or move the alias ${alias} back; kubectl -n ${facts.namespace} logs deployment/${server}`,
     },
   ];
 }
@@ -123,19 +113,8 @@ async function serverFindings(facts: Facts, model: StackModel): Promise<Finding[
 async function page(facts: Facts): Promise<Seen> {
   const { url } = await facts.door(endpoints.prediction);
   if (await isHealthy(url, endpoints.prediction)) return url;
-  const ailing = (await facts.ailing()).find(
-    ({ live }) => textAt(live, "metadata", "name") === endpoints.prediction.service.name,
-  );
-  const cause = ailing && [ailing.lack, ailing.trouble?.text].filter(Boolean).join("; ");
-  return [
-    {
-      symptom: `the prediction page does not answer at ${url}`,
-      cause: cause ?? "its pods are ready, so what stands between is at fault",
-      fix: cause
-        ? `kubectl -n ${facts.namespace} logs deployment/prediction-app`
-        : "npm run connect -- --forward",
-    },
-  ];
+  const { name } = endpoints.prediction.service;
+  return [await away(facts, name, `the prediction page does not answer at ${url}`)];
 }
 
 async function urls(facts: Facts): Promise<string> {

@@ -7,6 +7,7 @@ import { envFile, isEnvFileOf } from "../envFile.ts";
 import { MlflowError, mlflow } from "../mlflow.ts";
 import { endpoints } from "../platformEndpoints.ts";
 import { logRun, loginIsAsked } from "../verification.ts";
+import { away } from "./away.ts";
 import { type Check, type Finding, findingsOr, type Seen } from "./check.ts";
 import { type Facts, Skipped } from "./facts.ts";
 
@@ -62,26 +63,9 @@ async function postgres(facts: Facts): Promise<Seen> {
       },
     ];
   }
-  const lack = server && lackOf(server);
-  if (lack !== undefined) {
-    const found = (await facts.ailing()).find(({ live }) => live === server);
-    return [
-      {
-        symptom: "MLflow answers 500, and logs nothing",
-        cause: `Postgres is away: ${[lack, found?.trouble?.text].filter(Boolean).join("; ")}`,
-        fix: `kubectl -n ${namespace} describe pod postgres-0`,
-      },
-    ];
-  }
-  const isStopped = objectAt(server, "spec")["replicas"] === 0;
-  if (isStopped && !facts.settings.config.paused) {
-    return [
-      {
-        symptom: "MLflow answers 500, and logs nothing",
-        cause: "Postgres is scaled to 0 pods",
-        fix: `kubectl -n ${namespace} scale statefulset postgres --replicas=1`,
-      },
-    ];
+  const isStopped = objectAt(server, "spec")["replicas"] === 0 && !facts.settings.config.paused;
+  if (server && (isStopped || lackOf(server) !== undefined)) {
+    return [await away(facts, "postgres", "MLflow answers 500, for its database is away")];
   }
   return server ? "ready, and MLflow logs in" : "Cloud SQL, and MLflow logs in";
 }
@@ -112,17 +96,7 @@ async function answers(facts: Facts): Promise<Seen> {
   try {
     return await facts.url("tracking");
   } catch {
-    const found = (await facts.ailing()).find(({ live }) => isNamed(trackingName)(live));
-    const lack = found && [found.lack, found.trouble?.text].filter(Boolean).join("; ");
-    return [
-      {
-        symptom: `MLflow does not answer at ${url}`,
-        cause: lack ?? "its pods are ready, so what stands between is at fault",
-        fix: lack
-          ? `kubectl -n ${facts.namespace} logs deployment/${textAt(found.live, "metadata", "name")}`
-          : "npm run connect -- --forward",
-      },
-    ];
+    return [await away(facts, trackingName, `MLflow does not answer at ${url}`)];
   }
 }
 
@@ -245,10 +219,10 @@ const refusals: readonly { pattern: RegExp; finding: (match: string) => Finding 
     }),
   },
   {
-    pattern: /(artifact_location) must be below mlflow-artifacts/,
-    finding: () => ({
+    pattern: /Refused an experiment with the artifact_location (.*)/,
+    finding: (location) => ({
       symptom: 'MLflow has answered 400 "artifact_location must be below mlflow-artifacts:/"',
-      cause: "a client made an experiment whose artifacts would be on the server's disk",
+      cause: `a client wanted to keep artifacts at ${location}, which is on the server's disk`,
       fix: "leave artifact_location out of create_experiment",
       isWarning: true,
     }),
