@@ -41,13 +41,16 @@ afterAll(() => {
   for (const path of [folder, deploymentFile, stateFile]) rmSync(path, { recursive: true });
 });
 
-function doctor(
+const doctor = (...words: string[]) => run("doctor", ...words);
+
+function run(
+  command: string,
   ...words: string[]
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const entry = join(checkoutRoot, "cli", "entry.ts");
   const settings = ["--config", "namespace=ml", "--stack", stack];
   const env = { ...process.env, KUBECONFIG: join(folder, "kubeconfig") };
-  const child = spawn(process.execPath, [entry, "doctor", ...settings, ...words], { env });
+  const child = spawn(process.execPath, [entry, command, ...settings, ...words], { env });
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
@@ -428,6 +431,17 @@ describe.each(Object.entries(together))("what is wrong %s", (_, faults) => {
     expect(texts).toContainEqual(expect.stringContaining(words));
     for (const { fix } of findings) expect(fix).not.toBe("");
   });
+});
+
+test("`up` says what a user may not do before it builds or changes anything", async () => {
+  api.denied = ["create namespaces"];
+  const { code, stderr } = await run("up", "--context", "fake", "--engine", "builtin");
+  platform.reset();
+  expect(stderr).toContain("this cluster cannot take the platform; nothing was changed\n");
+  expect(stderr).toContain("it administers the namespace ml only, and may not create namespaces");
+  expect(stderr).not.toContain("Packing the images");
+  expect(api.writes).toEqual([]);
+  expect(code).toBe(1);
 });
 
 test("people read symptom, cause, fix and where there is more; a fault ends with 1", async () => {
