@@ -1,5 +1,6 @@
 import { queryAt } from "../../tools/dashboards/prometheusApi.ts";
-import { textAt } from "../../local/support/propertyValues.ts";
+import { containersOf } from "../../local/support/podResources.ts";
+import { type JsonObject, objectAt, textAt } from "../../local/support/propertyValues.ts";
 import { registryAnswers, registryOf } from "../standInCharts.ts";
 import { officialCharts } from "../../components/monitoring/charts.ts";
 import { type Check, type Finding, findingsOr, type Seen } from "./check.ts";
@@ -84,7 +85,19 @@ async function charts({ settings, deployment }: Facts): Promise<Seen> {
   ];
 }
 
-const oldestBackupHours = 26;
+const usualBackupHours = 26;
+
+/** The age at which the stack's alert fires, too. */
+function oldestBackupHours(job: JsonObject): number {
+  const [container] = containersOf(
+    objectAt(job, "spec", "jobTemplate", "spec", "template", "spec"),
+    "containers",
+  );
+  const given = ((container?.["env"] ?? []) as JsonObject[]).find(
+    ({ name }) => name === "BACKUP_MAX_AGE_SECONDS",
+  );
+  return given ? Number(given["value"]) / 3600 : usualBackupHours;
+}
 
 async function backup(facts: Facts): Promise<Seen> {
   const jobs = await facts.ours("batch/v1/cronjobs?labelSelector=app.kubernetes.io/name=backup");
@@ -94,7 +107,7 @@ async function backup(facts: Facts): Promise<Seen> {
       const last =
         textAt(job, "status", "lastSuccessfulTime") ?? textAt(job, "metadata", "creationTimestamp");
       const hours = (Date.now() - Date.parse(last ?? "")) / 3_600_000;
-      if (hours <= oldestBackupHours) return [];
+      if (hours <= oldestBackupHours(job)) return [];
       return [
         {
           symptom: `the last backup is ${Math.round(hours)} hours old`,
@@ -103,6 +116,6 @@ async function backup(facts: Facts): Promise<Seen> {
         },
       ];
     }),
-    `within ${oldestBackupHours} hours`,
+    jobs.map((job) => `within ${oldestBackupHours(job)} hours`).join(", "),
   );
 }
