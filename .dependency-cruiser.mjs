@@ -35,6 +35,7 @@ const plain = [
   "stores/cloudSqlArguments",
   "stores/cloudSqlTiers",
   "cost/index",
+  "cost/inputs",
 ];
 
 const within = (path) => `^${path.replaceAll(".", "\\.")}(/|$)`;

@@ -25,14 +25,15 @@ export function writeEnvFile(
   renameSync(`${path}.tmp`, path);
 }
 
+/** Whether this stack was the last to write the file. */
+export const isEnvFileOf = (path: string, stack: string): boolean =>
+  readText(path)
+    .split("\n")
+    .includes(stackLine + stack);
+
 /** Deletes the file where this stack was the last to write it. */
 export function removeEnvFile(path: string, stack: string): void {
-  if (
-    readText(path)
-      .split("\n")
-      .includes(stackLine + stack)
-  )
-    rmSync(path, { force: true });
+  if (isEnvFileOf(path, stack)) rmSync(path, { force: true });
 }
 
 /** The text of an .env file with these variables set. */

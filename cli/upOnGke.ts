@@ -35,11 +35,19 @@ export async function upOnGke(settings: Settings, options: Options): Promise<num
   // before the engine runs: what a failed run has left behind can then be removed by `down`
   remember(remembered?.target ?? begun);
   const engine = openEngine(engineName, settings, {});
+  const known = remembered?.target ?? begun;
+  // none before the first `up`, and one that is gone is the CLI's to report
+  const cluster =
+    known.kind === "gke"
+      ? await gkeAccess(known)
+          .then((access) => connect(access))
+          .catch(() => undefined)
+      : undefined;
   const code = await deployWithImages({
     registryExists: () => registryExists(settings),
     registryAppears: (isOver) => registryAppears(settings, isOver),
     push: () => provideImages(settings, "registry"),
-    deploy: () => engine.up(),
+    deploy: () => engine.up(cluster),
   });
   if (code !== 0) return code;
   const outputs = await engine.outputs({ showSecrets: false });

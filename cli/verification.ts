@@ -112,7 +112,8 @@ export function platformChecks(targets: CheckTargets): {
   return { checks, cleanUp };
 }
 
-async function loginIsAsked(url: string): Promise<string> {
+/** Throws where a wrong password is let in. */
+export async function loginIsAsked(url: string): Promise<string> {
   try {
     await mlflow(url, "nobody", "wrong").call("experiments/search?max_results=1");
   } catch (error) {
@@ -122,7 +123,8 @@ async function loginIsAsked(url: string): Promise<string> {
   throw new Error("it lets a wrong password in");
 }
 
-async function logRun(api: Mlflow): Promise<{ id: string; artifacts: string }> {
+/** Logs a run with an artifact and reads both back. */
+export async function logRun(api: Mlflow): Promise<{ id: string; artifacts: string }> {
   const experiment_id = await experiment(api);
   const { run } = await api.call<{ run: { info: { run_id: string; artifact_uri: string } } }>(
     "runs/create",
@@ -181,7 +183,8 @@ async function promote(api: Mlflow, name: string, version: string, alias: string
   return `${alias} is on version ${found}`;
 }
 
-async function versionOf(api: Mlflow, name: string, alias: string): Promise<string> {
+/** The version that has an alias. */
+export async function versionOf(api: Mlflow, name: string, alias: string): Promise<string> {
   const query = new URLSearchParams({ name, alias });
   const { model_version } = await api.call<{ model_version: { version: string } }>(
     `registered-models/alias?${query.toString()}`,

@@ -92,6 +92,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     options: [stackOption],
     load: async () => (await import("./verify.ts")).verify,
   },
+  doctor: {
+    summary: "Names the cause of what does not work, and the command that fixes it",
+    options: [...settingsOptions, ...targetOptions, new Option("--json", "Print JSON")],
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
   outputs: {
     summary: "Prints the outputs of the stack",
     options: [

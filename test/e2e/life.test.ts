@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { envFile } from "../../cli/envFile.ts";
 import { describeAccess } from "./access.ts";
+import { describeDoctor } from "./doctor.ts";
 import { describeEnd } from "./end.ts";
 import { describeFaults } from "./faults.ts";
 import { describeModels } from "./models.ts";
@@ -67,6 +68,7 @@ suite(`the platform on the local cluster${skipped ? ` (skipped: ${skipped})` : "
     describeAccess(() => found);
     describe("on its network", describeNetworkFlows);
     describeFaults(() => found);
+    describe("`doctor`", () => describeDoctor(() => found));
     describeNeighbours();
     describeOtherStates(cli, ["--local-cluster"]);
     describeOtherPeople(cli, namespace);
