@@ -18,8 +18,9 @@ def test_the_page_opens_in_the_view_for_models_until_somebody_chooses(server: Se
         assert anonymous.get("/").status_code == 401
 
 
-def test_the_pages_program_still_reads_the_view_from_that_place() -> None:
+def test_the_pages_program_still_reads_the_choices_from_those_places() -> None:
     scripts = Path(mlflow.server.__file__).parent.glob("js/build/static/js/main.*.js")
     program = "".join(script.read_text() for script in scripts)
     assert 'key:"mlflow.workflowType",version:1' in program
     assert 'MACHINE_LEARNING="machine_learning"' in program
+    assert 'key:"mlflow.assistant.fab.autoOpenedOnFirstLoad",version:1' in program

@@ -5,20 +5,24 @@ from pathlib import Path
 from flask import Flask, Response, jsonify
 from mlflow.server import auth
 
-# The page opens in its GenAI view, which hides models and their metrics, until somebody has chosen.
-# The choice is kept by the browser, under this name; a choice of GenAI stays.
-_VIEW = "mlflow.workflowType_v1"
-_OPEN_MACHINE_LEARNING = (
-    f"<script>localStorage.getItem('{_VIEW}') ?? "
-    f"localStorage.setItem('{_VIEW}', '\"machine_learning\"')</script>"
+# What a browser remembers of its user's choices, by MLflow's names; what is there stays. By default
+# the page opens in the view for GenAI, which hides models and their metrics, and on localhost with
+# the assistant open, which only an administrator may use.
+_FIRST_CHOICES = {
+    "mlflow.workflowType_v1": '"machine_learning"',
+    "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
+}
+_CHOOSE = "".join(
+    f"localStorage.getItem('{name}') ?? localStorage.setItem('{name}', '{value}');"
+    for name, value in _FIRST_CHOICES.items()
 )
 
 
 def open_machine_learning_view(app: Flask) -> None:
-    """Lets the page of a browser that has not chosen a view open in the one for models."""
+    """Lets the page open in the view for models, in a browser whose user has not chosen."""
     html = Path(str(app.static_folder), "index.html").read_text()
-    # before the page's own scripts, which read the choice once
-    content = html.replace("<head>", f"<head>{_OPEN_MACHINE_LEARNING}", 1)
+    # before the page's own scripts, which read the choices once
+    content = html.replace("<head>", f"<head><script>{_CHOOSE}</script>", 1)
     headers = {"Cache-Control": "no-cache"}
     app.view_functions["serve"] = lambda: Response(content, mimetype="text/html", headers=headers)
 
