@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { isMap, parseDocument } from "yaml";
 import type { PersonRole } from "../components/index.ts";
 import { UserError } from "../local/support/errors.ts";
@@ -20,7 +20,8 @@ export function addToSettings(settings: Settings, name: string, role: PersonRole
   const people = { ...peopleOf(settings), [name]: role };
   readSettings({ stack, config: [`people=${JSON.stringify(people)}`] });
   const path = stackFile(stack);
-  writeFileSync(path, withPerson(readFileSync(path, "utf8"), project, name, role));
+  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+  writeFileSync(path, withPerson(text, project, name, role));
 }
 
 /** The text of a stack's file with a person in it; comments and everything else stay. */
