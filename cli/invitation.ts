@@ -71,6 +71,8 @@ export function colleagueEnv(
   password: string,
 ): string {
   const login = { MLFLOW_TRACKING_USERNAME: name, MLFLOW_TRACKING_PASSWORD: password };
-  const { PROMETHEUS_URL: _, ...variables } = notebookVariables(outputs, login);
+  const models = Object.entries(outputs["models"] as Record<string, { servingUrl: string }>);
+  const servers = Object.fromEntries(models.map(([model, { servingUrl }]) => [model, servingUrl]));
+  const { PROMETHEUS_URL: _, ...variables } = notebookVariables(outputs, login, servers);
   return [`# ${name} at the platform. Holds a password.`, ...envLines(variables), ""].join("\n");
 }

@@ -35,7 +35,10 @@ export async function invite(options: InviteOptions, [name]: string[]): Promise<
 async function giveLogin(name: string, options: InviteOptions): Promise<number> {
   const { kubeconfig, deployment, outputs } = await openPlatform(options);
   const { namespace } = deployment;
-  const door = await reach(endpoints.tracking, { kubeconfig, namespace, outputs });
+  const door = await reach(
+    { ...endpoints.tracking, url: String(outputs["mlflowTrackingUri"]) },
+    { kubeconfig, namespace },
+  );
   try {
     const password = await passwordOf(name, door.url, outputs, options.resetPassword);
     giveOut(colleagueEnv(outputs, name, password), options.output);

@@ -5,6 +5,10 @@ import { readSettings } from "../../cli/stackSettings.ts";
 import { readText } from "../support/program.ts";
 
 const outputs = {
+  models: {
+    churn: { servingUrl: "https://models.example.org/churn" },
+    wine: { servingUrl: "https://models.example.org/wine" },
+  },
   peoplePasswords: { alice: "first-password" },
   mlflowAdminPassword: "admin-password",
   notebookEnv: {
@@ -12,7 +16,7 @@ const outputs = {
     MLFLOW_TRACKING_USERNAME: "notebook",
     MLFLOW_TRACKING_PASSWORD: "of the notebook",
     MODEL_NAME: "churn",
-    MODEL_SERVING_URL: "https://models.example.org",
+    MODEL_SERVING_URL: "https://models.example.org/churn",
     PREDICTION_APP_URL: "https://predict.example.org",
     PROMETHEUS_URL: "http://prometheus.mlops.svc.cluster.local",
   },
@@ -56,8 +60,9 @@ test("a colleague gets the platform's URLs and their own login, and nothing insi
     "MLFLOW_TRACKING_USERNAME=alice",
     "MLFLOW_TRACKING_PASSWORD=first-password",
     "MODEL_NAME=churn",
-    "MODEL_SERVING_URL=https://models.example.org",
+    "MODEL_SERVING_URL=https://models.example.org/churn",
     "PREDICTION_APP_URL=https://predict.example.org",
+    `MODEL_SERVERS='{"churn":"https://models.example.org/churn","wine":"https://models.example.org/wine"}'`,
     "",
   ]);
 });
