@@ -42,9 +42,12 @@ export function withVariables(text: string, variables: Readonly<Record<string, s
     const name = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/.exec(line)?.[1];
     return line.trim() !== "" && line !== heading && !(name !== undefined && name in variables);
   });
-  const own = Object.entries(variables).map(([name, value]) => `${name}=${quoted(name, value)}`);
-  return [heading, ...own, ...others, ""].join("\n");
+  return [heading, ...envLines(variables), ...others, ""].join("\n");
 }
+
+/** Variables as lines that shells and python-dotenv read. */
+export const envLines = (variables: Readonly<Record<string, string>>): string[] =>
+  Object.entries(variables).map(([name, value]) => `${name}=${quoted(name, value)}`);
 
 /**
  * The variables that the stack gives notebooks, with the URLs by which this machine reaches the endpoints and the model

@@ -48,6 +48,7 @@ export {
   type DatabaseProxyArgs,
   type ModelArgs,
   type TrackingClientArgs,
+  PersonRole,
   TrackingPermission,
   type TrackingServerArgs,
   type TrackingSettingsArgs,

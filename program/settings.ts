@@ -104,6 +104,7 @@ export const settings = {
   trackingTemporaryStorage: text("2Gi", "tracking.temporaryStorage", "Size of `/tmp`. With artifacts in a bucket it must hold every file that is being uploaded or downloaded at the same time."),
   trackingEnvironment: secret(map("tracking.environment", "Further environment variables of the tracking server, such as MLflow's own settings. They are kept in a Secret.")),
   ...pods("tracking", "tracking", "the tracking server's pods"),
+  people: map("tracking.people", "People with an account at MLflow: name → `reader` or `writer`, such as `alice: writer`. Removing a person removes the account and nothing that they made. `npm run invite NAME` adds one and writes what they need."),
   // What all model servers share.
   servingPollSeconds: whole(5, "serving.pollSeconds", "Seconds between two looks at the alias."),
   servingMaxRequestBytes: whole(10485760, "serving.maxRequestBytes", "Largest request in bytes; a larger one is answered with 413."),

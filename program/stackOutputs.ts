@@ -24,6 +24,8 @@ export interface StackOutputs {
   mlflowPassword: pulumi.Output<string>;
   /** Password of MLflow's administrator `admin`, for operators only. Secret. */
   mlflowAdminPassword: pulumi.Output<string>;
+  /** First password of each of `people` at MLflow, by name. Secret. */
+  peoplePasswords: pulumi.Output<{ [name: string]: string }>;
   /** The models by their names, each with its `alias`, `servingUrl` and `pageUrl`, null where the page does not show it. */
   models: pulumi.Output<{ [name: string]: ModelOutput }>;
   /** URL of the first model's server: POST rows to `/invocations`. */
@@ -70,6 +72,7 @@ export function stackOutputs(
     mlflowUsername: platform.mlflowUsername,
     mlflowPassword: platform.mlflowPassword,
     mlflowAdminPassword: platform.mlflowAdminPassword,
+    peoplePasswords: platform.peoplePasswords,
     models: platform.models.apply((models) =>
       Object.fromEntries(
         Object.entries(models).map(([name, model]) => [name, { pageUrl: null, ...model }]),

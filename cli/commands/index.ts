@@ -133,6 +133,20 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     ],
     load: async () => (await import("./images.ts")).images,
   },
+  invite: {
+    summary: "Gives a colleague an account at MLflow, and prints the .env they need",
+    options: [
+      stackOption,
+      new Option("--role <role>", "What they may do (default: writer)").choices([
+        "reader",
+        "writer",
+      ]),
+      new Option("--output <file>", "Write the .env to a file that only you can read"),
+      new Option("--reset-password", "Set a new password, which the .env holds"),
+    ],
+    positionals: "[name]",
+    load: async () => (await import("./invite.ts")).invite,
+  },
   "new:model": {
     summary:
       "Makes models/NAME from a template that trains as it is, and adds it to the stack's models",

@@ -53,6 +53,8 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   public readonly mlflowPassword: pulumi.Output<string>;
   /** Password of MLflow's administrator `admin`, a secret for operators only. */
   public readonly mlflowAdminPassword: pulumi.Output<string>;
+  /** First password of each of `tracking.people` at MLflow, by name, a secret. */
+  public readonly peoplePasswords: pulumi.Output<{ [name: string]: string }>;
   /** The models, by their registered names. */
   public readonly models: pulumi.Output<{ [name: string]: ModelAddresses }>;
   /** URL of the first model's server, for people and notebooks. */
@@ -151,6 +153,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     this.mlflowUsername = pulumi.output(notebook.username);
     this.mlflowPassword = notebook.password;
     this.mlflowAdminPassword = tracking.adminPassword;
+    this.peoplePasswords = tracking.peoplePasswords;
     this.predictionAppUrl = publicUrl(args, "prediction", prediction.externalUrl);
     const addresses = served.map(
       ({ modelName, modelAlias, page, server }) =>
@@ -192,6 +195,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       mlflowUsername: this.mlflowUsername,
       mlflowPassword: this.mlflowPassword,
       mlflowAdminPassword: this.mlflowAdminPassword,
+      peoplePasswords: this.peoplePasswords,
       models: this.models,
       modelServingUrl: this.modelServingUrl,
       predictionAppUrl: this.predictionAppUrl,

@@ -14,7 +14,7 @@ import { checkTrackingServer, type TrackingServerArgs } from "./arguments.ts";
 import { sqlAlchemyUri } from "./connections.ts";
 import { keptCredentials } from "./googleCredentials.ts";
 import { administrator, migrationPod, port, serverPod } from "./trackingPods.ts";
-import { basicAuthSettings, usersFile } from "./trackingUsers.ts";
+import { basicAuthSettings, firstPasswords, usersFile } from "./trackingUsers.ts";
 
 /** MLflow tracking server with its model registry, artifact proxy and users. */
 export class TrackingServer extends pulumi.ComponentResource {
@@ -26,6 +26,8 @@ export class TrackingServer extends pulumi.ComponentResource {
   public readonly adminUsername: pulumi.Output<string>;
   /** Generated password of the administrator, a secret. Give it to operators only. */
   public readonly adminPassword: pulumi.Output<string>;
+  /** Generated first password of each person, by name, a secret. */
+  public readonly peoplePasswords: pulumi.Output<{ [name: string]: string }>;
 
   constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArguments(`TrackingServer "${name}"`, args, checkTrackingServer);
@@ -46,6 +48,7 @@ export class TrackingServer extends pulumi.ComponentResource {
         ? undefined
         : keptCredentials(name, args.googleCredentials, metadata, child);
     const adminPassword = generatedPassword(`${name}-admin-password`, child);
+    const passwords = firstPasswords(name, args.people, child);
     const storeUri = sqlAlchemyUri(args.database, args.database.database);
     const authUri = sqlAlchemyUri(args.database, args.database.authDatabase);
 
@@ -72,7 +75,7 @@ export class TrackingServer extends pulumi.ComponentResource {
           "store-uri": storeUri,
           "auth-uri": authUri,
           "admin-password": adminPassword,
-          "users.json": usersFile(args.users ?? []),
+          "users.json": usersFile(args, passwords),
         },
       },
       child,
@@ -143,11 +146,13 @@ export class TrackingServer extends pulumi.ComponentResource {
     this.externalUrl = externalServiceUrl(this.internalUrl, args);
     this.adminUsername = pulumi.output(administrator);
     this.adminPassword = adminPassword;
+    this.peoplePasswords = pulumi.secret(pulumi.all(passwords));
     this.registerOutputs({
       internalUrl: this.internalUrl,
       externalUrl: this.externalUrl,
       adminUsername: this.adminUsername,
       adminPassword: this.adminPassword,
+      peoplePasswords: this.peoplePasswords,
     });
   }
 }

@@ -58,6 +58,7 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
       "models",
       "monthlyCostUsd",
       "notebookEnv",
+      "peoplePasswords",
       "predictionAppUrl",
       "prometheusUrl",
     ]);

@@ -138,8 +138,14 @@ test("everything goes to the one cluster that is named, never to an ambient defa
 });
 
 test("gives exactly these outputs, reachable by the node that the kubeconfig names", async () => {
-  const { notebookEnv, mlflowPassword, mlflowAdminPassword, grafanaAdminPassword, ...open } =
-    standard.result;
+  const {
+    notebookEnv,
+    mlflowPassword,
+    mlflowAdminPassword,
+    grafanaAdminPassword,
+    peoplePasswords,
+    ...open
+  } = standard.result;
   const values = await Promise.all(
     Object.entries(open).map(async ([key, output]) => [key, await valueOf(output)] as const),
   );
@@ -169,9 +175,11 @@ test("gives exactly these outputs, reachable by the node that the kubeconfig nam
   });
   const given = Object.values(open).filter((value) => value !== null);
   for (const value of given) expect(await isSecret(value)).toBe(false);
-  for (const output of [notebookEnv, mlflowPassword, mlflowAdminPassword, grafanaAdminPassword]) {
+  const passwords = [mlflowPassword, mlflowAdminPassword, grafanaAdminPassword, peoplePasswords];
+  for (const output of [notebookEnv, ...passwords]) {
     expect(await isSecret(output!)).toBe(true);
   }
+  expect(await valueOf(peoplePasswords!)).toEqual({});
   expect(await valueOf(notebookEnv!)).toEqual({
     MLFLOW_TRACKING_URI: "http://192.168.49.2:30001",
     MLFLOW_TRACKING_USERNAME: "notebook",

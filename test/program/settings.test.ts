@@ -28,6 +28,7 @@ const onOwnCluster: Rows = {
   trackingNodePort: [30100, "mlops-tracking-service", "spec.ports[http].nodePort", 30100],
   trackingTemporaryStorage: ["5Gi", "mlops-tracking-server", "spec.template.spec.volumes[tmp].emptyDir.sizeLimit", "5Gi"],
   trackingEnvironment: [{ MLFLOW_X: "1" }, "mlops-tracking-server", "spec.template.spec.containers[mlflow].env[MLFLOW_X].valueFrom.secretKeyRef.key", "MLFLOW_X"],
+  people: [{ alice: "writer" }, "mlops-tracking-migration-settings", "stringData.secret.users.json", /"username":"alice","password":"[^"]+","permission":"write","person":true/],
   servingPollSeconds: [7, "mlops-serving-diabetes-progression-server", "spec.template.spec.containers[model-server].env[MODEL_POLL_SECONDS].value", "7"],
   servingMaxRequestBytes: [2048, "mlops-serving-diabetes-progression-server", "spec.template.spec.containers[model-server].env[MAX_REQUEST_BYTES].value", "2048"],
   servingPredictionTimeoutSeconds: [61, "mlops-serving-diabetes-progression-server", "spec.template.spec.containers[model-server].env[PREDICTION_TIMEOUT_SECONDS].value", "61"],

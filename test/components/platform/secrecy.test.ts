@@ -224,6 +224,7 @@ test("exactly the passwords and the notebook's environment are secret outputs", 
     "mlflowAdminPassword",
     "mlflowPassword",
     "notebookEnv",
+    "peoplePasswords",
   ]);
 });
 
