@@ -1,25 +1,43 @@
 import { renewBase } from "../../program/images.ts";
 import { readDeployment } from "../deployment.ts";
-import { provideImages } from "../provideImages.ts";
+import { bring, provideImages } from "../provideImages.ts";
 import { readSettings } from "../stackSettings.ts";
 import { findTarget, lookAt, startTarget } from "../targetAccess.ts";
+import type { OwnCluster } from "../../program/ownCluster.ts";
 import type { Options } from "../commandLine.ts";
+import type { Target } from "../target.ts";
+import { buildFailure, versionImage } from "../versionImage.ts";
+
+interface ImagesOptions extends Options {
+  readonly push?: boolean;
+  readonly force?: boolean;
+  readonly model?: string;
+}
 
 /** Builds the images and loads them, without deploying anything. */
 export async function images({
   push = false,
   force = false,
+  model,
   ...options
-}: Options & { push?: boolean; force?: boolean }): Promise<number> {
+}: ImagesOptions): Promise<number> {
   const settings = readSettings(options);
   if (force) renewBase(new Date().toISOString().slice(0, 10));
+  const version = model === undefined ? undefined : await versionImage(model, options);
+  const provide = (target: Target | "registry", own?: OwnCluster) =>
+    version === undefined
+      ? provideImages(settings, target, { force, own })
+      : bring(settings, target, [version.image], { own }).catch((error: unknown) => {
+          throw buildFailure(error);
+        });
   if (push) {
-    await provideImages(settings, "registry", { force });
-    return 0;
+    await provide("registry");
+  } else {
+    const target = await findTarget(options, settings, readDeployment(settings.stack));
+    const access = await startTarget(target);
+    const { own } = await lookAt(target, access);
+    await provide(target, own);
   }
-  const target = await findTarget(options, settings, readDeployment(settings.stack));
-  const access = await startTarget(target);
-  const { own } = await lookAt(target, access);
-  await provideImages(settings, target, { force, own });
+  if (version !== undefined) console.log(version.setting);
   return 0;
 }

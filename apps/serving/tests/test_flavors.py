@@ -459,9 +459,9 @@ def test_the_alias_moves_from_library_to_library(tracking: Server, serving: Serv
     reason = serving.wait_for_refusal(other)
     assert reason == (
         "it requires lightgbm==3.1.0, prophet==1.1.5, and this server has "
-        f"lightgbm {here}, no prophet: lock them in models/any-library/requirements.txt, which "
-        "gives the model its own image (see docs/how-to/add-a-model.md), or log the model "
-        "with requirements that this server meets"
+        f"lightgbm {here}, no prophet: run `npm run images -- --model any-library@champion`, "
+        "which builds an image with them and prints the setting for it, or log the model with "
+        "what this server has"
     )
     assert serving.version == patched
 
