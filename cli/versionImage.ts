@@ -2,17 +2,8 @@ import { stringify } from "yaml";
 import { imageOf, type Image } from "../local/images/index.ts";
 import { UserError } from "../local/support/errors.ts";
 import { CommandError } from "../local/support/process.ts";
-import {
-  imageOfModel,
-  imageRegistryOf,
-  layerSource,
-  referenceOf,
-  tagOf,
-} from "../program/images.ts";
-import type { Options } from "./commandLine.ts";
-import { type Mlflow, mlflow, MlflowError } from "./mlflow.ts";
-import { endpoints, reach } from "./platformEndpoints.ts";
-import { openPlatform } from "./runningPlatform.ts";
+import { imageOfModel, layerSource, referenceOf, tagOf } from "../program/images.ts";
+import { type Mlflow, MlflowError } from "./mlflow.ts";
 
 /** A registered version, and what it says that it needs. */
 export interface RegisteredVersion {
@@ -25,24 +16,6 @@ export interface VersionImage {
   readonly image: Image;
   /** What makes the stack use it, and how. */
   readonly setting: string;
-}
-
-/** The image for the version of `NAME@ALIAS` that the running platform has registered. */
-export async function versionImage(model: string, options: Options): Promise<VersionImage> {
-  const platform = await openPlatform(options);
-  const { config } = platform.settings;
-  const [, name = model, alias = config.modelAlias] = /^(.+)@([^@]+)$/.exec(model) ?? [];
-  const { namespace } = platform.deployment;
-  const door = await reach(endpoints.tracking, { ...platform, namespace });
-  const [username, password] = ["mlflowUsername", "mlflowPassword"].map((key) =>
-    String(platform.outputs[key]),
-  );
-  try {
-    const version = await registeredVersion(mlflow(door.url, username!, password!), name, alias);
-    return imageOfVersion(version, imageRegistryOf(config));
-  } finally {
-    await door.close();
-  }
 }
 
 /** @throws UserError where there is no such version, or none with requirements. */
