@@ -130,6 +130,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
       ...targetOptions,
       new Option("--push", "Push to the stack's registry instead of loading into the cluster"),
       new Option("--force", "Rebuild everything on a base of today, noted in apps/base-date"),
+      new Option(
+        "--model <name[@alias]>",
+        "Only an image for the model's version with this alias, which has what the version requires",
+      ).conflicts("force"),
     ],
     load: async () => (await import("./images.ts")).images,
   },
