@@ -19,6 +19,7 @@ const plain = [
   "core/nearest",
   "core/secretTexts",
   "core/services",
+  "core/slug",
   "google/gkeArguments",
   "google/gkeMachines",
   "google/googleRegions",

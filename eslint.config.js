@@ -11,7 +11,7 @@ const onlyInConfig = {
 const nothingAround = "components are data in, data out: pass it as an argument";
 
 export default defineConfig(
-  globalIgnores(["components/bin/", "apps/", ".mlops/", "test-results/"]),
+  globalIgnores(["components/bin/", "apps/", ".mlops/", ".venv/", "test-results/"]),
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked],
@@ -58,7 +58,17 @@ export default defineConfig(
         {
           patterns: [
             {
-              group: ["node:*", "fs", "net", "http", "https", "os", "child_process"],
+              // a hash needs nothing around it
+              group: [
+                "node:*",
+                "!node:crypto",
+                "fs",
+                "net",
+                "http",
+                "https",
+                "os",
+                "child_process",
+              ],
               message: nothingAround,
             },
           ],

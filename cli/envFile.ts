@@ -45,16 +45,26 @@ export function withVariables(text: string, variables: Readonly<Record<string, s
   return [heading, ...own, ...others, ""].join("\n");
 }
 
-/** The variables that the stack gives notebooks, with the URLs by which this machine reaches the endpoints. */
+/**
+ * The variables that the stack gives notebooks, with the URLs by which this machine reaches the endpoints and the model
+ * servers. MODEL_SERVERS has the latter as the prediction page reads them, by model.
+ */
 export function notebookVariables(
   outputs: Readonly<Record<string, unknown>>,
   urls: Readonly<Record<string, string>>,
+  modelServers: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const given = outputs["notebookEnv"];
   if (typeof given !== "object" || given === null) {
     throw new UserError("the stack has no output notebookEnv; run `npm run up` first");
   }
-  return { ...(given as Record<string, string>), ...urls };
+  const [first = ""] = Object.values(modelServers);
+  return {
+    ...(given as Record<string, string>),
+    ...urls,
+    MODEL_SERVING_URL: first,
+    MODEL_SERVERS: JSON.stringify(modelServers).replaceAll("'", "\\u0027"),
+  };
 }
 
 /** Single quotes keep every character as it is, for shells and for python-dotenv alike. */

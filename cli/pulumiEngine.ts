@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,6 +23,7 @@ import { secretSetting, stackFile } from "./stackSettings.ts";
 import { settingOf } from "../program/settings.ts";
 import { checkoutRoot, workFolder } from "../local/support/cache.ts";
 import { onInterruption, run } from "../local/support/process.ts";
+import { asMap, readYaml } from "../local/support/yamlFile.ts";
 
 type Yaml = Record<string, unknown>;
 type Variables = Record<string, string>;
@@ -273,18 +274,13 @@ export function stackSettings(
   overrides: Readonly<Record<string, string>>,
 ): Yaml {
   const { config: _, ...added } = previous;
-  const config: Yaml = { ...(committed["config"] as Yaml | undefined) };
+  const config = { ...asMap(committed["config"]) };
   const open = Object.entries(overrides).filter(([key]) => secretSetting(key) === undefined);
   for (const [key, value] of open) {
-    const type = (declared as Record<string, Yaml> | undefined)?.[key]?.["type"];
+    const { type } = asMap(asMap(declared)[key]);
     // the CLI wants the declared type, and says so when this is no JSON
     const typed: unknown = type === "object" || type === "array" ? parse(value) : value;
     config[key.includes(":") ? key : `${String(name)}:${key}`] = typed;
   }
   return { ...added, ...committed, config };
-}
-
-function readYaml(path: string): Yaml {
-  if (!existsSync(path)) return {};
-  return (parse(readFileSync(path, "utf8")) as Yaml | null) ?? {};
 }

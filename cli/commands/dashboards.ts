@@ -2,7 +2,7 @@ import { relative, resolve } from "node:path";
 import { dashboards as allDashboards } from "../../components/monitoring/dashboards/index.ts";
 import { type DashboardData, lastOf, readDashboard } from "../../tools/dashboards/panelData.ts";
 import { lastMinutes } from "../../tools/dashboards/prometheusApi.ts";
-import { endpoints, reach } from "../platformEndpoints.ts";
+import { endpointsOf, reach } from "../platformEndpoints.ts";
 import { openPlatform } from "../runningPlatform.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
@@ -55,18 +55,14 @@ async function withPrometheus<Result>(
   const given = options.prometheus;
   if (given !== undefined) return await work(given.replace(/\/+$/, ""));
   const { kubeconfig, deployment, outputs } = await openPlatform(options);
-  if (typeof outputs[endpoints.prometheus.output] !== "string") {
+  const prometheus = endpointsOf(outputs).find(({ name }) => name === "prometheus");
+  if (!prometheus) {
     throw new UserError(
       "this platform has no Prometheus; switch the monitoring on, or name one with --prometheus URL",
     );
   }
   const { namespace } = deployment;
-  const door = await reach(endpoints.prometheus, {
-    kubeconfig,
-    namespace,
-    outputs,
-    from: "loopback",
-  });
+  const door = await reach(prometheus, { kubeconfig, namespace, from: "loopback" });
   try {
     return await work(door.url);
   } finally {

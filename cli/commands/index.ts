@@ -43,7 +43,7 @@ const exceptOption = repeatable(
 /** Every command. What one runs is loaded late: the Pulumi SDK and the Kubernetes client take a second each. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
   up: {
-    summary: "Sets up what is missing, deploys the platform and predicts with the served model",
+    summary: "Sets up what is missing, deploys the platform and predicts with each served model",
     options: [
       ...settingsOptions,
       ...targetOptions,
@@ -128,8 +128,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./images.ts")).images,
   },
   "new:model": {
-    summary: "Makes models/NAME, a model of your own, from a template that trains as it is",
-    options: [],
+    summary:
+      "Makes models/NAME from a template that trains as it is, and adds it to the stack's models",
+    options: [stackOption],
     positionals: "[name]",
     load: async () => (await import("./newModel.ts")).newModel,
   },

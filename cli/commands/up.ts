@@ -1,7 +1,7 @@
 import { holdImageTags } from "../../program/images.ts";
 import { portFacts, unseen } from "../../program/ports.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
-import { checkEngine, chooseEngine, openEngine } from "../engineChoice.ts";
+import { chooseEngine, openEngine } from "../engineChoice.ts";
 import { provideImages } from "../provideImages.ts";
 import { policiesAreEnforced, unenforcedSentence } from "../networkPolicies.ts";
 import { checkOwnership, connect } from "../ownershipCheck.ts";
@@ -28,8 +28,7 @@ export async function up(options: Options): Promise<number> {
   const isAgreed =
     options.yes === true || options.context !== undefined || remembered !== undefined;
   if (target.kind === "context" && !known?.own && !isAgreed) await agreeTo(target);
-  const engineName = await chooseEngine(options, remembered?.engine);
-  checkEngine(engineName, given);
+  const engineName = await chooseEngine(options, given, remembered?.engine);
   const charts = await chooseCharts(given, remembered);
   console.error(`Deploying to ${describeTarget(target)}, stack ${given.stack}`);
   if (charts === "stand-in") console.error(standInSentence);

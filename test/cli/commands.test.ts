@@ -112,16 +112,6 @@ describe("a command line that is wrong is answered in a sentence, with exit code
   });
 });
 
-test("the built-in engine refuses a stack with parts on Google Cloud, in one sentence", async () => {
-  const google = ["dataStores=gcp", "gcpProject=acme-ml", "gcpRegion=europe-west1"];
-  const args = ["preview", "--stack", "bad-input", "--engine", "builtin"];
-  const { code, stderr } = await mlops([...args, ...google.flatMap((one) => ["--config", one])]);
-  expect(stderr).toBe(
-    "error: the built-in engine makes nothing on Google Cloud; install the Pulumi CLI (https://www.pulumi.com/docs/install), or set cluster to current and dataStores to cluster\n",
-  );
-  expect(code).toBe(1);
-});
-
 describe("a cluster that cannot be reached", () => {
   const folder = mkdtempSync(join(tmpdir(), "mlops-commands-"));
   const KUBECONFIG = join(folder, "kubeconfig");

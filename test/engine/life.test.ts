@@ -55,6 +55,7 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
       "mlflowTrackingUri",
       "mlflowUsername",
       "modelServingUrl",
+      "models",
       "monthlyCostUsd",
       "notebookEnv",
       "predictionAppUrl",

@@ -1,9 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as gcp from "@pulumi/gcp";
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { parse } from "yaml";
 import { textOf } from "../../program/setting.ts";
 import { type ModelSettings, withFirst } from "../../program/modelSettings.ts";
@@ -54,12 +51,8 @@ export function runProgram(
       secretKeys.map((key) => `${project}:${key}`),
     );
     let outputs: Record<string, pulumi.Output<unknown>> = {};
-    // the program anew each time, on the SDK that is being listened to
+    // the program anew each time, on the same SDK
     jest.isolateModules(() => {
-      jest.doMock("@pulumi/pulumi", () => pulumi);
-      jest.doMock("@pulumi/kubernetes", () => k8s);
-      jest.doMock("@pulumi/random", () => random);
-      jest.doMock("@pulumi/gcp", () => gcp);
       ({ default: outputs } = jest.requireActual<{ default: typeof outputs }>("../../index.ts"));
     });
     return { ...outputs };

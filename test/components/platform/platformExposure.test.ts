@@ -261,7 +261,7 @@ describe("on a domain with a login", () => {
         timeout: "3600s",
       })),
     );
-    expect(at(find("ml").outputs!, "models", "Fraud 2")).toEqual({
+    expect(at(find("ml").outputs, "models", "Fraud 2")).toEqual({
       alias: "champion",
       servingUrl: `https://models.ml.example.com/${slug}`,
       pageUrl: "https://predict.ml.example.com/?model=Fraud%202",
