@@ -74,7 +74,10 @@ export function models(fallback: ModelSettings, description: string): Setting<Mo
   const read = (written: string) => {
     const value = parsed(written);
     // `churn:` with nothing behind it is a model with all defaults
-    const settings = Object.entries(value ?? {}).map(([name, one]) => [name, one ?? {}] as const);
+    const settings = Object.entries(value ?? {}).map(([name, one]): [string, unknown] => [
+      name,
+      one ?? {},
+    ]);
     return isMap(value) && settings.every(([, one]) => isMap(one))
       ? (Object.fromEntries(settings) as ModelSettings)
       : new Fault("be a map of models, each a map of its own such as `churn: {}`");
@@ -168,7 +171,7 @@ function unknownKeys(name: string, setting: ModelSetting): string[] {
 function trainingFaults(name: string, setting: ModelSetting): string[] {
   if (hasTrainingCode(name)) return [];
   const { train, schedule, trainingResources } = setting;
-  const wanted = { train: train || undefined, schedule, trainingResources };
+  const wanted = { train: train === true ? train : undefined, schedule, trainingResources };
   return Object.entries(wanted)
     .filter(([, value]) => value !== undefined)
     .map(
