@@ -6,6 +6,7 @@ import type {
   ServedModelArgs,
 } from "../components/index.ts";
 import { nearest } from "../components/core/nearest.ts";
+import { runtimeFault } from "./images.ts";
 import { hasTrainingCode, modelFolderFaults, readModelFile } from "./models.ts";
 import {
   below,
@@ -156,10 +157,16 @@ export const modelFaults = (settings: ModelSettings): string[] =>
     ...unknownKeys(name, setting),
     ...modelFolderFaults(name),
     ...trainingFaults(name, setting),
+    ...runtimeFaults(name, setting),
     ...(setting.runtime !== undefined && setting.image !== undefined
       ? [`${modelPath(name, "runtime")} has no effect with image; leave one of them out`]
       : []),
   ]);
+
+function runtimeFaults(name: string, { runtime }: ModelSetting): string[] {
+  const fault = runtime === undefined ? undefined : runtimeFault(runtime);
+  return fault === undefined ? [] : [`${modelPath(name, "runtime")}: ${fault}`];
+}
 
 function unknownKeys(name: string, setting: ModelSetting): string[] {
   const keys = Object.keys(modelKeys);
