@@ -21,13 +21,14 @@ export async function provideImages(
 ): Promise<void> {
   const age = baseAgeNotice(baseDate(), Date.now());
   if (age !== undefined) console.error(age);
-  const { postgresImage, dataStores, modelName } = settings.config;
+  const { postgresImage, dataStores, modelName, backup } = settings.config;
   const needsPostgres = postgresImage === undefined && dataStores === "cluster";
+  const needsBackup = backup && dataStores === "cluster";
   const { standInCharts = false, own, ...how } = options;
   const apps: ImageName[] = [
-    ...APPS.filter((app) => app !== "postgres" || needsPostgres).map((app) =>
-      app === "serving" ? imageOfModel(modelName) : app,
-    ),
+    ...APPS.filter(
+      (app) => (app !== "postgres" || needsPostgres) && (app !== "backup" || needsBackup),
+    ).map((app) => (app === "serving" ? imageOfModel(modelName) : app)),
     ...(standInCharts ? (["monitoring"] as const) : []),
   ];
   const where =

@@ -34,6 +34,7 @@ export function platformArguments(
       serving: imageReference(imageOfModel(modelName), registry),
       predict: imageReference("predict", registry),
       postgres: imageReference("postgres", registry),
+      backup: imageReference("backup", registry),
       ...given.images,
     },
     database,

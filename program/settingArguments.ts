@@ -39,6 +39,7 @@ export function settingArguments(config: PlatformConfig): SettingArguments {
   if (config.dataStores === DataStoreTarget.Gcp) {
     delete platform["postgres"];
     delete platform["artifactVolume"];
+    delete platform["backup"];
   }
   const { serving, training } = platform as { serving: Tree; training: Tree };
   followLoad(serving, config);

@@ -5,6 +5,7 @@ import {
   oidcLogin,
   type OidcLoginArgs,
 } from "../access/arguments.ts";
+import { type BackupSettingsArgs, backupSettingsRules } from "../backup/arguments.ts";
 import {
   type Combination,
   type Fault,
@@ -69,6 +70,8 @@ export interface PlatformImagesArgs {
   predict: pulumi.Input<string>;
   /** Image built from `apps/postgres`, or the official one. Not needed with a database of your own. */
   postgres?: pulumi.Input<string>;
+  /** Image built from `apps/backup`. Not needed without backups. */
+  backup?: pulumi.Input<string>;
 }
 
 /** Arguments of MlopsPlatform. What people choose about a part is in that part's own arguments. */
@@ -97,6 +100,8 @@ export interface MlopsPlatformArgs extends ModelArgs, NodeAddressArgs, PausableA
   postgres?: PostgresSettingsArgs;
   /** The volume for artifacts in the cluster. Leave out with `artifacts`. */
   artifactVolume?: VolumeArtifactStoreSettingsArgs;
+  /** Backups of the database and the volume in the cluster. They are on by default. Leave out with `database` or `artifacts`. */
+  backup?: PlatformBackupArgs;
   /** The tracking server. Its users are added to those of the platform. */
   tracking?: TrackingSettingsArgs;
   /** The model server. */
@@ -113,6 +118,12 @@ export interface MlopsPlatformArgs extends ModelArgs, NodeAddressArgs, PausableA
 export interface PlatformTrainingArgs extends TrainingSettingsArgs {
   /** Whether to train, register and promote the example model once. Defaults to true. */
   example?: boolean;
+}
+
+/** Backups as a part of a platform. */
+export interface PlatformBackupArgs extends BackupSettingsArgs {
+  /** Whether backups are made. Defaults to true where both stores are in the cluster. Switching it off deletes a volume that holds them. */
+  enabled?: boolean;
 }
 
 /** How the platform is opened to the internet, on GKE. */
@@ -184,7 +195,22 @@ const namespaceFitsExporter: Combination<MlopsPlatformArgs> = (check, args) => {
 
 const storesFit: Combination<MlopsPlatformArgs> = (check, args, given) => {
   const { artifacts, images, tracking = {} } = args;
-  const { database, postgres, artifactVolume } = given;
+  const { database, postgres, artifactVolume, backup } = given;
+  const isBackedUp = database === undefined && given.artifacts === undefined;
+  if (isBackedUp && args.backup?.enabled !== false && images !== undefined) {
+    check
+      .at("images")
+      .refuse(
+        "backup",
+        images.backup === undefined,
+        "images.backup must be given for stores in the cluster; add it or set backup.enabled to false",
+      );
+  }
+  check.refuse(
+    "backup",
+    !isBackedUp && backup !== undefined,
+    "backup has no effect with database or artifacts, which have backups of their own; leave it out",
+  );
   if (database === undefined && images !== undefined && images.postgres === undefined) {
     check
       .at("images")
@@ -272,6 +298,7 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
         serving: required(text),
         predict: required(text),
         postgres: text,
+        backup: text,
       }),
     ),
     experimentName: text,
@@ -284,6 +311,7 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
     exposure,
     postgres: checkPostgresSettings,
     artifactVolume: checkVolumeArtifactSettings,
+    backup: object<PlatformBackupArgs>({ ...backupSettingsRules, enabled: flag }),
     tracking: checkTrackingSettings,
     serving: checkModelServerSettings,
     prediction: checkPredictionSettings,

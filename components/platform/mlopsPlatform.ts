@@ -8,6 +8,7 @@ import { ModelServer } from "../serving/modelServer.ts";
 import { TrackingPermission } from "../tracking/arguments.ts";
 import { TrackingServer } from "../tracking/trackingServer.ts";
 import { checkMlopsPlatform, type MlopsPlatformArgs } from "./arguments.ts";
+import { backupInCluster } from "./platformBackup.ts";
 import { exposeToInternet, publicTrackingHosts, publicUrl } from "./platformExposure.ts";
 import { platformFlows } from "./platformFlows.ts";
 import { monitoringInCluster } from "./platformMonitoring.ts";
@@ -19,6 +20,8 @@ import {
 } from "./platformParts.ts";
 
 const confidential = [
+  "backup.destination",
+  "backup.password",
   "database.password",
   "googleCredentials",
   "exposure.login",
@@ -61,6 +64,8 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   public readonly grafanaAdminUsername?: pulumi.Output<string>;
   /** Password of Grafana's administrator, a secret. */
   public readonly grafanaAdminPassword?: pulumi.Output<string>;
+  /** Password that the backups are encrypted with, a secret. Without it they cannot be read: keep a copy outside the cluster. */
+  public readonly backupPassword?: pulumi.Output<string>;
   /** Environment variables of a notebook, a secret. */
   public readonly notebookEnv: pulumi.Output<{ [key: string]: string }>;
 
@@ -150,6 +155,8 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       modelAlias,
     };
     trainingInCluster(name, args, training, child, tracking);
+    const stores = { database, artifacts, tracking };
+    const backup = backupInCluster(name, common, args, stores, child);
     const monitoring = monitoringInCluster(name, common, args, child);
     exposeToInternet(name, common, args, child);
     const { dnsAddresses } = args;
@@ -165,6 +172,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     this.predictionAppUrl = publicUrl(args, "prediction", prediction.externalUrl);
     this.artifactUri = pulumi.output(artifacts.uri);
     this.databaseHost = pulumi.output(database.address ?? database.host);
+    this.backupPassword = backup?.password;
     this.prometheusUrl = monitoring.prometheusUrl;
     this.alertmanagerUrl = monitoring.alertmanagerUrl;
     this.grafanaUrl = monitoring.grafanaUrl;
@@ -191,6 +199,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       predictionAppUrl: this.predictionAppUrl,
       artifactUri: this.artifactUri,
       databaseHost: this.databaseHost,
+      backupPassword: this.backupPassword,
       ...monitoring,
       notebookEnv: this.notebookEnv,
     });

@@ -15,6 +15,7 @@ export const platformArgs: MlopsPlatformArgs = {
     serving: "registry/serving:1",
     predict: "registry/predict:1",
     postgres: "registry/postgres:1",
+    backup: "registry/backup:1",
   },
   modelName: "diabetes",
 };

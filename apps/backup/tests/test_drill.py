@@ -124,7 +124,7 @@ def test_a_killed_restore_leaves_the_data_in_use(platform: Platform, line: str) 
 
 
 @pytest.mark.parametrize("line", ["swapping the files", "swapping the databases", "restored"])
-@pytest.mark.parametrize("seconds", [0, 0.01, 0.03])
+@pytest.mark.parametrize("seconds", [0, 0.02])
 def test_a_killed_swap_is_finished_by_the_next(
     platform: Platform, line: str, seconds: float
 ) -> None:

@@ -11,6 +11,7 @@ from backup.errors import BackupError
 from backup.manifest import (
     ARTIFACTS,
     MANIFEST,
+    UPLOADING,
     File,
     Manifest,
     files_of,
@@ -85,7 +86,7 @@ def _take(settings: Settings, tags: tuple[str, ...]) -> tuple[Snapshot, Manifest
         snapshot = repository.save(
             work,
             [MANIFEST, *(dump.name for dump in dumps.values()), ARTIFACTS],
-            exclude=[settings.restoring, settings.artifacts / "lost+found"],
+            exclude=[settings.restoring, settings.artifacts / "lost+found", f"{UPLOADING}*"],
             tags=[f"mlflow-version={settings.mlflow_version}", f"size={manifest.size}", *tags],
         )
     finally:

@@ -14,6 +14,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 ARTIFACTS = "artifacts"
 _CHUNK = 1 << 20
+# What MLflow calls a file while it is being uploaded.
+UPLOADING = ".artifact.uploading."
 
 # Tables whose rows people know under a name, by role of the database.
 KNOWN = {
@@ -98,8 +100,7 @@ def files_of(
                 else File(*seen, hash_file(path))
             )
         except FileNotFoundError:
-            # Deleted meanwhile, or a client has given its upload the final name.
-            continue
+            continue  # deleted meanwhile
     return found
 
 
@@ -109,7 +110,7 @@ def _walk(folder: Path, exclude: Path | None) -> Iterator[Path]:
             folders[:] = [name for name in folders if Path(parent, name) != exclude]
         for name in sorted(names):
             path = Path(parent, name)
-            if path.is_file() and not path.is_symlink():
+            if not name.startswith(UPLOADING) and path.is_file() and not path.is_symlink():
                 yield path
 
 

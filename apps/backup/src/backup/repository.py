@@ -52,22 +52,24 @@ class Snapshot:
 
 def ensure_repository() -> None:
     """Makes the repository when there is none."""
+    if not _is_open():
+        _checked("init")
+        say("initialized the destination")
+
+
+def _is_open() -> bool:
+    """Whether there is a repository."""
     done = _restic("cat", "config", "--no-lock")
     if done.returncode == 0:
-        return
-    text = done.stderr.strip()
-    if "wrong password" in text:
+        return True
+    if "wrong password" in done.stderr:
         raise BackupError(
-            "the repository was encrypted with another password; set backupPassword to that of the "
-            "stack that made it, or choose another destination"
+            "the destination was encrypted with another password; set backupPassword to that of "
+            "the stack that made it, or choose another destination"
         )
-    made = _restic("init")
-    if made.returncode != 0:
-        raise BackupError(
-            f"cannot open the destination: {_last_line(text)}; cannot initialize it: "
-            f"{_last_line(made.stderr)}"
-        )
-    say("initialized the destination")
+    if "unable to open config file" in done.stderr:
+        return False
+    raise BackupError(f"cannot open the destination: {_last_line(done.stderr)}")
 
 
 def unlock() -> None:
@@ -77,8 +79,7 @@ def unlock() -> None:
 
 def snapshots() -> list[Snapshot]:
     """The snapshots of the repository, oldest first."""
-    if _restic("cat", "config", "--no-lock").returncode != 0:
-        ensure_repository()
+    if not _is_open():
         return []
     entries = json.loads(_checked("snapshots", "--no-lock", "--tag", MARK, "--json")) or []
     found = [
@@ -113,7 +114,7 @@ def find(wanted: str) -> Snapshot:
     raise BackupError(f"the destination has no snapshot {wanted}; it has {ids}")
 
 
-def save(folder: Path, paths: list[str], exclude: list[Path], tags: list[str]) -> Snapshot:
+def save(folder: Path, paths: list[str], exclude: list[Path | str], tags: list[str]) -> Snapshot:
     """Makes a snapshot of paths in a folder."""
     report = sparingly()
     words = ["backup", "--json", "--host", MARK, *paths]
