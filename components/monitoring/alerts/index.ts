@@ -1,4 +1,5 @@
 import { availability } from "./availabilityAlerts.ts";
+import { backups } from "./backupAlerts.ts";
 import { cluster } from "./clusterAlerts.ts";
 import { models } from "./modelAlerts.ts";
 import { alerting, monitoring } from "./monitoringAlerts.ts";
@@ -25,6 +26,7 @@ export function alertRules(options: AlertRulesOptions = {}): RuleGroup[] {
     group("availability", availability),
     group("models", models),
     group("cluster", cluster),
+    group("backups", backups),
     group("monitoring", [...monitoring, ...(alertmanager ? alerting : [])]),
   ];
 }
