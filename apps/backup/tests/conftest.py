@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from platforms import Filled, Platform, fill, restic_program, state
-from postgres import Postgres, binaries
 from server import migrate, migration_environment, users_file
+
+from postgres import Postgres, binaries
 
 
 @pytest.fixture(scope="session")

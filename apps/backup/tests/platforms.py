@@ -13,9 +13,10 @@ import mlflow
 import mlflow.sklearn
 import numpy as np
 from mlflow import MlflowClient
-from postgres import PASSWORD, Postgres, binaries
 from server import ADMIN, USERS, Server
 from sklearn.linear_model import LinearRegression
+
+from postgres import PASSWORD, Postgres, binaries
 
 SOURCE = Path(__file__).parents[1] / "src"
 ADA = ("ada", "password-of-ada")

@@ -7,8 +7,9 @@ from pathlib import Path
 import mlflow
 import pytest
 from platforms import ADA, Filled, Platform, sign_in, state
-from postgres import Postgres
 from server import ADMIN, USERS, migrate, migration_environment, users_file
+
+from postgres import Postgres
 
 
 def test_another_platform_takes_over_what_was_lost(

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from backup.databases import BACKUP_LOCK
 from platforms import Platform
 
 
@@ -69,27 +68,6 @@ def test_prometheus_is_told_of_a_success(platform: Platform) -> None:
             *("destination_free_bytes", "destination_size_bytes"),
         )
     }
-
-
-def test_gc_and_a_backup_exclude_each_other(platform: Platform) -> None:
-    import psycopg2
-    from postgres import PASSWORD
-
-    holder = psycopg2.connect(
-        host="127.0.0.1",
-        port=platform.postgres.port,
-        user="mlflow",
-        password=PASSWORD,
-        dbname="postgres",
-    )
-    with holder.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", (BACKUP_LOCK,))
-    process = platform.start("make")
-    assert process.stdout
-    assert "waiting until it ends" in process.stdout.readline()
-    holder.close()
-    process.communicate(timeout=120)
-    assert process.returncode == 0
 
 
 def test_another_password_is_refused(platform: Platform) -> None:

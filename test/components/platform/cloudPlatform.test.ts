@@ -156,16 +156,17 @@ test("every workload has an account of its own, which mounts no token", async ()
     inputs["automountServiceAccountToken"],
   ]);
   expect(tokens.sort()).toEqual(
-    ["mlflow", "model-server", "postgres", "prediction-app", "training"].map((name) => [
-      name,
-      false,
-    ]),
+    ["backup", "mlflow", "model-server", "postgres", "prediction-app", "restore", "training"].map(
+      (name) => [name, false],
+    ),
   );
   const used = podTemplates(resources).map(({ workload, spec }) => [
     workload,
     spec["serviceAccountName"],
   ]);
   expect(Object.fromEntries(used)).toEqual({
+    "ml-backup-backup": "backup",
+    "ml-backup-restore": "restore",
     "ml-database-server": "postgres",
     "ml-example-training-job": "training",
     "ml-prediction-server": "prediction-app",
@@ -197,6 +198,8 @@ describe("paused", () => {
       return [workload, at(spec, "replicas") ?? at(spec, "suspend")];
     });
     expect(Object.fromEntries(states)).toEqual({
+      "ml-backup-backup": true,
+      "ml-backup-restore": true,
       "ml-database-server": 0,
       "ml-example-training-job": true,
       "ml-prediction-server": 0,
