@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { backupName, restoreName } from "../components/backup/names.ts";
+import { type backupName, type restoreName } from "../components/backup/names.ts";
 import type { KubernetesClient } from "../local/support/kubernetesClient.ts";
 import { ApiError } from "../local/support/apiServer.ts";
 import { UserError } from "../local/support/errors.ts";

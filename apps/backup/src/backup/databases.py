@@ -19,12 +19,19 @@ BACKUP_LOCK = 0x6261636B7570
 MAINTENANCE = "postgres"
 
 
-def connect(database: str) -> Connection:
-    try:
-        return psycopg2.connect(dbname=database, connect_timeout=10)
-    except psycopg2.OperationalError as error:
-        lines = str(error).strip().splitlines() or ["no reason given"]
-        raise BackupError(f"cannot connect to the database {database}: {lines[-1]}") from error
+def connect(database: str, patience_seconds: float = 0) -> Connection:
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            return psycopg2.connect(dbname=database, connect_timeout=10)
+        except psycopg2.OperationalError as error:
+            if time.monotonic() < deadline:
+                time.sleep(1)
+                continue
+            lines = str(error).strip().splitlines() or ["no reason given"]
+            raise BackupError(
+                f"cannot connect to the database {database}: {lines[0].strip()}"
+            ) from error
 
 
 def exists(database: str) -> bool:
@@ -37,7 +44,8 @@ def backup_lock(wait_seconds: float = 1800) -> Iterator[None]:
 
     The lock ends with the session, so a process that was killed leaves none behind.
     """
-    with closing(connect(MAINTENANCE)) as session:
+    # A new pod gets its network policies some moments after it has started.
+    with closing(connect(MAINTENANCE, patience_seconds=60)) as session:
         session.autocommit = True
         deadline = time.monotonic() + wait_seconds
         is_waiting = False
