@@ -26,6 +26,7 @@ const plain = [
   "core/nearest",
   "core/secretTexts",
   "core/services",
+  "core/slug",
   "google/gkeArguments",
   "google/gkeMachines",
   "google/googleRegions",
@@ -41,6 +42,7 @@ const plain = [
   "stores/cloudSqlArguments",
   "stores/cloudSqlTiers",
   "cost/index",
+  "cost/inputs",
 ];
 
 const within = (path) => `^${path.replaceAll(".", "\\.")}(/|$)`;

@@ -1,4 +1,5 @@
 import type { PlannedChange } from "../ci/plan.ts";
+import type { KubernetesClient } from "../local/support/kubernetesClient.ts";
 
 export const engineNames = ["builtin", "pulumi"] as const;
 export type EngineName = (typeof engineNames)[number];
@@ -24,7 +25,8 @@ export interface Previewed {
 export interface Engine {
   readonly name: EngineName;
   preview(options?: { isQuiet?: boolean }): Promise<Previewed>;
-  up(): Promise<number>;
+  /** Ends early where something in the cluster, if it is known, can never get ready. */
+  up(cluster?: KubernetesClient): Promise<number>;
   down(options: { keepData: boolean }): Promise<number>;
   /** Forgets the stack without touching its cluster, which is gone. */
   forget(): Promise<void>;

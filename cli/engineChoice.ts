@@ -7,9 +7,13 @@ import type { Settings } from "./stackSettings.ts";
 import { usesGoogleCloud } from "../program/contradictions.ts";
 import { messageOf, UserError } from "../local/support/errors.ts";
 
-/** The engine asked for, else the one this stack was deployed with, else the Pulumi CLI where there is one. */
+/**
+ * The engine asked for, else the one this stack was deployed with, else the Pulumi CLI where there is one.
+ * @throws UserError, before anything is started, where that engine cannot make what the settings ask for.
+ */
 export async function chooseEngine(
   { engine: wanted }: Pick<Options, "engine">,
+  { config }: Pick<Settings, "config">,
   remembered?: EngineName,
   { mayInstall = true } = {},
 ): Promise<EngineName> {
@@ -18,7 +22,9 @@ export async function chooseEngine(
       `this stack was deployed with the engine ${remembered}, which alone knows its state; leave --engine out, or run \`npm run down\` first`,
     );
   }
+  const onGoogle = usesGoogleCloud(config);
   const name = wanted ?? remembered;
+  if (name === "builtin" && onGoogle) throw new UserError(`${googleSentence}; ${howToInstall}`);
   if (name === "builtin") return name;
   if (await findPulumi()) return "pulumi";
   if (name === undefined && !mayInstall) return "builtin";
@@ -27,23 +33,17 @@ export async function chooseEngine(
     return "pulumi";
   } catch (error) {
     const reason = `the Pulumi CLI is not on PATH, and ${messageOf(error)}`;
+    if (onGoogle) throw new UserError(`${reason}, while ${googleSentence}; ${howToInstall}`);
     if (name === "pulumi") {
-      throw new UserError(
-        `${reason}; install it (https://www.pulumi.com/docs/install), or use --engine builtin for a new stack`,
-      );
+      throw new UserError(`${reason}; ${howToInstall}, or use --engine builtin for a new stack`);
     }
     console.error(`The built-in engine is used: ${reason}.`);
     return "builtin";
   }
 }
 
-/** @throws UserError, before anything is started, where an engine cannot make what the settings ask for. */
-export function checkEngine(name: EngineName, { config }: Settings): void {
-  if (name === "pulumi" || !usesGoogleCloud(config)) return;
-  throw new UserError(
-    "the built-in engine makes nothing on Google Cloud; install the Pulumi CLI (https://www.pulumi.com/docs/install), or set cluster to current and dataStores to cluster",
-  );
-}
+const googleSentence = "the built-in engine makes nothing on Google Cloud";
+const howToInstall = "install the Pulumi CLI (https://www.pulumi.com/docs/install)";
 
 export function openEngine(name: EngineName, settings: Settings, access: ClusterAccess): Engine {
   const range = access.controlPlaneAddress && `${access.controlPlaneAddress}/32`;

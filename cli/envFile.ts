@@ -25,14 +25,15 @@ export function writeEnvFile(
   renameSync(`${path}.tmp`, path);
 }
 
+/** Whether this stack was the last to write the file. */
+export const isEnvFileOf = (path: string, stack: string): boolean =>
+  readText(path)
+    .split("\n")
+    .includes(stackLine + stack);
+
 /** Deletes the file where this stack was the last to write it. */
 export function removeEnvFile(path: string, stack: string): void {
-  if (
-    readText(path)
-      .split("\n")
-      .includes(stackLine + stack)
-  )
-    rmSync(path, { force: true });
+  if (isEnvFileOf(path, stack)) rmSync(path, { force: true });
 }
 
 /** The text of an .env file with these variables set. */
@@ -41,20 +42,33 @@ export function withVariables(text: string, variables: Readonly<Record<string, s
     const name = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/.exec(line)?.[1];
     return line.trim() !== "" && line !== heading && !(name !== undefined && name in variables);
   });
-  const own = Object.entries(variables).map(([name, value]) => `${name}=${quoted(name, value)}`);
-  return [heading, ...own, ...others, ""].join("\n");
+  return [heading, ...envLines(variables), ...others, ""].join("\n");
 }
 
-/** The variables that the stack gives notebooks, with the URLs by which this machine reaches the endpoints. */
+/** Variables as lines that shells and python-dotenv read. */
+export const envLines = (variables: Readonly<Record<string, string>>): string[] =>
+  Object.entries(variables).map(([name, value]) => `${name}=${quoted(name, value)}`);
+
+/**
+ * The variables that the stack gives notebooks, with the URLs by which this machine reaches the endpoints and the model
+ * servers. MODEL_SERVERS has the latter as the prediction page reads them, by model.
+ */
 export function notebookVariables(
   outputs: Readonly<Record<string, unknown>>,
   urls: Readonly<Record<string, string>>,
+  modelServers: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const given = outputs["notebookEnv"];
   if (typeof given !== "object" || given === null) {
     throw new UserError("the stack has no output notebookEnv; run `npm run up` first");
   }
-  return { ...(given as Record<string, string>), ...urls };
+  const [first = ""] = Object.values(modelServers);
+  return {
+    ...(given as Record<string, string>),
+    ...urls,
+    MODEL_SERVING_URL: first,
+    MODEL_SERVERS: JSON.stringify(modelServers).replaceAll("'", "\\u0027"),
+  };
 }
 
 /** Single quotes keep every character as it is, for shells and for python-dotenv alike. */

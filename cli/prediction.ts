@@ -15,10 +15,8 @@ export interface ServedModel {
 
 /** A prediction that the served model made for its own input example. */
 export interface Prediction {
-  model: ServedModel;
   /** Version that answered, from the response's own header. */
   version: string;
-  row: Record<string, unknown>;
   value: unknown;
 }
 
@@ -33,15 +31,20 @@ export async function servedModel(url: string): Promise<ServedModel | string> {
   }
 }
 
-/** Waits until the model server serves a model. */
-export async function waitForModel(url: string, seconds: number, step: Step): Promise<ServedModel> {
+/** Waits until the model server of `name` serves a version. */
+export async function waitForModel(
+  name: string,
+  url: string,
+  seconds: number,
+  step: Step,
+): Promise<ServedModel> {
   const end = Date.now() + seconds * 1_000;
   for (;;) {
     const model = await servedModel(url);
     if (typeof model !== "string") return model;
     if (Date.now() > end) {
       throw new UserError(
-        `the model server serves no model after ${seconds} s: ${model}; see the logs of the Deployment model-server`,
+        `${name} is not served after ${seconds} s: ${model}; see the logs of its model server and of its training`,
       );
     }
     step.update(model);
@@ -64,31 +67,41 @@ export async function predict(url: string, model: ServedModel): Promise<Predicti
     body: JSON.stringify({ dataframe_split: { columns, data: [first] } }),
     signal: AbortSignal.timeout(30_000),
   });
-  const body = (await response.json()) as { predictions?: unknown[]; detail?: string };
-  if (!response.ok || body.predictions?.length !== 1) {
+  const body = (await response.json()) as { predictions?: unknown; detail?: string };
+  if (!response.ok || body.predictions === undefined) {
     throw new UserError(
-      `the model server refuses the model's own input example (${response.status}: ${body.detail ?? "no prediction"})`,
+      `the model server of ${model.name} refuses the model's own input example (${response.status}: ${body.detail ?? "no prediction"})`,
     );
   }
+  const { predictions } = body;
   return {
-    model,
     version: response.headers.get("x-model-version") ?? "unknown",
-    row: Object.fromEntries(columns.map((column, index) => [column, first[index]])),
-    value: body.predictions[0],
+    value: Array.isArray(predictions) && predictions.length === 1 ? predictions[0] : predictions,
   };
 }
 
-/** The prediction for people, in two lines. */
-export function describePrediction({ model, version, row, value }: Prediction): string[] {
-  const cells = Object.entries(row).map(([column, cell]) => `${column} ${readable(cell)}`);
-  const shown = cells.slice(0, 4).join(", ") + (cells.length > 4 ? ", …" : "");
-  return [
-    `${model.name} version ${version} (${model.alias}) predicts ${readable(value)}`,
-    `  for ${shown}`,
-  ];
+/** Whether there is a row to predict for. */
+export const hasExample = ({ input_example }: ServedModel): boolean =>
+  input_example?.data[0] !== undefined;
+
+/** What the served version predicts, in words for people. */
+export async function describeServed(url: string, model: ServedModel): Promise<string> {
+  if (!hasExample(model)) return `${versionOf(model)} has no input example to predict with`;
+  return describePrediction(model, await predict(url, model));
 }
 
+export const describePrediction = (model: ServedModel, { version, value }: Prediction): string =>
+  `${versionOf({ ...model, version })} predicts ${readable(value)}`;
+
+const versionOf = ({ version, alias }: ServedModel) => `version ${version} (${alias})`;
+
+const mostCharacters = 60;
+
+/** A prediction for people: numbers with five digits that count, long lists cut off. */
 function readable(value: unknown): string {
-  if (typeof value !== "number") return typeof value === "string" ? value : JSON.stringify(value);
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
+  const text = JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "number" && !Number.isInteger(part) ? Number(part.toPrecision(5)) : part,
+  );
+  if (typeof value === "string") return value;
+  return text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
 }

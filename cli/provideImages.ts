@@ -6,7 +6,7 @@ import {
   imageRegistryOf,
 } from "../program/images.ts";
 import type { OwnCluster } from "../program/ownCluster.ts";
-import { ensureImages } from "../local/images/index.ts";
+import { ensureImages, type Image } from "../local/images/index.ts";
 import type { Settings } from "./stackSettings.ts";
 import type { Target } from "./target.ts";
 
@@ -17,32 +17,47 @@ import type { Target } from "./target.ts";
 export async function provideImages(
   settings: Settings,
   target: Target | "registry",
-  options: { force?: boolean; standInCharts?: boolean; own?: OwnCluster } = {},
+  options: BringOptions & { standInCharts?: boolean } = {},
+): Promise<void> {
+  const { postgresImage, dataStores, models, backup } = settings.config;
+  const unneeded = new Set([
+    "serving",
+    ...(postgresImage === undefined && dataStores === "cluster" ? [] : ["postgres"]),
+    ...(backup && dataStores === "cluster" ? [] : ["backup"]),
+  ]);
+  const { standInCharts = false } = options;
+  const ofModels = Object.entries(models)
+    .filter(([, { image }]) => image === undefined)
+    .map(([name, { runtime }]) => imageOfModel(name, runtime));
+  const apps: ImageName[] = [
+    ...APPS.filter((app) => !unneeded.has(app)),
+    ...new Set(ofModels),
+    ...(standInCharts ? (["monitoring"] as const) : []),
+  ];
+  await bring(settings, target, apps, options);
+}
+
+interface BringOptions {
+  readonly force?: boolean;
+  readonly own?: OwnCluster;
+}
+
+/** Builds what is missing of these images and brings it to where the target's pods find it, or pushes it. */
+export async function bring(
+  settings: Settings,
+  target: Target | "registry",
+  apps: readonly (ImageName | Image)[],
+  { force, own }: BringOptions,
 ): Promise<void> {
   const age = baseAgeNotice(baseDate(), Date.now());
   if (age !== undefined) console.error(age);
-  const { postgresImage, dataStores, modelName, backup } = settings.config;
-  const needsPostgres = postgresImage === undefined && dataStores === "cluster";
-  const needsBackup = backup && dataStores === "cluster";
-  const { standInCharts = false, own, ...how } = options;
-  const apps: ImageName[] = [
-    ...APPS.filter(
-      (app) => (app !== "postgres" || needsPostgres) && (app !== "backup" || needsBackup),
-    ).map((app) => (app === "serving" ? imageOfModel(modelName) : app)),
-    ...(standInCharts ? (["monitoring"] as const) : []),
-  ];
   const where =
     target === "registry" || target.kind === "gke"
       ? { target: "context" as const, push: true }
       : target.kind === "context"
         ? { target: target.kind, context: target.context, own }
         : { target: target.kind };
-  await ensureImages({
-    registry: imageRegistryOf(settings.config),
-    ...where,
-    apps,
-    ...how,
-  });
+  await ensureImages({ registry: imageRegistryOf(settings.config), ...where, apps, force });
 }
 
 const freshDays = 30;

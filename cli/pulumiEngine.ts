@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -15,6 +15,7 @@ import {
 } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "yaml";
 import { changesOf, type Step } from "../ci/plan.ts";
+import { AwaitedWorkloads } from "./awaitedWorkloads.ts";
 import type { Engine } from "./engine.ts";
 import { findPulumi, installPulumi } from "./findPulumi.ts";
 import { previewVariables } from "./gcloud.ts";
@@ -23,6 +24,7 @@ import { secretSetting, stackFile } from "./stackSettings.ts";
 import { settingOf } from "../program/settings.ts";
 import { checkoutRoot, workFolder } from "../local/support/cache.ts";
 import { onInterruption, run } from "../local/support/process.ts";
+import { asMap, readYaml } from "../local/support/yamlFile.ts";
 
 type Yaml = Record<string, unknown>;
 type Variables = Record<string, string>;
@@ -113,12 +115,19 @@ export function pulumiEngine(
       const code = isQuiet ? 0 : await shown((options) => stack.preview({ ...options, onEvent }));
       return { code, changes: changesOf(steps) };
     },
-    up: async () => {
+    up: async (cluster) => {
       const stack = await openProgram();
-      return await shown(async (options) => {
+      return await shown(async (options, giveUp) => {
         // an argument that is refused late would leave half a stack behind without it
         await stack.preview(options);
-        await stack.up({ ...options, suppressOutputs: true });
+        const awaited = cluster && new AwaitedWorkloads(cluster);
+        const isOver = new AbortController();
+        const lost = awaited?.firstLost(isOver.signal).then((text) => text && giveUp(text));
+        const onEvent = (event: EngineEvent) => awaited?.onEvent(event);
+        await stack
+          .up({ ...options, suppressOutputs: true, onEvent })
+          .finally(() => isOver.abort());
+        await lost;
       });
     },
     down: async ({ keepData }) => {
@@ -164,22 +173,33 @@ export function pulumiEngine(
 }
 
 /** Runs operations of the CLI with their output on the terminal, and returns an exit code. */
-async function shown(operation: (options: Shown) => Promise<unknown>): Promise<number> {
+async function shown(
+  operation: (options: Shown, giveUp: (reason: string) => void) => Promise<unknown>,
+): Promise<number> {
   const interruption = new AbortController();
+  const reasons: string[] = [];
+  const giveUp = (reason: string) => {
+    reasons.push(reason);
+    interruption.abort();
+  };
   const release = onInterruption(() => {
     if (interruption.signal.aborted) process.exit(1);
     interruption.abort();
   });
   try {
-    await operation({
-      onOutput: (text) => process.stdout.write(text),
-      onError: (text) => process.stderr.write(text),
-      color: process.stdout.isTTY ? "always" : undefined,
-      signal: interruption.signal,
-    });
+    await operation(
+      {
+        onOutput: (text) => process.stdout.write(text),
+        onError: (text) => process.stderr.write(text),
+        color: process.stdout.isTTY ? "always" : undefined,
+        signal: interruption.signal,
+      },
+      giveUp,
+    );
     return 0;
   } catch (error) {
-    // the CLI has said what is wrong
+    // the CLI has said what is wrong, but not why we have interrupted it
+    for (const reason of reasons) console.error(`error: ${reason}`);
     if (error instanceof CommandError) return 1;
     throw error;
   } finally {
@@ -273,18 +293,13 @@ export function stackSettings(
   overrides: Readonly<Record<string, string>>,
 ): Yaml {
   const { config: _, ...added } = previous;
-  const config: Yaml = { ...(committed["config"] as Yaml | undefined) };
+  const config = { ...asMap(committed["config"]) };
   const open = Object.entries(overrides).filter(([key]) => secretSetting(key) === undefined);
   for (const [key, value] of open) {
-    const type = (declared as Record<string, Yaml> | undefined)?.[key]?.["type"];
+    const { type } = asMap(asMap(declared)[key]);
     // the CLI wants the declared type, and says so when this is no JSON
     const typed: unknown = type === "object" || type === "array" ? parse(value) : value;
     config[key.includes(":") ? key : `${String(name)}:${key}`] = typed;
   }
   return { ...added, ...committed, config };
-}
-
-function readYaml(path: string): Yaml {
-  if (!existsSync(path)) return {};
-  return (parse(readFileSync(path, "utf8")) as Yaml | null) ?? {};
 }

@@ -60,7 +60,7 @@ function checked<T>(load: () => T): T {
   }
 }
 
-/** The committed settings of a stack. Nothing here ever writes to them. */
+/** The committed settings of a stack. Only `invite` and `new:model` write to them. */
 export const stackFile = (stack: string) => join(checkoutRoot, `Pulumi.${stack}.yaml`);
 
 /** The settings with every port decided, as the program will see them. */

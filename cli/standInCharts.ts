@@ -52,10 +52,11 @@ function standInValues(imageRegistry: string) {
   };
 }
 
-const registryOf = (reference: string) => new URL(reference.replace(/^oci:/, "https:")).origin;
+export const registryOf = (reference: string) =>
+  new URL(reference.replace(/^oci:/, "https:")).origin;
 
 /** Whether it is a registry that answers. */
-async function registryAnswers(origin: string): Promise<boolean> {
+export async function registryAnswers(origin: string): Promise<boolean> {
   const { EnvHttpProxyAgent, fetch } = await import("undici");
   try {
     const { status, headers } = await fetch(`${origin}/v2/`, {

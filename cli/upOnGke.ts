@@ -15,7 +15,6 @@ import { judgeStack, obeyPolicies } from "./policyCheck.ts";
 import type { Settings } from "./stackSettings.ts";
 import { copyState } from "./stateCopy.ts";
 import { agree } from "./questions.ts";
-import { UserError } from "../local/support/errors.ts";
 import { staysOn, type Target } from "./target.ts";
 import { awaitDaemonSets, welcome } from "./platformReady.ts";
 
@@ -23,27 +22,32 @@ import { awaitDaemonSets, welcome } from "./platformReady.ts";
 export async function upOnGke(settings: Settings, options: Options): Promise<number> {
   const remembered = readDeployment(settings.stack);
   const begun = staysOn(remembered?.target, gkeTarget(settings));
-  if (options.engine === "builtin") {
-    throw new UserError("only the Pulumi CLI makes resources in Google Cloud; leave --engine out");
-  }
   requireTools();
-  await chooseEngine({ engine: "pulumi" }, remembered?.engine);
+  const engineName = await chooseEngine(options, settings, remembered?.engine);
   await obeyPolicies(judgeStack(settings, false, options));
   if (!remembered && options.yes !== true) await agreeToCosts(settings);
   const { namespace } = settings.config;
   const remember = (target: Target) => {
-    const deployment = { target, engine: "pulumi", namespace, charts: "official" } as const;
+    const deployment = { target, engine: engineName, namespace, charts: "official" } as const;
     writeDeployment(settings.stack, deployment);
     return deployment;
   };
   // before the engine runs: what a failed run has left behind can then be removed by `down`
   remember(remembered?.target ?? begun);
-  const engine = openEngine("pulumi", settings, {});
+  const engine = openEngine(engineName, settings, {});
+  const known = remembered?.target ?? begun;
+  // none before the first `up`, and one that is gone is the CLI's to report
+  const cluster =
+    known.kind === "gke"
+      ? await gkeAccess(known)
+          .then((access) => connect(access))
+          .catch(() => undefined)
+      : undefined;
   const code = await deployWithImages({
     registryExists: () => registryExists(settings),
     registryAppears: (isOver) => registryAppears(settings, isOver),
     push: () => provideImages(settings, "registry"),
-    deploy: () => engine.up(),
+    deploy: () => engine.up(cluster),
   });
   if (code !== 0) return code;
   const outputs = await engine.outputs({ showSecrets: false });

@@ -1,7 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { type Endpoint, endpoints, isHealthy } from "./platformEndpoints.ts";
+import { type Served, endpoints, isHealthy } from "./platformEndpoints.ts";
 import { type Mlflow, MlflowError, mlflow } from "./mlflow.ts";
-import { describePrediction, predict, type ServedModel, servedModel } from "./prediction.ts";
+import {
+  describePrediction,
+  describeServed,
+  hasExample,
+  predict,
+  type ServedModel,
+  servedModel,
+} from "./prediction.ts";
+import type { StackModel } from "./servedModels.ts";
 import { queryAt } from "../tools/dashboards/prometheusApi.ts";
 import { sleep } from "../local/support/process.ts";
 
@@ -15,15 +23,19 @@ export interface Check {
 
 export interface CheckTargets {
   tracking: string;
-  serving: string;
   prediction: string;
+  /** The models of the stack, with the URLs by which this machine reaches their servers. */
+  models: readonly StackModel[];
   /** Left out where there is no monitoring. */
   prometheus?: string;
   grafana?: string;
   username: string;
   password: string;
-  modelName: string;
-  modelAlias: string;
+}
+
+/** There is nothing to check, which is no fault. */
+export class Skipped extends Error {
+  override name = "Skipped";
 }
 
 const experimentName = "platform-check";
@@ -39,12 +51,11 @@ export function platformChecks(targets: CheckTargets): {
   checks: Check[];
   cleanUp(): Promise<void>;
 } {
-  const { prometheus, grafana } = targets;
+  const { prometheus, grafana, models } = targets;
   const api = mlflow(targets.tracking, targets.username, targets.password);
   const model = `platform-check-${randomBytes(4).toString("hex")}`;
   let run: { id: string; artifacts: string } | undefined;
   let version: string | undefined;
-  let served: ServedModel | undefined;
   const checks: Check[] = [
     {
       name: "MLflow asks for a login",
@@ -70,21 +81,14 @@ export function platformChecks(targets: CheckTargets): {
     {
       name: "promote it by alias",
       lookAt: "the logs of mlflow",
-      run: () => promote(api, model, needed(version, "registered version"), targets.modelAlias),
+      run: () => promote(api, model, needed(version, "registered version"), models[0]!.alias),
     },
-    {
-      name: "the model server serves the promoted model",
-      lookAt: "GET /model of the model server, and its logs",
-      run: async () => {
-        served = await waitUntilServed(api, targets);
-        return `${served.name} version ${served.version}`;
-      },
-    },
-    {
-      name: prometheus ? "predict, and see it in Prometheus" : "predict",
-      lookAt: "the logs of the model server, and the targets of Prometheus",
-      run: () => predictServed(targets.serving, needed(served, "served model"), prometheus),
-    },
+    ...models.map((one) => ({
+      name: `${one.name} is served and predicts${prometheus ? ", and Prometheus sees it" : ""}`,
+      lookAt: `GET ${one.servingUrl}/model, the logs of its model server, and the targets of Prometheus`,
+      run: async () =>
+        await predictServed(one.servingUrl, await waitUntilServed(api, one), prometheus),
+    })),
     {
       name: "the prediction page answers",
       lookAt: "the logs of prediction-app",
@@ -108,7 +112,8 @@ export function platformChecks(targets: CheckTargets): {
   return { checks, cleanUp };
 }
 
-async function loginIsAsked(url: string): Promise<string> {
+/** Throws where a wrong password is let in. */
+export async function loginIsAsked(url: string): Promise<string> {
   try {
     await mlflow(url, "nobody", "wrong").call("experiments/search?max_results=1");
   } catch (error) {
@@ -118,7 +123,8 @@ async function loginIsAsked(url: string): Promise<string> {
   throw new Error("it lets a wrong password in");
 }
 
-async function logRun(api: Mlflow): Promise<{ id: string; artifacts: string }> {
+/** Logs a run with an artifact and reads both back. */
+export async function logRun(api: Mlflow): Promise<{ id: string; artifacts: string }> {
   const experiment_id = await experiment(api);
   const { run } = await api.call<{ run: { info: { run_id: string; artifact_uri: string } } }>(
     "runs/create",
@@ -177,7 +183,8 @@ async function promote(api: Mlflow, name: string, version: string, alias: string
   return `${alias} is on version ${found}`;
 }
 
-async function versionOf(api: Mlflow, name: string, alias: string): Promise<string> {
+/** The version that has an alias. */
+export async function versionOf(api: Mlflow, name: string, alias: string): Promise<string> {
   const query = new URLSearchParams({ name, alias });
   const { model_version } = await api.call<{ model_version: { version: string } }>(
     `registered-models/alias?${query.toString()}`,
@@ -186,15 +193,22 @@ async function versionOf(api: Mlflow, name: string, alias: string): Promise<stri
 }
 
 /** The server polls the alias, so it may be behind for some seconds. */
-async function waitUntilServed(api: Mlflow, targets: CheckTargets): Promise<ServedModel> {
-  const wanted = await versionOf(api, targets.modelName, targets.modelAlias);
+async function waitUntilServed(
+  api: Mlflow,
+  { name, alias, servingUrl }: StackModel,
+): Promise<ServedModel> {
+  const wanted = await versionOf(api, name, alias).catch((error: unknown) => {
+    // 404: there is no such model, 400: none of its versions has the alias
+    const hasNone = error instanceof MlflowError && [400, 404].includes(error.status);
+    throw hasNone ? new Skipped(`no version has the alias ${alias} yet`) : error;
+  });
   const end = Date.now() + serverFollowsWithinMs;
   for (;;) {
-    const model = await servedModel(targets.serving);
+    const model = await servedModel(servingUrl);
     if (typeof model !== "string" && model.version === wanted) return model;
     if (Date.now() > end) {
       const instead = typeof model === "string" ? model : whyAnother(model);
-      throw new Error(`version ${wanted} has the alias ${targets.modelAlias}, but ${instead}`);
+      throw new Error(`version ${wanted} has the alias ${alias}, but ${instead}`);
     }
     await sleep(500);
   }
@@ -213,17 +227,18 @@ async function predictServed(
   prometheus?: string,
 ): Promise<string> {
   const count = async () => {
-    const answered = `sum(model_requests_total{model_version="${model.version}",status="200"})`;
-    const [sum] = await queryAt(prometheus!, answered);
+    const labels = `model=${JSON.stringify(model.name)},model_version="${model.version}",status="200"`;
+    const [sum] = await queryAt(prometheus!, `sum(model_requests_total{${labels}})`);
     return sum?.points[0]?.[1] ?? 0;
   };
+  if (!hasExample(model)) return await describeServed(serving, model);
   const before = prometheus === undefined ? 0 : await count();
   const prediction = await predict(serving, model);
   if (prediction.version !== model.version) {
     throw new Error(`version ${prediction.version} answered instead of ${model.version}`);
   }
-  const [sentence] = describePrediction(prediction);
-  if (prometheus === undefined) return sentence!;
+  const sentence = describePrediction(model, prediction);
+  if (prometheus === undefined) return sentence;
   const end = Date.now() + seenWithinMs;
   while ((await count()) <= before) {
     if (Date.now() > end) throw new Error("Prometheus does not see the request");
@@ -232,12 +247,12 @@ async function predictServed(
   return `${sentence}; request ${before + 1} that Prometheus has seen`;
 }
 
-async function answers(url: string, endpoint: Endpoint): Promise<string> {
+async function answers(url: string, endpoint: Served): Promise<string> {
   if (await isHealthy(url, endpoint)) return url;
   throw new Error(`${url} is not healthy`);
 }
 
-async function pageAnswers(url: string, endpoint: Endpoint): Promise<string> {
+async function pageAnswers(url: string, endpoint: Served): Promise<string> {
   await answers(url, endpoint);
   const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
   const page = await response.text();

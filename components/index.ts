@@ -1,6 +1,7 @@
 // The package's only door: components, their arguments, and what a program needs to prepare them.
 
 export type { Fault } from "./core/checks.ts";
+export { slugOf } from "./core/slug.ts";
 export { type PlatformService, services } from "./core/services.ts";
 
 export type {
@@ -47,6 +48,7 @@ export {
   type DatabaseProxyArgs,
   type ModelArgs,
   type TrackingClientArgs,
+  PersonRole,
   TrackingPermission,
   type TrackingServerArgs,
   type TrackingSettingsArgs,
@@ -56,6 +58,7 @@ export { connectionsNeeded } from "./tracking/connections.ts";
 export { TrackingServer } from "./tracking/trackingServer.ts";
 
 export type {
+  SharedTrainingArgs,
   TrainingGpuArgs,
   TrainingJobArgs,
   TrainingSettingsArgs,
@@ -115,6 +118,7 @@ export type {
   AutoscalingArgs,
   ModelServerArgs,
   ModelServerSettingsArgs,
+  SharedServingArgs,
 } from "./serving/arguments.ts";
 export { ModelServer } from "./serving/modelServer.ts";
 
@@ -153,7 +157,8 @@ export {
   type PlatformGrafanaArgs,
   type PlatformImagesArgs,
   type PlatformMonitoringArgs,
-  type PlatformTrainingArgs,
 } from "./platform/arguments.ts";
-export { MlopsPlatform } from "./platform/mlopsPlatform.ts";
+export { MlopsPlatform, type ModelAddresses } from "./platform/mlopsPlatform.ts";
+export { modelService } from "./platform/platformModels.ts";
+export type { ModelTrainingArgs, ServedModelArgs } from "./platform/servedModels.ts";
 export { exposedHostNames } from "./platform/publicHosts.ts";

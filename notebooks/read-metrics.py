@@ -75,6 +75,7 @@ def query_range(expression: str, label: str, step: str = "15s") -> pd.DataFrame:
 served = requests.get(f"{os.environ['MODEL_SERVING_URL']}/model", timeout=10).json()
 champion = served["version"]
 print(f"{served['name']} version {champion} has the alias {served['alias']}")
+of = f'model="{served["name"]}"'
 
 # %% [markdown]
 # ## Requests and latency
@@ -83,10 +84,12 @@ print(f"{served['name']} version {champion} has the alias {served['alias']}")
 # shows as one line that ends and one that begins.
 
 # %%
-rate = query_range("sum by (model_version) (rate(model_requests_total[1m]))", "model_version")
+rate = query_range(
+    f"sum by (model_version) (rate(model_requests_total{{{of}}}[1m]))", "model_version"
+)
 latency = query_range(
     "histogram_quantile(0.95, "
-    "sum by (model_version, le) (rate(model_request_duration_seconds_bucket[1m])))",
+    f"sum by (model_version, le) (rate(model_request_duration_seconds_bucket{{{of}}}[1m])))",
     "model_version",
 )
 
@@ -112,11 +115,11 @@ plt.show()
 
 # %%
 drift = query_range(
-    f'max by (feature) (model_input_drift_psi{{model_version="{champion}"}})', "feature"
+    f'max by (feature) (model_input_drift_psi{{{of},model_version="{champion}"}})', "feature"
 )
 if drift.empty:
     rows = query_range(
-        f'sum by (model_version) (model_input_drift_rows{{model_version="{champion}"}})',
+        f'sum by (model_version) (model_input_drift_rows{{{of},model_version="{champion}"}})',
         "model_version",
     )
     seen = 0 if rows.empty else int(rows.iloc[-1, 0])

@@ -46,7 +46,7 @@ function factsOf({ kubeContext }: PlatformConfig): PortFacts {
   const sentence = `cannot look at the ports of the context ${context} (${reason})`;
   if (!pulumi.runtime.isDryRun()) {
     throw new pulumi.RunError(
-      `${sentence}; check the cluster, or set trackingNodePort, servingNodePort, predictionNodePort, grafanaNodePort and nodeExporterPort`,
+      `${sentence}; check the cluster, or set trackingNodePort, predictionNodePort, grafanaNodePort, nodeExporterPort and nodePort of the first of models`,
     );
   }
   void pulumi.log.warn(`${sentence}: this preview opens no port of its nodes`);

@@ -1,6 +1,9 @@
+import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import { nearest } from "../components/core/nearest.ts";
 import { contradictions } from "./contradictions.ts";
+import { inOrderOfFile } from "./modelSettings.ts";
+import { isRetired, retiredFault } from "./retiredSettings.ts";
 import { Fault, textOf } from "./setting.ts";
 import {
   configKeys,
@@ -28,9 +31,10 @@ const { isConfigSecret } = pulumi.runtime as unknown as {
 /** The configuration of the stack that the program runs for. */
 function stackConfig(): ConfigSource {
   const config = new pulumi.Config();
+  const file = fileURLToPath(new URL(`../Pulumi.${pulumi.getStack()}.yaml`, import.meta.url));
   return {
     name: config.name,
-    get: (key) => config.get(key),
+    get: (key) => (key === "models" ? inOrderOfFile(config.get(key), file) : config.get(key)),
     isSecret: (key) => isConfigSecret(`${config.name}:${key}`),
   };
 }
@@ -47,9 +51,11 @@ export function loadConfig(
   const faulty: SettingKey[] = [];
   const values: { [key: string]: unknown } = {};
   for (const key of configKeys) {
-    const written = source.get(key) ?? textOf(settingOf(key).default);
-    const value = settingOf(key).read(written);
+    const { default: otherwise, read } = settingOf(key);
+    const written = source.get(key) ?? textOf(otherwise);
+    const value = read(written);
     if (value instanceof Fault) {
+      values[key] = read(textOf(otherwise));
       faulty.push(key);
       faults.push(
         `${key} must ${value.rule}${settingOf(key).isSecret ? "" : `, not \`${written}\``}`,
@@ -61,7 +67,15 @@ export function loadConfig(
   const further = contradictions(config).filter(
     (sentence) => !faulty.some((key) => sentence.includes(key)),
   );
-  faults.push(...unknownKeys(source.name, given), ...openSecrets(source, config), ...further);
+  const own = given
+    .filter((key) => key.startsWith(`${source.name}:`))
+    .map((key) => key.slice(source.name.length + 1));
+  faults.push(
+    ...unknownKeys(own),
+    ...retiredFault(source.name, own, (key) => source.get(key)),
+    ...openSecrets(source, config),
+    ...further,
+  );
   if (faults.length > 0) {
     const fix =
       "mend the stack's settings with `pulumi config set KEY VALUE` or in its Pulumi.<stack>.yaml";
@@ -70,11 +84,9 @@ export function loadConfig(
   return config;
 }
 
-function unknownKeys(project: string, given: readonly string[]): string[] {
+function unknownKeys(given: readonly string[]): string[] {
   return given
-    .filter((key) => key.startsWith(`${project}:`))
-    .map((key) => key.slice(project.length + 1))
-    .filter((key) => !(configKeys as string[]).includes(key))
+    .filter((key) => !(configKeys as string[]).includes(key) && !isRetired(key))
     .map((key) => `${key} is not a setting; did you mean ${meant(key)}?`);
 }
 

@@ -11,15 +11,16 @@ import {
   DataStoreTarget,
   GoogleIdentity,
   type PlatformConfig,
+  usualModelPort,
   usualNodePorts,
 } from "./settings.ts";
-import { hasTrainingCode, modelFolderFaults } from "./models.ts";
+import { modelFaults, modelPath, withFirst } from "./modelSettings.ts";
 
 /** What settings get wrong that are right by themselves, a sentence each. */
 export function contradictions(config: PlatformConfig): string[] {
   return [
     ...argumentFaults(config),
-    ...modelFaults(config),
+    ...modelFaults(config.models),
     ...nodePortFaults(config),
     ...vainSettings(config),
     ...googleFaults(config),
@@ -31,28 +32,12 @@ export function contradictions(config: PlatformConfig): string[] {
 const faults = (...rules: readonly [when: boolean, sentence: string][]) =>
   rules.filter(([when]) => when).map(([, sentence]) => sentence);
 
-function modelFaults({ modelName = "", trainingSchedule }: PlatformConfig): string[] {
-  return [
-    ...modelFolderFaults(modelName),
-    ...faults([
-      trainingSchedule !== undefined && !hasTrainingCode(modelName),
-      `trainingSchedule requires training code of modelName; make models/${modelName} with \`npm run new:model ${modelName}\` or leave the schedule empty`,
-    ]),
-  ];
-}
-
 /** What the components say about the arguments that they get from the settings. */
 function argumentFaults(config: PlatformConfig): string[] {
   const { platform, gke, cloudSql, bucket } = settingArguments(withUsualPorts(config));
   const { gcpProject: project = "mlops-project", gcpRegion: region = "europe-west1" } = config;
   const image = "image:tag";
-  const images = {
-    tracking: image,
-    serving: image,
-    predict: image,
-    postgres: image,
-    backup: image,
-  };
+  const images = { tracking: image, predict: image, postgres: image, backup: image };
   const { protectData } = config;
   const inCloud = config.dataStores === DataStoreTarget.Gcp;
   const onGke = config.cluster === ClusterTarget.Gke;
@@ -60,11 +45,12 @@ function argumentFaults(config: PlatformConfig): string[] {
   const given = {
     ...platform,
     images: { ...images, ...platform.images },
+    models: platform.models.map((model) => ({ image, ...model })),
     database: inCloud ? cloudDatabase : undefined,
     artifacts: inCloud ? { uri: "gs://bucket" } : undefined,
   };
   const said = (found: readonly { reason: string }[], component?: string) =>
-    found.map(({ reason }) => inSettings(reason, component));
+    found.map(({ reason }) => inSettings(reason, Object.keys(config.models), component));
   return [
     ...said(platformFaults(given)),
     ...(onGke ? said(gkeClusterFaults({ ...gke, project, location: zone ?? region }), "gke") : []),
@@ -90,12 +76,19 @@ const withUsualPorts = (config: PlatformConfig): PlatformConfig => {
   const open = Object.entries(usualNodePorts).filter(
     ([key]) => config[key as keyof typeof usualNodePorts] === undefined,
   );
-  return config.cluster === ClusterTarget.Gke ? config : { ...config, ...Object.fromEntries(open) };
+  const models = withFirst(config.models, ({ nodePort = usualModelPort }) => ({ nodePort }));
+  return config.cluster === ClusterTarget.Gke
+    ? config
+    : { ...config, ...Object.fromEntries(open), models };
 };
 
 function nodePortFaults(config: PlatformConfig): string[] {
   const keys = Object.keys(usualNodePorts) as (keyof typeof usualNodePorts)[];
-  const open = keys.filter((key) => config[key]);
+  const ofModels = Object.entries(config.models).filter(([, { nodePort }]) => nodePort);
+  const open = [
+    ...keys.filter((key) => config[key]),
+    ...ofModels.map(([name]) => modelPath(name, "nodePort")),
+  ];
   return faults([
     config.cluster === ClusterTarget.Gke && open.length > 0,
     `${open.join(", ")} must be 0 on gke, where a node's port would answer over plain HTTP; leave it out and use \`npm run connect\` or domain`,
@@ -123,9 +116,6 @@ function vainSettings(config: PlatformConfig): string[] {
           "with gkeMode: autopilot, which chooses nodes itself",
           "set gkeMode to standard",
         )
-      : []),
-    ...(config.servingMaxReplicas === undefined
-      ? vain(/^servingTargetCpuPercent$/, "on a fixed number of pods", "set servingMaxReplicas")
       : []),
   ];
 }

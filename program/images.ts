@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { hasTrainingCode, trainedModels } from "./models.ts";
+import { hasTrainingCode, runtimes, trainedModels } from "./models.ts";
 
 /** Our own images. */
 export type App = "tracking" | "serving" | "predict" | "postgres" | "backup" | "monitoring";
@@ -17,10 +17,16 @@ export const IMAGE_INPUTS: Readonly<Record<App, readonly string[]>> = {
   monitoring: ["monitoring"],
 };
 
-/** A model's own image: the model server's with what `models/<name>` holds on top. */
-export type ModelImage = `model-${string}`;
+/** The model server's image with the libraries of `runtimes/<name>` on top. */
+export type RuntimeImage = `runtime-${string}`;
 
-export type ImageName = App | ModelImage;
+/**
+ * A model's own image: the model server's with what `models/<name>` holds on top. On a runtime it is written as a path,
+ * the runtime first, and is called after the model alone.
+ */
+export type ModelImage = `model-${string}` | `${RuntimeImage}/model-${string}`;
+
+export type ImageName = App | RuntimeImage | ModelImage;
 
 /** The images that every platform is made of; `monitoring` is for the stand-in chart of Prometheus alone. */
 export const APPS: readonly App[] = ["tracking", "serving", "predict", "postgres", "backup"];
@@ -46,30 +52,64 @@ export const imageRegistryOf = (config: RegistrySettings): string =>
     ? `${config.gcpRegion}-docker.pkg.dev/${config.gcpProject}/mlops`
     : config.imageRegistry;
 
-/** The image that serves a model and trains it: its own where it has a folder. */
-export const imageOfModel = (name: string): "serving" | ModelImage =>
-  hasTrainingCode(name) ? `model-${name}` : "serving";
+/** The runtime that needs no folder: what the model server's image has. */
+export const DEFAULT_RUNTIME = "tabular";
+
+/** The image that serves a model and trains it: that of its runtime, with its folder on top where it has one. */
+export function imageOfModel(
+  name: string,
+  runtime: string = DEFAULT_RUNTIME,
+): "serving" | RuntimeImage | ModelImage {
+  const below = runtime === DEFAULT_RUNTIME ? "serving" : (`runtime-${runtime}` as const);
+  if (!hasTrainingCode(name)) return below;
+  return below === "serving" ? `model-${name}` : `${below}/model-${name}`;
+}
+
+/** Why no model can have this runtime; undefined where one can. */
+export function runtimeFault(runtime: string): string | undefined {
+  const known = [DEFAULT_RUNTIME, ...runtimes()];
+  if (known.includes(runtime)) return undefined;
+  return `${runtime} is not a runtime; use ${known.join(" or ")}, or add the folder runtimes/${runtime}`;
+}
 
 const checkout = fileURLToPath(new URL("..", import.meta.url));
 
-/** What an image is made of: folders, the root that they and the Dockerfile are in, and the image below it. */
+/** What an image is made of: folders, and the root that they and the Dockerfile are in. */
 export interface ImageSource {
   readonly root: string;
   readonly folders: readonly string[];
   readonly dockerfile: string;
-  readonly base?: App;
+  /** Further files of the build, by their paths. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** The image of ours that it is built on, and the folder that it adds to it. */
+  readonly layer?: { readonly base: ImageName; readonly folder: string };
 }
 
 export function imageSource(image: ImageName): ImageSource {
-  const [, model] = /^model-(.+)$/.exec(image) ?? [];
-  if (model === undefined) {
+  const [, base = "serving", kind, name] =
+    /^(?:(runtime-.+)\/)?(model|runtime)-(.+)$/.exec(image) ?? [];
+  if (kind === undefined) {
     const folders = IMAGE_INPUTS[image as App];
     return { root: join(checkout, "apps"), folders, dockerfile: `${image}/Dockerfile` };
   }
-  const below = IMAGE_INPUTS.serving.map((folder) => `apps/${folder}`);
-  const folders = ["apps/model", `models/${model}`, ...below];
-  return { root: checkout, folders, dockerfile: "apps/model/Dockerfile", base: "serving" };
+  const folder = `${kind}s/${name}`;
+  return { ...layerSource(base as ImageName, folder), folders: [layerFolder, folder] };
 }
+
+const layerFolder = "apps/model";
+
+/** An image that adds a folder with these files to another image. */
+export const layerSource = (
+  base: ImageName,
+  folder: string,
+  files: Readonly<Record<string, string>> = {},
+): ImageSource => ({
+  root: checkout,
+  folders: [layerFolder],
+  dockerfile: `${layerFolder}/Dockerfile`,
+  files,
+  layer: { base, folder },
+});
 
 // What is for tests, tools and readers does not change what an image does.
 const ignoredFolder = /^(tests|node_modules|.*\.egg-info|__pycache__|\..*)$/;
@@ -89,20 +129,26 @@ export function renewBase(today: string, file = baseDateFile): void {
   writeFileSync(file, `${today}\n`);
 }
 
-/** A hash of the files that an image is made of, and the day of its base. */
-function tagOf(image: ImageName): string {
-  const { root, folders } = imageSource(image);
-  return `${contentHash(root, folders)}-${baseDate().replaceAll("-", "")}`;
+/** A hash of the files that an image is made of and of the image below it, and the day of the base of all. */
+export function tagOf({ root, folders, files, layer }: ImageSource): string {
+  const below = layer && heldTag(layer.base);
+  return `${contentHash(root, folders, { ...files, ...(below && { "": below }) })}-${baseDate().replaceAll("-", "")}`;
+}
+
+function heldTag(image: ImageName): string {
+  const given = JSON.parse(process.env[tagsVariable] ?? "{}") as Partial<Record<ImageName, string>>;
+  return given[image] ?? tagOf(imageSource(image));
 }
 
 /**
  * The reference of an image. Pods roll when its files or the base change, and at no other time.
  */
 export function imageReference(image: ImageName, registry: string = DEFAULT_REGISTRY): string {
-  const given = JSON.parse(process.env[tagsVariable] ?? "{}") as Partial<Record<ImageName, string>>;
-  const tag = given[image] ?? tagOf(image);
-  return `${registry.replace(/\/+$/, "")}/${image}:${tag}`;
+  return referenceOf(image.split("/").at(-1)!, heldTag(image), registry);
 }
+
+export const referenceOf = (name: string, tag: string, registry: string): string =>
+  `${registry.replace(/\/+$/, "")}/${name}:${tag}`;
 
 const tagsVariable = "MLOPS_IMAGE_TAGS";
 
@@ -112,18 +158,24 @@ const tagsVariable = "MLOPS_IMAGE_TAGS";
  */
 export function holdImageTags(): void {
   const apps = Object.keys(IMAGE_INPUTS) as App[];
-  const models = trainedModels().map((name): ModelImage => `model-${name}`);
-  const tags = [...apps, ...models].map((image) => [image, tagOf(image)]);
+  const folders = [DEFAULT_RUNTIME, ...runtimes()].flatMap((runtime) =>
+    ["", ...trainedModels()].map((model) => imageOfModel(model, runtime)),
+  );
+  const tags = [...apps, ...folders].map((image) => [image, tagOf(imageSource(image))]);
   process.env[tagsVariable] = JSON.stringify(Object.fromEntries(tags));
 }
 
 /** Twelve hex digits that depend on the paths and contents of the inputs, not on modes, times or order. */
-export function contentHash(root: string, folders: readonly string[]): string {
+export function contentHash(
+  root: string,
+  folders: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+): string {
   const hash = createHash("sha256");
-  for (const path of inputFiles(root, folders)) {
-    const content = readFileSync(join(root, path));
+  const add = (path: string, content: Buffer) =>
     hash.update(`${path}\0${content.length}\0`).update(content);
-  }
+  for (const path of inputFiles(root, folders)) add(path, readFileSync(join(root, path)));
+  for (const [path, content] of Object.entries(files)) add(path, Buffer.from(content));
   return hash.digest("hex").slice(0, 12);
 }
 

@@ -29,7 +29,13 @@ export function folderNameFault(name: string): string | undefined {
 }
 
 /** The models that have a folder. */
-export const trainedModels = (folder = modelsFolder): string[] =>
+export const trainedModels = (folder = modelsFolder): string[] => foldersIn(folder);
+
+/** The runtimes that have a folder: libraries in addition to those of the model server. */
+export const runtimes = (): string[] =>
+  foldersIn(fileURLToPath(new URL("../runtimes", import.meta.url)));
+
+const foldersIn = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && folderName.test(entry.name))
     .map(({ name }) => name)

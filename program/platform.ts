@@ -2,7 +2,6 @@ import type { MlopsPlatformArgs } from "../components/index.ts";
 import type { Cluster } from "./cluster.ts";
 import type { PublicDomain } from "./domain.ts";
 import { imageOfModel, imageReference, imageRegistryOf } from "./images.ts";
-import { hasTrainingCode, readModelFile } from "./models.ts";
 import { settingArguments } from "./settingArguments.ts";
 import type { PlatformConfig } from "./settings.ts";
 import type { DataStores } from "./stores.ts";
@@ -16,22 +15,16 @@ export function platformArguments(
 ): MlopsPlatformArgs {
   const given = settingArguments(config).platform;
   const registry = imageRegistryOf(config);
-  const { modelName } = config;
-  const isTrained = hasTrainingCode(modelName);
-  const resources = isTrained ? readModelFile(modelName).resources : undefined;
   return {
     apiServerAddresses: cluster.apiServerAddresses,
     ...given,
-    serving: { resources: resources?.serving, ...given.serving },
-    training: {
-      resources: resources?.training,
-      ...given.training,
-      example: isTrained && config.trainExampleModel,
-    },
+    models: given.models.map((model) => ({
+      image: imageReference(imageOfModel(model.name, config.models[model.name]?.runtime), registry),
+      ...model,
+    })),
     nodeAddress: cluster.nodeAddress,
     images: {
       tracking: imageReference("tracking", registry),
-      serving: imageReference(imageOfModel(modelName), registry),
       predict: imageReference("predict", registry),
       postgres: imageReference("postgres", registry),
       backup: imageReference("backup", registry),

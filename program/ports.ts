@@ -1,10 +1,13 @@
 import type { ClusterFacts, NodePortHolder } from "./clusterFacts.ts";
-import { ClusterTarget, type PlatformConfig, usualNodePorts } from "./settings.ts";
+import { modelService } from "../components/index.ts";
+import { modelPath, type ModelSettings, withFirst } from "./modelSettings.ts";
+import { ClusterTarget, type PlatformConfig, usualModelPort, usualNodePorts } from "./settings.ts";
 
 /** The settings that name a port of the nodes. */
-export type PortSettings = { -readonly [Key in PortKey]: number };
+export type PortSettings = { readonly [Key in NodePortKey | "nodeExporterPort"]: number } & {
+  readonly models: ModelSettings;
+};
 type NodePortKey = keyof typeof usualNodePorts;
-type PortKey = NodePortKey | "nodeExporterPort";
 
 const usualExporterPort = 9100;
 
@@ -27,21 +30,39 @@ export const unseen = (isOwn: boolean): PortFacts => ({
   platformNamespaces: [],
 });
 
+const nodePortKeys = Object.keys(usualNodePorts) as NodePortKey[];
+
 /** Whether a setting is left to what the cluster is. */
 export const leavesPortsOpen = (config: PlatformConfig): boolean =>
   config.cluster === ClusterTarget.Current &&
-  Object.values(portsOf(config)).some((port) => port === undefined);
+  [
+    ...nodePortKeys.map((key) => config[key]),
+    config.nodeExporterPort,
+    Object.values(config.models)[0]?.nodePort,
+  ].includes(undefined);
 
 /** Every port: the one that is set, else the usual one on a cluster of this machine and none on any other. */
 export function choosePorts(config: PlatformConfig, facts: PortFacts): PortSettings {
-  const chosen = Object.entries(usualNodePorts).map(([key, usual]) => [
+  const chosen = nodePortKeys.map((key) => [
     key,
-    config[key as NodePortKey] ?? (facts.isOwn ? usual : 0),
+    config[key] ?? (facts.isOwn ? usualNodePorts[key] : 0),
   ]);
+  const [first = ""] = Object.keys(config.models);
   return {
     ...(Object.fromEntries(chosen) as Record<NodePortKey, number>),
     nodeExporterPort: config.nodeExporterPort ?? exporterPort(config, facts),
+    models: withFirst(config.models, ({ nodePort }) => ({
+      nodePort: nodePort ?? (facts.isOwn ? modelPort(first, config, facts) : 0),
+    })),
   };
+}
+
+/** The usual port; the next free one while a Service of this stack that is about to go has that. */
+function modelPort(model: string, { namespace }: PlatformConfig, { nodePorts }: PortFacts): number {
+  const holder = nodePorts.find(({ port }) => port === usualModelPort);
+  const isGoing = holder?.namespace === namespace && holder.service !== modelService(model);
+  const taken = nodePorts.map(({ port }) => port);
+  return isGoing ? freePort(usualModelPort, taken, nodePortRange) : usualModelPort;
 }
 
 /** The port that this stack's node-exporter has; a new one goes out of the way of other stacks of this platform. */
@@ -64,30 +85,32 @@ const exporterNamespace = (namespace: string) => `${namespace}-node-exporter`;
 export function portFaults(config: PlatformConfig, facts: PortFacts): string[] {
   const { monitoring, grafana, nodeExporter } = config;
   const ports = choosePorts(config, facts);
-  const keys = (Object.keys(usualNodePorts) as NodePortKey[]).filter(
-    (key) => key !== "grafanaNodePort" || (monitoring && grafana),
-  );
+  const keys = nodePortKeys.filter((key) => key !== "grafanaNodePort" || (monitoring && grafana));
+  const nodePorts = [
+    ...keys.map((key) => [key, ports[key]] as const),
+    ...Object.entries(ports.models).map(
+      ([name, { nodePort = 0 }]) => [modelPath(name, "nodePort"), nodePort] as const,
+    ),
+  ];
   return [
-    ...nodePortFaults(keys, ports, config, facts),
+    ...nodePortFaults(nodePorts, config, facts),
     ...(monitoring && nodeExporter ? exporterFaults(ports, config, facts) : []),
   ];
 }
 
 function nodePortFaults(
-  keys: readonly NodePortKey[],
-  ports: PortSettings,
+  ports: readonly (readonly [setting: string, port: number])[],
   { namespace }: PlatformConfig,
   { nodePorts }: PortFacts,
 ): string[] {
-  const taken = [...nodePorts.map(({ port }) => port), ...Object.values(ports)];
-  return keys.flatMap((key) => {
-    const isHolder = (one: NodePortHolder) =>
-      one.port === ports[key] && one.namespace !== namespace;
+  const taken = [...nodePorts.map(({ port }) => port), ...ports.map(([, port]) => port)];
+  return ports.flatMap(([setting, port]) => {
+    const isHolder = (one: NodePortHolder) => one.port === port && one.namespace !== namespace;
     const holder = nodePorts.find(isHolder);
     if (holder === undefined) return [];
-    const free = freePort(holder.port, taken, [30000, 32767]);
+    const free = freePort(holder.port, taken, nodePortRange);
     taken.push(free);
-    return `${key}: port ${holder.port} of the nodes belongs to the Service ${holder.namespace}/${holder.service}; set ${key} to a free port such as ${free}, or to 0`;
+    return `${setting}: port ${holder.port} of the nodes belongs to the Service ${holder.namespace}/${holder.service}; set ${setting} to a free port such as ${free}, or to 0`;
   });
 }
 
@@ -107,22 +130,12 @@ function exporterFaults(
   ];
 }
 
+const nodePortRange: [least: number, most: number] = [30000, 32767];
+
 /** The next port that is not taken, from the lowest again after the highest. */
 function freePort(from: number, taken: readonly number[], [least, most]: [number, number]): number {
   let port = from;
   do port = port < most ? port + 1 : least;
   while (taken.includes(port));
   return port;
-}
-
-function portsOf(config: PlatformConfig): Partial<PortSettings> {
-  const { trackingNodePort, servingNodePort, predictionNodePort, grafanaNodePort } = config;
-  const { nodeExporterPort } = config;
-  return {
-    trackingNodePort,
-    servingNodePort,
-    predictionNodePort,
-    grafanaNodePort,
-    nodeExporterPort,
-  };
 }

@@ -115,9 +115,8 @@ export function texts(by: CheckedBy, description: string): Setting<readonly stri
 export function map(argument: string, description: string): Setting<JsonObject | undefined> {
   const read = (written: string) => {
     const value = parsed(written);
-    const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
-    if (!isMap) return new Fault("be a map");
-    return Object.keys(value).length === 0 ? undefined : (value as JsonObject);
+    if (!isMap(value)) return new Fault("be a map");
+    return Object.keys(value).length === 0 ? undefined : value;
   };
   return { type: "object", ...described({}, argument, description), read };
 }
@@ -135,7 +134,10 @@ export function maps(
   return { type: "array", ...described([], argument, description), read };
 }
 
-function parsed(json: string): unknown {
+export const isMap = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+export function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
@@ -149,3 +151,21 @@ export const secret = <T>(setting: Setting<T>): Setting<T> => ({ ...setting, isS
 /** What the engine makes of a value: text as it is, anything else as JSON. */
 export const textOf = (value: unknown): string =>
   typeof value === "string" ? value : JSON.stringify(value);
+
+/** Arguments as they are put together, key by key. */
+export type Tree = { [name: string]: unknown };
+
+/** Puts a value where its argument is, such as `serving.resources`. */
+export function put(tree: Tree, argument: string, value: unknown): void {
+  const path = argument.split(".");
+  const last = path.pop()!;
+  let inner = tree;
+  for (const name of path) inner = (inner[name] ??= {}) as Tree;
+  inner[last] = value;
+}
+
+/** What is left of a path below an argument: `.cpuLimit` of `resources.cpuLimit`; undefined where it is another's. */
+export const below = (argument: string, path: string): string | undefined =>
+  path === argument || path.startsWith(`${argument}.`) || path.startsWith(`${argument}[`)
+    ? path.slice(argument.length)
+    : undefined;

@@ -5,7 +5,8 @@ import type {
   MlopsPlatformArgs,
 } from "../components/index.ts";
 import { GkeMode } from "../components/google/gkeMachines.ts";
-import { textOf } from "./setting.ts";
+import { type ModelArguments, modelSettingName } from "./modelSettings.ts";
+import { below, put, textOf, type Tree } from "./setting.ts";
 import {
   configKeys,
   DataStoreTarget,
@@ -16,13 +17,13 @@ import {
 
 /** What a stack's settings say to each component, as nested as its arguments are. */
 export interface SettingArguments {
-  readonly platform: Partial<MlopsPlatformArgs> & Pick<MlopsPlatformArgs, "modelName">;
+  readonly platform: Omit<Partial<MlopsPlatformArgs>, "models"> & {
+    readonly models: readonly ModelArguments[];
+  };
   readonly gke: Partial<GkeClusterArgs>;
   readonly cloudSql: Partial<CloudSqlDatabaseArgs>;
   readonly bucket: Partial<BucketArtifactStoreArgs>;
 }
-
-type Tree = { [name: string]: unknown };
 
 /** The arguments that settings name; what the program adds, such as images and providers, is not in it. */
 export function settingArguments(config: PlatformConfig): SettingArguments {
@@ -30,7 +31,7 @@ export function settingArguments(config: PlatformConfig): SettingArguments {
   for (const key of configKeys) {
     const { argument, hand = (value) => value } = settingOf(key);
     const value = hand(config[key]);
-    if (argument !== undefined && value !== undefined) put(tree, argument.split("."), value);
+    if (argument !== undefined && value !== undefined) put(tree, argument, value);
   }
   const { gke, cloudSql, bucket, ...platform } = tree;
   if (config.gkeMode === GkeMode.Autopilot) {
@@ -41,54 +42,35 @@ export function settingArguments(config: PlatformConfig): SettingArguments {
     delete platform["artifactVolume"];
     delete platform["backup"];
   }
-  const { serving, training } = platform as { serving: Tree; training: Tree };
-  followLoad(serving, config);
-  if (config.trainingGpu) training["gpu"] = { type: config.gkeGpu };
+  if (config.trainingGpu) put(platform, "training.gpu", { type: config.gkeGpu });
   return { platform, gke, cloudSql, bucket } as unknown as SettingArguments;
 }
 
 /** What Autopilot decides itself. */
 const nodeArguments = ["machineType", "minNodes", "maxNodes", "diskSizeGb", "spot", "gpu"];
 
-/** With servingMaxReplicas the pods of the model server follow the load, and servingReplicas is their least number. */
-function followLoad(serving: Tree, { servingMaxReplicas }: PlatformConfig): void {
-  if (servingMaxReplicas === undefined) {
-    delete serving["autoscaling"];
-  } else {
-    (serving["autoscaling"] as Tree)["minReplicas"] = serving["replicas"];
-    delete serving["replicas"];
-  }
-}
-
-function put(tree: Tree, [name, ...inner]: string[], value: unknown): void {
-  if (inner.length === 0) tree[name!] = value;
-  else put((tree[name!] ??= {}) as Tree, inner, value);
-}
-
 /**
  * A sentence about arguments, about the settings behind them: `tracking.resources.cpuLimit` is
- * `trackingResources.cpuLimit`, and `minNodes` of `gke` is `gkeMinNodes`.
+ * `trackingResources.cpuLimit`, `minNodes` of `gke` is `gkeMinNodes`, and `models[0].page` is `models.churn.page`.
  */
-export const inSettings = (sentence: string, component = ""): string =>
+export const inSettings = (sentence: string, models: readonly string[], component = ""): string =>
   sentence.replaceAll(
     /\w+([.[]\w+\]?)*/g,
-    (path) => (component && settingName(`${component}.${path}`)) || settingName(path) || path,
+    (path) =>
+      (component && settingName(`${component}.${path}`)) ||
+      modelSettingName(path, models) ||
+      settingName(path) ||
+      path,
   );
 
-/** Arguments that the program makes of more than one setting. */
-const madeOf: Readonly<Record<string, SettingKey>> = {
-  "serving.autoscaling.minReplicas": "servingReplicas",
-  "gke.location": "gkeZone",
-};
-
 function settingName(path: string): string | undefined {
-  const isWithin = (argument: string) =>
-    path === argument || path.startsWith(`${argument}.`) || path.startsWith(`${argument}[`);
   for (const key of configKeys) {
     const { argument } = settingOf(key);
-    if (argument !== undefined && isWithin(argument)) return key + path.slice(argument.length);
+    const rest = argument === undefined ? undefined : below(argument, path);
+    if (rest !== undefined) return key + rest;
   }
-  return madeOf[path];
+  // the program makes it of two settings
+  return path === "gke.location" ? "gkeZone" : undefined;
 }
 
 /** Settings that a stack has changed. */

@@ -2,6 +2,7 @@ import { GkeMode, GkeReleaseChannel, GpuType } from "../components/google/gkeMac
 import { BucketStorageClass } from "../components/stores/arguments.ts";
 import { CloudSqlAvailability, CloudSqlEdition } from "../components/stores/cloudSqlTiers.ts";
 import { DEFAULT_REGISTRY } from "./images.ts";
+import { models } from "./modelSettings.ts";
 import {
   choice,
   flag,
@@ -31,10 +32,12 @@ export type GoogleIdentity = (typeof GoogleIdentity)[keyof typeof GoogleIdentity
 /** Ports of the nodes that are open on a cluster of this machine. */
 export const usualNodePorts = {
   trackingNodePort: 30001,
-  servingNodePort: 31345,
   predictionNodePort: 31344,
   grafanaNodePort: 31343,
 } as const;
+
+/** Port of the nodes on which the first model's server answers there. */
+export const usualModelPort = 31345;
 
 /** By which address Cloud SQL is reached. */
 export const CloudSqlAddress = { Private: "private", Public: "public" } as const;
@@ -87,10 +90,8 @@ export const settings = {
   storageClassName: text("", "storageClassName", "Storage class of both claims. Empty means the cluster's default class. Changing it loses the data."),
   protectData: flag(true, "", "Whether Cloud SQL, the bucket and the GKE cluster refuse to be deleted. Set it to false and run `up` before they may be."),
   paused: flag(false, "paused", "Whether every workload is scaled to zero and Cloud SQL is stopped. Data stays and storage is still paid for. A stack with Cloud SQL cannot be made paused, only be paused later."),
-  // The model.
-  modelName: text("diabetes-progression", "modelName", "Registered model that is trained, served and predicted with."),
-  modelAlias: text("champion", "modelAlias", "Alias of the version that is served."),
-  experimentName: text("", "experimentName", "Experiment of the training Jobs and the notebook. Empty means the model's name."),
+  // The models.
+  models: models({ "diabetes-progression": {} }, "Models to serve, by their registered names. The first in the stack's file is the notebook's, and the one that the prediction page opens with. Keys of a model: see docs/reference/settings.md."),
   // Data stores in the cluster.
   databaseStorageSize: text("8Gi", "postgres.storageSize", "Size of the database's claim."),
   ...pods("database", "postgres", "the database's pod"),
@@ -115,12 +116,8 @@ export const settings = {
   trackingTemporaryStorage: text("2Gi", "tracking.temporaryStorage", "Size of `/tmp`. With artifacts in a bucket it must hold every file that is being uploaded or downloaded at the same time."),
   trackingEnvironment: secret(map("tracking.environment", "Further environment variables of the tracking server, such as MLflow's own settings. They are kept in a Secret.")),
   ...pods("tracking", "tracking", "the tracking server's pods"),
-  // The model server.
-  servingReplicas: whole(1, "serving.replicas", "Pods of the model server, or the fewest with servingMaxReplicas."),
-  servingMaxReplicas: whole("", "serving.autoscaling.maxReplicas", "Most pods of the model server when their number follows the load. Empty means a fixed number."),
-  servingTargetCpuPercent: whole(70, "serving.autoscaling.targetCpuPercent", "CPU use, in percent of the request, that the number of pods follows. It needs servingMaxReplicas."),
-  servingNodePort: nodePort("serving.nodePort", "Port of the model server on every node, 30000 to 32767. 0 means inside the cluster only; empty means 31345 on a cluster of this machine and 0 on any other."),
-  servingAllowPickle: flag(false, "serving.allowPickle", "Whether the model server loads models that are pickled or carry code of their own. Then whoever may write a model may run code there."),
+  people: map("tracking.people", "People with an account at MLflow: name → `reader` or `writer`, such as `alice: writer`. Removing a person removes the account and nothing that they made. `npm run invite NAME` adds one and writes what they need."),
+  // What all model servers share.
   servingPollSeconds: whole(5, "serving.pollSeconds", "Seconds between two looks at the alias."),
   servingMaxRequestBytes: whole(10485760, "serving.maxRequestBytes", "Largest request in bytes; a larger one is answered with 413."),
   servingPredictionTimeoutSeconds: whole(60, "serving.predictionTimeoutSeconds", "Seconds that one prediction may take; a longer one is answered with 504."),
@@ -131,10 +128,8 @@ export const settings = {
   predictionReplicas: whole(2, "prediction.replicas", "Pods of the prediction page."),
   predictionNodePort: nodePort("prediction.nodePort", "Port of the prediction page on every node, 30000 to 32767. 0 means inside the cluster only; empty means 31344 on a cluster of this machine and 0 on any other."),
   ...pods("prediction", "prediction", "the prediction page's pods"),
-  // Training.
-  trainExampleModel: flag(true, "training.example", "Whether to train, register and promote the example model once."),
-  trainingSchedule: text("", "training.schedule", "Cron schedule on which the model is trained again, such as `0 3 * * *`. Empty means never."),
-  trainingTimeZone: text("Etc/UTC", "training.timeZone", "Time zone of trainingSchedule, such as Europe/Berlin."),
+  // What the training of all models shares.
+  trainingTimeZone: text("Etc/UTC", "training.timeZone", "Time zone of the schedules, such as Europe/Berlin."),
   trainingTrials: whole("", "training.trials", "Number of experiments to run, in a pod each. Empty means that one pod runs them all."),
   trainingParallelism: whole(2, "training.parallelism", "Most trials that run side by side."),
   trainingBackoffLimit: whole(2, "training.backoffLimit", "How often a failed pod is tried again."),
@@ -144,7 +139,7 @@ export const settings = {
   ...pods("training", "training", "the training pods"),
   // Monitoring.
   monitoring: flag(true, "monitoring.enabled", "Whether to deploy Prometheus, Alertmanager and Grafana."),
-  runbookBaseUrl: text("", "monitoring.runbookBaseUrl", "URL of the folder with the runbooks, to which alerts link. Empty means their path in this repository."),
+  runbookBaseUrl: text("", "monitoring.runbookBaseUrl", "URL of the folder with the runbooks, to which alerts link. Empty means the dashboard `Runbooks` of Grafana, at Grafana's URL."),
   monitoringImageRegistry: text("", "monitoring.imageRegistry", "Registry that mirrors the images of both charts. Empty means the registries that the charts name."),
   alertmanager: flag(true, "monitoring.prometheus.alertmanager", "Whether Alertmanager is part of the monitoring. Without it alerts are seen in Prometheus only."),
   kubeStateMetrics: flag(true, "monitoring.prometheus.kubeStateMetrics", "Whether kube-state-metrics is part of the monitoring. Without it crash-looping pods and failed Jobs raise no alert."),

@@ -7,6 +7,13 @@ import type { PublicDomain } from "./domain.ts";
 /** What a stack may not have is null there: undefined would be warned about. */
 type OrNull<T> = pulumi.Output<T> | null;
 
+/** Where people find a model. */
+interface ModelOutput {
+  alias: string;
+  servingUrl: string;
+  pageUrl: string | null;
+}
+
 /** What a stack tells those who use it. */
 export interface StackOutputs {
   /** URL of MLflow, for the browser and for MLFLOW_TRACKING_URI. */
@@ -17,7 +24,11 @@ export interface StackOutputs {
   mlflowPassword: pulumi.Output<string>;
   /** Password of MLflow's administrator `admin`, for operators only. Secret. */
   mlflowAdminPassword: pulumi.Output<string>;
-  /** URL of the model server: POST rows to `/invocations`. */
+  /** First password of each of `people` at MLflow, by name. Secret. */
+  peoplePasswords: pulumi.Output<{ [name: string]: string }>;
+  /** The models by their names, each with its `alias`, `servingUrl` and `pageUrl`, null where the page does not show it. */
+  models: pulumi.Output<{ [name: string]: ModelOutput }>;
+  /** URL of the first model's server: POST rows to `/invocations`. */
   modelServingUrl: pulumi.Output<string>;
   /** URL of the prediction page. */
   predictionAppUrl: pulumi.Output<string>;
@@ -63,6 +74,12 @@ export function stackOutputs(
     mlflowUsername: platform.mlflowUsername,
     mlflowPassword: platform.mlflowPassword,
     mlflowAdminPassword: platform.mlflowAdminPassword,
+    peoplePasswords: platform.peoplePasswords,
+    models: platform.models.apply((models) =>
+      Object.fromEntries(
+        Object.entries(models).map(([name, model]) => [name, { pageUrl: null, ...model }]),
+      ),
+    ),
     modelServingUrl: platform.modelServingUrl,
     predictionAppUrl: platform.predictionAppUrl,
     artifactUri: platform.artifactUri,

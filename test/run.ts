@@ -7,7 +7,7 @@ import { type Stage, stages } from "./runner/stages.ts";
 // Runs the stages asked for, or all of them, and ends with one line of counts over everything.
 
 // What needs no cluster runs side by side: each lane waits more than it computes. Clusters come one at a time.
-const lanes = [["static", "unit"], ["python"]];
+const lanes = [["static", "unit", "programs"], ["python"]];
 
 async function main(args: readonly string[]): Promise<number> {
   const words = args.filter((arg) => !arg.startsWith("--"));

@@ -1,7 +1,14 @@
 import { relative } from "node:path";
 import { envFile, notebookVariables, writeEnvFile } from "../envFile.ts";
-import { endpoints, endpointsOf, reach, type Reached, variableOf } from "../platformEndpoints.ts";
+import {
+  type Endpoint,
+  endpointsOf,
+  reach,
+  type Reached,
+  variableOf,
+} from "../platformEndpoints.ts";
 import { openPlatform } from "../runningPlatform.ts";
+import { endpointOf, modelsOf } from "../servedModels.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import type { Options } from "../commandLine.ts";
 
@@ -10,24 +17,28 @@ export async function connect(
   options: Options & { forward?: boolean; once?: boolean },
 ): Promise<number> {
   const { kubeconfig, deployment, outputs, settings } = await openPlatform(options);
+  const models = modelsOf(outputs);
+  const parts = endpointsOf(outputs);
+  const width = Math.max(...[...parts, ...models.map(endpointOf)].map(({ title }) => title.length));
   const reached: Reached[] = [];
+  /** The endpoint's URL on this machine, which is printed. */
+  const open = async (endpoint: Endpoint): Promise<string> => {
+    const door = await reach(endpoint, {
+      kubeconfig,
+      namespace: deployment.namespace,
+      from: options.forward === true ? "forwarding" : "loopback",
+      onFailure: (reason) => console.error(`… ${reason}; trying again as you do`),
+    });
+    reached.push(door);
+    console.log(`  ${endpoint.title.padEnd(width)}  ${door.url}`);
+    return door.url;
+  };
   try {
     const urls: Record<string, string> = {};
-    const { namespace } = deployment;
-    const onFailure = (reason: string) => console.error(`… ${reason}; trying again as you do`);
-    for (const name of endpointsOf(outputs)) {
-      const door = await reach(endpoints[name], {
-        kubeconfig,
-        namespace,
-        outputs,
-        from: options.forward === true ? "forwarding" : "loopback",
-        onFailure,
-      });
-      reached.push(door);
-      urls[variableOf(endpoints[name])] = door.url;
-      console.log(`  ${endpoints[name].title.padEnd(17)}${door.url}`);
-    }
-    writeEnvFile(envFile, settings.stack, notebookVariables(outputs, urls));
+    const servers: Record<string, string> = {};
+    for (const part of parts) urls[variableOf(part.name)] = await open(part);
+    for (const model of models) servers[model.name] = await open(endpointOf(model));
+    writeEnvFile(envFile, settings.stack, notebookVariables(outputs, urls, servers));
     const user = `user ${String(outputs["mlflowUsername"])}`;
     console.log(`  ${relative(checkoutRoot, envFile)} has these URLs and the password of ${user}`);
     const isForwarding = reached.some(({ isForwarded }) => isForwarded);

@@ -1,10 +1,11 @@
 import { relative, resolve } from "node:path";
 import { dashboards as allDashboards } from "../../components/monitoring/dashboards/index.ts";
-import { type DashboardData, lastOf, readDashboard } from "../../tools/dashboards/panelData.ts";
+import { type DashboardData, modelsOf, readDashboard } from "../../tools/dashboards/panelData.ts";
+import { panelQueries } from "../../tools/dashboards/queries.ts";
+import { summary } from "../../tools/dashboards/summary.ts";
 import { lastMinutes } from "../../tools/dashboards/prometheusApi.ts";
-import { endpoints, reach } from "../platformEndpoints.ts";
+import { endpointsOf, reach } from "../platformEndpoints.ts";
 import { openPlatform } from "../runningPlatform.ts";
-import { checkoutRoot } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
 import type { Options } from "../commandLine.ts";
 
@@ -14,6 +15,7 @@ interface DashboardOptions {
   minutes?: string;
   prometheus?: string;
   json?: string;
+  model?: string;
 }
 
 /** Every panel of every dashboard with data of the running platform, also where there is no Grafana. */
@@ -26,18 +28,32 @@ export async function dashboards(options: Options & DashboardOptions): Promise<n
   const range = lastMinutes(minutesOf(options));
   const boards = await withPrometheus(options, async (url) => {
     const read: DashboardData[] = [];
-    for (const dashboard of allDashboards()) read.push(await readDashboard(url, dashboard, range));
+    const model = await modelOf(url, range.end, options);
+    for (const dashboard of allDashboards().filter((one) => panelQueries(one).length > 0)) {
+      read.push(await readDashboard(url, dashboard, range, { model }));
+    }
     return read;
   });
   console.log(summary(boards));
   if (options.png === true) {
     // the chart library and the browser take a second that the table need not wait for
     const { savePictures } = await import("../../tools/dashboards/pictures.ts");
-    const out = resolve(options.out ?? `${checkoutRoot}/docs/images`);
+    const out = resolve(options.out ?? "dashboards");
     const files = await savePictures(boards, out);
     files.forEach((file) => console.log(`✓ ${relative(process.cwd(), file)}`));
   }
   return 0;
+}
+
+/** The model that the dashboard of one model is about. */
+async function modelOf(url: string, now: number, { model }: DashboardOptions): Promise<string> {
+  const known = await modelsOf(url, now);
+  if (model !== undefined && !known.includes(model)) {
+    throw new UserError(
+      `--model ${model} has no server that Prometheus reads; choose one of ${known.join(", ") || "none"}`,
+    );
+  }
+  return model ?? known[0] ?? "";
 }
 
 function minutesOf(options: DashboardOptions): number {
@@ -55,41 +71,17 @@ async function withPrometheus<Result>(
   const given = options.prometheus;
   if (given !== undefined) return await work(given.replace(/\/+$/, ""));
   const { kubeconfig, deployment, outputs } = await openPlatform(options);
-  if (typeof outputs[endpoints.prometheus.output] !== "string") {
+  const prometheus = endpointsOf(outputs).find(({ name }) => name === "prometheus");
+  if (!prometheus) {
     throw new UserError(
       "this platform has no Prometheus; switch the monitoring on, or name one with --prometheus URL",
     );
   }
   const { namespace } = deployment;
-  const door = await reach(endpoints.prometheus, {
-    kubeconfig,
-    namespace,
-    outputs,
-    from: "loopback",
-  });
+  const door = await reach(prometheus, { kubeconfig, namespace, from: "loopback" });
   try {
     return await work(door.url);
   } finally {
     await door.close();
   }
-}
-
-/** A line for each panel, with the number of its series; panels without any stand out. */
-function summary(boards: readonly DashboardData[]): string {
-  const rows = boards.flatMap(({ board, panels }) =>
-    panels
-      .filter(({ panel }) => (panel.targets ?? []).length > 0)
-      .map(({ panel, series }) => {
-        const withValue = series.filter(({ values }) => lastOf(values) !== undefined);
-        return [board.title, panel.title, series.length, withValue.length] as const;
-      }),
-  );
-  const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length));
-  const [first, second] = [width(0), width(1)];
-  const lines = rows.map(
-    ([board, panel, all, withValue]) =>
-      `  ${board.padEnd(first)}  ${panel.padEnd(second)}  ${String(all).padStart(3)} series${withValue === 0 ? "  ← no data" : ""}`,
-  );
-  const empty = rows.filter(([, , all]) => all === 0).length;
-  return [...lines, `${rows.length} panels, ${empty} without a series`].join("\n");
 }

@@ -1,25 +1,69 @@
-import { renewBase } from "../../program/images.ts";
+import { imageRegistryOf, renewBase } from "../../program/images.ts";
 import { readDeployment } from "../deployment.ts";
-import { provideImages } from "../provideImages.ts";
+import { bring, provideImages } from "../provideImages.ts";
 import { readSettings } from "../stackSettings.ts";
 import { findTarget, lookAt, startTarget } from "../targetAccess.ts";
+import type { OwnCluster } from "../../program/ownCluster.ts";
 import type { Options } from "../commandLine.ts";
+import type { Target } from "../target.ts";
+import {
+  buildFailure,
+  imageOfVersion,
+  registeredVersion,
+  type VersionImage,
+} from "../versionImage.ts";
+import { mlflow } from "../mlflow.ts";
+import { endpoints, reach } from "../platformEndpoints.ts";
+import { openPlatform } from "../runningPlatform.ts";
+
+interface ImagesOptions extends Options {
+  readonly push?: boolean;
+  readonly force?: boolean;
+  readonly model?: string;
+}
 
 /** Builds the images and loads them, without deploying anything. */
 export async function images({
   push = false,
   force = false,
+  model,
   ...options
-}: Options & { push?: boolean; force?: boolean }): Promise<number> {
+}: ImagesOptions): Promise<number> {
   const settings = readSettings(options);
   if (force) renewBase(new Date().toISOString().slice(0, 10));
+  const version = model === undefined ? undefined : await imageForModel(model, options);
+  const provide = (target: Target | "registry", own?: OwnCluster) =>
+    version === undefined
+      ? provideImages(settings, target, { force, own })
+      : bring(settings, target, [version.image], { own }).catch((error: unknown) => {
+          throw buildFailure(error);
+        });
   if (push) {
-    await provideImages(settings, "registry", { force });
-    return 0;
+    await provide("registry");
+  } else {
+    const target = await findTarget(options, settings, readDeployment(settings.stack));
+    const access = await startTarget(target);
+    const { own } = await lookAt(target, access);
+    await provide(target, own);
   }
-  const target = await findTarget(options, settings, readDeployment(settings.stack));
-  const access = await startTarget(target);
-  const { own } = await lookAt(target, access);
-  await provideImages(settings, target, { force, own });
+  if (version !== undefined) console.log(version.setting);
   return 0;
+}
+
+/** The image for the version of `NAME@ALIAS` that the running platform has registered. */
+async function imageForModel(model: string, options: Options): Promise<VersionImage> {
+  const { settings, deployment, kubeconfig, outputs } = await openPlatform(options);
+  const { config } = settings;
+  const [, name = model, alias = config.modelAlias] = /^(.+)@([^@]+)$/.exec(model) ?? [];
+  const { namespace } = deployment;
+  const door = await reach(endpoints.tracking, { kubeconfig, namespace, outputs });
+  const [username = "", password = ""] = ["mlflowUsername", "mlflowPassword"].map((key) =>
+    String(outputs[key]),
+  );
+  try {
+    const version = await registeredVersion(mlflow(door.url, username, password), name, alias);
+    return imageOfVersion(version, imageRegistryOf(config));
+  } finally {
+    await door.close();
+  }
 }

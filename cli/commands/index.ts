@@ -43,7 +43,7 @@ const exceptOption = repeatable(
 /** Every command. What one runs is loaded late: the Pulumi SDK and the Kubernetes client take a second each. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
   up: {
-    summary: "Sets up what is missing, deploys the platform and predicts with the served model",
+    summary: "Sets up what is missing, deploys the platform and predicts with each served model",
     options: [
       ...settingsOptions,
       ...targetOptions,
@@ -92,6 +92,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     options: [stackOption],
     load: async () => (await import("./verify.ts")).verify,
   },
+  doctor: {
+    summary: "Names the cause of what does not work, and the command that fixes it",
+    options: [...settingsOptions, ...targetOptions, new Option("--json", "Print JSON")],
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
   outputs: {
     summary: "Prints the outputs of the stack",
     options: [
@@ -107,7 +112,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     options: [
       stackOption,
       new Option("--png", "Draw each dashboard into a picture"),
-      new Option("--out <folder>", "Folder of the pictures (default: docs/images of the checkout)"),
+      new Option("--out <folder>", "Folder of the pictures (default: dashboards)"),
+      new Option("--model <name>", "Model of the dashboard Models (default: the first)"),
       new Option("--minutes <number>", "How far back to look (default: 60)"),
       new Option("--prometheus <url>", "Query this Prometheus and not the platform's"),
       new Option(
@@ -124,12 +130,31 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
       ...targetOptions,
       new Option("--push", "Push to the stack's registry instead of loading into the cluster"),
       new Option("--force", "Rebuild everything on a base of today, noted in apps/base-date"),
+      new Option(
+        "--model <name[@alias]>",
+        "Only an image for the model's version with this alias, which has what the version requires",
+      ).conflicts("force"),
     ],
     load: async () => (await import("./images.ts")).images,
   },
+  invite: {
+    summary: "Gives a colleague an account at MLflow, and prints the .env they need",
+    options: [
+      stackOption,
+      new Option("--role <role>", "What they may do (default: writer)").choices([
+        "reader",
+        "writer",
+      ]),
+      new Option("--output <file>", "Write the .env to a file that only you can read"),
+      new Option("--reset-password", "Set a new password, which the .env holds"),
+    ],
+    positionals: "[name]",
+    load: async () => (await import("./invite.ts")).invite,
+  },
   "new:model": {
-    summary: "Makes models/NAME, a model of your own, from a template that trains as it is",
-    options: [],
+    summary:
+      "Makes models/NAME from a template that trains as it is, and adds it to the stack's models",
+    options: [stackOption],
     positionals: "[name]",
     load: async () => (await import("./newModel.ts")).newModel,
   },

@@ -1,6 +1,6 @@
 import { usesGoogleCloud } from "../../program/contradictions.ts";
 import { readDeployment } from "../deployment.ts";
-import { checkEngine, chooseEngine, openEngine } from "../engineChoice.ts";
+import { chooseEngine, openEngine } from "../engineChoice.ts";
 import { checkOwnershipIfReachable } from "../ownershipCheck.ts";
 import { costTable, freeSentence } from "../../ci/costTable.ts";
 import { plannedCosts } from "../../ci/costs.ts";
@@ -15,8 +15,7 @@ import type { Options } from "../commandLine.ts";
 export async function preview(options: Options): Promise<number> {
   const given = readSettings(options);
   const remembered = readDeployment(given.stack);
-  const engineName = await chooseEngine(options, remembered?.engine);
-  checkEngine(engineName, given);
+  const engineName = await chooseEngine(options, given, remembered?.engine);
   const charts = remembered?.charts ?? (await chooseCharts(given, remembered));
   if (charts === "stand-in") console.error(standInSentence);
   const access = await accessForPreview(options, given, remembered);

@@ -28,7 +28,8 @@ export async function recover(options: Options): Promise<number> {
     );
   }
   const deployment = { ...copy.deployment, target: sameTarget(copy.deployment, target) };
-  const engine = openEngine(await chooseEngine({}, deployment.engine), settings, access);
+  const engineName = await chooseEngine({}, settings, deployment.engine);
+  const engine = openEngine(engineName, settings, access);
   const claim = claims(settings, await engine.exportState())(namespace);
   if (namespaceRefusal(live, claim) === undefined) {
     throw new UserError(

@@ -1,9 +1,9 @@
 import { holdImageTags } from "../../program/images.ts";
 import { portFacts, unseen } from "../../program/ports.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
-import { checkEngine, chooseEngine, openEngine } from "../engineChoice.ts";
+import { preflight } from "../doctor/preflight.ts";
+import { chooseEngine, openEngine } from "../engineChoice.ts";
 import { provideImages } from "../provideImages.ts";
-import { policiesAreEnforced, unenforcedSentence } from "../networkPolicies.ts";
 import { checkOwnership, connect } from "../ownershipCheck.ts";
 import { judgeStack, obeyPolicies } from "../policyCheck.ts";
 import { awaitDaemonSets, welcome } from "../platformReady.ts";
@@ -28,8 +28,7 @@ export async function up(options: Options): Promise<number> {
   const isAgreed =
     options.yes === true || options.context !== undefined || remembered !== undefined;
   if (target.kind === "context" && !known?.own && !isAgreed) await agreeTo(target);
-  const engineName = await chooseEngine(options, remembered?.engine);
-  checkEngine(engineName, given);
+  const engineName = await chooseEngine(options, given, remembered?.engine);
   const charts = await chooseCharts(given, remembered);
   console.error(`Deploying to ${describeTarget(target)}, stack ${given.stack}`);
   if (charts === "stand-in") console.error(standInSentence);
@@ -46,15 +45,14 @@ export async function up(options: Options): Promise<number> {
   const client = await connect(access);
   await checkOwnership(client, settings, await engine.exportState());
   checkPorts(settings, portFacts(facts));
-  const isEnforced = await policiesAreEnforced((path) => client.request("GET", path));
-  if (isEnforced === false) console.error(unenforcedSentence);
+  await preflight(settings, client);
   await obeyPolicies(judging);
   await provideImages(settings, target, { own: facts.own, standInCharts: charts === "stand-in" });
   const { namespace } = settings.config;
   // before the engine runs: what a failed run has left behind can then be removed by `down`
   const deployment = { target, engine: engineName, namespace, charts };
   writeDeployment(settings.stack, deployment);
-  const code = await engine.up();
+  const code = await engine.up(client);
   await copyState(client, engine, deployment);
   if (code !== 0) return code;
   await awaitDaemonSets(client, settings.config.namespace);

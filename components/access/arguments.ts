@@ -4,6 +4,7 @@ import {
   dnsLabel,
   flag,
   list,
+  map,
   matches,
   must,
   object,
@@ -65,8 +66,8 @@ export interface LoginProxyArgs
   domain: string;
   /** Host that this proxy answers for, one level below the domain. */
   hostName: string;
-  /** URL of what stands behind, inside the cluster. It sees the host name that people typed. */
-  upstreamUrl: pulumi.Input<string>;
+  /** URLs of what stands behind, inside the cluster, by the start of the path: `/` for everything, or several such as `/churn/`, which is taken off. They see the host name that people typed. */
+  upstreamUrls: { [path: string]: pulumi.Input<string> };
   /** What the cookie is encrypted with: 43 letters, digits, `-` and `_`, which are 32 bytes. Give all proxies of a domain the same, so that one login opens all of them. Generated when left out. Changing it logs everybody out. */
   cookieSecret?: pulumi.Input<string>;
   /** Starts of the paths that programs call, such as `/api/`: without a login they answer 401, not with a redirect to a page. Defaults to none. */
@@ -155,6 +156,15 @@ const belowDomain: Combination<{ domain: string; hostName: string }> = (check, a
   if (args.domain !== undefined) check.hold("hostName", args.hostName, hostOf(args.domain));
 };
 
+const upstreamUrls: Rule = (check, value) => {
+  for (const path of Object.keys(map(text)(check, value) ?? {})) {
+    if (!/^\/([-\w]+\/)?$/.test(path) || path === "/oauth2/") {
+      check.at(path).must("be under / or a path such as /churn/, and not /oauth2/, the proxy's own");
+    }
+  }
+  return value;
+};
+
 export const checkLoginProxy: Rule = object<LoginProxyArgs>(
   {
     ...loginSettingsRules,
@@ -164,7 +174,7 @@ export const checkLoginProxy: Rule = object<LoginProxyArgs>(
     login: required(oidcLogin),
     domain: required(domainName),
     hostName: required(text),
-    upstreamUrl: required(text),
+    upstreamUrls: required(upstreamUrls),
     cookieSecret: matches(
       /^[-\w]{43}$/,
       "be 43 letters, digits, dashes and underscores (32 bytes as base64url); leave it out to have one generated",

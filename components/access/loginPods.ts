@@ -52,7 +52,7 @@ export const configFile = "oauth2-proxy.yaml";
 
 /** Content of that file: the provider, and what is passed on to whom. JSON is YAML. */
 export function loginConfig(args: LoginProxyArgs): pulumi.Output<string> {
-  const { login, upstreamUrl, forwardCredentials = false, timeoutSeconds = 3600 } = args;
+  const { login, forwardCredentials = false } = args;
   const { requireVerifiedEmail = true } = login;
   const config = {
     server: { bindAddress: `0.0.0.0:${loginPort}` },
@@ -73,15 +73,22 @@ export function loginConfig(args: LoginProxyArgs): pulumi.Output<string> {
         ...(requireVerifiedEmail ? { allowedGroups: ["true"] } : {}),
       },
     ],
-    upstreamConfig: {
-      // by default an upload that takes half a minute would fail
-      upstreams: [{ id: "upstream", path: "/", uri: upstreamUrl, timeout: `${timeoutSeconds}s` }],
-    },
+    upstreamConfig: { upstreams: upstreams(args) },
     // a header without values is removed
     injectRequestHeaders: forwardCredentials ? [] : [{ name: "Cookie" }, { name: "Authorization" }],
   };
   // oauth2-proxy puts variables of its environment in the place of what follows a dollar sign
   return pulumi.jsonStringify(config).apply((text) => text.replaceAll("$", "\\u0024"));
+}
+
+function upstreams({ upstreamUrls, timeoutSeconds = 3600 }: LoginProxyArgs) {
+  return Object.entries(upstreamUrls).map(([path, uri]) => ({
+    id: path,
+    ...(path === "/" ? { path } : { path: `^${path}(.*)$`, rewriteTarget: "/$1" }),
+    uri,
+    // by default an upload that takes half a minute would fail
+    timeout: `${timeoutSeconds}s`,
+  }));
 }
 
 /** What differs between the pods of two proxies, besides their arguments. */

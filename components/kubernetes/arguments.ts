@@ -148,6 +148,8 @@ export interface NetworkFlowArgs {
   fromAddresses?: string[];
   /** `app.kubernetes.io/name` of the pods that answer. Left out, anything may be called, outside the cluster too. */
   to?: string;
+  /** Name of the Service whose pods alone are meant, of all that `to` stands for. */
+  toService?: string;
   /** Ranges of addresses that may be called, such as `169.254.169.254/32`. Exclude `to`. */
   toAddresses?: pulumi.Input<string>[];
   /** What `toAddresses` are called in the policy's name, such as `api-server`. Defaults to the ranges; required where one is an output. */
@@ -180,11 +182,12 @@ const networkFlow = object<NetworkFlowArgs>(
     from: text,
     fromAddresses: addressRanges,
     to: text,
+    toService: text,
     toAddresses: addressRanges,
     toName: text,
     port: required(whole(1, 65535)),
   },
-  (check, { from, fromAddresses, to, toAddresses, toName }) => {
+  (check, { from, fromAddresses, to, toService, toAddresses, toName }) => {
     check.refuse(
       "from",
       from === undefined && to === undefined,
@@ -194,6 +197,11 @@ const networkFlow = object<NetworkFlowArgs>(
       `${check.pathOf(end)} and ${check.pathOf(`${end}Addresses`)} exclude each other; leave one of them out`;
     check.refuse("from", from !== undefined && fromAddresses !== undefined, exclude("from"));
     check.refuse("to", to !== undefined && toAddresses !== undefined, exclude("to"));
+    check.refuse(
+      "toService",
+      to === undefined && toService !== undefined,
+      `${check.pathOf("toService")} has no effect without ${check.pathOf("to")}; add it`,
+    );
     check.refuse(
       "toName",
       toName === undefined && toAddresses?.some((range) => typeof range !== "string") === true,

@@ -6,6 +6,9 @@ export function selectorLabels(application: string, name: string): { [key: strin
   return { "app.kubernetes.io/name": application, "app.kubernetes.io/instance": name };
 }
 
+/** Label of a model's objects, pods and Jobs that no alert is to be about. */
+export const unmonitored = { "mlops-platform/monitor": "false" };
+
 /** Builds the metadata of a component's objects. The caller's labels may replace all but those that select pods. */
 export function metadataFor(application: string, name: string, args: NamespacedArgs) {
   const labels = {

@@ -4,25 +4,30 @@ import { checkArguments } from "../core/checks.ts";
 import { checkNetworkFlows, type NetworkFlowArgs, type NetworkFlowsArgs } from "./arguments.ts";
 import { metadataFor } from "./metadata.ts";
 
-const pods = (application: string) => ({
-  matchLabels: { "app.kubernetes.io/name": application },
+const pods = ({ application = "", service }: End) => ({
+  matchLabels: {
+    "app.kubernetes.io/name": application,
+    ...(service === undefined ? {} : { "app.kubernetes.io/instance": service }),
+  },
 });
 
 /** One end of a flow. */
 interface End {
   application?: string;
+  service?: string;
   addresses?: pulumi.Input<string>[];
   name?: string;
 }
 
 /** As a rule's `from` or `to` names it; nothing for everybody. */
-const peers = ({ application, addresses = [] }: End) =>
-  application === undefined
-    ? addresses.map((cidr) => ({ ipBlock: { cidr } }))
-    : [{ podSelector: pods(application) }];
+const peers = (end: End) =>
+  end.application === undefined
+    ? (end.addresses ?? []).map((cidr) => ({ ipBlock: { cidr } }))
+    : [{ podSelector: pods(end) }];
 
 /** As a policy's name has it: `mlflow`, `10.0.0.0-8`, or what stands for everybody. */
-const nameOf = ({ application, addresses = [], name }: End, everybody: string) =>
+const nameOf = ({ application, service, addresses = [], name }: End, everybody: string) =>
+  service ??
   application ??
   name ??
   (addresses.map((range) => String(range).replace("/", "-")).join("-") || everybody);
@@ -69,15 +74,15 @@ export class NetworkFlows extends pulumi.ComponentResource {
     for (const { from, to, ports } of joinByEnds(args.flows)) {
       const [callers, called] = [peers(from), peers(to)];
       if (to.application !== undefined) {
-        policy(`${nameOf(from, "anybody")}-to-${to.application}`, {
-          podSelector: pods(to.application),
+        policy(`${nameOf(from, "anybody")}-to-${nameOf(to, "")}`, {
+          podSelector: pods(to),
           policyTypes: ["Ingress"],
           ingress: [{ ...(callers.length === 0 ? {} : { from: callers }), ports }],
         });
       }
       if (from.application !== undefined) {
         policy(`${from.application}-may-call-${nameOf(to, "anything")}`, {
-          podSelector: pods(from.application),
+          podSelector: pods(from),
           policyTypes: ["Egress"],
           egress: [{ ...(called.length === 0 ? {} : { to: called }), ports }],
         });
@@ -89,9 +94,9 @@ export class NetworkFlows extends pulumi.ComponentResource {
 
 /** One entry for each pair of ends, so that two ports between them make one policy. */
 function joinByEnds(flows: NetworkFlowArgs[]) {
-  const ends = flows.map(({ from, fromAddresses, to, toAddresses, toName, port }) => ({
+  const ends = flows.map(({ from, fromAddresses, to, toService, toAddresses, toName, port }) => ({
     from: { application: from, addresses: fromAddresses },
-    to: { application: to, addresses: toAddresses, name: toName },
+    to: { application: to, service: toService, addresses: toAddresses, name: toName },
     port,
   }));
   const byEnds = Map.groupBy(ends, ({ from, to }) => `${nameOf(from, "")}>${nameOf(to, "")}`);

@@ -57,8 +57,8 @@ export interface MonitoringChartArgs {
 export interface PrometheusSettingsArgs {
   /** Helm chart. Defaults to the official chart `prometheus`, at the version this was tried with. */
   chart?: ChartArgs;
-  /** Groups of alerting rules. Defaults to the platform's own, each with a runbook. */
-  alertRules?: RuleGroup[];
+  /** Groups of alerting rules. Defaults to the platform's own, without those that need to know its models and Grafana. */
+  alertRules?: pulumi.Input<RuleGroup[]>;
   /** Age at which samples are dropped. Defaults to `15d`. */
   retention?: pulumi.Input<string>;
   /** Size at which the oldest samples are dropped, in powers of 1024 such as `6GB`. It must be below `storageSize`; defaults to four fifths of it. */

@@ -19,6 +19,17 @@ import {
 const { name: applicationName, port } = services.grafana;
 const homeUid = "mlops-home";
 
+const internalUrl = ({ namespace }: Pick<GrafanaArgs, "namespace">) =>
+  internalServiceUrl(applicationName, namespace, port);
+
+/** URL that people use, known before there is a Grafana: alerts link to it. */
+export const grafanaUrl = (
+  args: Pick<GrafanaArgs, "namespace" | "publicUrl" | "nodePort" | "nodeAddress">,
+): pulumi.Output<string> =>
+  args.publicUrl === undefined
+    ? externalServiceUrl(internalUrl(args), args)
+    : pulumi.output(args.publicUrl);
+
 /**
  * Grafana from the official Helm chart, with the platform's dashboards, Prometheus and Alertmanager as data sources, a
  * generated administrator password, and a claim: what people make in it survives its pod.
@@ -87,11 +98,8 @@ export class Grafana extends pulumi.ComponentResource {
         child,
       );
     }
-    this.internalUrl = internalServiceUrl(applicationName, args.namespace, port);
-    this.externalUrl =
-      args.publicUrl === undefined
-        ? externalServiceUrl(this.internalUrl, args)
-        : pulumi.output(args.publicUrl);
+    this.internalUrl = internalUrl(args);
+    this.externalUrl = grafanaUrl(args);
     const ours = grafanaValues(args, {
       externalUrl: this.externalUrl,
       credentialsName: credentials.metadata.name,

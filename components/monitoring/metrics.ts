@@ -1,4 +1,4 @@
-/** Who answers Prometheus, and the labels that its series get from being scraped there. */
+/** Who answers Prometheus, and the labels that all its series have. */
 export interface Exporter {
   title: string;
   /** Where it runs, and what happens without it. */
@@ -6,7 +6,18 @@ export interface Exporter {
   targetLabels: readonly string[];
 }
 
-const ofPod = ["namespace", "pod", "container", "node", "application", "instance", "job"];
+const ofPod = [
+  "namespace",
+  "pod",
+  "container",
+  "node",
+  "application",
+  "monitor",
+  "instance",
+  "job",
+];
+/** Label of every series of the model servers and the page: the registered name of the model. */
+const ofModel = [...ofPod, "model"];
 const ofService = ["namespace", "service", "node", "instance", "job"];
 const ofNode = ["node", "instance", "job"];
 const ofServer = ["instance", "job"];
@@ -22,8 +33,8 @@ export const exporters = {
     where: "the container `database-metrics` beside the tracking server",
     targetLabels: ofPod,
   },
-  modelServer: { title: "Model server", where: "every pod of it", targetLabels: ofPod },
-  predictionApp: { title: "Prediction page", where: "every pod of it", targetLabels: ofPod },
+  modelServer: { title: "Model server", where: "every pod of it", targetLabels: ofModel },
+  predictionApp: { title: "Prediction page", where: "every pod of it", targetLabels: ofModel },
   kubelet: { title: "Kubelet", where: "every node", targetLabels: ofNode },
   cadvisor: { title: "cAdvisor", where: "inside the kubelet of every node", targetLabels: ofNode },
   nodeExporter: {
@@ -50,7 +61,7 @@ export type ExporterName = keyof typeof exporters;
 /** A series that our dashboards and alerts may use. */
 export interface Metric {
   exporter: ExporterName;
-  /** Labels of its own, beside those of its target. */
+  /** Labels of its own, in addition to those of its exporter. */
   labels: readonly string[];
   meaning: string;
 }
@@ -84,7 +95,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
   },
   ALERTS: {
     exporter: "prometheus",
-    labels: ["alertname", "alertstate", "severity", ...ofPod],
+    labels: ["alertname", "alertstate", "severity", "model", ...ofPod],
     meaning: "1 for every alert that is pending or fires",
   },
 
@@ -104,7 +115,8 @@ export const metrics: Readonly<Record<string, Metric>> = {
   pg_settings_max_connections: postgres("most connections allowed", "server"),
   pg_database_size_bytes: postgres("bytes on disk", "datname", "server"),
 
-  model_info: model("1 for the version that is served", "name", "alias", "model_version", "run_id"),
+  model_server_up: model("1 while the server answers, with a version or without"),
+  model_info: model("1 for the version that is served", "alias", "model_version", "run_id"),
   model_requests_total: model("prediction requests answered", "model_version", "status"),
   model_request_errors_total: model("those answered with 400 or above", "model_version", "status"),
   model_request_duration_seconds_bucket: model("time to answer", "model_version", "le"),
@@ -127,7 +139,6 @@ export const metrics: Readonly<Record<string, Metric>> = {
     "feature",
   ),
   model_input_drift_rows: model("rows the index is computed from", "model_version"),
-  model_server_http_requests_total: model("requests of any kind", "route", "status"),
 
   prediction_app_sessions: page("open browser sessions"),
   prediction_app_runs_total: page("runs of the page's script"),
@@ -183,6 +194,16 @@ export const metrics: Readonly<Record<string, Metric>> = {
     "uid",
   ),
   kube_job_failed: state("1 when the Job gave up", "job_name", "condition"),
+  kube_pod_labels: state(
+    "1, with the labels that are let through",
+    "pod",
+    "label_mlops_platform_monitor",
+  ),
+  kube_job_labels: state(
+    "1, with the labels that are let through",
+    "job_name",
+    "label_mlops_platform_monitor",
+  ),
 
   mlops_backup_last_success_timestamp_seconds: backup("when the last good backup ended"),
   mlops_backup_duration_seconds: backup("how long it took"),

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { services } from "../core/services.ts";
+import { unmonitored } from "../kubernetes/metadata.ts";
 import { containerResources } from "../kubernetes/pods.ts";
 import { alertRules } from "./alerts/index.ts";
 import type { PrometheusArgs } from "./arguments.ts";
@@ -145,6 +146,10 @@ function kubeStateMetrics(args: PrometheusArgs, parts: PrometheusParts): ChartVa
     ...replicas(args, "replicas"),
     ...(imageRegistry === undefined ? {} : { image: { registry: imageRegistry } }),
     collectors: objectKinds,
+    // by it alerts leave out what is not to be monitored
+    metricLabelsAllowlist: ["pods", "jobs"].map(
+      (kind) => `${kind}=[${Object.keys(unmonitored).join()}]`,
+    ),
     resources: helperResources("48Mi", "256Mi"),
     readinessProbe: { initialDelaySeconds: 0, periodSeconds: 2 },
     ...podMetadata(args),

@@ -85,8 +85,8 @@ export interface ScrapeJobsArgs {
 }
 
 /**
- * Everything that Prometheus scrapes. Series of pods carry `namespace`, `pod`, `container`, `node` and `application`,
- * those of Services `namespace`, `service` and `node`, those of the kubelet and cAdvisor `node`.
+ * Everything that Prometheus scrapes. Series of pods carry `namespace`, `pod`, `container`, `node` and `application`, and
+ * `monitor="false"` where no alert is to be about them; which model they are about they say themselves. Those of Services `namespace`, `service` and `node`, those of the kubelet and cAdvisor `node`.
  */
 export function scrapeJobs(args: ScrapeJobsArgs): { [name: string]: ScrapeJob } {
   const { alertmanager, serviceNamespaces, podNamespaces } = args;
@@ -125,6 +125,7 @@ export function scrapeJobs(args: ScrapeJobsArgs): { [name: string]: ScrapeJob } 
         copy("pod_container_name", "container"),
         copy("pod_node_name", "node"),
         copy("pod_label_app_kubernetes_io_name", "application"),
+        copy("pod_label_mlops_platform_monitor", "monitor"),
       ],
     },
   };

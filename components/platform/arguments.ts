@@ -7,6 +7,7 @@ import {
 } from "../access/arguments.ts";
 import { type BackupSettingsArgs, backupSettingsRules } from "../backup/arguments.ts";
 import {
+  type Check,
   type Combination,
   type Fault,
   faultsOf,
@@ -36,7 +37,7 @@ import {
   type PrometheusSettingsArgs,
 } from "../monitoring/arguments.ts";
 import { checkPredictionSettings, type PredictionSettingsArgs } from "../prediction/arguments.ts";
-import { checkModelServerSettings, type ModelServerSettingsArgs } from "../serving/arguments.ts";
+import { checkSharedServing, type SharedServingArgs } from "../serving/arguments.ts";
 import {
   checkPostgresSettings,
   checkVolumeArtifactSettings,
@@ -52,20 +53,17 @@ import {
   type DatabaseConnectionArgs,
   databaseConnection,
   googleCredentials,
-  type ModelArgs,
-  modelRules,
   type TrackingSettingsArgs,
 } from "../tracking/arguments.ts";
 import { connectionsNeeded } from "../tracking/connections.ts";
-import { type TrainingSettingsArgs, trainingSettingsRules } from "../training/arguments.ts";
+import { checkSharedTraining, type SharedTrainingArgs } from "../training/arguments.ts";
 import { publicHosts } from "./publicHosts.ts";
+import { modelsFit, servedModels, type ServedModelArgs } from "./servedModels.ts";
 
 /** Images of the platform's workloads. */
 export interface PlatformImagesArgs {
   /** Image built from `apps/tracking`. */
   tracking: pulumi.Input<string>;
-  /** Image built from `apps/serving`; training runs in it too. */
-  serving: pulumi.Input<string>;
   /** Image built from `apps/predict`. */
   predict: pulumi.Input<string>;
   /** Image built from `apps/postgres`, or the official one. Not needed with a database of your own. */
@@ -75,13 +73,13 @@ export interface PlatformImagesArgs {
 }
 
 /** Arguments of MlopsPlatform. What people choose about a part is in that part's own arguments. */
-export interface MlopsPlatformArgs extends ModelArgs, NodeAddressArgs, PausableArgs, LabelledArgs {
+export interface MlopsPlatformArgs extends NodeAddressArgs, PausableArgs, LabelledArgs {
   /** Namespace that is made for the platform, under Pod Security `restricted`. Defaults to `mlops`. Changing it replaces everything and loses the data in it. */
   namespace?: string;
   /** Images of the workloads. */
   images: PlatformImagesArgs;
-  /** Experiment of the training Jobs and the notebook. Defaults to the model's name. */
-  experimentName?: pulumi.Input<string>;
+  /** Models to serve, one or more. The first is the notebook's and the one that the prediction page opens with. Adding one changes nothing of the others. */
+  models: ServedModelArgs[];
   /** Storage class of every claim. Defaults to the cluster's default class. */
   storageClassName?: pulumi.Input<string>;
   /** Ranges by which pods reach the API server behind the Service `kubernetes`, such as `10.0.0.2/32`. Defaults to any address, on the ports of API servers. */
@@ -104,20 +102,14 @@ export interface MlopsPlatformArgs extends ModelArgs, NodeAddressArgs, PausableA
   backup?: PlatformBackupArgs;
   /** The tracking server. Its users are added to those of the platform. */
   tracking?: TrackingSettingsArgs;
-  /** The model server. */
-  serving?: ModelServerSettingsArgs;
+  /** What all model servers share. A model's own value wins. */
+  serving?: SharedServingArgs;
   /** The prediction page. */
   prediction?: PredictionSettingsArgs;
-  /** The training of the model, once or by schedule. */
-  training?: PlatformTrainingArgs;
+  /** What the training of all models shares. A model's own value wins. */
+  training?: SharedTrainingArgs;
   /** What watches the platform. Defaults to Prometheus, Alertmanager and Grafana with everything they need. */
   monitoring?: PlatformMonitoringArgs;
-}
-
-/** How the model of a platform is trained. */
-export interface PlatformTrainingArgs extends TrainingSettingsArgs {
-  /** Whether to train, register and promote the example model once. Defaults to true. */
-  example?: boolean;
 }
 
 /** Backups as a part of a platform. */
@@ -146,7 +138,7 @@ export interface PlatformExposureArgs {
 export interface PlatformMonitoringArgs {
   /** Whether there is any monitoring. Defaults to true. Switching it off deletes the metrics and Grafana's database. */
   enabled?: boolean;
-  /** URL of the folder with the runbooks, to which alerts link. Defaults to their path in the repository. */
+  /** URL of the folder with the runbooks, to which alerts link. Defaults to the dashboard _Runbooks_ of Grafana. */
   runbookBaseUrl?: string;
   /** Registry that mirrors the images of both charts. Defaults to the registries that the charts name. */
   imageRegistry?: string;
@@ -165,17 +157,20 @@ export interface PlatformGrafanaArgs extends GrafanaSettingsArgs {
 /** Ports on the nodes that a platform opens, by the path of their argument. */
 function nodePortsOf({
   tracking,
-  serving,
+  models = [],
   prediction,
   monitoring = {},
 }: Partial<MlopsPlatformArgs>) {
   const { enabled = true, grafana = {} } = monitoring;
   const hasGrafana = enabled && grafana.enabled !== false;
-  const ports: [path: string[], port?: number][] = [
+  const ports: [path: (string | number)[], port?: number][] = [
     [["tracking", "nodePort"], tracking?.nodePort],
-    [["serving", "nodePort"], serving?.nodePort],
     [["prediction", "nodePort"], prediction?.nodePort],
     [["monitoring", "grafana", "nodePort"], hasGrafana ? grafana.nodePort : undefined],
+    ...models.map(({ nodePort }, index): (typeof ports)[number] => [
+      ["models", index, "nodePort"],
+      nodePort,
+    ]),
   ];
   return ports.filter(([, port]) => port !== undefined);
 }
@@ -245,11 +240,13 @@ const storesFit: Combination<MlopsPlatformArgs> = (check, args, given) => {
 };
 
 const portsFit: Combination<MlopsPlatformArgs> = (check, args) => {
-  const ports = nodePortsOf(args);
-  ports.forEach(([keys, port], index) => {
-    const own = keys.reduce((outer, key) => outer.at(key), check);
-    const other = ports.slice(0, index).find(([, used]) => used === port)?.[0];
-    if (other !== undefined) own.must(`differ from ${other.join(".")}; choose another port`);
+  const ports = nodePortsOf(args).map(([keys, port]) => ({
+    own: keys.reduce<Check>((outer, key) => outer.at(key), check),
+    port,
+  }));
+  ports.forEach(({ own, port }, index) => {
+    const other = ports.slice(0, index).find((one) => one.port === port)?.own;
+    if (other !== undefined) own.must(`differ from ${other.path}; choose another port`);
     if (args.exposure !== undefined) {
       own.fault(
         `${own.path} and exposure exclude each other: a port on the nodes goes round the login and speaks plain HTTP; leave one of them out`,
@@ -287,7 +284,6 @@ const exposure: Rule = object<PlatformExposureArgs>(
 /** Refuses what one of the parts would refuse, under the path that the caller gave it, before anything is registered. */
 export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
   {
-    ...modelRules,
     ...nodeAddressRules,
     ...pausableRules,
     ...labelledRules,
@@ -295,13 +291,12 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
     images: required(
       object<PlatformImagesArgs>({
         tracking: required(text),
-        serving: required(text),
         predict: required(text),
         postgres: text,
         backup: text,
       }),
     ),
-    experimentName: text,
+    models: servedModels,
     storageClassName: text,
     apiServerAddresses: addressRanges,
     dnsAddresses: addressRanges,
@@ -313,9 +308,9 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
     artifactVolume: checkVolumeArtifactSettings,
     backup: object<PlatformBackupArgs>({ ...backupSettingsRules, enabled: flag }),
     tracking: checkTrackingSettings,
-    serving: checkModelServerSettings,
+    serving: checkSharedServing,
     prediction: checkPredictionSettings,
-    training: object<PlatformTrainingArgs>({ ...trainingSettingsRules, example: flag }),
+    training: checkSharedTraining,
     monitoring: object<PlatformMonitoringArgs>({
       enabled: flag,
       runbookBaseUrl: matches(/^\S+$/, "be a URL or a path, without spaces"),
@@ -326,6 +321,7 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
   },
   namespaceFitsExporter,
   storesFit,
+  modelsFit,
   portsFit,
 );
 

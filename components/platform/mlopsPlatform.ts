@@ -4,20 +4,20 @@ import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { services } from "../core/services.ts";
 import { NetworkFlows } from "../kubernetes/networkFlows.ts";
 import { PredictionApp } from "../prediction/predictionApp.ts";
-import { ModelServer } from "../serving/modelServer.ts";
 import { TrackingPermission } from "../tracking/arguments.ts";
 import { TrackingServer } from "../tracking/trackingServer.ts";
 import { checkMlopsPlatform, type MlopsPlatformArgs } from "./arguments.ts";
 import { backupInCluster } from "./platformBackup.ts";
-import { exposeToInternet, publicTrackingHosts, publicUrl } from "./platformExposure.ts";
-import { platformFlows } from "./platformFlows.ts";
-import { monitoringInCluster } from "./platformMonitoring.ts";
 import {
-  artifactsInCluster,
-  databaseInCluster,
-  platformNamespace,
-  trainingInCluster,
-} from "./platformParts.ts";
+  exposeToInternet,
+  publicModelUrl,
+  publicTrackingHosts,
+  publicUrl,
+} from "./platformExposure.ts";
+import { platformFlows } from "./platformFlows.ts";
+import { modelServer, modelTraining, platformModels } from "./platformModels.ts";
+import { monitoringInCluster } from "./platformMonitoring.ts";
+import { artifactsInCluster, databaseInCluster, platformNamespace } from "./platformParts.ts";
 
 const confidential = [
   "backup.destination",
@@ -32,7 +32,17 @@ const confidential = [
   "monitoring.prometheus.receivers",
   "monitoring.prometheus.values",
   "monitoring.grafana.values",
-] as const;
+];
+
+/** Where a served model is reached. */
+export interface ModelAddresses {
+  /** Alias of the version that is served. */
+  alias: string;
+  /** URL of its server: POST rows to `/invocations` below it. */
+  servingUrl: string;
+  /** URL of its form on the prediction page. Absent where the page does not show it. */
+  pageUrl?: string;
+}
 
 /** The whole platform in one namespace: database, artifacts, tracking, serving, prediction page, training and monitoring. */
 export class MlopsPlatform extends pulumi.ComponentResource {
@@ -46,7 +56,11 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   public readonly mlflowPassword: pulumi.Output<string>;
   /** Password of MLflow's administrator `admin`, a secret for operators only. */
   public readonly mlflowAdminPassword: pulumi.Output<string>;
-  /** URL of the model server for people and notebooks. */
+  /** First password of each of `tracking.people` at MLflow, by name, a secret. */
+  public readonly peoplePasswords: pulumi.Output<{ [name: string]: string }>;
+  /** The models, by their registered names. */
+  public readonly models: pulumi.Output<{ [name: string]: ModelAddresses }>;
+  /** URL of the first model's server, for people and notebooks. */
   public readonly modelServingUrl: pulumi.Output<string>;
   /** URL of the prediction page. */
   public readonly predictionAppUrl: pulumi.Output<string>;
@@ -71,21 +85,19 @@ export class MlopsPlatform extends pulumi.ComponentResource {
 
   constructor(name: string, args: MlopsPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArguments(`MlopsPlatform "${name}"`, args, checkMlopsPlatform);
-    super("mlops:index:MlopsPlatform", name, withSecret(args, ...confidential), opts);
+    const ofModels = args.models.map((_, index) => `models.${index}.training.environment`);
+    super("mlops:index:MlopsPlatform", name, withSecret(args, ...confidential, ...ofModels), opts);
 
     const child = { parent: this };
     const namespace = platformNamespace(name, args, child);
     const { labels, annotations, paused } = args;
     const common = { namespace, labels, annotations };
-    const modelAlias = args.modelAlias ?? "champion";
-    const experimentName = args.experimentName ?? args.modelName;
     const { nodeAddress } = args;
-    const password = (user: string) => generatedPassword(`${name}-${user}-password`, child);
-    const users = {
-      modelServer: { username: "model-server", password: password("model-server") },
-      training: { username: "training", password: password("training") },
-      notebook: { username: "notebook", password: password("notebook") },
+    const notebook = {
+      username: "notebook",
+      password: generatedPassword(`${name}-notebook-password`, child),
     };
+    const models = platformModels(name, args, child);
 
     const ownDatabase = args.database ? [] : [databaseInCluster(name, common, args, child)];
     const database = args.database ?? ownDatabase[0]!.connection;
@@ -101,9 +113,8 @@ export class MlopsPlatform extends pulumi.ComponentResource {
         artifacts,
         googleCredentials: args.googleCredentials,
         users: [
-          { ...users.modelServer, permission: TrackingPermission.Read },
-          { ...users.training, permission: TrackingPermission.Write },
-          { ...users.notebook, permission: TrackingPermission.Write },
+          ...models.flatMap(({ reader, writer }) => [reader, ...(writer ? [writer] : [])]),
+          { ...notebook, permission: TrackingPermission.Write },
           ...(args.tracking?.users ?? []),
         ],
         paused,
@@ -113,23 +124,10 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       // Postgres answers before its first client comes
       { ...child, dependsOn: ownDatabase },
     );
-    const serving = new ModelServer(
-      `${name}-serving`,
-      {
-        ...args.serving,
-        ...common,
-        serviceName: services.serving.name,
-        image: args.images.serving,
-        trackingUri: tracking.internalUrl,
-        trackingUsername: users.modelServer.username,
-        trackingPassword: users.modelServer.password,
-        modelName: args.modelName,
-        modelAlias,
-        paused,
-        nodeAddress,
-      },
-      child,
-    );
+    const served = models.map((model) => ({
+      ...model,
+      server: modelServer(name, common, args, model, tracking, child),
+    }));
     const prediction = new PredictionApp(
       `${name}-prediction`,
       {
@@ -137,24 +135,18 @@ export class MlopsPlatform extends pulumi.ComponentResource {
         ...common,
         serviceName: services.prediction.name,
         image: args.images.predict,
-        modelServerUrl: serving.internalUrl,
+        modelServers: Object.fromEntries(
+          served
+            .filter(({ page }) => page)
+            .map(({ modelName, server }) => [modelName, server.internalUrl]),
+        ),
         paused,
         nodeAddress,
         behindLogin: args.exposure?.login !== undefined,
       },
       child,
     );
-    const training = {
-      ...common,
-      image: args.images.serving,
-      trackingUri: tracking.internalUrl,
-      trackingUsername: users.training.username,
-      trackingPassword: users.training.password,
-      experimentName,
-      modelName: args.modelName,
-      modelAlias,
-    };
-    trainingInCluster(name, args, training, child, tracking);
+    for (const model of models) modelTraining(name, common, args, model, tracking, child);
     const stores = { database, artifacts, tracking };
     const backup = backupInCluster(name, common, args, stores, child);
     const monitoring = monitoringInCluster(name, common, args, child);
@@ -165,11 +157,27 @@ export class MlopsPlatform extends pulumi.ComponentResource {
 
     this.namespace = namespace;
     this.mlflowTrackingUri = publicUrl(args, "tracking", tracking.externalUrl);
-    this.mlflowUsername = pulumi.output(users.notebook.username);
-    this.mlflowPassword = users.notebook.password;
+    this.mlflowUsername = pulumi.output(notebook.username);
+    this.mlflowPassword = notebook.password;
     this.mlflowAdminPassword = tracking.adminPassword;
-    this.modelServingUrl = publicUrl(args, "serving", serving.externalUrl);
+    this.peoplePasswords = tracking.peoplePasswords;
     this.predictionAppUrl = publicUrl(args, "prediction", prediction.externalUrl);
+    const addresses = served.map(
+      ({ modelName, modelAlias, page, server }) =>
+        [
+          modelName,
+          {
+            alias: modelAlias,
+            servingUrl: publicModelUrl(args, modelName, server.externalUrl),
+            ...(page && {
+              pageUrl: pulumi.interpolate`${this.predictionAppUrl}/?model=${encodeURIComponent(modelName)}`,
+            }),
+          },
+        ] as const,
+    );
+    const first = served[0]!;
+    this.models = pulumi.output(Object.fromEntries(addresses));
+    this.modelServingUrl = pulumi.output(addresses[0]![1].servingUrl);
     this.artifactUri = pulumi.output(artifacts.uri);
     this.databaseHost = pulumi.output(database.address ?? database.host);
     this.backupPassword = backup?.password;
@@ -182,9 +190,9 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       MLFLOW_TRACKING_URI: this.mlflowTrackingUri,
       MLFLOW_TRACKING_USERNAME: this.mlflowUsername,
       MLFLOW_TRACKING_PASSWORD: this.mlflowPassword,
-      EXPERIMENT_NAME: experimentName,
-      MODEL_NAME: args.modelName,
-      MODEL_ALIAS: modelAlias,
+      EXPERIMENT_NAME: first.experimentName,
+      MODEL_NAME: first.modelName,
+      MODEL_ALIAS: first.modelAlias,
       MODEL_SERVING_URL: this.modelServingUrl,
       PREDICTION_APP_URL: this.predictionAppUrl,
       PROMETHEUS_URL: this.prometheusUrl,
@@ -195,6 +203,8 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       mlflowUsername: this.mlflowUsername,
       mlflowPassword: this.mlflowPassword,
       mlflowAdminPassword: this.mlflowAdminPassword,
+      peoplePasswords: this.peoplePasswords,
+      models: this.models,
       modelServingUrl: this.modelServingUrl,
       predictionAppUrl: this.predictionAppUrl,
       artifactUri: this.artifactUri,

@@ -6,7 +6,9 @@ import { PlatformGateway } from "../access/platformGateway.ts";
 import { generatedCookieSecret } from "../core/secrets.ts";
 import type { NamespacedArgs, NetworkFlowArgs } from "../kubernetes/arguments.ts";
 import { internalServiceUrl } from "../kubernetes/endpoints.ts";
+import { slugOf } from "../core/slug.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
+import { modelService } from "./platformModels.ts";
 import {
   hostOf,
   isOpen,
@@ -36,6 +38,16 @@ export function publicUrl(
   return pulumi.output(`https://${hostOf(host, exposure.domain)}`);
 }
 
+/** URL by which people reach the server of a model: all of them are below one host. */
+export const publicModelUrl = (
+  args: MlopsPlatformArgs,
+  model: string,
+  inside: pulumi.Output<string>,
+): pulumi.Output<string> => {
+  const host = publicUrl(args, "serving", inside);
+  return host === inside ? inside : pulumi.interpolate`${host}/${slugOf(model)}`;
+};
+
 /** Host by which people reach MLflow, which refuses requests for any that it was not told of. */
 export const publicTrackingHosts = ({ exposure }: MlopsPlatformArgs): string[] =>
   exposure === undefined ? [] : [hostOf("tracking", exposure.domain)];
@@ -44,7 +56,7 @@ export const publicTrackingHosts = ({ exposure }: MlopsPlatformArgs): string[] =
 export const publicGrafanaUrl = ({ exposure }: MlopsPlatformArgs): string | undefined =>
   exposure && `https://${hostOf("grafana", exposure.domain)}`;
 
-const loginName = ({ service }: PublicHost) => `${service.name}-login`;
+const loginName = ({ label }: PublicHost) => `${label}-login`;
 
 /** The gateway, and the logins in front of what it opens. */
 export function exposeToInternet(
@@ -70,9 +82,8 @@ export function exposeToInternet(
           login,
           domain,
           hostName: hostOf(key, domain),
-          upstreamUrl: internalServiceUrl(host.service.name, common.namespace, host.service.port),
+          ...behindLogin(key, common, args),
           cookieSecret,
-          programPaths: host.programPaths,
           acceptIdTokens: host.needsLogin,
           forwardCredentials: host.hasOwnLogin,
           paused,
@@ -93,6 +104,20 @@ export function exposeToInternet(
     },
     child,
   );
+}
+
+/** What stands behind the login of a host, and which of its paths programs call. */
+function behindLogin(key: PublicHostName, { namespace }: NamespacedArgs, args: MlopsPlatformArgs) {
+  const { service, programPaths }: PublicHost = publicHosts[key];
+  const urlOf = (name: string) => internalServiceUrl(name, namespace, service.port);
+  if (key !== "serving") return { upstreamUrls: { "/": urlOf(service.name) }, programPaths };
+  const models = args.models.map(({ name }) => [`/${slugOf(name)}/`, name] as const);
+  return {
+    upstreamUrls: Object.fromEntries(
+      models.map(([path, name]) => [path, urlOf(modelService(name))]),
+    ),
+    programPaths: models.map(([path]) => `${path}invocations`),
+  };
 }
 
 /** What the load balancer talks to: the part itself, or the login in front of it. */

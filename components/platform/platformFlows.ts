@@ -6,7 +6,7 @@ import type { AlertReceiversArgs } from "../monitoring/receivers.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
 import { exposureFlows } from "./platformExposure.ts";
 import { backupFlows } from "./platformBackup.ts";
-import { trainingName } from "./platformParts.ts";
+import { modelService, trainingName } from "./platformModels.ts";
 
 const call = (from: string, { name: to, port }: PlatformService) => ({ from, to, port });
 const open = ({ name: to, port }: PlatformService) => ({ to, port });
@@ -22,7 +22,7 @@ const metadataServer = [
 /** Who may call whom. Ports are the pods', not the Services'. */
 export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
   const mlflow = services.tracking.name;
-  const { database, artifacts, tracking, serving, prediction } = args;
+  const { database, artifacts, tracking, models, prediction } = args;
   const flows: NetworkFlowArgs[] = [
     call(services.serving.name, services.tracking),
     call(trainingName, services.tracking),
@@ -40,7 +40,10 @@ export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
     }
   }
   if (tracking?.nodePort !== undefined) flows.push(open(services.tracking));
-  if (serving?.nodePort !== undefined) flows.push(open(services.serving));
+  for (const { name, nodePort } of models) {
+    if (nodePort !== undefined)
+      flows.push({ ...open(services.serving), toService: modelService(name) });
+  }
   if (prediction?.nodePort !== undefined) flows.push(open(services.prediction));
   flows.push(...backupFlows(args, toApiServer(args)));
   return [...flows, ...exposureFlows(args), ...monitoringFlows(args)];

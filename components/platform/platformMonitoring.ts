@@ -1,7 +1,7 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { NamespacedArgs } from "../kubernetes/arguments.ts";
 import { alertRules } from "../monitoring/alerts/index.ts";
-import { Grafana } from "../monitoring/grafana.ts";
+import { Grafana, grafanaUrl } from "../monitoring/grafana.ts";
 import { Prometheus } from "../monitoring/prometheus.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
 import { publicGrafanaUrl } from "./platformExposure.ts";
@@ -27,28 +27,32 @@ export function monitoringInCluster(
   const { imageRegistry, runbookBaseUrl, prometheus: settings = {} } = monitoring;
   const { enabled: hasGrafana = true, ...grafanaSettings } = monitoring.grafana ?? {};
   const charts = { ...common, imageRegistry, storageClassName, paused };
+  const grafanaArgs = {
+    ...grafanaSettings,
+    ...charts,
+    nodeAddress,
+    publicUrl: publicGrafanaUrl(args),
+  };
+  const ownAlerts = pulumi
+    .all([args.modelName, hasGrafana ? grafanaUrl(grafanaArgs) : undefined])
+    .apply(([model, url]) =>
+      alertRules({
+        models: [model],
+        runbookBaseUrl,
+        grafanaUrl: url,
+        alertmanager: settings.alertmanager,
+      }),
+    );
   const prometheus = new Prometheus(
     `${name}-prometheus`,
-    {
-      ...settings,
-      ...charts,
-      alertRules:
-        settings.alertRules ?? alertRules({ runbookBaseUrl, alertmanager: settings.alertmanager }),
-    },
+    { ...settings, ...charts, alertRules: settings.alertRules ?? ownAlerts },
     child,
   );
   const { url: prometheusUrl, alertmanagerUrl } = prometheus;
   if (!hasGrafana) return { prometheusUrl, alertmanagerUrl };
   const grafana = new Grafana(
     `${name}-grafana`,
-    {
-      ...grafanaSettings,
-      ...charts,
-      prometheusUrl,
-      alertmanagerUrl,
-      nodeAddress,
-      publicUrl: publicGrafanaUrl(args),
-    },
+    { ...grafanaArgs, prometheusUrl, alertmanagerUrl },
     child,
   );
   return {

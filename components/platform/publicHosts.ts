@@ -32,7 +32,6 @@ export const publicHosts = {
   serving: {
     label: "models",
     service: services.serving,
-    programPaths: ["/invocations"],
     needsLogin: true,
   },
 } as const satisfies Record<string, PublicHost>;

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { flag, object, required, type Rule, type Rules, text, whole } from "../core/checks.ts";
+import { flag, map, object, required, type Rule, type Rules, text, whole } from "../core/checks.ts";
 import {
   type ContainerResourcesArgs,
   type NamespacedArgs,
@@ -30,8 +30,8 @@ export interface PredictionAppArgs
   extends PredictionSettingsArgs, NamespacedArgs, ServiceArgs, NodeAddressArgs, PausableArgs {
   /** Image built from `apps/predict`. */
   image: pulumi.Input<string>;
-  /** URL of the model server inside the cluster. */
-  modelServerUrl: pulumi.Input<string>;
+  /** URLs of the model servers inside the cluster, by the names of their models. The page opens with the first. */
+  modelServers: { [model: string]: pulumi.Input<string> };
   /** Whether a LoginProxy stands in front. Defaults to false. No cookie passes it, so Streamlit's check by its XSRF cookie is then off; browsers do not send the login's cookie with another site's requests. */
   behindLogin?: boolean;
 }
@@ -52,6 +52,6 @@ export const checkPredictionApp: Rule = object<PredictionAppArgs>({
   ...nodeAddressRules,
   ...pausableRules,
   image: required(text),
-  modelServerUrl: required(text),
+  modelServers: required(map(text)),
   behindLogin: flag,
 });

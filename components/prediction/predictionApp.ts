@@ -53,7 +53,7 @@ export class PredictionApp extends pulumi.ComponentResource {
             port,
             metricsPort,
             env: environment({
-              MODEL_SERVER_URL: args.modelServerUrl,
+              MODEL_SERVERS: pulumi.jsonStringify(args.modelServers),
               METRICS_PORT: `${metricsPort}`,
               ...(args.behindLogin === true
                 ? { STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION: "false" }

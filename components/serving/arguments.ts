@@ -42,26 +42,30 @@ export interface AutoscalingArgs {
   targetCpuPercent?: number;
 }
 
-/** What people choose about a model server. */
-export interface ModelServerSettingsArgs extends NodePortArgs, PodSettingsArgs {
+/** What several model servers may have in common. */
+export interface SharedServingArgs extends PodSettingsArgs {
   /** Seconds between two looks at the alias, 1 to 3600. Defaults to 5. */
   pollSeconds?: pulumi.Input<number>;
   /** Largest request in bytes, 1024 to 1073741824; a larger one is answered with 413. Defaults to 10485760 (10 MiB). */
   maxRequestBytes?: pulumi.Input<number>;
   /** Seconds that one prediction may take, 1 to 3600; a longer one is answered with 504. Its thread is lost until the prediction ends, and once all are lost the container is restarted. Defaults to 60. */
   predictionTimeoutSeconds?: pulumi.Input<number>;
-  /** Whether to load models that are pickled or carry code of their own, which runs as it is loaded. Defaults to false: only formats that hold data. */
-  allowPickle?: pulumi.Input<boolean>;
   /** Seconds in which a new version must load and predict, 10 to 86400; one that takes longer is not served. Defaults to 300. */
   loadTimeoutSeconds?: pulumi.Input<number>;
   /** Seconds of requests that the drift of the input is measured over, 60 to 604800 (a week). A model that is seldom asked needs more than an hour to come to 200 rows. Defaults to 3600. */
   driftWindowSeconds?: pulumi.Input<number>;
+  /** CPU and memory. Defaults to 100m and 256Mi requested, 2 cores and 1Gi at most. */
+  resources?: ContainerResourcesArgs;
+}
+
+/** What people choose about one model server. */
+export interface ModelServerSettingsArgs extends SharedServingArgs, NodePortArgs {
+  /** Whether to load models that are pickled or carry code of their own, which runs as it is loaded. Defaults to false: only formats that hold data. */
+  allowPickle?: pulumi.Input<boolean>;
   /** Number of pods, 1 to 100. Defaults to 1. Leave out with `autoscaling`. */
   replicas?: number;
   /** Lets the number of pods follow the load. Needs a metrics server in the cluster. */
   autoscaling?: AutoscalingArgs;
-  /** CPU and memory. Defaults to 100m and 256Mi requested, 2 cores and 1Gi at most. */
-  resources?: ContainerResourcesArgs;
 }
 
 /** Arguments of ModelServer. */
@@ -92,32 +96,36 @@ const autoscaling = object<AutoscalingArgs>(
     ),
 );
 
-const settingsRules: Rules<ModelServerSettingsArgs> = {
-  ...nodePortRules,
+const sharedServingRules: Rules<SharedServingArgs> = {
   ...podSettingsRules,
   pollSeconds: whole(1, 3600),
   maxRequestBytes: whole(1024, 1024 ** 3),
   predictionTimeoutSeconds: whole(1, 3600),
-  allowPickle: flag,
   loadTimeoutSeconds: whole(10, 86400),
   driftWindowSeconds: whole(60, 604800),
-  replicas: whole(1, 100),
-  autoscaling,
   resources: resourcesRule,
 };
 
-const eitherReplicas: Combination<ModelServerSettingsArgs> = (check, args) =>
+export const checkSharedServing: Rule = object(sharedServingRules);
+
+export const modelServerSettingsRules: Rules<ModelServerSettingsArgs> = {
+  ...sharedServingRules,
+  ...nodePortRules,
+  allowPickle: flag,
+  replicas: whole(1, 100),
+  autoscaling,
+};
+
+export const eitherReplicas: Combination<ModelServerSettingsArgs> = (check, args) =>
   check.refuse(
     "replicas",
     args.replicas !== undefined && args.autoscaling !== undefined,
     `${check.pathOf("replicas")} and ${check.pathOf("autoscaling")} exclude each other; leave one of them out`,
   );
 
-export const checkModelServerSettings: Rule = object(settingsRules, eitherReplicas);
-
 export const checkModelServer: Rule = object<ModelServerArgs>(
   {
-    ...settingsRules,
+    ...modelServerSettingsRules,
     ...modelRules,
     ...trackingClientRules,
     ...namespacedRules,

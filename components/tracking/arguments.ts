@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import {
   type Check,
+  type Combination,
   flag,
   hostName,
   list,
@@ -92,6 +93,16 @@ export interface TrackingUserArgs {
   permission: TrackingPermission;
 }
 
+/** What a person may do in MLflow. */
+export const PersonRole = {
+  /** Read every experiment, run, model and artifact. */
+  Reader: "reader",
+  /** Read, and create or change experiments, runs, models and aliases. */
+  Writer: "writer",
+} as const;
+
+export type PersonRole = (typeof PersonRole)[keyof typeof PersonRole];
+
 /** Where a workload finds MLflow, and who it is there. */
 export interface TrackingClientArgs {
   /** URL of the MLflow server inside the cluster. */
@@ -116,6 +127,8 @@ export interface TrackingSettingsArgs extends NodePortArgs, PodSettingsArgs {
   mlflowVersion?: string;
   /** Users besides the administrator, one per workload. Defaults to none. */
   users?: TrackingUserArgs[];
+  /** People with an account, by name, and the role of each: `reader` or `writer`. Defaults to none. The first password is generated, and stays as the person changes it; removing a person removes the account and nothing that they made. */
+  people?: { [name: string]: PersonRole };
   /** Number of pods, 1 to 20. Defaults to 1, the most that a ReadWriteOnce volume allows. */
   replicas?: number;
   /** Worker processes per pod, 1 to 16. Defaults to 1; each takes about 200 MiB. */
@@ -205,11 +218,43 @@ const trackingUser = object<TrackingUserArgs>({
   permission: required(oneOf(TrackingPermission)),
 });
 
+/** Names of the administrator and of the platform's workloads. */
+const reservedName = /^(admin|notebook|(training|model-server)(-.*)?)$/;
+
+const personName = /^(?=.{1,64}$)[a-z0-9]([a-z0-9._@-]*[a-z0-9])?$/;
+
+const people: Rule = (check, value) => {
+  for (const name of Object.keys(value ?? {})) {
+    check.refuse(
+      name,
+      !personName.test(name),
+      `${check.pathOf(name)}: a name must be small letters, digits, ".", "_", "-" and "@", with a letter or digit at both ends, 64 characters at most; rename the person`,
+    );
+    check.refuse(
+      name,
+      reservedName.test(name),
+      `${check.pathOf(name)}: admin, notebook, training, model-server and what begins with training- or model-server- are users of the platform; choose another name for the person`,
+    );
+  }
+  return map(oneOf(PersonRole))(check, value);
+};
+
+const namesDiffer: Combination<TrackingSettingsArgs> = (check, { users = [], people = {} }) =>
+  users.forEach(({ username }, index) => {
+    const user = check.at("users").at(index);
+    user.refuse(
+      "username",
+      typeof username === "string" && Object.hasOwn(people, username),
+      `${user.pathOf("username")} must differ from every name in ${check.pathOf("people")}; rename one of them`,
+    );
+  });
+
 const trackingSettingsRules: Rules<TrackingSettingsArgs> = {
   ...nodePortRules,
   ...podSettingsRules,
   mlflowVersion: matches(/^[0-9]+(\.[0-9]+){2}$/, "be an exact version such as 3.18.0"),
   users: list(trackingUser),
+  people,
   replicas: whole(1, 20),
   workers: whole(1, 16),
   logLevel: matches(/^(DEBUG|INFO|WARNING|ERROR)$/, "be DEBUG, INFO, WARNING or ERROR"),
@@ -219,7 +264,10 @@ const trackingSettingsRules: Rules<TrackingSettingsArgs> = {
   environment: map(string),
 };
 
-export const checkTrackingSettings: Rule = object<TrackingSettingsArgs>(trackingSettingsRules);
+export const checkTrackingSettings: Rule = object<TrackingSettingsArgs>(
+  trackingSettingsRules,
+  namesDiffer,
+);
 
 /** A Google service account's key. No message repeats it. */
 export const googleCredentials = must(
@@ -261,5 +309,6 @@ export const checkTrackingServer: Rule = object<TrackingServerArgs>(
     artifacts: required(artifactLocation),
     googleCredentials,
   },
+  namesDiffer,
   (check, args) => checkReplicasOnVolume(check, args, args.artifacts?.claimName !== undefined),
 );

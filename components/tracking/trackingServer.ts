@@ -14,7 +14,7 @@ import { checkTrackingServer, type TrackingServerArgs } from "./arguments.ts";
 import { sqlAlchemyUri } from "./connections.ts";
 import { keptCredentials } from "./googleCredentials.ts";
 import { administrator, migrationPod, port, serverPod } from "./trackingPods.ts";
-import { basicAuthSettings, usersFile } from "./trackingUsers.ts";
+import { basicAuthSettings, firstPasswords, usersFile } from "./trackingUsers.ts";
 
 /** MLflow tracking server with its model registry, artifact proxy and users. */
 export class TrackingServer extends pulumi.ComponentResource {
@@ -30,6 +30,8 @@ export class TrackingServer extends pulumi.ComponentResource {
   public readonly deploymentName: pulumi.Output<string>;
   /** Name of the Secret with what the migration sets: the administrator's password and the users. */
   public readonly migrationSettingsName: pulumi.Output<string>;
+  /** Generated first password of each person, by name, a secret. */
+  public readonly peoplePasswords: pulumi.Output<{ [name: string]: string }>;
 
   constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArguments(`TrackingServer "${name}"`, args, checkTrackingServer);
@@ -50,6 +52,7 @@ export class TrackingServer extends pulumi.ComponentResource {
         ? undefined
         : keptCredentials(name, args.googleCredentials, metadata, child);
     const adminPassword = generatedPassword(`${name}-admin-password`, child);
+    const passwords = firstPasswords(name, args.people, child);
     const storeUri = sqlAlchemyUri(args.database, args.database.database);
     const authUri = sqlAlchemyUri(args.database, args.database.authDatabase);
 
@@ -76,7 +79,7 @@ export class TrackingServer extends pulumi.ComponentResource {
           "store-uri": storeUri,
           "auth-uri": authUri,
           "admin-password": adminPassword,
-          "users.json": usersFile(args.users ?? []),
+          "users.json": usersFile(args, passwords),
         },
       },
       child,
@@ -150,6 +153,7 @@ export class TrackingServer extends pulumi.ComponentResource {
     this.adminPassword = adminPassword;
     this.deploymentName = nameOf(serviceName);
     this.migrationSettingsName = migrationSettings.metadata.name;
+    this.peoplePasswords = pulumi.secret(pulumi.all(passwords));
     this.registerOutputs({
       internalUrl: this.internalUrl,
       externalUrl: this.externalUrl,
@@ -157,6 +161,7 @@ export class TrackingServer extends pulumi.ComponentResource {
       adminPassword: this.adminPassword,
       deploymentName: this.deploymentName,
       migrationSettingsName: this.migrationSettingsName,
+      peoplePasswords: this.peoplePasswords,
     });
   }
 }

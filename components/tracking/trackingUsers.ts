@@ -1,9 +1,37 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { TrackingUserArgs } from "./arguments.ts";
+import { generatedPassword } from "../core/secrets.ts";
+import { PersonRole, TrackingPermission, type TrackingSettingsArgs } from "./arguments.ts";
 
-/** Content of the file that tells the migration Job which users to make. A secret. */
-export function usersFile(users: TrackingUserArgs[]): pulumi.Output<string> {
-  return pulumi.secret(pulumi.output(users).apply((known) => JSON.stringify(known)));
+/** The first password of each person. */
+export type FirstPasswords = { readonly [name: string]: pulumi.Output<string> };
+
+export const firstPasswords = (
+  name: string,
+  people: TrackingSettingsArgs["people"] = {},
+  child: pulumi.CustomResourceOptions,
+): FirstPasswords =>
+  Object.fromEntries(
+    Object.keys(people).map((person) => [
+      person,
+      generatedPassword(`${name}-person-${person}-password`, child),
+    ]),
+  );
+
+/** Content of the file that tells the migration Job which accounts there are. A secret. */
+export function usersFile(
+  { users = [], people = {} }: TrackingSettingsArgs,
+  passwords: FirstPasswords,
+): pulumi.Output<string> {
+  const accounts = [
+    ...users.map((user) => ({ ...user, person: false })),
+    ...Object.entries(people).map(([username, role]) => ({
+      username,
+      password: passwords[username]!,
+      permission: role === PersonRole.Writer ? TrackingPermission.Write : TrackingPermission.Read,
+      person: true,
+    })),
+  ];
+  return pulumi.secret(pulumi.output(accounts).apply((known) => JSON.stringify(known)));
 }
 
 /** Content of MLflow's basic_auth.ini. A secret. */

@@ -38,12 +38,10 @@ export interface TrainingGpuArgs {
   count?: number;
 }
 
-/** What people choose about training. */
-export interface TrainingSettingsArgs extends PodSettingsArgs {
+/** What the training of several models may have in common. */
+export interface SharedTrainingArgs extends PodSettingsArgs {
   /** Command to run. Defaults to `python -m training`. */
   command?: pulumi.Input<string>[];
-  /** Cron schedule such as `0 3 * * *`, or one of `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly`. Left out, nothing is trained by schedule. */
-  schedule?: string;
   /** Time zone of the schedule. Defaults to `Etc/UTC`. */
   timeZone?: pulumi.Input<string>;
   /** Number of experiments to run, 1 to 1000, one pod and one MLflow run each. Left out, one pod runs them all. */
@@ -62,6 +60,12 @@ export interface TrainingSettingsArgs extends PodSettingsArgs {
   gpu?: TrainingGpuArgs;
 }
 
+/** What people choose about the training of one model. */
+export interface TrainingSettingsArgs extends SharedTrainingArgs {
+  /** Cron schedule such as `0 3 * * *`, or one of `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly`. Left out, nothing is trained by schedule. */
+  schedule?: string;
+}
+
 /** Arguments of TrainingJob. With a `schedule` it is a CronJob; without one it runs once, when it is made or changed. */
 export interface TrainingJobArgs
   extends TrainingSettingsArgs, ModelArgs, TrackingClientArgs, NamespacedArgs, PausableArgs {
@@ -73,16 +77,9 @@ export interface TrainingJobArgs
   serviceAccountName?: pulumi.Input<string>;
 }
 
-export const trainingSettingsRules: Rules<TrainingSettingsArgs> = {
+const sharedTrainingRules: Rules<SharedTrainingArgs> = {
   ...podSettingsRules,
   command: list(string),
-  schedule: must(
-    "be five cron fields such as `0 3 * * *`, or a word such as @daily",
-    (schedule) =>
-      typeof schedule === "string" &&
-      (/^@(yearly|monthly|weekly|daily|hourly)$/.test(schedule) ||
-        schedule.trim().split(/\s+/).length === 5),
-  ),
   timeZone: text,
   trials: whole(1, 1000),
   parallelism: whole(1, 1000),
@@ -91,6 +88,19 @@ export const trainingSettingsRules: Rules<TrainingSettingsArgs> = {
   deadlineSeconds: whole(60, 604800),
   resources: resourcesRule,
   gpu: object<TrainingGpuArgs>({ type: oneOf(GpuType), count: whole(1, 8) }),
+};
+
+export const checkSharedTraining: Rule = object(sharedTrainingRules);
+
+export const trainingSettingsRules: Rules<TrainingSettingsArgs> = {
+  ...sharedTrainingRules,
+  schedule: must(
+    "be five cron fields such as `0 3 * * *`, or a word such as @daily",
+    (schedule) =>
+      typeof schedule === "string" &&
+      (/^@(yearly|monthly|weekly|daily|hourly)$/.test(schedule) ||
+        schedule.trim().split(/\s+/).length === 5),
+  ),
 };
 
 export const checkTrainingJob: Rule = object<TrainingJobArgs>({

@@ -5,9 +5,9 @@ import { parseAllDocuments } from "yaml";
 import { UserError } from "../support/errors.ts";
 import { Interrupted, pause, type Work } from "../support/interruption.ts";
 import type { Connection, KubernetesClient } from "../support/kubernetesClient.ts";
-import { troubleOf } from "../support/podTrouble.ts";
+import { type Trouble, troubleOf, troubleText } from "../support/podTrouble.ts";
 import { isObject, type JsonObject, objectAt, plain, textAt } from "../support/propertyValues.ts";
-import { lackOf } from "../support/readiness.ts";
+import { lackOf, lastingFor, patienceMs } from "../support/readiness.ts";
 import { formatPath } from "./diff.ts";
 import type { Handler } from "./handler.ts";
 import { type Helm, helmError, helmFor, refuseUnknown, upgradeWords } from "./helmCommand.ts";
@@ -97,9 +97,11 @@ export function helmHandler({ connectionOf, clientOf, folder }: HelmOptions): Ha
       const seconds = Number(plain(inputs["timeout"] ?? 0)) || defaultTimeout;
       const words = [...upgradeWords(inputs, seconds), "--namespace", release.namespace];
       const values = JSON.stringify(plain(inputs["values"] ?? {}));
-      await watched(release.helm(words, work, values), release).catch(async (error: unknown) => {
-        throw await explained(error, release, inputs, seconds);
-      });
+      await watched(release, (onlyWhile) => release.helm(words, onlyWhile, values)).catch(
+        async (error: unknown) => {
+          throw await explained(error, release, inputs, seconds);
+        },
+      );
       return { ...outputsOf(inputs), status: { ...(await statusOf(release)) } };
     },
 
@@ -162,39 +164,54 @@ async function forgetUnfinished(release: Release): Promise<void> {
   await release.client.delete({ apiVersion: "v1", kind: "Secret", metadata }, "Background");
 }
 
-/** Waits for helm, and reports meanwhile what helm waits for. */
-async function watched(helm: Promise<unknown>, release: Release): Promise<void> {
+/** Waits for helm and reports meanwhile what helm waits for; interrupts it where that will never come. */
+async function watched(release: Release, start: (work: Work) => Promise<unknown>): Promise<void> {
+  const { work, title } = release;
   const over = new AbortController();
+  const stuck = new AbortController();
+  const isStuck = lastingFor(patienceMs);
   const looking = (async () => {
     for (;;) {
       await pause(lookEveryMs, over.signal);
-      const text = await lackOfRelease(release, false);
-      if (text) release.work.wait(text);
+      const lack = await lackOfRelease(release, false);
+      if (lack) work.wait(lack.text);
+      if (isStuck(lack?.trouble)) stuck.abort();
     }
   })().catch(() => {}); // over: helm alone decides what becomes of the release
   try {
-    await helm;
+    await start({ ...work, signal: AbortSignal.any([work.signal, stuck.signal]) });
+  } catch (error) {
+    if (!stuck.signal.aborted || work.signal.aborted) throw error;
+    const lack = await lackOfRelease(release, true);
+    throw new UserError(`${title} cannot get ready: ${lack?.text ?? "see helm status"}`);
   } finally {
     over.abort();
     await looking;
   }
 }
 
+interface Lack {
+  readonly text: string;
+  readonly trouble?: Trouble;
+}
+
 /** Which workload of the release is not ready and why; undefined when that cannot be found out. */
-async function lackOfRelease(release: Release, withLogs: boolean): Promise<string | undefined> {
+async function lackOfRelease(release: Release, withLogs: boolean): Promise<Lack | undefined> {
+  const lacks: Lack[] = [];
   try {
     for (const object of await workloadsOf(release)) {
       const live = await release.client.get(object);
-      const lack = live && lackOf(live);
-      if (!live || !lack) continue;
+      const missing = live && lackOf(live);
+      if (!live || !missing) continue;
       const trouble = await troubleOf(release.client, live, withLogs);
       const name = `${textAt(live, "kind")} ${textAt(live, "metadata", "name")}`;
-      return [`${name}: ${lack}`, trouble].filter(Boolean).join("; ");
+      const text = [`${name}: ${missing}`, trouble && troubleText(trouble)].filter(Boolean);
+      lacks.push({ text: text.join("; "), trouble });
     }
   } catch {
     // the explanation is a courtesy: not having one must not hide the failure
   }
-  return undefined;
+  return lacks.find(({ trouble }) => trouble?.isLasting) ?? lacks[0];
 }
 
 /** The workloads of the release, DaemonSets last: helm lets one pod of each be missing, so that it waits for others. */
@@ -227,7 +244,7 @@ async function explained(
       `${release.title}: cannot fetch the chart ${[chart, version].filter(Boolean).join(" ")} (${text}); check its name and the network, or download it and set its folder as the chart`,
     );
   }
-  const trouble = await lackOfRelease(release, true);
+  const trouble = (await lackOfRelease(release, true))?.text;
   if (/deadline exceeded|timed out waiting/.test(text))
     return new UserError(
       `${release.title} is not ready after ${seconds} s: ${trouble ?? `${text}; see helm status`}`,

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
-import { UserError, messageOf } from "../support/errors.ts";
+import { UserError } from "../support/errors.ts";
+import { asMap, readYaml } from "../support/yamlFile.ts";
 
 export interface Project {
   name: string;
@@ -24,7 +23,7 @@ export function loadProject(folder: string): Project {
   return {
     name: content["name"],
     main: typeof content["main"] === "string" ? content["main"] : "index.ts",
-    declared: asObject(content["config"]),
+    declared: asMap(content["config"]),
   };
 }
 
@@ -50,11 +49,11 @@ export function loadConfig(
     if (isSecret && !config.secretKeys.includes(qualified)) config.secretKeys.push(qualified);
   };
   for (const [key, declaration] of Object.entries(project.declared)) {
-    const fields = asObject(declaration);
+    const fields = asMap(declaration);
     if (Object.keys(fields).length === 0) set(key, declaration);
     else set(key, fields["value"] ?? fields["default"], fields["secret"] === true);
   }
-  const stackConfig = existsSync(stackFile) ? asObject(readYaml(stackFile)["config"]) : {};
+  const stackConfig = asMap(readYaml(stackFile)["config"]);
   for (const [key, value] of Object.entries(stackConfig)) {
     if (key in overrides || key.replace(`${project.name}:`, "") in overrides) continue;
     const [open, isEncrypted] = opened(value, encryptedAs ?? "");
@@ -72,7 +71,7 @@ export function loadConfig(
 function opened(value: unknown, instead: string): [value: unknown, isEncrypted: boolean] {
   let isEncrypted = false;
   const text = JSON.stringify(value ?? null, (_, inner: unknown) => {
-    if (typeof asObject(inner)["secure"] !== "string") return inner;
+    if (typeof asMap(inner)["secure"] !== "string") return inner;
     isEncrypted = true;
     return instead;
   });
@@ -82,7 +81,7 @@ function opened(value: unknown, instead: string): [value: unknown, isEncrypted: 
 function isDeclaredSecret(project: Project, key: string): boolean {
   const short = key.replace(`${project.name}:`, "");
   const declaration = project.declared[short] ?? project.declared[`${project.name}:${short}`];
-  return asObject(declaration)["secret"] === true;
+  return asMap(declaration)["secret"] === true;
 }
 
 function encrypted(key: string, stackFile: string): UserError {
@@ -90,17 +89,4 @@ function encrypted(key: string, stackFile: string): UserError {
   return new UserError(
     `${key} in ${stackFile} is encrypted for the Pulumi CLI, which the built-in engine cannot read; pass --config ${short}=@<file>, or install the Pulumi CLI`,
   );
-}
-
-function readYaml(path: string): Record<string, unknown> {
-  try {
-    return asObject(parse(readFileSync(path, "utf8")));
-  } catch (error) {
-    throw new UserError(`${path} cannot be read: ${messageOf(error)}`);
-  }
-}
-
-function asObject(value: unknown): Record<string, unknown> {
-  const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isMap ? (value as Record<string, unknown>) : {};
 }

@@ -2,7 +2,7 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type ImageName, imageSource, inputFiles } from "../../program/images.ts";
+import { type ImageSource, inputFiles } from "../../program/images.ts";
 import { run } from "../support/process.ts";
 
 /** Modification time of every file of an image, so that the same inputs make the same layers. */
@@ -28,14 +28,20 @@ export interface BuildSecret {
  * Copies exactly the files that the tag is a hash of: a Dockerfile that needs another one fails to build, so a
  * tag never stands for two contents. Modes do not depend on the umask of the checkout.
  */
-export async function stageContext(image: ImageName, folder: string): Promise<void> {
-  const { root, folders } = imageSource(image);
-  for (const path of inputFiles(root, folders)) {
+export async function stageContext(source: ImageSource, folder: string): Promise<void> {
+  const { root, folders, files = {} } = source;
+  const stage = async (path: string, write: (copy: string) => Promise<void>) => {
     const copy = join(folder, path);
     await mkdir(dirname(copy), { recursive: true });
-    await copyFile(join(root, path), copy);
+    await write(copy);
     await chmod(copy, 0o644);
     await utimes(copy, timestamp, timestamp);
+  };
+  for (const path of inputFiles(root, folders)) {
+    await stage(path, (copy) => copyFile(join(root, path), copy));
+  }
+  for (const [path, content] of Object.entries(files)) {
+    await stage(path, (copy) => writeFile(copy, content));
   }
 }
 

@@ -1,10 +1,15 @@
 import { hasImage, importImages } from "../cluster/index.ts";
-import { imageSource } from "../../program/images.ts";
 import { UserError } from "../support/errors.ts";
 import { run, type RunOptions, which } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
 import { stageContext, withTemporaryFolder } from "./buildContext.ts";
-import { buildWithBuildah, exportArchive, type Image, inBuildOrder } from "./buildahImages.ts";
+import {
+  buildArguments,
+  buildWithBuildah,
+  exportArchive,
+  type Image,
+  inBuildOrder,
+} from "./buildahImages.ts";
 import { ensureTools, withBuildah } from "./buildahSession.ts";
 import type { Destination } from "./destination.ts";
 import { buildWithDocker, dockerAnswers, dockerHas, requireDocker, succeeds } from "./docker.ts";
@@ -64,8 +69,8 @@ async function nodeDelivery(
     has: (reference) => succeeds("docker", ["exec", node, "crictl", "inspecti", "-q", reference]),
     async provide(images, force) {
       await buildWithDocker(images, force);
-      for (const { app, reference } of images) {
-        await reported(`Loading the image ${app}`, () => run(tool, loadArguments(reference)));
+      for (const { name, reference } of images) {
+        await reported(`Loading the image ${name}`, () => run(tool, loadArguments(reference)));
       }
     },
   };
@@ -83,13 +88,14 @@ function minikubeDelivery(profile: string): Delivery {
     const list = await minikube("image", "ls", "--format", "short");
     return list.split("\n").some((line) => line.trim() === reference);
   };
-  const build = ({ app, reference, base }: Image) =>
-    reported(`Building the image ${app} in Minikube`, () =>
+  const build = (image: Image) =>
+    reported(`Building the image ${image.name} in Minikube`, () =>
       withTemporaryFolder(async (folder) => {
-        await stageContext(app, folder);
-        const below = base ? ["--build-opt", `build-arg=BASE=${base.reference}`] : [];
-        const file = ["--file", imageSource(app).dockerfile];
-        await minikube("image", "build", "--tag", reference, ...below, ...file, folder);
+        const { source, reference } = image;
+        await stageContext(source, folder);
+        const given = buildArguments(image).flatMap((one) => ["--build-opt", `build-arg=${one}`]);
+        const file = ["--file", source.dockerfile];
+        await minikube("image", "build", "--tag", reference, ...given, ...file, folder);
       }),
     );
   return {
@@ -97,8 +103,8 @@ function minikubeDelivery(profile: string): Delivery {
     async provide(images, force) {
       if (await dockerAnswers()) {
         await buildWithDocker(images, force);
-        for (const { app, reference } of images) {
-          await reported(`Loading the image ${app}`, () => minikube("image", "load", reference));
+        for (const { name, reference } of images) {
+          await reported(`Loading the image ${name}`, () => minikube("image", "load", reference));
         }
         return;
       }
@@ -129,8 +135,8 @@ async function pushEach(
   images: readonly Image[],
   push: (reference: string, options: Pick<RunOptions, "onLine">) => Promise<unknown>,
 ): Promise<void> {
-  for (const { app, reference } of images) {
-    await reported(`Pushing the image ${app}`, (step) => {
+  for (const { name, reference } of images) {
+    await reported(`Pushing the image ${name}`, (step) => {
       const onLine = (line: string) => step.update(line.trim().slice(0, 70));
       return push(reference, { onLine }).catch((error: unknown) => {
         throw pushFailure(reference, error);

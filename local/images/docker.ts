@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { imageSource } from "../../program/images.ts";
 import { UserError } from "../support/errors.ts";
 import { run, which } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
@@ -9,7 +8,7 @@ import {
   stageSecrets,
   withTemporaryFolder,
 } from "./buildContext.ts";
-import { type Image, inBuildOrder } from "./buildahImages.ts";
+import { buildArguments, type Image, inBuildOrder } from "./buildahImages.ts";
 import { withDiskSpace } from "./diskSpace.ts";
 
 export async function dockerAnswers(): Promise<boolean> {
@@ -40,27 +39,28 @@ export async function buildWithDocker(images: readonly Image[], force: boolean):
     for (const image of inBuildOrder(images)) {
       if (!force && (await dockerHas(image.reference))) continue;
       await withDiskSpace({ sentence: () => dockerDiskFull }, () =>
-        build(image, join(folder, image.app), secrets, force),
+        build(image, join(folder, image.name), secrets, force),
       );
     }
   });
 }
 
 function build(
-  { app, reference, base }: Image,
+  image: Image,
   context: string,
   secrets: readonly BuildSecret[],
   force: boolean,
 ): Promise<string> {
-  return reported(`Building the image ${app}`, async (step) => {
-    await stageContext(app, context);
+  const { name, source, reference } = image;
+  return reported(`Building the image ${name}`, async (step) => {
+    await stageContext(source, context);
     const args = [
       ...["build", "--progress", "plain", "--tag", reference],
       ...(force ? ["--no-cache"] : []),
       ...secrets.flatMap(({ id, path }) => ["--secret", `id=${id},src=${path}`]),
-      ...(base ? ["--build-arg", `BASE=${base.reference}`] : []),
+      ...buildArguments(image).flatMap((argument) => ["--build-arg", argument]),
       ...proxyArguments(process.env),
-      ...["--file", join(context, imageSource(app).dockerfile), context],
+      ...["--file", join(context, source.dockerfile), context],
     ];
     return await run("docker", args, {
       // the Dockerfiles mount secrets, which only this builder can

@@ -1,14 +1,16 @@
 import { APPS, DEFAULT_REGISTRY, type ImageName } from "../../program/images.ts";
 import { step } from "../support/progress.ts";
-import { type Image, imageFor } from "./buildahImages.ts";
+import { type Image, imageFor, imageOf } from "./buildahImages.ts";
 import { deliveryTo } from "./delivery.ts";
 import { type DestinationOptions, destinationOf } from "./destination.ts";
+
+export { type Image, imageOf };
 
 export interface ImageOptions extends Omit<DestinationOptions, "registry"> {
   /** Prefix of the images' names. */
   registry?: string;
   /** Defaults to those of the apps. */
-  apps?: readonly ImageName[];
+  apps?: readonly (ImageName | Image)[];
   /** Builds anew what is there already. */
   force?: boolean;
 }
@@ -21,7 +23,7 @@ export async function ensureImages(options: ImageOptions): Promise<void> {
   const { registry = DEFAULT_REGISTRY, apps = APPS, force = false } = options;
   const destination = destinationOf({ ...options, registry });
   const delivery = await deliveryTo(destination);
-  const images = apps.map((app) => imageFor(app, registry));
+  const images = apps.map((app) => (typeof app === "string" ? imageFor(app, registry) : app));
   const look = () => imagesWithout(images, async (image) => !force && (await delivery.has(image)));
   const missing =
     destination.kind === "registry" ? await lookInRegistry(images.length, look) : await look();

@@ -25,6 +25,7 @@ export interface ApiRequest {
   type?: string;
   /** Milliseconds of silence after which the request fails. */
   timeout?: number;
+  onHeaders?: (headers: http.IncomingHttpHeaders) => void;
 }
 
 /** The API server of a kubeconfig's current context. */
@@ -48,7 +49,7 @@ export async function send(
   server: ApiServer,
   method: string,
   path: string,
-  { body, type = "application/json", timeout = 30_000 }: ApiRequest = {},
+  { body, type = "application/json", timeout = 30_000, onHeaders }: ApiRequest = {},
 ): Promise<string> {
   const url = new URL(server.url + path);
   const options = await server.options();
@@ -62,6 +63,7 @@ export async function send(
   return new Promise((resolve, reject) => {
     const request = start(url, { ...options, method, headers }, (answer) => {
       let text = "";
+      onHeaders?.(answer.headers);
       answer.setEncoding("utf8");
       answer.on("data", (chunk: string) => (text += chunk)).on("error", reject);
       answer.on("end", () => {

@@ -93,6 +93,14 @@ export class KubernetesClient {
     return send(this.#server, "GET", `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`);
   }
 
+  /** Milliseconds by which the API server's clock is ahead of this machine's, as exact as its header: to a second. */
+  async clockSkew(): Promise<number> {
+    let time = NaN;
+    const onHeaders = ({ date = "" }) => (time = Date.parse(date));
+    await send(this.#server, "GET", "/version", { onHeaders });
+    return time + 500 - Date.now();
+  }
+
   async #pathOf(object: JsonObject): Promise<string> {
     const { apiVersion = "v1", kind = "", metadata = {} } = object as KubernetesObject;
     const resource = await this.#resourceOf(apiVersion, kind);

@@ -43,6 +43,12 @@ export async function withLock<T>(
   }
 }
 
+/** The living process that has a lock. */
+export function lockHolder(path: string): Holder | undefined {
+  const holder = readHolder(path);
+  return holder && isAlive(holder) ? holder : undefined;
+}
+
 /** Takes the lock, from a dead process too, and returns what releases it; or the living process that has it. */
 function tryLock(path: string, purpose: string): (() => void) | Holder {
   const own: Holder = { pid: process.pid, purpose, started: startOf(process.pid) };

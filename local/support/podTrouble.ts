@@ -1,94 +1,259 @@
+import { ApiError } from "./apiServer.ts";
 import type { KubernetesClient } from "./kubernetesClient.ts";
+import { containersOf, shortageOf } from "./podResources.ts";
 import { type JsonObject, objectAt, textAt } from "./propertyValues.ts";
 
 const logLines = 12;
 
-/** What keeps the pods of a workload from being ready, in words, with the last log lines on request. */
+/** What kind of thing keeps pods from being ready. */
+export type TroubleKind =
+  /** A quota, a limit range, Pod Security or a webhook refuses the pods. */
+  | ("quota" | "limit-range" | "pod-security" | "refused")
+  /** No node takes them: no room, a taken port, or no node that fits. */
+  | ("resources" | "host-port" | "node")
+  | "claim"
+  | "image"
+  /** A Secret or ConfigMap that they refer to. */
+  | "configuration"
+  | "crash"
+  | "not-ready";
+
+/** What keeps a workload from being ready. */
+export interface Trouble {
+  readonly kind: TroubleKind;
+  /** In words, with the name of the pod. */
+  readonly text: string;
+  /** Whether it stays until a person changes something. */
+  readonly isLasting: boolean;
+  /** Last lines of the container's log, on request. */
+  readonly log?: string;
+}
+
+/** What keeps the pods of a workload from being ready. The explanation is a courtesy: not having one hides no failure. */
 export async function troubleOf(
   client: KubernetesClient,
   workload: JsonObject,
   withLogs: boolean,
-): Promise<string | undefined> {
+): Promise<Trouble | undefined> {
   const namespace = textAt(workload, "metadata", "namespace") ?? "default";
   const labels = objectAt(workload, "spec", "selector", "matchLabels");
   const selector = Object.entries(labels).map(([key, value]) => `${key}=${String(value)}`);
   const query = `labelSelector=${encodeURIComponent(selector.join(","))}`;
-  const lastLines = (log: string, pod: string) => client.logs(namespace, pod, log).catch(() => "");
   try {
-    const list = await client.request("GET", `/api/v1/namespaces/${namespace}/pods?${query}`);
-    const pods = listAt(list, "items");
+    const pods = await list(client, `/api/v1/namespaces/${namespace}/pods?${query}`);
     for (const pod of pods.sort(newestFirst)) {
-      const found = podTrouble(pod);
+      const found = await podTrouble(client, pod);
       if (!found) continue;
       const name = textAt(pod, "metadata", "name") ?? "";
-      const log = withLogs && found.log ? await lastLines(found.log, name) : "";
-      const lines = log.split("\n").filter(Boolean);
-      const told = lines.length > 0 ? `; its last lines:\n    ${lines.join("\n    ")}` : "";
-      return `pod ${name}: ${found.text}${told}`;
+      const { logQuery, text, ...trouble } = found;
+      const log =
+        withLogs && logQuery ? await client.logs(namespace, name, logQuery).catch(() => "") : "";
+      const lines = log.split("\n").filter(Boolean).join("\n    ");
+      return { ...trouble, text: `pod ${name}: ${text}`, ...(lines && { log: lines }) };
     }
-    return pods.length === 0 ? await refusal(client, workload) : undefined;
+    return await refusal(client, workload, pods.length);
   } catch {
-    return undefined; // the explanation is a courtesy: not having one must not hide the failure
+    return undefined;
   }
 }
 
-interface Trouble {
-  text: string;
-  /** Where the log of the container, or of its previous attempt, tells more. */
-  log?: string;
+/** A trouble in words, with the last lines of the log where there are any. */
+export const troubleText = ({ text, log }: Trouble): string =>
+  log === undefined ? text : `${text}; its last lines:\n    ${log}`;
+
+interface PodTrouble extends Omit<Trouble, "log"> {
+  /** Where the log of the container, or of its previous attempt, says more. */
+  readonly logQuery?: string;
 }
 
-function podTrouble(pod: JsonObject): Trouble | undefined {
+async function podTrouble(
+  client: KubernetesClient,
+  pod: JsonObject,
+): Promise<PodTrouble | undefined> {
   const status = objectAt(pod, "status");
   const scheduled = listAt(status, "conditions").find((one) => one["type"] === "PodScheduled");
-  if (scheduled?.["status"] === "False")
-    return { text: `${String(scheduled["reason"])}: ${String(scheduled["message"])}` };
+  if (scheduled?.["status"] === "False") return await unscheduled(client, pod, scheduled);
   const kinds = ["initContainerStatuses", "containerStatuses"];
   const containers = kinds.flatMap((key) => listAt(status, key));
   return containers.map(containerTrouble).find((trouble) => trouble !== undefined);
 }
 
-function containerTrouble(container: JsonObject): Trouble | undefined {
+/** A node that has just been added, or is restarting, is not there for good. */
+const passingNode =
+  /node\.kubernetes\.io\/(not-ready|unreachable)|node\.cloudprovider\.kubernetes\.io/;
+
+async function unscheduled(
+  client: KubernetesClient,
+  pod: JsonObject,
+  condition: JsonObject,
+): Promise<PodTrouble> {
+  const message = String(condition["message"]);
+  const text = `${String(condition["reason"])}: ${message}`;
+  if (/persistentvolumeclaim/i.test(message)) {
+    const claims = await Promise.all(claimsOf(pod).map((claim) => claimTrouble(client, claim)));
+    const found = claims.find((trouble) => trouble !== undefined);
+    return found
+      ? { ...found, text: `${text}; ${found.text}` }
+      : { kind: "claim", text, isLasting: false };
+  }
+  const kind = /free ports/.test(message)
+    ? "host-port"
+    : /Insufficient/.test(message)
+      ? "resources"
+      : "node";
+  const shortage = await shortageOf(client, pod).catch(() => undefined);
+  const isScalingUp = await hasEvent(client, pod, /^(TriggeredScaleUp|Nominated)$/);
+  const isRefusedNode = await hasEvent(client, pod, /^NotTriggerScaleUp$/);
+  const mayPass =
+    isScalingUp || passingNode.test(message) || (shortage?.mayPass === true && !isRefusedNode);
+  const ports = kind === "host-port" ? hostPorts(pod) : undefined;
+  return {
+    kind,
+    text: [text, ports ?? (kind === "resources" && shortage?.text)].filter(Boolean).join("; "),
+    isLasting: !mayPass,
+  };
+}
+
+function hostPorts(pod: JsonObject): string {
+  const ports = containersOf(objectAt(pod, "spec"), "containers")
+    .flatMap((container) => listAt(container, "ports"))
+    .flatMap(({ hostPort }) => (hostPort === undefined ? [] : String(hostPort)));
+  return `it needs port ${ports.join(" and ")} of the node, which another pod has`;
+}
+
+function claimsOf(pod: JsonObject): JsonObject[] {
+  const { namespace = "default" } = objectAt(pod, "metadata");
+  return listAt(objectAt(pod, "spec"), "volumes")
+    .map((volume) => textAt(volume, "persistentVolumeClaim", "claimName"))
+    .filter((name) => name !== undefined)
+    .map((name) => ({ metadata: { name, namespace } }));
+}
+
+/** Why a claim has no volume; nothing where it has one, or where it only waits for its first pod. */
+export async function claimTrouble(
+  client: KubernetesClient,
+  { metadata }: JsonObject,
+): Promise<Trouble | undefined> {
+  const { name, namespace } = metadata as { name: string; namespace: string };
+  const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}`;
+  const trouble = (why: string, isLasting: boolean): Trouble => ({
+    kind: "claim",
+    text: `the claim ${name} ${why}`,
+    isLasting,
+  });
+  const claim = await found(client, path);
+  if (!claim) return trouble("does not exist", true);
+  if (textAt(claim, "status", "phase") === "Bound") return undefined;
+  const className = textAt(claim, "spec", "storageClassName");
+  if (!className) return trouble("has no storage class, and the cluster has no default one", true);
+  const storageClass = await found(client, `/apis/storage.k8s.io/v1/storageclasses/${className}`);
+  if (!storageClass)
+    return trouble(`needs the storage class ${className}, which does not exist`, true);
+  const events = await eventsOf(client, claim);
+  const failed = events.findLast(({ type }) => type === "Warning");
+  return failed && trouble(`has no volume: ${textAt(failed, "message")}`, false);
+}
+
+/** Faults on the way to a registry that pass by themselves. */
+const passingPull =
+  /timeout|timed out|deadline|EOF|connection reset|TLS handshake|toomanyrequests|\b(429|5\d\d)\b/i;
+
+function containerTrouble(container: JsonObject): PodTrouble | undefined {
   const name = String(container["name"]);
   const log = `container=${name}&tailLines=${logLines}`;
   const waiting = objectAt(container, "state", "waiting");
   const ended = objectAt(container, "state", "terminated");
   const before = objectAt(container, "lastState", "terminated");
-  if (waiting["reason"] !== undefined && waiting["reason"] !== "PodInitializing") {
-    const text = [waiting["reason"], waiting["message"]].filter(Boolean).join(": ");
-    return before["exitCode"] === undefined ? { text } : { text, log: `${log}&previous=true` };
+  const { reason } = waiting;
+  if (reason !== undefined && reason !== "PodInitializing" && reason !== "ContainerCreating") {
+    const text = [reason, waiting["message"]].filter(Boolean).join(": ");
+    const kind = kindOfWaiting(String(reason));
+    const isLasting = kind === "image" && !passingPull.test(text);
+    const logQuery = before["exitCode"] === undefined ? {} : { logQuery: `${log}&previous=true` };
+    return { kind, text, isLasting, ...logQuery };
   }
   if (ended["exitCode"] !== undefined && ended["exitCode"] !== 0)
-    return { text: `${name} ended with ${exitOf(ended)}`, log };
+    return {
+      kind: "crash",
+      text: `${name} ended with ${exitOf(ended)}`,
+      isLasting: false,
+      logQuery: log,
+    };
   if (objectAt(container, "state", "running")["startedAt"] && container["ready"] === false) {
     const restarts = Number(container["restartCount"] ?? 0);
     const history = restarts > 0 ? `, restarted ${restarts} times (${exitOf(before)})` : "";
-    return { text: `${name} runs but is not ready${history}`, log };
+    const text = `${name} runs but is not ready${history}`;
+    return { kind: restarts > 0 ? "crash" : "not-ready", text, isLasting: false, logQuery: log };
   }
   return undefined;
+}
+
+function kindOfWaiting(reason: string): TroubleKind {
+  if (/Image/.test(reason)) return "image";
+  return /^Create/.test(reason) ? "configuration" : "crash";
 }
 
 function exitOf(ended: JsonObject): string {
   return [`exit code ${String(ended["exitCode"])}`, ended["reason"]].filter(Boolean).join(", ");
 }
 
-/** Why no pod could be created at all, e.g. a quota or Pod Security. */
+const refusals: readonly [pattern: RegExp, kind: TroubleKind][] = [
+  [/exceeded quota|failed quota/, "quota"],
+  [/(maximum|minimum) (cpu|memory|\S+) (usage|limit)|limit to request ratio/, "limit-range"],
+  [/violates PodSecurity/, "pod-security"],
+];
+
+/** Why pods could not be created at all. */
 async function refusal(
   client: KubernetesClient,
   workload: JsonObject,
-): Promise<string | undefined> {
-  const { namespace, uid } = objectAt(workload, "metadata") as { [key: string]: string };
-  const path = `/api/v1/namespaces/${namespace}/events?fieldSelector=involvedObject.uid=${uid}`;
-  const events = listAt(await client.request("GET", path), "items");
-  return textAt(
-    events.findLast((event) => event["type"] === "Warning"),
+  pods: number,
+): Promise<Trouble | undefined> {
+  // a Deployment has no event of its own: its ReplicaSet is refused
+  const failure = listAt(objectAt(workload, "status"), "conditions").find(
+    ({ type, status }) => type === "ReplicaFailure" && status === "True",
+  );
+  // events stay for an hour: they say nothing any more once there are pods
+  if (!failure && pods > 0) return undefined;
+  const events = failure ? [failure] : await eventsOf(client, workload);
+  const text = textAt(
+    events.findLast(({ type }) => type !== "Normal"),
     "message",
   );
+  if (text === undefined) return undefined;
+  const [, kind = "refused"] = refusals.find(([pattern]) => pattern.test(text)) ?? [];
+  // the ServiceAccount may be made a moment later
+  const isLasting = /forbidden|denied the request/.test(text) && !/service account/.test(text);
+  return { kind, text, isLasting };
+}
+
+async function eventsOf(client: KubernetesClient, object: JsonObject): Promise<JsonObject[]> {
+  const { namespace, uid } = objectAt(object, "metadata") as { [key: string]: string };
+  const path = `/api/v1/namespaces/${namespace}/events?fieldSelector=involvedObject.uid=${uid}`;
+  return await list(client, path);
+}
+
+const hasEvent = async (client: KubernetesClient, object: JsonObject, reason: RegExp) =>
+  (await eventsOf(client, object).catch(() => [])).some((event) =>
+    reason.test(textAt(event, "reason") ?? ""),
+  );
+
+async function found(client: KubernetesClient, path: string): Promise<JsonObject | undefined> {
+  try {
+    return await client.request("GET", path);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
 }
 
 function newestFirst(one: JsonObject, other: JsonObject): number {
   const created = (pod: JsonObject) => textAt(pod, "metadata", "creationTimestamp") ?? "";
   return created(other).localeCompare(created(one));
+}
+
+async function list(client: KubernetesClient, path: string): Promise<JsonObject[]> {
+  return listAt(await client.request("GET", path), "items");
 }
 
 function listAt(object: JsonObject, key: string): JsonObject[] {

@@ -1,7 +1,7 @@
 import { UserError } from "./errors.ts";
 import { pause, type Work } from "./interruption.ts";
 import type { KubernetesClient } from "./kubernetesClient.ts";
-import { troubleOf } from "./podTrouble.ts";
+import { type Trouble, troubleOf, troubleText } from "./podTrouble.ts";
 import { type JsonObject, objectAt, textAt } from "./propertyValues.ts";
 
 /** What is still missing, in words; undefined when the object is ready. */
@@ -52,17 +52,23 @@ export async function awaitReady(
   if (!check) return applied;
   const name = `${textAt(applied, "kind")} ${textAt(applied, "metadata", "name")}`;
   const started = Date.now();
+  const isStuck = lastingFor(patienceMs);
   let lastLook = started;
-  let trouble: string | undefined;
+  let trouble: Trouble | undefined;
   for (let live = applied; ;) {
     const missing = missingOf(live, check);
     if (missing === undefined) return live;
     const elapsed = Date.now() - started;
-    const final = finalFailure(live) ?? (elapsed > seconds * 1000 ? "" : undefined);
-    if (final !== undefined) {
+    const final = finalFailure(live);
+    if (final !== undefined || isStuck(trouble) || elapsed > seconds * 1000) {
       trouble = (await troubleOf(client, live, true)) ?? trouble;
-      const reason = [final || missing, trouble].filter(Boolean).join("; ");
-      const when = final ? "failed" : `is not ready after ${seconds} s`;
+      const reason = [final ?? missing, trouble && troubleText(trouble)].filter(Boolean).join("; ");
+      const isLate = elapsed > seconds * 1000;
+      const when = final
+        ? "failed"
+        : isLate
+          ? `is not ready after ${seconds} s`
+          : "cannot get ready";
       throw new UserError(`${name} ${when}: ${reason}`);
     }
     if (Date.now() - lastLook > 3_000) {
@@ -70,12 +76,24 @@ export async function awaitReady(
       trouble = await troubleOf(client, live, textAt(live, "kind") === "Job");
       lastLook = Date.now();
     }
-    work.wait([missing, trouble?.split("; its last lines")[0]].filter(Boolean).join("; "));
+    work.wait([missing, trouble?.text].filter(Boolean).join("; "));
     await pause(elapsed < 10_000 ? 250 : 1_000, work.signal);
     const next = await client.get(applied);
     if (!next) throw new UserError(`${name} was deleted by another process while it was awaited`);
     live = next;
   }
+}
+
+/** How long a trouble that does not pass by itself is looked at before it is believed. */
+export const patienceMs = 12_000;
+
+/** Tells, look by look, whether the troubles have been lasting ones for so long. */
+export function lastingFor(milliseconds: number): (trouble: Trouble | undefined) => boolean {
+  let since: number | undefined;
+  return (trouble) => {
+    since = trouble?.isLasting === true ? (since ?? Date.now()) : undefined;
+    return since !== undefined && Date.now() - since >= milliseconds;
+  };
 }
 
 function missingOf(live: JsonObject, check: Check): string | undefined {

@@ -95,8 +95,8 @@ describe("a command line that is wrong is answered in a sentence, with exit code
     ["an unknown setting", ["--config", "replicaz=2"], "replicaz is not a setting; "],
     [
       "a wrong type",
-      ["--config", "servingReplicas=many"],
-      "servingReplicas must be a whole number",
+      ["--config", "predictionReplicas=many"],
+      "predictionReplicas must be a whole number",
     ],
     [
       "two pods on a ReadWriteOnce volume",
@@ -110,16 +110,6 @@ describe("a command line that is wrong is answered in a sentence, with exit code
     expect(stderr).not.toMatch(/…|\n +at /);
     expect(code).toBe(1);
   });
-});
-
-test("the built-in engine refuses a stack with parts on Google Cloud, in one sentence", async () => {
-  const google = ["dataStores=gcp", "gcpProject=acme-ml", "gcpRegion=europe-west1"];
-  const args = ["preview", "--stack", "bad-input", "--engine", "builtin"];
-  const { code, stderr } = await mlops([...args, ...google.flatMap((one) => ["--config", one])]);
-  expect(stderr).toBe(
-    "error: the built-in engine makes nothing on Google Cloud; install the Pulumi CLI (https://www.pulumi.com/docs/install), or set cluster to current and dataStores to cluster\n",
-  );
-  expect(code).toBe(1);
 });
 
 describe("a cluster that cannot be reached", () => {

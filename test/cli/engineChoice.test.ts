@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { version } from "@pulumi/pulumi/version.js";
 import { chooseEngine } from "../../cli/engineChoice.ts";
+import { readSettings } from "../../cli/stackSettings.ts";
 
 // A machine with an empty PATH and cache, whose only way out is a proxy that lets nobody through.
 const before = { ...process.env };
@@ -33,6 +34,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
+const anywhere = readSettings({});
+const onGoogle = readSettings({
+  config: ["dataStores=gcp", "gcpProject=acme-ml", "gcpRegion=europe-west1"],
+});
+
 /** A Pulumi CLI that knows its version and nothing else. */
 function pulumi(path: string): void {
   mkdirSync(dirname(path), { recursive: true });
@@ -42,18 +48,18 @@ function pulumi(path: string): void {
 
 test("is the Pulumi CLI on PATH", async () => {
   pulumi(join(folder, "bin", "pulumi"));
-  expect(await chooseEngine({})).toBe("pulumi");
+  expect(await chooseEngine({}, anywhere)).toBe("pulumi");
   expect(asked).toEqual([]);
 });
 
 test("is the Pulumi CLI that an earlier command has installed into the cache", async () => {
   pulumi(join(folder, "cache", "mlops-platform", "pulumi", version, "bin", "pulumi"));
-  expect(await chooseEngine({})).toBe("pulumi");
+  expect(await chooseEngine({}, anywhere)).toBe("pulumi");
   expect(asked).toEqual([]);
 });
 
 test("is the built-in one where the CLI cannot be downloaded, with one line that says why", async () => {
-  expect(await chooseEngine({})).toBe("builtin");
+  expect(await chooseEngine({}, anywhere)).toBe("builtin");
   expect(asked).toEqual(["get.pulumi.com:443"]);
   expect(said.mock.calls).toEqual([
     [
@@ -63,21 +69,34 @@ test("is the built-in one where the CLI cannot be downloaded, with one line that
 });
 
 test("nothing is downloaded for --engine builtin, for a stack that has it, and to read outputs", async () => {
-  expect(await chooseEngine({ engine: "builtin" })).toBe("builtin");
-  expect(await chooseEngine({}, "builtin")).toBe("builtin");
-  expect(await chooseEngine({}, undefined, { mayInstall: false })).toBe("builtin");
+  expect(await chooseEngine({ engine: "builtin" }, anywhere)).toBe("builtin");
+  expect(await chooseEngine({}, anywhere, "builtin")).toBe("builtin");
+  expect(await chooseEngine({}, anywhere, undefined, { mayInstall: false })).toBe("builtin");
   expect(asked).toEqual([]);
 });
 
 test("is never another one than asked for", async () => {
-  await expect(chooseEngine({ engine: "pulumi" })).rejects.toThrow(
-    /does not answer; install it .*builtin/,
+  await expect(chooseEngine({ engine: "pulumi" }, anywhere)).rejects.toThrow(
+    /does not answer; install the Pulumi CLI .*builtin/,
   );
 });
 
 test("stays the one that knows the stack's state", async () => {
-  await expect(chooseEngine({}, "pulumi")).rejects.toThrow(/does not answer; install it/);
-  await expect(chooseEngine({ engine: "pulumi" }, "builtin")).rejects.toThrow(
+  await expect(chooseEngine({}, anywhere, "pulumi")).rejects.toThrow(
+    /does not answer; install the Pulumi CLI/,
+  );
+  await expect(chooseEngine({ engine: "pulumi" }, anywhere, "builtin")).rejects.toThrow(
     /deployed with the engine builtin, which alone knows its state/,
   );
+});
+
+test("is never the built-in one for parts on Google Cloud, whose refusal names every reason", async () => {
+  await expect(chooseEngine({ engine: "builtin" }, onGoogle)).rejects.toThrow(
+    /^the built-in engine makes nothing on Google Cloud; install the Pulumi CLI \(https:\S+\)$/,
+  );
+  expect(asked).toEqual([]);
+  await expect(chooseEngine({}, onGoogle)).rejects.toThrow(
+    /^the Pulumi CLI is not on PATH, and \S+ does not answer, while the built-in engine makes nothing on Google Cloud; install the Pulumi CLI/,
+  );
+  expect(said).not.toHaveBeenCalled();
 });

@@ -39,11 +39,22 @@ test("a value that cannot be written is refused without being shown", () => {
 test("URLs of this machine win over the stack's", () => {
   const outputs = { notebookEnv: { MODEL_NAME: "m", MLFLOW_TRACKING_URI: "http://node:30001" } };
   const urls = { MLFLOW_TRACKING_URI: "http://127.0.0.1:5000" };
-  expect(notebookVariables(outputs, urls)).toEqual({
+  const servers = { m: "http://127.0.0.1:8080", churn: "http://127.0.0.1:8081" };
+  expect(notebookVariables(outputs, urls, servers)).toMatchObject({
     MODEL_NAME: "m",
     MLFLOW_TRACKING_URI: "http://127.0.0.1:5000",
   });
-  expect(() => notebookVariables({}, {})).toThrow(/run `npm run up` first/);
+  expect(() => notebookVariables({}, {}, servers)).toThrow(/run `npm run up` first/);
+});
+
+test("there is the URL of the first model's server, and that of each by its name, whatever it is", () => {
+  const servers = { m: "http://127.0.0.1:8080", "Größe d'Or": "http://127.0.0.1:8081" };
+  const variables = notebookVariables({ notebookEnv: {} }, {}, servers);
+  const [, first, all] = /MODEL_SERVING_URL=(.*)\nMODEL_SERVERS='(.*)'/.exec(
+    withVariables("", variables),
+  )!;
+  expect(first).toBe("http://127.0.0.1:8080");
+  expect(JSON.parse(all!)).toEqual(servers);
 });
 
 test("the file is deleted with the stack that wrote it last, and with no other", () => {

@@ -1,7 +1,15 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeModelFolder } from "../../cli/commands/newModel.ts";
+import { addModel, makeModelFolder } from "../../cli/commands/newModel.ts";
 import { modelFolderFaults, modelsFolder, trainedModels } from "../../program/models.ts";
 
 let folder: string;
@@ -31,4 +39,30 @@ test.each([
   expect(() => makeModelFolder(name, folder)).toThrow(message);
   expect(readdirSync(folder).sort()).toEqual([".template", "taken"]);
   expect(readdirSync(join(folder, "taken"))).toEqual([]);
+});
+
+describe("the stack's file", () => {
+  const file = () => join(folder, "Pulumi.dev.yaml");
+  const added = (name: string, text?: string) => {
+    if (text !== undefined) writeFileSync(file(), text);
+    addModel(name, file(), "mlops-platform");
+    return readFileSync(file(), "utf8");
+  };
+
+  test("gets the new model next to the example, and keeps everything else", () => {
+    const text = "# ours\nconfig:\n  mlops-platform:namespace: ml # the team's\n";
+    const models = "  mlops-platform:models:\n    diabetes-progression: {}\n    churn: {}\n";
+    expect(added("churn", text)).toBe(text + models);
+  });
+
+  test("keeps the models that it lists, in their order, with what it says of them", () => {
+    const text =
+      "config:\n  mlops-platform:models:\n    spare:\n      replicas: 2 # two teams\n    iris: {}\n";
+    expect(added("churn", text)).toBe(`${text}    churn: {}\n`);
+    expect(added("spare")).toBe(`${text}    churn: {}\n`);
+  });
+
+  test("is made where the stack has none", () => {
+    expect(added("churn")).toContain("  mlops-platform:models:\n    diabetes-progression: {}\n");
+  });
 });

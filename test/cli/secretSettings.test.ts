@@ -38,8 +38,8 @@ test.each(["alertReceivers", "mlops-platform:alertReceivers"])(
 );
 
 test("a file that is not there is named", () => {
-  expect(() => readSettings({ config: ["modelName=@/no/such/file"] })).toThrow(
-    /--config modelName=@\/no\/such\/file cannot be read: .*ENOENT/,
+  expect(() => readSettings({ config: ["domain=@/no/such/file"] })).toThrow(
+    /--config domain=@\/no\/such\/file cannot be read: .*ENOENT/,
   );
 });
 

@@ -30,7 +30,8 @@ export function describeAccess(outputs: () => Record<string, string>): void {
   // SECURITY.md: Each workload has its own MLflow user: the model server can read, training and
   // notebooks can write.
   test("the model server's user reads, and writes nothing", async () => {
-    const client = mlflow(uri(), "model-server", await passwordOf("model-server"));
+    const reader = "model-server-diabetes-progression";
+    const client = mlflow(uri(), reader, await passwordOf(reader));
     const model = { name: "diabetes-progression", alias: "champion", version: "1" };
     expect(await search(client)).toBe(200);
     expect(await createExperiment(client, "not-allowed")).toBe(403);
@@ -44,19 +45,23 @@ export function describeAccess(outputs: () => Record<string, string>): void {
 
   // SECURITY.md: Each workload has its own MLflow user: the model server can read, training and
   // notebooks can write.
-  test.each(["training", "notebook"])("the user %s writes, but manages no users", async (user) => {
-    const password =
-      user === "notebook" ? outputs()["mlflowPassword"]! : await passwordOf("training");
-    const client = mlflow(uri(), user, password);
-    const name = `by-${user}-${Date.now()}`;
-    expect(await createExperiment(client, name)).toBe(200);
-    const newcomer = { username: "intruder", password: "a-long-enough-password" };
-    expect(await status(client.call("users/create", newcomer))).toBe(403);
-    const admin = mlflow(uri(), "admin", outputs()["mlflowAdminPassword"]!);
-    await waitUntil("the experiment is there for all to read", 10, async () =>
-      status(admin.call(`experiments/get-by-name?experiment_name=${name}`)).then((s) => s === 200),
-    );
-  });
+  test.each(["training-diabetes-progression", "notebook"])(
+    "the user %s writes, but manages no users",
+    async (user) => {
+      const password = user === "notebook" ? outputs()["mlflowPassword"]! : await passwordOf(user);
+      const client = mlflow(uri(), user, password);
+      const name = `by-${user}-${Date.now()}`;
+      expect(await createExperiment(client, name)).toBe(200);
+      const newcomer = { username: "intruder", password: "a-long-enough-password" };
+      expect(await status(client.call("users/create", newcomer))).toBe(403);
+      const admin = mlflow(uri(), "admin", outputs()["mlflowAdminPassword"]!);
+      await waitUntil("the experiment is there for all to read", 10, async () =>
+        status(admin.call(`experiments/get-by-name?experiment_name=${name}`)).then(
+          (s) => s === 200,
+        ),
+      );
+    },
+  );
 }
 
 /** Password that a workload's own Secret holds. */

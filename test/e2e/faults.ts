@@ -112,7 +112,7 @@ export function describeFaults(outputs: () => Record<string, string>): void {
 
   test("`verify` passes after all of it", async () => {
     const { code, stdout } = await mlops("verify");
-    expect(stdout).toMatch(/7 of 7 checks passed/);
+    expect(stdout).toMatch(/8 of 8 checks passed/);
     expect(code).toBe(0);
   });
 

@@ -162,10 +162,12 @@ suite(`the data path of Google Cloud${skipped ? ` (skipped: ${skipped})` : ""}`,
       spec?.["serviceAccountName"],
       spec?.["automountServiceAccountToken"],
     ]);
-    const names = ["mlflow", "model-server", "prediction-app", "training"];
-    expect([...new Set(accounts.map(String))].sort()).toEqual(
-      names.map((name) => `${name},${name},false`),
-    );
+    expect([...new Set(accounts.map(String))].sort()).toEqual([
+      "mlflow,mlflow,false",
+      "model-server,model-server-diabetes-progression,false",
+      "prediction-app,prediction-app,false",
+      "training,training-diabetes-progression,false",
+    ]);
   });
 
   test("a proxy that is killed is started again, and MLflow reaches its database as before", async () => {
@@ -190,7 +192,7 @@ suite(`the data path of Google Cloud${skipped ? ` (skipped: ${skipped})` : ""}`,
 
   test("paused, nothing runs; resumed, the same model is served and nothing is trained again", async () => {
     const before = { served: await served(), rows: await rows(), jobs: await jobs() };
-    const serving = "/apis/apps/v1/namespaces/mlops/deployments/model-server";
+    const serving = "/apis/apps/v1/namespaces/mlops/deployments/model-server-diabetes-progression";
     await waitUntil("the autoscaler has made two pods", 90, async () => {
       return (await api().get(serving)).spec?.["replicas"] === 2;
     });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { envFile } from "../../cli/envFile.ts";
 import { describeAccess } from "./access.ts";
+import { describeDoctor } from "./doctor.ts";
 import { describeEnd } from "./end.ts";
 import { describeFaults } from "./faults.ts";
 import { describeModels } from "./models.ts";
@@ -9,6 +10,7 @@ import { describeMonitoring } from "./monitoring.ts";
 import { describeNetworkFlows } from "./networkFlows.ts";
 import { describeOtherPeople, describeOtherStates } from "./ownership.ts";
 import { describeSeedFlow } from "./seedFlow.ts";
+import { describeSeveralModels } from "./severalModels.ts";
 import {
   cleanSlate,
   cli,
@@ -43,10 +45,12 @@ suite(`the platform on the local cluster${skipped ? ` (skipped: ${skipped})` : "
   test("`up` on a machine without anything ends with endpoints and a real prediction", async () => {
     const { code, stdout } = await up();
     expect(stdout).toMatch(/MLflow +http:\/\/127\.0\.0\.1:30001/);
-    expect(stdout).toMatch(/Model server +http:\/\/127\.0\.0\.1:31345/);
     expect(stdout).toMatch(/Prediction page +http:\/\/127\.0\.0\.1:31344/);
-    expect(stdout).toMatch(/Prometheus +http:\/\/prometheus\.mlops\.svc\.cluster\.local:9090/);
-    expect(stdout).toMatch(/diabetes-progression version 1 \(champion\) predicts \d+\.\d+/);
+    expect(stdout).toMatch(/Prometheus +npm run connect/);
+    expect(stdout).toMatch(
+      /diabetes-progression version 1 \(champion\) predicts \d+\.\d+ · http:\/\/127\.0\.0\.1:31345 · http:\/\/127\.0\.0\.1:31344\/\?model=diabetes-progression/,
+    );
+    expect(stdout).toMatch(/wine-xgboost +No model to serve yet/);
     expect(code).toBe(0);
     isUp = true;
   });
@@ -57,12 +61,14 @@ suite(`the platform on the local cluster${skipped ? ` (skipped: ${skipped})` : "
       if (!isUp) throw new Error("`up` failed, see above");
       found ??= await outputs();
     });
+    describeSeveralModels(() => found);
     describeSeedFlow(() => found);
     describeMonitoring(() => found);
     describeModels(() => found);
     describeAccess(() => found);
     describe("on its network", describeNetworkFlows);
     describeFaults(() => found);
+    describe("`doctor`", () => describeDoctor(() => found));
     describeNeighbours();
     describeOtherStates(cli, ["--local-cluster"]);
     describeOtherPeople(cli, namespace);

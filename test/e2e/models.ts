@@ -1,6 +1,7 @@
 import { type Mlflow, mlflow } from "../../cli/mlflow.ts";
 import { predict, servedModel, type ServedModel } from "../../cli/prediction.ts";
 import { restartsOf } from "./support/kube.ts";
+import { keepPredicting } from "./support/load.ts";
 import { registerModel } from "./support/models.ts";
 import { api as kubernetes, namespace } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
@@ -22,7 +23,7 @@ export function describeModels(outputs: () => Record<string, string>): void {
   const model = async () => (await servedModel(serving())) as ServedModel;
   const restartsOfModelServer = async () =>
     (await kubernetes().pods(namespace))
-      .filter(({ metadata }) => metadata.name.startsWith("model-server-"))
+      .filter(({ metadata }) => metadata.name.startsWith("model-server-diabetes-progression-"))
       .map((pod) => [pod.metadata.name, restartsOf(pod)]);
   const served = (version: string) =>
     waitUntil(`version ${version} is served`, 60, async () => (await model()).version === version);
@@ -74,27 +75,4 @@ export function describeModels(outputs: () => Record<string, string>): void {
       await waitUntil("the fault is gone", 60, async () => (await model()).load_error === null);
     },
   );
-}
-
-/** Predicts without a pause, four requests at a time, until it is stopped. */
-function keepPredicting(url: string, model: ServedModel) {
-  const failures: string[] = [];
-  const versions = new Set<string>();
-  let isRunning = true;
-  const worker = async () => {
-    while (isRunning) {
-      await predict(url, model).then(
-        ({ version }) => versions.add(version),
-        (error: unknown) => failures.push(String(error)),
-      );
-    }
-  };
-  const workers = Array.from({ length: 4 }, worker);
-  return {
-    stop: async () => {
-      isRunning = false;
-      await Promise.all(workers);
-      return { failures, versions };
-    },
-  };
 }

@@ -44,7 +44,8 @@ export function describeMonitoring(outputs: () => Record<string, string>): void 
 
   test("every panel of every dashboard has data, but the listed ones without kube-state-metrics", async () => {
     await askForPredictions(outputs()["modelServingUrl"]!);
-    const queries = dashboards().flatMap((dashboard) => panelQueries(dashboard));
+    const model = "diabetes-progression";
+    const queries = dashboards().flatMap((dashboard) => panelQueries(dashboard, { model }));
     const nameOf = (query: { dashboard: string; panel: string; refId: string }) =>
       `${query.dashboard} / ${query.panel} / ${query.refId}`;
     await forwarded("prometheus", (url) =>
@@ -80,7 +81,8 @@ export function describeMonitoring(outputs: () => Record<string, string>): void 
     mkdirSync(results, { recursive: true });
     const { code } = await mlops("dashboards", "--png", "--out", results);
     expect(code).toBe(0);
-    for (const { uid } of dashboards()) {
+    const drawn = dashboards().filter((dashboard) => panelQueries(dashboard).length > 0);
+    for (const { uid } of drawn) {
       const png = readFileSync(join(results, `dashboard-${uid.replace(/^mlops-/, "")}.png`));
       expect(png.subarray(1, 4).toString()).toBe("PNG");
       expect(png.length).toBeGreaterThan(20_000);

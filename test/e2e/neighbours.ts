@@ -9,9 +9,9 @@ const secondNamespace = "mlops-second";
 const inOwnNamespace = ["--config", `namespace=${secondNamespace}`];
 const otherPorts = Object.entries({
   trackingNodePort: 30101,
-  servingNodePort: 31445,
   predictionNodePort: 31444,
-}).flatMap(([key, port]) => ["--config", `${key}=${port}`]);
+  models: JSON.stringify({ "diabetes-progression": { nodePort: 31445, train: false } }),
+}).flatMap(([key, value]) => ["--config", `${key}=${value}`]);
 
 /** A second stack of the platform in the same cluster. */
 export function describeNeighbours(): void {
@@ -30,7 +30,9 @@ export function describeNeighbours(): void {
     expect(stderr).toContain(
       `trackingNodePort: port 30001 of the nodes belongs to the Service ${namespace}/mlflow; set trackingNodePort to a free port such as 30002, or to 0`,
     );
-    expect(stderr).toContain(`servingNodePort: port 31345 of the nodes belongs to the Service`);
+    expect(stderr).toContain(
+      `models.diabetes-progression.nodePort: port 31345 of the nodes belongs to the Service`,
+    );
     expect(code).toBe(1);
     expect((await changed()).status).toBe(404);
   });
@@ -46,8 +48,7 @@ export function describeNeighbours(): void {
   });
 
   test("a second stack with ports of its own comes up, and sees its node", async () => {
-    const quick = ["--config", "trainExampleModel=false"];
-    expect((await second.up(...inOwnNamespace, ...otherPorts, ...quick)).code).toBe(0);
+    expect((await second.up(...inOwnNamespace, ...otherPorts)).code).toBe(0);
     const nodes = () =>
       forwarded(
         "prometheus",

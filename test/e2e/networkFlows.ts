@@ -204,10 +204,9 @@ function answersOf(
 }
 
 const flows = platformFlows({
-  images: { tracking: "", serving: "", predict: "" },
-  modelName: "",
+  images: { tracking: "", predict: "" },
+  models: [{ name: "diabetes-progression", image: "", nodePort: 31345 }],
   tracking: { nodePort: 30001 },
-  serving: { nodePort: 31345 },
   prediction: { nodePort: 31344 },
   apiServerAddresses: [`${addresses.node}/32`],
 });

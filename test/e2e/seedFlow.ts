@@ -20,6 +20,8 @@ export function describeSeedFlow(outputs: () => Record<string, string>): void {
     expect(statSync(envFile).mode & 0o777).toBe(0o600);
     const text = readFileSync(envFile, "utf8");
     expect(text).toContain("MLFLOW_TRACKING_URI=http://127.0.0.1:30001\n");
+    expect(text).toContain("MODEL_SERVING_URL=http://127.0.0.1:31345\n");
+    expect(text).toContain('"wine-xgboost":"http://127.0.0.1:31346"');
     expect(text).toContain(`MLFLOW_TRACKING_PASSWORD=${outputs()["mlflowPassword"]}\n`);
   });
 
@@ -63,7 +65,10 @@ export function describeSeedFlow(outputs: () => Record<string, string>): void {
     const url = outputs()["modelServingUrl"]!;
     const before = (await servedModel(url)) as ServedModel;
     const { code, stdout } = await mlops("verify");
-    expect(stdout).toMatch(/7 of 7 checks passed/);
+    expect(stdout).toMatch(
+      /✓ wine-xgboost is served and predicts.* · version 2 \(champion\) predicts /,
+    );
+    expect(stdout).toMatch(/8 of 8 checks passed/);
     expect(code).toBe(0);
     expect(((await servedModel(url)) as ServedModel).version).toBe(before.version);
   });

@@ -55,8 +55,10 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
       "mlflowTrackingUri",
       "mlflowUsername",
       "modelServingUrl",
+      "models",
       "monthlyCostUsd",
       "notebookEnv",
+      "peoplePasswords",
       "predictionAppUrl",
       "prometheusUrl",
     ]);

@@ -21,10 +21,9 @@ function faults(given: Record<string, string>, options?: { isSecret: boolean }):
 test.each<[keyof PlatformConfig, string, unknown]>([
   ["kubeContext", "", undefined],
   ["kubeContext", "arn:aws:eks/x", "arn:aws:eks/x"],
-  ["modelName", "Wine quality", "Wine quality"],
   ["trackingReplicas", "1", 1],
-  ["servingMaxReplicas", "", undefined],
-  ["servingMaxReplicas", "7", 7],
+  ["trainingTrials", "", undefined],
+  ["trainingTrials", "7", 7],
   ["trackingNodePort", "", undefined],
   ["trackingNodePort", "0", 0],
   ["trackingNodePort", "30000", 30000],
@@ -72,21 +71,15 @@ test("nobody changes the configuration once it is read", () => {
 test("all faults come in one message, each on a line of its own", () => {
   const given = {
     namespace: "Team",
-    servingReplicas: "none",
+    trackingWorkers: "none",
     replicas: "2",
     trackingReplicas: "3",
   };
   expect(faults(given)).toEqual([
-    "servingReplicas must be a whole number, not `none`",
-    "replicas is not a setting; did you mean trackingReplicas, servingReplicas, servingMaxReplicas or predictionReplicas?",
+    "trackingWorkers must be a whole number, not `none`",
+    "replicas is not a setting; did you mean trackingReplicas or predictionReplicas?",
     "namespace must be a DNS label such as mlops: small letters, digits and dashes, a letter first",
     "trackingReplicas must be 1 while artifacts are on a ReadWriteOnce volume; use a bucket or set it to 1",
-  ]);
-});
-
-test("a schedule for a model without training code is refused", () => {
-  expect(faults({ modelName: "churn", trainingSchedule: "0 3 * * *" })).toEqual([
-    "trainingSchedule requires training code of modelName; make models/churn with `npm run new:model churn` or leave the schedule empty",
   ]);
 });
 
@@ -115,7 +108,7 @@ test("a secret that is wrong is not repeated either", () => {
 });
 
 test("services that are switched off do not share a port", () => {
-  expect(faults({ trackingNodePort: "0", servingNodePort: "0" })).toEqual([]);
+  expect(faults({ trackingNodePort: "0", predictionNodePort: "0" })).toEqual([]);
   expect(faults({ grafanaNodePort: "31344", grafana: "false" })).toEqual([]);
   expect(faults({ grafanaNodePort: "31344", monitoring: "false" })).toEqual([]);
 });

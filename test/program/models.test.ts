@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { imageOfModel } from "../../program/images.ts";
+import { imageOfModel, runtimeFault } from "../../program/images.ts";
 import { hasTrainingCode, modelFolderFaults, trainedModels } from "../../program/models.ts";
 
 let folder: string;
@@ -25,9 +25,22 @@ test("every model of this repository has a folder without faults", () => {
 test("a model with a folder has its own image; one without is served by the model server's and not trained", () => {
   expect(imageOfModel("diabetes-progression")).toBe("model-diabetes-progression");
   expect(imageOfModel("not-here")).toBe("serving");
+  expect(imageOfModel("not-here", "catboost")).toBe("runtime-catboost");
+  expect(imageOfModel("diabetes-progression", "tabular")).toBe("model-diabetes-progression");
+  expect(imageOfModel("diabetes-progression", "catboost")).toBe(
+    "runtime-catboost/model-diabetes-progression",
+  );
   expect(hasTrainingCode("not-here")).toBe(false);
   expect(hasTrainingCode("..")).toBe(false);
   expect(modelFolderFaults("not-here")).toEqual([]);
+});
+
+test("a runtime is a folder of runtimes, or the one that the model server's image is", () => {
+  expect(runtimeFault("tabular")).toBeUndefined();
+  expect(runtimeFault("catboost")).toBeUndefined();
+  expect(runtimeFault("catbost")).toBe(
+    "catbost is not a runtime; use tabular or catboost, or add the folder runtimes/catbost",
+  );
 });
 
 test("a complete model.yaml has no fault", () => {

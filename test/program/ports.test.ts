@@ -5,21 +5,22 @@ import {
   portFaults,
   unseen,
 } from "../../program/ports.ts";
+import { textOf } from "../../program/setting.ts";
 import { configOf as config } from "../support/config.ts";
 
 const usual = {
   trackingNodePort: 30001,
-  servingNodePort: 31345,
   predictionNodePort: 31344,
   grafanaNodePort: 31343,
   nodeExporterPort: 9100,
+  models: { "diabetes-progression": { nodePort: 31345 } },
 };
 const closed = {
   trackingNodePort: 0,
-  servingNodePort: 0,
   predictionNodePort: 0,
   grafanaNodePort: 0,
   nodeExporterPort: 9100,
+  models: { "diabetes-progression": { nodePort: 0 } },
 };
 const exporter = (namespace: string, port = 9100) => ({
   namespace,
@@ -36,17 +37,34 @@ test("a cluster of this machine opens the usual ports, another one none", () => 
 
 // SECURITY.md: Elsewhere only a port that the stack sets is opened.
 test("a port that is set is opened, or stays closed, on every cluster", () => {
-  const given = config({ trackingNodePort: "30005", servingNodePort: "0" });
+  const given = config({ trackingNodePort: "30005", predictionNodePort: "0" });
   expect(choosePorts(given, unseen(true))).toEqual({
     ...usual,
     trackingNodePort: 30005,
-    servingNodePort: 0,
+    predictionNodePort: 0,
   });
   expect(choosePorts(given, unseen(false))).toEqual({ ...closed, trackingNodePort: 30005 });
 });
 
+test("of several models the first has the usual port, and the others the ones that are set", () => {
+  const models = { churn: {}, fraud: {}, "größe 2": { nodePort: 31400 } };
+  const chosen = (given: Partial<PortFacts>) =>
+    choosePorts(config({ models: JSON.stringify(models) }), facts(given)).models;
+  expect(chosen({})).toEqual({ ...models, churn: { nodePort: 31345 } });
+  const holder = (service: string, namespace = "mlops") => ({
+    nodePorts: [{ namespace, service, port: 31345 }],
+  });
+  expect(chosen(holder("model-server-churn"))["churn"]).toEqual({ nodePort: 31345 });
+  // a Service that goes with this deployment, such as that of the first model until now, goes last
+  expect(chosen(holder("model-server-fraud"))["churn"]).toEqual({ nodePort: 31346 });
+  const taken = facts({ nodePorts: [{ namespace: "team", service: "web", port: 31400 }] });
+  expect(portFaults(config({ models: JSON.stringify(models) }), taken)).toEqual([
+    'models["größe 2"].nodePort: port 31400 of the nodes belongs to the Service team/web; set models["größe 2"].nodePort to a free port such as 31401, or to 0',
+  ]);
+});
+
 test("a cluster is looked at only for what a stack leaves open, and never for one that the program makes", () => {
-  const texts = Object.fromEntries(Object.entries(closed).map(([key, port]) => [key, `${port}`]));
+  const texts = Object.fromEntries(Object.entries(closed).map(([key, value]) => [key, textOf(value)]));
   expect(leavesPortsOpen(config())).toBe(true);
   expect(leavesPortsOpen(config({ ...texts, grafanaNodePort: "" }))).toBe(true);
   expect(leavesPortsOpen(config(texts))).toBe(false);
@@ -114,8 +132,10 @@ test("each node port of another stack is named with its setting, its owner and a
   expect(portFaults(config({ namespace: "team" }), taken)).toEqual([]);
   const others = [holder("model-server", 31345), holder("prediction-app", 31344)];
   const suggested = portFaults(config(), facts({ nodePorts: others })).join();
-  expect(suggested).toMatch(/servingNodePort to a free port such as 31346,/);
-  expect(suggested).toMatch(/predictionNodePort to a free port such as 31347,/);
+  expect(suggested).toMatch(/predictionNodePort to a free port such as 31346,/);
+  expect(suggested).toMatch(
+    /models\.diabetes-progression\.nodePort to a free port such as 31347,/,
+  );
   const last = config({ trackingNodePort: "32767" });
   const [highest] = portFaults(last, facts({ nodePorts: [holder("web", 32767)] }));
   expect(highest).toContain("such as 30000,");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isSecret, output, type Output } from "@pulumi/pulumi";
 import { parse } from "yaml";
+import { slugOf } from "../../components/core/slug.ts";
 import { objects } from "../support/cases.ts";
 import { readText, runProgram } from "../support/program.ts";
 import type { Recorded } from "../support/recorder.ts";
@@ -35,24 +36,34 @@ const valueOf = <T>(value: Output<T>) =>
   new Promise<T>((resolve) => void output(value).apply(resolve as never));
 
 /** Settings, and what they add to or take from the default stack. */
-const profiles: Record<string, [settings: Record<string, unknown>, string[]]> = {
+const profiles: Record<string, [settings: Parameters<typeof runProgram>[0], string[]]> = {
   default: [{}, []],
   "no node ports": [
-    { trackingNodePort: 0, servingNodePort: 0, predictionNodePort: 0, grafanaNodePort: 0 },
+    {
+      ...{ trackingNodePort: 0, predictionNodePort: 0, grafanaNodePort: 0 },
+      models: { "diabetes-progression": { nodePort: 0 } },
+    },
     [
       "-mlops-network-anybody-to-grafana",
       "-mlops-network-anybody-to-mlflow",
-      "-mlops-network-anybody-to-model-server",
+      "-mlops-network-anybody-to-model-server-diabetes-progression",
       "-mlops-network-anybody-to-prediction-app",
     ],
   ],
   autoscaling: [
-    { servingReplicas: 2, servingMaxReplicas: 5 },
-    ["+mlops-serving-autoscaler", "+mlops-serving-disruption-budget"],
+    { models: { "diabetes-progression": { autoscaling: { minReplicas: 2, maxReplicas: 5 } } } },
+    [
+      "+mlops-serving-diabetes-progression-autoscaler",
+      "+mlops-serving-diabetes-progression-disruption-budget",
+    ],
   ],
   schedule: [
-    { trainingSchedule: "0 3 * * *" },
-    ["+mlops-retraining", "+mlops-retraining-schedule", "+mlops-retraining-tracking-credentials"],
+    { models: { "diabetes-progression": { schedule: "0 3 * * *" } } },
+    [
+      "+mlops-retraining-diabetes-progression",
+      "+mlops-retraining-diabetes-progression-schedule",
+      "+mlops-retraining-diabetes-progression-tracking-credentials",
+    ],
   ],
   "a node exporter nowhere, as on GKE Autopilot": [
     { nodeExporter: false },
@@ -65,23 +76,27 @@ const profiles: Record<string, [settings: Record<string, unknown>, string[]]> = 
     { alertReceivers: { slack: { webhookUrl: "https://example.org/hook" } } },
     ["+mlops-network-alertmanager-may-call-anything"],
   ],
-  "no example training": [
-    { trainExampleModel: false },
+  "a model that is not trained": [
+    { models: { "diabetes-progression": { train: false } } },
     [
-      "-mlops-example-training",
-      "-mlops-example-training-job",
-      "-mlops-example-training-tracking-credentials",
-      "-mlops-training-account",
+      "-mlops-training-diabetes-progression",
+      "-mlops-training-diabetes-progression-account",
+      "-mlops-training-diabetes-progression-job",
+      "-mlops-training-diabetes-progression-password",
+      "-mlops-training-diabetes-progression-tracking-credentials",
     ],
   ],
-  "a model without a folder": [
-    { modelName: "churn" },
+  "a further model, which has no folder": [
+    { models: { "diabetes-progression": {}, "Größe 2": { replicas: 2 } } },
     [
-      "-mlops-example-training",
-      "-mlops-example-training-job",
-      "-mlops-example-training-tracking-credentials",
-      "-mlops-training-account",
-    ],
+      "+mlops-model-server-gr-e-2-HASH-password",
+      "+mlops-serving-gr-e-2-HASH",
+      "+mlops-serving-gr-e-2-HASH-account",
+      "+mlops-serving-gr-e-2-HASH-disruption-budget",
+      "+mlops-serving-gr-e-2-HASH-server",
+      "+mlops-serving-gr-e-2-HASH-service",
+      "+mlops-serving-gr-e-2-HASH-tracking-credentials",
+    ].map((name) => name.replace("gr-e-2-HASH", slugOf("Größe 2"))),
   ],
 };
 
@@ -101,6 +116,16 @@ test.each(Object.entries(profiles))("%s", async (_, [settings, differing]) => {
   expect(urns(previewed.resources)).toEqual(urns(resources));
 });
 
+test("an upgrade from a single model keeps everything that holds data, and the passwords of people", () => {
+  const holders = standard.resources.filter(
+    ({ type, name }) =>
+      /:(PersistentVolumeClaim|StatefulSet|Namespace)$/.test(type) ||
+      /(database|notebook|tracking|grafana)-.*(password|secret-key)$/.test(name) ||
+      /notebook-password$/.test(name),
+  );
+  expect(holders.map(({ urn }) => urn.replace(/^.*mlops-platform::/, "")).sort()).toMatchSnapshot();
+});
+
 test("everything goes to the one cluster that is named, never to an ambient default", async () => {
   const { resources, find } = await runProgram({ kubeContext: "minikube" });
   const strays = objects(resources).filter(({ options }) => options.provider !== "cluster");
@@ -113,14 +138,27 @@ test("everything goes to the one cluster that is named, never to an ambient defa
 });
 
 test("gives exactly these outputs, reachable by the node that the kubeconfig names", async () => {
-  const { notebookEnv, mlflowPassword, mlflowAdminPassword, grafanaAdminPassword, ...open } =
-    standard.result;
+  const {
+    notebookEnv,
+    mlflowPassword,
+    mlflowAdminPassword,
+    grafanaAdminPassword,
+    peoplePasswords,
+    ...open
+  } = standard.result;
   const values = await Promise.all(
     Object.entries(open).map(async ([key, output]) => [key, await valueOf(output)] as const),
   );
   expect(Object.fromEntries(values)).toEqual({
     mlflowTrackingUri: "http://192.168.49.2:30001",
     mlflowUsername: "notebook",
+    models: {
+      "diabetes-progression": {
+        alias: "champion",
+        servingUrl: "http://192.168.49.2:31345",
+        pageUrl: "http://192.168.49.2:31344/?model=diabetes-progression",
+      },
+    },
     modelServingUrl: "http://192.168.49.2:31345",
     predictionAppUrl: "http://192.168.49.2:31344",
     artifactUri: "/mlflow/artifacts",
@@ -137,9 +175,11 @@ test("gives exactly these outputs, reachable by the node that the kubeconfig nam
   });
   const given = Object.values(open).filter((value) => value !== null);
   for (const value of given) expect(await isSecret(value)).toBe(false);
-  for (const output of [notebookEnv, mlflowPassword, mlflowAdminPassword, grafanaAdminPassword]) {
+  const passwords = [mlflowPassword, mlflowAdminPassword, grafanaAdminPassword, peoplePasswords];
+  for (const output of [notebookEnv, ...passwords]) {
     expect(await isSecret(output!)).toBe(true);
   }
+  expect(await valueOf(peoplePasswords!)).toEqual({});
   expect(await valueOf(notebookEnv!)).toEqual({
     MLFLOW_TRACKING_URI: "http://192.168.49.2:30001",
     MLFLOW_TRACKING_USERNAME: "notebook",

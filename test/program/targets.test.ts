@@ -108,10 +108,10 @@ test("what takes longest holds up MLflow alone: nothing else waits for Cloud SQL
     .filter(({ type }) => /:(Deployment|StatefulSet|DaemonSet|Job|CronJob|Release)$/.test(type))
     .map(({ name }) => name);
   expect(pods.filter((name) => waiting.has(name)).sort()).toEqual([
-    // the example cannot be trained before MLflow is there
-    "mlops-example-training-job",
     "mlops-tracking-migration",
     "mlops-tracking-server",
+    // no model can be trained before MLflow is there
+    "mlops-training-diabetes-progression-job",
   ]);
   const cluster = [
     "mlops-vpc-network",
@@ -211,9 +211,9 @@ describe("under a domain", () => {
         ),
       );
     const opened = ["mlflow", "predict", "grafana"].map((host) => `https://${host}.ml.example.org`);
-    const inside = "http://model-server.mlops.svc.cluster.local:8080";
+    const inside = "http://model-server-diabetes-progression.mlops.svc.cluster.local:8080";
     expect(await urls(result)).toEqual([...opened, inside]);
-    expect(await urls(behindLogin)).toEqual([...opened, "https://models.ml.example.org"]);
+    expect(await urls(behindLogin)).toEqual([...opened, "https://models.ml.example.org/diabetes-progression"]);
   });
 
   test("the secret of the login stays in its envelope, and the records to enter are told", async () => {

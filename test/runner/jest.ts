@@ -8,21 +8,25 @@ import { resultsFolder } from "./static.ts";
 export interface JestRun {
   /** Name of the report. */
   name: string;
-  /** Pattern of the files to run. All of them by default. */
-  matching?: string;
+  /** Patterns of the files to run. All of them by default. */
+  matching?: string[];
   /** Patterns of files to leave out. */
   ignoring?: string[];
+  /** Whether no two files run side by side. */
+  oneAtATime?: boolean;
   /** Further environment variables. */
   env?: NodeJS.ProcessEnv;
 }
 
 /** Runs jest with its own output, and counts from its report. */
-export async function jest({ name, matching, ignoring = [], env }: JestRun): Promise<Outcome> {
+export async function jest(options: JestRun): Promise<Outcome> {
+  const { name, matching = [], ignoring = [], oneAtATime = false, env } = options;
   mkdirSync(resultsFolder, { recursive: true });
   const report = join(resultsFolder, `jest-${name}.json`);
   rmSync(report, { force: true });
   const patterns = [
-    ...(matching === undefined ? [] : ["--testPathPatterns", matching, "--runInBand"]),
+    ...(oneAtATime ? ["--runInBand"] : []),
+    ...matching.flatMap((pattern) => ["--testPathPatterns", pattern]),
     ...ignoring.flatMap((pattern) => ["--testPathIgnorePatterns", pattern]),
   ];
   await runInForeground(

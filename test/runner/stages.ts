@@ -7,7 +7,7 @@ import { withTestCluster } from "./testCluster.ts";
 /** A part of `npm test` that can be run by itself. */
 export interface Stage {
   readonly name: string;
-  readonly group: "static" | "python" | "unit" | "live";
+  readonly group: "static" | "python" | "unit" | "programs" | "live";
   readonly title: string;
   run(): Promise<Outcome>;
 }
@@ -24,6 +24,24 @@ const live = {
   login: "test/login/",
   page: "test/page/",
 };
+const alone = (name: keyof typeof live, env?: NodeJS.ProcessEnv) =>
+  jest({ name, matching: [live[name]], oneAtATime: true, ...(env ? { env } : {}) });
+
+// Test files that start a program which works for a second or more; all others are `unit`.
+const programs = [
+  "test/cli/(checkoutPath|commands|platformReady|policyCheck)\\.test\\.ts$",
+  "test/components/monitoring/alerts/promtool\\.test\\.ts$",
+  "test/components/monitoring/dashboards/everyPanel\\.test\\.ts$",
+  "test/contract/(pluginHost|schema)\\.test\\.ts$",
+  "test/docs/codeBlocks\\.test\\.ts$",
+  "test/layers\\.test\\.ts$",
+  "test/local/charts/",
+  "test/local/engine/(deploy|googleCloud|helmRelease|kubernetesObjects)\\.test\\.ts$",
+  "test/local/images/(base|push)\\.test\\.ts$",
+  "test/local/support/apiServer\\.test\\.ts$",
+  "test/program/clusterPorts\\.test\\.ts$",
+  "test/workflows/supplyChain\\.test\\.ts$",
+];
 
 /** In the order of a full run: what is quick and fails most comes first. */
 export const stages: Stage[] = [
@@ -88,55 +106,61 @@ export const stages: Stage[] = [
   {
     name: "unit",
     group: "unit",
-    title: "jest without a cluster",
-    run: () => jest({ name: "unit", ignoring: Object.values(live) }),
+    title: "jest without a cluster and without programs that run for long",
+    run: () => jest({ name: "unit", ignoring: [...Object.values(live), ...programs] }),
+  },
+  {
+    name: "programs",
+    group: "programs",
+    title: "the command line, the engine and tools as programs, without a cluster",
+    run: () => jest({ name: "programs", matching: programs }),
   },
   {
     name: "cluster",
     group: "live",
     title: "life of the local cluster",
-    run: () => jest({ name: "cluster", matching: live.cluster }),
+    run: () => alone("cluster"),
   },
   {
     name: "login",
     group: "live",
     title: "oauth2-proxy before the real apps",
-    run: () => jest({ name: "login", matching: live.login }),
+    run: () => alone("login"),
   },
   {
     name: "page",
     group: "live",
     title: "the prediction page in a browser",
-    run: () => jest({ name: "page", matching: live.page }),
+    run: () => alone("page"),
   },
   {
     name: "builtin",
     group: "live",
     title: "the built-in engine on the local cluster",
-    run: () => withTestCluster((env) => jest({ name: "builtin", matching: live.builtin, env })),
+    run: () => withTestCluster((env) => alone("builtin", env)),
   },
   {
     name: "google",
     group: "live",
     title: "Google's provider with a fake of Google Cloud",
-    run: () => jest({ name: "google", matching: live.google }),
+    run: () => alone("google"),
   },
   {
     name: "pulumi",
     group: "live",
     title: "life of a stack with the Pulumi CLI",
-    run: () => jest({ name: "pulumi", matching: live.pulumi }),
+    run: () => alone("pulumi"),
   },
   {
     name: "stores",
     group: "live",
     title: "the data path of Google Cloud on the local cluster",
-    run: () => jest({ name: "stores", matching: live.stores }),
+    run: () => alone("stores"),
   },
   {
     name: "e2e",
     group: "live",
     title: "life of the platform on the local cluster",
-    run: () => jest({ name: "e2e", matching: live.e2e }),
+    run: () => alone("e2e"),
   },
 ];

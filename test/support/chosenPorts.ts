@@ -11,7 +11,8 @@ await pulumi.runtime.setMocks(
   process.argv[2] === "preview",
 );
 const config = configOf();
-const { trackingNodePort, servingNodePort, predictionNodePort, grafanaNodePort, ...others } =
+const { trackingNodePort, predictionNodePort, grafanaNodePort, models, ...others } =
   withPorts(config);
-const nodePorts = [trackingNodePort, servingNodePort, predictionNodePort, grafanaNodePort];
+const [first] = Object.values(models);
+const nodePorts = [trackingNodePort, first?.nodePort, predictionNodePort, grafanaNodePort];
 console.log(JSON.stringify({ nodePorts, exporterPort: others.nodeExporterPort }));

@@ -17,6 +17,7 @@ export const openedToTheInternet = {
           `ml outputs.${path}: http://${service}.mlops.svc.cluster.local:${port} → https://${label}.ml.example.com`,
       ),
     ),
+    "ml outputs.models.diabetes.pageUrl: http://prediction-app.mlops.svc.cluster.local:8501/?model=diabetes → https://predict.ml.example.com/?model=diabetes",
     "ml-tracking-server spec.template.spec.containers[mlflow].env[MLFLOW_SERVER_ALLOWED_HOSTS].value: +mlflow.ml.example.com +mlflow.ml.example.com:*",
     "ml-tracking-server spec.template.spec.containers[mlflow].env[MLFLOW_SERVER_CORS_ALLOWED_ORIGINS].value: +http://mlflow.ml.example.com +http://mlflow.ml.example.com:* +https://mlflow.ml.example.com +https://mlflow.ml.example.com:*",
   ],

@@ -12,21 +12,26 @@ import { nastyCharacters } from "./recorder.ts";
 export const platformArgs: MlopsPlatformArgs = {
   images: {
     tracking: "registry/tracking:1",
-    serving: "registry/serving:1",
     predict: "registry/predict:1",
     postgres: "registry/postgres:1",
     backup: "registry/backup:1",
   },
-  modelName: "diabetes",
+  models: [{ name: "diabetes", image: "registry/diabetes:1", training: {} }],
 };
 
 /** A platform with everything that can be switched on. */
 export const fullPlatformArgs: MlopsPlatformArgs = {
   ...platformArgs,
   tracking: { nodePort: 30001 },
-  serving: { autoscaling: { minReplicas: 2, maxReplicas: 4 }, nodePort: 31345 },
+  models: [
+    {
+      ...platformArgs.models[0]!,
+      autoscaling: { minReplicas: 2, maxReplicas: 4 },
+      nodePort: 31345,
+      training: { schedule: "0 3 * * *" },
+    },
+  ],
   prediction: { nodePort: 31344 },
-  training: { schedule: "0 3 * * *" },
 };
 
 export const makePlatform = (name: string, args: MlopsPlatformArgs) =>

@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as gcp from "@pulumi/gcp";
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { parse } from "yaml";
 import { textOf } from "../../program/setting.ts";
-import { secretKeys, usualNodePorts } from "../../program/settings.ts";
+import { type ModelSettings, withFirst } from "../../program/modelSettings.ts";
+import { secretKeys, usualModelPort, usualNodePorts } from "../../program/settings.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { record, type RecordOptions, type Recording } from "./recorder.ts";
 
@@ -31,27 +29,30 @@ export const defaultSettings = (): Record<string, string> =>
   );
 
 /** The ports that the npm commands choose on a cluster of this machine. */
-const chosenPorts = { ...usualNodePorts, nodeExporterPort: 9100 };
+const withChosenPorts = ({ models = { "diabetes-progression": {} }, ...settings }: Settings) => ({
+  ...usualNodePorts,
+  nodeExporterPort: 9100,
+  ...settings,
+  models: withFirst(models, ({ nodePort = usualModelPort }) => ({ nodePort })),
+});
+
+type Settings = { readonly models?: ModelSettings; readonly [key: string]: unknown };
 
 /** Runs index.ts as the engine does, with these settings instead of the defaults. */
 export function runProgram(
-  settings: Record<string, unknown> = {},
+  settings: Settings = {},
   options: RecordOptions = {},
 ): Promise<Recording<Record<string, pulumi.Output<unknown>>>> {
-  const ports = settings["cluster"] === "gke" ? {} : chosenPorts;
-  const all = Object.entries({ ...defaultSettings(), ...ports, ...settings });
+  const given = settings["cluster"] === "gke" ? settings : withChosenPorts(settings);
+  const all = Object.entries({ ...defaultSettings(), ...given });
   const evaluate = () => {
     pulumi.runtime.setAllConfig(
       Object.fromEntries(all.map(([key, value]) => [`${project}:${key}`, textOf(value)])),
       secretKeys.map((key) => `${project}:${key}`),
     );
     let outputs: Record<string, pulumi.Output<unknown>> = {};
-    // the program anew each time, on the SDK that is being listened to
+    // the program anew each time, on the same SDK
     jest.isolateModules(() => {
-      jest.doMock("@pulumi/pulumi", () => pulumi);
-      jest.doMock("@pulumi/kubernetes", () => k8s);
-      jest.doMock("@pulumi/random", () => random);
-      jest.doMock("@pulumi/gcp", () => gcp);
       ({ default: outputs } = jest.requireActual<{ default: typeof outputs }>("../../index.ts"));
     });
     return { ...outputs };

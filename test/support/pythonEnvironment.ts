@@ -8,11 +8,12 @@ import { reported } from "../../local/support/progress.ts";
 
 /** Locked requirements first, installed as they are; what only tests need after them. */
 const environments = {
-  /** MLflow's server, the model server, training and the notebook: their locks agree with each other. */
+  /** MLflow's server, the model server with its runtimes, training and the notebook: their locks agree. */
   mlflow: {
     locked: [
       "apps/tracking/requirements.txt",
       "apps/serving/requirements.txt",
+      "runtimes/catboost/requirements.txt",
       "notebooks/requirements.txt",
     ],
     further: ["apps/requirements-dev.txt"],

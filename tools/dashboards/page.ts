@@ -1,16 +1,23 @@
 import { heatmap, lines, type Size, sparkline, stateTimeline } from "./drawings.ts";
 import { colorOf, seriesColor, theme, thresholdColor } from "./colors.ts";
-import { type DashboardData, lastOf, type PanelData, type Series } from "./panelData.ts";
-import type { GrafanaPanel } from "./queries.ts";
+import {
+  type DashboardData,
+  lastOf,
+  type PanelData,
+  type Series,
+  seriesWithData,
+} from "./panelData.ts";
+import type { GrafanaDefaults, GrafanaPanel } from "./queries.ts";
 import { css, grid } from "./style.ts";
 import { format } from "./units.ts";
 
 /** A dashboard as a page of its own, without scripts. */
-export function page({ board, times, panels }: DashboardData): string {
+export function page({ board, chosen, times, panels }: DashboardData): string {
+  const heading = escape([board.title, ...chosen].join(": "));
   const rows = Math.max(...panels.map(({ panel: { gridPos } }) => gridPos.y + gridPos.h));
   const range = `${minute(times[0]!)} to ${minute(times.at(-1)!).slice(11)} UTC`;
-  return `<!doctype html><meta charset="utf-8"><title>${escape(board.title)}</title><style>${css}</style>
-<main><header><h1>${escape(board.title)}</h1><p>${escape(board.description)}</p><span class="range">${range}</span></header>
+  return `<!doctype html><meta charset="utf-8"><title>${heading}</title><style>${css}</style>
+<main><header><h1>${heading}</h1><p>${escape(board.description)}</p><span class="range">${range}</span></header>
 <div class="grid" style="height:${rows * (grid.row + grid.gap)}px">
 ${panels.map((data) => box(data, times)).join("\n")}
 </div></main>`;
@@ -34,17 +41,19 @@ function box(data: PanelData, times: readonly number[]): string {
 }
 
 const headingHeight = 29;
+/** Of a table, in pixels. */
+const lineHeight = 24;
 
 function body(data: PanelData, times: readonly number[], { width, height }: Size): string {
-  const { panel, series } = data;
+  const { panel } = data;
   if (panel.type === "text") return `<div class="words">${words(panel.options!.content!)}</div>`;
-  if (!series.some(({ values }) => lastOf(values) !== undefined)) return nothing("No data");
+  if (seriesWithData(data).length === 0) return nothing("No data");
   const inner = { width: width - 2, height: height - headingHeight - 2 };
   switch (panel.type) {
     case "stat":
       return `<div class="body">${stats(data, inner)}</div>`;
     case "table":
-      return `<div class="body">${table(data)}</div>`;
+      return `<div class="body">${table(data, inner)}</div>`;
     case "state-timeline":
       return `<div class="body">${stateTimeline(data, times, inner)}</div>`;
     case "heatmap":
@@ -100,9 +109,10 @@ const widest = (series: readonly Series[]) =>
 const mean = (values: readonly number[]) =>
   values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 
-function stats({ panel, series }: PanelData, size: Size): string {
+function stats(data: PanelData, size: Size): string {
+  const { panel } = data;
   const { defaults } = panel.fieldConfig!;
-  const known = series.filter(({ values }) => lastOf(values) !== undefined);
+  const known = seriesWithData(data);
   const isMany = known.length > 1;
   const share = { width: size.width, height: Math.min(size.height, 44) };
   const one = ({ name, values }: Series) => {
@@ -127,21 +137,73 @@ const mapped = (panel: GrafanaPanel, value: number) =>
     .fieldConfig!.defaults.mappings?.map(({ options }) => options[String(value)])
     .find((word) => word !== undefined);
 
-function table({ panel, series }: PanelData): string {
+function table(data: PanelData, { height }: Size): string {
+  const { panel } = data;
   const organize = panel.transformations?.find(({ id }) => id === "organize");
-  const columns = Object.entries(organize?.options.renameByName ?? {});
-  const { unit, decimals } = panel.fieldConfig!.defaults;
-  const cell = ({ labels, values }: Series, field: string) =>
-    field === "Value"
-      ? `<td class="number">${format(lastOf(values) ?? 0, unit, decimals)}</td>`
-      : `<td>${escape(labels[field] ?? "")}</td>`;
-  const head = columns.map(
-    ([field, heading]) => `<th${field === "Value" ? ' class="number"' : ""}>${heading}</th>`,
+  const headings = Object.entries(organize?.options.renameByName ?? {});
+  const columns = headings.map(([field, heading]) => ({
+    field,
+    heading,
+    isNumber: field.startsWith("Value"),
+    defaults: columnDefaults(panel, heading),
+  }));
+  const lines = tableLines(data);
+  const [sorted] = panel.options?.sortBy ?? [];
+  const key = columns.find(({ heading }) => heading === sorted?.displayName)?.field;
+  if (key !== undefined) {
+    lines.sort((one, other) => String(one[key]).localeCompare(String(other[key])));
+  }
+  const ofNumber = (isNumber: boolean) => (isNumber ? ' class="number"' : "");
+  const cell = (line: Line, { field, isNumber, defaults }: (typeof columns)[number]) => {
+    const value = line[field];
+    const { unit, decimals } = defaults;
+    const color =
+      typeof value === "number" && defaults.thresholds
+        ? ` style="color:${thresholdColor(value, defaults)}"`
+        : "";
+    const shown = typeof value === "number" ? format(value, unit, decimals) : escape(value ?? "");
+    return `<td${ofNumber(isNumber)}${color}>${shown}</td>`;
+  };
+  const head = columns.map(({ heading, isNumber }) => `<th${ofNumber(isNumber)}>${heading}</th>`);
+  // what Grafana scrolls to
+  const room = Math.floor(height / lineHeight) - 2;
+  const shown = lines.length > room + 1 ? lines.slice(0, room) : lines;
+  const more = lines.length - shown.length;
+  const rows = shown.map(
+    (line) => `<tr>${columns.map((column) => cell(line, column)).join("")}</tr>`,
   );
-  const rows = series.map(
-    (one) => `<tr>${columns.map(([field]) => cell(one, field)).join("")}</tr>`,
-  );
-  return `<table class="even"><tr>${head.join("")}</tr>${rows.join("")}</table>`;
+  const rest = more > 0 ? `<p class="more">and ${more} more</p>` : "";
+  return `<table class="even"><tr>${head.join("")}</tr>${rows.join("")}</table>${rest}`;
+}
+
+/** Fields of one line: labels, and `Value` or `Value #A`. */
+type Line = Record<string, string | number>;
+
+/** As Grafana merges tables: series share a line if the labels that all queries have are equal and none differs. */
+export function tableLines(data: PanelData): Line[] {
+  const isMerged = (data.panel.targets ?? []).length > 1;
+  const series = seriesWithData(data);
+  const [first = [], ...rest] = series.map(({ labels }) => Object.keys(labels));
+  const shared = first.filter((label) => rest.every((labels) => labels.includes(label)));
+  const lines: Line[] = [];
+  for (const { refId, labels, values } of series) {
+    const line = { ...labels, [isMerged ? `Value #${refId}` : "Value"]: lastOf(values)! };
+    const fits = (other: Line) =>
+      shared.every((label) => other[label] === labels[label]) &&
+      Object.entries(line).every(([field, value]) => (other[field] ?? value) === value);
+    const partner = isMerged ? lines.find(fits) : undefined;
+    if (partner) Object.assign(partner, line);
+    else lines.push(line);
+  }
+  return lines;
+}
+
+/** How a column is written: its own properties over those of the panel, whose colours no table has. */
+function columnDefaults({ fieldConfig }: GrafanaPanel, heading: string): GrafanaDefaults {
+  const { unit, decimals } = fieldConfig!.defaults;
+  const own = fieldConfig!.overrides.find(({ matcher }) => matcher.options === heading);
+  const properties = (own?.properties ?? []).map(({ id, value }) => [id, value]);
+  return { unit, decimals, ...(Object.fromEntries(properties) as GrafanaDefaults) };
 }
 
 /** As much of Markdown as our dashboards use: a list with links in bold. */

@@ -1,6 +1,7 @@
 import type { PlatformDashboard } from "../../components/monitoring/dashboards/index.ts";
 import { queryAt, queryRange, type Sample, type TimeRange } from "./prometheusApi.ts";
 import {
+  type Choice,
   type GrafanaDashboard,
   type GrafanaPanel,
   panelQueries,
@@ -22,9 +23,17 @@ export interface PanelData {
 
 export interface DashboardData {
   board: GrafanaDashboard;
+  /** What is chosen of the variables that allow one value. */
+  chosen: string[];
   /** Milliseconds since 1970. */
   times: number[];
   panels: PanelData[];
+}
+
+/** Names of the models whose servers Prometheus reads at a time, in order. */
+export async function modelsOf(url: string, time: number): Promise<string[]> {
+  const found = await queryAt(url, "group by (model) (model_server_up)", time);
+  return found.map(({ labels }) => labels["model"]!).sort();
 }
 
 /** Asks Prometheus for everything that a dashboard shows. */
@@ -32,12 +41,13 @@ export async function readDashboard(
   url: string,
   dashboard: PlatformDashboard,
   range: TimeRange,
+  chosen: Choice = {},
 ): Promise<DashboardData> {
   const board = parseDashboard(dashboard);
   const times: number[] = [];
   for (let time = range.start; time <= range.end; time += range.step) times.push(time);
   const panels: PanelData[] = board.panels.map((panel) => ({ panel, series: [] }));
-  for (const { panelId, refId, expr, legend, isInstant } of panelQueries(dashboard)) {
+  for (const { panelId, refId, expr, legend, isInstant } of panelQueries(dashboard, chosen)) {
     const samples = isInstant
       ? await queryAt(url, expr, range.end)
       : await queryRange(url, expr, range);
@@ -49,7 +59,13 @@ export async function readDashboard(
     }));
     panels.find(({ panel }) => panel.id === panelId)!.series.push(...found);
   }
-  return { board, times: times.map((time) => time * 1000), panels };
+  const single = board.templating.list.filter(({ allValue }) => allValue === undefined);
+  return {
+    board,
+    chosen: single.flatMap(({ name }) => chosen[name] ?? []),
+    times: times.map((time) => time * 1000),
+    panels,
+  };
 }
 
 /** Grafana's `{{label}}`; without a legend all labels. */
@@ -67,6 +83,10 @@ function valuesOf({ points }: Sample, times: readonly number[]): (number | null)
     return value === undefined || !Number.isFinite(value) ? null : value;
   });
 }
+
+/** Series of a panel that have anything to show. */
+export const seriesWithData = ({ series }: PanelData): Series[] =>
+  series.filter(({ values }) => lastOf(values) !== undefined);
 
 /** The newest value that is one. */
 export const lastOf = (values: readonly (number | null)[]): number | undefined =>

@@ -25,11 +25,22 @@ export interface GrafanaPanel {
   gridPos: { x: number; y: number; w: number; h: number };
   targets?: { refId: string; expr: string; legendFormat: string; instant: boolean }[];
   options?: GrafanaOptions;
-  fieldConfig?: { defaults: GrafanaDefaults };
-  transformations?: { id: string; options: { renameByName?: Record<string, string> } }[];
+  fieldConfig?: { defaults: GrafanaDefaults; overrides: GrafanaOverride[] };
+  transformations?: { id: string; options: TableOptions }[];
+}
+
+interface TableOptions {
+  renameByName?: Record<string, string>;
+  excludeByName?: Record<string, boolean>;
+}
+
+export interface GrafanaOverride {
+  matcher: { id: string; options: string };
+  properties: { id: string; value?: unknown }[];
 }
 
 export interface GrafanaOptions {
+  sortBy?: { displayName: string }[];
   legend?: { showLegend: boolean; displayMode: string };
   textMode?: string;
   content?: string;
@@ -61,11 +72,20 @@ export const parseDashboard = ({ json }: PlatformDashboard): GrafanaDashboard =>
 /** Grafana's own variables, for a scrape every 15 seconds. */
 const builtIn: Record<string, string> = { __rate_interval: "1m", __interval: "15s" };
 
-/** Every query of a dashboard, with all values of each variable chosen. */
-export function panelQueries(dashboard: PlatformDashboard): PanelQuery[] {
+/** Value of each variable that allows only one, by its name. */
+export type Choice = Readonly<Record<string, string>>;
+
+/** Every query of a dashboard, with all values of each variable that allows it; of the others the one that is chosen. */
+export function panelQueries(dashboard: PlatformDashboard, chosen: Choice = {}): PanelQuery[] {
   const { title, panels, templating } = parseDashboard(dashboard);
-  const chosen = Object.fromEntries(templating.list.map(({ name, allValue }) => [name, allValue]));
-  const values: Record<string, string | undefined> = { ...builtIn, ...chosen };
+  const variables = templating.list.map(({ name, allValue }) => [
+    name,
+    allValue ?? chosen[name] ?? name,
+  ]);
+  const values: Record<string, string | undefined> = {
+    ...builtIn,
+    ...(Object.fromEntries(variables) as Choice),
+  };
   return panels.flatMap((panel) =>
     (panel.targets ?? []).map((target) => ({
       dashboard: title,
@@ -83,6 +103,7 @@ function resolve(expr: string, values: Record<string, string | undefined>): stri
   return expr.replaceAll(/\$(\w+)/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`${expr} asks for $${name}, which is no variable`);
-    return value;
+    // a variable stands within quotes
+    return value.replaceAll(/["\\]/g, "\\$&");
   });
 }

@@ -31,6 +31,7 @@ td { padding: 3px 8px; border-top: 1px solid ${theme.border}; white-space: nowra
 td:first-child, th:first-child { width: 58%; }
 .even td, .even th { width: auto !important; max-width: none; }
 td.number, th.number { text-align: right; }
+.more { margin: 4px 8px; font-size: 12px; color: ${theme.faint}; }
 .stats { position: absolute; inset: 0; display: flex; gap: 4px; }
 .stat { position: relative; flex: 1; min-width: 0; display: flex; flex-direction: column; align-items: center;
   justify-content: center; overflow: hidden; border-radius: 4px; }

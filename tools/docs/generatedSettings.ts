@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { checkoutRoot } from "../../local/support/cache.ts";
+import { type ModelKey, modelKeys } from "../../program/modelSettings.ts";
 import type { Setting } from "../../program/setting.ts";
 import { configKeys, settingOf } from "../../program/settings.ts";
 import { type Property, type Schema, token } from "./schema.ts";
@@ -61,6 +62,28 @@ const componentOf: Readonly<Record<string, string>> = {
   bucket: "BucketArtifactStore",
 };
 
+/** The property at the end of a path through nested arguments. */
+function propertyAt(
+  path: readonly string[],
+  properties: Record<string, Property>,
+  { types }: Schema,
+): Property {
+  let found: Property = {};
+  let inner = properties;
+  for (const name of path) {
+    found = inner[name]!;
+    inner = types[found.$ref?.replace("#/types/", "") ?? ""]?.properties ?? {};
+  }
+  return found;
+}
+
+/** A key of a model: the argument that gets the value, in the words of the setting where it has its own. */
+export function modelKeyProperty({ argument, type, description }: ModelKey, schema: Schema): Property {
+  const { properties = {} } = schema.types[token("ServedModelArgs")]!;
+  const declared = argument === undefined ? { type } : propertyAt(argument.split("."), properties, schema);
+  return { ...declared, ...(description && { description }) };
+}
+
 /** The types of settings, those with a structure as the component declares them that gets the value. */
 class StackTypes {
   readonly definitions: JsonSchema = { Encrypted: encrypted };
@@ -74,6 +97,10 @@ class StackTypes {
     const { type, isNumber, choices, argument, description, isSecret } = setting;
     const { default: otherwise } = setting;
     const common = { description, default: otherwise };
+    if (argument === "models") {
+      const orNull = { anyOf: [this.#model(), { type: "null" }] };
+      return { ...common, type: "object", additionalProperties: orNull };
+    }
     if (type === "object" || type === "array") {
       return { ...common, ...this.#property(this.#declared(argument!)) };
     }
@@ -83,18 +110,23 @@ class StackTypes {
     return { ...common, anyOf: [...(isSecret ? [] : [open]), reference("Encrypted")] };
   }
 
+  /** What a stack may say about one model. */
+  #model(): JsonSchema {
+    const keys = Object.entries<ModelKey>(modelKeys).map(([key, one]) => {
+      const { description = "", ...property } = modelKeyProperty(one, this.#schema);
+      return [key, { description, ...this.#property(property) }];
+    });
+    const properties = Object.fromEntries(keys) as JsonSchema;
+    this.definitions["Model"] = { type: "object", properties, additionalProperties: false };
+    return reference("Model");
+  }
+
   #declared(argument: string): Property {
     const [first, ...rest] = argument.split(".");
     const component = componentOf[first!];
     const path = component === undefined ? [first!, ...rest] : rest;
-    let properties = this.#schema.resources[token(component ?? "MlopsPlatform")]!.inputProperties;
-    let found: Property = {};
-    for (const name of path) {
-      found = properties[name]!;
-      const type = found.$ref?.replace("#/types/", "");
-      properties = this.#schema.types[type ?? ""]?.properties ?? {};
-    }
-    return found;
+    const { inputProperties } = this.#schema.resources[token(component ?? "MlopsPlatform")]!;
+    return propertyAt(path, inputProperties, this.#schema);
   }
 
   #property({ $ref, type, items, additionalProperties }: Property): JsonSchema {

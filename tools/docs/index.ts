@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { inferSchema, type Schema, schemaPath, schemaText } from "./schema.ts";
 import { projectFile, projectText, stackSchemaFile, stackSchemaText } from "./generatedSettings.ts";
+import { runbooksFile, runbooksText } from "./runbooks.ts";
 import { fillTables } from "./tables.ts";
 
 /** Every page that people read: README.md and the Markdown files under docs/, relative to the checkout. */
@@ -26,6 +27,7 @@ export function generatedFiles(schema: Schema): Generated[] {
   });
   return [
     ...filled,
+    { file: runbooksFile, text: runbooksText() },
     { file: schemaPath, text: schemaText(schema) },
     { file: projectFile, text: projectText() },
     { file: stackSchemaFile, text: stackSchemaText(schema) },

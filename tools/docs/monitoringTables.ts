@@ -9,14 +9,16 @@ export interface Table {
   rows: readonly (readonly string[])[];
 }
 
+const alerts = alertRules({ models: ["model"] });
+
 /** The alerts with their runbooks, in the order of the rules. */
 export function alertsTable(): Table {
-  const rows = alertRules().flatMap(({ rules }) =>
+  const rows = alerts.flatMap(({ rules }) =>
     rules.map((rule) => [
       `[${rule.alert}](${rule.alert}.md)`,
       rule.labels["severity"]!,
       rule.for ?? "at once",
-      rule.annotations["summary"]!.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, "_$1_"),
+      rule.annotations["summary"]!.replaceAll(/\{\{ (?:or )?\$labels\.(\w+)[^}]*\}\}/g, "_$1_"),
     ]),
   );
   return { headings: ["Alert", "Severity", "After", "What is wrong"], rows };
@@ -43,6 +45,6 @@ export function metricsTable(of: string): Table {
 function usersOf(metric: string): string[] {
   const asks = ({ expr }: { expr: string }) => new RegExp(`\\b${metric}\\b`).test(expr);
   const boards = dashboards().filter((dashboard) => panelQueries(dashboard).some(asks));
-  const rules = alertRules().flatMap((group) => group.rules.filter(asks));
+  const rules = alerts.flatMap((group) => group.rules.filter(asks));
   return [...boards.map(({ title }) => `_${title}_`), ...new Set(rules.map(({ alert }) => alert))];
 }

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
 import { alertsTable, metricsTable, type Table } from "./monitoringTables.ts";
+import { modelKeyProperty } from "./generatedSettings.ts";
+import { type ModelKey, modelKeys } from "../../program/modelSettings.ts";
 import { configKeys, settingOf } from "../../program/settings.ts";
 import { type Property, type Schema, token } from "./schema.ts";
 import { textOf } from "../../program/setting.ts";
@@ -26,21 +28,20 @@ export function fillTables(page: string, schema: Schema): string {
 
 function tableFor(kind: string, of: string, schema: Schema): string {
   if (kind === "config") return configTable(of === "common" ? commonKeys : undefined);
+  if (kind === "modelKeys") return modelKeysTable(schema);
   if (kind === "outputs") return of ? componentOutputs(of, schema) : stackOutputs();
   if (kind === "args") return argumentsTable(of, schema);
   if (kind === "alerts") return tableOf(alertsTable());
   if (kind === "metrics") return tableOf(metricsTable(of));
   throw new UserError(
-    `table:${kind} is not a table; the tables are config, outputs, args, alerts and metrics`,
+    `table:${kind} is not a table; the tables are config, modelKeys, outputs, args, alerts and metrics`,
   );
 }
 
 /** The settings that people change first: the README lists no others. */
 const commonKeys = [
-  ...["cluster", "dataStores", "kubeContext", "namespace", "imageRegistry", "modelName"],
+  ...["cluster", "dataStores", "kubeContext", "namespace", "imageRegistry", "models"],
   ...[
-    "servingReplicas",
-    "trainingSchedule",
     "monitoring",
     "alertReceivers",
     "gcpProject",
@@ -57,6 +58,15 @@ function configTable(keys: readonly string[] = configKeys): string {
     return [code(key), isSecret ? `${type}, secret` : type, shown, description];
   });
   return table(["Key", "Type", "Default", "Meaning"], rows);
+}
+
+/** What a stack may say about one of its models. */
+function modelKeysTable(schema: Schema): string {
+  const rows = Object.entries<ModelKey>(modelKeys).map(([key, one]) => {
+    const { description = "", ...property } = modelKeyProperty(one, schema);
+    return [code(key), typeText(property), description];
+  });
+  return table(["Key", "Type", "Meaning"], rows);
 }
 
 /** The stack's outputs, as the program declares them. */

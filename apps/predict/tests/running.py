@@ -30,15 +30,15 @@ class RunningPage:
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
 
-def start_page(folder: Path, model_server_url: str) -> RunningPage:
+def start_page(folder: Path, **servers: str) -> RunningPage:
     """Starts it on free ports of the loopback interface and waits until it is healthy."""
     port, metrics_port = _free_ports(2)
     (folder / ".streamlit").mkdir()
     shutil.copy(SETTINGS, folder / ".streamlit" / "config.toml")
-    environment = os.environ | {
+    environment = os.environ | servers
+    environment |= {
         "PYTHONPATH": str(SOURCE),
         "HOME": str(folder),
-        "MODEL_SERVER_URL": model_server_url,
         "STREAMLIT_SERVER_PORT": str(port),
         "METRICS_PORT": str(metrics_port),
     }

@@ -4,7 +4,6 @@ Prints the address of the page and runs until its standard input ends.
 """
 
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -96,8 +95,7 @@ def main() -> None:
     shown = sys.argv[1:] or list(servers)
     urls = {name: servers[name].url for name in shown}
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["MODEL_SERVERS"] = json.dumps(urls)
-        page = start_page(Path(folder), "")
+        page = start_page(Path(folder), MODEL_SERVERS=json.dumps(urls))
         try:
             print(f"http://{page.address}", flush=True)
             sys.stdin.read()

@@ -75,8 +75,9 @@ class Serving:
         return self.http.post("/invocations", json=document)
 
     def metric(self, line: str) -> float:
-        """The value of one series, given as it is written; 0 if it is not there yet."""
-        for text in self.metrics.splitlines():
+        """The value of one series, as it is written without its model; 0 if it is not there yet."""
+        plain = re.sub(r',?\bmodel="[^"]*"', "", self.metrics).replace("{,", "{").replace("{}", "")
+        for text in plain.splitlines():
             if text.startswith(line + " "):
                 return float(text.removeprefix(line))
         return 0.0

@@ -7,9 +7,11 @@ half a minute to find out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import catboost
 import lightgbm
 import mlflow
 import numpy as np
@@ -20,13 +22,34 @@ import statsmodels.formula.api as smf
 import xgboost
 from mlflow.models import infer_signature
 from onnx import TensorProto, helper
-from sklearn.compose import make_column_transformer
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.datasets import load_diabetes, load_iris
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    IsolationForest,
+    RandomForestClassifier,
+    RandomForestRegressor,
+    StackingClassifier,
+    VotingClassifier,
+)
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.svm import SVC, LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 Log = dict[str, Any]
 FEATURES, TARGET = load_diabetes(return_X_y=True, as_frame=True)
@@ -77,7 +100,6 @@ def sklearn_pipeline(log: Log) -> Logged:
     mlflow.sklearn.log_model(
         model,
         input_example=rows.head(5),
-        skops_trusted_types=["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"],
         **log,
     )
     return Logged(rows.head(9), model.predict(rows.head(9)), model.predict_proba(rows.head(9)))
@@ -90,11 +112,6 @@ def sklearn_categories(log: Log) -> Logged:
     mlflow.sklearn.log_model(
         model,
         signature=infer_signature(rows, model.predict(rows)),
-        skops_trusted_types=[
-            "functools.partial",
-            "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-            "sklearn.utils.validation.check_array",
-        ],
         **log,
     )
     return Logged(rows.head(9), model.predict(rows.head(9)), model.predict_proba(rows.head(9)))
@@ -114,7 +131,6 @@ def sklearn_outputs(log: Log) -> Logged:
     mlflow.sklearn.log_model(
         model,
         input_example=FEATURES.head(2),
-        skops_trusted_types=["sklearn.tree._tree.Tree"],
         **log,
     )
     return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
@@ -166,7 +182,6 @@ def sklearn_with_xgboost(log: Log) -> Logged:
     mlflow.sklearn.log_model(
         model,
         input_example=FLOWERS.head(2),
-        skops_trusted_types=["xgboost.core.Booster", "xgboost.sklearn.XGBClassifier"],
         **log,
     )
     return Logged(SOME, model.predict(SOME), model.predict_proba(SOME))
@@ -180,14 +195,97 @@ def sklearn_with_lightgbm(log: Log) -> Logged:
     mlflow.sklearn.log_model(
         model,
         input_example=FEATURES.head(2),
-        skops_trusted_types=[
-            "collections.OrderedDict",
-            "lightgbm.basic.Booster",
-            "lightgbm.sklearn.LGBMRegressor",
-        ],
         **log,
     )
     return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
+
+
+def sklearn_votes_on_texts(log: Log) -> Logged:
+    """The vectorizers are deep inside, and get the texts as well."""
+    texts = pd.DataFrame({"text": ["cheap pills", "free money", "see you", "the report"] * 5})
+    tfidf = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    calibrated = CalibratedClassifierCV(make_pipeline(CountVectorizer(), MultinomialNB()), cv=2)
+    model = VotingClassifier([("a", tfidf), ("b", calibrated)], voting="soft")
+    model.fit(texts["text"], ["spam", "spam", "no", "no"] * 5)
+    # MLflow would predict with a frame, as no text model can
+    mlflow.sklearn.log_model(model, signature=infer_signature(texts), **log)
+    asked = pd.DataFrame({"text": ["free pills", "report"]})
+    return Logged(asked, model.predict(asked["text"]), model.predict_proba(asked["text"]))
+
+
+def sklearn_array_of_texts(log: Log) -> Logged:
+    texts = np.array(["cheap pills", "free money", "see you at noon", "the report is ready"])
+    model = make_pipeline(CountVectorizer(), LogisticRegression()).fit(texts, [1, 1, 0, 0])
+    mlflow.sklearn.log_model(model, input_example=texts[:2], **log)
+    asked = np.array(["free pills", "see the report"])
+    return Logged(asked, model.predict(asked), model.predict_proba(asked))
+
+
+def sklearn_of_lightgbm_categories(log: Log) -> Logged:
+    """A pipeline whose only step takes categories."""
+    rows, price = with_categories()
+    model = make_pipeline(
+        lightgbm.LGBMClassifier(n_jobs=1, n_estimators=5, min_child_samples=2, verbose=-1)
+    ).fit(rows, price)
+    mlflow.sklearn.log_model(model, signature=infer_signature(rows, model.predict(rows)), **log)
+    return Logged(rows.head(9), model.predict(rows.head(9)), model.predict_proba(rows.head(9)))
+
+
+def sklearn_labels(log: Log) -> Logged:
+    """Several labels for each row."""
+    labels = np.c_[KINDS > 0, KINDS > 1].astype(int)
+    model = OneVsRestClassifier(LogisticRegression(max_iter=500)).fit(FLOWERS, labels)
+    mlflow.sklearn.log_model(model, input_example=FLOWERS.head(2), **log)
+    return Logged(SOME, model.predict(SOME), model.predict_proba(SOME))
+
+
+def sklearn_whole_numbers(log: Log) -> Logged:
+    rows = (FLOWERS.to_numpy() * 10).astype(np.int32)
+    model = HistGradientBoostingClassifier(max_iter=5).fit(rows, KINDS)
+    mlflow.sklearn.log_model(model, input_example=rows[:2], **log)
+    return Logged(rows[::50], model.predict(rows[::50]), model.predict_proba(rows[::50]))
+
+
+def _of_flowers(estimator: Any) -> Callable[[Log], Logged]:  # noqa: ANN401
+    """Logs an estimator that is fitted to single-precision columns, under its own name."""
+
+    def sklearn_estimator(log: Log) -> Logged:
+        rows = FLOWERS.astype(np.float32)
+        model = estimator.fit(rows, KINDS)
+        mlflow.sklearn.log_model(model, input_example=rows.head(2), **log)
+        asked = rows.iloc[[0, 60, 120]]
+        known = hasattr(model, "predict_proba") and hasattr(model, "classes_")
+        shares = model.predict_proba(asked) if known else None
+        return Logged(asked, model.predict(asked), shares)
+
+    sklearn_estimator.__name__ = f"sklearn_{type(estimator).__name__}"
+    return sklearn_estimator
+
+
+ESTIMATORS = tuple(
+    map(
+        _of_flowers,
+        (
+            VotingClassifier(
+                [("a", LogisticRegression(max_iter=500)), ("b", DecisionTreeClassifier())]
+            ),
+            StackingClassifier([("a", LinearSVC()), ("b", GaussianNB())]),
+            CalibratedClassifierCV(RandomForestClassifier(5), method="isotonic"),
+            HistGradientBoostingRegressor(max_iter=5),
+            GradientBoostingClassifier(n_estimators=3),
+            AdaBoostClassifier(n_estimators=3),
+            IsolationForest(n_estimators=5),
+            KMeans(3, n_init=1),
+            GaussianMixture(3),
+            KNeighborsClassifier(),
+            SVC(),
+            MLPClassifier((5,), max_iter=20),
+            GaussianProcessRegressor(),
+            GridSearchCV(Ridge(), {"alpha": [1, 2]}),
+            TransformedTargetRegressor(Ridge(), func=np.log1p, inverse_func=np.expm1),
+        ),
+    )
+)
 
 
 # XGBoost
@@ -261,6 +359,31 @@ def lightgbm_categories(log: Log) -> Logged:
     return Logged(rows.head(9), model.predict(rows.head(9)))
 
 
+# CatBoost
+
+
+def catboost_classifier(log: Log) -> Logged:
+    rows, price = with_categories()
+    model = catboost.CatBoostClassifier(
+        iterations=3, thread_count=1, verbose=0, allow_writing_files=False, cat_features=["city"]
+    ).fit(rows, price)
+    mlflow.catboost.log_model(model, signature=infer_signature(rows, model.predict(rows)), **log)
+    return Logged(rows.head(9), model.predict(rows.head(9)), model.predict_proba(rows.head(9)))
+
+
+def catboost_outputs(log: Log) -> Logged:
+    targets = pd.DataFrame({"one": TARGET, "half": TARGET / 2})
+    model = catboost.CatBoostRegressor(
+        iterations=3,
+        thread_count=1,
+        verbose=0,
+        allow_writing_files=False,
+        loss_function="MultiRMSE",
+    ).fit(FEATURES, targets)
+    mlflow.catboost.log_model(model, input_example=FEATURES.head(2), **log)
+    return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
+
+
 # ONNX
 
 
@@ -286,7 +409,15 @@ def onnx_matrix(log: Log) -> Logged:
 
 def onnx_classifier(log: Log) -> Logged:
     """A frame of one input, two outputs: as skl2onnx makes them of a classifier."""
-    model = LogisticRegression(max_iter=500).fit(FLOWERS, KINDS)
+    graph = _classifier(LogisticRegression(max_iter=500).fit(FLOWERS, KINDS))
+    rows = SOME.to_numpy().astype(np.float32)
+    mlflow.onnx.log_model(graph, signature=infer_signature(rows), **log)
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    label, scores = session.run(None, {"x": rows})
+    return Logged(rows, {"label": label, "scores": scores})
+
+
+def _classifier(model: LogisticRegression) -> onnx.ModelProto:
     node = helper.make_node(
         "LinearClassifier",
         ["x"],
@@ -307,12 +438,7 @@ def onnx_classifier(log: Log) -> Logged:
             helper.make_tensor_value_info("scores", TensorProto.FLOAT, [None, 3]),
         ],
     )
-    rows = SOME.to_numpy().astype(np.float32)
-    mlflow.onnx.log_model(_checked(graph), signature=infer_signature(rows), **log)
-    label, scores = onnxruntime.InferenceSession(_checked(graph).SerializeToString()).run(
-        None, {"x": rows}
-    )
-    return Logged(rows, {"label": label, "scores": scores})
+    return _checked(graph)
 
 
 def onnx_columns(log: Log) -> Logged:
@@ -329,6 +455,31 @@ def onnx_columns(log: Log) -> Logged:
     rows = pd.DataFrame({"width": [1.5, 2.5], "height": [2.0, 4.0]}).astype(np.float32)
     mlflow.onnx.log_model(_checked(graph), signature=infer_signature(rows), **log)
     return Logged(rows, [{"area": 3.0}, {"area": 10.0}])
+
+
+def onnx_frame(log: Log) -> Logged:
+    """A classifier for the columns of a frame: a label and a list of scores for each row."""
+    model = LogisticRegression(max_iter=500).fit(FLOWERS, KINDS)
+    graph = _classifier(model)
+    mlflow.onnx.log_model(graph, signature=infer_signature(FLOWERS), **log)
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    label, scores = session.run(None, {"x": SOME.to_numpy().astype(np.float32)})
+    rows = zip(label.tolist(), scores.tolist(), strict=True)
+    return Logged(SOME, [{"label": kind, "scores": shares} for kind, shares in rows])
+
+
+def onnx_column_vectors(log: Log) -> Logged:
+    """One input of a column each, as converters make them of a frame, and whole numbers for one."""
+    shape = [None, 1]
+    graph = helper.make_graph(
+        [helper.make_node("Add", ["a", "b"], ["sum"])],
+        "sum",
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in ("a", "b")],
+        [helper.make_tensor_value_info("sum", TensorProto.FLOAT, shape)],
+    )
+    rows = pd.DataFrame({"a": [1.5, 2.5], "b": [3, 4]})
+    mlflow.onnx.log_model(_checked(graph), signature=infer_signature(rows), **log)
+    return Logged(rows, [{"sum": 4.5}, {"sum": 6.5}])
 
 
 def _checked(graph: onnx.GraphProto) -> onnx.ModelProto:
@@ -402,6 +553,34 @@ class Shout(mlflow.pyfunc.PythonModel):
         return [text.upper() for text in model_input]
 
 
+class Sums(mlflow.pyfunc.PythonModel):
+    """Takes two tensors and answers with two."""
+
+    def predict(self, context: object, model_input: dict[str, np.ndarray]) -> dict[str, Any]:
+        return {"sums": model_input["a"].sum(axis=1), "doubles": model_input["b"] * 2}
+
+
+def python_tensors(log: Log) -> Logged:
+    rows = {"a": np.ones((2, 3), np.float32), "b": np.array([[1], [2]])}
+    mlflow.pyfunc.log_model(python_model=Sums(), input_example=rows, **log)
+    return Logged(rows, {"sums": [3.0, 3.0], "doubles": [[2], [4]]})
+
+
+class Years(mlflow.pyfunc.PythonModel):
+    """Takes dates and nested objects, and answers with a frame."""
+
+    def predict(self, context: object, model_input: pd.DataFrame) -> pd.DataFrame:
+        ages = [person["age"] for person in model_input["person"]]
+        return pd.DataFrame({"year": model_input["day"].dt.year, "age": ages})
+
+
+def python_dates(log: Log) -> Logged:
+    days = pd.to_datetime(["2024-01-01T05:00", "2025-12-31T23:59"])
+    rows = pd.DataFrame({"day": days, "person": [{"age": 3}, {"age": 4}]})
+    mlflow.pyfunc.log_model(python_model=Years(), input_example=rows, **log)
+    return Logged(rows, [{"year": 2024, "age": 3}, {"year": 2025, "age": 4}])
+
+
 def python_hints(log: Log) -> Logged:
     mlflow.pyfunc.log_model(python_model=Shout(), input_example=["a"], **log)
     return Logged(["a", "ß"], ["A", "SS"])
@@ -448,6 +627,12 @@ DATA = (
     sklearn_numbered,
     sklearn_array,
     sklearn_probabilities,
+    sklearn_votes_on_texts,
+    sklearn_array_of_texts,
+    sklearn_of_lightgbm_categories,
+    sklearn_labels,
+    sklearn_whole_numbers,
+    *ESTIMATORS,
     sklearn_with_xgboost,
     sklearn_with_lightgbm,
     xgboost_regressor,
@@ -459,9 +644,13 @@ DATA = (
     lightgbm_booster,
     lightgbm_classifier,
     lightgbm_categories,
+    catboost_classifier,
+    catboost_outputs,
     onnx_matrix,
     onnx_classifier,
     onnx_columns,
+    onnx_frame,
+    onnx_column_vectors,
 )
 """Models that are data: served by default."""
 CODE = (
@@ -471,6 +660,8 @@ CODE = (
     python_wrapped,
     python_model,
     python_hints,
+    python_tensors,
+    python_dates,
     python_code,
     sklearn_code,
 )

@@ -67,7 +67,7 @@ def settings() -> Settings:
 
 @pytest.fixture
 def follower(world: World, settings: Settings) -> Follower:
-    return Follower(world, world, Metrics(), settings, clock=lambda: world.now)  # type: ignore[arg-type]
+    return Follower(world, world, Metrics("m"), settings, clock=lambda: world.now)  # type: ignore[arg-type]
 
 
 def step(follower: Follower, times: int = 1) -> None:
@@ -209,7 +209,7 @@ def test_the_loop_survives_what_nobody_expected(world: World, settings: Settings
             raise ZeroDivisionError
 
     surprising = Surprising()
-    follower = Follower(surprising, surprising, Metrics(), settings)  # type: ignore[arg-type]
+    follower = Follower(surprising, surprising, Metrics("m"), settings)  # type: ignore[arg-type]
 
     async def two_rounds() -> None:
         following = asyncio.create_task(follower.run())

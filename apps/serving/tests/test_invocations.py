@@ -228,7 +228,7 @@ def test_metrics_count_by_version_and_route(serving: Serving) -> None:
     assert [b - a for a, b in zip(before, after, strict=True)] == [1, 1, 2, 3, 3]
     text = serving.metrics
     assert "unknown-1" not in text
-    assert 'model_info{alias="champion",model_version="1",name="forest"' in text
+    assert 'model_info{alias="champion",model="forest",model_version="1"' in text
     assert serving.metric('model_loads_total{model_version="1"}') == 1
 
 

@@ -42,7 +42,9 @@ def records(rows: pd.DataFrame) -> dict[str, Any]:
 def series(serving: Serving, name: str) -> dict[tuple[str, ...], float]:
     """Values of one metric by its labels' values, in the order of the labels' names."""
     return {
-        tuple(value for _, value in sorted(sample.labels.items())): sample.value
+        tuple(
+            value for name, value in sorted(sample.labels.items()) if name != "model"
+        ): sample.value
         for family in text_string_to_metric_families(serving.metrics)
         for sample in family.samples
         if sample.name == name
@@ -177,7 +179,7 @@ def test_a_switch_of_versions_starts_the_window_anew(models: Models, start_serve
 
 
 def test_series_of_old_versions_are_let_go_but_never_those_of_the_served_one() -> None:
-    metrics = Metrics()
+    metrics = Metrics("m")
     environment = {"MLFLOW_TRACKING_URI": "http://mlflow:5000", "MODEL_NAME": "m"}
     settings = read_settings(environment)
 
@@ -200,6 +202,26 @@ def test_series_of_old_versions_are_let_go_but_never_those_of_the_served_one() -
     for number in range(51, 101):
         metrics.load_failed(str(number), "crash")
     assert versions() == {"none", "50", "97", "98", "99", "100"}
+
+
+def test_every_series_names_the_model_before_there_is_a_version_and_after(
+    models: Models, start_server: Start
+) -> None:
+    models.name += ' "größer"'
+    serving = start_server(models)
+
+    def named() -> set[str]:
+        families = text_string_to_metric_families(serving.metrics)
+        samples = [sample for family in families for sample in family.samples]
+        assert {sample.labels["model"] for sample in samples} == {models.name}
+        return {sample.name for sample in samples}
+
+    assert {"model_server_up", "process_resident_memory_bytes", "python_info"} <= named()
+    assert "model_info" not in named()
+    version = models.promote(models.add(MODEL, metadata=KNOWN))
+    serving.wait_for(version)
+    assert serving.predict(records(FEATURES)).status_code == 200
+    assert {"model_info", "model_requests_total", "model_input_drift_psi"} <= named()
 
 
 def test_only_the_metrics_port_has_metrics(models: Models, start_server: Start) -> None:

@@ -20,7 +20,7 @@ RELEASE = ".".join(SKLEARN.split(".")[:2])
 
 def unmet(folder: Path, *lines: str) -> list[Unmet]:
     (folder / "requirements.txt").write_text("\n".join(lines))
-    return unmet_requirements(folder)
+    return unmet_requirements(folder / "requirements.txt")
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,20 @@ def test_another_release_of_python_is_named() -> None:
 
 
 def test_a_model_without_requirements_requires_nothing(tmp_path: Path) -> None:
-    assert unmet_requirements(tmp_path) == []
+    assert unmet_requirements(tmp_path / "requirements.txt") == []
 
 
 def test_the_reason_names_each_package_and_the_command() -> None:
-    reason = requirements_reason([Unmet("a==1", "a 2"), Unmet("b", "no b")], "churn")
-    assert "requires a==1, b, and this server has a 2, no b" in reason
-    assert "lock them in models/churn/requirements.txt" in reason
+    unmet = [Unmet("lightgbm==3", "lightgbm 4.7.0"), Unmet("b", "no b", is_missing=True)]
+    reason = requirements_reason(unmet, "churn rate", "champion")
+    assert "requires lightgbm==3, b, and this server has lightgbm 4.7.0, no b" in reason
+    assert "run `npm run images -- --model 'churn rate@champion'`" in reason
+
+
+@pytest.mark.parametrize("wanted", ["Python 3.9.1", "pandas==2.2.3", "mlflow==2.1"])
+def test_no_image_is_offered_for_what_the_server_itself_is_built_on(wanted: str) -> None:
+    reason = requirements_reason([Unmet(wanted, "another")], "churn", "champion")
+    assert reason == (
+        f"it requires {wanted}, and this server has another: log the model with what this server "
+        "has"
+    )

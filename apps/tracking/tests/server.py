@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -29,16 +30,23 @@ ALLOWED_HOSTS = ",".join(
 PERMISSIONS = {"model-server": "read", "training": "write", "notebook": "write"}
 
 
-def users_file(folder: Path, **permissions: str) -> Path:
-    """The users of the platform, with some permissions changed."""
+def users_file(
+    folder: Path, people: Mapping[str, tuple[str, str]] | None = None, **permissions: str
+) -> Path:
+    """The users of the platform, with some permissions changed, and people: password and role."""
     path = folder / "users.json"
-    entries = [
-        {"username": name, "password": password, "permission": permission}
+    workloads = [
+        account(name, USERS[name][1], permission, person=False)
         for name, permission in {**PERMISSIONS, **permissions}.items()
-        for _, password in [USERS[name]]
     ]
-    path.write_text(json.dumps(entries))
+    persons = [account(name, *login, person=True) for name, login in (people or {}).items()]
+    path.write_text(json.dumps([*workloads, *persons]))
     return path
+
+
+def account(name: str, password: str, permission: str, *, person: bool) -> dict[str, object]:
+    """An entry of the users' file."""
+    return {"username": name, "password": password, "permission": permission, "person": person}
 
 
 def migration_environment(tracking_uri: str, auth_uri: str, users: Path) -> dict[str, str]:

@@ -7,7 +7,12 @@ import pytest
 from tracking_server.errors import StartupError
 from tracking_server.settings import migration_settings
 
-USER = {"username": "training", "password": "training-password", "permission": "write"}
+USER = {
+    "username": "training",
+    "password": "training-password",
+    "permission": "write",
+    "person": False,
+}
 
 
 def environment(folder: Path, users: object = (USER,), **changes: str) -> dict[str, str]:
@@ -56,11 +61,13 @@ def test_a_wrong_variable_is_named(tmp_path: Path, changes: dict[str, str], mess
     [
         ("{", "must be JSON"),
         ({}, "must hold a list of users"),
-        ([{"username": "a"}], "entry 0 must have username, password and permission"),
+        ([{"username": "a"}], "entry 0 must have username, password, permission and person"),
         ([USER, USER], "every username must be there once"),
         ([{**USER, "permission": "admin"}], 'permission must be "read" or "write", not "admin"'),
         ([{**USER, "password": "short"}], "entry 0: password must have at least 12"),
         ([{**USER, "username": ""}], "must be non-empty text"),
+        ([{**USER, "person": "yes"}], "entry 0: person must be true or false"),
+        ([{**USER, "username": "admin"}], "none may be the admin's: admin"),
     ],
 )
 def test_a_wrong_users_file_is_refused(tmp_path: Path, users: object, message: str) -> None:

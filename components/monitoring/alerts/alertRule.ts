@@ -8,7 +8,7 @@ export interface AlertRule {
   for?: string;
   /** Labels of the alert. `severity` is `critical` (somebody should look now), `warning` (today) or `info` (nobody is called). */
   labels: { [name: string]: string };
-  /** `summary` says in one line what is wrong and with what, `description` what it means for people, `runbook_url` where to read on. */
+  /** `summary` says in one line what is wrong and with what, `description` what it means for people, `runbook_url` where to read on. Each may be a template of Prometheus. */
   annotations: { [name: string]: string };
 }
 
@@ -34,7 +34,7 @@ export interface Alert {
   description: string;
 }
 
-export function asRule(alert: Alert, runbookBaseUrl: string): AlertRule {
+export function asRule(alert: Alert, runbookUrl?: string): AlertRule {
   const { name, severity, labels, expr, summary, description } = alert;
   return {
     alert: name,
@@ -44,7 +44,7 @@ export function asRule(alert: Alert, runbookBaseUrl: string): AlertRule {
     annotations: {
       summary,
       description,
-      runbook_url: `${runbookBaseUrl.replace(/\/+$/, "")}/${name}.md`,
+      ...(runbookUrl === undefined ? {} : { runbook_url: runbookUrl }),
     },
   };
 }

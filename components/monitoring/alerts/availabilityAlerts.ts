@@ -1,10 +1,13 @@
 import type { Alert } from "./alertRule.ts";
+import { monitored } from "./monitored.ts";
 
 /*
  * Whether the parts of the platform answer. `absent(… == 1)` holds when nothing says that it is up: because it says that it
  * is down, cannot be read, or is gone altogether.
  */
 
+/** The page has an overview of all models, too. */
+const ofModel = 'of {{ or $labels.model "all models" }}';
 const mlflowRequests = "mlflow_http_request_total";
 
 export const availability: Alert[] = [
@@ -12,7 +15,7 @@ export const availability: Alert[] = [
     name: "TargetDown",
     severity: "warning",
     for: "5m",
-    expr: "up == 0",
+    expr: `up{${monitored}} == 0`,
     summary: "Prometheus cannot read {{ $labels.instance }}",
     description:
       "{{ if $labels.pod }}The pod {{ $labels.pod }} in {{ $labels.namespace }}{{ else }}The target {{ $labels.instance }} of the job {{ $labels.job }}{{ end }} has not answered for 5 minutes. Its panels are empty and its alerts are blind.",
@@ -25,7 +28,7 @@ export const availability: Alert[] = [
     expr: "absent(mlflow_up == 1)",
     summary: "The tracking server does not answer",
     description:
-      "No pod of MLflow has answered for a minute. Notebooks and training cannot log, and the model server takes no new version; it goes on serving what it has.",
+      "No pod of MLflow has answered for a minute. Notebooks and training cannot log, and no model server takes a new version; each goes on serving what it has.",
   },
   {
     name: "MlflowErrorRateHigh",
@@ -47,7 +50,7 @@ export const availability: Alert[] = [
     expr: 'sum by (namespace) (last_over_time(pg_up[30s])) == 0 or sum by (namespace) (up{application="mlflow",container="database-metrics"}) == 0',
     summary: "The database of MLflow in {{ $labels.namespace }} cannot be reached",
     description:
-      "Postgres refuses connections or does not answer. MLflow fails every request until it is back; the model server goes on serving what it has.",
+      "Postgres refuses connections or does not answer. MLflow fails every request until it is back; the model servers go on serving what they have.",
   },
   {
     name: "PostgresConnectionsNearLimit",
@@ -60,16 +63,6 @@ export const availability: Alert[] = [
       "{{ $value | humanizePercentage }} of the connections that Postgres allows are in use. At 100% MLflow's requests wait and then fail.",
   },
   {
-    name: "ModelServerUnavailable",
-    severity: "critical",
-    for: "1m",
-    labels: { application: "model-server" },
-    expr: 'absent(up{application="model-server"} == 1)',
-    summary: "The model server does not answer",
-    description:
-      "No pod of the model server has answered for a minute. Nobody gets predictions: the page and every other client see errors.",
-  },
-  {
     name: "PredictionAppUnavailable",
     severity: "critical",
     for: "1m",
@@ -77,16 +70,15 @@ export const availability: Alert[] = [
     expr: 'absent(up{application="prediction-app"} == 1)',
     summary: "The prediction page does not answer",
     description:
-      "No pod of the prediction page has answered for a minute. People cannot open it; programs that ask the model server themselves notice nothing.",
+      "No pod of the prediction page has answered for a minute. People cannot open it; programs that call the model servers themselves notice nothing.",
   },
   {
     name: "PredictionAppErrors",
     severity: "warning",
     for: "5m",
     labels: { application: "prediction-app" },
-    expr: "sum by (namespace) (rate(prediction_app_run_errors_total[5m])) / sum by (namespace) (rate(prediction_app_runs_total[5m])) > 0.05",
-    summary: "The prediction page in {{ $labels.namespace }} shows errors",
-    description:
-      "{{ $value | humanizePercentage }} of the page's runs in the last 5 minutes ended with an error of the page itself.",
+    expr: 'sum by (namespace, model) (rate(prediction_app_run_errors_total[5m])) / sum by (namespace, model) (rate(prediction_app_runs_total[5m])) > 0.05 unless on (namespace, model) model_server_up{monitor="false"}',
+    summary: `The prediction page ${ofModel} shows errors`,
+    description: `{{ $value | humanizePercentage }} of the page's runs ${ofModel} in {{ $labels.namespace }} in the last 5 minutes ended with an error of the page itself.`,
   },
 ];

@@ -1,4 +1,5 @@
 import type { Alert } from "./alertRule.ts";
+import { butUnmonitored } from "./monitored.ts";
 
 // As `df` counts: what only root may fill is neither used nor left.
 const claim = (statistic: string) =>
@@ -48,7 +49,7 @@ export const cluster: Alert[] = [
     name: "KubePodCrashLooping",
     severity: "warning",
     for: "5m",
-    expr: 'max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}[5m])) >= 1',
+    expr: `max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}[5m])) >= 1 ${butUnmonitored("pod", "pod")}`,
     summary: "The container {{ $labels.container }} of {{ $labels.pod }} ends again and again",
     description:
       "Kubernetes starts the container {{ $labels.container }} of the pod {{ $labels.pod }} in {{ $labels.namespace }} again, with growing pauses, because it ends each time.",
@@ -57,7 +58,7 @@ export const cluster: Alert[] = [
     name: "KubePodNotReady",
     severity: "warning",
     for: "15m",
-    expr: 'sum by (namespace, pod) (kube_pod_status_phase{phase=~"Pending|Unknown"}) > 0',
+    expr: `sum by (namespace, pod) (kube_pod_status_phase{phase=~"Pending|Unknown"}) > 0 ${butUnmonitored("pod", "pod")}`,
     summary: "The pod {{ $labels.pod }} does not start",
     description:
       "The pod {{ $labels.pod }} in {{ $labels.namespace }} has been pending for 15 minutes: no node has room for it, its image cannot be pulled or its volume cannot be mounted.",
@@ -65,7 +66,7 @@ export const cluster: Alert[] = [
   {
     name: "KubeJobFailed",
     severity: "warning",
-    expr: 'max by (namespace, job_name) (kube_job_failed{condition="true"}) > 0',
+    expr: `max by (namespace, job_name) (kube_job_failed{condition="true"}) > 0 ${butUnmonitored("job", "job_name")}`,
     for: "1m",
     summary: "The Job {{ $labels.job_name }} failed",
     description:

@@ -3,7 +3,7 @@ import { stat, timeSeries, wholeNumbers } from "./panels.ts";
 import { failurePercent, quantile, quantiles, window } from "./promql.ts";
 import type { Dashboard } from "./shapes.ts";
 
-const of = 'namespace=~"$namespace"';
+const of = 'namespace=~"$namespace",model=~"$model"';
 const runs = `prediction_app_runs_total{${of}}`;
 const errors = `prediction_app_run_errors_total{${of}}`;
 const requests = `prediction_app_model_server_requests_total{${of}}`;
@@ -14,7 +14,11 @@ const duration = "prediction_app_run_duration_seconds";
 export const frontEnd = (): Dashboard =>
   dashboard("frontEnd", {
     description: "The prediction page and the people on it.",
-    variables: [labelVariable("namespace", "Namespace", "prediction_app_sessions")],
+    variables: [
+      labelVariable("namespace", "Namespace", "prediction_app_sessions"),
+      // the overview belongs to no model
+      { ...labelVariable("model", "Model", "prediction_app_sessions"), allValue: ".*" },
+    ],
     rows: [
       {
         tiles: [
@@ -76,13 +80,13 @@ export const frontEnd = (): Dashboard =>
             width: 12,
             queries: [
               {
-                expr: `sum(rate(prediction_app_predictions_total{${of}}[${window}]))`,
-                legend: "rows",
+                expr: `sum by (model) (rate(prediction_app_predictions_total{${of}}[${window}]))`,
+                legend: "{{model}}",
               },
             ],
             unit: "ops",
             min: 0,
-            legend: "none",
+            style: "stacked",
           }),
         ],
       },
@@ -111,7 +115,7 @@ export const frontEnd = (): Dashboard =>
             min: 0,
           }),
           timeSeries({
-            title: "Requests to the model server",
+            title: "Requests to the model servers",
             description:
               "Requests per second by what came of them: `refused` is input that the model does not take, `no_model` and `unavailable` are failures of the platform.",
             width: 12,
@@ -127,13 +131,12 @@ export const frontEnd = (): Dashboard =>
           timeSeries({
             title: "Requests without an answer",
             description:
-              "Share of the page's requests that came back without an answer, because no model was served or the model server was away. See the runbooks ModelNotServed and ModelServerUnavailable.",
+              "Share of the page's requests that came back without an answer, because no model was served or its server was away. See the runbooks ModelNotServed and ModelServerUnavailable.",
             width: 12,
-            queries: [{ expr: failurePercent(unanswered, requests), legend: "unanswered" }],
+            queries: [{ expr: failurePercent(unanswered, requests, "model"), legend: "{{model}}" }],
             unit: "percent",
             min: 0,
             thresholds: [1, 5],
-            legend: "none",
           }),
         ],
       },

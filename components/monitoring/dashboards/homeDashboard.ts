@@ -1,7 +1,6 @@
-import { boards } from "./layout.ts";
-import { dashboard, linkTo } from "./layout.ts";
+import { boards, dashboard, linkTo } from "./layout.ts";
 import { stat, table, text, timeSeries, wholeNumbers } from "./panels.ts";
-import { window } from "./promql.ts";
+import { failurePercent, window } from "./promql.ts";
 import type { Dashboard } from "./shapes.ts";
 
 const upOrDown: Record<string, [string, string]> = { "0": ["down", "red"], "1": ["up", "green"] };
@@ -9,14 +8,53 @@ const upOrDown: Record<string, [string, string]> = { "0": ["down", "red"], "1": 
 /** Alerts that mean something is wrong: the dead man's switch always fires. */
 const firing = 'ALERTS{alertstate="firing",alertname!="Watchdog"}';
 
+const group = (series: string) => `group by (model) (${series})`;
+const errors = "model_request_errors_total";
+const requests = "model_requests_total";
+
+const modelsTable = table({
+  title: "Models",
+  description:
+    "A row for each model: the version that is served, its servers that answer, and the last minutes of requests. A name leads to the dashboard of the model. Without a version see the runbook ModelNotServed, with 0 servers ModelServerUnavailable; above 0.25 drift belongs to ModelInputDrift.",
+  width: 24,
+  height: 9,
+  queries: [
+    {
+      expr: `sum by (model) (model_server_up) or 0 * max by (model) (last_over_time(model_server_up[1h]))`,
+    },
+    { expr: "max by (model, model_version) (model_info)" },
+    { expr: `sum by (model) (rate(${requests}[${window}]))` },
+    { expr: failurePercent(errors, requests, "model") },
+    {
+      expr: `histogram_quantile(0.95, sum by (model, le) (rate(model_request_duration_seconds_bucket[${window}])))`,
+    },
+    { expr: "max by (model) (model_input_drift_psi)" },
+  ],
+  sortBy: "Model",
+  columns: [
+    {
+      field: "model",
+      heading: "Model",
+      link: `/d/${boards.models.uid}?var-model=\${__value.raw:percentencode}`,
+    },
+    { field: "model_version", heading: "Version served" },
+    { field: "Value #A", heading: "Servers", decimals: 0, lowest: 1 },
+    { field: "Value #C", heading: "Requests", unit: "reqps", decimals: 2 },
+    { field: "Value #D", heading: "Errors", unit: "percent", decimals: 1, thresholds: [1, 5] },
+    { field: "Value #E", heading: "Latency p95", unit: "s", thresholds: [0.25, 0.5] },
+    { field: "Value #F", heading: "Drift", decimals: 2, thresholds: [0.1, 0.25] },
+  ],
+});
+
 const directory = `
-- **[Models](/d/${boards.models.uid})**: what is served, how it answers, whether its inputs drift
+- **[Models](/d/${boards.models.uid})**: what is served of a model, how it answers, whether its inputs drift
 - **[Tracking](/d/${boards.tracking.uid})**: MLflow's requests and its database
 - **[Front end](/d/${boards.frontEnd.uid})**: the prediction page and the people on it
 - **[Cluster](/d/${boards.cluster.uid})**: nodes, namespaces, pods and volumes
+- **[Runbooks](/d/${boards.runbooks.uid})**: what to do about each alert
 `.trim();
 
-/** The way to everything else, and one row that says whether each part is healthy. */
+/** The way to everything else: whether each part is healthy, and a row for each model. */
 export const home = (): Dashboard =>
   dashboard("home", {
     description: "Whether each part of the platform is healthy, and the way to its dashboard.",
@@ -42,12 +80,17 @@ export const home = (): Dashboard =>
             links: [linkTo("tracking")],
           }),
           stat({
-            title: "Model server",
+            title: "Models not served",
             description:
-              "Whether a model is served. When it is not see the runbooks ModelNotServed and ModelServerUnavailable.",
+              "Models that have, or had within the hour, a server but no version that answers; 1 as well when there is none at all. See the runbooks ModelNotServed and ModelServerUnavailable.",
             width: 4,
-            queries: [{ expr: "max(model_info) or vector(0)" }],
-            words: { "0": ["no model", "red"], "1": ["serving", "green"] },
+            queries: [
+              {
+                expr: `count(${group("last_over_time(model_server_up[1h])")} unless ${group("model_info")}) or absent(model_info) or vector(0)`,
+              },
+            ],
+            decimals: 0,
+            thresholds: [1, 1],
             links: [linkTo("models")],
           }),
           stat({
@@ -79,16 +122,18 @@ export const home = (): Dashboard =>
           }),
         ],
       },
+      { tiles: [modelsTable] },
       {
         tiles: [
           timeSeries({
-            title: "Predictions by version",
+            title: "Busiest models",
             description:
-              "Prediction requests per second of each model version. None means that nobody asks, or that the page does not reach the model server.",
+              "Prediction requests per second of the ten busiest models. None means that no client calls them, or that the page does not reach the model servers.",
             queries: [
               {
-                expr: `sum by (model_version) (rate(model_requests_total[${window}]))`,
-                legend: "version {{model_version}}",
+                // those of the last hour before the end, so that no line comes and goes
+                expr: `sum by (model) (rate(${requests}[${window}])) and on (model) topk(10, sum by (model) (rate(${requests}[1h] @ end())))`,
+                legend: "{{model}}",
               },
             ],
             unit: "reqps",
@@ -130,16 +175,17 @@ export const home = (): Dashboard =>
           table({
             title: "Alerts",
             description:
-              "What fires now. `Watchdog` always does: it shows that rules are evaluated. Each alert has a page of its name among the runbooks.",
+              "What fires now. `Watchdog` always does: it shows that rules are evaluated. Each has a page of its name on the dashboard Runbooks.",
             width: 16,
             height: 6,
             queries: [
               {
-                expr: 'count by (alertname, severity, namespace) (ALERTS{alertstate="firing"})',
+                expr: 'count by (alertname, model, severity, namespace) (ALERTS{alertstate="firing"})',
               },
             ],
             columns: [
               { field: "alertname", heading: "Alert" },
+              { field: "model", heading: "Model" },
               { field: "severity", heading: "Severity" },
               { field: "namespace", heading: "Namespace" },
               { field: "Value", heading: "Number" },

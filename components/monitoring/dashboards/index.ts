@@ -2,6 +2,7 @@ import { cluster } from "./clusterDashboard.ts";
 import { frontEnd } from "./frontEndDashboard.ts";
 import { home } from "./homeDashboard.ts";
 import { models } from "./modelDashboard.ts";
+import { runbookPages } from "./runbookDashboard.ts";
 import type { Dashboard } from "./shapes.ts";
 import { tracking } from "./trackingDashboard.ts";
 
@@ -17,7 +18,7 @@ export interface PlatformDashboard {
 
 /** Every dashboard of the platform, the one that links the others first. */
 export const dashboards = (): PlatformDashboard[] =>
-  [home(), models(), tracking(), frontEnd(), cluster()].map(asFile);
+  [home(), models(), tracking(), frontEnd(), cluster(), runbookPages()].map(asFile);
 
 const asFile = (dashboard: Dashboard): PlatformDashboard => ({
   uid: dashboard.uid,

@@ -1,3 +1,4 @@
+import { runbooksUid } from "../runbookLinks.ts";
 import { datasource, type Tile } from "./panels.ts";
 import type { Dashboard, Link, Panel, RowPanel, Variable } from "./shapes.ts";
 
@@ -11,6 +12,7 @@ export const boards = {
   tracking: { uid: "mlops-tracking", title: "Tracking" },
   frontEnd: { uid: "mlops-front-end", title: "Front end" },
   cluster: { uid: "mlops-cluster", title: "Cluster" },
+  runbooks: { uid: runbooksUid, title: "Runbooks" },
 } as const;
 
 export type BoardName = keyof typeof boards;
@@ -104,8 +106,8 @@ function place(rows: readonly Row[]): (Panel | RowPanel)[] {
   return placed;
 }
 
-/** A choice among the values of a label, all of them at first. A series without the label is never among them. */
-export const labelVariable = (name: string, label: string, series: string): Variable => ({
+/** A choice of one of the values of a label, the first of them at first. */
+export const oneOf = (name: string, label: string, series: string): Variable => ({
   type: "query",
   name,
   label,
@@ -114,9 +116,16 @@ export const labelVariable = (name: string, label: string, series: string): Vari
   definition: `label_values(${series}, ${name})`,
   refresh: 2,
   sort: 7,
+  multi: false,
+  includeAll: false,
+  options: [],
+});
+
+/** A choice among the values of a label, all of them at first. A series without the label is never among them. */
+export const labelVariable = (name: string, label: string, series: string): Variable => ({
+  ...oneOf(name, label, series),
   multi: true,
   includeAll: true,
   allValue: ".+",
   current: { text: "All", value: "$__all" },
-  options: [],
 });

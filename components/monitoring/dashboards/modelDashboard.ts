@@ -1,9 +1,11 @@
-import { dashboard, labelVariable } from "./layout.ts";
+import { dashboard, labelVariable, oneOf } from "./layout.ts";
 import { heatmap, stat, stateTimeline, timeSeries, wholeNumbers } from "./panels.ts";
 import { failurePercent, quantile, quantiles, window } from "./promql.ts";
 import type { Dashboard } from "./shapes.ts";
 
-const of = 'namespace=~"$namespace",model_version=~"$model_version"';
+// of one model at a time: versions, predicted values and features of several have nothing in common
+const ofModel = 'namespace=~"$namespace",model="$model"';
+const of = `${ofModel},model_version=~"$model_version"`;
 const requests = `model_requests_total{${of}}`;
 const errors = `model_request_errors_total{${of}}`;
 const duration = "model_request_duration_seconds";
@@ -18,10 +20,11 @@ const count = (counter: string) =>
 export const models = (): Dashboard =>
   dashboard("models", {
     description:
-      "What is served, how it answers, and whether its inputs still look like those it was trained on.",
+      "What is served of one model, how it answers, and whether its inputs still look like those it was trained on.",
     variables: [
-      labelVariable("namespace", "Namespace", "model_server_http_requests_total"),
-      labelVariable("model_version", "Model version", "model_requests_total"),
+      oneOf("model", "Model", "model_server_up"),
+      labelVariable("namespace", "Namespace", 'model_server_up{model="$model"}'),
+      labelVariable("model_version", "Version", 'model_requests_total{model="$model"}'),
     ],
     rows: [
       {
@@ -29,12 +32,12 @@ export const models = (): Dashboard =>
           stat({
             title: "Served now",
             description:
-              "Model and version that answer now. Without data no version carries the alias or none could be loaded: see the runbook ModelNotServed.",
+              "Version that answers now. Without data no version carries the alias or none could be loaded: see the runbook ModelNotServed.",
             width: 6,
             queries: [
               {
-                expr: `max by (name, model_version) (model_info{${of}})`,
-                legend: "{{name}} {{model_version}}",
+                expr: `max by (model_version) (model_info{${of}})`,
+                legend: version,
               },
             ],
             showsName: true,
@@ -133,7 +136,7 @@ export const models = (): Dashboard =>
               "Requests being answered, by pod. When it stays high the pod is overloaded and soon answers 503: add pods.",
             queries: [
               {
-                expr: 'sum by (pod) (model_requests_in_flight{namespace=~"$namespace"})',
+                expr: `sum by (pod) (model_requests_in_flight{${ofModel}})`,
                 legend: "{{pod}}",
               },
             ],
@@ -152,8 +155,8 @@ export const models = (): Dashboard =>
             height: 5,
             queries: [
               {
-                expr: `max by (name, alias, model_version) (model_info{${of}})`,
-                legend: "{{name}}@{{alias}} {{model_version}}",
+                expr: `max by (alias, model_version) (model_info{${of}})`,
+                legend: "{{alias}}: version {{model_version}}",
               },
             ],
             words: { "1": ["served", "blue"] },
@@ -178,7 +181,7 @@ export const models = (): Dashboard =>
               "How often the tracking server did not answer which version carries the alias. While it grows promotions are not noticed; see the dashboard Tracking.",
             queries: [
               {
-                expr: 'sum by (pod) (model_registry_errors_total{namespace=~"$namespace"})',
+                expr: `sum by (pod) (model_registry_errors_total{${ofModel}})`,
                 legend: "{{pod}}",
               },
             ],

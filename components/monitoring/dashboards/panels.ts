@@ -69,9 +69,11 @@ export const tile = (
   panel,
 });
 
+const refId = (index: number) => String.fromCharCode("A".charCodeAt(0) + index);
+
 export function targets(queries: readonly Query[]): Target[] {
   return queries.map(({ expr, legend = "" }, index) => ({
-    refId: String.fromCharCode("A".charCodeAt(0) + index),
+    refId: refId(index),
     datasource,
     editorMode: "code",
     expr,
@@ -200,16 +202,49 @@ export interface Column {
   field: string;
   heading: string;
   unit?: Unit;
+  decimals?: number;
+  /** From which value on it is worth a look, and from which on bad. */
+  thresholds?: PanelSpec["thresholds"];
+  /** Below which value it is bad. */
+  lowest?: number;
+  /** Where a click leads. */
+  link?: string;
 }
 
 export interface TableSpec extends PanelSpec {
-  /** In this order; each query's labels must be among them. */
+  /** In this order; each query's labels must be among them. A value without a column is not shown. */
   columns: Column[];
+  /** Heading of the column that sorts the lines. Defaults to the order of the query. */
+  sortBy?: string;
 }
 
-/** One line for each series of now. */
+function columnProperties({ unit, decimals, thresholds, lowest, link, heading }: Column) {
+  const levels =
+    lowest === undefined
+      ? thresholds && steps(thresholds)
+      : [
+          { value: null, color: "red" },
+          { value: lowest, color: "green" },
+        ];
+  return [
+    ...(unit === undefined ? [] : [{ id: "unit", value: unit }]),
+    ...(decimals === undefined ? [] : [{ id: "decimals", value: decimals }]),
+    ...(levels === undefined
+      ? []
+      : [
+          { id: "thresholds", value: { mode: "absolute", steps: levels } },
+          { id: "custom.cellOptions", value: { type: "color-text" } },
+        ]),
+    ...(link === undefined ? [] : [{ id: "links", value: [{ title: heading, url: link }] }]),
+  ];
+}
+
+/** One line for each series of now; with several queries the series of equal labels share a line. */
 export function table(spec: TableSpec): Tile {
-  const { columns } = spec;
+  const { columns, sortBy } = spec;
+  const hidden = spec.queries
+    .map((_, index) => (spec.queries.length > 1 ? `Value #${refId(index)}` : "Value"))
+    .filter((value) => !columns.some(({ field }) => field === value));
   const byField = <Value>(value: (column: Column, index: number) => Value) =>
     Object.fromEntries(columns.map((column, index) => [column.field, value(column, index)]));
   const panel: TablePanel = {
@@ -223,21 +258,26 @@ export function table(spec: TableSpec): Tile {
       {
         id: "organize",
         options: {
-          excludeByName: { Time: true },
+          excludeByName: Object.fromEntries(["Time", ...hidden].map((field) => [field, true])),
           indexByName: byField((_, index) => index),
           renameByName: byField(({ heading }) => heading),
         },
       },
     ],
-    options: { frameIndex: 0, showHeader: true, cellHeight: "sm" },
+    options: {
+      frameIndex: 0,
+      showHeader: true,
+      cellHeight: "sm",
+      ...(sortBy === undefined ? {} : { sortBy: [{ displayName: sortBy }] }),
+    },
     fieldConfig: {
       defaults: { ...fieldDefaults(spec), noValue: "none", custom: { align: "auto" } },
       overrides: columns
-        .filter(({ unit }) => unit !== undefined)
-        .map(({ heading, unit }) => ({
-          matcher: { id: "byName", options: heading },
-          properties: [{ id: "unit", value: unit }],
-        })),
+        .map((column) => ({
+          matcher: { id: "byName", options: column.heading },
+          properties: columnProperties(column),
+        }))
+        .filter(({ properties }) => properties.length > 0),
     },
   };
   return tile(spec, panel, 8);

@@ -14,7 +14,7 @@ const base: LoginProxyArgs = {
   login,
   domain: "ml.example.com",
   hostName: "mlflow.ml.example.com",
-  upstreamUrl: "http://mlflow.ml.svc.cluster.local:5000",
+  upstreamUrls: { "/": "http://mlflow.ml.svc.cluster.local:5000" },
 };
 
 const flag = (index: number, from: string, to: string) =>
@@ -81,9 +81,13 @@ describeArguments(make, "door", base, {
       ),
     ],
   },
-  upstreamUrl: {
-    value: "http://page:8501",
-    changes: [config('-"uri":"http://mlflow.ml.svc.cluster.local:5000" +"uri":"http://page:8501"')],
+  upstreamUrls: {
+    value: { "/churn/": "http://churn:8080" },
+    changes: [
+      config(
+        '-"upstreamConfig":{"upstreams":[{"id":"/" -"path":"/" -"uri":"http://mlflow.ml.svc.cluster.local:5000" +"upstreamConfig":{"upstreams":[{"id":"/churn/" +"path":"^/churn/(.*)\\u0024" +"rewriteTarget":"/\\u00241" +"uri":"http://churn:8080"',
+      ),
+    ],
   },
   forwardCredentials: {
     value: true,

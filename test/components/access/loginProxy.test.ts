@@ -17,7 +17,7 @@ const base: LoginProxyArgs = {
   login,
   domain: "ml.example.com",
   hostName: "mlflow.ml.example.com",
-  upstreamUrl: "http://mlflow.ml.svc.cluster.local:5000",
+  upstreamUrls: { "/": "http://mlflow.ml.svc.cluster.local:5000" },
 };
 const flagsOf = (resources: Parameters<typeof podTemplates>[0]) =>
   containersOf(podTemplates(resources)[0]!.spec)[0]!["args"] as string[];
@@ -112,7 +112,7 @@ test("says in its file who lets people in, and what is passed on", async () => {
       },
     ],
     upstreamConfig: {
-      upstreams: [{ id: "upstream", path: "/", uri: base.upstreamUrl, timeout: "3600s" }],
+      upstreams: [{ id: "/", path: "/", uri: base.upstreamUrls["/"], timeout: "3600s" }],
     },
     injectRequestHeaders: [{ name: "Cookie" }, { name: "Authorization" }],
   });
@@ -180,11 +180,15 @@ describeRefusals(make, "door", base, [
     { programPaths: ["/api/", "^/.*"] },
     `${subject} programPaths[1] must be the start of a path such as /api/`,
   ],
+  ...["churn", "/a/b/", "/oauth2/"].map((path): [Partial<LoginProxyArgs>, string] => [
+    { upstreamUrls: { [path]: "http://churn:8080" } },
+    `${subject} upstreamUrls${path === "churn" ? ".churn" : `["${path}"]`} must be under / or a path such as /churn/, and not /oauth2/, the proxy's own`,
+  ]),
 ]);
 
 describePreview(make, "door", base, (unknown) => ({
   namespace: unknown,
   login: { ...login, clientId: unknown, clientSecret: unknown },
-  upstreamUrl: unknown,
+  upstreamUrls: { "/": unknown },
   image: unknown,
 }));

@@ -51,7 +51,7 @@ test("pods that answer requests say when they are up, ready and alive; those tha
   expect(probed.map(({ workload }) => workload).sort()).toEqual([
     "ml-database-server",
     "ml-prediction-server",
-    "ml-serving-server",
+    "ml-serving-diabetes-server",
     "ml-tracking-server",
   ]);
 });

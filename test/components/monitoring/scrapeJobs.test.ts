@@ -1,3 +1,4 @@
+import { unmonitored } from "../../../components/kubernetes/metadata.ts";
 import {
   type RelabelConfig,
   scrapeConfigs,
@@ -19,7 +20,7 @@ function relabel(labels: Record<string, string>, steps: RelabelConfig[]) {
     const matches = new RegExp(`^(?:${regex})$`).test(text);
     if (action === "keep" && !matches) return undefined;
     if (action === "drop" && matches) return undefined;
-    if (action === "replace" && matches) result[target_label!] = text;
+    if (action === "replace" && matches && text) result[target_label!] = text;
   }
   return Object.fromEntries(Object.entries(result).filter(([label]) => !label.startsWith("__")));
 }
@@ -49,6 +50,12 @@ describe("the platform's pods", () => {
       node: "node-1",
       application: "mlflow",
     });
+  });
+
+  test("of a model that is not monitored say so", () => {
+    const [[label, value]] = Object.entries(unmonitored) as [[string, string]];
+    const labelled = { ...pod, [`pod_label_${label.replaceAll(/\W/g, "_")}`]: value };
+    expect(relabel(meta(labelled), steps)).toMatchObject({ monitor: "false" });
   });
 
   test.each([

@@ -156,9 +156,15 @@ test("every workload has an account of its own, which mounts no token", async ()
     inputs["automountServiceAccountToken"],
   ]);
   expect(tokens.sort()).toEqual(
-    ["backup", "mlflow", "model-server", "postgres", "prediction-app", "restore", "training"].map(
-      (name) => [name, false],
-    ),
+    [
+      "backup",
+      "mlflow",
+      "model-server-diabetes",
+      "postgres",
+      "prediction-app",
+      "restore",
+      "training-diabetes",
+    ].map((name) => [name, false]),
   );
   const used = podTemplates(resources).map(({ workload, spec }) => [
     workload,
@@ -168,10 +174,10 @@ test("every workload has an account of its own, which mounts no token", async ()
     "ml-backup-backup": "backup",
     "ml-backup-restore": "restore",
     "ml-database-server": "postgres",
-    "ml-example-training-job": "training",
+    "ml-training-diabetes-job": "training-diabetes",
     "ml-prediction-server": "prediction-app",
-    "ml-retraining-schedule": "training",
-    "ml-serving-server": "model-server",
+    "ml-retraining-diabetes-schedule": "training-diabetes",
+    "ml-serving-diabetes-server": "model-server-diabetes",
     "ml-tracking-migration": "mlflow",
     "ml-tracking-server": "mlflow",
   });
@@ -188,7 +194,7 @@ describe("paused", () => {
     expect(after.filter((urn) => !before.includes(urn))).toEqual([]);
     expect(
       before.filter((urn) => !after.includes(urn)).map((urn) => urn.split("::").at(-1)),
-    ).toEqual(["ml-serving-autoscaler"]);
+    ).toEqual(["ml-serving-diabetes-autoscaler"]);
   });
 
   test("no workload has a pod, and no Job starts", async () => {
@@ -201,10 +207,10 @@ describe("paused", () => {
       "ml-backup-backup": true,
       "ml-backup-restore": true,
       "ml-database-server": 0,
-      "ml-example-training-job": true,
+      "ml-training-diabetes-job": true,
       "ml-prediction-server": 0,
-      "ml-retraining-schedule": true,
-      "ml-serving-server": 0,
+      "ml-retraining-diabetes-schedule": true,
+      "ml-serving-diabetes-server": 0,
       "ml-tracking-migration": true,
       "ml-tracking-server": 0,
     });
@@ -215,9 +221,11 @@ describe("paused", () => {
     const annotations = (name: string) => at(find(name).inputs, "metadata", "annotations");
     const skipped = { "pulumi.com/skipAwait": "true" };
     expect(annotations("ml-tracking-migration")).toEqual(skipped);
-    expect(annotations("ml-example-training-job")).toEqual(skipped);
-    expect(annotations("ml-serving-server")).toEqual({ "pulumi.com/patchForce": "true" });
+    expect(annotations("ml-training-diabetes-job")).toEqual(skipped);
+    expect(annotations("ml-serving-diabetes-server")).toEqual({ "pulumi.com/patchForce": "true" });
     const running = await record(() => makePlatform("ml", args));
-    expect(at(running.find("ml-serving-server").inputs, "metadata", "annotations")).toEqual({});
+    expect(
+      at(running.find("ml-serving-diabetes-server").inputs, "metadata", "annotations"),
+    ).toEqual({});
   });
 });

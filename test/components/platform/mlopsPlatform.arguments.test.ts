@@ -7,10 +7,11 @@ import {
   gpusForTraining,
   keyOutsideOfGoogle,
 } from "../../support/platformCases.ts";
-import { record, type Recorded } from "../../support/recorder.ts";
+import type { Recorded } from "../../support/recorder.ts";
 import { changeLines, differences } from "../../support/wire.ts";
 
 const { images } = platformArgs;
+const model = platformArgs.models[0]!;
 
 // what the monitoring gets from the platform is the business of platformMonitoring.test.ts
 const base: MlopsPlatformArgs = { ...platformArgs, monitoring: { enabled: false } };
@@ -41,10 +42,9 @@ describeArguments(makePlatform, "ml", base, {
     changes: inNamespaceTeam,
   },
   images: {
-    value: { ...images, serving: "registry/serving:2" },
+    value: { ...images, predict: "registry/predict:2" },
     changes: [
-      "ml-example-training-job spec.template.spec.containers[training].image: registry/serving:1 → registry/serving:2",
-      "ml-serving-server spec.template.spec.containers[model-server].image: registry/serving:1 → registry/serving:2",
+      "ml-prediction-server spec.template.spec.containers[streamlit].image: registry/predict:1 → registry/predict:2",
     ],
   },
   database: {
@@ -122,31 +122,6 @@ describeArguments(makePlatform, "ml", base, {
       "ml-database-data spec.storageClassName: ∅ → fast",
     ],
   },
-  modelName: {
-    value: "wine",
-    changes: [
-      "ml outputs.notebookEnv.secret.EXPERIMENT_NAME: diabetes → wine",
-      "ml outputs.notebookEnv.secret.MODEL_NAME: diabetes → wine",
-      "ml-example-training-job spec.template.spec.containers[training].env[EXPERIMENT_NAME].value: diabetes → wine",
-      "ml-example-training-job spec.template.spec.containers[training].env[MODEL_NAME].value: diabetes → wine",
-      "ml-serving-server spec.template.spec.containers[model-server].env[MODEL_NAME].value: diabetes → wine",
-    ],
-  },
-  modelAlias: {
-    value: "challenger",
-    changes: [
-      "ml outputs.notebookEnv.secret.MODEL_ALIAS: champion → challenger",
-      "ml-example-training-job spec.template.spec.containers[training].env[MODEL_ALIAS].value: champion → challenger",
-      "ml-serving-server spec.template.spec.containers[model-server].env[MODEL_ALIAS].value: champion → challenger",
-    ],
-  },
-  experimentName: {
-    value: "trials",
-    changes: [
-      "ml outputs.notebookEnv.secret.EXPERIMENT_NAME: diabetes → trials",
-      "ml-example-training-job spec.template.spec.containers[training].env[EXPERIMENT_NAME].value: diabetes → trials",
-    ],
-  },
   tracking: {
     value: { replicas: 3, workers: 2, resources: { cpuLimit: "4" }, nodePort: 30001 },
     with: { artifacts: { uri: "gs://bucket/path" } },
@@ -155,7 +130,7 @@ describeArguments(makePlatform, "ml", base, {
       "+ ml-tracking-disruption-budget",
       "ml outputs.mlflowTrackingUri: http://mlflow.mlops.svc.cluster.local:5000 → http://localhost:30001",
       "ml outputs.notebookEnv.secret.MLFLOW_TRACKING_URI: http://mlflow.mlops.svc.cluster.local:5000 → http://localhost:30001",
-      "ml-example-training options.dependsOn: +ml-tracking-disruption-budget",
+      "ml-training-diabetes options.dependsOn: +ml-tracking-disruption-budget",
       "ml-database-server spec.template.spec.containers[postgres].args[2]: max_connections=50 → max_connections=170",
       "ml-tracking outputs.externalUrl: http://mlflow.mlops.svc.cluster.local:5000 → http://localhost:30001",
       "ml-tracking-server spec.replicas: 1 → 3",
@@ -165,18 +140,26 @@ describeArguments(makePlatform, "ml", base, {
       "ml-tracking-service spec.type: ClusterIP → NodePort",
     ],
   },
-  serving: {
-    value: { replicas: 2, pollSeconds: 30, nodePort: 31345 },
+  models: {
+    value: [model, { name: "Churn", image: "registry/churn:1", page: false }],
+    // nothing of the other model, and no pod of the page or of MLflow
     changes: [
-      "+ ml-network-anybody-to-model-server",
-      "+ ml-serving-disruption-budget",
-      "ml outputs.modelServingUrl: http://model-server.mlops.svc.cluster.local:8080 → http://localhost:31345",
-      "ml outputs.notebookEnv.secret.MODEL_SERVING_URL: http://model-server.mlops.svc.cluster.local:8080 → http://localhost:31345",
-      "ml-serving outputs.externalUrl: http://model-server.mlops.svc.cluster.local:8080 → http://localhost:31345",
-      "ml-serving-server spec.replicas: 1 → 2",
-      "ml-serving-server spec.template.spec.containers[model-server].env[MODEL_POLL_SECONDS].value: 5 → 30",
-      "ml-serving-service spec.ports[http].nodePort: ∅ → 31345",
-      "ml-serving-service spec.type: ClusterIP → NodePort",
+      "+ ml-model-server-churn-2b58f5-password",
+      "+ ml-serving-churn-2b58f5",
+      "+ ml-serving-churn-2b58f5-account",
+      "+ ml-serving-churn-2b58f5-server",
+      "+ ml-serving-churn-2b58f5-service",
+      "+ ml-serving-churn-2b58f5-tracking-credentials",
+      "ml outputs.models.Churn.alias: ∅ → champion",
+      "ml outputs.models.Churn.servingUrl: ∅ → http://model-server-churn-2b58f5.mlops.svc.cluster.local:8080",
+      "ml-tracking-migration-settings options.dependsOn: +ml-model-server-churn-2b58f5-password",
+      'ml-tracking-migration-settings stringData.secret.users.json: +{"username":"model-server-churn-2b58f5" +"password":"MARKER-ml-model-server-churn-2b58f5-password-%@:/?#"',
+    ],
+  },
+  serving: {
+    value: { pollSeconds: 30 },
+    changes: [
+      "ml-serving-diabetes-server spec.template.spec.containers[model-server].env[MODEL_POLL_SECONDS].value: 5 → 30",
     ],
   },
   prediction: {
@@ -184,6 +167,7 @@ describeArguments(makePlatform, "ml", base, {
     changes: [
       "+ ml-network-anybody-to-prediction-app",
       "- ml-prediction-disruption-budget",
+      "ml outputs.models.diabetes.pageUrl: http://prediction-app.mlops.svc.cluster.local:8501/?model=diabetes → http://localhost:31344/?model=diabetes",
       "ml outputs.notebookEnv.secret.PREDICTION_APP_URL: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
       "ml outputs.predictionAppUrl: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
       "ml-prediction outputs.externalUrl: http://prediction-app.mlops.svc.cluster.local:8501 → http://localhost:31344",
@@ -205,13 +189,8 @@ describeArguments(makePlatform, "ml", base, {
     ],
   },
   training: {
-    value: { ...gpusForTraining.value, schedule: "0 3 * * *" },
-    changes: [
-      ...gpusForTraining.changes,
-      "+ ml-retraining",
-      "+ ml-retraining-schedule",
-      "+ ml-retraining-tracking-credentials",
-    ],
+    value: gpusForTraining.value,
+    changes: gpusForTraining.changes,
   },
   exposure: openedToTheInternet,
   // without monitoring only a restore calls it
@@ -256,21 +235,10 @@ describeArguments(makePlatform, "ml", base, {
   annotations: { value: { note: "hello" }, changes: everywhere("annotations.note: ∅ → hello") },
 });
 
-test("without the example and without a schedule, nothing trains", async () => {
-  const training = { example: false };
-  const { resources } = await record(() => makePlatform("ml", { ...base, training }));
-  const jobs = resources.filter(({ type }) => /TrainingJob$|:(Cron)?Job$/.test(type));
-  expect(jobs.map(({ name }) => name)).toEqual([
-    "ml-tracking-migration",
-    "ml-backup-backup",
-    "ml-backup-restore",
-  ]);
-});
-
 /** The namespace is named where objects live and in the names of Services, and nowhere else. */
 function inNamespaceTeam(resources: readonly Recorded[]): string[] {
   const places =
-    /("(?:namespace|name)":"|(?:mlflow|postgres|model-server|prediction-app)\.)mlops(?![-\w])/g;
+    /("(?:namespace|name)":"|(?:mlflow|postgres|model-server-diabetes|prediction-app)\.)mlops(?![-\w])/g;
   const renamed = JSON.stringify(resources).replace(places, "$1team");
   return changeLines(differences(resources, JSON.parse(renamed) as Recorded[]));
 }

@@ -13,6 +13,7 @@ import { at } from "../../support/podSecurity.ts";
 import { record, stateId } from "../../support/recorder.ts";
 
 const { images } = base;
+const model = base.models[0]!;
 
 test("composes database, artifacts, tracking, serving, page, training and monitoring", async () => {
   const { resources } = await record(() => make("ml", base));
@@ -20,13 +21,13 @@ test("composes database, artifacts, tracking, serving, page, training and monito
     "mlops:index:Backup ml-backup < ml",
     "mlops:index:Grafana ml-grafana < ml",
     "mlops:index:MlopsPlatform ml",
-    "mlops:index:ModelServer ml-serving < ml",
+    "mlops:index:ModelServer ml-serving-diabetes < ml",
     "mlops:index:NetworkFlows ml-network < ml",
     "mlops:index:PostgresDatabase ml-database < ml",
     "mlops:index:PredictionApp ml-prediction < ml",
     "mlops:index:Prometheus ml-prometheus < ml",
     "mlops:index:TrackingServer ml-tracking < ml",
-    "mlops:index:TrainingJob ml-example-training < ml",
+    "mlops:index:TrainingJob ml-training-diabetes < ml",
     "mlops:index:VolumeArtifactStore ml-artifacts < ml",
   ]);
 });
@@ -52,10 +53,12 @@ test("its namespace refuses pods that are not restricted, and says which stack a
 });
 
 test("training waits until MLflow answers", async () => {
-  const { find } = await record(() => make("ml", { ...base, training: { schedule: "@daily" } }));
+  const { find } = await record(() =>
+    make("ml", { ...base, models: [{ ...model, training: { schedule: "@daily" } }] }),
+  );
   for (const [component, job] of [
-    ["ml-example-training", "ml-example-training-job"],
-    ["ml-retraining", "ml-retraining-schedule"],
+    ["ml-training-diabetes", "ml-training-diabetes-job"],
+    ["ml-retraining-diabetes", "ml-retraining-diabetes-schedule"],
   ] as const) {
     // a child is registered when its parent is, and that waits for the server's Deployment
     expect(find(component).options.dependsOn).toContain("ml-tracking-server");
@@ -104,12 +107,12 @@ describeRefusals(make, "ml", base, [
     `${subject}: tracking.replicas and tracking.workers need 1930 connections, and Postgres in the cluster allows 1000; lower one of them or pass database`,
   ],
   [
-    { serving: { replicas: 0 } },
-    `${subject}: serving.replicas must be a whole number from 1 to 100`,
+    { models: [{ ...model, replicas: 0 }] },
+    `${subject}: models[0].replicas must be a whole number from 1 to 100`,
   ],
   [
-    { serving: { replicas: 1, autoscaling: { maxReplicas: 2 } } },
-    `${subject}: serving.replicas and serving.autoscaling exclude each other; leave one of them out`,
+    { models: [{ ...model, replicas: 1, autoscaling: { maxReplicas: 2 } }] },
+    `${subject}: models[0].replicas and models[0].autoscaling exclude each other; leave one of them out`,
   ],
   [
     { postgres: { storageSize: "8" } },
@@ -148,8 +151,8 @@ describeRefusals(make, "ml", base, [
     `${subject}: monitoring.grafana.nodePort must be between 30000 and 32767`,
   ],
   [
-    { serving: { nodePort: 30001 }, tracking: { nodePort: 30001 } },
-    `${subject}: serving.nodePort must differ from tracking.nodePort; choose another port`,
+    { models: [{ ...model, nodePort: 30001 }], tracking: { nodePort: 30001 } },
+    `${subject}: models[0].nodePort must differ from tracking.nodePort; choose another port`,
   ],
 ]);
 
@@ -183,16 +186,8 @@ test("names every fault of every part at once, unknown arguments with the neares
 });
 
 describePreview(make, "ml", base, (unknown) => ({
-  images: {
-    tracking: unknown,
-    serving: unknown,
-    predict: unknown,
-    postgres: unknown,
-    backup: unknown,
-  },
-  modelName: unknown,
-  modelAlias: unknown,
-  experimentName: unknown,
+  images: { tracking: unknown, predict: unknown, postgres: unknown, backup: unknown },
+  models: [{ ...model, image: unknown, alias: unknown, experimentName: unknown }],
   postgres: { storageSize: unknown },
   nodeAddress: unknown,
 }));

@@ -117,7 +117,7 @@ describe("on a domain without a login", () => {
       mlflowTrackingUri: "https://mlflow.ml.example.com",
       predictionAppUrl: "https://predict.ml.example.com",
       grafanaUrl: "https://grafana.ml.example.com",
-      modelServingUrl: "http://model-server.mlops.svc.cluster.local:8080",
+      modelServingUrl: "http://model-server-diabetes.mlops.svc.cluster.local:8080",
     });
     const notebook = readable(find("ml").outputs!["notebookEnv"]!);
     expect(at(notebook, "secret", "MLFLOW_TRACKING_URI")).toBe("https://mlflow.ml.example.com");
@@ -156,18 +156,23 @@ describe("on a domain with a login", () => {
     const { resources } = await recorded(guarded);
     expect(routes(resources)).toEqual([
       "mlflow.ml.example.com → mlflow-login:4180 /ping",
-      "predict.ml.example.com → prediction-app-login:4180 /ping",
+      "predict.ml.example.com → predict-login:4180 /ping",
       "grafana.ml.example.com → grafana-login:4180 /ping",
-      "models.ml.example.com → model-server-login:4180 /ping",
+      "models.ml.example.com → models-login:4180 /ping",
     ]);
     expect(exposedHostNames(exposure.domain, login)).toContain("models.ml.example.com");
     expect(flows(resources)).toEqual(
-      ["grafana", "mlflow", "model-server", "prediction-app"]
-        .flatMap((name) => [
-          `130.211.0.0-22-35.191.0.0-16-to-${name}-login`,
-          `${name}-login-may-call-${name}`,
-          `${name}-login-may-call-anything`,
-          `${name}-login-to-${name}`,
+      [
+        ["grafana", "grafana"],
+        ["mlflow", "mlflow"],
+        ["models", "model-server"],
+        ["predict", "prediction-app"],
+      ]
+        .flatMap(([label, name]) => [
+          `130.211.0.0-22-35.191.0.0-16-to-${label}-login`,
+          `${label}-login-may-call-${name}`,
+          `${label}-login-may-call-anything`,
+          `${label}-login-to-${name}`,
         ])
         .sort(),
     );
@@ -202,7 +207,7 @@ describe("on a domain with a login", () => {
     const labels = ["grafana", "mlflow", "models", "predict"];
     const configs = labels.map((label) => loginConfigOf(find(`ml-${label}-login-secrets`)));
     expect(configs.map(({ upstreamConfig }) => upstreamConfig.upstreams[0]!.uri)).toEqual(
-      ["grafana:3000", "mlflow:5000", "model-server:8080", "prediction-app:8501"].map(
+      ["grafana:3000", "mlflow:5000", "model-server-diabetes:8080", "prediction-app:8501"].map(
         (part) => `http://${part.replace(":", ".mlops.svc.cluster.local:")}`,
       ),
     );
@@ -210,7 +215,7 @@ describe("on a domain with a login", () => {
       "--api-route=^/api/",
       "--api-route=^/api/",
       "--api-route=^/ajax-api/",
-      "--api-route=^/invocations",
+      "--api-route=^/diabetes/invocations",
     ]);
     expect(flag("skip-jwt-bearer-tokens").map(({ length }) => length)).toEqual([0, 0, 1, 0]);
     const secrets = labels.map((label) =>
@@ -243,6 +248,6 @@ describe("on a domain with a login", () => {
 
   test("the model server's address is the one outside", async () => {
     const { find } = await recorded(guarded);
-    expect(find("ml").outputs!["modelServingUrl"]).toBe("https://models.ml.example.com");
+    expect(find("ml").outputs!["modelServingUrl"]).toBe("https://models.ml.example.com/diabetes");
   });
 });

@@ -1,4 +1,4 @@
-import type { PlatformMonitoringArgs } from "../../../components/index.ts";
+import type { PlatformMonitoringArgs, RuleGroup } from "../../../components/index.ts";
 import { makePlatform, platformArgs } from "../../support/fixtures.ts";
 import { at } from "../../support/podSecurity.ts";
 import { record, type Recorded } from "../../support/recorder.ts";
@@ -98,6 +98,24 @@ test("without Alertmanager there is no alert about it", async () => {
   expect(await rules({ prometheus: { alertmanager: false } })).not.toContain(
     '"alert":"Alertmanager',
   );
+});
+
+test.each([
+  ["a port on the nodes", { grafana: { nodePort: 31343 } }, "http://10.0.0.7:31343/d/"],
+  ["a page of their own", { runbookBaseUrl: "https://example.org/r/" }, "https://example.org/r/"],
+  ["nowhere without Grafana", { grafana: { enabled: false } }, undefined],
+])("alerts link to their runbooks: %s", async (_, monitoring, base) => {
+  const { find } = await platform(monitoring, { nodeAddress: "10.0.0.7" });
+  const files = at(find("ml-prometheus-release").inputs, "values", "serverFiles") as unknown as {
+    [file: string]: { groups: RuleGroup[] };
+  };
+  const rules = files["alerting_rules.yml"]!.groups.flatMap((group) => group.rules);
+  expect(rules.map(({ alert }) => alert)).toContain("ModelServerUnavailable");
+  for (const { annotations } of rules) {
+    const url = annotations["runbook_url"];
+    if (base === undefined) expect(url).toBeUndefined();
+    else expect(url?.slice(0, base.length)).toBe(base);
+  }
 });
 
 test("Alertmanager is let out to the ports of its receivers, and to no other", async () => {

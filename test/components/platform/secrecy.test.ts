@@ -65,7 +65,7 @@ test("each pod is given its own user's password, and the administrator's only ML
     "ml-database-server": ["database-password"],
     "ml-tracking-migration": [
       "database-password",
-      ...["model-server", "notebook", "tracking-admin", "training"].map(
+      ...["model-server-diabetes", "notebook", "tracking-admin", "training-diabetes"].map(
         (user) => `${user}-password`,
       ),
     ],
@@ -74,9 +74,9 @@ test("each pod is given its own user's password, and the administrator's only ML
       "tracking-admin-password",
       "tracking-flask-secret-key",
     ],
-    "ml-serving-server": ["model-server-password"],
-    "ml-example-training-job": ["training-password"],
-    "ml-retraining-schedule": ["training-password"],
+    "ml-serving-diabetes-server": ["model-server-diabetes-password"],
+    "ml-training-diabetes-job": ["training-diabetes-password"],
+    "ml-retraining-diabetes-schedule": ["training-diabetes-password"],
     "ml-prediction-server": [],
   });
 });
@@ -178,14 +178,23 @@ test("so are those that the platform hands on", async () => {
           environment,
           users: [{ username: "reader", password, permission: TrackingPermission.Read }],
         },
-        training: { environment, schedule: "@daily" },
+        training: { environment },
+        models: [
+          { name: "a", image: "registry/a:1", training: { schedule: "@daily" } },
+          {
+            name: "b",
+            image: "registry/b:1",
+            training: { environment: { S3_KEY: "MARKER-of-one" } },
+          },
+        ],
       }),
   );
   expect(leaks(resources)).toEqual([]);
-  for (const part of ["tracking", "example-training", "retraining"]) {
+  for (const part of ["tracking", "training-a", "retraining-a"]) {
     const { inputs } = find(`ml-${part}-environment`);
     expect(JSON.stringify(inputs)).toContain("MARKER-of-the-caller");
   }
+  expect(JSON.stringify(find("ml-training-b-environment").inputs)).toContain("MARKER-of-one");
   for (const secret of ["ml-tracking-migration-settings", "ml-database-credentials"]) {
     expect(JSON.stringify(find(secret).inputs)).toContain(password);
   }
@@ -225,6 +234,7 @@ test("exactly the passwords and the notebook's environment are secret outputs", 
     "mlflowAdminPassword",
     "mlflowPassword",
     "notebookEnv",
+    "peoplePasswords",
   ]);
 });
 

@@ -13,7 +13,7 @@ const make = (name: string, args: PredictionAppArgs) => new PredictionApp(name, 
 const base: PredictionAppArgs = {
   namespace: "ml",
   image: "registry/predict:1",
-  modelServerUrl: "http://model-server:8080",
+  modelServers: { churn: "http://model-server-churn:8080" },
 };
 
 test("makes a Service, a Deployment and a budget for its two pods", async () => {
@@ -97,10 +97,10 @@ describeArguments(make, "page", base, {
       "page-server spec.template.spec.containers[streamlit].image: registry/predict:1 → registry/predict:2",
     ],
   },
-  modelServerUrl: {
-    value: "http://other:8080",
+  modelServers: {
+    value: { "größe 2": "http://other:8080", churn: "http://model-server-churn:8080" },
     changes: [
-      "page-server spec.template.spec.containers[streamlit].env[MODEL_SERVER_URL].value: http://model-server:8080 → http://other:8080",
+      'page-server spec.template.spec.containers[streamlit].env[MODEL_SERVERS].value: -{"churn":"http://model-server-churn:8080"} +{"größe 2":"http://other:8080" +"churn":"http://model-server-churn:8080"}',
     ],
   },
   replicas: { value: 1, changes: ["- page-disruption-budget", "page-server spec.replicas: 2 → 1"] },
@@ -162,7 +162,7 @@ describeRefusals(make, "page", base, [
 describePreview(make, "page", base, (unknown) => ({
   namespace: unknown,
   image: unknown,
-  modelServerUrl: unknown,
+  modelServers: { churn: unknown },
   nodeAddress: unknown,
   labels: { team: unknown },
 }));

@@ -1,4 +1,4 @@
-import { TrackingPermission } from "../../../components/index.ts";
+import { PersonRole, TrackingPermission } from "../../../components/index.ts";
 import { describeArguments, podSettingRows } from "../../support/cases.ts";
 import { databaseOfMine, makeTracking, trackingArgs } from "../../support/fixtures.ts";
 
@@ -108,7 +108,16 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
   users: {
     value: [reader],
     changes: [
-      'mlflow-migration-settings stringData.secret.users.json: -[] +[{"username":"reader" +"password":"long enough to read" +"permission":"read"}]',
+      'mlflow-migration-settings stringData.secret.users.json: -[] +[{"username":"reader" +"password":"long enough to read" +"permission":"read" +"person":false}]',
+    ],
+  },
+  people: {
+    value: { alice: PersonRole.Writer },
+    changes: [
+      "+ mlflow-person-alice-password",
+      'mlflow-migration-settings stringData.secret.users.json: -[] +[{"username":"alice" +"password":"MARKER-mlflow-person-alice-password-%@:/?#" +"permission":"write" +"person":true}]',
+      "mlflow-migration-settings options.dependsOn: +mlflow-person-alice-password",
+      "mlflow outputs.peoplePasswords.secret.alice: ∅ → MARKER-mlflow-person-alice-password-%@:/?#",
     ],
   },
   replicas: {

@@ -1,4 +1,8 @@
-import { TrackingPermission, type TrackingServerArgs } from "../../../components/index.ts";
+import {
+  PersonRole,
+  TrackingPermission,
+  type TrackingServerArgs,
+} from "../../../components/index.ts";
 import { describePreview, describeRefusals, tree } from "../../support/cases.ts";
 import {
   databaseOfMine as database,
@@ -177,6 +181,24 @@ describeRefusals(make, "mlflow", base, [
   [
     { users: [{ ...reader, password: "short" }] },
     `${subject}: users[0].password must have 12 characters at least; MLflow refuses a shorter one`,
+  ],
+  [
+    { people: { Alice: PersonRole.Reader } },
+    `${subject}: people.Alice: a name must be small letters, digits, ".", "_", "-" and "@", with a letter or digit at both ends, 64 characters at most; rename the person`,
+  ],
+  ...["admin", "notebook", "training", "training-churn", "model-server", "model-server-churn"].map<
+    [Partial<TrackingServerArgs>, string]
+  >((name) => [
+    { people: { [name]: PersonRole.Reader } },
+    `${subject}: people.${name}: admin, notebook, training, model-server and what begins with training- or model-server- are users of the platform; choose another name for the person`,
+  ]),
+  [
+    { people: { alice: "owner" as PersonRole } },
+    `${subject}: people.alice must be one of reader, writer, not "owner"; the nearest is reader`,
+  ],
+  [
+    { users: [reader], people: { reader: PersonRole.Reader } },
+    `${subject}: users[0].username must differ from every name in people; rename one of them`,
   ],
   [
     { googleCredentials: "credentials.json" },

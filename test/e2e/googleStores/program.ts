@@ -74,7 +74,7 @@ opened("postgres", { "app.kubernetes.io/name": "postgres" }, 5432, 31432);
 const platform = new MlopsPlatform(
   "mlops",
   {
-    images: { tracking: image("tracking"), serving: image("serving"), predict: image("predict") },
+    images: { tracking: image("tracking"), predict: image("predict") },
     database: {
       ...postgres.connection,
       // nothing listens there but the proxy in the pod
@@ -84,10 +84,17 @@ const platform = new MlopsPlatform(
     },
     artifacts: { uri: `gs://${bucket}/artifacts` },
     googleCredentials: JSON.stringify({ type: "service_account" }),
-    modelName: "diabetes-progression",
-    experimentName: config.get("experiment"),
-    // its fewest pods are more than a Deployment has by itself: the autoscaler has to change their number
-    serving: { autoscaling: { minReplicas: 2, maxReplicas: 3 }, nodePort: 31345 },
+    models: [
+      {
+        name: "diabetes-progression",
+        image: image("serving"),
+        experimentName: config.get("experiment"),
+        // its fewest pods are more than a Deployment has by itself: the autoscaler has to change their number
+        autoscaling: { minReplicas: 2, maxReplicas: 3 },
+        nodePort: 31345,
+        training: {},
+      },
+    ],
     tracking: { environment: { STORAGE_EMULATOR_HOST: bucketUrl }, nodePort: 30001 },
     prediction: { replicas: 1, nodePort: 31344 },
     nodeAddress: "127.0.0.1",

@@ -6,6 +6,29 @@ import { environment as pythonEnvironment } from "../../support/pythonEnvironmen
 /** Kinds of model versions that `registerModel.py` makes. */
 export type ModelKind = "constant" | "pickled" | "unsigned" | "crashing" | "oversized";
 
+/** Runs a plain script that logs a model of the library and registers it, with what the stack's outputs say. */
+export async function logAndRegister(
+  outputs: Record<string, unknown>,
+  ...args: [library: "xgboost" | "lightgbm", name: string, trees: number]
+): Promise<{ version: string; predicted: number }> {
+  const printed = await run(
+    await pythonEnvironment("mlflow"),
+    [scriptOf("log_and_register"), ...args.map(String)],
+    {
+      env: {
+        ...process.env,
+        MLFLOW_TRACKING_URI: String(outputs["mlflowTrackingUri"]),
+        MLFLOW_TRACKING_USERNAME: String(outputs["mlflowUsername"]),
+        MLFLOW_TRACKING_PASSWORD: String(outputs["mlflowPassword"]),
+        MLFLOW_DISABLE_TELEMETRY: "true",
+      },
+    },
+  );
+  return JSON.parse(printed.trim().split("\n").at(-1)!) as { version: string; predicted: number };
+}
+
+const scriptOf = (name: string) => join(checkoutRoot, "test", "e2e", "support", `${name}.py`);
+
 /** Logs a model as the notebook's user would, registers it and returns the version. */
 export async function registerModel(
   variables: Record<string, string>,
@@ -13,8 +36,7 @@ export async function registerModel(
   value = 0,
 ): Promise<string> {
   const python = await pythonEnvironment("mlflow");
-  const script = join(checkoutRoot, "test", "e2e", "support", "register_model.py");
-  const printed = await run(python, [script, kind, String(value)], {
+  const printed = await run(python, [scriptOf("register_model"), kind, String(value)], {
     env: {
       ...process.env,
       ...variables,

@@ -69,8 +69,23 @@ export function commandLine(stack: string, ...upOptions: string[]) {
   };
 }
 
+/** The models of the stack: the example, and two that people register. Only with a port are they reached from here. */
+export const models = {
+  "diabetes-progression": {},
+  "wine-xgboost": { nodePort: 31346 },
+  "wine-lightgbm": { nodePort: 31347 },
+};
+
+export const withModels = (wanted: object) => ["--config", `models=${JSON.stringify(wanted)}`];
+
 /** Whatever else this machine has, on the local cluster with the built-in engine. */
-export const cli = commandLine("e2e", "--local-cluster", "--engine", "builtin");
+export const cli = commandLine(
+  "e2e",
+  "--local-cluster",
+  "--engine",
+  "builtin",
+  ...withModels(models),
+);
 export const { stack, start, mlops, up, outputs } = cli;
 
 /** Lets the tests' cache folder use what is built already. */

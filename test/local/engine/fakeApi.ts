@@ -32,6 +32,11 @@ export class FakeApi {
   readonly writes: string[] = [];
   pods: Fields[] = [];
   log = "";
+  events: Fields[] = [];
+  /** What its user may not do, such as `create namespaces`. */
+  denied: string[] = [];
+  /** Seconds by which its clock is ahead. */
+  clockAhead = 0;
   /** Milliseconds before each answer. */
   delay = 0;
   readonly #server: Server;
@@ -40,7 +45,8 @@ export class FakeApi {
     this.#server = createServer((request, response) => {
       void this.#answer(request).then(([status, body]) =>
         setTimeout(() => {
-          response.writeHead(status, { "content-type": "application/json" });
+          const date = new Date(Date.now() + this.clockAhead * 1000).toUTCString();
+          response.writeHead(status, { "content-type": "application/json", date });
           response.end(typeof body === "string" ? body : JSON.stringify(body));
         }, this.delay),
       );
@@ -85,7 +91,11 @@ export class FakeApi {
     if (resources) return [200, { resources }];
     if (path.endsWith("/log")) return [200, this.log];
     if (path.endsWith("/pods")) return [200, { items: [...this.pods, ...this.#listed(path)] }];
-    if (path.endsWith("/events")) return [200, { items: [] }];
+    if (path.endsWith("/events")) return [200, { items: this.events }];
+    if (path.endsWith("/selfsubjectaccessreviews")) {
+      const { verb, resource } = (await bodyOf(request))["spec"].resourceAttributes;
+      return [201, { status: { allowed: !this.denied.includes(`${verb} ${resource}`) } }];
+    }
     const known = this.objects.get(path);
     if (request.method === "PATCH") {
       const body = await bodyOf(request);
@@ -105,8 +115,9 @@ export class FakeApi {
 
   /** Objects of a kind, in one namespace or in all. */
   #listed(path: string): Fields[] {
-    const [, group = "", namespace = "", name = ""] =
-      /^(.*\/v1)(\/namespaces\/[^/]+)?\/([^/]+)$/.exec(path) ?? [];
+    const match = /^(.*\/v1)(\/namespaces\/[^/]+)?\/([^/]+)$/.exec(path);
+    if (!match) return [];
+    const [, group, namespace = "", name] = match;
     return [...this.objects]
       .filter(([key]) => key.startsWith(group + namespace) && key.split("/").at(-2) === name)
       .map(([, object]) => object);

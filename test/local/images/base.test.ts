@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { baseDate, imageReference, renewBase } from "../../../program/images.ts";
-import { buildWithBuildah } from "../../../local/images/buildahImages.ts";
+import { buildWithBuildah, imageFor } from "../../../local/images/buildahImages.ts";
 import { baseAgeNotice } from "../../../cli/provideImages.ts";
 
 let folder: string;
@@ -26,7 +26,7 @@ afterEach(() => {
 async function basesMade(force: boolean): Promise<number> {
   const buildah = (args: readonly string[]) =>
     Promise.resolve(args[0] === "images" && args.at(-1)!.includes("mlops-base") ? "id" : "");
-  const images = [{ app: "tracking", reference: imageReference("tracking") } as const];
+  const images = [imageFor("tracking", "localhost/mlops")];
   await buildWithBuildah({ folder, env: process.env, buildah }, images, force);
   try {
     return readFileSync(join(folder, "bases"), "utf8").split("made").length - 1;

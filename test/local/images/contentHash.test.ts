@@ -72,14 +72,27 @@ test("every app has a reference of the registry, the app and twelve hex digits",
   }
 });
 
-test("a model's image changes with its folder, and with the image that it is built on", () => {
-  const { root, folders } = imageSource("model-diabetes-progression");
-  const files = inputFiles(root, folders);
-  expect(files).toContain("models/diabetes-progression/train.py");
-  for (const path of inputFiles(join(root, "apps"), IMAGE_INPUTS.serving)) {
-    expect(files).toContain(`apps/${path}`);
-  }
-});
+test.each([
+  ["model-diabetes-progression", "models/diabetes-progression/train.py", "serving"],
+  ["runtime-catboost", "runtimes/catboost/requirements.txt", "serving"],
+  [
+    "runtime-catboost/model-diabetes-progression",
+    "models/diabetes-progression/train.py",
+    "runtime-catboost",
+  ],
+] as const)(
+  "the tag of %s changes with its folder, and with the image that it is built on",
+  (image, file, base) => {
+    const { root, folders } = imageSource(image);
+    expect(inputFiles(root, folders)).toContain(file);
+    const before = imageReference(image);
+    process.env["MLOPS_IMAGE_TAGS"] = JSON.stringify({ [base]: "another" });
+    const after = imageReference(image);
+    delete process.env["MLOPS_IMAGE_TAGS"];
+    expect(after).not.toBe(before);
+    expect(after.split(":")[0]).toBe(`localhost/mlops/${image.split("/").at(-1)}`);
+  },
+);
 
 test("tags that are held stay those of the moment, for programs that are started too", () => {
   const before = imageReference("monitoring");

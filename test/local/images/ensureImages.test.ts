@@ -62,12 +62,30 @@ test("a model's image is built on the model server's, and it alone is loaded", a
   const builds = calls().filter((call) => call.startsWith("docker build"));
   expect(builds[0]).toContain(` --tag ${serving} `);
   expect(builds[1]).toContain(` --tag ${model} `);
-  expect(builds[1]).toMatch(
-    new RegExp(` --build-arg BASE=${serving} .*--file \\S+/apps/model/Dockerfile `),
+  expect(builds[1]).toContain(
+    ` --build-arg BASE=${serving} --build-arg FOLDER=models/diabetes-progression `,
   );
+  expect(builds[1]).toMatch(/--file \S+\/apps\/model\/Dockerfile /);
   expect(builds).toHaveLength(2);
   expect(calls().filter((call) => call.startsWith("kind"))).toEqual([
     `kind load docker-image ${model} --name dev`,
+  ]);
+});
+
+test("a model with a folder is built on its runtime, which is built on the model server's image", async () => {
+  program("docker", withoutImage);
+  program("kind");
+  const image = "runtime-catboost/model-diabetes-progression" as const;
+  await ensureImages({ ...kind, apps: [image] });
+  const builds = calls().filter((call) => call.startsWith("docker build"));
+  const built = builds.map((call) => / --tag (\S+) /.exec(call)?.[1]);
+  expect(built).toEqual([
+    imageReference("serving"),
+    imageReference("runtime-catboost"),
+    imageReference(image),
+  ]);
+  expect(calls().filter((call) => call.startsWith("kind"))).toEqual([
+    `kind load docker-image ${imageReference(image)} --name dev`,
   ]);
 });
 
@@ -79,7 +97,7 @@ test("Minikube without Docker builds a model's image on the model server's that 
   const builds = calls().filter((call) => call.includes(" image build "));
   expect(builds).toHaveLength(1);
   expect(builds[0]).toContain(
-    ` --tag ${model} --build-opt build-arg=BASE=${serving} --file apps/model/Dockerfile `,
+    ` --tag ${model} --build-opt build-arg=BASE=${serving} --build-opt build-arg=FOLDER=models/diabetes-progression --file apps/model/Dockerfile `,
   );
 });
 

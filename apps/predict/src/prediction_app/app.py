@@ -12,23 +12,20 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from prediction_app import metrics
+from prediction_app.picker import shown
 from prediction_app.servers import read_servers
 from prediction_app.uploads import UploadGate
 
 
 class Visitors:
-    """Counts the open pages, and keeps Streamlit's own metrics from those who open them."""
+    """Keeps Streamlit's own metrics from those who open the page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes everything on but requests for metrics."""
-        if scope["type"] == "websocket":
-            # A page is open for as long as its connection is.
-            with metrics.sessions.track_inprogress():
-                await self._app(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"].endswith("/_stcore/metrics"):
+        if scope["type"] == "http" and scope["path"].endswith("/_stcore/metrics"):
             await PlainTextResponse("Not Found", 404)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -37,7 +34,7 @@ class Visitors:
 @asynccontextmanager
 async def serve_metrics(_: st.App) -> AsyncIterator[None]:
     """Answers Prometheus while the page is served; the network lets nobody else to that port."""
-    read_servers(os.environ)  # a setting that is wrong ends the start, not each visit
+    metrics.expect(read_servers(os.environ))  # a wrong setting ends the start, not each visit
     port = int(os.environ.get("METRICS_PORT") or 9464)
     server, _thread = start_http_server(port, registry=metrics.REGISTRY)
     try:
@@ -49,7 +46,7 @@ async def serve_metrics(_: st.App) -> AsyncIterator[None]:
 
 def count_error(_: Exception) -> None:
     """Streamlit goes on to tell the visitor and the log."""
-    metrics.run_errors.inc()
+    metrics.run_errors.labels(shown()).inc()
 
 
 app = st.App(

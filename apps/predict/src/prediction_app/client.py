@@ -62,8 +62,9 @@ class Prediction:
 
 
 class ModelServer:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, model: str = "") -> None:
         self.url = url.rstrip("/")
+        self._model = model
         self._session = requests.Session()
         # One retry, for a connection cut by a pod that is replaced; predicting twice does no harm.
         # An answer is never asked for again: a 503 with Retry-After says that there is no model.
@@ -75,7 +76,7 @@ class ModelServer:
 
     def describe(self) -> Model:
         """The model that answers now."""
-        with _counted("describe"):
+        with self._counted("describe"):
             body, _ = self._ask("GET", "/model", _DESCRIBE_SECONDS)
             try:
                 return parse_model(body)
@@ -92,13 +93,24 @@ class ModelServer:
         """Predicts all rows in one request. A column that no row has is left out."""
         path = "/invocations?probabilities=true" if probabilities else "/invocations"
         body = _data(columns, rows) | ({"params": params} if params else {})
-        with _counted("predict"):
+        with self._counted("predict"):
             answer, version = self._ask("POST", path, _PREDICT_SECONDS, body)
             values = _rows(answer.get("predictions"), len(rows))
             if values is None or (len(values) != len(rows) and columns[0].shape is None):
                 raise ServerAwayError("The model server gave no prediction for some of the rows.")
-        metrics.predictions.inc(len(values))
+        metrics.predictions.labels(self._model).inc(len(values))
         return Prediction(values, version, _probabilities(answer, len(values)))
+
+    @contextmanager
+    def _counted(self, request: str) -> Iterator[None]:
+        outcome = "ok"
+        try:
+            yield
+        except AskError as fault:
+            outcome = fault.outcome
+            raise
+        finally:
+            metrics.model_server_requests.labels(self._model, request, outcome).inc()
 
     def _ask(
         self, method: str, path: str, seconds: int, body: dict[str, Any] | None = None
@@ -157,18 +169,6 @@ def _rows(predictions: object, rows: int) -> list[Any] | None:
     if isinstance(predictions, list):
         return predictions
     return [predictions] if rows == 1 and predictions is not None else None
-
-
-@contextmanager
-def _counted(request: str) -> Iterator[None]:
-    outcome = "ok"
-    try:
-        yield
-    except AskError as fault:
-        outcome = fault.outcome
-        raise
-    finally:
-        metrics.model_server_requests.labels(request, outcome).inc()
 
 
 def _read(reply: requests.Response) -> bytes:

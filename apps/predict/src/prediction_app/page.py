@@ -4,12 +4,13 @@ import os
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from prediction_app import metrics
 from prediction_app.guide import guide, why_no_form
 from prediction_app.many import many
 from prediction_app.overview import overview
-from prediction_app.picker import pick
+from prediction_app.picker import pick, shown
 from prediction_app.servers import read_servers
 from prediction_app.single import single
 from prediction_app.status import follow
@@ -29,10 +30,13 @@ def main() -> None:
     st.set_page_config("Predictions", str(_ICON), layout="wide")
     servers = _servers()
     watched = pick(servers)
-    if watched is None:
-        overview(servers)
-    else:
-        _model_page(watched)
+    if context := get_script_run_ctx():
+        metrics.sessions.show(context.session_id, shown())
+    with metrics.run(shown()):
+        if watched is None:
+            overview(servers)
+        else:
+            _model_page(watched)
 
 
 def _model_page(watched: Watched) -> None:
@@ -82,5 +86,4 @@ def _waiting(watched: Watched, now: Look) -> None:
     st.caption(f"The model server says: {plain(now.waiting or '')}")
 
 
-with metrics.run():
-    main()
+main()

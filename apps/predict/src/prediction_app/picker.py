@@ -37,6 +37,11 @@ def pick(servers: list[Watched]) -> Watched | None:
     return known.get(chosen)
 
 
+def shown() -> str:
+    """Name of the model that the visitor looks at; empty on the overview."""
+    return st.session_state.get("shown", _ALL)
+
+
 def _title(name: str) -> str:
     return words(name) or "All models"
 

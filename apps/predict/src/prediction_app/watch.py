@@ -31,7 +31,7 @@ class Watched:
 
     def __init__(self, name: str, url: str) -> None:
         self.name = name
-        self.server = ModelServer(url)
+        self.server = ModelServer(url, name)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"look-{name}")
         self._lock = threading.Lock()
         self._asked: Future[Look] | None = None

@@ -51,7 +51,7 @@ def main() -> int:
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    metrics = Metrics()
+    metrics = Metrics(settings.model_name)
     # First of all, while there are no threads: it forks the process that tries versions out.
     app = create_app(settings, metrics)
     try:

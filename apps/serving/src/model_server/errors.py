@@ -8,8 +8,8 @@ Cause = Literal["crash", "memory", "timeout"]
 """How a version ends the process that loads it: by itself, for its memory, or by never ending."""
 
 ALLOW_PICKLE = (
-    "if every writer of the model registry is trusted, set allowPickle: true on the model server "
-    "(stack setting servingAllowPickle)"
+    "if every writer of the model registry is trusted, set allowPickle: true on the model (in the "
+    "stack setting models)"
 )
 
 _END = 500

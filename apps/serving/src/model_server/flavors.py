@@ -11,10 +11,12 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from mlflow.pyfunc import PyFuncModel
 from mlflow.types.schema import DataType, Schema
 from sklearn.feature_extraction.text import _VectorizerMixin
+from sklearn.preprocessing import FunctionTransformer
 
 from model_server.columns import column_names
 from model_server.errors import LoadError
@@ -25,6 +27,7 @@ Predict = Callable[[Any], object]
 _DIRECT = tuple(f"mlflow.{name}" for name in ("sklearn", "xgboost", "lightgbm", "catboost", "onnx"))
 # Those that are to get every column, and whose models have scikit-learn's functions.
 ESTIMATORS = _DIRECT[:4]
+_ONNX_NUMBERS = {"tensor(float)": np.dtype("float32"), "tensor(double)": np.dtype("float64")}
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,14 @@ def asked(pyfunc: PyFuncModel, inputs: Schema) -> Asked:
         return Asked(None, None, [], None)
     predict = getattr(pyfunc._model_impl, flavor.get("predict_fn", "predict"))
     if loader not in ESTIMATORS:
-        return Asked(predict, None, [], None)
+        return Asked(_ask_onnx(pyfunc._model_impl), None, [], None)
     model = pyfunc.get_raw_model()
     classes = getattr(model, "classes_", None)
     probabilities = getattr(model, "predict_proba", None)
     if probabilities is None or getattr(classes, "ndim", 0) != 1:  # a list for several outputs
         probabilities, classes = None, None
     labels = [] if classes is None else classes.tolist()
-    return Asked(predict, probabilities, labels, _preparation(loader, model, inputs))
+    return Asked(predict, probabilities, labels, _preparation(model, inputs))
 
 
 @cache
@@ -73,10 +76,45 @@ def limit_threads() -> None:
     onnxruntime.SessionOptions = single
 
 
-def _preparation(loader: str, model: Any, inputs: Schema) -> Callable[..., Any] | None:  # noqa: ANN401
-    if loader == "mlflow.sklearn" and len(inputs.inputs) == 1 and _reads_texts(model):
-        return lambda rows: rows.iloc[:, 0]
-    names = _categories(loader, model, inputs)
+def _ask_onnx(wrapper: Any) -> Predict:  # noqa: ANN401
+    """MLflow's own function, but for frames: there it flattens every output, and feeds columns in
+    one shape, whatever the graph asks for."""
+    inputs = wrapper.rt.get_inputs()
+
+    def feed(wanted: Any, values: np.ndarray) -> np.ndarray:  # noqa: ANN401
+        rank = len(wanted.shape or values.shape)
+        if values.size == len(values) and rank != values.ndim:
+            values = values.reshape(-1, *[1] * (rank - 1))
+        return values.astype(_ONNX_NUMBERS.get(wanted.type, values.dtype), copy=False)
+
+    def predict(data: Any) -> object:  # noqa: ANN401
+        if not isinstance(data, pd.DataFrame):
+            return wrapper.predict(data)
+        one = len(inputs) == 1
+        feeds = {
+            wanted.name: feed(wanted, (data if one else data[wanted.name]).to_numpy())
+            for wanted in inputs
+        }
+        outputs = wrapper.predict(feeds)
+        if any(len(values) != len(data) for values in outputs.values()):
+            return outputs
+        return pd.DataFrame({name: _per_row(values) for name, values in outputs.items()})
+
+    return predict
+
+
+def _per_row(values: Any) -> Any:  # noqa: ANN401
+    """A value for each row: a number where there is one, else a list or an object."""
+    single = isinstance(values, np.ndarray) and values.size == len(values)
+    return values.ravel() if single else pd.Series(list(values), dtype=object)
+
+
+def _preparation(model: Any, inputs: Schema) -> Callable[..., Any] | None:  # noqa: ANN401
+    reader = _reader(model)
+    if isinstance(reader, _VectorizerMixin) and len(inputs.inputs) == 1:
+        # It takes a list of texts, of which a frame has only one: the name of its column.
+        return lambda rows: np.ravel(rows.to_numpy() if isinstance(rows, pd.DataFrame) else rows)
+    names = _categories(reader, inputs)
     if not names:
         return None
     return lambda rows: rows.astype(
@@ -84,23 +122,29 @@ def _preparation(loader: str, model: Any, inputs: Schema) -> Callable[..., Any] 
     )
 
 
-def _reads_texts(model: Any) -> bool:  # noqa: ANN401
-    """Whether it takes a list of texts, of which a frame has only one: the name of its column."""
-    while True:
-        if hasattr(model, "best_estimator_"):
-            model = model.best_estimator_
-        elif getattr(model, "steps", None):
-            model = model.steps[0][1]
-        elif getattr(model, "transformer_list", None):
-            model = model.transformer_list[0][1]
-        else:
-            return isinstance(model, _VectorizerMixin)
+# Where estimators of scikit-learn keep those that they pass their rows on to.
+_INNER = (
+    *("best_estimator_", "steps", "transformer_list", "calibrated_classifiers_", "estimators_"),
+    *("estimator_", "estimator", "regressor_"),
+)
 
 
-def _categories(loader: str, model: Any, inputs: Schema) -> set[str]:  # noqa: ANN401
+def _reader(model: Any) -> Any:  # noqa: ANN401
+    """What gets the rows first, inside of everything that only passes them on."""
+    for name in _INNER:
+        inner = getattr(model, name, None)
+        for part in inner if isinstance(inner, list) else [inner]:
+            found = part[1] if isinstance(part, tuple) else part
+            if not isinstance(found, str | FunctionTransformer | None):
+                return _reader(found)
+    return model
+
+
+def _categories(reader: Any, inputs: Schema) -> set[str]:  # noqa: ANN401
     """The columns that were of pandas' type category in training, which a signature calls text."""
-    if loader == "mlflow.xgboost":
-        booster = model.get_booster() if hasattr(model, "get_booster") else model
+    library = type(reader).__module__.partition(".")[0]
+    if library == "xgboost":
+        booster = reader.get_booster() if hasattr(reader, "get_booster") else reader
         kinds = zip(booster.feature_names or (), booster.feature_types or (), strict=False)
         names = {name for name, kind in kinds if kind == "c"}
         if names and booster.get_categories().empty():
@@ -115,4 +159,4 @@ def _categories(loader: str, model: Any, inputs: Schema) -> set[str]:  # noqa: A
         if spec.type == DataType.string
     }
     # No column of LightGBM is text.
-    return texts if loader == "mlflow.lightgbm" else set()
+    return texts if library == "lightgbm" else set()

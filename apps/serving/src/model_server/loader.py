@@ -91,7 +91,8 @@ class Loader:
     ) -> LoadedModel:
         files = self._registry.download(version, folder)
         unmet = _unmet(files)
-        lacking = requirements_reason(unmet, version.name) if unmet else ""
+        alias = self._settings.model_alias
+        lacking = requirements_reason(unmet, version.name, alias) if unmet else ""
         # MLflow writes down what was imported where the model was logged, such as psutil in every
         # notebook: a package that is not here is missed only if the model does not load without.
         if replaces and not all(one.is_missing for one in unmet):
@@ -114,7 +115,9 @@ class Loader:
 def _unmet(files: Path) -> list[Unmet]:
     metadata = Model.load(str(files))
     python = metadata.flavors.get("python_function", {}).get("python_version")
-    return unmet_requirements(files) + (unmet_python(python) if unpickles(metadata) else [])
+    return unmet_requirements(files / "requirements.txt") + (
+        unmet_python(python) if unpickles(metadata) else []
+    )
 
 
 def remove_downloads(settings: Settings) -> None:

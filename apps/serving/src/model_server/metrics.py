@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
     Histogram,
+    Metric,
     PlatformCollector,
     ProcessCollector,
 )
@@ -21,11 +24,27 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 1
 _KEPT_VERSIONS = 5
 
 
+class ModelRegistry(CollectorRegistry):
+    """Gives every series the name of the model, from the start on and whoever scrapes."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__()
+        self._model = {"model": model}
+
+    def collect(self) -> Iterator[Metric]:
+        for family in super().collect():
+            family.samples = [
+                sample._replace(labels={**sample.labels, **self._model})
+                for sample in family.samples
+            ]
+            yield family
+
+
 class Metrics:
     """`model_version` is the version that answered, or `none` when no model did."""
 
-    def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
+    def __init__(self, model: str) -> None:
+        self.registry = registry = ModelRegistry(model)
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         by_version = ["model_version"]
@@ -85,10 +104,15 @@ class Metrics:
             "Looks at the alias that the tracking server did not answer.",
             registry=registry,
         )
+        Gauge(
+            "model_server_up",
+            "1 while the server answers, with a model or without.",
+            registry=registry,
+        ).set(1)
         self.info = Gauge(
             "model_info",
             "1 for the version that is being served.",
-            ["name", "alias", "model_version", "run_id"],
+            ["alias", "model_version", "run_id"],
             registry=registry,
         )
         self.http_requests = Counter(
@@ -107,7 +131,7 @@ class Metrics:
         """From now on this version is served."""
         self.loads.labels(version.version).inc()
         self.info.clear()
-        self.info.labels(version.name, alias, version.version, version.run_id or "").set(1)
+        self.info.labels(alias, version.version, version.run_id or "").set(1)
         self._observed.take(version.version, observed)
         self._keep(version.version)
 

@@ -101,7 +101,7 @@ def _missing_package(module: str, recorded: dict[str, Version]) -> str:
     named = f" ({module}=={recorded[module]})" if module in recorded else ""
     return (
         f"it needs the Python module {module!r}{named}, which the model server does not have: "
-        "build the server's image with it, or log a model that does without"
+        "build an image with it (`npm run images -- --model`), or log a model that does without"
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
@@ -13,8 +15,16 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+_NAME = re.compile(r"[\w.-]+")
 # The parts of a version that must agree; of most packages major and minor.
 _PARTS = {"cloudpickle": 1, "mlflow": 1, "mlflow-skinny": 1, "numpy": 1, "pandas": 1}
+# What models are made with may have another version than the server's; its own packages may not.
+_LIBRARIES = frozenset(
+    {
+        *("catboost", "joblib", "lightgbm", "onnx", "onnxruntime", "patsy", "scikit-learn"),
+        *("scipy", "statsmodels", "threadpoolctl", "xgboost-cpu"),
+    }
+)
 # Other packages with the same modules.
 _SAME = {
     "mlflow-skinny": "mlflow",
@@ -32,6 +42,16 @@ class Unmet:
     is_missing: bool = False
     """Whether the package is not here at all."""
 
+    @property
+    def package(self) -> str:
+        """What is to be installed for it is called."""
+        return name_here(_NAME.match(self.wanted)[0])
+
+    @property
+    def can_be_installed(self) -> bool:
+        """Whether an image may have it: Python, and what the server is built on, stay."""
+        return self.is_missing or self.package in _LIBRARIES
+
 
 def unmet_python(wanted: str | None) -> list[Unmet]:
     """Another release of Python often fails to unpickle what one has pickled."""
@@ -41,10 +61,10 @@ def unmet_python(wanted: str | None) -> list[Unmet]:
     return [Unmet(f"Python {wanted}", f"Python {here}")]
 
 
-def unmet_requirements(folder: Path) -> list[Unmet]:
+def unmet_requirements(file: Path) -> list[Unmet]:
     """What of the model's requirements.txt the server has not. Another patch level is the same."""
     try:
-        lines = (folder / "requirements.txt").read_text().splitlines()
+        lines = file.read_text().splitlines()
     except (OSError, ValueError):
         return []
     return [unmet for line in lines for unmet in _unmet(line)]
@@ -79,9 +99,15 @@ def _same_release(name: str, operator: str, wanted: str, here: Version) -> bool:
     return (*release, 0, 0)[:parts] == (*here.release, 0, 0)[:parts]
 
 
+def name_here(name: str) -> str:
+    """What a package is called that this server has, or would have."""
+    canonical = canonicalize_name(name)
+    return _SAME.get(canonical, canonical)
+
+
 def version_here(name: str) -> Version | None:
     """The version of a package that this server has."""
-    for candidate in (name, _SAME.get(name, name)):
+    for candidate in (name, name_here(name)):
         try:
             return Version(installed(candidate))
         except (PackageNotFoundError, InvalidVersion):
@@ -89,12 +115,15 @@ def version_here(name: str) -> Version | None:
     return None
 
 
-def requirements_reason(unmet: list[Unmet], model: str) -> str:
+def requirements_reason(unmet: list[Unmet], model: str, alias: str) -> str:
     """One sentence with the ways out."""
     wanted = ", ".join(one.wanted for one in unmet)
     here = ", ".join(one.here for one in unmet)
-    return (
-        f"it requires {wanted}, and this server has {here}: lock them in "
-        f"models/{model}/requirements.txt, which gives the model its own image (see "
-        "docs/how-to/add-a-model.md), or log the model with requirements that this server meets"
-    )
+    way = "log the model with what this server has"
+    if all(one.can_be_installed for one in unmet):
+        command = shlex.quote(f"{model}@{alias}")
+        way = (
+            f"run `npm run images -- --model {command}`, which builds an image with them and "
+            f"prints the setting for it, or {way}"
+        )
+    return f"it requires {wanted}, and this server has {here}: {way}"

@@ -11,7 +11,7 @@ from mlflow.types.schema import Array, DataType, Map, Object, Schema, TensorSpec
 
 from model_server.baseline import Baseline, Feature
 from model_server.columns import column_names
-from model_server.errors import LoadError
+from model_server.errors import ALLOW_PICKLE, LoadError
 from model_server.predictions import plain
 from model_server.protocol import Payload
 
@@ -27,6 +27,11 @@ _HOW = "signature=mlflow.models.infer_signature(rows, predictions)"
 
 def required_signature(model: Model) -> ModelSignature:
     """The signature by which requests are checked; `LoadError` if it does not describe inputs."""
+    if "python_function" not in (model.flavors or {}):
+        raise LoadError(
+            "MLflow found nothing in it to predict with, as in a transformer or in DBSCAN: log a "
+            f"model that has predict, or a Python model that calls what it has and, {ALLOW_PICKLE}"
+        )
     signature = model.signature
     if signature is not None and signature.inputs is not None:
         return signature
@@ -35,8 +40,9 @@ def required_signature(model: Model) -> ModelSignature:
             "it has an input example but no signature: MLflow could not infer one, and only warned "
             "of it. Typical causes are a nullable column with missing values (Int64, boolean) "
             'or dates with a time zone: convert such columns, with astype("float64") or '
-            'dt.tz_convert("UTC").dt.tz_localize(None). For categories, lists of texts and ONNX '
-            f"it infers none: give {_HOW}, and log the model again"
+            'dt.tz_convert("UTC").dt.tz_localize(None); numbers of type uint64, and a column '
+            "without a name. For categories, lists of texts and ONNX it infers none: give "
+            f"{_HOW}, and log the model again"
         )
     raise LoadError(
         "it has no signature for its inputs, so requests cannot be checked: log the model with "

@@ -37,6 +37,14 @@ from model_server.trusted_types import (
 )
 
 _AS_PICKLE = f'or log it with serialization_format="cloudpickle" and, {ALLOW_PICKLE}'
+_INSTEAD = {
+    "catboost": "log the estimator of CatBoost by itself, with mlflow.catboost.log_model",
+    "imblearn": (
+        "log what predicts without what resamples, which is for training only, such as "
+        "sklearn.pipeline.Pipeline([step for step in model.steps if not "
+        'hasattr(step[1], "fit_resample")])'
+    ),
+}
 _MAX_SCHEMA_BYTES = 512 * 2**20
 
 # What a node of each kind may be, in addition to what skops trusts in it. Bound methods,
@@ -189,9 +197,10 @@ def _not_trusted(node: Node, name: str, path: tuple[str, ...]) -> str:
             "default: replace it with a transformer of scikit-learn or a NumPy function such as "
             f"numpy.log1p, {_AS_PICKLE}"
         )
+    way = _INSTEAD.get(name.partition(".")[0], "replace it with a scikit-learn estimator")
     return (
         f"it holds the type {name}{_where(path)}, which is not an ordinary one of scikit-learn: "
-        f"replace it with a scikit-learn estimator, {_AS_PICKLE}"
+        f"{way}, {_AS_PICKLE}"
     )
 
 

@@ -111,9 +111,11 @@ def _check_xgboost(parts: _Parts) -> None:
 
 def _check_catboost(parts: _Parts) -> None:
     _require_name(parts.file, "model.cb")
+    if parts.flavor.get("save_format") != "cbm":
+        raise LoadError("its flavor catboost keeps it in another format: log it without format=")
     with parts.file.open("rb") as file:
-        if parts.flavor.get("save_format") != "cbm" or file.read(4) != b"CBM1":
-            raise FormatError('is not in the format "cbm"')
+        if file.read(4) != b"CBM1":
+            raise FormatError("is not a model of CatBoost in the format cbm")
 
 
 def _check_onnx(parts: _Parts) -> None:
@@ -184,7 +186,10 @@ def _check_predict(name: str, pyfunc: dict[str, Any]) -> None:
     known = _PREDICT_FUNCTIONS if name == "sklearn" else ("predict",)
     predict = pyfunc.get("predict_fn", "predict")
     if predict not in known:
-        raise LoadError(f"its pyfunc_predict_fn is {predict!r}: use one of {', '.join(known)}")
+        raise LoadError(
+            f"its pyfunc_predict_fn is {predict!r}, which MLflow cannot serve: use one of "
+            f"{', '.join(known)}, or log a Python model that calls it and, {ALLOW_PICKLE}"
+        )
 
 
 def _model_file(model: Model, pyfunc: dict[str, Any], flavor: dict[str, Any], folder: Path) -> Path:

@@ -8,6 +8,8 @@ So this names what each kind of user may ask for, and everything else is refused
 - `write` users, who hold the role of that name: also the tracking and registry API. Which
   experiment and model they may change is then MLflow's decision, by the grants of that role;
 - administrators: everything.
+
+Everyone but the platform's workloads may also change their own password.
 """
 
 import re
@@ -15,14 +17,21 @@ from threading import Lock
 
 from cachetools import TTLCache, cached
 from flask import Response, request
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import (
+    INVALID_PARAMETER_VALUE,
+    RESOURCE_DOES_NOT_EXIST,
+    ErrorCode,
+)
 from mlflow.server.auth import (
     authenticate_request_basic_auth,
-    make_forbidden_response,
+    make_basic_auth_response,
     store,
 )
 from werkzeug.datastructures import Authorization
 
-from tracking_server.users import WRITE_ROLE
+from tracking_server.refusals import forbidden, refused
+from tracking_server.users import WORKLOAD_ROLE, WRITE_ROLE
 
 # How long a changed role takes to be noticed; the password cache has the same delay.
 ROLE_CACHE_SECONDS = 60
@@ -55,6 +64,8 @@ _TRACKING_API = re.compile(
     r"|/ajax-api/2\.0/mlflow/upload-artifact"
 )
 
+_PASSWORD = re.compile(r"/(ajax-)?api/2\.0/mlflow/users/update-password")
+
 
 def authenticate() -> Authorization | Response:
     """The user of the request, or the response that refuses it."""
@@ -64,12 +75,46 @@ def authenticate() -> Authorization | Response:
     # Asked although the password is remembered: when the database is away this raises an error that
     # becomes a 503, which clients retry where that cannot create anything twice; MLflow's own
     # look-up would make a 401 of it.
-    user = store.get_user(str(authorization.username))
+    name = str(authorization.username)
+    try:
+        user = store.get_user(name)
+    except MlflowException as error:
+        if error.error_code != ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
+            raise
+        return make_basic_auth_response()  # removed while the password was remembered
     if user.is_admin or only_reads(request.method, request.path):
         return authorization
-    if may_write(request.path) and _is_writer(user.id):
-        return authorization
-    return make_forbidden_response()
+    return _refusal(name, _roles(user.id)) or authorization
+
+
+def _refusal(name: str, roles: frozenset[str]) -> Response | None:
+    """What a user other than an administrator is told about a change that is not theirs to make."""
+    if _PASSWORD.fullmatch(request.path):
+        return _refused_password(name, roles)
+    if not may_write(request.path):
+        return forbidden(f"{name} may not do this: it takes an administrator.")
+    if WRITE_ROLE not in roles:
+        return forbidden(
+            f"{name} may only read: a change takes the role {WRITE_ROLE}, and permissions on single"
+            " experiments or models do not replace it. An administrator gives the role, in the "
+            "stack's setting `people` or on MLflow's own page of users."
+        )
+    return None
+
+
+def _refused_password(name: str, roles: frozenset[str]) -> Response | None:
+    """People choose their own passwords; that it is their own is for MLflow to check."""
+    if WORKLOAD_ROLE in roles:
+        return forbidden(f"{name} is an account of a workload: its password is the stack's.")
+    body = request.get_json(silent=True)
+    if isinstance(body, dict) and body.get("username") == name and not body.get("current_password"):
+        return refused(
+            400,
+            INVALID_PARAMETER_VALUE,
+            "Give current_password as well, the one you log in with now. An administrator resets a "
+            "forgotten password.",
+        )
+    return None
 
 
 def only_reads(method: str, path: str) -> bool:
@@ -85,5 +130,5 @@ def may_write(path: str) -> bool:
 
 
 @cached(TTLCache(maxsize=1000, ttl=ROLE_CACHE_SECONDS), lock=Lock())
-def _is_writer(user_id: int) -> bool:
-    return any(role.name == WRITE_ROLE for role in store.list_user_roles(user_id))
+def _roles(user_id: int) -> frozenset[str]:
+    return frozenset(role.name for role in store.list_user_roles(user_id))

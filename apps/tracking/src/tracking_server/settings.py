@@ -19,11 +19,16 @@ PERMISSIONS = ("read", "write")
 
 @dataclass(frozen=True)
 class User:
-    """A login of a workload; `permission` is "read" or "write"."""
+    """An account of the stack; `permission` is "read" or "write".
+
+    The password of a workload is the stack's. A person gets it once, with the account, and may
+    choose another.
+    """
 
     username: str
     password: str = field(repr=False)
     permission: str
+    person: bool
 
 
 @dataclass(frozen=True)
@@ -86,10 +91,13 @@ def _users(path: Path, admin_username: str) -> tuple[User, ...]:
 
 
 def _user(where: str, entry: Any) -> User:  # noqa: ANN401 - it is whatever the file holds
-    if not isinstance(entry, dict) or set(entry) != {"username", "password", "permission"}:
-        raise StartupError(f"{where} must have username, password and permission")
-    if not all(isinstance(value, str) and value for value in entry.values()):
+    texts = ("username", "password", "permission")
+    if not isinstance(entry, dict) or set(entry) != {*texts, "person"}:
+        raise StartupError(f"{where} must have username, password, permission and person")
+    if not all(isinstance(entry[name], str) and entry[name] for name in texts):
         raise StartupError(f"{where}: username, password and permission must be non-empty text")
+    if not isinstance(entry["person"], bool):
+        raise StartupError(f"{where}: person must be true or false")
     if entry["permission"] not in PERMISSIONS:
         raise StartupError(
             f'{where}: permission must be "read" or "write", not "{entry["permission"]}"'

@@ -1,4 +1,4 @@
-"""Makes MLflow's users equal to what the operator asked for."""
+"""Makes MLflow's accounts equal to what the stack names."""
 
 from mlflow.exceptions import MlflowException
 from mlflow.server.auth.sqlalchemy_store import SqlAlchemyStore
@@ -8,6 +8,16 @@ from tracking_server.progress import say
 from tracking_server.settings import User
 
 WRITE_ROLE = "write"
+WORKLOAD_ROLE = "platform-workload"
+PERSON_ROLE = "platform-person"
+
+# Every role that the platform keeps. The last two grant nothing: they mark the accounts that the
+# stack made, so that it removes no other.
+_ROLES = {
+    WRITE_ROLE: "May create and change every experiment and model. Kept by the platform.",
+    WORKLOAD_ROLE: "Accounts of the platform's workloads. Kept by the platform.",
+    PERSON_ROLE: "Accounts of the stack's setting `people`, removed when they leave it.",
+}
 # Everything `write` users may change, whoever made it. Runs, logged models, traces and versions
 # inherit from these; creating is always allowed to them, deleting only to who created.
 _WRITE_GRANTS = {"experiment": "EDIT", "registered_model": "EDIT", "prompt": "EDIT"}
@@ -16,41 +26,54 @@ _WRITE_GRANTS = {"experiment": "EDIT", "registered_model": "EDIT", "prompt": "ED
 def apply_users(
     store: SqlAlchemyStore, admin_username: str, admin_password: str, users: tuple[User, ...]
 ) -> None:
-    """Creates what is missing and changes what differs. Users made by hand are left alone."""
-    role_id = _write_role(store)
+    """Creates, changes and removes accounts of the stack. Those made by hand are left alone."""
+    roles = {name: _role(store, name, description) for name, description in _ROLES.items()}
+    _keep_grants(store, roles[WRITE_ROLE])
     _account(store, admin_username, admin_password, is_admin=True)
     for user in users:
-        user_id = _account(store, user.username, user.password, is_admin=False)
-        _assign(store, user_id, role_id, wanted=user.permission == "write")
-
-
-def _write_role(store: SqlAlchemyStore) -> int:
-    try:
-        role = store.get_role_by_name(DEFAULT_WORKSPACE_NAME, WRITE_ROLE)
-    except MlflowException:
-        role = store.create_role(
-            WRITE_ROLE,
-            DEFAULT_WORKSPACE_NAME,
-            "May create and change every experiment and model. Kept by the platform.",
+        user_id = _account(
+            store, user.username, user.password, is_admin=False, keeps_password=user.person
         )
-    existing = store.list_role_permissions(role.id)
-    for grant in existing:
+        wanted = {PERSON_ROLE if user.person else WORKLOAD_ROLE}
+        if user.permission == "write":
+            wanted.add(WRITE_ROLE)
+        for name, role_id in roles.items():
+            _assign(store, user_id, role_id, wanted=name in wanted)
+    named = {admin_username, *(user.username for user in users)}
+    _remove_others(store, {roles[WORKLOAD_ROLE], roles[PERSON_ROLE]}, named)
+
+
+def _role(store: SqlAlchemyStore, name: str, description: str) -> int:
+    try:
+        return store.get_role_by_name(DEFAULT_WORKSPACE_NAME, name).id
+    except MlflowException:
+        return store.create_role(name, DEFAULT_WORKSPACE_NAME, description).id
+
+
+def _keep_grants(store: SqlAlchemyStore, role_id: int) -> None:
+    for grant in store.list_role_permissions(role_id):
         if _WRITE_GRANTS.get(grant.resource_type) != grant.permission or (
             grant.resource_pattern != "*"
         ):
             store.remove_role_permission(grant.id)
-    present = {g.resource_type for g in store.list_role_permissions(role.id)}
+    present = {g.resource_type for g in store.list_role_permissions(role_id)}
     for resource_type, permission in _WRITE_GRANTS.items():
         if resource_type not in present:
-            store.add_role_permission(role.id, resource_type, "*", permission)
-    return role.id
+            store.add_role_permission(role_id, resource_type, "*", permission)
 
 
-def _account(store: SqlAlchemyStore, username: str, password: str, *, is_admin: bool) -> int:
+def _account(
+    store: SqlAlchemyStore,
+    username: str,
+    password: str,
+    *,
+    is_admin: bool,
+    keeps_password: bool = False,
+) -> int:
     if not store.has_user(username):
         say(f"creating user {username}")
         return store.create_user(username, password, is_admin).id
-    if not store.authenticate_user(username, password):
+    if not keeps_password and not store.authenticate_user(username, password):
         say(f"changing the password of user {username}")
         store.update_user(username, password=password)
     user = store.get_user(username)
@@ -66,3 +89,11 @@ def _assign(store: SqlAlchemyStore, user_id: int, role_id: int, *, wanted: bool)
         store.assign_role_to_user(user_id, role_id)
     if present and not wanted:
         store.unassign_role_from_user(user_id, role_id)
+
+
+def _remove_others(store: SqlAlchemyStore, markers: set[int], named: set[str]) -> None:
+    """Removes accounts that the stack made and names no longer. What they made stays."""
+    for user, roles in store.list_users_with_roles():
+        if user.username not in named and markers & {role.id for role in roles}:
+            say(f"removing user {user.username}")
+            store.delete_user(user.username)

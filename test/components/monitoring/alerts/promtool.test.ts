@@ -1,4 +1,4 @@
-import { alertRules, type RuleGroup } from "../../../../components/monitoring/alerts/index.ts";
+import type { RuleGroup } from "../../../../components/monitoring/alerts/index.ts";
 import { promtool } from "../../../support/promtool.ts";
 import type { AlertCases } from "./cases/case.ts";
 import { alerting } from "./cases/alerting.ts";
@@ -6,12 +6,10 @@ import { availability } from "./cases/availability.ts";
 import { cluster } from "./cases/cluster.ts";
 import { models } from "./cases/models.ts";
 import { monitoring } from "./cases/monitoring.ts";
-import { checkRules, testRules } from "./rules.ts";
+import { checkRules, groups, testRules } from "./rules.ts";
 
 const cases: AlertCases = { ...availability, ...models, ...cluster, ...monitoring, ...alerting };
-const names = [
-  ...new Set(alertRules().flatMap(({ rules }) => rules.map(({ alert }) => alert))),
-].sort();
+const names = [...new Set(groups.flatMap(({ rules }) => rules.map(({ alert }) => alert)))].sort();
 
 test("every alert has a run in which it fires, and one in which it does not", () => {
   const firing = Object.keys(cases).filter((name) => cases[name]!.some(({ fires }) => fires));
@@ -27,20 +25,20 @@ const why = "reason" in found ? ` (skipped: ${found.reason})` : "";
 
 suite(`promtool${why}`, () => {
   test("accepts the rules", () => {
-    const { ok, output } = checkRules(path, alertRules());
-    expect(output).toContain(`SUCCESS: ${alertRules().flatMap(({ rules }) => rules).length} rules`);
+    const { ok, output } = checkRules(path, groups);
+    expect(output).toContain(`SUCCESS: ${groups.flatMap(({ rules }) => rules).length} rules`);
     expect(ok).toBe(true);
   });
 
   test.each(names)("%s fires when it should, and only then", (name) => {
-    const { output, ok } = testRules(path, alertRules(), { [name]: cases[name]! });
+    const { output, ok } = testRules(path, groups, { [name]: cases[name]! });
     expect(output).toMatch(/^Unit Testing: +\S+\n +SUCCESS\s*$/);
     expect(ok).toBe(true);
   });
 
   /** Every rule with this in the place of its expression. */
   const withExpression = (expr: string): RuleGroup[] =>
-    alertRules().map((group) => ({
+    groups.map((group) => ({
       ...group,
       rules: group.rules.map((rule) => ({ ...rule, expr })),
     }));

@@ -3,10 +3,15 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { RuleGroup } from "../../../../components/monitoring/alerts/index.ts";
+import { alertRules, type RuleGroup } from "../../../../components/monitoring/alerts/index.ts";
+import { runbookPath } from "../../../../components/monitoring/runbookLinks.ts";
 import type { AlertCases, Firing, Run } from "./cases/case.ts";
 
-const runbook = (alert: string) => `docs/runbooks/${alert}.md`;
+const grafanaUrl = "https://grafana.example.com";
+export const runbook = (alert: string) => `${grafanaUrl}${runbookPath(alert)}`;
+
+/** The alerts of a platform with three models. */
+export const groups = alertRules({ models: ["churn", "prices", 'a "b" ü'], grafanaUrl });
 
 /** What promtool has to say about the rules. */
 export interface Verdict {

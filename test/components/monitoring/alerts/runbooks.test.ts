@@ -1,14 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { alertRules } from "../../../../components/monitoring/alerts/index.ts";
 import { checkoutRoot } from "../../../../local/support/cache.ts";
 import { parseQuery } from "../../../support/promql.ts";
+import { groups } from "./rules.ts";
 
 const folder = join(checkoutRoot, "docs", "runbooks");
 const read = (name: string) => readFileSync(join(folder, `${name}.md`), "utf8");
-const names = [
-  ...new Set(alertRules().flatMap(({ rules }) => rules.map(({ alert }) => alert))),
-].sort();
+const names = [...new Set(groups.flatMap(({ rules }) => rules.map(({ alert }) => alert)))].sort();
 
 /** Lines of the code blocks in one language. */
 const code = (page: string, language: string) =>

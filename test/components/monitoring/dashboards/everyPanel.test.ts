@@ -1,5 +1,6 @@
 import { dashboards } from "../../../../components/monitoring/dashboards/index.ts";
-import { readDashboard } from "../../../../tools/dashboards/panelData.ts";
+import { page, tableLines } from "../../../../tools/dashboards/page.ts";
+import { modelsOf, readDashboard } from "../../../../tools/dashboards/panelData.ts";
 import { end, type Exporters, steps } from "./history/index.ts";
 import {
   reasonToSkip,
@@ -18,6 +19,8 @@ const suite = reason === undefined ? describe : describe.skip;
 const why = reason === undefined ? "" : ` (skipped: ${reason})`;
 const range = { start: end - (steps - 1) * 15, end, step: 15 };
 
+const model = "diabetes-progression";
+
 const exporters: [name: string, exporters: Exporters][] = [
   ["with node-exporter and kube-state-metrics", { nodeExporter: true, kubeStateMetrics: true }],
   ["without node-exporter", { nodeExporter: false, kubeStateMetrics: true }],
@@ -28,7 +31,7 @@ const exporters: [name: string, exporters: Exporters][] = [
 suite.each(exporters)(`every query %s${why}`, (_, running) => {
   let prometheus: RecordedPrometheus;
   beforeAll(async () => {
-    prometheus = await startRecordedPrometheus(running);
+    prometheus = await startRecordedPrometheus(running, [model]);
   });
   afterAll(async () => {
     await prometheus.stop();
@@ -37,7 +40,7 @@ suite.each(exporters)(`every query %s${why}`, (_, running) => {
   test("returns a series, but for those on the list", async () => {
     const empty: string[] = [];
     for (const dashboard of dashboards()) {
-      const { panels } = await readDashboard(prometheus.url, dashboard, range);
+      const { panels } = await readDashboard(prometheus.url, dashboard, range, { model });
       for (const { panel, series } of panels) {
         for (const { refId } of panel.targets ?? []) {
           const hasValue = series.some(
@@ -57,7 +60,9 @@ suite.each(exporters)(`every query %s${why}`, (_, running) => {
 suite(`the forms with and without node-exporter${why}`, () => {
   /** The newest values of the node panels, by title. */
   async function nodePanels(nodeExporter: boolean): Promise<Record<string, number>> {
-    const prometheus = await startRecordedPrometheus({ nodeExporter, kubeStateMetrics: false });
+    const prometheus = await startRecordedPrometheus({ nodeExporter, kubeStateMetrics: false }, [
+      model,
+    ]);
     try {
       const cluster = dashboards().find(({ title }) => title === "Cluster")!;
       const { panels } = await readDashboard(prometheus.url, cluster, range);
@@ -77,6 +82,40 @@ suite(`the forms with and without node-exporter${why}`, () => {
     const [withIt, without] = [await nodePanels(true), await nodePanels(false)];
     for (const [title, value] of Object.entries(withIt)) {
       expect(Math.abs(value / without[title]! - 1)).toBeLessThan(0.01);
+    }
+  });
+});
+
+suite(`with several models${why}`, () => {
+  const board = (title: string) => dashboards().find((dashboard) => dashboard.title === title)!;
+  test.each([1, 3, 40])("Home has a line for each of %d", async (count) => {
+    const names = Array.from({ length: count }, (_, index) => `model-${index + 10}`);
+    const exporters = { nodeExporter: false, kubeStateMetrics: false };
+    const prometheus = await startRecordedPrometheus(exporters, names);
+    try {
+      expect(await modelsOf(prometheus.url, end)).toEqual(names);
+      const home = await readDashboard(prometheus.url, board("Home"), range);
+      const lines = tableLines(home.panels.find(({ panel }) => panel.title === "Models")!);
+      expect(lines.map((line) => line["model"]).sort()).toEqual(names);
+      const [first, last] = [names[0], names.at(-1)].map((name) =>
+        lines.find((line) => line["model"] === name),
+      );
+      expect(first).toMatchObject({ model_version: "2", "Value #A": 1 });
+      expect(first!["Value #F"]).toBeCloseTo(0.3, 2);
+      // the last of several has a server and no version
+      if (count > 1) expect(last).toEqual({ model: names.at(-1), "Value #A": 1 });
+      const text = page(home);
+      expect(text).toMatch(/model-10<\/td><td>2<\/td>.*?req\/s.*?1\.6%.*?ms.*?0\.30<\/td><\/tr>/);
+      expect(text.includes("and 30 more")).toBe(count === 40);
+      const models = await readDashboard(prometheus.url, board("Models"), range, {
+        model: names.at(-2) ?? names[0]!,
+      });
+      const served = models.panels.find(({ panel }) => panel.title === "Served now")!;
+      expect(served.series.map(({ name }) => name)).toEqual([
+        `version ${count === 1 ? 2 : count === 3 ? 1 : count - 2}`,
+      ]);
+    } finally {
+      await prometheus.stop();
     }
   });
 });

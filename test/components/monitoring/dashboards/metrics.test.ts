@@ -1,7 +1,7 @@
-import { alertRules } from "../../../../components/monitoring/alerts/index.ts";
 import { dashboards } from "../../../../components/monitoring/dashboards/index.ts";
 import { labelsOf, metrics } from "../../../../components/monitoring/metrics.ts";
 import { panelQueries, parseDashboard } from "../../../../tools/dashboards/queries.ts";
+import { groups } from "../alerts/rules.ts";
 import { parseQuery } from "../../../support/promql.ts";
 
 /** `label_values(series, label)` of every variable. */
@@ -14,7 +14,7 @@ const variables = dashboards().flatMap((dashboard) =>
 
 const asked = [
   ...dashboards().flatMap((dashboard) => panelQueries(dashboard).map(({ expr }) => expr)),
-  ...alertRules().flatMap(({ rules }) => rules.map(({ expr }) => expr)),
+  ...groups.flatMap(({ rules }) => rules.map(({ expr }) => expr)),
   ...variables.map(({ series }) => series),
 ].flatMap((expr) => parseQuery(expr).selectors.map(({ metric }) => metric));
 

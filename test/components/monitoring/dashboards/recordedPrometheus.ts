@@ -27,11 +27,14 @@ export interface RecordedPrometheus {
 }
 
 /** A real Prometheus on this machine that reads nothing and remembers the history. */
-export async function startRecordedPrometheus(exporters: Exporters): Promise<RecordedPrometheus> {
+export async function startRecordedPrometheus(
+  exporters: Exporters,
+  models: readonly string[],
+): Promise<RecordedPrometheus> {
   const folder = mkdtempSync(join(tmpdir(), "mlops-history-"));
   const text = join(folder, "history.txt");
   const data = join(folder, "data");
-  writeFileSync(text, history(exporters));
+  writeFileSync(text, history(exporters, models));
   writeFileSync(join(folder, "prometheus.yml"), "global: {}\n");
   const args = ["tsdb", "create-blocks-from", "openmetrics", text, data];
   const { status, stderr } = spawnSync(pathOf("promtool"), args, { encoding: "utf8" });

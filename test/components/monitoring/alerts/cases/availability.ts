@@ -4,6 +4,7 @@ const pod = (application: string, container: string) =>
   `application="${application}",container="${container}",instance="10.0.0.7:9464",job="mlops-pods",namespace="mlops",node="n1",pod="${application}-1"`;
 const mlflow = pod("mlflow", "metrics");
 const database = pod("mlflow", "database-metrics");
+const page = pod("prediction-app", "streamlit");
 const requests = (status: string) =>
   `mlflow_http_request_total{${mlflow},method="GET",route="/",status="${status}"}`;
 
@@ -11,25 +12,26 @@ const mlflowUnavailable: Firing = {
   labels: { severity: "critical", application: "mlflow" },
   summary: "The tracking server does not answer",
   description:
-    "No pod of MLflow has answered for a minute. Notebooks and training cannot log, and the model server takes no new version; it goes on serving what it has.",
+    "No pod of MLflow has answered for a minute. Notebooks and training cannot log, and no model server takes a new version; each goes on serving what it has.",
 };
 const postgresUnreachable: Firing = {
   labels: { severity: "critical", application: "postgres", namespace: "mlops" },
   summary: "The database of MLflow in mlops cannot be reached",
   description:
-    "Postgres refuses connections or does not answer. MLflow fails every request until it is back; the model server goes on serving what it has.",
+    "Postgres refuses connections or does not answer. MLflow fails every request until it is back; the model servers go on serving what they have.",
 };
 const modelServerUnavailable: Firing = {
-  labels: { severity: "critical", application: "model-server" },
-  summary: "The model server does not answer",
+  labels: { severity: "critical", application: "model-server", model: "churn" },
+  summary: "The model server of churn does not answer",
   description:
-    "No pod of the model server has answered for a minute. Nobody gets predictions: the page and every other client see errors.",
+    "No pod of the model server of churn has answered for a minute. It gives no predictions: the page and every other client see errors.",
 };
+const serverOf = (model: string) => `${pod("model-server", "model-server")},model="${model}"`;
 const pageUnavailable: Firing = {
   labels: { severity: "critical", application: "prediction-app" },
   summary: "The prediction page does not answer",
   description:
-    "No pod of the prediction page has answered for a minute. People cannot open it; programs that ask the model server themselves notice nothing.",
+    "No pod of the prediction page has answered for a minute. People cannot open it; programs that call the model servers themselves notice nothing.",
 };
 
 /** The same three runs for whatever must have one pod that is up. */
@@ -104,17 +106,38 @@ export const availability: AlertCases = {
     },
     {
       when: "a pod is away for the length of a rollout",
-      series: { [`up{${mlflow}}`]: "1x3 0x15 1x40" },
+      series: {
+        [`up{${mlflow}}`]: "1x3 0x15 1x40",
+        [`up{${pod("model-server", "model-server")},monitor="false"}`]: "0x60",
+      },
       quiet: ["1m", "4m45s", "6m", "10m"],
     },
   ],
   MlflowUnavailable: mustBeUp("mlflow_up", mlflow, mlflowUnavailable),
-  ModelServerUnavailable: mustBeUp(
-    "up",
-    pod("model-server", "model-server"),
-    modelServerUnavailable,
-  ),
-  PredictionAppUnavailable: mustBeUp("up", pod("prediction-app", "streamlit"), pageUnavailable),
+  ModelServerUnavailable: [
+    {
+      when: "the only pod of one of three models goes down, and comes back",
+      series: {
+        [`model_server_up{${serverOf("churn")}}`]: "1x7 stale _x11 1x20",
+        [`model_server_up{${serverOf("prices")}}`]: "1x60",
+        [`model_server_up{${serverOf('a \\"b\\" ü')}}`]: "1x60",
+      },
+      quiet: ["1m45s", "2m45s", "6m"],
+      fires: { "3m15s": [modelServerUnavailable], "4m45s": [modelServerUnavailable] },
+    },
+    {
+      when: "one of two pods is gone, and a model that is not monitored",
+      series: {
+        [`model_server_up{${serverOf("churn")}}`]: "1x7 stale",
+        [`model_server_up{${serverOf("churn").replace("server-1", "server-2")}}`]: "1x60",
+        [`model_server_up{${serverOf("prices")}}`]: "1x60",
+        [`model_server_up{${serverOf('a \\"b\\" ü')}}`]: "1x60",
+        [`model_server_up{${serverOf("experiment")},monitor="false"}`]: "1x7 stale",
+      },
+      quiet: ["3m", "10m"],
+    },
+  ],
+  PredictionAppUnavailable: mustBeUp("up", page, pageUnavailable),
   MlflowErrorRateHigh: [
     {
       when: "six in a hundred requests fail",
@@ -221,19 +244,37 @@ export const availability: AlertCases = {
   ],
   PredictionAppErrors: [
     {
-      when: "six in a hundred runs fail",
+      when: "six in a hundred runs of one model and of the overview fail, and of one that is not monitored",
       series: {
-        [`prediction_app_runs_total{${pod("prediction-app", "streamlit")}}`]: "0+100x60",
-        [`prediction_app_run_errors_total{${pod("prediction-app", "streamlit")}}`]: "0+6x60",
+        [`prediction_app_runs_total{${page},model="churn"}`]: "0+100x60",
+        [`prediction_app_run_errors_total{${page},model="churn"}`]: "0+6x60",
+        [`prediction_app_runs_total{${page},model="prices"}`]: "0+100x60",
+        [`prediction_app_run_errors_total{${page},model="prices"}`]: "0+1x60",
+        [`prediction_app_runs_total{${page}}`]: "0+50x60",
+        [`prediction_app_run_errors_total{${page}}`]: "0+3x60",
+        [`prediction_app_runs_total{${page},model="experiment"}`]: "0+50x60",
+        [`prediction_app_run_errors_total{${page},model="experiment"}`]: "0+30x60",
+        [`model_server_up{${serverOf("experiment")},monitor="false"}`]: "1x60",
       },
       quiet: ["4m45s"],
       fires: {
         "6m": [
           {
-            labels: { severity: "warning", application: "prediction-app", namespace: "mlops" },
-            summary: "The prediction page in mlops shows errors",
+            labels: {
+              severity: "warning",
+              application: "prediction-app",
+              namespace: "mlops",
+              model: "churn",
+            },
+            summary: "The prediction page of churn shows errors",
             description:
-              "6% of the page's runs in the last 5 minutes ended with an error of the page itself.",
+              "6% of the page's runs of churn in mlops in the last 5 minutes ended with an error of the page itself.",
+          },
+          {
+            labels: { severity: "warning", application: "prediction-app", namespace: "mlops" },
+            summary: "The prediction page of all models shows errors",
+            description:
+              "6% of the page's runs of all models in mlops in the last 5 minutes ended with an error of the page itself.",
           },
         ],
       },
@@ -241,8 +282,8 @@ export const availability: AlertCases = {
     {
       when: "one in twenty-five does",
       series: {
-        [`prediction_app_runs_total{${pod("prediction-app", "streamlit")}}`]: "0+25x60",
-        [`prediction_app_run_errors_total{${pod("prediction-app", "streamlit")}}`]: "0+1x60",
+        [`prediction_app_runs_total{${page},model="churn"}`]: "0+25x60",
+        [`prediction_app_run_errors_total{${page},model="churn"}`]: "0+1x60",
       },
       quiet: ["6m", "15m"],
     },

@@ -34,6 +34,9 @@ const diskFull = {
     "8% of /dev/sda1 on the node n1 is left. The kubelet evicts pods and deletes images before it is full.",
 };
 
+const labelsOf = (kind: "pod" | "job", labels: string) =>
+  `kube_${kind}_labels{${labels},label_mlops_platform_monitor="false"}`;
+
 export const cluster: AlertCases = {
   KubePersistentVolumeFillingUp: [
     {
@@ -148,6 +151,15 @@ export const cluster: AlertCases = {
       },
       quiet: ["6m", "12m", "20m"],
     },
+    {
+      when: "the pod is of a model that is not monitored",
+      series: {
+        [`kube_pod_container_status_waiting_reason{${container},reason="CrashLoopBackOff",uid="u"}`]:
+          "1x80",
+        [labelsOf("pod", container)]: "1x80",
+      },
+      quiet: ["6m", "12m", "20m"],
+    },
   ],
   KubePodNotReady: [
     {
@@ -177,6 +189,14 @@ export const cluster: AlertCases = {
       },
       quiet: ["15m", "20m"],
     },
+    {
+      when: "the pending pod is of a model that is not monitored",
+      series: {
+        'kube_pod_status_phase{namespace="mlops",pod="a",phase="Pending",uid="u"}': "1x80",
+        [labelsOf("pod", 'namespace="mlops",pod="a"')]: "1x80",
+      },
+      quiet: ["15m", "20m"],
+    },
   ],
   KubeJobFailed: [
     {
@@ -202,6 +222,14 @@ export const cluster: AlertCases = {
       series: {
         'kube_job_failed{namespace="mlops",job_name="training-1",condition="true"}': "0x60",
         'kube_job_failed{namespace="mlops",job_name="training-1",condition="false"}': "1x60",
+      },
+      quiet: ["5m"],
+    },
+    {
+      when: "the failed Job trains a model that is not monitored",
+      series: {
+        'kube_job_failed{namespace="mlops",job_name="training-1",condition="true"}': "1x60",
+        [labelsOf("job", 'namespace="mlops",job_name="training-1"')]: "1x60",
       },
       quiet: ["5m"],
     },

@@ -1,46 +1,51 @@
-import type { AlertCases } from "./case.ts";
+import type { AlertCases, Firing } from "./case.ts";
 
-const server =
-  'application="model-server",container="model-server",instance="10.0.0.8:9464",job="mlops-pods",namespace="mlops",node="n1",pod="model-server-1"';
-const ofPod = { namespace: "mlops", pod: "model-server-1" };
-const requests = (version: string, status: string) =>
-  `model_requests_total{${server},model_version="${version}",status="${status}"}`;
-const bucket = (version: string, le: string) =>
-  `model_request_duration_seconds_bucket{${server},model_version="${version}",le="${le}"}`;
-const psi = (feature: string) =>
-  `model_input_drift_psi{${server},model_version="3",feature="${feature}"}`;
+const of = (model: string, pod = "1", more = "") =>
+  `application="model-server",container="model-server",instance="10.0.0.8:9464",job="mlops-pods",model="${model}",namespace="mlops",node="n1",pod="model-server-${pod}"${more}`;
+const server = of("churn");
+const unmonitored = of("experiment", "3", ',monitor="false"');
+const ofModel = { namespace: "mlops", model: "churn" };
+const requests = (version: string, status: string, labels = server) =>
+  `model_requests_total{${labels},model_version="${version}",status="${status}"}`;
+const bucket = (version: string, le: string, labels = server) =>
+  `model_request_duration_seconds_bucket{${labels},model_version="${version}",le="${le}"}`;
+const psi = (feature: string, labels = server) =>
+  `model_input_drift_psi{${labels},model_version="3",feature="${feature}"}`;
+const drift = (labels: Record<string, string>, inputs: string): Firing => ({
+  labels: { severity: "warning", model_version: "3", ...labels },
+  summary: `The inputs of ${labels["model"]} are not what it was trained on`,
+  description: `${inputs}. They are distributed otherwise than in training, and predictions cannot be trusted.`,
+});
 const loadFailures = `model_load_failures_total{${server},model_version="4"}`;
 
 const crashes = `model_load_crashes_total{${server},model_version="4",cause="crash"}`;
 
 const loadFailed = {
-  labels: { severity: "warning", namespace: "mlops", model_version: "4" },
-  summary: "Version 4 of the model cannot be loaded",
+  labels: { severity: "warning", ...ofModel, model_version: "4" },
+  summary: "Version 4 of churn cannot be loaded",
   description:
-    "The model server in mlops tried to take version 4 in the last 15 minutes and failed. It goes on with the version before; `GET /model` says why.",
+    "The model server of churn in mlops tried to take version 4 in the last 15 minutes and failed. It goes on with the version before; `GET /model` says why.",
 };
 
 export const models: AlertCases = {
   ModelNotServed: [
     {
-      when: "the server is up and no version carries the alias",
-      series: { [`up{${server}}`]: "1x60" },
+      when: "both pods of one of two models are up, and no version carries its alias",
+      series: {
+        [`model_server_up{${server}}`]: "1x60",
+        [`model_server_up{${of("churn", "2")}}`]: "1x60",
+        [`model_server_up{${of("prices", "4")}}`]: "1x60",
+        [`model_info{${of("prices", "4")},alias="champion",model_version="3",run_id="r"}`]: "1x60",
+        [`model_server_up{${unmonitored}}`]: "1x60",
+      },
       quiet: ["9m45s"],
       fires: {
         "10m": [
           {
-            labels: {
-              severity: "warning",
-              ...ofPod,
-              application: "model-server",
-              container: "model-server",
-              instance: "10.0.0.8:9464",
-              job: "mlops-pods",
-              node: "n1",
-            },
-            summary: "The model server model-server-1 serves no model",
+            labels: { severity: "warning", ...ofModel },
+            summary: "The model server of churn has no version to serve",
             description:
-              "The server in mlops has run for 10 minutes without a model and answers every prediction with 503: no version carries the alias, or none could be loaded.",
+              "2 of its pods in mlops have run for 10 minutes without a version of churn and answer every prediction with 503: no version carries the alias, or none could be loaded.",
           },
         ],
       },
@@ -48,17 +53,17 @@ export const models: AlertCases = {
     {
       when: "a model is served",
       series: {
-        [`up{${server}}`]: "1x80",
-        [`model_info{${server},name="diabetes",alias="champion",model_version="3",run_id="r"}`]:
-          "1x80",
+        [`model_server_up{${server}}`]: "1x80",
+        [`model_info{${server},alias="champion",model_version="3",run_id="r"}`]: "1x80",
       },
       quiet: ["10m", "20m"],
     },
     {
       when: "the server is down, which is another alert, or another program is up",
       series: {
-        [`up{${server}}`]: "0x80",
-        [`up{${server.replaceAll("model-server", "mlflow")}}`]: "1x80",
+        [`up{${server.replace('model="churn",', "")}}`]: "0x80",
+        [`up{${server.replace('model="churn",', "").replaceAll("model-server", "mlflow")}}`]:
+          "1x80",
       },
       quiet: ["15m"],
     },
@@ -71,15 +76,17 @@ export const models: AlertCases = {
         [requests("4", "200")]: "0+94x60",
         [requests("4", "500")]: "0+4x60",
         [requests("4", "503")]: "0+2x60",
+        [requests("4", "200", of("prices", "2"))]: "0+100x60",
+        [requests("4", "500", unmonitored)]: "0+100x60",
       },
       quiet: ["4m45s"],
       fires: {
         "6m": [
           {
-            labels: { severity: "critical", namespace: "mlops", model_version: "4" },
-            summary: "Version 4 of the model fails to predict",
+            labels: { severity: "critical", ...ofModel, model_version: "4" },
+            summary: "Version 4 of churn fails to predict",
             description:
-              "6% of the prediction requests to version 4 in mlops failed in the last 5 minutes. Moving the alias back to the version before ends it at once.",
+              "6% of the prediction requests to version 4 of churn in mlops failed in the last 5 minutes. Moving the alias back to the version before ends it at once.",
           },
         ],
       },
@@ -101,15 +108,19 @@ export const models: AlertCases = {
         [bucket("3", "0.5")]: "0+90x60",
         [bucket("3", "1.0")]: "0+100x60",
         [bucket("3", "+Inf")]: "0+100x60",
+        [bucket("3", "0.5", of("prices", "2"))]: "0+100x60",
+        [bucket("3", "+Inf", of("prices", "2"))]: "0+100x60",
+        [bucket("3", "0.5", unmonitored)]: "0+1x60",
+        [bucket("3", "+Inf", unmonitored)]: "0+100x60",
       },
       quiet: ["4m45s"],
       fires: {
         "6m": [
           {
-            labels: { severity: "warning", namespace: "mlops", model_version: "3" },
-            summary: "Version 3 of the model answers slowly",
+            labels: { severity: "warning", ...ofModel, model_version: "3" },
+            summary: "Version 3 of churn answers slowly",
             description:
-              "One in twenty predictions by version 3 in mlops takes longer than 750ms; half a second is the limit.",
+              "One in twenty predictions by version 3 of churn in mlops takes longer than 750ms; half a second is the limit.",
           },
         ],
       },
@@ -132,7 +143,10 @@ export const models: AlertCases = {
   ModelLoadFailed: [
     {
       when: "the first attempt fails, so that the counter is born at 1",
-      series: { [loadFailures]: "_x8 1x120" },
+      series: {
+        [loadFailures]: "_x8 1x120",
+        [loadFailures.replace(server, unmonitored)]: "_x8 1x120",
+      },
       quiet: ["1m30s", "18m"],
       fires: { "2m15s": [loadFailed], "16m": [loadFailed] },
     },
@@ -143,7 +157,10 @@ export const models: AlertCases = {
     },
     {
       when: "one more attempt fails long after the first",
-      series: { [loadFailures]: "1x80 2x160" },
+      series: {
+        [loadFailures]: "1x80 2x160",
+        [loadFailures.replace(server, of("prices", "2"))]: "2x240",
+      },
       quiet: ["20m", "40m"],
       fires: { "22m": [loadFailed] },
     },
@@ -156,20 +173,23 @@ export const models: AlertCases = {
   ModelLoadCrashed: [
     {
       when: "a version crashes the process that tries it out, once",
-      series: { [crashes]: "_x4 1x300" },
+      series: {
+        [crashes]: "_x4 1x300",
+        [crashes.replace(server, unmonitored)]: "_x4 1x300",
+      },
       quiet: ["45s"],
       fires: {
         "2m": [
           {
             labels: {
               severity: "warning",
-              namespace: "mlops",
+              ...ofModel,
               model_version: "4",
               cause: "crash",
             },
-            summary: "Version 4 of the model would take the model server down",
+            summary: "Version 4 of churn would take its server down",
             description:
-              "Trying out version 4 in mlops ended in a crash within the last hour. That happened in a child process, so the version before keeps answering; `GET /model` says more.",
+              "Trying out version 4 of churn in mlops ended in a crash within the last hour. That happened in a child process, so the version before keeps answering; `GET /model` says more.",
           },
         ],
       },
@@ -182,26 +202,40 @@ export const models: AlertCases = {
   ],
   ModelInputDrift: [
     {
-      when: "one of two features moves, seen by one of two pods",
+      when: "one odd file moves nine inputs of one of three models",
       series: {
-        [psi("bmi")]: "0.4x60",
-        [psi("age")]: "0.2x60",
-        [psi("bmi").replace("model-server-1", "model-server-2")]: "0.1x60",
+        ...Object.fromEntries(
+          ["age", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"].map((feature, index) => [
+            psi(feature),
+            `${(0.9 - index / 20).toFixed(2)}x60`,
+          ]),
+        ),
+        [psi("bmi", of("prices", "2"))]: "0.2x60",
+        [psi("bmi", unmonitored)]: "0.9x60",
       },
       quiet: ["9m45s"],
       fires: {
         "10m": [
-          {
-            labels: {
-              severity: "warning",
-              namespace: "mlops",
-              model_version: "3",
-              feature: "bmi",
-            },
-            summary: "The input bmi is not what the model was trained on",
-            description:
-              "The population stability index of bmi for version 3 in mlops is 0.40; above 0.25 the distribution is another one and predictions cannot be trusted.",
-          },
+          drift(
+            ofModel,
+            "9 of the inputs of version 3 of churn in mlops have a population stability index above 0.25, most of all age (0.90), bmi (0.85), bp (0.80), s1 (0.75), s2 (0.70)",
+          ),
+        ],
+      },
+    },
+    {
+      when: "one of two features moves, seen by one of two pods, in a model with an odd name",
+      series: {
+        [psi("body mass", of('a \\"b\\" ü'))]: "0.4x60",
+        [psi("age", of('a \\"b\\" ü'))]: "0.2x60",
+        [psi("body mass", of('a \\"b\\" ü', "2"))]: "0.1x60",
+      },
+      fires: {
+        "10m": [
+          drift(
+            { namespace: "mlops", model: 'a "b" ü' },
+            '1 of the inputs of version 3 of a "b" ü in mlops have a population stability index above 0.25, most of all body mass (0.40)',
+          ),
         ],
       },
     },

@@ -1,9 +1,22 @@
-import { around, constant, growing, histogram, made, type Made, pod, seconds } from "./series.ts";
+import {
+  around,
+  constant,
+  growing,
+  histogram,
+  type Labels,
+  made,
+  type Made,
+  pod,
+  seconds,
+} from "./series.ts";
 
-export function frontEnd(): Made[] {
+export function frontEnd(models: readonly string[]): Made[] {
   const page = pod("prediction-app", "streamlit");
+  return [made("up", page, constant(1)), ...models.flatMap((model) => ofModel({ ...page, model }))];
+}
+
+function ofModel(page: Labels): Made[] {
   return [
-    made("up", page, constant(1)),
     made("prediction_app_sessions", page, (at) => Math.max(0, Math.round(around(5, 4)(at)!))),
     made("prediction_app_runs_total", page, growing(1.1)),
     made("prediction_app_run_errors_total", page, growing(0.004)),

@@ -22,6 +22,7 @@ const alerts = (): Made[] => [
       alertstate: "firing",
       severity: "warning",
       namespace: "mlops",
+      model: "diabetes-progression",
       model_version: "3",
     },
     between(172, steps, constant(1)),
@@ -29,13 +30,20 @@ const alerts = (): Made[] => [
 ];
 
 /** Everything as text that `promtool tsdb create-blocks-from openmetrics` reads. */
-export function history(exporters: Exporters): string {
-  const all = [...tracking(), ...serving(), ...frontEnd(), ...nodes(exporters), ...alerts()];
+export function history(exporters: Exporters, models: readonly string[]): string {
+  const all = [
+    ...tracking(),
+    ...serving(models),
+    ...frontEnd(models),
+    ...nodes(exporters),
+    ...alerts(),
+  ];
   const sorted = all.sort((one, other) =>
     one.name < other.name ? -1 : one.name > other.name ? 1 : 0,
   );
   const lines = sorted.flatMap(({ name, labels, shape }) => {
     const text = Object.entries(labels)
+      .filter(([, value]) => value !== "")
       .map(([label, value]) => `${label}="${value}"`)
       .join(",");
     return [...Array(steps).keys()].flatMap((at) => {

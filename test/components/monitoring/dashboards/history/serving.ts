@@ -4,6 +4,7 @@ import {
   constant,
   growing,
   histogram,
+  type Labels,
   made,
   type Made,
   pod,
@@ -12,9 +13,47 @@ import {
   stopped,
 } from "./series.ts";
 
-export function serving(): Made[] {
-  const server = pod("model-server", "model-server");
-  const info = { ...server, name: "diabetes", alias: "champion" };
+const serverOf = (model: string) => ({
+  ...pod("model-server", "model-server", `model-server-${model}-7d9c5`),
+  model,
+});
+
+/** What every server exports, with a version or without. */
+const always = (server: Labels): Made[] => [
+  made("up", { ...server, model: "" }, constant(1)),
+  made("model_server_up", server, constant(1)),
+  made("model_registry_errors_total", server, constant(2)),
+  made("model_requests_in_flight", server, (at) => Math.max(0, Math.round(around(2, 2)(at)!))),
+];
+
+/** A model with one version, and what Home shows of it. */
+function another(model: string, seed: number): Made[] {
+  const of = { ...serverOf(model), model_version: String(seed + 1) };
+  const perSecond = 1 + (seed % 7) / 3;
+  return [
+    ...always(serverOf(model)),
+    made("model_info", { ...of, alias: "champion", run_id: `r${seed}` }, constant(1)),
+    made("model_requests_total", { ...of, status: "200" }, growing(perSecond, seed)),
+    made("model_requests_total", { ...of, status: "503" }, growing(perSecond / 50, seed)),
+    made("model_request_errors_total", { ...of, status: "503" }, growing(perSecond / 50, seed)),
+    ...histogram("model_request_duration_seconds", of, perSecond, seconds),
+    made("model_input_drift_psi", { ...of, feature: "age" }, around(0.05 + (seed % 5) / 10, 0.02)),
+  ];
+}
+
+/** The first model has seen two versions, the last of several has none, and those between are alike. */
+export function serving([first, ...others]: readonly string[]): Made[] {
+  const last = others.pop();
+  return [
+    ...withVersions(first!),
+    ...others.flatMap((model, index) => another(model, index)),
+    ...(last === undefined ? [] : always(serverOf(last))),
+  ];
+}
+
+function withVersions(model: string): Made[] {
+  const server = serverOf(model);
+  const info = { ...server, alias: "champion" };
   const version = (model_version: string, from: number, to: number, perSecond: number): Made[] => {
     const of = { ...server, model_version };
     const during = ({ shape, ...rest }: Made) => ({ ...rest, shape: between(from, steps, shape) });
@@ -53,20 +92,13 @@ export function serving(): Made[] {
     ),
   );
   return [
-    made("up", server, constant(1)),
+    ...always(server),
     ...version("1", 20, 130, 1.4),
     ...version("2", 130, steps, 2.2),
     made(
       "model_load_failures_total",
       { ...server, model_version: "3" },
       between(170, steps, (at) => 1 + Math.floor((at - 170) / 20)),
-    ),
-    made("model_registry_errors_total", server, constant(2)),
-    made("model_requests_in_flight", server, (at) => Math.max(0, Math.round(around(2, 2)(at)!))),
-    made(
-      "model_server_http_requests_total",
-      { ...server, route: "/invocations", status: "200" },
-      growing(2),
     ),
     ...drift,
     made(

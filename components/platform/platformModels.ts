@@ -1,0 +1,115 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { generatedPassword } from "../core/secrets.ts";
+import { services } from "../core/services.ts";
+import { slugOf } from "../core/slug.ts";
+import type { NamespacedArgs } from "../kubernetes/arguments.ts";
+import { metadataFor } from "../kubernetes/metadata.ts";
+import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
+import { ModelServer } from "../serving/modelServer.ts";
+import { TrackingPermission } from "../tracking/arguments.ts";
+import type { TrackingServer } from "../tracking/trackingServer.ts";
+import { TrainingJob } from "../training/trainingJob.ts";
+import type { MlopsPlatformArgs } from "./arguments.ts";
+import type { ServedModelArgs } from "./servedModels.ts";
+
+type Child = { parent: pulumi.Resource };
+
+/** `app.kubernetes.io/name` of all training pods. */
+export const trainingName = "training";
+
+/** Name of a model's Service. */
+export const modelService = (model: string) => `${services.serving.name}-${slugOf(model)}`;
+
+/** Pods with this label raise no alert about their model. */
+const unwatched = { "mlops-platform/monitor": "false" };
+
+/** The models with their defaults and MLflow users, which the tracking server is given: servers read, trainings write. */
+export const platformModels = (name: string, { models }: MlopsPlatformArgs, child: Child) =>
+  models.map((model: ServedModelArgs) => {
+    const { name: modelName, alias: modelAlias = "champion", image, training, ...others } = model;
+    const { experimentName = modelName, page = true, monitor = true, ...settings } = others;
+    const slug = slugOf(modelName);
+    const user = (role: string, permission: TrackingPermission) => ({
+      username: `${role}-${slug}`,
+      password: generatedPassword(`${name}-${role}-${slug}-password`, child),
+      permission,
+    });
+    return {
+      ...{ modelName, modelAlias, experimentName, slug, image, page, monitor, settings, training },
+      reader: user(services.serving.name, TrackingPermission.Read),
+      ...(training && { writer: user(trainingName, TrackingPermission.Write) }),
+    };
+  });
+
+export type PlatformModel = ReturnType<typeof platformModels>[number];
+
+/** The server of a model. */
+export function modelServer(
+  name: string,
+  common: NamespacedArgs,
+  args: MlopsPlatformArgs,
+  model: PlatformModel,
+  tracking: TrackingServer,
+  child: Child,
+): ModelServer {
+  const { modelName, modelAlias, slug, image, monitor, settings, reader } = model;
+  return new ModelServer(
+    `${name}-serving-${slug}`,
+    {
+      ...args.serving,
+      ...given(settings),
+      ...common,
+      labels: { ...common.labels, ...(monitor ? {} : unwatched) },
+      serviceName: modelService(modelName),
+      image,
+      trackingUri: tracking.internalUrl,
+      trackingUsername: reader.username,
+      trackingPassword: reader.password,
+      modelName,
+      modelAlias,
+      paused: args.paused,
+      nodeAddress: args.nodeAddress,
+    },
+    child,
+  );
+}
+
+/** Training of a model, once and by schedule. Both are one workload, with one identity. */
+export function modelTraining(
+  name: string,
+  common: NamespacedArgs,
+  args: MlopsPlatformArgs,
+  model: PlatformModel,
+  tracking: TrackingServer,
+  child: Child,
+): void {
+  const { modelName, modelAlias, experimentName, slug, image, training, writer } = model;
+  if (training === undefined || writer === undefined) return;
+  const { once = true, schedule, ...settings } = training;
+  if (!once && schedule === undefined) return;
+  const account = `${trainingName}-${slug}`;
+  const metadata = metadataFor(trainingName, account, common);
+  const job = {
+    ...args.training,
+    ...given(settings),
+    ...common,
+    image,
+    serviceAccountName: workloadAccount(`${name}-${account}`, account, metadata, child),
+    trackingUri: tracking.internalUrl,
+    trackingUsername: writer.username,
+    trackingPassword: writer.password,
+    experimentName,
+    modelName,
+    modelAlias,
+    paused: args.paused,
+  };
+  const afterTracking = { ...child, dependsOn: [tracking] };
+  if (once) new TrainingJob(`${name}-training-${slug}`, job, afterTracking);
+  if (schedule !== undefined) {
+    new TrainingJob(`${name}-retraining-${slug}`, { ...job, schedule }, afterTracking);
+  }
+}
+
+/** Without what is undefined, which would win over what the models share. */
+const given = <Args extends object>(args: Args): Args =>
+  Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined)) as Args;

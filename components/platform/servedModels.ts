@@ -1,0 +1,76 @@
+import type * as pulumi from "@pulumi/pulumi";
+import {
+  type Combination,
+  flag,
+  list,
+  object,
+  required,
+  type Rule,
+  type Rules,
+  text,
+} from "../core/checks.ts";
+import { slugOf } from "../core/slug.ts";
+import {
+  eitherReplicas,
+  modelServerSettingsRules,
+  type ModelServerSettingsArgs,
+} from "../serving/arguments.ts";
+import { modelRules } from "../tracking/arguments.ts";
+import { type TrainingSettingsArgs, trainingSettingsRules } from "../training/arguments.ts";
+
+/** A model of a platform: its server, its place on the prediction page, and its training. */
+export interface ServedModelArgs extends ModelServerSettingsArgs {
+  /** Name of the registered model. It need not exist yet. Every name of the model's objects is derived from it, so that changing it replaces them. */
+  name: string;
+  /** Alias of the version that is served; training moves it to a version that is better. Defaults to `champion`. */
+  alias?: pulumi.Input<string>;
+  /** Experiment of its training Jobs. Defaults to the model's name. */
+  experimentName?: pulumi.Input<string>;
+  /** Image that serves the model and trains it. It must hold the packages that the model needs. */
+  image: pulumi.Input<string>;
+  /** Whether the prediction page shows it. Defaults to true. */
+  page?: boolean;
+  /** Whether alerts are raised about it. Defaults to true. */
+  monitor?: boolean;
+  /** How it is trained. Left out, it is served only. */
+  training?: ModelTrainingArgs;
+}
+
+/** How one model of a platform is trained. */
+export interface ModelTrainingArgs extends TrainingSettingsArgs {
+  /** Whether to train once when it is deployed, and again when its image changes. Defaults to true. */
+  once?: boolean;
+}
+
+export const servedModelRules: Rules<ServedModelArgs> = {
+  ...modelServerSettingsRules,
+  name: modelRules.modelName,
+  alias: modelRules.modelAlias,
+  experimentName: text,
+  image: required(text),
+  page: flag,
+  monitor: flag,
+  training: object<ModelTrainingArgs>({ ...trainingSettingsRules, once: flag }),
+};
+
+export const servedModels: Rule = required(list(object(servedModelRules, eitherReplicas)));
+
+export const modelsFit: Combination<{ models: ServedModelArgs[] }> = (check, { models }) => {
+  if (models === undefined) return;
+  check.refuse("models", models.length === 0, "models must not be empty; name one to serve");
+  check.refuse(
+    "models",
+    models.length > 0 && models.every(({ page = true }) => !page),
+    "models must have one at least that the prediction page shows; leave page out for it",
+  );
+  const slugs = models.map(({ name }) => slugOf(name));
+  slugs.forEach((slug, index) => {
+    const other = slugs.indexOf(slug);
+    if (other === index) return;
+    check
+      .at("models")
+      .at(index)
+      .at("name")
+      .must(`differ from models[${other}].name; name each model once`);
+  });
+};

@@ -1,0 +1,59 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { StackModel } from "../../cli/servedModels.ts";
+import { platformChecks, Skipped } from "../../cli/verification.ts";
+import { model, standIn } from "./modelServer.ts";
+
+/** MLflow, as far as it tells which version has an alias. */
+let tracking: Server;
+let url: string;
+const answers: Record<string, [status: number, body: object]> = {
+  "diabetes-progression": [200, { model_version: { version: "3" } }],
+  unregistered: [404, { error_code: "RESOURCE_DOES_NOT_EXIST" }],
+  unpromoted: [400, { error_code: "INVALID_PARAMETER_VALUE" }],
+  unreachable: [503, {}],
+};
+beforeAll(async () => {
+  tracking = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url!, "http://mlflow");
+    expect(pathname).toBe("/api/2.0/mlflow/registered-models/alias");
+    const [status, body] = answers[searchParams.get("name")!]!;
+    response.writeHead(status).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => tracking.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(tracking.address() as AddressInfo).port}`;
+});
+afterAll(() => tracking.close());
+
+/** What `verify` finds about a model. */
+function checked(name: string, servingUrl: string): Promise<string> {
+  const models: StackModel[] = [{ name, alias: "champion", servingUrl }];
+  const users = { username: "notebook", password: "password" };
+  const { checks } = platformChecks({ tracking: url, prediction: url, models, ...users });
+  const [check, ...others] = checks.filter((one) => one.name.startsWith(`${name} `));
+  expect(others).toEqual([]);
+  return check!.run();
+}
+
+test("a model whose version is served is tried with its own example", async () => {
+  const server = await standIn([{ status: 200, body: model }]);
+  expect(await checked("diabetes-progression", server.url)).toBe(
+    "version 3 (champion) predicts 206.12",
+  );
+  expect(server.asked).toEqual([{ dataframe_split: model.input_example }]);
+  server.close();
+});
+
+test.each(["unregistered", "unpromoted"])("an %s model has nothing to check yet", async (name) => {
+  const error: unknown = await checked(name, "http://127.0.0.1:1").catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(Skipped);
+  expect(error).toMatchObject({ message: "no version has the alias champion yet" });
+});
+
+test("an MLflow that fails is a failed check", async () => {
+  const checking = checked("unreachable", "http://127.0.0.1:1");
+  await expect(checking).rejects.not.toBeInstanceOf(Skipped);
+  await expect(checking).rejects.toThrow("503");
+});
