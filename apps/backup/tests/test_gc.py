@@ -1,18 +1,14 @@
 """`python -m tracking_server gc` deletes files; a backup must not run meanwhile."""
 
-import os
 import subprocess
 import sys
 from contextlib import closing
-from pathlib import Path
 
 import psycopg2
 from backup.databases import BACKUP_LOCK
 from platforms import Platform
 
 from postgres import PASSWORD
-
-TRACKING = Path(__file__).parents[2] / "tracking/src"
 
 
 def test_gc_waits_for_a_backup_and_deletes_afterwards(platform: Platform) -> None:
@@ -21,24 +17,20 @@ def test_gc_waits_for_a_backup_and_deletes_afterwards(platform: Platform) -> Non
     )
     notes = list(platform.artifacts.rglob("notes/text.txt"))
     assert len(notes) == 2
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(TRACKING),
-        "MLFLOW_BACKEND_STORE_URI": platform.postgres.uri(platform.database),
-        "MLFLOW_ARTIFACTS_DESTINATION": str(platform.artifacts),
-    }
-    with closing(held_lock(platform)):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tracking_server", "gc"],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout
-        assert "waiting" in process.stdout.readline()
-        assert all(note.exists() for note in notes)
-    said, errors = process.communicate(timeout=180)
+    with platform.server() as server:
+        with closing(held_lock(platform)):
+            # as in the server's pod
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tracking_server", "gc"],
+                env=server.environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            assert process.stdout
+            assert "waiting" in process.stdout.readline()
+            assert all(note.exists() for note in notes)
+        said, errors = process.communicate(timeout=300)
     assert process.returncode == 0, said + errors
     assert not any(note.exists() for note in notes)
 

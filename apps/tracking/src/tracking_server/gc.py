@@ -25,5 +25,9 @@ def collect(arguments: list[str]) -> None:
         say("waiting until no backup and no restore is running")
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": BACKUP_LOCK})
         store = ["--backend-store-uri", uri.render_as_string(hide_password=False)]
+        # It deletes files behind the artifact proxy as any client does, through the server.
+        os.environ["MLFLOW_TRACKING_URI"] = f"http://127.0.0.1:{os.environ['MLFLOW_PORT']}"
+        os.environ["MLFLOW_TRACKING_USERNAME"] = os.environ["MLFLOW_AUTH_ADMIN_USERNAME"]
+        os.environ["MLFLOW_TRACKING_PASSWORD"] = os.environ["MLFLOW_AUTH_ADMIN_PASSWORD"]
         destination = ["--artifacts-destination", os.environ["MLFLOW_ARTIFACTS_DESTINATION"]]
         gc.main([*store, *destination, *arguments], standalone_mode=False)
