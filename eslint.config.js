@@ -58,7 +58,17 @@ export default defineConfig(
         {
           patterns: [
             {
-              group: ["node:*", "fs", "net", "http", "https", "os", "child_process"],
+              // a hash needs nothing around it
+              group: [
+                "node:*",
+                "!node:crypto",
+                "fs",
+                "net",
+                "http",
+                "https",
+                "os",
+                "child_process",
+              ],
               message: nothingAround,
             },
           ],

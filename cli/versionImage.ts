@@ -61,7 +61,9 @@ export function imageOfVersion(
   return {
     image: imageOf(`version-${slug}`, source, reference, registry),
     setting: [
-      `The image has what version ${version} of ${name} requires. Set it in the stack's file, then run \`npm run up\`:`,
+      `The image has what version ${version} of ${name} requires. Set it in the stack's file${
+        runtime === undefined ? "" : ` in place of the model's runtime`
+      }, then run \`npm run up\`:`,
       "",
       stringify({ "mlops-platform:models": { [name]: { image: reference } } }).trimEnd(),
     ].join("\n"),

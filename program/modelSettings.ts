@@ -6,6 +6,7 @@ import type {
   ServedModelArgs,
 } from "../components/index.ts";
 import { nearest } from "../components/core/nearest.ts";
+import { runtimeFault } from "./images.ts";
 import { hasTrainingCode, modelFolderFaults, readModelFile } from "./models.ts";
 import {
   below,
@@ -74,7 +75,10 @@ export function models(fallback: ModelSettings, description: string): Setting<Mo
   const read = (written: string) => {
     const value = parsed(written);
     // `churn:` with nothing behind it is a model with all defaults
-    const settings = Object.entries(value ?? {}).map(([name, one]) => [name, one ?? {}] as const);
+    const settings = Object.entries(value ?? {}).map(([name, one]): [string, unknown] => [
+      name,
+      one ?? {},
+    ]);
     return isMap(value) && settings.every(([, one]) => isMap(one))
       ? (Object.fromEntries(settings) as ModelSettings)
       : new Fault("be a map of models, each a map of its own such as `churn: {}`");
@@ -153,10 +157,16 @@ export const modelFaults = (settings: ModelSettings): string[] =>
     ...unknownKeys(name, setting),
     ...modelFolderFaults(name),
     ...trainingFaults(name, setting),
+    ...runtimeFaults(name, setting),
     ...(setting.runtime !== undefined && setting.image !== undefined
       ? [`${modelPath(name, "runtime")} has no effect with image; leave one of them out`]
       : []),
   ]);
+
+function runtimeFaults(name: string, { runtime }: ModelSetting): string[] {
+  const fault = runtime === undefined ? undefined : runtimeFault(runtime);
+  return fault === undefined ? [] : [`${modelPath(name, "runtime")}: ${fault}`];
+}
 
 function unknownKeys(name: string, setting: ModelSetting): string[] {
   const keys = Object.keys(modelKeys);
@@ -168,7 +178,7 @@ function unknownKeys(name: string, setting: ModelSetting): string[] {
 function trainingFaults(name: string, setting: ModelSetting): string[] {
   if (hasTrainingCode(name)) return [];
   const { train, schedule, trainingResources } = setting;
-  const wanted = { train: train || undefined, schedule, trainingResources };
+  const wanted = { train: train === true ? train : undefined, schedule, trainingResources };
   return Object.entries(wanted)
     .filter(([, value]) => value !== undefined)
     .map(

@@ -54,15 +54,21 @@ export async function images({
 async function imageForModel(model: string, options: Options): Promise<VersionImage> {
   const { settings, deployment, kubeconfig, outputs } = await openPlatform(options);
   const { config } = settings;
-  const [, name = model, alias = config.modelAlias] = /^(.+)@([^@]+)$/.exec(model) ?? [];
+  const [, name = model, given] = /^(.+)@([^@]+)$/.exec(model) ?? [];
+  const { alias = "champion", runtime } = config.models[name] ?? {};
   const { namespace } = deployment;
-  const door = await reach(endpoints.tracking, { kubeconfig, namespace, outputs });
+  const url = String(outputs[endpoints.tracking.output]);
+  const door = await reach({ ...endpoints.tracking, url }, { kubeconfig, namespace });
   const [username = "", password = ""] = ["mlflowUsername", "mlflowPassword"].map((key) =>
     String(outputs[key]),
   );
   try {
-    const version = await registeredVersion(mlflow(door.url, username, password), name, alias);
-    return imageOfVersion(version, imageRegistryOf(config));
+    const version = await registeredVersion(
+      mlflow(door.url, username, password),
+      name,
+      given ?? alias,
+    );
+    return imageOfVersion(version, imageRegistryOf(config), runtime);
   } finally {
     await door.close();
   }

@@ -10,6 +10,7 @@ import {
   type Endpoint,
   type EndpointName,
   endpoints,
+  endpointsOf,
   isHealthy,
   reach,
   type Reached,
@@ -167,29 +168,29 @@ export class Facts {
       throw new Skipped("the stack has no outputs, because its last `npm run up` did not end well");
     });
 
-  /** An endpoint of the platform as this machine reaches it, whether it answers or not. */
+  /** An endpoint as this machine reaches it, whether it answers or not. */
   door = (endpoint: Endpoint): Promise<Reached> =>
     this.#once(`door ${endpoint.service.name}`, async () => {
-      const outputs = await this.outputs();
-      if (typeof outputs[endpoint.output] !== "string") {
-        throw new Skipped(`the stack has no ${endpoint.title}`);
-      }
       if (this.settings.config.paused) throw new Skipped("the platform is paused");
       const { namespace } = this;
-      const reached = await reach(endpoint, {
-        kubeconfig: await this.kubeconfig(),
-        namespace,
-        outputs,
-      });
+      const reached = await reach(endpoint, { kubeconfig: await this.kubeconfig(), namespace });
       this.#doors.push(reached);
       return reached;
     });
 
+  /** One of the endpoints that a stack has at most once. */
+  endpoint = async (name: EndpointName): Promise<Endpoint> => {
+    const found = endpointsOf(await this.outputs()).find((one) => one.name === name);
+    if (found) return found;
+    throw new Skipped(`the stack has no ${endpoints[name].title}`);
+  };
+
   /** URL of an endpoint that answers. */
   url = async (name: EndpointName): Promise<string> => {
-    const { url } = await this.door(endpoints[name]);
-    if (await this.#once(`health ${name}`, () => isHealthy(url, endpoints[name]))) return url;
-    throw new Skipped(`${endpoints[name].title} does not answer`);
+    const endpoint = await this.endpoint(name);
+    const { url } = await this.door(endpoint);
+    if (await this.#once(`health ${name}`, () => isHealthy(url, endpoint))) return url;
+    throw new Skipped(`${endpoint.title} does not answer`);
   };
 
   /** MLflow's API for the notebooks' user. */

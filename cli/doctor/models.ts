@@ -1,7 +1,7 @@
-import { type JsonObject, textAt } from "../../local/support/propertyValues.ts";
 import { MlflowError } from "../mlflow.ts";
-import { type Endpoint, endpoints, isHealthy } from "../platformEndpoints.ts";
+import { endpoints, isHealthy, isInCluster } from "../platformEndpoints.ts";
 import { servedModel } from "../prediction.ts";
+import { endpointOf, modelsOf, type StackModel } from "../servedModels.ts";
 import { versionOf } from "../verification.ts";
 import { away } from "./away.ts";
 import { type Check, type Finding, findingsOr, type Seen } from "./check.ts";
@@ -14,24 +14,6 @@ export const modelChecks: readonly Check[] = [
   { name: "page", run: page },
   { name: "urls", run: urls },
 ];
-
-interface StackModel {
-  readonly name: string;
-  readonly alias: string;
-  readonly servingUrl: string;
-}
-
-/** The models of the stack's outputs; of an earlier version of the program, the one that notebooks are told of. */
-async function modelsOf({ outputs }: Facts): Promise<StackModel[]> {
-  const { models, notebookEnv, modelServingUrl } = await outputs();
-  if (typeof models === "object" && models !== null) {
-    return Object.entries(models as Record<string, Omit<StackModel, "name">>).map(
-      ([name, model]) => ({ ...model, name }),
-    );
-  }
-  const { MODEL_NAME = "", MODEL_ALIAS = "" } = notebookEnv as Record<string, string>;
-  return [{ name: MODEL_NAME, alias: MODEL_ALIAS, servingUrl: String(modelServingUrl) }];
-}
 
 const versionAt = async (
   facts: Facts,
@@ -46,7 +28,7 @@ const versionAt = async (
 };
 
 async function aliases(facts: Facts): Promise<Seen> {
-  const models = await modelsOf(facts);
+  const models = modelsOf(await facts.outputs());
   const found = await Promise.all(
     models.map(async (model) => ({ ...model, version: await versionAt(facts, model) })),
   );
@@ -62,30 +44,15 @@ async function aliases(facts: Facts): Promise<Seen> {
   );
 }
 
-/** The Service behind a URL of the outputs: by its name, or by its port of the nodes. */
-async function endpointOf(facts: Facts, url: string): Promise<Endpoint> {
-  const { hostname, port } = new URL(url);
-  const services = await facts.ours("v1/services");
-  const found = services.find((service) => {
-    const ports = ((service["spec"] as JsonObject)["ports"] ?? []) as JsonObject[];
-    const name = textAt(service, "metadata", "name");
-    return (
-      hostname.startsWith(`${name}.`) || ports.some(({ nodePort }) => String(nodePort) === port)
-    );
-  });
-  const name = textAt(found, "metadata", "name") ?? endpoints.serving.service.name;
-  return { ...endpoints.serving, service: { ...endpoints.serving.service, name } };
-}
-
 async function modelServers(facts: Facts): Promise<Seen> {
-  const models = await modelsOf(facts);
+  const models = modelsOf(await facts.outputs());
   const found = await Promise.all(models.map((model) => serverFindings(facts, model)));
   return findingsOr(found.flat(), models.map(({ name }) => name).join(", "));
 }
 
 async function serverFindings(facts: Facts, model: StackModel): Promise<Finding[]> {
-  const { name, alias, servingUrl } = model;
-  const endpoint = await endpointOf(facts, servingUrl);
+  const { name, alias } = model;
+  const endpoint = endpointOf(model);
   const { url } = await facts.door(endpoint);
   const server = endpoint.service.name;
   if (!(await isHealthy(url, endpoint))) {
@@ -104,14 +71,14 @@ async function serverFindings(facts: Facts, model: StackModel): Promise<Finding[
       symptom: `${name} version ${wanted} has the alias ${alias}, but ${instead}`,
       cause: refusal ?? "the model server has not seen the alias yet; it looks every few seconds",
       fix: mayRunCode
-        ? 'log the model with serialization_format="skops", or set servingAllowPickle if you trust every writer of the registry'
+        ? 'log the model with serialization_format="skops", or set allowPickle of the model if you trust every writer of the registry'
         : `fix the model and log it again, or move the alias ${alias} back; kubectl -n ${facts.namespace} logs deployment/${server}`,
     },
   ];
 }
 
 async function page(facts: Facts): Promise<Seen> {
-  const { url } = await facts.door(endpoints.prediction);
+  const { url } = await facts.door(await facts.endpoint("prediction"));
   if (await isHealthy(url, endpoints.prediction)) return url;
   const { name } = endpoints.prediction.service;
   return [await away(facts, name, `the prediction page does not answer at ${url}`)];
@@ -120,7 +87,7 @@ async function page(facts: Facts): Promise<Seen> {
 async function urls(facts: Facts): Promise<string> {
   const { mlflowTrackingUri } = await facts.outputs();
   const { hostname } = new URL(String(mlflowTrackingUri));
-  return hostname.endsWith(".svc.cluster.local")
+  return isInCluster(String(mlflowTrackingUri))
     ? "inside the cluster only; `npm run connect` gives each service a localhost URL"
     : `open at ${hostname}`;
 }

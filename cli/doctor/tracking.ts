@@ -92,7 +92,7 @@ async function migration(facts: Facts): Promise<Seen> {
 }
 
 async function answers(facts: Facts): Promise<Seen> {
-  const { url } = await facts.door(endpoints.tracking);
+  const { url } = await facts.door(await facts.endpoint("tracking"));
   try {
     return await facts.url("tracking");
   } catch {

@@ -159,7 +159,9 @@ const belowDomain: Combination<{ domain: string; hostName: string }> = (check, a
 const upstreamUrls: Rule = (check, value) => {
   for (const path of Object.keys(map(text)(check, value) ?? {})) {
     if (!/^\/([-\w]+\/)?$/.test(path) || path === "/oauth2/") {
-      check.at(path).must("be under / or a path such as /churn/, and not /oauth2/, the proxy's own");
+      check
+        .at(path)
+        .must("be under / or a path such as /churn/, and not /oauth2/, the proxy's own");
     }
   }
   return value;

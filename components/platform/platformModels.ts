@@ -3,7 +3,7 @@ import { generatedPassword } from "../core/secrets.ts";
 import { services } from "../core/services.ts";
 import { slugOf } from "../core/slug.ts";
 import type { NamespacedArgs } from "../kubernetes/arguments.ts";
-import { metadataFor } from "../kubernetes/metadata.ts";
+import { metadataFor, unmonitored } from "../kubernetes/metadata.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { ModelServer } from "../serving/modelServer.ts";
 import { TrackingPermission } from "../tracking/arguments.ts";
@@ -19,9 +19,6 @@ export const trainingName = "training";
 
 /** Name of a model's Service. */
 export const modelService = (model: string) => `${services.serving.name}-${slugOf(model)}`;
-
-/** Pods with this label raise no alert about their model. */
-const unwatched = { "mlops-platform/monitor": "false" };
 
 /** The models with their defaults and MLflow users, which the tracking server is given: servers read, trainings write. */
 export const platformModels = (name: string, { models }: MlopsPlatformArgs, child: Child) =>
@@ -52,14 +49,14 @@ export function modelServer(
   tracking: TrackingServer,
   child: Child,
 ): ModelServer {
-  const { modelName, modelAlias, slug, image, monitor, settings, reader } = model;
+  const { modelName, modelAlias, slug, image, settings, reader } = model;
   return new ModelServer(
     `${name}-serving-${slug}`,
     {
       ...args.serving,
       ...given(settings),
       ...common,
-      labels: { ...common.labels, ...(monitor ? {} : unwatched) },
+      labels: labelsOf(model, common),
       serviceName: modelService(modelName),
       image,
       trackingUri: tracking.internalUrl,
@@ -88,11 +85,13 @@ export function modelTraining(
   const { once = true, schedule, ...settings } = training;
   if (!once && schedule === undefined) return;
   const account = `${trainingName}-${slug}`;
-  const metadata = metadataFor(trainingName, account, common);
+  const labels = labelsOf(model, common);
+  const metadata = metadataFor(trainingName, account, { ...common, labels });
   const job = {
     ...args.training,
     ...given(settings),
     ...common,
+    labels,
     image,
     serviceAccountName: workloadAccount(`${name}-${account}`, account, metadata, child),
     trackingUri: tracking.internalUrl,
@@ -109,6 +108,11 @@ export function modelTraining(
     new TrainingJob(`${name}-retraining-${slug}`, { ...job, schedule }, afterTracking);
   }
 }
+
+const labelsOf = ({ monitor }: PlatformModel, { labels }: NamespacedArgs) => ({
+  ...labels,
+  ...(monitor ? {} : unmonitored),
+});
 
 /** Without what is undefined, which would win over what the models share. */
 const given = <Args extends object>(args: Args): Args =>

@@ -33,16 +33,15 @@ export function monitoringInCluster(
     nodeAddress,
     publicUrl: publicGrafanaUrl(args),
   };
-  const ownAlerts = pulumi
-    .all([args.modelName, hasGrafana ? grafanaUrl(grafanaArgs) : undefined])
-    .apply(([model, url]) =>
-      alertRules({
-        models: [model],
-        runbookBaseUrl,
-        grafanaUrl: url,
-        alertmanager: settings.alertmanager,
-      }),
-    );
+  const models = args.models.filter(({ monitor = true }) => monitor).map((model) => model.name);
+  const ownAlerts = pulumi.output(hasGrafana ? grafanaUrl(grafanaArgs) : undefined).apply((url) =>
+    alertRules({
+      models,
+      runbookBaseUrl,
+      grafanaUrl: url,
+      alertmanager: settings.alertmanager,
+    }),
+  );
   const prometheus = new Prometheus(
     `${name}-prometheus`,
     { ...settings, ...charts, alertRules: settings.alertRules ?? ownAlerts },

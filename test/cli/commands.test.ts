@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { forgetDeployment, writeDeployment } from "../../cli/deployment.ts";
 
 const root = resolve(__dirname, "../..");
 
@@ -283,6 +284,20 @@ describe("a question", () => {
     expect(stderr).toContain(question);
     expect(stderr).not.toMatch(/rror|\n +at /);
     expect(status).toBe(130);
+  });
+
+  test("what becomes of the data may be answered with cancel, which is no error", () => {
+    const stack = "nobody-cancels";
+    const target = { kind: "local-cluster", folder: "/nowhere" } as const;
+    writeDeployment(stack, { target, engine: "builtin", namespace: "mlops", charts: "official" });
+    try {
+      const { status, stderr } = typed("cancel\n", "down", "--stack", stack);
+      expect(stderr).toMatch(/Keep the data or delete it\? .*nothing was removed\n$/s);
+      expect(stderr).not.toContain("error");
+      expect(status).toBe(0);
+    } finally {
+      forgetDeployment(stack);
+    }
   });
 
   test("that nobody can answer is an error, with the option that answers it", async () => {

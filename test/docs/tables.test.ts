@@ -52,7 +52,7 @@ describe("a table", () => {
     [
       "colours",
       "colours",
-      /^table:colours is not a table; the tables are config, outputs, args, alerts and metrics$/,
+      /^table:colours is not a table; the tables are config, modelKeys, outputs, args, alerts and metrics$/,
     ],
     ["metrics moon", "metrics moon", /^moon is not an exporter; they are mlflow, postgres, /],
     ["config", "outputs", /^table:config is not closed; write `<!-- \/table:config -->` after it$/],

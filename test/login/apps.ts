@@ -12,7 +12,7 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
   let platform: PlatformBehindLogin;
   let visitor: Visitor;
   beforeEach(() => void ({ platform, visitor } = now()));
-  const loggedIn = () => visitor.logIn(`${host("models")}/`);
+  const loggedIn = () => visitor.logIn(`${host("models")}/diabetes/`);
 
   describe("MLflow behind it", () => {
     test("asks for its own password, and gets it", async () => {
@@ -81,7 +81,10 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
     });
   });
 
-  describe.each(["models", "seen-by-predict"])("what stands behind %s", (label) => {
+  describe.each([
+    ["models", "/diabetes"],
+    ["seen-by-predict", ""],
+  ])("what stands behind %s", (label, below) => {
     const credentials = /^(cookie|authorization)$/;
     const names = (headers: object) =>
       Object.keys(headers).filter((name) => credentials.test(name));
@@ -91,7 +94,9 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
     test("gets neither the session's cookie nor any other, nor a token", async () => {
       await loggedIn();
       const authorization = "Bearer of something else";
-      const { status, body } = await visitor.ask(`${host(label)}/`, { headers: { authorization } });
+      const { status, body } = await visitor.ask(`${host(label)}${below}/`, {
+        headers: { authorization },
+      });
       const { headers } = JSON.parse(body) as { headers: object };
       expect([status, names(headers)]).toEqual([200, []]);
     });
@@ -100,7 +105,7 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
     // prediction page.
     test("gets none with a websocket either", async () => {
       await loggedIn();
-      const webSocket = await visitor.opened(`${host(label)}/echo`);
+      const webSocket = await visitor.opened(`${host(label)}${below}/echo`);
       const [headers] = (await webSocket.arrival(/\{.*\}/))!;
       expect(names(JSON.parse(headers) as object)).toEqual([]);
       webSocket.socket.destroy();
@@ -108,7 +113,7 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
   });
 
   describe("the model server behind it", () => {
-    const invocations = `${host("models")}/invocations`;
+    const invocations = `${host("models")}/diabetes/invocations`;
     const withToken = (claims: object, address = invocations) => {
       const authorization = `Bearer ${platform.issuer.idToken(claims)}`;
       return visitor.ask(address, { method: "POST", headers: { authorization }, body: "{}" });
@@ -122,7 +127,7 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
     // SECURITY.md: An address that the provider says nothing about is not verified, unless
     // `oidcRequireVerifiedEmail` is false.
     test("without `requireVerifiedEmail` takes an issuer that says nothing at its word, but not one that says no", async () => {
-      const trusting = `${host("trusting")}/invocations`;
+      const trusting = `${host("trusting")}/diabetes/invocations`;
       const statusOf = async (email_verified?: boolean) =>
         (await withToken({ ...ada, email_verified }, trusting)).status;
       expect([await statusOf(), await statusOf(true), await statusOf(false)]).toEqual([
@@ -139,6 +144,14 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
       ["that says nothing about its address", { email_verified: undefined }, 403],
     ])("refuses a token %s", async (_case, claims, status) => {
       expect((await withToken({ ...ada, ...claims })).status).toBe(status);
+    });
+
+    test("is found by its name alone", async () => {
+      const of = (path: string) => withToken(ada, `${host("models")}${path}`);
+      const { url } = JSON.parse((await of("/diabetes/invocations?a=b")).body) as { url: string };
+      expect(url).toBe("/invocations?a=b");
+      expect((await of("/another/invocations")).status).toBe(404);
+      expect((await of("/invocations")).status).toBe(404);
     });
 
     test("refuses a program without one", async () => {

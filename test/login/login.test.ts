@@ -37,7 +37,7 @@ suite(`a platform behind a login${why}`, () => {
     platform.issuer.person = { email: "ada@example.com" };
   });
 
-  const loggedIn = () => visitor.logIn(`${host("models")}/`);
+  const loggedIn = () => visitor.logIn(`${host("models")}/diabetes/`);
 
   test("runs the version that the platform deploys", () => {
     const tag = /:(v[\d.]+)@/.exec(versions.oauth2Proxy)![1]!;
@@ -74,8 +74,9 @@ suite(`a platform behind a login${why}`, () => {
   );
 
   test("after the login people are where they wanted to be, with a cookie that is kept from scripts", async () => {
-    const { status, url, body } = await visitor.open(`${host("models")}/some/page?of=it`);
-    expect([status, url]).toEqual([200, `${host("models")}/some/page?of=it`]);
+    const page = `${host("models")}/diabetes/some/page?of=it`;
+    const { status, url, body } = await visitor.open(page);
+    expect([status, url]).toEqual([200, page]);
     const seen = JSON.parse(body) as { url: string; headers: Record<string, string> };
     expect(seen.url).toBe("/some/page?of=it");
     expect(seen.headers["host"]).toBe(`models.${domain}`);
@@ -170,7 +171,7 @@ suite(`a platform behind a login${why}`, () => {
   test("a large upload arrives whole", async () => {
     await loggedIn();
     const body = Buffer.alloc(64 * 1024 ** 2, "x");
-    const answer = await visitor.ask(`${host("models")}/upload`, { method: "PUT", body });
+    const answer = await visitor.ask(`${host("models")}/diabetes/upload`, { method: "PUT", body });
     expect(JSON.parse(answer.body)).toMatchObject({ method: "PUT", bytes: body.length });
   });
 
@@ -182,7 +183,7 @@ suite(`a platform behind a login${why}`, () => {
 
     test("carry bytes both ways", async () => {
       await loggedIn();
-      const webSocket = await visitor.opened(`${host("models")}/echo`);
+      const webSocket = await visitor.opened(`${host("models")}/diabetes/echo`);
       webSocket.send(Buffer.from("there and back"));
       expect(await webSocket.arrival(/there and back/)).not.toBeNull();
       webSocket.socket.destroy();

@@ -64,7 +64,9 @@ test("of several models the first has the usual port, and the others the ones th
 });
 
 test("a cluster is looked at only for what a stack leaves open, and never for one that the program makes", () => {
-  const texts = Object.fromEntries(Object.entries(closed).map(([key, value]) => [key, textOf(value)]));
+  const texts = Object.fromEntries(
+    Object.entries(closed).map(([key, value]) => [key, textOf(value)]),
+  );
   expect(leavesPortsOpen(config())).toBe(true);
   expect(leavesPortsOpen(config({ ...texts, grafanaNodePort: "" }))).toBe(true);
   expect(leavesPortsOpen(config(texts))).toBe(false);
@@ -133,9 +135,7 @@ test("each node port of another stack is named with its setting, its owner and a
   const others = [holder("model-server", 31345), holder("prediction-app", 31344)];
   const suggested = portFaults(config(), facts({ nodePorts: others })).join();
   expect(suggested).toMatch(/predictionNodePort to a free port such as 31346,/);
-  expect(suggested).toMatch(
-    /models\.diabetes-progression\.nodePort to a free port such as 31347,/,
-  );
+  expect(suggested).toMatch(/models\.diabetes-progression\.nodePort to a free port such as 31347,/);
   const last = config({ trackingNodePort: "32767" });
   const [highest] = portFaults(last, facts({ nodePorts: [holder("web", 32767)] }));
   expect(highest).toContain("such as 30000,");

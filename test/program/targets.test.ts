@@ -213,7 +213,10 @@ describe("under a domain", () => {
     const opened = ["mlflow", "predict", "grafana"].map((host) => `https://${host}.ml.example.org`);
     const inside = "http://model-server-diabetes-progression.mlops.svc.cluster.local:8080";
     expect(await urls(result)).toEqual([...opened, inside]);
-    expect(await urls(behindLogin)).toEqual([...opened, "https://models.ml.example.org/diabetes-progression"]);
+    expect(await urls(behindLogin)).toEqual([
+      ...opened,
+      "https://models.ml.example.org/diabetes-progression",
+    ]);
   });
 
   test("the secret of the login stays in its envelope, and the records to enter are told", async () => {

@@ -78,9 +78,13 @@ function propertyAt(
 }
 
 /** A key of a model: the argument that gets the value, in the words of the setting where it has its own. */
-export function modelKeyProperty({ argument, type, description }: ModelKey, schema: Schema): Property {
+export function modelKeyProperty(
+  { argument, type, description }: ModelKey,
+  schema: Schema,
+): Property {
   const { properties = {} } = schema.types[token("ServedModelArgs")]!;
-  const declared = argument === undefined ? { type } : propertyAt(argument.split("."), properties, schema);
+  const declared =
+    argument === undefined ? { type } : propertyAt(argument.split("."), properties, schema);
   return { ...declared, ...(description && { description }) };
 }
 

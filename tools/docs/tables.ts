@@ -41,12 +41,7 @@ function tableFor(kind: string, of: string, schema: Schema): string {
 /** The settings that people change first: the README lists no others. */
 const commonKeys = [
   ...["cluster", "dataStores", "kubeContext", "namespace", "imageRegistry", "models"],
-  ...[
-    "monitoring",
-    "alertReceivers",
-    "gcpProject",
-    "domain",
-  ],
+  ...["monitoring", "alertReceivers", "gcpProject", "domain"],
 ];
 
 function configTable(keys: readonly string[] = configKeys): string {

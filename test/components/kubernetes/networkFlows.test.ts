@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { NetworkFlows, type NetworkFlowsArgs } from "../../../components/index.ts";
 import { describeArguments, describePreview, describeRefusals, tree } from "../../support/cases.ts";
+import { at } from "../../support/podSecurity.ts";
 import { record } from "../../support/recorder.ts";
 
 const make = (name: string, args: NetworkFlowsArgs) => new NetworkFlows(name, args);
@@ -52,6 +53,17 @@ test("a flow from nowhere in particular lets anybody in, and nobody out", async 
     podSelector: { matchLabels: { "app.kubernetes.io/name": "mlflow" } },
     policyTypes: ["Ingress"],
     ingress: [{ ports: [{ protocol: "TCP", port: 5000 }] }],
+  });
+});
+
+test("a flow to one Service opens its pods alone, of all that bear the application's name", async () => {
+  const flows = [{ to: "model-server", toService: "model-server-churn", port: 8080 }];
+  const { find } = await record(() => make("net", { ...base, flows }));
+  expect(at(find("net-anybody-to-model-server-churn").inputs["spec"], "podSelector")).toEqual({
+    matchLabels: {
+      "app.kubernetes.io/name": "model-server",
+      "app.kubernetes.io/instance": "model-server-churn",
+    },
   });
 });
 
@@ -171,6 +183,10 @@ describeRefusals(make, "net", base, [
   [
     { flows: [{ from: "a", to: "b", toAddresses: ["10.0.0.0/8"], port: 443 }] },
     'NetworkFlows "net": flows[0].to and flows[0].toAddresses exclude each other; leave one of them out',
+  ],
+  [
+    { flows: [{ from: "a", toService: "b", port: 443 }] },
+    'NetworkFlows "net": flows[0].toService has no effect without flows[0].to; add it',
   ],
   [
     { flows: [{ from: "a", toAddresses: [], port: 443 }] },

@@ -2,6 +2,7 @@ import {
   exposedHostNames,
   type MlopsPlatformArgs,
   type PlatformExposureArgs,
+  slugOf,
 } from "../../../components/index.ts";
 import { tree } from "../../support/cases.ts";
 import { makePlatform, platformArgs } from "../../support/fixtures.ts";
@@ -244,6 +245,27 @@ describe("on a domain with a login", () => {
       tree(resources).filter((line) => /login|ml-gateway/.test(line));
     expect(names(after)).toEqual(names(before));
     expect(at(after.find("ml-mlflow-login-server").inputs, "spec", "replicas")).toBe(0);
+  });
+
+  test("each model has a path of its own, behind the one login", async () => {
+    const fraud = { name: "Fraud 2", image: "registry/fraud:1" };
+    const { find } = await recorded({ ...guarded, models: [...guarded.models, fraud] });
+    const { upstreams } = loginConfigOf(find("ml-models-login-secrets")).upstreamConfig;
+    const slug = slugOf("Fraud 2");
+    expect(upstreams).toEqual(
+      ["diabetes", slug].map((model) => ({
+        id: `/${model}/`,
+        path: `^/${model}/(.*)$`,
+        rewriteTarget: "/$1",
+        uri: `http://model-server-${model}.mlops.svc.cluster.local:8080`,
+        timeout: "3600s",
+      })),
+    );
+    expect(at(find("ml").outputs, "models", "Fraud 2")).toEqual({
+      alias: "champion",
+      servingUrl: `https://models.ml.example.com/${slug}`,
+      pageUrl: "https://predict.ml.example.com/?model=Fraud%202",
+    });
   });
 
   test("the model server's address is the one outside", async () => {

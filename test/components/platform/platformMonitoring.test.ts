@@ -51,7 +51,7 @@ test("every port that is scraped is one that its containers open", async () => {
   };
   for (const [workload, application] of [
     ["ml-tracking-server", "mlflow"],
-    ["ml-serving-server", "model-server"],
+    ["ml-serving-diabetes-server", "model-server"],
     ["ml-prediction-server", "prediction-app"],
   ] as const) {
     expect(opened(workload)).toEqual(callers(resources, application)["prometheus"]);
@@ -116,6 +116,24 @@ test.each([
     if (base === undefined) expect(url).toBeUndefined();
     else expect(url?.slice(0, base.length)).toBe(base);
   }
+});
+
+test("a model that is not monitored is in no alert, and its pods and Jobs are marked", async () => {
+  const [model] = platformArgs.models;
+  const models = [
+    { ...model!, name: "churn", training: { once: true } },
+    { ...model!, name: "experiment", training: { once: true }, monitor: false },
+  ];
+  const { find } = await platform({}, { models });
+  const rules = JSON.stringify(at(find("ml-prometheus-release").inputs, "values", "serverFiles"));
+  expect(rules).toContain("churn");
+  expect(rules).not.toContain("experiment");
+  const mark = (name: string, ...path: string[]) =>
+    at(find(name).inputs, ...path, "metadata", "labels", "mlops-platform/monitor");
+  expect(mark("ml-serving-experiment-server", "spec", "template")).toBe("false");
+  expect(mark("ml-serving-churn-server", "spec", "template")).toBeUndefined();
+  expect(mark("ml-training-experiment-job")).toBe("false");
+  expect(mark("ml-training-churn-job")).toBeUndefined();
 });
 
 test("Alertmanager is let out to the ports of its receivers, and to no other", async () => {

@@ -128,7 +128,7 @@ function proxyFlags(
   const find = (name: string) => resources.find((resource) => resource.name === name)!;
   const here = (text: string) => text.replaceAll("/etc/oauth2-proxy/", `${at.secrets}/`);
   const text = loginConfigText(find(`ml-${label}-login-secrets`))
-    .replace(/"uri":"[^"]*"/, `"uri":"http://127.0.0.1:${at.upstream}"`)
+    .replaceAll(/"uri":"[^"]*"/g, `"uri":"http://127.0.0.1:${at.upstream}"`)
     .replace(/"bindAddress":"[^"]*"/, `"bindAddress":"127.0.0.1:${at.port}"`);
   writeFileSync(at.file, here(text));
   const flags = containerOf(resources, `ml-${label}-login-server`)["args"] as string[];
