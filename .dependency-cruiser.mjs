@@ -7,7 +7,13 @@ const floors = [
   ["components/google"],
   ["components/tracking"],
   ["components/training", "components/monitoring"],
-  ["components/stores", "components/serving", "components/prediction", "components/access"],
+  [
+    "components/stores",
+    "components/serving",
+    "components/prediction",
+    "components/access",
+    "components/backup",
+  ],
   ["components/platform"],
   ["components/index.ts"],
   ["program"],
@@ -16,6 +22,7 @@ const floors = [
 
 /** Plain tables and functions of the components that others read without loading a provider. */
 const plain = [
+  "backup/names",
   "core/nearest",
   "core/secretTexts",
   "core/services",

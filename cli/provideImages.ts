@@ -19,14 +19,18 @@ export async function provideImages(
   target: Target | "registry",
   options: BringOptions & { standInCharts?: boolean } = {},
 ): Promise<void> {
-  const { postgresImage, dataStores, models } = settings.config;
-  const needsPostgres = postgresImage === undefined && dataStores === "cluster";
+  const { postgresImage, dataStores, models, backup } = settings.config;
+  const unneeded = new Set([
+    "serving",
+    ...(postgresImage === undefined && dataStores === "cluster" ? [] : ["postgres"]),
+    ...(backup && dataStores === "cluster" ? [] : ["backup"]),
+  ]);
   const { standInCharts = false } = options;
   const ofModels = Object.entries(models)
     .filter(([, { image }]) => image === undefined)
     .map(([name, { runtime }]) => imageOfModel(name, runtime));
   const apps: ImageName[] = [
-    ...APPS.filter((app) => app !== "serving" && (app !== "postgres" || needsPostgres)),
+    ...APPS.filter((app) => !unneeded.has(app)),
     ...new Set(ofModels),
     ...(standInCharts ? (["monitoring"] as const) : []),
   ];

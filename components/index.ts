@@ -122,6 +122,18 @@ export type {
 } from "./serving/arguments.ts";
 export { ModelServer } from "./serving/modelServer.ts";
 
+export type {
+  BackupArgs,
+  BackupBucketArgs,
+  BackupDestinationArgs,
+  BackupRetentionArgs,
+  BackupS3Args,
+  BackupSettingsArgs,
+  BackupTrackingArgs,
+  BackupVolumeArgs,
+} from "./backup/arguments.ts";
+export { Backup } from "./backup/backup.ts";
+
 export type { PredictionAppArgs, PredictionSettingsArgs } from "./prediction/arguments.ts";
 export { PredictionApp } from "./prediction/predictionApp.ts";
 
@@ -139,6 +151,7 @@ export { PlatformGateway } from "./access/platformGateway.ts";
 
 export {
   type MlopsPlatformArgs,
+  type PlatformBackupArgs,
   type PlatformExposureArgs,
   platformFaults,
   type PlatformGrafanaArgs,

@@ -37,7 +37,7 @@ function argumentFaults(config: PlatformConfig): string[] {
   const { platform, gke, cloudSql, bucket } = settingArguments(withUsualPorts(config));
   const { gcpProject: project = "mlops-project", gcpRegion: region = "europe-west1" } = config;
   const image = "image:tag";
-  const images = { tracking: image, predict: image, postgres: image };
+  const images = { tracking: image, predict: image, postgres: image, backup: image };
   const { protectData } = config;
   const inCloud = config.dataStores === DataStoreTarget.Gcp;
   const onGke = config.cluster === ClusterTarget.Gke;
@@ -108,7 +108,7 @@ function vainSettings(config: PlatformConfig): string[] {
   return [
     ...(onGke ? [] : vain(gkeKeys, "with cluster: current", "set cluster to gke")),
     ...(config.dataStores === DataStoreTarget.Gcp
-      ? vain(/^(database|artifact)/, "with dataStores: gcp", "set dataStores to cluster")
+      ? vain(/^(database|artifact|backup)/, "with dataStores: gcp", "set dataStores to cluster")
       : vain(/^(cloudSql|bucket)/, "with dataStores: cluster", "set dataStores to gcp")),
     ...(onGke && config.gkeMode === GkeMode.Autopilot
       ? vain(

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { hasTrainingCode, runtimes, trainedModels } from "./models.ts";
 
 /** Our own images. */
-export type App = "tracking" | "serving" | "predict" | "postgres" | "monitoring";
+export type App = "tracking" | "serving" | "predict" | "postgres" | "backup" | "monitoring";
 
 /** The folders under `apps/` each image is made of. A Dockerfile can copy from nowhere else. */
 export const IMAGE_INPUTS: Readonly<Record<App, readonly string[]>> = {
@@ -13,6 +13,7 @@ export const IMAGE_INPUTS: Readonly<Record<App, readonly string[]>> = {
   serving: ["serving", "training"],
   predict: ["predict"],
   postgres: ["postgres"],
+  backup: ["backup"],
   monitoring: ["monitoring"],
 };
 
@@ -28,7 +29,7 @@ export type ModelImage = `model-${string}` | `${RuntimeImage}/model-${string}`;
 export type ImageName = App | RuntimeImage | ModelImage;
 
 /** The images that every platform is made of; `monitoring` is for the stand-in chart of Prometheus alone. */
-export const APPS: readonly App[] = ["tracking", "serving", "predict", "postgres"];
+export const APPS: readonly App[] = ["tracking", "serving", "predict", "postgres", "backup"];
 
 /** Registry part of a reference when images never leave the machine. */
 export const DEFAULT_REGISTRY = "localhost/mlops";

@@ -27,6 +27,7 @@ export function platformArguments(
       tracking: imageReference("tracking", registry),
       predict: imageReference("predict", registry),
       postgres: imageReference("postgres", registry),
+      backup: imageReference("backup", registry),
       ...given.images,
     },
     database,

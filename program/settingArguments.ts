@@ -40,6 +40,7 @@ export function settingArguments(config: PlatformConfig): SettingArguments {
   if (config.dataStores === DataStoreTarget.Gcp) {
     delete platform["postgres"];
     delete platform["artifactVolume"];
+    delete platform["backup"];
   }
   if (config.trainingGpu) put(platform, "training.gpu", { type: config.gkeGpu });
   return { platform, gke, cloudSql, bucket } as unknown as SettingArguments;

@@ -96,6 +96,18 @@ export const settings = {
   databaseStorageSize: text("8Gi", "postgres.storageSize", "Size of the database's claim."),
   ...pods("database", "postgres", "the database's pod"),
   artifactStorageSize: text("20Gi", "artifactVolume.storageSize", "Size of the artifact claim."),
+  // Backups of both.
+  backup: flag(true, "backup.enabled", "Whether data stores in the cluster are backed up. Switching it off deletes a volume that holds the backups."),
+  backupSchedule: text("0 2 * * *", "backup.schedule", "Cron schedule of the backups."),
+  backupTimeZone: text("Etc/UTC", "backup.timeZone", "Time zone of backupSchedule, such as Europe/Berlin."),
+  backupKeepCount: whole(7, "backup.retention.count", "Number of newest backups that are kept whatever their age."),
+  backupKeepDays: whole(30, "backup.retention.days", "Days for which every backup is kept."),
+  backupDestination: secret(map("backup.destination", "Where backups are kept: one of `volume`, `bucket` and `s3`. Empty means a volume of 20Gi, which goes with the cluster.")),
+  backupPassword: secret(text("", "backup.password", "Password that the backups are encrypted with, such as that of the stack that is to be restored. Empty means one that is generated, the output backupPassword.")),
+  backupMaxAgeHours: whole(26, "backup.maxAgeHours", "Age in hours of the last backup at which an alert fires."),
+  backupTemporaryStorage: text("2Gi", "backup.temporaryStorage", "Size of the folder for the dumps of both databases."),
+  backupDeadlineSeconds: whole(21600, "backup.deadlineSeconds", "Seconds after which a backup or a restore is ended as failed."),
+  ...pods("backup", "backup", "the backup pods"),
   // The tracking server.
   trackingReplicas: whole(1, "tracking.replicas", "Pods of the tracking server. 1 is the most that a volume for artifacts allows."),
   trackingWorkers: whole(1, "tracking.workers", "Worker processes of MLflow in each pod; each takes about 200 MiB."),

@@ -36,6 +36,8 @@ export interface StackOutputs {
   artifactUri: pulumi.Output<string>;
   /** Host of MLflow's database, as pods see it. */
   databaseHost: pulumi.Output<string>;
+  /** Password that the backups are encrypted with; keep a copy outside the cluster. Secret. */
+  backupPassword: OrNull<string>;
   /** URL of Grafana, with the dashboards of the platform. */
   grafanaUrl: OrNull<string>;
   /** Name of Grafana's administrator. */
@@ -82,6 +84,7 @@ export function stackOutputs(
     predictionAppUrl: platform.predictionAppUrl,
     artifactUri: platform.artifactUri,
     databaseHost: platform.databaseHost,
+    backupPassword: platform.backupPassword ?? null,
     grafanaUrl: platform.grafanaUrl ?? null,
     grafanaAdminUsername: platform.grafanaAdminUsername ?? null,
     grafanaAdminPassword: platform.grafanaAdminPassword ?? null,

@@ -23,10 +23,10 @@ sql() { psql --no-psqlrc -q -v ON_ERROR_STOP=1 -h /tmp -U "$POSTGRES_USER" "$@";
 start_alone() { pg_ctl -w -t 600 -o "-c listen_addresses='' -c unix_socket_directories=/tmp $*" start > /dev/null; }
 stop_alone() { pg_ctl -m fast -w -t 600 stop > /dev/null; }
 
-# The role that initdb made. The lock file of a server that lost its power names process 1, which is this script now:
+# Lets POSTGRES_USER of earlier data make databases too, and prints the role that initdb made. The lock file of a server that lost its power names process 1, which is this script now:
 # Postgres takes that for a running server, unless it is told its grandparent.
 first_role() {
-  echo "SELECT rolname FROM pg_authid WHERE oid = 10" |
+  printf 'ALTER ROLE "%s" CREATEDB\nSELECT rolname FROM pg_authid WHERE oid = 10\n' "$POSTGRES_USER" |
     PG_GRANDPARENT_PID=$$ postgres --single -D "$PGDATA" postgres | sed -n 's/^.*rolname = "\(.*\)".*$/\1/p'
 }
 
@@ -72,6 +72,8 @@ ALTER ROLE :"user" RENAME TO postgres;
 RESET SESSION AUTHORIZATION;
 ALTER ROLE :"owner" NOSUPERUSER LOGIN PASSWORD :'verifier';
 ALTER ROLE :"owner" RENAME TO :"user";
+-- a restore makes databases next to those in use
+ALTER ROLE :"user" CREATEDB;
 ALTER ROLE postgres PASSWORD NULL;
 COMMIT;
 END

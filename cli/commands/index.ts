@@ -179,6 +179,29 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     ],
     load: async () => (await import("./down.ts")).down,
   },
+  backup: {
+    summary: "Backs up both databases and every artifact now, and verifies the backup",
+    options: [stackOption],
+    load: async () => (await import("./backup.ts")).backup,
+  },
+  backups: {
+    summary: "Lists the backups: id, time, size, MLflow version, verified or not",
+    options: [
+      stackOption,
+      new Option("--verify <id>", "Read this backup back completely and compare every file"),
+      new Option("--json", "Print JSON"),
+    ],
+    load: async () => (await import("./backups.ts")).backups,
+  },
+  restore: {
+    summary: "Brings a backup back, the latest without an ID, with its users and aliases",
+    options: [
+      stackOption,
+      new Option("--replace", "Replace the data of a stack that holds any; it is backed up first"),
+    ],
+    positionals: "[id]",
+    load: async () => (await import("./restore.ts")).restore,
+  },
   recover: {
     summary: "Takes a platform back whose state was lost, with its data and passwords",
     options: [

@@ -142,5 +142,5 @@ export const pausedReplicas = (replicas: number, paused = false): number => (pau
 export const pausedJob = (paused = false): { suspend?: boolean; annotations?: StringMap } =>
   paused ? { suspend: true, annotations: skipAwait } : {};
 
-/** An autoscaler has taken the number of pods for its own: while its workload is paused, that has to be taken back. */
+/** Another manager, such as an autoscaler, has set the number of pods: an update takes it back without a conflict. */
 export const takeReplicasBack: StringMap = { "pulumi.com/patchForce": "true" };

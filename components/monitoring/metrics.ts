@@ -48,6 +48,11 @@ export const exporters = {
     targetLabels: ofService,
   },
   prometheus: { title: "Prometheus", where: "itself", targetLabels: ofServer },
+  pushgateway: {
+    title: "Backup",
+    where: "the Pushgateway, to which the Job pushes after each backup",
+    targetLabels: ofService,
+  },
   alertmanager: { title: "Alertmanager", where: "one pod", targetLabels: ofServer },
 } as const satisfies Record<string, Exporter>;
 
@@ -65,6 +70,7 @@ const of =
   (exporter: ExporterName) =>
   (meaning: string, ...labels: string[]): Metric => ({ exporter, labels, meaning });
 
+const backup = of("pushgateway");
 const mlflow = of("mlflow");
 const postgres = of("postgres");
 const model = of("modelServer");
@@ -198,6 +204,15 @@ export const metrics: Readonly<Record<string, Metric>> = {
     "job_name",
     "label_mlops_platform_monitor",
   ),
+
+  mlops_backup_last_success_timestamp_seconds: backup("when the last good backup ended"),
+  mlops_backup_duration_seconds: backup("how long it took"),
+  mlops_backup_max_age_seconds: backup("how old it may be"),
+  mlops_backup_size_bytes: backup("what it holds"),
+  mlops_backup_stored_bytes: backup("what all backups take at the destination"),
+  mlops_backup_verified: backup("1 when the last backup that was read back was complete"),
+  mlops_backup_destination_free_bytes: backup("bytes left on the volume with the backups"),
+  mlops_backup_destination_size_bytes: backup("bytes of the volume with the backups"),
 
   prometheus_config_last_reload_successful: prometheus("1 when the configuration is good"),
   prometheus_rule_evaluation_failures_total: prometheus("rules that failed", "rule_group"),

@@ -5,6 +5,7 @@ import {
   oidcLogin,
   type OidcLoginArgs,
 } from "../access/arguments.ts";
+import { type BackupSettingsArgs, backupSettingsRules } from "../backup/arguments.ts";
 import {
   type Check,
   type Combination,
@@ -67,6 +68,8 @@ export interface PlatformImagesArgs {
   predict: pulumi.Input<string>;
   /** Image built from `apps/postgres`, or the official one. Not needed with a database of your own. */
   postgres?: pulumi.Input<string>;
+  /** Image built from `apps/backup`. Not needed without backups. */
+  backup?: pulumi.Input<string>;
 }
 
 /** Arguments of MlopsPlatform. What people choose about a part is in that part's own arguments. */
@@ -95,6 +98,8 @@ export interface MlopsPlatformArgs extends NodeAddressArgs, PausableArgs, Labell
   postgres?: PostgresSettingsArgs;
   /** The volume for artifacts in the cluster. Leave out with `artifacts`. */
   artifactVolume?: VolumeArtifactStoreSettingsArgs;
+  /** Backups of the database and the volume in the cluster. They are on by default. Leave out with `database` or `artifacts`. */
+  backup?: PlatformBackupArgs;
   /** The tracking server. Its users are added to those of the platform. */
   tracking?: TrackingSettingsArgs;
   /** What all model servers share. A model's own value wins. */
@@ -105,6 +110,12 @@ export interface MlopsPlatformArgs extends NodeAddressArgs, PausableArgs, Labell
   training?: SharedTrainingArgs;
   /** What watches the platform. Defaults to Prometheus, Alertmanager and Grafana with everything they need. */
   monitoring?: PlatformMonitoringArgs;
+}
+
+/** Backups as a part of a platform. */
+export interface PlatformBackupArgs extends BackupSettingsArgs {
+  /** Whether backups are made. Defaults to true where both stores are in the cluster. Switching it off deletes a volume that holds them. */
+  enabled?: boolean;
 }
 
 /** How the platform is opened to the internet, on GKE. */
@@ -179,7 +190,22 @@ const namespaceFitsExporter: Combination<MlopsPlatformArgs> = (check, args) => {
 
 const storesFit: Combination<MlopsPlatformArgs> = (check, args, given) => {
   const { artifacts, images, tracking = {} } = args;
-  const { database, postgres, artifactVolume } = given;
+  const { database, postgres, artifactVolume, backup } = given;
+  const isBackedUp = database === undefined && given.artifacts === undefined;
+  if (isBackedUp && args.backup?.enabled !== false && images !== undefined) {
+    check
+      .at("images")
+      .refuse(
+        "backup",
+        images.backup === undefined,
+        "images.backup must be given for stores in the cluster; add it or set backup.enabled to false",
+      );
+  }
+  check.refuse(
+    "backup",
+    !isBackedUp && backup !== undefined,
+    "backup has no effect with database or artifacts, which have backups of their own; leave it out",
+  );
   if (database === undefined && images !== undefined && images.postgres === undefined) {
     check
       .at("images")
@@ -267,6 +293,7 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
         tracking: required(text),
         predict: required(text),
         postgres: text,
+        backup: text,
       }),
     ),
     models: servedModels,
@@ -279,6 +306,7 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
     exposure,
     postgres: checkPostgresSettings,
     artifactVolume: checkVolumeArtifactSettings,
+    backup: object<PlatformBackupArgs>({ ...backupSettingsRules, enabled: flag }),
     tracking: checkTrackingSettings,
     serving: checkSharedServing,
     prediction: checkPredictionSettings,

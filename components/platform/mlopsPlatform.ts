@@ -7,6 +7,7 @@ import { PredictionApp } from "../prediction/predictionApp.ts";
 import { TrackingPermission } from "../tracking/arguments.ts";
 import { TrackingServer } from "../tracking/trackingServer.ts";
 import { checkMlopsPlatform, type MlopsPlatformArgs } from "./arguments.ts";
+import { backupInCluster } from "./platformBackup.ts";
 import {
   exposeToInternet,
   publicModelUrl,
@@ -19,6 +20,8 @@ import { monitoringInCluster } from "./platformMonitoring.ts";
 import { artifactsInCluster, databaseInCluster, platformNamespace } from "./platformParts.ts";
 
 const confidential = [
+  "backup.destination",
+  "backup.password",
   "database.password",
   "googleCredentials",
   "exposure.login",
@@ -75,6 +78,8 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   public readonly grafanaAdminUsername?: pulumi.Output<string>;
   /** Password of Grafana's administrator, a secret. */
   public readonly grafanaAdminPassword?: pulumi.Output<string>;
+  /** Password that the backups are encrypted with, a secret. Without it they cannot be read: keep a copy outside the cluster. */
+  public readonly backupPassword?: pulumi.Output<string>;
   /** Environment variables of a notebook, a secret. */
   public readonly notebookEnv: pulumi.Output<{ [key: string]: string }>;
 
@@ -142,6 +147,8 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       child,
     );
     for (const model of models) modelTraining(name, common, args, model, tracking, child);
+    const stores = { database, artifacts, tracking };
+    const backup = backupInCluster(name, common, args, stores, child);
     const monitoring = monitoringInCluster(name, common, args, child);
     exposeToInternet(name, common, args, child);
     const { dnsAddresses } = args;
@@ -173,6 +180,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     this.modelServingUrl = pulumi.output(addresses[0]![1].servingUrl);
     this.artifactUri = pulumi.output(artifacts.uri);
     this.databaseHost = pulumi.output(database.address ?? database.host);
+    this.backupPassword = backup?.password;
     this.prometheusUrl = monitoring.prometheusUrl;
     this.alertmanagerUrl = monitoring.alertmanagerUrl;
     this.grafanaUrl = monitoring.grafanaUrl;
@@ -201,6 +209,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       predictionAppUrl: this.predictionAppUrl,
       artifactUri: this.artifactUri,
       databaseHost: this.databaseHost,
+      backupPassword: this.backupPassword,
       ...monitoring,
       notebookEnv: this.notebookEnv,
     });

@@ -5,6 +5,7 @@ import { nodeExporterPort } from "../monitoring/prometheusValues.ts";
 import type { AlertReceiversArgs } from "../monitoring/receivers.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
 import { exposureFlows } from "./platformExposure.ts";
+import { backupFlows } from "./platformBackup.ts";
 import { modelService, trainingName } from "./platformModels.ts";
 
 const call = (from: string, { name: to, port }: PlatformService) => ({ from, to, port });
@@ -44,6 +45,7 @@ export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
       flows.push({ ...open(services.serving), toService: modelService(name) });
   }
   if (prediction?.nodePort !== undefined) flows.push(open(services.prediction));
+  flows.push(...backupFlows(args, toApiServer(args)));
   return [...flows, ...exposureFlows(args), ...monitoringFlows(args)];
 }
 
@@ -51,16 +53,20 @@ export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
 const apiServerPorts = [443, 6443, 8443];
 const kubeletPort = 10250;
 
-/** Whom the monitoring may call. Nobody but Prometheus reaches a port with metrics. */
-function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
-  const { monitoring = {}, apiServerAddresses } = args;
-  const { prometheus = {}, grafana = {} } = monitoring;
-  const toApiServer = (from: string): NetworkFlowArgs[] =>
+const toApiServer =
+  ({ apiServerAddresses }: MlopsPlatformArgs) =>
+  (from: string): NetworkFlowArgs[] =>
     apiServerPorts.map((port) => ({
       from,
       ...(apiServerAddresses && { toAddresses: apiServerAddresses, toName: "api-server" }),
       port,
     }));
+
+/** Whom the monitoring may call. Nobody but Prometheus reaches a port with metrics. */
+function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
+  const { monitoring = {} } = args;
+  const { prometheus = {}, grafana = {} } = monitoring;
+  const callApiServer = toApiServer(args);
   if (monitoring.enabled === false) return [];
   const grafanaName = services.grafana.name;
   const prometheusName = services.prometheus.name;
@@ -69,14 +75,14 @@ function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
       service.metricsPorts.map((port) => ({ from: prometheusName, to: service.name, port })),
     ),
     { from: prometheusName, port: kubeletPort },
-    ...toApiServer(prometheusName),
+    ...callApiServer(prometheusName),
   ];
   if (prometheus.nodeExporter !== false) {
     flows.push({ from: prometheusName, port: prometheus.nodeExporterPort ?? nodeExporterPort });
   }
   if (prometheus.kubeStateMetrics !== false) {
     flows.push(call(prometheusName, services.kubeStateMetrics));
-    flows.push(...toApiServer(services.kubeStateMetrics.name));
+    flows.push(...callApiServer(services.kubeStateMetrics.name));
   }
   if (prometheus.pushgateway !== false) {
     flows.push(call(prometheusName, services.pushgateway));
@@ -88,7 +94,7 @@ function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
     flows.push(...ports.map((port) => ({ from: services.alertmanager.name, port })));
   }
   if (grafana.enabled !== false) {
-    flows.push(call(grafanaName, services.prometheus), ...toApiServer(grafanaName));
+    flows.push(call(grafanaName, services.prometheus), ...callApiServer(grafanaName));
     if (prometheus.alertmanager !== false) {
       flows.push(call(grafanaName, services.alertmanager));
     }

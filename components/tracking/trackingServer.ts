@@ -8,7 +8,7 @@ import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kuberne
 import { givenEnvironment } from "../kubernetes/givenEnvironment.ts";
 import { disruptionBudget } from "../kubernetes/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
-import { pausedJob, pausedReplicas } from "../kubernetes/pods.ts";
+import { pausedJob, pausedReplicas, takeReplicasBack } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { checkTrackingServer, type TrackingServerArgs } from "./arguments.ts";
 import { sqlAlchemyUri } from "./connections.ts";
@@ -26,6 +26,10 @@ export class TrackingServer extends pulumi.ComponentResource {
   public readonly adminUsername: pulumi.Output<string>;
   /** Generated password of the administrator, a secret. Give it to operators only. */
   public readonly adminPassword: pulumi.Output<string>;
+  /** Name of the Deployment, which has the version of MLflow in it. */
+  public readonly deploymentName: pulumi.Output<string>;
+  /** Name of the Secret with what the migration sets: the administrator's password and the users. */
+  public readonly migrationSettingsName: pulumi.Output<string>;
   /** Generated first password of each person, by name, a secret. */
   public readonly peoplePasswords: pulumi.Output<{ [name: string]: string }>;
 
@@ -126,7 +130,8 @@ export class TrackingServer extends pulumi.ComponentResource {
     new k8s.apps.v1.Deployment(
       `${name}-server`,
       {
-        metadata: metadata({ name: nameOf(serviceName) }),
+        // a restore scales it too
+        metadata: metadata({ name: nameOf(serviceName), annotations: takeReplicasBack }),
         spec: {
           replicas: pausedReplicas(args.replicas ?? 1, args.paused),
           strategy: { type: "RollingUpdate", rollingUpdate: rolloutSteps(args) },
@@ -146,12 +151,16 @@ export class TrackingServer extends pulumi.ComponentResource {
     this.externalUrl = externalServiceUrl(this.internalUrl, args);
     this.adminUsername = pulumi.output(administrator);
     this.adminPassword = adminPassword;
+    this.deploymentName = nameOf(serviceName);
+    this.migrationSettingsName = migrationSettings.metadata.name;
     this.peoplePasswords = pulumi.secret(pulumi.all(passwords));
     this.registerOutputs({
       internalUrl: this.internalUrl,
       externalUrl: this.externalUrl,
       adminUsername: this.adminUsername,
       adminPassword: this.adminPassword,
+      deploymentName: this.deploymentName,
+      migrationSettingsName: this.migrationSettingsName,
       peoplePasswords: this.peoplePasswords,
     });
   }

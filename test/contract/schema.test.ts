@@ -33,6 +33,7 @@ test("the committed schema is what the SDK reads off the sources (else: npm run 
 test("every component is a resource of the package, under the token that its class registers", () => {
   expect(Object.keys(schema.resources).sort()).toEqual(
     [
+      "Backup",
       "BucketArtifactStore",
       "CloudSqlDatabase",
       "DomainCertificate",

@@ -74,6 +74,12 @@ export const stages: Stage[] = [
     run: () => pytest("tracking", "mlflow"),
   },
   {
+    name: "backup",
+    group: "python",
+    title: "pytest of apps/backup",
+    run: () => pytest("backup", "mlflow"),
+  },
+  {
     name: "serving",
     group: "python",
     title: "pytest of apps/serving",

@@ -112,7 +112,10 @@ export const everywhere =
   (line: string) =>
   (resources: readonly Recorded[]): string[] => [
     ...objects(resources).map(({ name }) => `${name} metadata.${line}`),
-    ...podTemplates(resources).map(({ workload }) => `${workload} spec.template.metadata.${line}`),
+    ...objects(resources)
+      .filter(({ type }) => type.endsWith(":CronJob"))
+      .map(({ name }) => `${name} spec.jobTemplate.metadata.${line}`),
+    ...podTemplates(resources).map(({ workload, path }) => `${workload} ${path}.metadata.${line}`),
   ];
 
 /** What the resources make in the cluster. */

@@ -14,6 +14,7 @@ export const platformArgs: MlopsPlatformArgs = {
     tracking: "registry/tracking:1",
     predict: "registry/predict:1",
     postgres: "registry/postgres:1",
+    backup: "registry/backup:1",
   },
   models: [{ name: "diabetes", image: "registry/diabetes:1", training: {} }],
 };

@@ -23,6 +23,7 @@ export const keyOutsideOfGoogle = {
 export const everythingPaused = {
   value: true,
   changes: [
+    "ml-backup-backup spec.suspend: false → true",
     "ml-database-server spec.replicas: 1 → 0",
     "ml-training-diabetes-job metadata.annotations.pulumi.com/skipAwait: ∅ → true",
     "ml-training-diabetes-job spec.suspend: ∅ → true",

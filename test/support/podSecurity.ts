@@ -4,6 +4,8 @@ import { isObject, readable } from "./wire.ts";
 /** A pod that some workload makes. */
 export interface PodTemplate {
   readonly workload: string;
+  /** Where the template is among the inputs. */
+  readonly path: string;
   readonly labels: JsonObject;
   readonly spec: JsonObject;
 }
@@ -12,10 +14,12 @@ export interface PodTemplate {
 export function podTemplates(resources: readonly Recorded[]): PodTemplate[] {
   return resources.flatMap(({ name, inputs }) => {
     const spec = inputs["spec"];
-    const template = at(spec, "template") ?? at(spec, "jobTemplate", "spec", "template");
+    const ofJobs = at(spec, "jobTemplate", "spec", "template");
+    const template = at(spec, "template") ?? ofJobs;
+    const path = ofJobs ? "spec.jobTemplate.spec.template" : "spec.template";
     if (!isObject(at(template, "spec"))) return [];
     const known = readable(template!) as { metadata: { labels: JsonObject }; spec: JsonObject };
-    return [{ workload: name, labels: known.metadata.labels, spec: known.spec }];
+    return [{ workload: name, path, labels: known.metadata.labels, spec: known.spec }];
   });
 }
 

@@ -20,7 +20,7 @@ class Command(ABC):
     def __init__(self, name: str, log: Path, environment: dict[str, str], patience: float) -> None:
         self._name = name
         self._log = log
-        self._environment = {**base_environment(), **environment}
+        self.environment = {**base_environment(), **environment}
         self._patience = patience
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -32,7 +32,7 @@ class Command(ABC):
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tracking_server", self._name],
-                env=self._environment,
+                env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

@@ -1,5 +1,6 @@
 import { runbookLink } from "../runbookLinks.ts";
 import { availability } from "./availabilityAlerts.ts";
+import { backups } from "./backupAlerts.ts";
 import { cluster } from "./clusterAlerts.ts";
 import { models, modelServers } from "./modelAlerts.ts";
 import { alerting, monitoring } from "./monitoringAlerts.ts";
@@ -30,6 +31,7 @@ export function alertRules(options: AlertRulesOptions = {}): RuleGroup[] {
     group("availability", availability),
     group("models", names.length > 0 ? [modelServers(names), ...models] : models),
     group("cluster", cluster),
+    group("backups", backups),
     group("monitoring", [...monitoring, ...(alertmanager ? alerting : [])]),
   ];
 }

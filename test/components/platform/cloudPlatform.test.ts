@@ -156,15 +156,23 @@ test("every workload has an account of its own, which mounts no token", async ()
     inputs["automountServiceAccountToken"],
   ]);
   expect(tokens.sort()).toEqual(
-    ["mlflow", "model-server-diabetes", "postgres", "prediction-app", "training-diabetes"].map(
-      (name) => [name, false],
-    ),
+    [
+      "backup",
+      "mlflow",
+      "model-server-diabetes",
+      "postgres",
+      "prediction-app",
+      "restore",
+      "training-diabetes",
+    ].map((name) => [name, false]),
   );
   const used = podTemplates(resources).map(({ workload, spec }) => [
     workload,
     spec["serviceAccountName"],
   ]);
   expect(Object.fromEntries(used)).toEqual({
+    "ml-backup-backup": "backup",
+    "ml-backup-restore": "restore",
     "ml-database-server": "postgres",
     "ml-training-diabetes-job": "training-diabetes",
     "ml-prediction-server": "prediction-app",
@@ -196,6 +204,8 @@ describe("paused", () => {
       return [workload, at(spec, "replicas") ?? at(spec, "suspend")];
     });
     expect(Object.fromEntries(states)).toEqual({
+      "ml-backup-backup": true,
+      "ml-backup-restore": true,
       "ml-database-server": 0,
       "ml-training-diabetes-job": true,
       "ml-prediction-server": 0,

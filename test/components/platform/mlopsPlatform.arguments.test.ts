@@ -16,6 +16,26 @@ const model = platformArgs.models[0]!;
 // what the monitoring gets from the platform is the business of platformMonitoring.test.ts
 const base: MlopsPlatformArgs = { ...platformArgs, monitoring: { enabled: false } };
 
+/** What goes with either store: they are backed up together or not at all. */
+const noBackup = [
+  "- ml-backup",
+  "- ml-backup-account",
+  "- ml-backup-backup",
+  "- ml-backup-data",
+  "- ml-backup-encryption-password",
+  "- ml-backup-restore",
+  "- ml-backup-restore-account",
+  "- ml-backup-restore-role",
+  "- ml-backup-restore-role-binding",
+  "- ml-backup-settings",
+  "- ml-network-backup-may-call-postgres",
+  "- ml-network-backup-to-postgres",
+  "- ml-network-restore-may-call-anything",
+  "- ml-network-restore-may-call-postgres",
+  "- ml-network-restore-to-postgres",
+  "ml outputs.backupPassword: secret:MARKER-ml-backup-encryption-password-%@:/?# → ∅",
+];
+
 describeArguments(makePlatform, "ml", base, {
   namespace: {
     value: "team",
@@ -30,6 +50,7 @@ describeArguments(makePlatform, "ml", base, {
   database: {
     value: databaseOfMine,
     changes: [
+      ...noBackup,
       "ml-tracking options.dependsOn: ml-database-account,ml-database-credentials,ml-database-data,ml-database-init,ml-database-password,ml-database-server,ml-database-service → ∅",
 
       "- ml-database-account",
@@ -56,6 +77,7 @@ describeArguments(makePlatform, "ml", base, {
   artifacts: {
     value: { uri: "gs://bucket/path" },
     changes: [
+      ...noBackup,
       "+ ml-network-mlflow-may-call-169.254.169.252-32",
       "+ ml-network-mlflow-may-call-169.254.169.254-32",
       "+ ml-network-mlflow-may-call-anything",
@@ -83,10 +105,20 @@ describeArguments(makePlatform, "ml", base, {
     value: { storageSize: "200Gi" },
     changes: ["ml-artifacts-data spec.resources.requests.storage: 20Gi → 200Gi"],
   },
+  backup: {
+    value: { schedule: "@weekly", retention: { count: 3 } },
+    changes: [
+      "ml-backup-backup spec.jobTemplate.spec.template.spec.containers[backup].env[BACKUP_KEEP_COUNT].value: 7 → 3",
+      "ml-backup-backup spec.schedule: 0 2 * * * → @weekly",
+      "ml-backup-restore spec.jobTemplate.spec.template.spec.containers[swap].env[BACKUP_KEEP_COUNT].value: 7 → 3",
+      "ml-backup-restore spec.jobTemplate.spec.template.spec.initContainers[restore].env[BACKUP_KEEP_COUNT].value: 7 → 3",
+    ],
+  },
   storageClassName: {
     value: "fast",
     changes: [
       "ml-artifacts-data spec.storageClassName: ∅ → fast",
+      "ml-backup-data spec.storageClassName: ∅ → fast",
       "ml-database-data spec.storageClassName: ∅ → fast",
     ],
   },
@@ -161,7 +193,11 @@ describeArguments(makePlatform, "ml", base, {
     changes: gpusForTraining.changes,
   },
   exposure: openedToTheInternet,
-  apiServerAddresses: { value: ["10.0.0.2/32"], changes: [] }, // without monitoring nobody calls it
+  // without monitoring only a restore calls it
+  apiServerAddresses: {
+    value: ["10.0.0.2/32"],
+    changes: ["+ ml-network-restore-may-call-api-server", "- ml-network-restore-may-call-anything"],
+  },
   dnsAddresses: {
     value: ["10.96.0.10/32"],
     changes: [

@@ -18,6 +18,7 @@ const model = base.models[0]!;
 test("composes database, artifacts, tracking, serving, page, training and monitoring", async () => {
   const { resources } = await record(() => make("ml", base));
   expect(tree(resources).filter((line) => line.startsWith("mlops:"))).toEqual([
+    "mlops:index:Backup ml-backup < ml",
     "mlops:index:Grafana ml-grafana < ml",
     "mlops:index:MlopsPlatform ml",
     "mlops:index:ModelServer ml-serving-diabetes < ml",
@@ -80,6 +81,14 @@ describeRefusals(make, "ml", base, [
   [
     { namespace: "n".repeat(50) },
     `${subject}: namespace must have 49 characters at most, for node-exporter's namespace is named after it; shorten it or set monitoring.prometheus.nodeExporter to false`,
+  ],
+  [
+    { images: { ...images, backup: undefined } },
+    `${subject}: images.backup must be given for stores in the cluster; add it or set backup.enabled to false`,
+  ],
+  [
+    { backup: { enabled: false }, database: databaseOfMine },
+    `${subject}: backup has no effect with database or artifacts, which have backups of their own; leave it out`,
   ],
   [
     { images: { ...images, postgres: undefined } },
@@ -177,7 +186,7 @@ test("names every fault of every part at once, unknown arguments with the neares
 });
 
 describePreview(make, "ml", base, (unknown) => ({
-  images: { tracking: unknown, predict: unknown, postgres: unknown },
+  images: { tracking: unknown, predict: unknown, postgres: unknown, backup: unknown },
   models: [{ ...model, image: unknown, alias: unknown, experimentName: unknown }],
   postgres: { storageSize: unknown },
   nodeAddress: unknown,

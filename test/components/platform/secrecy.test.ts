@@ -33,7 +33,7 @@ test("no password of the platform ever leaves its envelope", async () => {
   expect(leaks(resources)).toEqual([]);
   const wire = JSON.stringify(resources);
   const passwords = resources.filter(({ type }) => type.includes("RandomPassword"));
-  expect(passwords).toHaveLength(8);
+  expect(passwords).toHaveLength(9);
   // each is used somewhere, or finding none in the open would prove nothing
   for (const { name } of passwords) expect(wire).toContain(`MARKER-${name}-`);
 });
@@ -53,6 +53,15 @@ test("each pod is given its own user's password, and the administrator's only ML
     return [workload, [...new Set(passwords)].sort()];
   });
   expect(Object.fromEntries(given)).toEqual({
+    "ml-backup-backup": ["backup-encryption-password", "database-password"],
+    "ml-backup-restore": [
+      "backup-encryption-password",
+      "database-password",
+      "model-server-password",
+      "notebook-password",
+      "tracking-admin-password",
+      "training-password",
+    ],
     "ml-database-server": ["database-password"],
     "ml-tracking-migration": [
       "database-password",
@@ -220,6 +229,7 @@ test("what is confidential among a chart's values is encrypted in the state, and
 test("exactly the passwords and the notebook's environment are secret outputs", async () => {
   const { result } = await record(() => new MlopsPlatform("ml", fullPlatformArgs));
   expect(await secretOutputs(result)).toEqual([
+    "backupPassword",
     "grafanaAdminPassword",
     "mlflowAdminPassword",
     "mlflowPassword",

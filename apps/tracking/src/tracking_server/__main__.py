@@ -1,4 +1,4 @@
-"""`python -m tracking_server server | migrate | metrics | database-metrics`."""
+"""`python -m tracking_server server | migrate | gc … | metrics | database-metrics`."""
 
 import sys
 
@@ -17,6 +17,10 @@ def main(arguments: list[str]) -> int:
                 from tracking_server.migrate import migrate
 
                 migrate()
+            case ["gc", *words]:
+                from tracking_server.gc import collect
+
+                collect(words)
             case ["metrics"]:
                 from tracking_server.metrics import serve_metrics
 

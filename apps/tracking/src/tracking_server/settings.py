@@ -66,6 +66,10 @@ def migration_settings(environment: Mapping[str, str] = os.environ) -> Migration
     )
 
 
+def store_uri(environment: Mapping[str, str] = os.environ) -> URL:
+    return database_uri(environment, "MLFLOW_BACKEND_STORE_URI")
+
+
 def _users(path: Path, admin_username: str) -> tuple[User, ...]:
     try:
         entries = json.loads(path.read_text())

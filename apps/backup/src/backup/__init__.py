@@ -1,0 +1,1 @@
+"""Snapshots of MLflow: both databases and every artifact under one id."""

@@ -1,0 +1,107 @@
+"""Makes a snapshot: databases first, files afterwards.
+
+A model becomes READY and a version is registered only after its files are there, so every file that
+the dumps name exists when the files are stored. The other order would miss what is logged between.
+"""
+
+import time
+
+from backup import databases, repository, verification
+from backup.errors import BackupError
+from backup.manifest import (
+    ARTIFACTS,
+    MANIFEST,
+    UPLOADING,
+    File,
+    Manifest,
+    files_of,
+    from_json,
+    hash_file,
+    now,
+)
+from backup.metrics import push
+from backup.progress import say, size_text
+from backup.repository import Snapshot
+from backup.settings import Settings
+
+ATTEMPTS = 3
+
+
+def make(settings: Settings) -> None:
+    """One backup: a snapshot, its verification, and the deletion of what is too old."""
+    started = time.time()
+    with databases.backup_lock():
+        repository.ensure_repository()
+        repository.unlock()
+        snapshot = take(settings)
+        faults = verification.verify(settings, snapshot, everything=False)
+        values = {"verified": 0 if faults else 1, "size_bytes": snapshot.size}
+        if faults:
+            push(settings, values)
+            raise BackupError(
+                f"snapshot {snapshot.short_id} is damaged: {faults[0]}; older ones are kept"
+            )
+        repository.forget(settings.keep_count, settings.keep_days)
+    push(
+        settings,
+        {
+            **values,
+            "last_success_timestamp_seconds": time.time(),
+            "duration_seconds": time.time() - started,
+            "max_age_seconds": settings.max_age_seconds,
+            "stored_bytes": repository.stored_bytes(),
+        },
+    )
+    say(f"snapshot {snapshot.short_id} is complete and verified ({size_text(snapshot.size)})")
+
+
+def take(settings: Settings, *tags: str) -> Snapshot:
+    """A snapshot of the present. The caller holds the lock."""
+    for _ in range(ATTEMPTS):
+        snapshot, manifest = _take(settings, tags)
+        stored = repository.sizes(snapshot, ARTIFACTS)
+        vanished = [path for path in manifest.files if path not in stored]
+        if not vanished:
+            say(f"snapshot {snapshot.short_id}: {manifest.counts()}")
+            return snapshot
+        say(f"{vanished[0]} was deleted meanwhile; beginning again")
+        repository.remove(snapshot)
+    raise BackupError("artifacts are being deleted all the time; try again when that has ended")
+
+
+def _take(settings: Settings, tags: tuple[str, ...]) -> tuple[Snapshot, Manifest]:
+    work = settings.work
+    dumps = {role: work / f"{role}.dump" for role in settings.databases}
+    try:
+        found: dict[str, dict[str, object]] = {}
+        for role, name in settings.databases.items():
+            say(f"dumping the database {name}")
+            found[role] = databases.dump(name, dumps[role])
+            found[role]["size"] = dumps[role].stat().st_size
+            found[role]["sha256"] = hash_file(dumps[role])
+        say("hashing the artifacts")
+        files = files_of(settings.artifacts, settings.restoring, known=_known_files())
+        manifest = Manifest(now(), settings.mlflow_version, found, files)
+        (work / MANIFEST).write_text(manifest.to_json())
+        snapshot = repository.save(
+            work,
+            [MANIFEST, *(dump.name for dump in dumps.values()), ARTIFACTS],
+            exclude=[settings.restoring, settings.artifacts / "lost+found", f"{UPLOADING}*"],
+            tags=[f"mlflow-version={settings.mlflow_version}", f"size={manifest.size}", *tags],
+        )
+    finally:
+        for path in (work / MANIFEST, *dumps.values()):
+            path.unlink(missing_ok=True)
+    return snapshot, manifest
+
+
+def _known_files() -> dict[str, File]:
+    """Hashes of the last snapshot, so that a file is read once in its life."""
+    known = repository.snapshots()
+    if not known:
+        return {}
+    try:
+        with repository.stream(known[-1], MANIFEST) as content:
+            return from_json(content.read()).files
+    except (BackupError, ValueError, KeyError):
+        return {}  # a damaged one: everything is read again

@@ -1,0 +1,39 @@
+"""Tells Prometheus how the last backup went, through the Pushgateway."""
+
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+
+from backup.progress import say
+from backup.settings import Settings
+
+_TIMEOUT_SECONDS = 10
+
+
+def push(settings: Settings, values: Mapping[str, float]) -> None:
+    """Replaces the metrics of these names. A backup does not fail because nobody listens."""
+    if settings.pushgateway is None:
+        return
+    metrics = {**values, **_destination(settings)}
+    lines = [f"mlops_backup_{name} {value}\n" for name, value in metrics.items()]
+    request = urllib.request.Request(
+        f"{settings.pushgateway.rstrip('/')}/metrics/job/backup",
+        data="".join(lines).encode(),
+        method="POST",
+    )
+    try:
+        urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS).close()
+    except (urllib.error.URLError, OSError) as error:
+        say(f"cannot push metrics to {settings.pushgateway}: {error}")
+
+
+def _destination(settings: Settings) -> dict[str, float]:
+    """Room at the destination; a bucket has no end."""
+    if settings.volume is None:
+        return {}
+    status = os.statvfs(settings.volume)
+    return {
+        "destination_free_bytes": status.f_bavail * status.f_frsize,
+        "destination_size_bytes": status.f_blocks * status.f_frsize,
+    }

@@ -1,0 +1,234 @@
+"""Restores a snapshot beside the data in use, compares it, and swaps both.
+
+Two commands, between which the platform's migration brings the new databases to its own schema and
+passwords. Until `swap` everything in use is untouched. From then on MLflow is stopped, and a `swap`
+that was killed is finished by the next one.
+"""
+
+import os
+import shutil
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from backup import cluster, databases, make, repository, verification
+from backup.errors import BackupError
+from backup.journal import MOVED_OUT, RESTORED, SWAPPED, SWAPPING, Entry, Journal, sync
+from backup.manifest import (
+    ARTIFACTS,
+    KNOWN,
+    Manifest,
+    file_differences,
+    files_of,
+    hash_file,
+    row_differences,
+)
+from backup.progress import say, size_text
+from backup.repository import BEFORE_RESTORE, Snapshot
+from backup.settings import Settings
+
+STOP_SECONDS = 90
+# What a database is called while the other one has its name.
+_new = "{}_restored".format
+_old = "{}_replaced".format
+
+
+def restore(settings: Settings, wanted: str, *, overwrite: bool) -> None:
+    """Brings a snapshot back, next to the data in use."""
+    with databases.backup_lock():
+        snapshot = repository.find(wanted)
+        journal = Journal(settings.restoring)
+        if (entry := journal.read()) and entry.phase != RESTORED:
+            _same_snapshot(entry, snapshot)
+            say(f"a restore of {snapshot.short_id} was interrupted while it swapped; finishing it")
+            return
+        journal.clear()
+        manifest = verification.manifest_of(snapshot)
+        say(f"snapshot {snapshot.short_id} of {manifest.created}: {manifest.counts()}")
+        _refuse_newer_version(settings, manifest)
+        _check_room(settings, manifest)
+        _refuse_to_overwrite(settings, snapshot, overwrite=overwrite)
+        settings.restoring.mkdir()
+        _restore_databases(settings, snapshot, manifest)
+        _restore_files(settings, snapshot, manifest)
+        journal.write(Entry(RESTORED, snapshot.original))
+    say("everything is restored and equal to the manifest")
+
+
+def swap(settings: Settings) -> None:
+    """Puts what was restored in the place of the data in use. Safe to run again when killed."""
+    journal = Journal(settings.restoring)
+    with databases.backup_lock():
+        entry = journal.read()
+        if entry is None:
+            say("there is nothing to swap")
+            return
+        if entry.phase != SWAPPED:
+            entry = _stop(settings, journal, entry)
+            _swap_files(settings, journal, entry)
+            _swap_databases(settings)
+            journal.write(replace(entry, phase=SWAPPED))
+        _start(settings, entry)
+        for name in settings.databases.values():
+            databases.drop(_old(name))
+        journal.clear()
+    say(f"restored snapshot {entry.snapshot[:8]}")
+
+
+def _same_snapshot(entry: Entry, snapshot: Snapshot) -> None:
+    if entry.snapshot != snapshot.original:
+        raise BackupError(
+            f"a restore of {entry.snapshot[:8]} was interrupted while it swapped; finish it first "
+            f"with `npm run restore {entry.snapshot[:8]}`"
+        )
+
+
+def _refuse_newer_version(settings: Settings, manifest: Manifest) -> None:
+    def parts(version: str) -> list[int]:
+        return [int(part) for part in version.split(".")]
+
+    if parts(manifest.mlflow_version) > parts(settings.mlflow_version):
+        raise BackupError(
+            f"the snapshot is of MLflow {manifest.mlflow_version} and this stack has "
+            f"{settings.mlflow_version}, which cannot read it; upgrade the stack first"
+        )
+
+
+def _check_room(settings: Settings, manifest: Manifest) -> None:
+    status = os.statvfs(settings.artifacts)
+    free = status.f_bavail * status.f_frsize
+    needed = sum(file.size for file in manifest.files.values())
+    if needed > free:
+        raise BackupError(
+            f"the artifact volume has {size_text(free)} left and the snapshot needs "
+            f"{size_text(needed)} beside the present files; make the volume larger "
+            "(artifactStorageSize)"
+        )
+
+
+def _refuse_to_overwrite(settings: Settings, snapshot: Snapshot, *, overwrite: bool) -> None:
+    """What is there is not lost: it becomes a snapshot first."""
+    if not all(databases.exists(name) for name in settings.databases.values()):
+        return
+    found = {role: databases.contents(name) for role, name in settings.databases.items()}
+    counts = {
+        name: found["tracking"]["rows"].get(table, 0)
+        for name, (role, table) in KNOWN.items()
+        if role == "tracking"
+    }
+    if not any(counts.values()):
+        return
+    if not overwrite:
+        newest = databases.newest_change(settings.databases["tracking"])
+        there = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        when = f", the newest of {_time(newest)}" if newest else ""
+        raise BackupError(
+            f"the stack holds {there}{when}, which the snapshot of {_time(snapshot.time)} would "
+            "replace; add --replace to restore it all the same (they are backed up first)"
+        )
+    say("backing up what is there")
+    repository.unlock()
+    saved = make.take(settings, BEFORE_RESTORE)
+    say(f"`npm run restore -- {saved.short_id} --replace` brings it back")
+
+
+def _time(moment: float | datetime) -> str:
+    if isinstance(moment, float):
+        moment = datetime.fromtimestamp(moment, UTC)
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _restore_databases(settings: Settings, snapshot: Snapshot, manifest: Manifest) -> None:
+    for role, name in settings.databases.items():
+        say(f"restoring the database {name}")
+        file = settings.work / f"{role}.dump"
+        try:
+            with repository.stream(snapshot, file.name) as content, file.open("wb") as copy:
+                shutil.copyfileobj(content, copy)
+            wanted = manifest.databases[role]
+            if hash_file(file) != wanted["sha256"]:
+                raise BackupError(f"the dump of {name} differs from the manifest")
+            databases.restore(file, _new(name))
+        finally:
+            file.unlink(missing_ok=True)
+        if faults := row_differences(wanted, databases.contents(_new(name))):
+            raise BackupError(f"the restored {name} differs from the manifest: {faults[0]}")
+
+
+def _restore_files(settings: Settings, snapshot: Snapshot, manifest: Manifest) -> None:
+    target = settings.restoring / "new"
+    target.mkdir()
+    total = sum(file.size for file in manifest.files.values())
+    say(f"restoring {len(manifest.files)} files, {size_text(total)}")
+    done = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(target, total, done), daemon=True)
+    watcher.start()
+    try:
+        repository.bring_back(snapshot, ARTIFACTS, target)
+    finally:
+        done.set()
+        watcher.join()
+    (target / ARTIFACTS).mkdir(exist_ok=True)
+    say("comparing the files with the manifest")
+    if faults := file_differences(manifest.files, files_of(target / ARTIFACTS)):
+        raise BackupError(
+            f"{len(faults)} restored files differ from the manifest: {faults[0]}; "
+            "nothing was replaced"
+        )
+
+
+def _watch(target: Path, total: int, done: threading.Event) -> None:
+    while not done.wait(5):
+        present = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+        say(f"restored {size_text(present)} of {size_text(total)}")
+
+
+def _stop(settings: Settings, journal: Journal, entry: Entry) -> Entry:
+    if entry.phase == RESTORED:
+        count = cluster.replicas(settings.deployment) if settings.deployment else 1
+        entry = Entry(SWAPPING, entry.snapshot, count)
+        # Before MLflow is stopped: a restart knows to how many pods it is to go back.
+        journal.write(entry)
+    if settings.deployment:
+        say("stopping MLflow")
+        cluster.set_replicas(settings.deployment, 0)
+        databases.wait_until_unused(list(settings.databases.values()), STOP_SECONDS)
+    return entry
+
+
+def _swap_files(settings: Settings, journal: Journal, entry: Entry) -> None:
+    say("swapping the files")
+    new, old = settings.restoring / "new" / ARTIFACTS, settings.restoring / "old"
+    old.mkdir(exist_ok=True)
+    if entry.phase == SWAPPING:
+        _move(settings.artifacts, old, leave=settings.restoring.name)
+        journal.write(replace(entry, phase=MOVED_OUT))
+    _move(new, settings.artifacts)
+
+
+def _move(source: Path, target: Path, leave: str = "") -> None:
+    for path in source.iterdir():
+        # The root of a file system has a folder of its own, which is not ours to move.
+        if path.name not in (leave, "lost+found"):
+            path.rename(target / path.name)
+    sync(source)
+    sync(target)
+
+
+def _swap_databases(settings: Settings) -> None:
+    """All names in one transaction: MLflow never finds runs of one state and users of the other."""
+    names = list(settings.databases.values())
+    if not databases.exists(_new(names[0])):
+        return
+    say("swapping the databases")
+    for name in names:
+        databases.drop(_old(name))
+    out = {name: _old(name) for name in names if databases.exists(name)}
+    databases.rename_all({**out, **{_new(name): name for name in names}})
+
+
+def _start(settings: Settings, entry: Entry) -> None:
+    if settings.deployment:
+        say("starting MLflow")
+        cluster.set_replicas(settings.deployment, entry.replicas)

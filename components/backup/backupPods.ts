@@ -1,0 +1,217 @@
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { StringMap } from "../kubernetes/arguments.ts";
+import {
+  containerResources,
+  containerSecurity,
+  environment,
+  podDefaults,
+  temporaryFolder,
+  userIds,
+} from "../kubernetes/pods.ts";
+import { administrator } from "../tracking/trackingPods.ts";
+import type { BackupArgs } from "./arguments.ts";
+import type { Destination } from "./destination.ts";
+
+const work = "/work";
+const artifacts = `${work}/artifacts`;
+const settingsFolder = "/etc/mlflow";
+const accountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+type Container = k8s.types.input.core.v1.Container;
+type Volume = k8s.types.input.core.v1.Volume;
+
+/** What the pods are given by the component. */
+export interface BackupPodParts {
+  readonly labels: StringMap;
+  readonly serviceAccountName: pulumi.Input<string>;
+  readonly settingsName: pulumi.Input<string>;
+  readonly destination: Destination;
+}
+
+/** Pod that makes a backup; other commands of the image run in it too. */
+export function backupPod(args: BackupArgs, parts: BackupPodParts) {
+  return pod(args, parts, {
+    containers: [container("backup", ["make"], args, parts)],
+    volumes: [],
+  });
+}
+
+/**
+ * Pod that restores in three steps: next to the data in use, then the migration of what was restored, then the swap.
+ * Only the last one gets a token for the Kubernetes API, to stop and start MLflow.
+ */
+export function restorePod(args: BackupArgs, parts: BackupPodParts) {
+  const swap = container("swap", ["swap"], args, parts);
+  return pod(args, parts, {
+    initContainers: [
+      container("restore", ["restore", "latest"], args, parts),
+      migration(args, parts.settingsName),
+    ],
+    containers: [
+      {
+        ...swap,
+        volumeMounts: [
+          ...swap.volumeMounts,
+          { name: "account", mountPath: accountFolder, readOnly: true },
+        ],
+      },
+    ],
+    volumes: [
+      {
+        name: "users",
+        secret: {
+          secretName: args.tracking.migrationSettingsName,
+          items: [{ key: "users.json", path: "users.json" }],
+          defaultMode: 0o440,
+        },
+      },
+      account,
+    ],
+  });
+}
+
+function pod(
+  args: BackupArgs,
+  { labels, serviceAccountName, destination }: BackupPodParts,
+  own: { initContainers?: Container[]; containers: Container[]; volumes: Volume[] },
+) {
+  const { initContainers, containers, volumes } = own;
+  const sizeLimit = args.temporaryStorage ?? "2Gi";
+  return {
+    metadata: { labels, annotations: args.annotations },
+    spec: {
+      ...podDefaults(userIds.python, serviceAccountName, args),
+      affinity: besideTrackingServer,
+      restartPolicy: "Never",
+      ...(initContainers && { initContainers }),
+      containers,
+      volumes: [
+        { name: "work", emptyDir: { sizeLimit } },
+        { name: "artifacts", persistentVolumeClaim: { claimName: args.artifacts.claimName! } },
+        temporaryFolder("1Gi").volume,
+        ...destination.volumes,
+        ...volumes,
+      ],
+    },
+  };
+}
+
+/** The artifact volume is for one node. Preferred only: a restore must also run while MLflow is stopped. */
+const besideTrackingServer = {
+  podAffinity: {
+    preferredDuringSchedulingIgnoredDuringExecution: [
+      {
+        weight: 100,
+        podAffinityTerm: {
+          topologyKey: "kubernetes.io/hostname",
+          labelSelector: { matchLabels: { "app.kubernetes.io/name": "mlflow" } },
+        },
+      },
+    ],
+  },
+};
+
+function container(
+  name: string,
+  words: string[],
+  args: BackupArgs,
+  { settingsName, destination }: BackupPodParts,
+) {
+  const { database, retention = {}, maxAgeHours = 26, tracking, pushgatewayUrl } = args;
+  return {
+    name,
+    image: args.image,
+    args: words,
+    env: environment(
+      {
+        PGHOST: database.host,
+        PGPORT: pulumi.interpolate`${database.port}`,
+        PGUSER: database.username,
+        BACKUP_DATABASE: database.database,
+        BACKUP_AUTH_DATABASE: database.authDatabase,
+        BACKUP_WORK: work,
+        BACKUP_KEEP_COUNT: `${retention.count ?? 7}`,
+        BACKUP_KEEP_DAYS: `${retention.days ?? 30}`,
+        BACKUP_MAX_AGE_SECONDS: `${maxAgeHours * 3600}`,
+        MLFLOW_VERSION: tracking.mlflowVersion,
+        MLFLOW_DEPLOYMENT: tracking.deploymentName,
+        ...(pushgatewayUrl === undefined ? {} : { PUSHGATEWAY_URL: pushgatewayUrl }),
+        ...destination.environment,
+      },
+      settingsName,
+      {
+        PGPASSWORD: "database-password",
+        RESTIC_PASSWORD: "password",
+        ...Object.fromEntries(Object.keys(destination.secrets).map((key) => [key, key])),
+      },
+    ),
+    resources: containerResources(
+      { cpuRequest: "100m", cpuLimit: "2", memoryRequest: "128Mi", memoryLimit: "1Gi" },
+      args.resources,
+      args.temporaryStorage ?? "2Gi",
+    ),
+    securityContext: containerSecurity,
+    volumeMounts: [
+      { name: "work", mountPath: work },
+      { name: "artifacts", mountPath: artifacts },
+      temporaryFolder("1Gi").mount,
+      ...destination.mounts,
+    ],
+  };
+}
+
+/**
+ * The tracking server's migration, on the restored databases: an older snapshot gets the server's schema, and the
+ * accounts get the passwords of this stack. A pod that takes the place of one that was swapping has nothing to migrate.
+ */
+function migration({ tracking }: BackupArgs, settingsName: pulumi.Input<string>) {
+  const restored = `grep -qs '"phase": "restored"' ${artifacts}/.restore/journal.json`;
+  return {
+    name: "migrate",
+    image: tracking.image,
+    command: ["sh", "-c", `${restored} || exit 0; exec python -m tracking_server migrate`],
+    env: [
+      ...environment(
+        {
+          MLFLOW_AUTH_ADMIN_USERNAME: administrator,
+          MLOPS_USERS_FILE: `${settingsFolder}/users.json`,
+        },
+        settingsName,
+        { MLFLOW_BACKEND_STORE_URI: "restored-uri", MLFLOW_AUTH_DATABASE_URI: "restored-auth-uri" },
+      ),
+      ...environment({}, tracking.migrationSettingsName, {
+        MLFLOW_AUTH_ADMIN_PASSWORD: "admin-password",
+      }),
+    ],
+    resources: containerResources({
+      cpuRequest: "100m",
+      cpuLimit: "2",
+      memoryRequest: "256Mi",
+      memoryLimit: "1Gi",
+    }),
+    securityContext: containerSecurity,
+    volumeMounts: [
+      { name: "users", mountPath: settingsFolder, readOnly: true },
+      { name: "artifacts", mountPath: artifacts, readOnly: true },
+      temporaryFolder("1Gi").mount,
+    ],
+  };
+}
+
+/** What Kubernetes would mount into every container of the pod. */
+const account = {
+  name: "account",
+  projected: {
+    defaultMode: 0o440,
+    sources: [
+      { serviceAccountToken: { path: "token", expirationSeconds: 3607 } },
+      { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+      {
+        downwardAPI: {
+          items: [{ path: "namespace", fieldRef: { fieldPath: "metadata.namespace" } }],
+        },
+      },
+    ],
+  },
+};

@@ -1,0 +1,72 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { StringMap } from "../kubernetes/arguments.ts";
+import { dataClaim } from "../kubernetes/claims.ts";
+import type { metadataFor } from "../kubernetes/metadata.ts";
+import { keptCredentials } from "../tracking/googleCredentials.ts";
+import type { BackupArgs, BackupDestinationArgs } from "./arguments.ts";
+
+const folder = "/backup";
+const defaultPath = "mlflow-backup";
+const inVolume: BackupDestinationArgs = { volume: {} };
+
+/** What pods need to reach the destination. */
+export interface Destination {
+  readonly environment: StringMap;
+  /** Entries of the pods' Secret, by the variable that gets them. */
+  readonly secrets: StringMap;
+  readonly mounts: k8s.types.input.core.v1.VolumeMount[];
+  readonly volumes: k8s.types.input.core.v1.Volume[];
+}
+
+/** A destination as restic names it, with the claim or the credentials that it needs. */
+export function backupDestination(
+  name: string,
+  { destination = inVolume, storageClassName }: BackupArgs,
+  metadata: ReturnType<typeof metadataFor>,
+  child: pulumi.CustomResourceOptions,
+): Destination {
+  const { volume, bucket, s3 } = destination;
+  if (s3 !== undefined) {
+    const { endpoint, bucketName, path = defaultPath, region } = s3;
+    return {
+      environment: {
+        RESTIC_REPOSITORY: `s3:${endpoint.replace(/\/$/, "")}/${bucketName}/${path}`,
+        ...(region === undefined ? {} : { AWS_DEFAULT_REGION: region }),
+      },
+      secrets: { AWS_ACCESS_KEY_ID: s3.accessKeyId, AWS_SECRET_ACCESS_KEY: s3.secretAccessKey },
+      mounts: [],
+      volumes: [],
+    };
+  }
+  if (bucket !== undefined) {
+    const { bucketName, path = defaultPath, credentials } = bucket;
+    const kept =
+      credentials === undefined ? undefined : keptCredentials(name, credentials, metadata, child);
+    return {
+      environment: { RESTIC_REPOSITORY: `gs:${bucketName}:/${path}`, ...kept?.environment },
+      secrets: {},
+      mounts: kept ? [kept.mount] : [],
+      volumes: kept ? [kept.volume] : [],
+    };
+  }
+  const { storageSize = "20Gi", claimName } = volume ?? {};
+  const claim =
+    claimName ??
+    dataClaim(name, `${name}-data`, metadata, { storageSize, storageClassName }, child).metadata
+      .name;
+  return {
+    environment: { RESTIC_REPOSITORY: `${folder}/repository`, BACKUP_VOLUME: folder },
+    secrets: {},
+    mounts: [{ name: "destination", mountPath: folder }],
+    volumes: [{ name: "destination", persistentVolumeClaim: { claimName: claim } }],
+  };
+}
+
+/** Ports outside the cluster on which a destination is reached. */
+export function destinationPorts({ bucket, s3 }: BackupDestinationArgs = inVolume): number[] {
+  if (bucket !== undefined) return [443];
+  if (s3 === undefined) return [];
+  const { port, protocol } = new URL(s3.endpoint);
+  return [port === "" ? (protocol === "http:" ? 80 : 443) : Number(port)];
+}

@@ -1,0 +1,77 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { Backup } from "../backup/backup.ts";
+import { destinationPorts } from "../backup/destination.ts";
+import { backupName, restoreName } from "../backup/names.ts";
+import { services } from "../core/services.ts";
+import { versions } from "../core/versions.ts";
+import type { NamespacedArgs, NetworkFlowArgs } from "../kubernetes/arguments.ts";
+import { internalServiceUrl } from "../kubernetes/endpoints.ts";
+import type { ArtifactLocationArgs, DatabaseConnectionArgs } from "../tracking/arguments.ts";
+import type { TrackingServer } from "../tracking/trackingServer.ts";
+import type { MlopsPlatformArgs } from "./arguments.ts";
+
+/** Whether the platform backs its stores up: both are in the cluster, where nothing else does. */
+const hasBackup = ({ database, artifacts, backup = {} }: MlopsPlatformArgs): boolean =>
+  database === undefined && artifacts === undefined && backup.enabled !== false;
+
+const hasPushgateway = ({ monitoring = {} }: MlopsPlatformArgs): boolean =>
+  monitoring.enabled !== false && monitoring.prometheus?.pushgateway !== false;
+
+/** What the platform keeps its data in, and what serves it. */
+interface BackedUp {
+  database: DatabaseConnectionArgs;
+  artifacts: ArtifactLocationArgs;
+  tracking: TrackingServer;
+}
+
+/** Backups of both stores; nothing where they are not in the cluster, or backups are switched off. */
+export function backupInCluster(
+  name: string,
+  common: NamespacedArgs,
+  args: MlopsPlatformArgs,
+  { database, artifacts, tracking }: BackedUp,
+  child: { parent: pulumi.Resource },
+): Backup | undefined {
+  if (!hasBackup(args)) return undefined;
+  const { enabled: _, ...settings } = args.backup ?? {};
+  const { deploymentName, migrationSettingsName } = tracking;
+  const mlflowVersion = args.tracking?.mlflowVersion ?? versions.mlflow;
+  const { images, storageClassName, paused } = args;
+  return new Backup(
+    `${name}-backup`,
+    {
+      ...settings,
+      ...common,
+      image: images.backup!,
+      database,
+      artifacts,
+      tracking: { image: images.tracking, mlflowVersion, deploymentName, migrationSettingsName },
+      pushgatewayUrl: hasPushgateway(args)
+        ? internalServiceUrl("pushgateway", common.namespace, services.pushgateway.port)
+        : undefined,
+      storageClassName,
+      paused,
+    },
+    { ...child, dependsOn: [tracking] },
+  );
+}
+
+/** Backups and restores reach the database and their destination; a restore also the API server, to stop MLflow. */
+export function backupFlows(
+  args: MlopsPlatformArgs,
+  toApiServer: (from: string) => NetworkFlowArgs[],
+): NetworkFlowArgs[] {
+  if (!hasBackup(args)) return [];
+  const { postgres, pushgateway } = services;
+  const both = [backupName, restoreName].flatMap((from): NetworkFlowArgs[] => [
+    { from, to: postgres.name, port: postgres.port },
+    ...destinationPorts(args.backup?.destination).map((port) => ({ from, port })),
+  ]);
+  return [
+    ...both,
+    ...(hasPushgateway(args)
+      ? [{ from: backupName, to: pushgateway.name, port: pushgateway.port }]
+      : []),
+    ...toApiServer(restoreName),
+  ];
+}
