@@ -30,13 +30,14 @@ const alone = (name: keyof typeof live, env?: NodeJS.ProcessEnv) =>
 // Test files that start a program which works for a second or more; all others are `unit`.
 const programs = [
   "test/cli/(checkoutPath|commands|platformReady|policyCheck)\\.test\\.ts$",
+  "test/cli/doctor/doctor\\.test\\.ts$",
   "test/components/monitoring/alerts/promtool\\.test\\.ts$",
   "test/components/monitoring/dashboards/everyPanel\\.test\\.ts$",
   "test/contract/(pluginHost|schema)\\.test\\.ts$",
   "test/docs/codeBlocks\\.test\\.ts$",
   "test/layers\\.test\\.ts$",
   "test/local/charts/",
-  "test/local/engine/(deploy|googleCloud|helmRelease|kubernetesObjects)\\.test\\.ts$",
+  "test/local/engine/(deploy(\\.waits)?|googleCloud|helmRelease|kubernetesObjects)\\.test\\.ts$",
   "test/local/images/(base|push)\\.test\\.ts$",
   "test/local/support/apiServer\\.test\\.ts$",
   "test/program/clusterPorts\\.test\\.ts$",
