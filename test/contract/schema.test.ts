@@ -57,7 +57,7 @@ test("every component is a resource of the package, under the token that its cla
       "WorkloadIdentity",
     ].map((name) => `mlops:index:${name}`),
   );
-  expect(componentClasses()).toHaveLength(21);
+  expect(componentClasses()).toHaveLength(22);
 });
 
 test("every component, property and value says what it is in whole sentences", () => {

@@ -57,10 +57,10 @@ test("each pod is given its own user's password, and the administrator's only ML
     "ml-backup-restore": [
       "backup-encryption-password",
       "database-password",
-      "model-server-password",
+      "model-server-diabetes-password",
       "notebook-password",
       "tracking-admin-password",
-      "training-password",
+      "training-diabetes-password",
     ],
     "ml-database-server": ["database-password"],
     "ml-tracking-migration": [

@@ -3,12 +3,20 @@ import { promtool } from "../../../support/promtool.ts";
 import type { AlertCases } from "./cases/case.ts";
 import { alerting } from "./cases/alerting.ts";
 import { availability } from "./cases/availability.ts";
+import { backups } from "./cases/backups.ts";
 import { cluster } from "./cases/cluster.ts";
 import { models } from "./cases/models.ts";
 import { monitoring } from "./cases/monitoring.ts";
 import { checkRules, groups, testRules } from "./rules.ts";
 
-const cases: AlertCases = { ...availability, ...models, ...cluster, ...monitoring, ...alerting };
+const cases: AlertCases = {
+  ...availability,
+  ...models,
+  ...cluster,
+  ...backups,
+  ...monitoring,
+  ...alerting,
+};
 const names = [...new Set(groups.flatMap(({ rules }) => rules.map(({ alert }) => alert)))].sort();
 
 test("every alert has a run in which it fires, and one in which it does not", () => {
