@@ -141,6 +141,7 @@ test("gives exactly these outputs, reachable by the node that the kubeconfig nam
   const {
     notebookEnv,
     mlflowPassword,
+    backupPassword,
     mlflowAdminPassword,
     grafanaAdminPassword,
     peoplePasswords,
@@ -175,7 +176,13 @@ test("gives exactly these outputs, reachable by the node that the kubeconfig nam
   });
   const given = Object.values(open).filter((value) => value !== null);
   for (const value of given) expect(await isSecret(value)).toBe(false);
-  const passwords = [mlflowPassword, mlflowAdminPassword, grafanaAdminPassword, peoplePasswords];
+  const passwords = [
+    backupPassword,
+    mlflowPassword,
+    mlflowAdminPassword,
+    grafanaAdminPassword,
+    peoplePasswords,
+  ];
   for (const output of [notebookEnv, ...passwords]) {
     expect(await isSecret(output!)).toBe(true);
   }

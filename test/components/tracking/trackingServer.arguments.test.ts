@@ -40,6 +40,7 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
   serviceName: {
     value: "tracking",
     changes: [
+      "mlflow outputs.deploymentName: mlflow-3-18-0 → tracking-3-18-0",
       "mlflow-account metadata.labels.app.kubernetes.io/instance: mlflow → tracking",
       "mlflow-account metadata.name: mlflow → tracking",
       "mlflow-migration spec.template.spec.serviceAccountName: mlflow → tracking",
@@ -78,6 +79,7 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
   mlflowVersion: {
     value: "3.19.0",
     changes: [
+      "mlflow outputs.deploymentName: mlflow-3-18-0 → mlflow-3-19-0",
       "mlflow-migration metadata.name: mlflow-migration-3-18-0 → mlflow-migration-3-19-0",
       "mlflow-server metadata.name: mlflow-3-18-0 → mlflow-3-19-0",
       "mlflow-version data.mlflow: 3.18.0 → 3.19.0",
