@@ -33,7 +33,7 @@ function verdicts(resources: readonly Recorded[], stack: string): string[] {
   );
 }
 
-const claims = ["mlops-database-data", "mlops-artifacts-data"];
+const claims = ["mlops-database-data", "mlops-artifacts-data", "mlops-backup-data"];
 const monitoringClaims = ["mlops-prometheus-data", "mlops-grafana-data"];
 const unprotected = (...names: string[]) =>
   names.map((name) => `advisory unprotected-claim: PersistentVolumeClaim "${name}"`);
@@ -49,7 +49,7 @@ test.each<[string, Record<string, unknown>, string, string[]]>([
       ...unprotected(...monitoringClaims),
       'advisory service-account-key: Key "mlops-tracking-identity-key"',
       'mandatory open-service: Release "mlops-grafana-release"',
-      ...["prediction", "serving", "tracking"].map(
+      ...["prediction", "serving-diabetes-progression", "tracking"].map(
         (part) => `mandatory open-service: Service "mlops-${part}-service"`,
       ),
     ],
