@@ -38,7 +38,7 @@ export class Project {
   /** Starts the engine with settings. */
   start(
     command: string,
-    config: Record<string, string | number> = {},
+    config: Record<string, unknown> = {},
     flags: string[] = [],
     { noKubeconfig = false, ...options }: StartOptions = {},
   ) {
@@ -54,14 +54,14 @@ export class Project {
   }
 
   /** A run that has to succeed. */
-  async succeed(command: string, config?: Record<string, string | number>, flags?: string[]) {
+  async succeed(command: string, config?: Record<string, unknown>, flags?: string[]) {
     const result = await this.run(command, config, flags);
     if (result.code !== 0)
       throw new Error(`${command} ended with ${result.code}: ${result.stderr}`);
     return result;
   }
 
-  run(command: string, config?: Record<string, string | number>, flags?: string[]) {
+  run(command: string, config?: Record<string, unknown>, flags?: string[]) {
     return this.start(command, config, flags).ended;
   }
 
