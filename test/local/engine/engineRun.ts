@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { textOf } from "../../../program/setting.ts";
 
 const root = resolve(__dirname, "../../..");
 export const node = join(root, "node_modules/.bin/node");
@@ -46,7 +47,7 @@ export class Project {
     const given = noKubeconfig ? [] : ["--kubeconfig", this.kubeconfig];
     const where = ["--folder", this.folder, "--config-from-stdin", ...given];
     const child = spawn(node, [script, command, ...where, ...flags], options);
-    const settings = Object.entries(config).map(([key, value]) => [key, String(value)]);
+    const settings = Object.entries(config).map(([key, value]) => [key, textOf(value)]);
     child.stdin
       .on("error", () => {})
       .end(JSON.stringify({ config: Object.fromEntries(settings), secrets: [] }));
