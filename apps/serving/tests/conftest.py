@@ -67,9 +67,10 @@ class Serving:
 
         def said() -> str | None:
             error = self.load_error
-            return error["reason"] if error and error["version"] == version else None
+            failed = error and error["version"] == version and error["state"] == "failed"
+            return error["reason"] if failed else None
 
-        return until(said, f"version {version} is refused", 60)
+        return until(said, f"version {version} is refused", 90)
 
     def predict(self, document: object) -> httpx.Response:
         return self.http.post("/invocations", json=document)

@@ -58,6 +58,11 @@ class Server:
         return self._process.pid
 
     @property
+    def children(self) -> list[int]:
+        threads = Path(f"/proc/{self.pid}/task").iterdir()
+        return [int(pid) for thread in threads for pid in (thread / "children").read_text().split()]
+
+    @property
     def log(self) -> str:
         return (self.folder / "log.txt").read_text()
 

@@ -73,7 +73,7 @@ def reason(folder: Path) -> str:
             what = f"it cannot predict its input example: {in_short(error)}"
             raise LoadError(what) from error
     except Exception as error:
-        return load_failure_reason(error, folder)
+        return load_failure_reason(error, folder, "churn", "champion")
     raise AssertionError("the model is in order")
 
 
@@ -168,8 +168,8 @@ def test_a_missing_package_is_named_with_its_version(save: Save) -> None:
         folder = save(module.Model().fit(EXAMPLE, [1, 2, 3]), requirements="boosting==2.1.0")
     assert reason(folder) == (
         "it needs the Python module 'boosting' (boosting==2.1.0), which the model server does not "
-        "have: build an image with it (`npm run images -- --model`), or log a model that does "
-        "without"
+        "have: build an image with it (`npm run images -- --model churn@champion`), or log a model "
+        "that does without"
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow.models import Model, ModelSignature, infer_signature
+from mlflow.types.responses import ResponsesAgentRequest, ResponsesAgentResponse
 from mlflow.types.schema import (
     Array,
     ColSpec,
@@ -54,6 +55,20 @@ def test_a_model_without_signature_needs_one(tmp_path: Path) -> None:
     for place, options in enumerate(({}, {"signature": infer_signature(params={"n": 1})})):
         with pytest.raises(LoadError, match=r"no signature for its inputs.*input_example"):
             required_signature(saved(tmp_path / str(place), **options))
+
+
+class Chats(mlflow.pyfunc.ResponsesAgent):
+    """A model that MLflow gives conversations, not rows."""
+
+    def predict(self, request: ResponsesAgentRequest) -> ResponsesAgentResponse:
+        said = self.create_text_output_item(text="yes", id="1")
+        return ResponsesAgentResponse(output=[said])
+
+
+def test_a_model_for_conversations_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    mlflow.pyfunc.save_model(tmp_path / "model", python_model=Chats(), pip_requirements=[])
+    with pytest.raises(LoadError, match=r"ResponsesAgent of MLflow.*rows.*log an mlflow"):
+        required_signature(Model.load(str(tmp_path / "model")))
 
 
 @pytest.mark.parametrize(

@@ -65,17 +65,6 @@ def asked_steadily(serving: Serving) -> Iterator[Counter[int]]:
         client.join()
 
 
-def until_refused(serving: Serving, version: str) -> str:
-    """The reason why a version is not served, once that is certain."""
-
-    def refused() -> str | None:
-        error = serving.load_error
-        failed = error and error["version"] == version and error["state"] == "failed"
-        return error["reason"] if failed else None
-
-    return until(refused, f"version {version} is refused", 90)
-
-
 @pytest.mark.parametrize(
     ("add", "reason", "cause"),
     [
@@ -91,7 +80,7 @@ def test_a_killer_costs_no_request(
     serving.wait_for(sound)
     with asked_steadily(serving) as statuses:
         killer = models.promote(add(models))
-        assert re.search(reason, until_refused(serving, killer))
+        assert re.search(reason, serving.wait_for_refusal(killer))
         time.sleep(1)
     assert set(statuses) == {200}
     assert serving.version == sound
@@ -141,7 +130,7 @@ def test_a_load_that_hangs_is_reported_and_given_up(
     assert serving.load_error is None
 
     models.promote(hanging)
-    assert "within 8 s" in until_refused(serving, hanging)
+    assert "within 8 s" in serving.wait_for_refusal(hanging)
     assert serving.version == second
 
 
@@ -155,31 +144,41 @@ def test_a_version_that_exits_while_it_predicts_is_refused(
     serving = start_server(models, MODEL_ALLOW_PICKLE="true")
     serving.wait_for(sound)
     models.promote(leaving)
-    assert "exits with 3" in until_refused(serving, leaving)
+    assert "exits with 3" in serving.wait_for_refusal(leaving)
     assert serving.predict(ROW).status_code == 200
 
 
-def test_versions_are_tried_out_again_after_the_process_for_it_was_killed(
+def test_no_second_process_stays_next_to_a_version_that_is_served(
     models: Models, start_server: Start
 ) -> None:
     first, second = (models.add(samples.linear(slope)) for slope in (1.0, 2.0))
     models.promote(first)
     serving = start_server(models)
     serving.wait_for(first)
-    children = Path(f"/proc/{serving.server.pid}/task/{serving.server.pid}/children").read_text()
-    os.kill(int(children), signal.SIGKILL)
+    assert serving.server.children == []
     models.promote(second)
     serving.wait_for(second)
+    assert serving.server.children == []
+
+
+def test_a_version_is_served_although_the_process_that_tries_it_out_was_killed(
+    models: Models, start_server: Start
+) -> None:
+    version = models.add(samples.linear())
+    serving = start_server(models)
+    [child] = serving.server.children
+    os.kill(child, signal.SIGKILL)
+    models.promote(version)
+    serving.wait_for(version)
 
 
 def test_nothing_is_left_running_when_the_server_is_killed(
     models: Models, start_server: Start
 ) -> None:
-    models.promote(models.add(samples.linear()))
     serving = start_server(models)
-    children = Path(f"/proc/{serving.server.pid}/task/{serving.server.pid}/children").read_text()
+    [child] = serving.server.children
     os.kill(serving.server.pid, signal.SIGKILL)
-    until(lambda: not Path(f"/proc/{int(children)}").exists(), "the child has ended too")
+    until(lambda: not Path(f"/proc/{child}").exists(), "the child has ended too")
 
 
 def test_a_model_that_computes_in_parallel_is_tried_out_where_another_did_so_before(

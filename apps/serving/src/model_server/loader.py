@@ -136,7 +136,8 @@ def load_files(
     try:
         return _assemble(settings, version, files, metrics)
     except (Exception, SystemExit) as error:  # a model's code may call exit()
-        raise LoadError(load_failure_reason(error, files)) from error
+        alias = settings.model_alias
+        raise LoadError(load_failure_reason(error, files, version.name, alias)) from error
 
 
 def _assemble(

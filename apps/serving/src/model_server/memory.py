@@ -34,6 +34,11 @@ def data_size() -> int:
     return _kibibytes(Path("/proc/self/status"), "VmData")
 
 
+def resident_size() -> int:
+    """Bytes of memory that this process has written to."""
+    return _kibibytes(Path("/proc/self/status"), "RssAnon")
+
+
 def _kibibytes(path: Path, name: str) -> int:
     for line in path.read_text().splitlines():
         if line.startswith(f"{name}:"):

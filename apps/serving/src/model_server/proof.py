@@ -1,7 +1,9 @@
 """Tries a version out in a child process, so that a version that kills its process kills only that.
 
-The children are forked by a process that was itself forked while this one had no threads yet, with
-the libraries imported: a proof starts no second Python and shares most of its memory.
+The child is forked by a helper process, which ends with the trial: an idle one would cost the
+memory of every page that the server writes to. The first helper is forked while this process has no
+threads yet, so a start needs no second Python and shares most of its memory. Later ones are started
+anew.
 """
 
 from __future__ import annotations
@@ -14,21 +16,23 @@ import multiprocessing
 import os
 import resource
 import signal
+import subprocess
+import sys
 import threading
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
 from model_server.errors import Cause, FatalLoadError, LoadError, in_short
-from model_server.memory import data_size, headroom
+from model_server.memory import data_size, headroom, resident_size
 from model_server.registry import ModelVersion
 
 Try = Callable[[ModelVersion, Path], object]
-# What nearly every model needs: imported once, before the fork, for the parent and all children.
+# What nearly every model needs: imported once, before the fork, for the parent and the child.
 _IMPORTS = ("mlflow.sklearn", "skops.io", "sklearn.ensemble", "sklearn.pipeline", "scipy.sparse")
 _MIB = 1024 * 1024
 _CANCEL = None
@@ -67,52 +71,93 @@ class Prover:
             importlib.import_module(name)
         gc.collect()
         gc.freeze()  # what is frozen is not written to by collections, so it stays shared
-        self._start("fork")
+        self._helper: _Helper | None = _forked(attempt)
 
     def begin(self) -> object:
         """The ticket of a load that begins now; those of earlier loads are void."""
         with self._sending:
             self._ticket = object()
-            with contextlib.suppress(OSError):  # a broken pipe shows when something is proved
-                self._connection.send(_CANCEL)
+            if self._helper is not None:
+                with contextlib.suppress(OSError):  # a broken pipe shows when something is proved
+                    self._helper.connection.send(_CANCEL)
             return self._ticket
 
     def prove(self, ticket: object, version: ModelVersion, files: Path) -> None:
         """Raise a `LoadError` unless a child loads the version and predicts with it."""
         with self._proving:
+            with self._sending:
+                if ticket is not self._ticket:
+                    raise LoadError(_NOT_WANTED)
+                helper = self._helper = self._helper or _started(self._attempt)
+                memory = headroom(self._memory_limit)
+                with contextlib.suppress(OSError):  # shows when the verdict is read
+                    helper.connection.send(_Job(version, files, self._seconds, memory))
             try:
-                with self._sending:
-                    if ticket is not self._ticket:
-                        raise LoadError(_NOT_WANTED)
-                    memory = headroom(self._memory_limit)
-                    self._connection.send(_Job(version, files, self._seconds, memory))
-                verdict: _Verdict = self._connection.recv()
+                verdict: _Verdict = helper.connection.recv()
             except (EOFError, OSError):
-                # By now this process has threads, so its copies cannot be trusted: a new start.
-                self._start("spawn")
                 raise LoadError("the process that tries versions out was killed") from None
+            finally:
+                with self._sending:
+                    self._helper = None
+                helper.end()
         if verdict.cause is not None:
             raise FatalLoadError(verdict.reason, verdict.cause)
         if verdict.reason:
             raise LoadError(verdict.reason)
 
-    def _start(self, method: str) -> None:
-        context = multiprocessing.get_context(method)
-        self._connection, theirs = context.Pipe()
-        inherited = self._connection if method == "fork" else None
-        process = context.Process(
-            target=_attend, args=(theirs, inherited, self._attempt), name="prover"
-        )
-        process.start()
-        theirs.close()
-        # The helper ends when this end is closed, and Python waits for it when it exits.
-        weakref.finalize(self, self._connection.close)
+
+class _Helper:
+    """A process that tries versions out, until the server's end of the pipe closes."""
+
+    def __init__(self, connection: Connection, wait_for_end: Callable[[], object]) -> None:
+        self.connection = connection
+        self._wait_for_end = wait_for_end
+        # Python waits for a forked process when it exits.
+        self._close = weakref.finalize(self, connection.close)
+
+    def end(self) -> None:
+        self._close()
+        self._wait_for_end()
 
 
-def _attend(connection: Connection, inherited: Connection | None, attempt: Try) -> None:
-    """Prove what is asked for, one after the other, until the server's end of the pipe closes."""
-    if inherited is not None:
-        inherited.close()
+def _forked(attempt: Try) -> _Helper:
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+
+    def run() -> None:
+        ours.close()
+        _attend(theirs, attempt, 0)
+
+    process = context.Process(target=run, name="prover")
+    process.start()
+    theirs.close()
+    return _Helper(ours, process.join)
+
+
+def _started(attempt: Try) -> _Helper:
+    """A new Python, because a copy of this process, which has threads by now, cannot be trusted.
+    The start method "spawn" would leave a process of multiprocessing's own behind."""
+    ours, theirs = multiprocessing.Pipe()
+    with theirs:
+        end = theirs.fileno()
+        code = f"from model_server.proof import attend; attend({end})"
+        process = subprocess.Popen([sys.executable, "-c", code], pass_fds=[end])
+    ours.send(attempt)
+    return _Helper(ours, process.wait)
+
+
+def attend(end: int) -> None:
+    """What a helper does that is started anew, with its end of the pipe."""
+    with contextlib.suppress(EOFError):
+        connection = Connection(end)
+        _attend(connection, connection.recv(), resident_size())
+
+
+def _attend(connection: Connection, attempt: Try, own: int) -> None:
+    """Prove what is asked for, one after the other, until the server's end of the pipe closes.
+
+    `own` are the bytes that this process takes and does not share with the server.
+    """
     # A terminal sends Ctrl-C to all; the server decides when this ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -122,6 +167,7 @@ def _attend(connection: Connection, inherited: Connection | None, attempt: Try) 
             job = connection.recv()
             if job is _CANCEL:
                 continue
+            job = replace(job, memory=max(0, job.memory - own))
             answers, theirs = context.Pipe(duplex=False)
             child = context.Process(target=_try_out, args=(theirs, attempt, job))
             child.start()

@@ -15,7 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
 from model_server.errors import LoadError, RegistryError, in_short
-from model_server.requirements import version_here
+from model_server.requirements import images_command, version_here
 
 # The parts of a version that must agree for one release to read what another has saved.
 _PARTS = {"scikit-learn": 2, "Python": 2, "skops": 2, "numpy": 1, "pandas": 1, "cloudpickle": 1}
@@ -26,10 +26,12 @@ _PATH = re.compile(r"(?<=') from '.*?'(?=>)")
 _NO_ATTRIBUTE = re.compile(r"Can't get attribute '(.+?)' on <module '(.+?)'")
 
 
-def load_failure_reason(error: BaseException, folder: Path | None = None) -> str:
+def load_failure_reason(
+    error: BaseException, folder: Path | None = None, model: str = "", alias: str = ""
+) -> str:
     """What went wrong while a version was downloaded, loaded or proven, and what to do about it.
 
-    `folder` has the files of the version, as far as they arrived.
+    `folder` has the files of the version, as far as they arrived; `alias` of `model` names it.
     """
     if isinstance(error, RegistryError):
         return f"the tracking server did not deliver it: {error}"
@@ -42,7 +44,7 @@ def load_failure_reason(error: BaseException, folder: Path | None = None) -> str
         what = "it cannot be loaded: " + _PATH.sub("", in_short(error))
     recorded = _recorded(folder) if folder else {}
     if isinstance(cause, ModuleNotFoundError) and _is_a_package(cause.name):
-        return _missing_package(str(cause.name), recorded)
+        return _missing_package(str(cause.name), recorded, images_command(model, alias))
     lost = _NO_ATTRIBUTE.match(str(cause))
     if lost and lost[2].rpartition(".")[2] in ("__main__", "__mp_main__"):
         return (
@@ -97,11 +99,11 @@ def _advice(differing: list[_Difference]) -> str:
     )
 
 
-def _missing_package(module: str, recorded: dict[str, Version]) -> str:
+def _missing_package(module: str, recorded: dict[str, Version], command: str) -> str:
     named = f" ({module}=={recorded[module]})" if module in recorded else ""
     return (
         f"it needs the Python module {module!r}{named}, which the model server does not have: "
-        "build an image with it (`npm run images -- --model`), or log a model that does without"
+        f"build an image with it ({command}), or log a model that does without"
     )
 
 

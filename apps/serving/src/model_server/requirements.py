@@ -115,15 +115,19 @@ def version_here(name: str) -> Version | None:
     return None
 
 
+def images_command(model: str, alias: str) -> str:
+    """What builds an image with the packages that the version requires."""
+    return f"`npm run images -- --model {shlex.quote(f'{model}@{alias}')}`"
+
+
 def requirements_reason(unmet: list[Unmet], model: str, alias: str) -> str:
     """One sentence with the ways out."""
     wanted = ", ".join(one.wanted for one in unmet)
     here = ", ".join(one.here for one in unmet)
     way = "log the model with what this server has"
     if all(one.can_be_installed for one in unmet):
-        command = shlex.quote(f"{model}@{alias}")
         way = (
-            f"run `npm run images -- --model {command}`, which builds an image with them and "
+            f"run {images_command(model, alias)}, which builds an image with them and "
             f"prints the setting for it, or {way}"
         )
     return f"it requires {wanted}, and this server has {here}: {way}"

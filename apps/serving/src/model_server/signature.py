@@ -22,6 +22,10 @@ _SAMPLES = {
     DataType.binary: "",
     DataType.datetime: "2000-01-01T00:00:00",
 }
+# What MLflow loads its models for conversations with.
+_OF_CHATS = tuple(
+    f"mlflow.pyfunc.loaders.{name}" for name in ("chat_agent", "chat_model", "responses_agent")
+)
 _HOW = "signature=mlflow.models.infer_signature(rows, predictions)"
 
 
@@ -31,6 +35,12 @@ def required_signature(model: Model) -> ModelSignature:
         raise LoadError(
             "MLflow found nothing in it to predict with, as in a transformer or in DBSCAN: log a "
             f"model that has predict, or a Python model that calls what it has and, {ALLOW_PICKLE}"
+        )
+    if model.flavors["python_function"].get("loader_module") in _OF_CHATS:
+        raise LoadError(
+            "it is a ChatModel, ChatAgent or ResponsesAgent of MLflow, and only models that take "
+            "rows and return a prediction for each are served: log an mlflow.pyfunc.PythonModel "
+            "that does, or serve it with `mlflow models serve`"
         )
     signature = model.signature
     if signature is not None and signature.inputs is not None:
