@@ -5,7 +5,14 @@ import { UserError } from "../../local/support/errors.ts";
 import { run, which } from "../../local/support/process.ts";
 
 const cyclonedx = ["run", "--spec", "cyclonedx-bom==7.5.0", "cyclonedx-py"];
-const pythonParts = ["apps/backup", "apps/predict", "apps/serving", "apps/tracking", "notebooks"];
+const pythonParts = [
+  "apps/backup",
+  "apps/predict",
+  "apps/serving",
+  "apps/tracking",
+  "notebooks",
+  "runtimes/catboost",
+];
 
 /** What the platform is made of, as CycloneDX: one file for npm, one for each set of Python packages. */
 export async function sbom({

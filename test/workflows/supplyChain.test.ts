@@ -49,7 +49,7 @@ test("every lock file of the checkout is kept up to date", async () => {
 // is locked by a hash, and every base and login image by a digest.
 test("every Python package of an image is locked by its content, which pip asks for", async () => {
   const images = (await files("*Dockerfile")).filter((file) => read(file).includes("pip install"));
-  expect(images).toHaveLength(4);
+  expect(images).toHaveLength(5);
   for (const file of images) {
     expect(read(file)).toMatch(/pip install .*--require-hashes -r \S*requirements\.txt/);
   }
@@ -107,7 +107,7 @@ test("`npm run sbom` lists the packages of npm and of each Python part", () => {
       },
     );
     expect([status, status === 0 ? "" : stderr]).toEqual([0, ""]);
-    const names = ["notebooks", "npm", "predict", "serving", "tracking"];
+    const names = ["backup", "catboost", "notebooks", "npm", "predict", "serving", "tracking"];
     expect(readdirSync(output)).toEqual(names.map((name) => `${name}.cdx.json`));
     const bom = JSON.parse(readFileSync(join(output, "npm.cdx.json"), "utf8")) as {
       bomFormat: string;
