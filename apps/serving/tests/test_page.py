@@ -23,7 +23,7 @@ from mlflow.types.schema import (
     Schema,
 )
 from model_server.loaded_model import LoadedModel
-from prediction_app.client import _data
+from prediction_app.columns import request_data
 from prediction_app.model import Model, parse_model
 from prediction_app.nested import pretty, sample
 from prediction_app.values import from_text
@@ -48,7 +48,7 @@ def predicted(model: LoadedModel, texts: dict[str, str] | None = None) -> Answer
         text = pretty(sample(column)) if typed is None else typed
         row[column.name] = start if typed is None and start else from_text(column, text)
     params = {"params": page.defaults} if page.params else {}
-    return ask(model, _data(page.inputs, [row]) | params)
+    return ask(model, request_data(page.inputs, [row]) | params)
 
 
 def test_a_table_and_an_array(tmp_path: Path) -> None:

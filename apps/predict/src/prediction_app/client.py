@@ -11,6 +11,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from prediction_app import metrics
+from prediction_app.columns import request_data
 from prediction_app.model import Column, Model, parse_model
 
 _CONNECT_SECONDS = 3
@@ -92,7 +93,7 @@ class ModelServer:
     ) -> Prediction:
         """Predicts all rows in one request. A column that no row has is left out."""
         path = "/invocations?probabilities=true" if probabilities else "/invocations"
-        body = _data(columns, rows) | ({"params": params} if params else {})
+        body = request_data(columns, rows) | ({"params": params} if params else {})
         with self._counted("predict"):
             answer, version = self._ask("POST", path, _PREDICT_SECONDS, body)
             values = _rows(answer.get("predictions"), len(rows))
@@ -137,19 +138,6 @@ class ModelServer:
         if 400 <= reply.status_code < 500 and detail and method == "POST":
             raise RefusedError(detail)
         raise ServerAwayError(f"The model server failed with status {reply.status_code}.")
-
-
-def _data(columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The data field of a request."""
-    if columns[0].named and columns[0].shape is None:
-        sent = [column.name for column in columns if any(column.name in row for row in rows)]
-        data = [[row.get(name) for name in sent] for row in rows]
-        return {"dataframe_split": {"columns": sent, "data": data}}
-    if columns[0].named:
-        return {"inputs": rows[0]}
-    if columns[0].shape is not None:
-        return {"inputs": rows[0][columns[0].name]}
-    return {"inputs": [row[columns[0].name] for row in rows]}
 
 
 def _probabilities(answer: dict[str, Any], rows: int) -> list[dict[str, float]] | None:
