@@ -192,15 +192,20 @@ export async function versionOf(api: Mlflow, name: string, alias: string): Promi
   return model_version.version;
 }
 
+/**
+ * Whether MLflow has no version with the alias. 404: there is no such model; 403: it says the same to those who may not
+ * know what there is; 400: none of the model's versions has the alias.
+ */
+export const hasNoVersion = (error: unknown): boolean =>
+  error instanceof MlflowError && [400, 403, 404].includes(error.status);
+
 /** The server polls the alias, so it may be behind for some seconds. */
 async function waitUntilServed(
   api: Mlflow,
   { name, alias, servingUrl }: StackModel,
 ): Promise<ServedModel> {
   const wanted = await versionOf(api, name, alias).catch((error: unknown) => {
-    // 404: there is no such model, 400: none of its versions has the alias
-    const hasNone = error instanceof MlflowError && [400, 404].includes(error.status);
-    throw hasNone ? new Skipped(`no version has the alias ${alias} yet`) : error;
+    throw hasNoVersion(error) ? new Skipped(`no version has the alias ${alias} yet`) : error;
   });
   const end = Date.now() + serverFollowsWithinMs;
   for (;;) {

@@ -1,8 +1,7 @@
-import { MlflowError } from "../mlflow.ts";
 import { endpoints, isHealthy, isInCluster } from "../platformEndpoints.ts";
 import { servedModel } from "../prediction.ts";
 import { endpointOf, modelsOf, type StackModel } from "../servedModels.ts";
-import { versionOf } from "../verification.ts";
+import { hasNoVersion, versionOf } from "../verification.ts";
 import { away } from "./away.ts";
 import { type Check, type Finding, findingsOr, type Seen } from "./check.ts";
 import type { Facts } from "./facts.ts";
@@ -22,7 +21,7 @@ const versionAt = async (
   try {
     return await versionOf(await facts.mlflow(), name, alias);
   } catch (error) {
-    if (error instanceof MlflowError && [400, 404].includes(error.status)) return undefined;
+    if (hasNoVersion(error)) return undefined;
     throw error;
   }
 };

@@ -24,14 +24,16 @@ export function describeDoctor(outputs: () => Record<string, string>): void {
   let champion: string;
 
   test("finds nothing wrong with a platform that is well", async () => {
-    const { code, results } = await examined();
-    const status = (wanted: string) =>
-      results
-        .filter((one) => one.status === wanted)
-        .map(({ name, detail }) => `${name}: ${detail}`);
-    expect(results.flatMap(({ findings }) => findings)).toEqual([]);
-    expect(status("ok").length).toBeGreaterThan(25);
-    expect(code).toBe(0);
+    // pods that were made anew are scraped again within a minute
+    await waitUntil("nothing is wrong", 120, async () => {
+      const { code, results } = await examined();
+      // alerts about versions that other tests broke are warnings
+      const faults = results.flatMap(({ findings }) => findings).filter((one) => !one.isWarning);
+      expect(faults).toEqual([]);
+      expect(results.filter(({ status }) => status === "ok").length).toBeGreaterThan(25);
+      expect(code).toBe(0);
+      return true;
+    });
   });
 
   describe("names what is wrong", () => {

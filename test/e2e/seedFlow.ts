@@ -4,6 +4,7 @@ import { envFile } from "../../cli/envFile.ts";
 import { predict, servedModel, type ServedModel } from "../../cli/prediction.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { openBrowser } from "../../tools/dashboards/browser.ts";
+import { modelsOf } from "../../cli/servedModels.ts";
 import { executeNotebook } from "./support/notebook.ts";
 import { mlops, start } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
@@ -37,7 +38,7 @@ export function describeSeedFlow(outputs: () => Record<string, string>): void {
     const browser = await openBrowser();
     try {
       const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-      await page.goto(outputs()["predictionAppUrl"]!);
+      await page.goto(modelsOf(outputs())[0]!.pageUrl!);
       const predictButton = page.getByRole("button", { name: "Predict" });
       await predictButton.waitFor({ timeout: 60_000 });
       // by its name: while the page is being drawn, the first field is not yet the first column's
