@@ -12,9 +12,8 @@ import { reachDeployment } from "./targetAccess.ts";
 
 /** A command of the backup image, in a Job of one of the platform's CronJobs. */
 export interface BackupCommand {
+  /** The CronJob, and its container that gets the words. */
   readonly from: typeof backupName | typeof restoreName;
-  /** Container that gets the words. */
-  readonly container: string;
   readonly words: readonly string[];
   /** Told each line that the Job prints. */
   readonly onLine: (line: string) => void;
@@ -82,10 +81,10 @@ async function cronJobOf(client: KubernetesClient, path: string, stack: string):
 }
 
 /** As `kubectl create job --from=cronjob/…` makes one: it belongs to the CronJob and goes with it. */
-export function jobOf({ metadata, spec }: CronJob, { container, words }: BackupCommand) {
+export function jobOf({ metadata, spec }: CronJob, { from, words }: BackupCommand) {
   const { template } = spec.jobTemplate.spec;
   const withWords = (containers: readonly Container[] = []) =>
-    containers.map((one) => (one.name === container ? { ...one, args: words } : one));
+    containers.map((one) => (one.name === from ? { ...one, args: words } : one));
   const { initContainers, containers } = template.spec;
   return {
     apiVersion: "batch/v1",

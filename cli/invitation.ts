@@ -5,6 +5,7 @@ import type { PersonRole } from "../components/index.ts";
 import { UserError } from "../local/support/errors.ts";
 import { envLines, notebookVariables } from "./envFile.ts";
 import { mlflow, MlflowError } from "./mlflow.ts";
+import { modelsOf } from "./servedModels.ts";
 import { readSettings, type Settings, stackFile } from "./stackSettings.ts";
 
 /** The people of a stack, and their roles. */
@@ -71,8 +72,8 @@ export function colleagueEnv(
   password: string,
 ): string {
   const login = { MLFLOW_TRACKING_USERNAME: name, MLFLOW_TRACKING_PASSWORD: password };
-  const models = Object.entries(outputs["models"] as Record<string, { servingUrl: string }>);
-  const servers = Object.fromEntries(models.map(([model, { servingUrl }]) => [model, servingUrl]));
+  const models = modelsOf(outputs);
+  const servers = Object.fromEntries(models.map((model) => [model.name, model.servingUrl]));
   const { PROMETHEUS_URL: _, ...variables } = notebookVariables(outputs, login, servers);
   return [`# ${name} at the platform. Holds a password.`, ...envLines(variables), ""].join("\n");
 }

@@ -2,6 +2,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import type { Deployment } from "./deployment.ts";
 import { openEngine } from "./engineChoice.ts";
 import type { Options } from "./commandLine.ts";
+import { endpoints, reach, type Reached } from "./platformEndpoints.ts";
 import { readSettings, type Settings } from "./stackSettings.ts";
 import { reachDeployment } from "./targetAccess.ts";
 import { UserError } from "../local/support/errors.ts";
@@ -30,4 +31,12 @@ export async function openPlatform(options: Options): Promise<RunningPlatform> {
     );
   }
   return { settings, deployment, kubeconfig, outputs };
+}
+
+/** MLflow as this machine reaches it; to be closed. */
+export function reachTracking(platform: RunningPlatform): Promise<Reached> {
+  const { kubeconfig, deployment, outputs } = platform;
+  const { tracking } = endpoints;
+  const url = String(outputs[tracking.output]);
+  return reach({ ...tracking, url }, { kubeconfig, namespace: deployment.namespace });
 }

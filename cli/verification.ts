@@ -192,27 +192,32 @@ export async function versionOf(api: Mlflow, name: string, alias: string): Promi
   return model_version.version;
 }
 
-/**
- * Whether MLflow has no version with the alias. 404: there is no such model; 403: it says the same to those who may not
- * know what there is; 400: none of the model's versions has the alias.
- */
-export const hasNoVersion = (error: unknown): boolean =>
-  error instanceof MlflowError && [400, 403, 404].includes(error.status);
+/** The version that has an alias, or nothing where there is none. */
+export async function versionIfAny(
+  api: Mlflow,
+  { name, alias }: Pick<StackModel, "name" | "alias">,
+): Promise<string | undefined> {
+  try {
+    return await versionOf(api, name, alias);
+  } catch (error) {
+    // 404: there is no such model; 403: MLflow says the same to those who may not know what there is; 400: none of the
+    // model's versions has the alias
+    if (error instanceof MlflowError && [400, 403, 404].includes(error.status)) return undefined;
+    throw error;
+  }
+}
 
 /** The server polls the alias, so it may be behind for some seconds. */
-async function waitUntilServed(
-  api: Mlflow,
-  { name, alias, servingUrl }: StackModel,
-): Promise<ServedModel> {
-  const wanted = await versionOf(api, name, alias).catch((error: unknown) => {
-    throw hasNoVersion(error) ? new Skipped(`no version has the alias ${alias} yet`) : error;
-  });
+async function waitUntilServed(api: Mlflow, model: StackModel): Promise<ServedModel> {
+  const { alias, servingUrl } = model;
+  const wanted = await versionIfAny(api, model);
+  if (wanted === undefined) throw new Skipped(`no version has the alias ${alias} yet`);
   const end = Date.now() + serverFollowsWithinMs;
   for (;;) {
-    const model = await servedModel(servingUrl);
-    if (typeof model !== "string" && model.version === wanted) return model;
+    const served = await servedModel(servingUrl);
+    if (typeof served !== "string" && served.version === wanted) return served;
     if (Date.now() > end) {
-      const instead = typeof model === "string" ? model : whyAnother(model);
+      const instead = typeof served === "string" ? served : whyAnother(served);
       throw new Error(`version ${wanted} has the alias ${alias}, but ${instead}`);
     }
     await sleep(500);

@@ -4,6 +4,7 @@ import { UserError } from "../local/support/errors.ts";
 import { CommandError } from "../local/support/process.ts";
 import { imageOfModel, layerSource, referenceOf, tagOf } from "../program/images.ts";
 import { type Mlflow, MlflowError } from "./mlflow.ts";
+import { versionOf } from "./verification.ts";
 
 /** A registered version, and what it says that it needs. */
 export interface RegisteredVersion {
@@ -24,20 +25,15 @@ export async function registeredVersion(
   name: string,
   alias: string,
 ): Promise<RegisteredVersion> {
-  const get = async <T>(method: string, query: Record<string, string>) =>
-    api.call<T>(`${method}?${new URLSearchParams(query).toString()}`);
   try {
-    const { model_version: found } = await get<{ model_version: { version: string } }>(
-      "registered-models/alias",
-      { name, alias },
-    );
-    const { artifact_uri: uri } = await get<{ artifact_uri: string }>(
-      "model-versions/get-download-uri",
-      { name, version: found.version },
+    const version = await versionOf(api, name, alias);
+    const query = new URLSearchParams({ name, version });
+    const { artifact_uri: uri } = await api.call<{ artifact_uri: string }>(
+      `model-versions/get-download-uri?${query.toString()}`,
     );
     const path = uri.replace(/^mlflow-artifacts:\/+/, "");
     const requirements = await api.getArtifact(`${path}/requirements.txt`);
-    return { name, version: found.version, requirements };
+    return { name, version, requirements };
   } catch (error) {
     if (!(error instanceof MlflowError) || ![400, 404].includes(error.status)) throw error;
     throw new UserError(

@@ -6,7 +6,6 @@ import type { Options } from "../commandLine.ts";
 export const backup = (options: Options): Promise<number> =>
   runBackupCommand(options, {
     from: backupName,
-    container: backupName,
     words: ["make"],
     onLine: (line) => console.log(`  ${line}`),
   });

@@ -20,7 +20,6 @@ export async function backups(
   if (options.verify !== undefined) {
     return await runBackupCommand(options, {
       from: backupName,
-      container: backupName,
       words: ["verify", options.verify],
       onLine: (line) => console.log(`  ${line}`),
     });
@@ -28,7 +27,6 @@ export async function backups(
   let rows: readonly SnapshotRow[] = [];
   const code = await runBackupCommand(options, {
     from: backupName,
-    container: backupName,
     words: ["list"],
     onLine: (line) => {
       if (line.startsWith("[")) rows = JSON.parse(line) as SnapshotRow[];

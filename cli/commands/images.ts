@@ -13,8 +13,7 @@ import {
   type VersionImage,
 } from "../versionImage.ts";
 import { mlflow } from "../mlflow.ts";
-import { endpoints, reach } from "../platformEndpoints.ts";
-import { openPlatform } from "../runningPlatform.ts";
+import { openPlatform, reachTracking } from "../runningPlatform.ts";
 
 interface ImagesOptions extends Options {
   readonly push?: boolean;
@@ -52,13 +51,12 @@ export async function images({
 
 /** The image for the version of `NAME@ALIAS` that the running platform has registered. */
 async function imageForModel(model: string, options: Options): Promise<VersionImage> {
-  const { settings, deployment, kubeconfig, outputs } = await openPlatform(options);
+  const platform = await openPlatform(options);
+  const { outputs, settings } = platform;
   const { config } = settings;
   const [, name = model, given] = /^(.+)@([^@]+)$/.exec(model) ?? [];
   const { alias = "champion", runtime } = config.models[name] ?? {};
-  const { namespace } = deployment;
-  const url = String(outputs[endpoints.tracking.output]);
-  const door = await reach({ ...endpoints.tracking, url }, { kubeconfig, namespace });
+  const door = await reachTracking(platform);
   const [username = "", password = ""] = ["mlflowUsername", "mlflowPassword"].map((key) =>
     String(outputs[key]),
   );

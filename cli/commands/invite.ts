@@ -4,8 +4,7 @@ import type { PersonRole } from "../../components/index.ts";
 import { UserError } from "../../local/support/errors.ts";
 import type { Options } from "../commandLine.ts";
 import { addToSettings, colleagueEnv, passwordOf, peopleOf } from "../invitation.ts";
-import { endpoints, reach } from "../platformEndpoints.ts";
-import { openPlatform } from "../runningPlatform.ts";
+import { openPlatform, reachTracking } from "../runningPlatform.ts";
 import { readSettings, stackFile } from "../stackSettings.ts";
 
 export interface InviteOptions extends Options {
@@ -33,12 +32,9 @@ export async function invite(options: InviteOptions, [name]: string[]): Promise<
 }
 
 async function giveLogin(name: string, options: InviteOptions): Promise<number> {
-  const { kubeconfig, deployment, outputs } = await openPlatform(options);
-  const { namespace } = deployment;
-  const door = await reach(
-    { ...endpoints.tracking, url: String(outputs["mlflowTrackingUri"]) },
-    { kubeconfig, namespace },
-  );
+  const platform = await openPlatform(options);
+  const { outputs } = platform;
+  const door = await reachTracking(platform);
   try {
     const password = await passwordOf(name, door.url, outputs, options.resetPassword);
     giveOut(colleagueEnv(outputs, name, password), options.output);

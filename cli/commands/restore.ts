@@ -15,7 +15,6 @@ export async function restore(
   }
   const code = await runBackupCommand(options, {
     from: restoreName,
-    container: restoreName,
     words: ["restore", id, ...(options.replace === true ? ["--replace"] : [])],
     onLine: (line) => console.log(`  ${line}`),
   });

@@ -1,7 +1,7 @@
 import { endpoints, isHealthy, isInCluster } from "../platformEndpoints.ts";
 import { servedModel } from "../prediction.ts";
 import { endpointOf, modelsOf, type StackModel } from "../servedModels.ts";
-import { hasNoVersion, versionOf } from "../verification.ts";
+import { versionIfAny } from "../verification.ts";
 import { away } from "./away.ts";
 import { type Check, type Finding, findingsOr, type Seen } from "./check.ts";
 import type { Facts } from "./facts.ts";
@@ -14,17 +14,8 @@ export const modelChecks: readonly Check[] = [
   { name: "urls", run: urls },
 ];
 
-const versionAt = async (
-  facts: Facts,
-  { name, alias }: StackModel,
-): Promise<string | undefined> => {
-  try {
-    return await versionOf(await facts.mlflow(), name, alias);
-  } catch (error) {
-    if (hasNoVersion(error)) return undefined;
-    throw error;
-  }
-};
+const versionAt = async (facts: Facts, model: StackModel): Promise<string | undefined> =>
+  versionIfAny(await facts.mlflow(), model);
 
 async function aliases(facts: Facts): Promise<Seen> {
   const models = modelsOf(await facts.outputs());

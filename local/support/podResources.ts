@@ -84,7 +84,7 @@ function roomOn(node: JsonObject, pods: JsonObject[]): { room: Amounts; all: Amo
   return { room, all };
 }
 
-async function list(client: KubernetesClient, path: string): Promise<JsonObject[]> {
+export async function list(client: KubernetesClient, path: string): Promise<JsonObject[]> {
   return ((await client.request("GET", path))["items"] ?? []) as JsonObject[];
 }
 

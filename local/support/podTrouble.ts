@@ -1,6 +1,6 @@
 import { ApiError } from "./apiServer.ts";
 import type { KubernetesClient } from "./kubernetesClient.ts";
-import { containersOf, shortageOf } from "./podResources.ts";
+import { containersOf, list, shortageOf } from "./podResources.ts";
 import { type JsonObject, objectAt, textAt } from "./propertyValues.ts";
 
 const logLines = 12;
@@ -250,10 +250,6 @@ async function found(client: KubernetesClient, path: string): Promise<JsonObject
 function newestFirst(one: JsonObject, other: JsonObject): number {
   const created = (pod: JsonObject) => textAt(pod, "metadata", "creationTimestamp") ?? "";
   return created(other).localeCompare(created(one));
-}
-
-async function list(client: KubernetesClient, path: string): Promise<JsonObject[]> {
-  return listAt(await client.request("GET", path), "items");
 }
 
 function listAt(object: JsonObject, key: string): JsonObject[] {
