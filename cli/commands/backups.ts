@@ -8,7 +8,7 @@ export interface SnapshotRow {
   readonly time: string;
   readonly size: number;
   readonly mlflowVersion: string;
-  /** Null where nobody has looked. */
+  /** Null if it was never verified. */
   readonly verified: boolean | null;
   readonly beforeRestore: boolean;
 }

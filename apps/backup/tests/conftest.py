@@ -23,7 +23,7 @@ def postgres() -> Iterator[Postgres]:
     if not binaries():
         pytest.skip("needs Postgres programs: apt-get install postgresql")
     with Postgres() as server:
-        # As the image does: a restore makes databases of its own.
+        # As in the image: a restore creates its own databases.
         server.administer("ALTER ROLE mlflow CREATEDB")
         yield server
 
@@ -43,7 +43,7 @@ def filled(postgres: Postgres, restic: str, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def platform(postgres: Postgres, filled: Filled, restic: str, tmp_path: Path) -> Platform:
-    """A platform in use, with a destination of its own."""
+    """A platform in use with its own backup destination."""
     postgres.create_databases("mlflow", template="filled")
     shutil.copytree(filled.artifacts, tmp_path / "artifacts")
     return Platform(tmp_path, postgres, "mlflow", restic, tmp_path / "destination")

@@ -12,7 +12,7 @@ _TIMEOUT_SECONDS = 10
 
 
 def push(settings: Settings, values: Mapping[str, float]) -> None:
-    """Replaces the metrics of these names. A backup does not fail because nobody listens."""
+    """Pushes metrics, replacing those of the same names. A failed push fails no backup."""
     if settings.pushgateway is None:
         return
     metrics = {**values, **_destination(settings)}

@@ -42,7 +42,7 @@ class Snapshot:
 
     @property
     def verified(self) -> bool | None:
-        """None for one that nobody has looked at."""
+        """None if the snapshot was never verified."""
         return True if VERIFIED in self.tags else False if DAMAGED in self.tags else None
 
     def _value(self, name: str) -> str:

@@ -209,7 +209,7 @@ def _swap_files(settings: Settings, journal: Journal, entry: Entry) -> None:
 
 def _move(source: Path, target: Path, leave: str = "") -> None:
     for path in source.iterdir():
-        # The root of a file system has a folder of its own, which is not ours to move.
+        # lost+found belongs to the file system and cannot be moved.
         if path.name not in (leave, "lost+found"):
             path.rename(target / path.name)
     sync(source)

@@ -1,4 +1,4 @@
-"""What Prometheus is told about the page. No label holds anything that a visitor typed.
+"""Metrics of the page. No label contains anything that a visitor typed.
 
 `model` is the registered name of the model that a visitor looks at; it is empty on the overview.
 """

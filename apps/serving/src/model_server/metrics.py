@@ -25,7 +25,7 @@ _KEPT_VERSIONS = 5
 
 
 class ModelRegistry(CollectorRegistry):
-    """Gives every series the name of the model, from the start on and whoever scrapes."""
+    """Adds the name of the model to every series, from the start and for every scraper."""
 
     def __init__(self, model: str) -> None:
         super().__init__()

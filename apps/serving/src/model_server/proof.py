@@ -2,8 +2,8 @@
 
 The child is forked by a helper process, which ends with the trial: an idle one would cost the
 memory of every page that the server writes to. The first helper is forked while this process has no
-threads yet, so a start needs no second Python and shares most of its memory. Later ones are started
-anew.
+threads yet, so a start needs no second Python and shares most of its memory. Each later one
+is a new Python.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def _started(attempt: Try) -> _Helper:
 
 
 def attend(end: int) -> None:
-    """What a helper does that is started anew, with its end of the pipe."""
+    """Entry point of a helper in a new Python, given its end of the pipe."""
     with contextlib.suppress(EOFError):
         connection = Connection(end)
         _attend(connection, connection.recv(), resident_size())
