@@ -52,7 +52,12 @@ export async function waitForModel(
   }
 }
 
-/** Predicts for the first row of the model's own input example. */
+const loadingSeconds = 30;
+
+/**
+ * Predicts for the first row of the model's own input example. One of several pods may still load what another one
+ * serves: it is asked again.
+ */
 export async function predict(url: string, model: ServedModel): Promise<Prediction> {
   const { columns = [], data = [] } = model.input_example ?? {};
   const [first] = data;
@@ -61,12 +66,19 @@ export async function predict(url: string, model: ServedModel): Promise<Predicti
       `version ${model.version} of ${model.name} has no input example to predict with; log the model with input_example=`,
     );
   }
-  const response = await fetch(`${url}/invocations`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ dataframe_split: { columns, data: [first] } }),
-    signal: AbortSignal.timeout(30_000),
-  });
+  const ask = () =>
+    fetch(`${url}/invocations`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ dataframe_split: { columns, data: [first] } }),
+      signal: AbortSignal.timeout(30_000),
+    });
+  const end = Date.now() + loadingSeconds * 1_000;
+  let response = await ask();
+  while (response.status === 503 && Date.now() < end) {
+    await sleep(500);
+    response = await ask();
+  }
   const body = (await response.json()) as { predictions?: unknown; detail?: string };
   if (!response.ok || body.predictions === undefined) {
     throw new UserError(

@@ -15,6 +15,7 @@ import type { Destination } from "./destination.ts";
 
 const work = "/work";
 const artifacts = `${work}/artifacts`;
+const temporary = temporaryFolder("2Gi").mount;
 const settingsFolder = "/etc/mlflow";
 const accountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
@@ -77,7 +78,6 @@ function pod(
   own: { initContainers?: Container[]; containers: Container[]; volumes: Volume[] },
 ) {
   const { initContainers, containers, volumes } = own;
-  const sizeLimit = args.temporaryStorage ?? "2Gi";
   return {
     metadata: { labels, annotations: args.annotations },
     spec: {
@@ -87,9 +87,8 @@ function pod(
       ...(initContainers && { initContainers }),
       containers,
       volumes: [
-        { name: "work", emptyDir: { sizeLimit } },
         { name: "artifacts", persistentVolumeClaim: { claimName: args.artifacts.claimName! } },
-        temporaryFolder("1Gi").volume,
+        temporaryFolder(args.temporaryStorage ?? "2Gi").volume,
         ...destination.volumes,
         ...volumes,
       ],
@@ -153,9 +152,9 @@ function container(
     ),
     securityContext: containerSecurity,
     volumeMounts: [
-      { name: "work", mountPath: work },
+      { ...temporary, mountPath: work },
       { name: "artifacts", mountPath: artifacts },
-      temporaryFolder("1Gi").mount,
+      temporary,
       ...destination.mounts,
     ],
   };
@@ -194,7 +193,7 @@ function migration({ tracking }: BackupArgs, settingsName: pulumi.Input<string>)
     volumeMounts: [
       { name: "users", mountPath: settingsFolder, readOnly: true },
       { name: "artifacts", mountPath: artifacts, readOnly: true },
-      temporaryFolder("1Gi").mount,
+      temporary,
     ],
   };
 }

@@ -21,8 +21,11 @@ export const model: ServedModel = {
 /** In place of predictions: the server answers with an error. */
 export const refused = Symbol("refused");
 
-/** A healthy model server that gives these answers to GET /model, the last one for ever, and these predictions. */
-export function standIn(answers: Answer[], predictions: unknown = [206.1166]) {
+/**
+ * A healthy model server that gives these answers to GET /model, the last one for ever, and these predictions, once it
+ * has told so many clients that it still loads.
+ */
+export function standIn(answers: Answer[], predictions: unknown = [206.1166], whileLoading = 0) {
   const asked: unknown[] = [];
   const server: Server = createServer((request, response) => {
     let text = "";
@@ -30,6 +33,11 @@ export function standIn(answers: Answer[], predictions: unknown = [206.1166]) {
     request.on("end", () => {
       if (request.url === "/invocations") {
         asked.push(JSON.parse(text));
+        if (asked.length <= whileLoading) {
+          return void response
+            .writeHead(503)
+            .end(JSON.stringify({ detail: "it is still loading" }));
+        }
         const isRefused = predictions === refused;
         const body = isRefused ? { detail: "it cannot predict" } : { predictions };
         response.writeHead(isRefused ? 500 : 200, { "X-Model-Version": "3" });

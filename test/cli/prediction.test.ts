@@ -13,6 +13,12 @@ test("waits for the model, then predicts for the first row of its own example", 
   expect(server.asked).toEqual([{ dataframe_split: model.input_example }]);
 });
 
+test("asks again while one of several pods still loads what another one serves", async () => {
+  const server = await standIn([{ status: 200, body: model }], [206.1166], 1);
+  expect(await describeServed(server.url, model)).toBe("version 3 (champion) predicts 206.12");
+  server.close();
+});
+
 test.each([
   [["virginica"], "virginica"],
   [[{ risk: 0.123456, churns: true }], '{"risk":0.12346,"churns":true}'],

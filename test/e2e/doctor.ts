@@ -93,6 +93,7 @@ export function describeDoctor(outputs: () => Record<string, string>): void {
         release();
         if (before === undefined) rmSync(envFile);
         else writeFileSync(envFile, before, { mode: 0o600 });
+        await admin().call("registered-models/alias", { ...model, version: champion });
         await scale("deployments/prediction-app", 2);
       }
     });
@@ -107,12 +108,15 @@ export function describeDoctor(outputs: () => Record<string, string>): void {
         { name: model.name, ...source },
       );
       const { version } = made.model_version;
+      const described = async () => (await fetch(`${outputs()["modelServingUrl"]}/model`)).text();
+      await waitUntil("the champion is served", 60, async () =>
+        (await described()).includes(`"version":"${champion}"`),
+      );
       try {
         await admin().call("registered-models/alias", { ...model, version });
-        await waitUntil("the server has tried it", 60, async () => {
-          const response = await fetch(`${outputs()["modelServingUrl"]}/model`);
-          return (await response.text()).includes('"load_error":{');
-        });
+        await waitUntil("the server has tried it", 60, async () =>
+          (await described()).includes('"load_error":{'),
+        );
         const { results } = await examined();
         expect(unnamed(results, [["model-servers", /but version \d+ still answers/]])).toEqual([]);
       } finally {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { envFile } from "../../cli/envFile.ts";
 import { describeAccess } from "./access.ts";
+import { describeBackup } from "./backup.ts";
 import { describeDoctor } from "./doctor.ts";
 import { describeEnd } from "./end.ts";
 import { describeFaults } from "./faults.ts";
@@ -63,6 +64,7 @@ suite(`the platform on the local cluster${skipped ? ` (skipped: ${skipped})` : "
     });
     describeSeveralModels(() => found);
     describeSeedFlow(() => found);
+    describeBackup(() => found);
     describeMonitoring(() => found);
     describeModels(() => found);
     describeAccess(() => found);

@@ -40,7 +40,7 @@ export function podFaults(spec: JsonObject): string[] {
   demand(at(security, "seccompProfile", "type") === "RuntimeDefault", "has no seccomp profile");
   demand(Number(spec["terminationGracePeriodSeconds"]) >= 10, "has no time to stop");
   for (const volume of list(spec["volumes"])) {
-    const kinds = ["emptyDir", "secret", "configMap", "persistentVolumeClaim"];
+    const kinds = ["emptyDir", "secret", "configMap", "persistentVolumeClaim", "projected"];
     demand(
       kinds.some((kind) => kind in volume),
       "mounts a kind of volume that is not allowed",

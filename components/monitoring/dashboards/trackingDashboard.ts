@@ -172,5 +172,48 @@ export const tracking = (): Dashboard =>
           }),
         ],
       },
+      {
+        title: "Backups",
+        tiles: [
+          stat({
+            title: "Last backup",
+            description:
+              "How long ago the last good backup ended. What was logged since then would be lost with a disk. See the runbook BackupTooOld.",
+            width: 6,
+            queries: [{ expr: `time() - max(mlops_backup_last_success_timestamp_seconds{${of}})` }],
+            unit: "s",
+            decimals: 0,
+          }),
+          stat({
+            title: "Read back",
+            description:
+              "Whether the last backup that was read back was complete. If not see the runbook BackupVerificationFailed.",
+            width: 6,
+            queries: [{ expr: `min(mlops_backup_verified{${of}})` }],
+            words: { "0": ["damaged", "red"], "1": ["complete", "green"] },
+          }),
+          stat({
+            title: "Time taken",
+            description:
+              "How long the last backup took. MLflow works meanwhile; `mlflow gc` and a restore wait.",
+            width: 6,
+            queries: [{ expr: `max(mlops_backup_duration_seconds{${of}})` }],
+            unit: "s",
+            decimals: 0,
+          }),
+          timeSeries({
+            title: "Size of the backups",
+            description:
+              "Bytes that the last backup holds, and that all of them take where they are kept. Equal files are kept once.",
+            width: 6,
+            queries: [
+              { expr: `max(mlops_backup_size_bytes{${of}})`, legend: "last backup" },
+              { expr: `max(mlops_backup_stored_bytes{${of}})`, legend: "all, stored" },
+            ],
+            unit: "bytes",
+            min: 0,
+          }),
+        ],
+      },
     ],
   });

@@ -10,8 +10,6 @@ beforeAll(async () => {
 
 // SECURITY.md: Every pod of the namespace runs without root and with a read-only root file system,
 // under Pod Security `restricted`.
-// SECURITY.md: Only what reads objects of the cluster has a token of a service account: Prometheus,
-// kube-state-metrics and Grafana's sidecar.
 test("every pod of the platform is guarded", () => {
   const faults = podTemplates(resources).flatMap(({ workload, spec }) =>
     podFaults(spec).map((fault) => `${workload} ${fault}`),
@@ -19,11 +17,26 @@ test("every pod of the platform is guarded", () => {
   expect(faults).toEqual([]);
 });
 
+// SECURITY.md: Only what works with objects of the cluster has a token of a service account: Prometheus,
+// kube-state-metrics, Grafana's sidecar, and of a restore the step that stops and starts MLflow.
+test("one container of our own has a token", () => {
+  const holders = podTemplates(resources).flatMap(({ workload, spec }) => {
+    const tokens = list(spec["volumes"]).filter((volume) => "projected" in volume);
+    const names = tokens.map((volume) => volume["name"]);
+    return containersOf(spec)
+      .filter((container) =>
+        list(container["volumeMounts"]).some((mount) => names.includes(mount["name"])),
+      )
+      .map((container) => [workload, container["name"]]);
+  });
+  expect(holders).toEqual([["ml-backup-restore", "swap"]]);
+});
+
 test("every workload that makes pods was looked at", () => {
   const workloads = resources.filter(({ type }) => /:(apps|batch)\/v1:/.test(type));
   const looked = podTemplates(resources).map(({ workload }) => workload);
   expect(looked.sort()).toEqual(workloads.map(({ name }) => name).sort());
-  expect(looked).toHaveLength(7);
+  expect(looked).toHaveLength(9);
 });
 
 test("every pod is selected by its own workload alone", () => {

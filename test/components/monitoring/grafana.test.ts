@@ -66,8 +66,8 @@ test("the platform's dashboards fit into ConfigMaps, and the home page is one of
   expect(settings.users.home_page).toBe("/d/mlops-home");
 });
 
-// SECURITY.md: Only what reads objects of the cluster has a token of a service account: Prometheus,
-// kube-state-metrics and Grafana's sidecar.
+// SECURITY.md: Only what works with objects of the cluster has a token of a service account: Prometheus,
+// kube-state-metrics, Grafana's sidecar, and of a restore the step that stops and starts MLflow.
 test("the sidecar alone has a token, and that opens ConfigMaps alone", async () => {
   const { resources, find } = await record(() => make("grafana", base));
   const { rules, metadata }: any = find("grafana-dashboard-reader").inputs;

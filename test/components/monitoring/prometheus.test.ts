@@ -109,8 +109,8 @@ test("kube-state-metrics reads what the dashboards and alerts ask about, and no 
   expect(collectors.filter((kind: string) => /secret|configmap/.test(kind))).toEqual([]);
 });
 
-// SECURITY.md: Only what reads objects of the cluster has a token of a service account: Prometheus,
-// kube-state-metrics and Grafana's sidecar.
+// SECURITY.md: Only what works with objects of the cluster has a token of a service account: Prometheus,
+// kube-state-metrics, Grafana's sidecar, and of a restore the step that stops and starts MLflow.
 // SECURITY.md: node-exporter listens at the node's address inside the cluster, not at every address
 // of its machine.
 test("what reads no objects has no token, and node-exporter has one address", async () => {

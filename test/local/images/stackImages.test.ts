@@ -8,6 +8,7 @@ const gke = {
   imageRegistry: "localhost/mlops",
   gcpProject: "my-project",
   gcpRegion: "europe-west3",
+  models: { churn: { runtime: "tabular" } },
 };
 const own = "europe-west3-docker.pkg.dev/my-project/mlops";
 
@@ -31,7 +32,7 @@ async function askedFor(config: object): Promise<string[]> {
 afterEach(() => jest.restoreAllMocks());
 
 test("images of a stack with a GKE cluster go to the repository that the stack makes", async () => {
-  expect(await askedFor(gke)).toEqual([`${own}/tracking`, `${own}/serving`, `${own}/predict`]);
+  expect(await askedFor(gke)).toEqual([`${own}/tracking`, `${own}/predict`, `${own}/serving`]);
 });
 
 test("with a database in the cluster its image goes there too", async () => {
