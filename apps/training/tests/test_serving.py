@@ -14,6 +14,7 @@ class ModelServer(ThreadingHTTPServer):
     """Speaks as much of the model server's contract as its clients here need."""
 
     answers: list[tuple[int, dict]]
+    posts_while_loading = 0
 
     @property
     def url(self) -> str:
@@ -29,6 +30,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.server.posts_while_loading > 0:
+            self.server.posts_while_loading -= 1
+            return self._reply(503, {"detail": "it is still loading"})
         rows = body["dataframe_split"]["data"]
         self._reply(200, {"predictions": [row[0] * 2.0 for row in rows]})
 
@@ -83,3 +87,15 @@ def test_predicts_through_the_server(server: ModelServer) -> None:
     predictions, version = predict(server.url, rows)
     assert predictions == [age * 2.0 for age in rows["age"]]
     assert version == "7"
+
+
+def test_asks_again_while_one_of_several_servers_still_loads(server: ModelServer) -> None:
+    server.posts_while_loading = 1
+    predictions, _ = predict(server.url, load_data().x_test.head(1))
+    assert len(predictions) == 1
+
+
+def test_says_what_is_loading_when_it_takes_too_long(server: ModelServer) -> None:
+    server.posts_while_loading = 1
+    with pytest.raises(TrainingError, match="refused to predict: it is still loading"):
+        predict(server.url, load_data().x_test.head(1), timeout=0.001)

@@ -26,9 +26,17 @@ def wait_until_served(serving_url: str, version: str | int, timeout: float = 60)
 
 
 def predict(serving_url: str, rows: pd.DataFrame, timeout: float = 30) -> tuple[list[float], str]:
-    """Predictions of the model server for the rows, and the version that made them."""
+    """Predictions of the model server for the rows, and the version that made them.
+
+    One of several servers may still load what another one serves: it is asked until `timeout`.
+    """
     body = {"dataframe_split": rows.to_dict(orient="split", index=False)}
-    reply = requests.post(f"{serving_url.rstrip('/')}/invocations", json=body, timeout=timeout)
+    url = f"{serving_url.rstrip('/')}/invocations"
+    deadline = time.monotonic() + timeout
+    while (reply := requests.post(url, json=body, timeout=timeout)).status_code == 503:
+        if time.monotonic() >= deadline:
+            break
+        time.sleep(0.5)
     if not reply.ok:
         raise TrainingError(f"the model server refused to predict: {_detail(reply)}")
     return reply.json()["predictions"], reply.headers["X-Model-Version"]
