@@ -1,4 +1,4 @@
-import { queryAt } from "../../tools/dashboards/prometheusApi.ts";
+import { queryAt, scrapeTargets } from "../../tools/dashboards/prometheusApi.ts";
 import { containersOf } from "../../local/support/podResources.ts";
 import { type JsonObject, objectAt, textAt } from "../../local/support/propertyValues.ts";
 import { registryAnswers, registryOf } from "../standInCharts.ts";
@@ -16,20 +16,17 @@ export const monitoringChecks: readonly Check[] = [
 ];
 
 async function targets(facts: Facts): Promise<Seen> {
-  const prometheus = await facts.url("prometheus");
-  const [down, [all]] = await Promise.all([
-    queryAt(prometheus, "up == 0"),
-    queryAt(prometheus, "count(up)"),
-  ]);
+  const all = await scrapeTargets(await facts.url("prometheus"));
+  const down = all.filter(({ health }) => health === "down");
   const named = ({ job = "", pod, service, instance }: Readonly<Record<string, string>>) =>
     [job, pod ?? service ?? instance].filter(Boolean).join(" ");
   return findingsOr(
-    down.map(({ labels }) => ({
+    down.map(({ labels, lastError }) => ({
       symptom: `panels of ${labels["service"] ?? labels["job"]} are empty`,
-      cause: `Prometheus cannot scrape ${named(labels)}`,
+      cause: `Prometheus cannot scrape ${named(labels)}: ${lastError}`,
       fix: "npm run connect, and see why at http://localhost:9090/targets; then `npm run dashboards`",
     })),
-    `all ${all?.points[0]?.[1] ?? 0} answer`,
+    `all ${all.length} answer`,
   );
 }
 

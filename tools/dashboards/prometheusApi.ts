@@ -37,6 +37,25 @@ export async function queryAt(url: string, expr: string, time?: number): Promise
   }));
 }
 
+/** What Prometheus scrapes now, and how the last time went. */
+export interface ScrapeTarget {
+  readonly labels: Readonly<Record<string, string>>;
+  /** `unknown` before the first scrape. */
+  readonly health: "up" | "down" | "unknown";
+  readonly lastError: string;
+}
+
+/**
+ * The targets of now. The series `up` is no way to them: for five minutes after a restart of Prometheus it has those
+ * that are gone.
+ */
+export async function scrapeTargets(url: string): Promise<ScrapeTarget[]> {
+  const { data } = await answer<{ data: { activeTargets: ScrapeTarget[] } }>(
+    `${url}/api/v1/targets?state=active`,
+  );
+  return data.activeTargets;
+}
+
 type Point = [time: number, value: string];
 type Answer =
   | { status: "error"; error: string }
@@ -53,21 +72,20 @@ const point = ([time, value]: Point): readonly [number, number] => [
 async function ask(url: string, path: string, parameters: Record<string, string | number>) {
   const form = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) form.set(name, String(value));
-  const body = await answer(url, path, form);
+  const body = await answer<Answer>(`${url}/api/v1/${path}`, { method: "POST", body: form });
   if (body.status !== "success") {
     throw new UserError(`Prometheus refused ${parameters["query"]}: ${body.error}`);
   }
   return body.data.result;
 }
 
-async function answer(url: string, path: string, body: URLSearchParams): Promise<Answer> {
+async function answer<T>(url: string, request: RequestInit = {}): Promise<T> {
   try {
-    const signal = AbortSignal.timeout(30_000);
-    const response = await fetch(`${url}/api/v1/${path}`, { method: "POST", body, signal });
-    return (await response.json()) as Answer;
+    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(30_000) });
+    return (await response.json()) as T;
   } catch (error) {
     throw new UserError(
-      `no Prometheus answers at ${url} (${messageOf(error)}); look at its pods and their logs, or name another one with --prometheus URL`,
+      `no Prometheus answers at ${new URL(url).origin} (${messageOf(error)}); look at its pods and their logs, or name another one with --prometheus URL`,
     );
   }
 }

@@ -174,10 +174,10 @@ export class FakePlatform {
         200,
         { name: "iris", version: this.servedVersion, alias: "champion", load_error: null },
       ];
-    if (path === "/api/v1/query") {
-      const isCount = new URLSearchParams(body).get("query") === "count(up)";
-      const result = isCount ? [{ metric: {}, value: [1, "7"] }] : [];
-      return [200, { status: "success", data: { result } }];
+    if (path === "/api/v1/query") return [200, { status: "success", data: { result: [] } }];
+    if (path === "/api/v1/targets") {
+      const up = { labels: { job: "pods", pod: "mlflow-2" }, health: "up", lastError: "" };
+      return [200, { status: "success", data: { activeTargets: [up] } }];
     }
     const info = { run_id: "r1", artifact_uri: "mlflow-artifacts:/1/r1/artifacts" };
     if (path === "runs/create") return [200, { run: { info } }];

@@ -274,24 +274,24 @@ export function faultsOn(platform: FakePlatform): Record<string, Fault[]> {
       ["mlflow-hosts", "127.0.0.1:", () => (platform.allowedHosts = /^localhost/)],
       [
         "scrape-targets",
-        "Prometheus cannot scrape",
-        () =>
+        "Prometheus cannot scrape pods mlflow-1: connection refused",
+        () => {
+          const labels = { job: "pods", pod: "mlflow-1" };
+          const down = { labels, health: "down", lastError: "connection refused" };
+          platform.answers.set("GET /api/v1/targets", [200, { data: { activeTargets: [down] } }]);
+        },
+      ],
+      [
+        "alerts",
+        "TargetDown",
+        () => {
+          const firing = { metric: { alertname: "TargetDown" }, value: [1, "1"] };
           platform.answers.set("POST /api/v1/query", [
             200,
-            {
-              status: "success",
-              data: {
-                result: [
-                  {
-                    metric: { job: "pods", pod: "mlflow-1", alertname: "TargetDown" },
-                    value: [1, "0"],
-                  },
-                ],
-              },
-            },
-          ]),
+            { status: "success", data: { result: [firing] } },
+          ]);
+        },
       ],
-      ["alerts", "TargetDown", () => {}],
       [
         "grafana",
         "it keeps the first one in its database",
