@@ -21,6 +21,7 @@ from postgres import PASSWORD, Postgres, binaries
 SOURCE = Path(__file__).parents[1] / "src"
 ADA = ("ada", "password-of-ada")
 MODEL = "slopes"
+DESTINATION_PASSWORD = "a password"
 
 
 def restic_program(folder: Path) -> Path | None:
@@ -66,7 +67,7 @@ class Platform:
             "PGUSER": "mlflow",
             "PGPASSWORD": PASSWORD,
             "RESTIC_REPOSITORY": str(self.destination),
-            "RESTIC_PASSWORD": "a password",
+            "RESTIC_PASSWORD": DESTINATION_PASSWORD,
             "BACKUP_DATABASE": self.database,
             "BACKUP_AUTH_DATABASE": f"{self.database}_auth",
             "BACKUP_WORK": str(self.folder),
@@ -140,9 +141,9 @@ class Platform:
 
 @dataclass(frozen=True)
 class Filled:
-    """Data to start from, and what people see of it."""
+    """A platform with data and a backup to start from, and what people see of it."""
 
-    artifacts: Path
+    platform: Platform
     state: dict[str, object]
 
 

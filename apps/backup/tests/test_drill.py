@@ -41,9 +41,9 @@ def test_another_platform_takes_over_what_was_lost(
                 assert http.get("/api/2.0/mlflow/experiments/get?experiment_id=1").is_success
 
 
+@pytest.mark.usefixtures("backed_up")
 def test_everything_lost_comes_back_as_it_was(platform: Platform) -> None:
     before = platform.content()
-    platform.succeed("make")
     platform.lose_everything()
     platform.succeed("restore", "latest")
     platform.succeed("swap")
@@ -89,9 +89,9 @@ def test_a_snapshot_under_load_lacks_no_file_of_a_version(platform: Platform) ->
             assert mlflow.artifacts.load_text(f"runs:/{version.run_id}/model/file.txt")
 
 
+@pytest.mark.usefixtures("backed_up")
 def test_data_in_use_is_replaced_only_when_told_and_can_be_had_back(platform: Platform) -> None:
     before = platform.content()
-    platform.succeed("make")
     platform.log_more()
     newer = platform.content()
     refused = platform.run("restore", "latest")
@@ -109,12 +109,12 @@ def test_data_in_use_is_replaced_only_when_told_and_can_be_had_back(platform: Pl
     assert platform.content() == newer
 
 
+@pytest.mark.usefixtures("backed_up")
 @pytest.mark.parametrize(
     "line", ["backing up", "restoring the database mlflow\n", "restoring 1", "comparing"]
 )
 def test_a_killed_restore_leaves_the_data_in_use(platform: Platform, line: str) -> None:
     before = platform.content()
-    platform.succeed("make")
     platform.log_more()
     newer = platform.content()
     kill_at(platform, line, "restore", "latest", "--replace")
@@ -124,13 +124,13 @@ def test_a_killed_restore_leaves_the_data_in_use(platform: Platform, line: str) 
     assert platform.content() == before
 
 
+@pytest.mark.usefixtures("backed_up")
 @pytest.mark.parametrize("line", ["swapping the files", "swapping the databases", "restored"])
 @pytest.mark.parametrize("seconds", [0, 0.02])
 def test_a_killed_swap_is_finished_by_the_next(
     platform: Platform, line: str, seconds: float
 ) -> None:
     before = platform.content()
-    platform.succeed("make")
     platform.log_more()
     platform.succeed("restore", "latest", "--replace")
     kill_at(platform, line, "swap", after=seconds)
@@ -142,8 +142,8 @@ def test_a_killed_swap_is_finished_by_the_next(
     assert not [name for name in names if name.endswith(("_restored", "_replaced"))]
 
 
+@pytest.mark.usefixtures("backed_up")
 def test_two_restores_do_not_mix(platform: Platform) -> None:
-    platform.succeed("make")
     platform.succeed("make")
     first, second = (str(one["id"]) for one in platform.snapshots())
     platform.succeed("restore", first, "--replace")

@@ -2,11 +2,13 @@
 
 import http.server
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from platforms import Platform
 
 
@@ -19,6 +21,7 @@ def test_a_second_backup_stores_next_to_nothing(platform: Platform) -> None:
 
 
 def test_snapshots_are_listed_with_what_people_choose_by(platform: Platform) -> None:
+    shutil.rmtree(platform.destination)
     assert platform.snapshots() == []
     platform.succeed("make")
     (found,) = platform.snapshots()
@@ -38,8 +41,8 @@ def test_what_is_neither_new_nor_young_is_deleted(platform: Platform) -> None:
     assert aged in [one["id"] for one in fewer.snapshots()]
 
 
+@pytest.mark.usefixtures("backed_up")
 def test_a_damaged_repository_is_found_and_told(platform: Platform) -> None:
-    platform.succeed("make")
     packs = [path for path in (platform.destination / "data").rglob("*") if path.is_file()]
     for pack in packs:
         pack.chmod(0o600)
@@ -70,8 +73,8 @@ def test_prometheus_is_told_of_a_success(platform: Platform) -> None:
     }
 
 
+@pytest.mark.usefixtures("backed_up")
 def test_another_password_is_refused(platform: Platform) -> None:
-    platform.succeed("make")
     done = Platform(**{**vars(platform), "extra": {"RESTIC_PASSWORD": "another"}}).run("make")
     assert done.returncode == 1
     assert "encrypted with another password" in done.stderr
@@ -102,7 +105,7 @@ def gateway() -> Iterator[tuple[str, list[str]]]:
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", pushed

@@ -52,23 +52,23 @@ class Snapshot:
 
 def ensure_repository() -> None:
     """Makes the repository when there is none."""
-    if not _is_open():
+    if _read("cat", "config") is None:
         _checked("init")
         say("initialized the destination")
 
 
-def _is_open() -> bool:
-    """Whether there is a repository."""
-    done = _restic("cat", "config", "--no-lock")
+def _read(*words: str) -> str | None:
+    """What a command prints that changes nothing; None where there is no repository."""
+    done = _restic(*words, "--no-lock")
     if done.returncode == 0:
-        return True
+        return done.stdout
     if "wrong password" in done.stderr:
         raise BackupError(
             "the destination was encrypted with another password; set backupPassword to that of "
             "the stack that made it, or choose another destination"
         )
     if "unable to open config file" in done.stderr:
-        return False
+        return None
     raise BackupError(f"cannot open the destination: {_last_line(done.stderr)}")
 
 
@@ -79,9 +79,7 @@ def unlock() -> None:
 
 def snapshots() -> list[Snapshot]:
     """The snapshots of the repository, oldest first."""
-    if not _is_open():
-        return []
-    entries = json.loads(_checked("snapshots", "--no-lock", "--tag", MARK, "--json")) or []
+    entries = json.loads(_read("snapshots", "--tag", MARK, "--json") or "[]") or []
     found = [
         Snapshot(
             id=entry["id"],
