@@ -25,8 +25,10 @@ class Flavor:
     """Modules that the model imports in addition to those of every model."""
 
     def save(self, model: Any, path: Path) -> None:  # noqa: ANN401
+        """For this process, so that MLflow need not work out requirements: that takes it long."""
         args, named = self._model_argument(model)
-        self.module.save_model(*args, path=str(path), **named, **self.options)
+        options = {**named, **self.options, "pip_requirements": []}
+        self.module.save_model(*args, path=str(path), **options)
 
     def log(self, model: Any, options: Mapping[str, Any]) -> None:  # noqa: ANN401
         args, named = self._model_argument(model)
