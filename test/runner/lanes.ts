@@ -1,30 +1,41 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { checkoutRoot } from "../../local/support/cache.ts";
-import { CommandError, run, runInForeground } from "../../local/support/process.ts";
+import { CommandError, run } from "../../local/support/process.ts";
 import type { Finished } from "./outcome.ts";
+import type { Stage } from "./stages.ts";
 import { resultsFolder } from "./static.ts";
 
-/**
- * Runs groups of stages side by side, each lane in a process of its own. The first one's output is seen as it comes,
- * the others' when they have ended.
- */
-export async function runLanes(lanes: readonly (readonly string[])[]): Promise<Finished[]> {
+/** Works on two things at a time, taken in their order; results are in that order too. */
+export async function inTwoLanes<T, R>(
+  things: readonly T[],
+  work: (thing: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = things.entries();
+  // both take the next one from the same iterator
+  const lane = async () => {
+    for (const [index, thing] of waiting) results[index] = await work(thing);
+  };
+  await Promise.all([lane(), lane()]);
+  return results;
+}
+
+/** Runs a stage in a process of its own. What it prints is seen as a whole when it has ended. */
+export async function runApart({ name, title }: Stage): Promise<Finished> {
   mkdirSync(resultsFolder, { recursive: true });
-  return (await Promise.all(lanes.map((words, index) => runLane(words, index === 0)))).flat();
-}
-
-async function runLane(words: readonly string[], isSeen: boolean): Promise<Finished[]> {
-  const report = join(resultsFolder, `lane-${words.join("-")}.json`);
+  const report = join(resultsFolder, `stage-${name}.json`);
   rmSync(report, { force: true });
-  const args = [join(checkoutRoot, "test", "run.ts"), ...words, `--report=${report}`];
-  if (isSeen) await runInForeground(process.execPath, args);
-  else console.log(await run(process.execPath, args).catch(outputOf));
-  return JSON.parse(readFileSync(report, "utf8")) as Finished[];
+  console.log(`▸ ${name}: ${title}`);
+  const args = [join(checkoutRoot, "test", "run.ts"), name, `--report=${report}`];
+  const lines: string[] = [];
+  await run(process.execPath, args, { onLine: (line) => lines.push(line) }).catch(hasFailures);
+  console.log(lines.join("\n"));
+  const [finished] = JSON.parse(readFileSync(report, "utf8")) as Finished[];
+  return finished!;
 }
 
-/** A lane in which tests failed ends with exit code 1; its report says which. */
-function outputOf(error: unknown): string {
-  if (error instanceof CommandError) return error.output;
-  throw error;
+/** A stage in which tests failed ends with exit code 1; its report says which. */
+function hasFailures(error: unknown): void {
+  if (!(error instanceof CommandError)) throw error;
 }

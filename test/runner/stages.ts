@@ -44,7 +44,10 @@ const programs = [
   "test/workflows/supplyChain\\.test\\.ts$",
 ];
 
-/** In the order of a full run: what is quick and fails most comes first. */
+/**
+ * In the order of a full run: what is quick and fails most comes first. Before the second stage that needs a Python
+ * environment there is enough to do while the first one makes it.
+ */
 export const stages: Stage[] = [
   {
     name: "format",
@@ -69,10 +72,22 @@ export const stages: Stage[] = [
   { name: "audit", group: "static", title: "npm audit", run: audit },
   { name: "style", group: "python", title: "Ruff", run: pythonStyle },
   {
+    name: "unit",
+    group: "unit",
+    title: "jest without a cluster and without programs that run for long",
+    run: () => jest({ name: "unit", ignoring: [...Object.values(live), ...programs] }),
+  },
+  {
     name: "tracking",
     group: "python",
     title: "pytest of apps/tracking",
     run: () => pytest("tracking", "mlflow"),
+  },
+  {
+    name: "programs",
+    group: "programs",
+    title: "the command line, the engine and tools as programs, without a cluster",
+    run: () => jest({ name: "programs", matching: programs }),
   },
   {
     name: "backup",
@@ -103,18 +118,6 @@ export const stages: Stage[] = [
     group: "python",
     title: "pytest of apps/monitoring",
     run: () => pytest("monitoring", "predict"),
-  },
-  {
-    name: "unit",
-    group: "unit",
-    title: "jest without a cluster and without programs that run for long",
-    run: () => jest({ name: "unit", ignoring: [...Object.values(live), ...programs] }),
-  },
-  {
-    name: "programs",
-    group: "programs",
-    title: "the command line, the engine and tools as programs, without a cluster",
-    run: () => jest({ name: "programs", matching: programs }),
   },
   {
     name: "cluster",

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { checkoutRoot, claimCache } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
+import { withLock } from "../../local/support/lock.ts";
 import { run, which } from "../../local/support/process.ts";
 import { reported } from "../../local/support/progress.ts";
 
@@ -43,9 +44,18 @@ export async function environment(name: EnvironmentName): Promise<string> {
     "python",
     `${name}-${hash.digest("hex").slice(0, 12)}`,
   );
-  if (!existsSync(join(folder, completeMark))) {
-    await reported(`Making the Python environment ${name}`, (step) =>
+  const isComplete = () => existsSync(join(folder, completeMark));
+  const make = () =>
+    reported(`Making the Python environment ${name}`, (step) =>
       build(folder, base, environments[name], (line) => step.update(line.slice(0, 80))),
+    );
+  // another stage may need it at the same time
+  if (!isComplete()) {
+    await withLock(
+      `${folder}.lock`,
+      `making the Python environment ${name}`,
+      async () => isComplete() || (await make()),
+      () => {},
     );
   }
   return join(folder, "bin", "python");
