@@ -83,7 +83,8 @@ class StubModelServer(ThreadingHTTPServer):
         self.params: dict[str, Any] | None = None
         """Of the last request."""
         super().__init__(("127.0.0.1", port), _Handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        # `stop` waits for the next look whether to stop
+        threading.Thread(target=self.serve_forever, args=[0.01], daemon=True).start()
 
     @property
     def url(self) -> str:

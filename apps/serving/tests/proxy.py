@@ -57,6 +57,6 @@ def spoiling_proxy(target: str, file: str) -> Iterator[Spoiler]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         spoiler.url = f"http://127.0.0.1:{server.server_port}"
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         yield spoiler
         server.shutdown()

@@ -53,9 +53,11 @@ def predicted(model: LoadedModel, texts: dict[str, str] | None = None) -> Answer
 
 def test_a_table_and_an_array(tmp_path: Path) -> None:
     named, unnamed = tmp_path / "named", tmp_path / "unnamed"
-    mlflow.sklearn.save_model(samples.linear(), named, input_example=samples.FEATURES.head(3))
+    options = {"pip_requirements": samples.REQUIREMENTS}
+    example = samples.FEATURES.head(3)
+    mlflow.sklearn.save_model(samples.linear(), named, input_example=example, **options)
     model, rows = samples.on_arrays()
-    mlflow.sklearn.save_model(model, unnamed, signature=infer_signature(rows))
+    mlflow.sklearn.save_model(model, unnamed, signature=infer_signature(rows), **options)
     assert predicted(load(named)).predictions == pytest.approx(
         samples.linear().predict(samples.FEATURES.head(1))
     )

@@ -95,7 +95,7 @@ class _answering:  # noqa: N801
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
 
     def __enter__(self) -> str:
-        Thread(target=self._server.serve_forever, daemon=True).start()
+        Thread(target=self._server.serve_forever, args=[0.01], daemon=True).start()
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def __exit__(self, *_: object) -> None:

@@ -35,7 +35,7 @@ class Files(SimpleHTTPRequestHandler):
 def url(tmp_path: Path) -> Iterator[str]:
     (tmp_path / "churn.csv").write_text(ROWS)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(tmp_path)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
 
