@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -122,3 +123,11 @@ class Server(Command):
     def client(self, credentials: tuple[str, str] | None = None) -> httpx.Client:
         """An HTTP client of one user; without credentials, of nobody."""
         return httpx.Client(base_url=self.url, auth=credentials, timeout=60)
+
+    def recover(self) -> None:
+        """Waits until it reaches the database again."""
+        deadline = time.monotonic() + 10
+        with self.client(ADMIN) as client:
+            while not client.get("/api/2.0/mlflow/experiments/search?max_results=1").is_success:
+                assert time.monotonic() < deadline, "the server did not recover within 10 s"
+                time.sleep(0.2)

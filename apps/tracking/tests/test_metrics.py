@@ -171,18 +171,20 @@ def test_the_counts_of_all_worker_processes_are_added_up(
 
 
 def test_an_answer_for_want_of_a_database_is_an_error_and_the_server_is_up(
-    postgres: Postgres, migrated: str, tmp_path: Path
+    postgres: Postgres, server: Server, metrics: Sidecar
 ) -> None:
-    uris = postgres.create_databases("gone", template=migrated)
-    server = Server(tmp_path, *uris)
-    with server, server.client(ADMIN) as client, beside(server, tmp_path / "m.log") as metrics:
+    with server.client(ADMIN) as client:
+
+        def request() -> None:
+            assert client.get(f"{SEARCH}?max_results=1").status_code == 503
+
         postgres.stop()
         try:
-            assert client.get(f"{SEARCH}?max_results=1").status_code == 503
-            assert metrics.samples(REQUESTS) == {labels("GET", SEARCH, 503): 1}
+            assert counted(metrics, request) == {labels("GET", SEARCH, 503): 1}
             assert metrics.samples("mlflow_up") == {"": 1}
         finally:
             postgres.start()
+            server.recover()
 
 
 def test_a_folder_that_is_not_there_is_named() -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -24,6 +25,19 @@ OWNERS = (
     " 'public'::regnamespace UNION SELECT pg_get_userbyid(datdba) FROM pg_database"
     " WHERE datname LIKE 'mlflow%'"
 )
+START_EARLIER = """
+    pg_ctl -w -o "-c listen_addresses=127.0.0.1 -c unix_socket_directories=$PWD" start > log
+    """
+STOPS = {
+    "orderly": "pg_ctl -m fast -w stop > /dev/null",
+    # A process that was killed counts as running until its parent has taken note.
+    "power cut": """
+        pid=$(head -n 1 "$PGDATA/postmaster.pid")
+        kill -KILL "$pid"
+        while kill -0 "$pid" 2> /dev/null; do sleep 0.1; done
+        sleep 1
+        """,
+}
 
 
 class Image:
@@ -95,8 +109,8 @@ class Image:
         assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture
-def image() -> Iterator[Image]:
+@contextmanager
+def container() -> Iterator[Image]:
     if not binaries():
         pytest.skip("needs Postgres programs: apt-get install postgresql")
     # Not below pytest's folder, which another user may not enter.
@@ -109,19 +123,39 @@ def image() -> Iterator[Image]:
         shutil.rmtree(folder)
 
 
-def make_old_data(image: Image) -> None:
+@pytest.fixture
+def image() -> Iterator[Image]:
+    with container() as image:
+        yield image
+
+
+@pytest.fixture(scope="module")
+def old_data() -> Iterator[Path]:
     """A data folder of an earlier image: MLflow's user is the superuser that initdb made."""
-    image.run(
-        """
-        mkdir data && printf '%s\\n' "$POSTGRES_PASSWORD" > password
-        initdb --username=mlflow --pwfile=password --encoding=UTF8 --locale=C.UTF-8 \
-          --auth-local=trust --auth-host=scram-sha-256 --no-sync > /dev/null
-        pg_ctl -w -o "-c listen_addresses=127.0.0.1 -c unix_socket_directories=$PWD" start > log
-        psql -q -h "$PWD" -U mlflow -d postgres -c 'CREATE DATABASE mlflow'
-        psql -q -h "$PWD" -U mlflow -d postgres -f init/auth-database.sql
-        """
-    )
-    image.migrate()
+    with container() as image:
+        image.run(
+            """
+            mkdir data && printf '%s\\n' "$POSTGRES_PASSWORD" > password
+            initdb --username=mlflow --pwfile=password --encoding=UTF8 --locale=C.UTF-8 \
+              --auth-local=trust --auth-host=scram-sha-256 --no-sync > /dev/null
+            """
+        )
+        image.run(START_EARLIER)
+        image.run(
+            """
+            psql -q -h "$PWD" -U mlflow -d postgres -c 'CREATE DATABASE mlflow'
+            psql -q -h "$PWD" -U mlflow -d postgres -f init/auth-database.sql
+            """
+        )
+        image.migrate()
+        image.run(STOPS["orderly"])
+        yield image.folder / "data"
+
+
+def use(old_data: Path, image: Image) -> None:
+    """Has the earlier image's server run on a copy, and write to it."""
+    subprocess.run(["cp", "-a", old_data, image.folder], check=True)
+    image.run(START_EARLIER)
     image.query("CREATE TYPE color AS ENUM ('red')")
     image.query("CREATE SCHEMA extra")
     image.query("CREATE TABLE extra.kept (id serial, color color)")
@@ -160,23 +194,11 @@ def test_mlflow_migrates_new_data_without_a_superusers_rights(image: Image) -> N
     check_rights(image)
 
 
-STOPS = {
-    "orderly": "pg_ctl -m fast -w stop > /dev/null",
-    # A process that was killed counts as running until its parent has taken note.
-    "power cut": """
-        pid=$(head -n 1 "$PGDATA/postmaster.pid")
-        kill -KILL "$pid"
-        while kill -0 "$pid" 2> /dev/null; do sleep 0.1; done
-        sleep 1
-        """,
-}
-
-
 @pytest.mark.parametrize("stop", STOPS)
 def test_data_of_an_earlier_image_keeps_working_without_a_superusers_rights(
-    image: Image, stop: str
+    image: Image, old_data: Path, stop: str
 ) -> None:
-    make_old_data(image)
+    use(old_data, image)
     runs = image.query("SELECT count(*) FROM alembic_version")
     image.run(STOPS[stop])
     for _ in range(2):
@@ -193,9 +215,9 @@ def test_data_of_an_earlier_image_keeps_working_without_a_superusers_rights(
 
 
 def test_a_start_that_was_killed_while_it_took_the_rights_is_finished_by_the_next(
-    image: Image,
+    image: Image, old_data: Path
 ) -> None:
-    make_old_data(image)
+    use(old_data, image)
     image.query('CREATE ROLE "mlflow-without-rights"')
     image.query('ALTER TABLE experiments OWNER TO "mlflow-without-rights"')
     image.query('ALTER DATABASE mlflow OWNER TO "mlflow-without-rights"')

@@ -3,7 +3,6 @@
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 from server import ADMIN, Server
 
@@ -70,10 +69,9 @@ def test_it_stops_within_five_seconds_of_sigterm_with_a_connection_open(
 
 
 def test_it_lives_without_postgres_and_recovers_by_itself(
-    postgres: Postgres, migrated: str, tmp_path: Path
+    postgres: Postgres, server: Server
 ) -> None:
-    uris = postgres.create_databases("away", template=migrated)
-    with Server(tmp_path, *uris) as server, server.client(ADMIN) as client:
+    with server.client(ADMIN) as client:
         assert client.get(SEARCH).is_success
         postgres.stop()
         deadline = time.monotonic() + 10
@@ -86,18 +84,9 @@ def test_it_lives_without_postgres_and_recovers_by_itself(
             assert health.is_success
             assert health.elapsed.total_seconds() < 2
         postgres.start()
-        assert recovered(client), "the server did not recover within 10 s"
+        server.recover()
         assert server.process
         assert server.process.poll() is None
-
-
-def recovered(client: httpx.Client) -> bool:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        if client.get(SEARCH).is_success:
-            return True
-        time.sleep(0.2)
-    return False
 
 
 def descendants(pid: int) -> list[int]:
