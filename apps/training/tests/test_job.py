@@ -174,10 +174,11 @@ def test_a_server_that_is_away_is_one_sentence_within_the_time_given(tmp_path: P
 
 
 def test_the_job_waits_for_a_server_that_comes_late(tmp_path: Path) -> None:
+    folder = shutil.copytree(MODELS / ".template", tmp_path / "churn")
     port = free_port()
     user = {"MLFLOW_TRACKING_USERNAME": ADMIN[0], "MLFLOW_TRACKING_PASSWORD": ADMIN[1]}
     job = subprocess.Popen(
-        [sys.executable, "-m", "training", EXAMPLE],
+        [sys.executable, "-m", "training", folder],
         cwd=tmp_path,
         env=_environment(user | {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}"}),
         stdout=subprocess.PIPE,
