@@ -44,7 +44,9 @@ export async function pytest(app: string, name: EnvironmentName): Promise<Outcom
     "-p",
     "no:cacheprovider",
   ];
-  const code = await runInForeground(python, args, { cwd: join(apps, app) });
+  // its threads change the environment, which other threads read
+  const env = { ...process.env, MLFLOW_DISABLE_TELEMETRY: "true" };
+  const code = await runInForeground(python, args, { cwd: join(apps, app), env });
   if (!existsSync(report)) {
     console.log(`pytest of apps/${app} ended with exit code ${code} and left no report`);
     return failed;
