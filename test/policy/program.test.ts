@@ -5,7 +5,10 @@ import { google, noNodePorts } from "../support/targets.ts";
 import { isObject, isSecret } from "../support/wire.ts";
 import { judged } from "./judged.ts";
 
-/* The whole pack over the whole program, in each of its four combinations and once more with everything unknown. */
+/*
+ * The whole pack over the whole program, in each of its four combinations and once more with everything unknown.
+ * It takes seconds, because whole programs are recorded.
+ */
 
 const gke = { ...google, ...noNodePorts, cluster: "gke" };
 

@@ -3,7 +3,7 @@ import { runProgram } from "../support/program.ts";
 import type { Recorded } from "../support/recorder.ts";
 import { noNodePorts } from "../support/targets.ts";
 
-/* Everything that the program makes at Google has a price, or is known to be free. */
+/* Everything that the program makes at Google has a price, or is known to be free. Seconds: whole programs are recorded. */
 
 const settings = {
   ...noNodePorts,

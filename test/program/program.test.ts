@@ -10,6 +10,7 @@ import type { Recorded } from "../support/recorder.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mlops-program-"));
 const { KUBECONFIG } = process.env;
+// seconds, because whole programs are recorded
 let standard: Awaited<ReturnType<typeof runProgram>>;
 beforeAll(async () => {
   process.env["KUBECONFIG"] = join(folder, "config");

@@ -6,7 +6,8 @@ import type { Recorded, Recording } from "../support/recorder.ts";
 
 /*
  * The two choices of a stack, where its pods run and where its data lives, in all four combinations: what each is
- * made of, what waits for what, what is protected, and that nothing secret leaves its envelope.
+ * made of, what waits for what, what is protected, and that nothing secret leaves its envelope. It takes seconds: each
+ * combination is recorded as a whole, deployed and previewed.
  */
 
 const combinations = {

@@ -13,7 +13,7 @@ import { changeLines, differences } from "../../support/wire.ts";
 const { images } = platformArgs;
 const model = platformArgs.models[0]!;
 
-// what the monitoring gets from the platform is the business of platformMonitoring.test.ts
+// seconds, because each argument is a platform that is recorded; what the monitoring gets from the platform is the business of platformMonitoring.test.ts
 const base: MlopsPlatformArgs = { ...platformArgs, monitoring: { enabled: false } };
 
 /** What goes with either store: they are backed up together or not at all. */

@@ -1,5 +1,6 @@
 import {
   exposedHostNames,
+  type MlopsPlatform,
   type MlopsPlatformArgs,
   type PlatformExposureArgs,
   slugOf,
@@ -8,7 +9,12 @@ import { tree } from "../../support/cases.ts";
 import { makePlatform, platformArgs } from "../../support/fixtures.ts";
 import { loginConfigOf } from "../../support/loginConfig.ts";
 import { at, containersOf, podFaults, podTemplates } from "../../support/podSecurity.ts";
-import { markerCookieSecret, record, type Recorded } from "../../support/recorder.ts";
+import {
+  markerCookieSecret,
+  record,
+  type Recorded,
+  type Recording,
+} from "../../support/recorder.ts";
 import { isSecret, readable, textsInTheOpen } from "../../support/wire.ts";
 
 const exposure: PlatformExposureArgs = {
@@ -25,7 +31,14 @@ const login = {
 };
 const open: MlopsPlatformArgs = { ...platformArgs, exposure };
 const guarded: MlopsPlatformArgs = { ...platformArgs, exposure: { ...exposure, login } };
-const recorded = (args: MlopsPlatformArgs) => record(() => makePlatform("ml", args));
+const recordings = new Map<MlopsPlatformArgs, Promise<Recording<MlopsPlatform>>>();
+
+/** What a platform is made of. A whole one takes a while to record, so that of the same arguments is recorded once. */
+function recorded(args: MlopsPlatformArgs): Promise<Recording<MlopsPlatform>> {
+  const recording = recordings.get(args) ?? record(() => makePlatform("ml", args));
+  recordings.set(args, recording);
+  return recording;
+}
 
 /** `host → Service:port path` of every route, with the path by which that Service is asked for its health. */
 function routes(resources: readonly Recorded[]): string[] {

@@ -3,6 +3,7 @@ import { makePlatform, platformArgs } from "../../support/fixtures.ts";
 import { at } from "../../support/podSecurity.ts";
 import { record, type Recorded } from "../../support/recorder.ts";
 
+// seconds, because each test records a whole platform
 const platform = (monitoring: PlatformMonitoringArgs = {}, more = {}) =>
   record(() => makePlatform("ml", { ...platformArgs, ...more, monitoring }));
 
