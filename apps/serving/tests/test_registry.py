@@ -224,8 +224,8 @@ def spoiler(models: Models) -> Iterator[Spoiler]:
 def download(
     models: Models, spoiler: Spoiler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], Path]:
-    """Downloads through the proxy and gives up after a second in which nothing arrives."""
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    """Downloads through the proxy and gives up after two seconds in which nothing arrives."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     registry = Registry(spoiler.url, models.name, "champion")
 
@@ -252,7 +252,7 @@ def test_a_download_that_stands_still_is_given_up_on_with_its_cause(
 ) -> None:
     for fault in ("seconds_before_first_byte", "stalls_halfway"):
         setattr(spoiler, fault, 5)
-        with pytest.raises(RegistryError, match=r"^model\.skops: nothing arrived for 1 s$"):
+        with pytest.raises(RegistryError, match=r"^model\.skops: nothing arrived for 2 s$"):
             download()
         setattr(spoiler, fault, 0)
 
