@@ -57,6 +57,12 @@ def test_a_model_without_signature_needs_one(tmp_path: Path) -> None:
             required_signature(saved(tmp_path / str(place), **options))
 
 
+def test_a_model_of_onnx_is_not_told_to_have_mlflow_infer_its_signature() -> None:
+    flavors = {"python_function": {"loader_module": "mlflow.onnx"}, "onnx": {}}
+    with pytest.raises(LoadError, match=r"log the model with signature=mlflow\.models\.infer"):
+        required_signature(Model(flavors=flavors))
+
+
 class Chats(mlflow.pyfunc.ResponsesAgent):
     """A model that MLflow gives conversations, not rows."""
 

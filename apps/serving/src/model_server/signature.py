@@ -54,9 +54,10 @@ def required_signature(model: Model) -> ModelSignature:
             "without a name. For categories, lists of texts and ONNX it infers none: give "
             f"{_HOW}, and log the model again"
         )
+    inferred = "" if "onnx" in model.flavors else "input_example=... or "
     raise LoadError(
         "it has no signature for its inputs, so requests cannot be checked: log the model with "
-        f"input_example=... or {_HOW}"
+        f"{inferred}{_HOW}"
     )
 
 
