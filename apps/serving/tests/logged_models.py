@@ -65,6 +65,8 @@ class Logged(NamedTuple):
     rows: Any
     predictions: Any
     probabilities: Any = None
+    classes: list[int] | None = None
+    """What the probabilities are of, where `/model` tells something else."""
 
 
 def flats() -> tuple[pd.DataFrame, np.ndarray]:
@@ -334,6 +336,14 @@ def xgboost_outputs(log: Log) -> Logged:
     model.fit(FEATURES, targets)
     mlflow.xgboost.log_model(model, input_example=FEATURES.head(2), **log)
     return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
+
+
+def xgboost_labels(log: Log) -> Logged:
+    """Three labels for each row, each with two classes."""
+    labels = np.c_[KINDS > 0, KINDS > 1, KINDS < 1].astype(int)
+    model = xgboost.XGBClassifier(n_jobs=1, n_estimators=3).fit(FLOWERS, labels)
+    mlflow.xgboost.log_model(model, input_example=FLOWERS.head(2), **log)
+    return Logged(SOME, model.predict(SOME), model.predict_proba(SOME), [0, 1, 2])
 
 
 def xgboost_linear(log: Log) -> Logged:
@@ -664,6 +674,7 @@ DATA = (
     xgboost_booster,
     xgboost_categories,
     xgboost_outputs,
+    xgboost_labels,
     xgboost_linear,
     lightgbm_booster,
     lightgbm_classifier,

@@ -115,6 +115,11 @@ def test_the_users_own_example_is_shown_up_to_twenty_rows() -> None:
     assert describe_example(np.eye(2), columns(t=DataType.string), NO_BASELINE) is None
 
 
+def test_an_example_of_one_row_may_be_a_dict() -> None:
+    shown = describe_example({"t": "a"}, columns(t=DataType.string), NO_BASELINE)
+    assert shown == {"columns": ["t"], "data": [["a"]]}
+
+
 def test_without_an_example_the_medians_of_the_baseline_are_shown() -> None:
     random = np.random.default_rng(0)
     frame = pd.DataFrame(

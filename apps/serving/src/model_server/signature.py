@@ -128,6 +128,8 @@ def describe_example(example: object, inputs: Schema, baseline: Baseline) -> dic
     one row of medians, if its baseline knows them; None if there is nothing to show."""
     if example is None:
         return _medians(inputs, baseline)
+    if isinstance(example, dict) and not inputs.is_tensor_spec():
+        example = pd.DataFrame([example])
     if not isinstance(example, pd.DataFrame):
         return None
     rows = example.head(_SHOWN_EXAMPLE_ROWS)
