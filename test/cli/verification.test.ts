@@ -65,7 +65,9 @@ test.each(["unregistered", "unpromoted"])("an %s model has nothing to check yet"
 });
 
 test("a model that the notebooks' user may not see is not taken for one without a version", async () => {
-  const server = await standIn([{ status: 503, body: { detail: "MLflow shows it no such model" } }]);
+  const server = await standIn([
+    { status: 503, body: { detail: "MLflow shows it no such model" } },
+  ]);
   let now = 0;
   const clock = jest.spyOn(Date, "now").mockImplementation(() => (now += 60_000));
   await expect(checked("private", server.url)).rejects.toThrow(

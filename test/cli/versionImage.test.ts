@@ -47,7 +47,9 @@ test("a model or an alias that is not registered is one sentence with MLflow's r
 
 test("the image adds the version's requirements to the model's, under a tag of both", async () => {
   const { image } = imageOfVersion(churn, "example.org/team");
-  expect(image.reference).toMatch(/^example\.org\/team\/version-churn-rate-[0-9a-f]{6}:[0-9a-f]{12}-\d{8}$/);
+  expect(image.reference).toMatch(
+    /^example\.org\/team\/version-churn-rate-[0-9a-f]{6}:[0-9a-f]{12}-\d{8}$/,
+  );
   expect(image.base!.reference).toBe(imageReference("serving", "example.org/team"));
   const other = imageOfVersion({ ...churn, requirements: "lightgbm==4.6.0\n" }, "example.org/team");
   expect(other.image.reference).not.toBe(image.reference);
