@@ -4,7 +4,7 @@ import { isMap, parseDocument } from "yaml";
 import type { PersonRole } from "../components/index.ts";
 import { UserError } from "../local/support/errors.ts";
 import { envLines, notebookVariables } from "./envFile.ts";
-import { mlflow, MlflowError } from "./mlflow.ts";
+import { administrator, mlflow, MlflowError } from "./mlflow.ts";
 import { modelsOf } from "./servedModels.ts";
 import { readSettings, type Settings, stackFile } from "./stackSettings.ts";
 
@@ -50,7 +50,7 @@ export async function passwordOf(
   }
   if (reset) {
     const password = randomBytes(24).toString("base64url");
-    const admin = mlflow(url, "admin", String(outputs["mlflowAdminPassword"]));
+    const admin = administrator(url, outputs);
     await admin.call("users/update-password", { username: name, password }, "PATCH");
     return password;
   }

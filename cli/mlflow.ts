@@ -49,6 +49,12 @@ export function mlflow(url: string, username: string, password: string): Mlflow 
   };
 }
 
+/** The API for the stack's administrator, from whom MLflow hides nothing. */
+export const administrator = (
+  url: string,
+  { mlflowAdminPassword }: Readonly<Record<string, unknown>>,
+): Mlflow => mlflow(url, "admin", String(mlflowAdminPassword));
+
 function messageIn(body: string): string {
   try {
     return (JSON.parse(body) as { message?: string }).message ?? body;

@@ -31,6 +31,8 @@ export interface CheckTargets {
   grafana?: string;
   username: string;
   password: string;
+  /** Tells a model that is not registered from one that others may not see. */
+  administrator: Mlflow;
 }
 
 /** There is nothing to check, which is no fault. */
@@ -51,7 +53,7 @@ export function platformChecks(targets: CheckTargets): {
   checks: Check[];
   cleanUp(): Promise<void>;
 } {
-  const { prometheus, grafana, models } = targets;
+  const { prometheus, grafana, models, administrator } = targets;
   const api = mlflow(targets.tracking, targets.username, targets.password);
   const model = `platform-check-${randomBytes(4).toString("hex")}`;
   let run: { id: string; artifacts: string } | undefined;
@@ -87,7 +89,7 @@ export function platformChecks(targets: CheckTargets): {
       name: `${one.name} is served and predicts${prometheus ? ", and Prometheus sees it" : ""}`,
       lookAt: `GET ${one.servingUrl}/model, the logs of its model server, and the targets of Prometheus`,
       run: async () =>
-        await predictServed(one.servingUrl, await waitUntilServed(api, one), prometheus),
+        await predictServed(one.servingUrl, await waitUntilServed(administrator, one), prometheus),
     })),
     {
       name: "the prediction page answers",
@@ -192,17 +194,16 @@ export async function versionOf(api: Mlflow, name: string, alias: string): Promi
   return model_version.version;
 }
 
-/** The version that has an alias, or nothing where there is none. */
+/** The version that has an alias, or nothing where there is none. To others MLflow hides what is missing, by a 403. */
 export async function versionIfAny(
-  api: Mlflow,
+  administrator: Mlflow,
   { name, alias }: Pick<StackModel, "name" | "alias">,
 ): Promise<string | undefined> {
   try {
-    return await versionOf(api, name, alias);
+    return await versionOf(administrator, name, alias);
   } catch (error) {
-    // 404: there is no such model; 403: MLflow says the same to those who may not know what there is; 400: none of the
-    // model's versions has the alias
-    if (error instanceof MlflowError && [400, 403, 404].includes(error.status)) return undefined;
+    // 404: there is no such model; 400: none of its versions has the alias
+    if (error instanceof MlflowError && [400, 404].includes(error.status)) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { slugOf } from "../components/core/slug.ts";
 import { imageOf, type Image } from "../local/images/index.ts";
 import { UserError } from "../local/support/errors.ts";
 import { CommandError } from "../local/support/process.ts";
@@ -48,14 +49,14 @@ export function imageOfVersion(
   registry: string,
   runtime?: string,
 ): VersionImage {
-  const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
-  const folder = `versions/${slug}`;
+  const imageName = `version-${slugOf(name)}`;
+  const folder = `versions/${slugOf(name)}`;
   const source = layerSource(imageOfModel(name, runtime), folder, {
     [`${folder}/logged-requirements.txt`]: requirements,
   });
-  const reference = referenceOf(`version-${slug}`, tagOf(source), registry);
+  const reference = referenceOf(imageName, tagOf(source), registry);
   return {
-    image: imageOf(`version-${slug}`, source, reference, registry),
+    image: imageOf(imageName, source, reference, registry),
     setting: [
       `The image has what version ${version} of ${name} requires. Set it in the stack's file${
         runtime === undefined ? "" : ` in place of the model's runtime`

@@ -12,7 +12,7 @@ import {
   registeredVersion,
   type VersionImage,
 } from "../versionImage.ts";
-import { mlflow } from "../mlflow.ts";
+import { administrator } from "../mlflow.ts";
 import { openPlatform, reachTracking } from "../runningPlatform.ts";
 
 interface ImagesOptions extends Options {
@@ -57,15 +57,9 @@ async function imageForModel(model: string, options: Options): Promise<VersionIm
   const [, name = model, given] = /^(.+)@([^@]+)$/.exec(model) ?? [];
   const { alias = "champion", runtime } = config.models[name] ?? {};
   const door = await reachTracking(platform);
-  const [username = "", password = ""] = ["mlflowUsername", "mlflowPassword"].map((key) =>
-    String(outputs[key]),
-  );
   try {
-    const version = await registeredVersion(
-      mlflow(door.url, username, password),
-      name,
-      given ?? alias,
-    );
+    const api = administrator(door.url, outputs);
+    const version = await registeredVersion(api, name, given ?? alias);
     return imageOfVersion(version, imageRegistryOf(config), runtime);
   } finally {
     await door.close();

@@ -1,3 +1,4 @@
+import { administrator } from "../mlflow.ts";
 import { type Check, platformChecks, Skipped } from "../verification.ts";
 import {
   type Endpoint,
@@ -36,6 +37,7 @@ export async function verify(options: Options): Promise<number> {
       grafana,
       username: String(outputs["mlflowUsername"]),
       password: String(outputs["mlflowPassword"]),
+      administrator: administrator(tracking!, outputs),
     });
     const { passed, failed, skipped } = await runChecks(checks);
     await after.cleanUp();

@@ -1,4 +1,5 @@
 import { endpoints, isHealthy, isInCluster } from "../platformEndpoints.ts";
+import { administrator } from "../mlflow.ts";
 import { servedModel } from "../prediction.ts";
 import { endpointOf, modelsOf, type StackModel } from "../servedModels.ts";
 import { versionIfAny } from "../verification.ts";
@@ -15,7 +16,7 @@ export const modelChecks: readonly Check[] = [
 ];
 
 const versionAt = async (facts: Facts, model: StackModel): Promise<string | undefined> =>
-  versionIfAny(await facts.mlflow(), model);
+  versionIfAny(administrator(await facts.url("tracking"), await facts.outputs()), model);
 
 async function aliases(facts: Facts): Promise<Seen> {
   const models = modelsOf(await facts.outputs());

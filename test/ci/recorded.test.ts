@@ -15,14 +15,16 @@ test("the stack gke, by Google's provider", () => {
     [
       "US dollars a month, list prices of us-central1 as of 2026-11-22",
       "",
-      "                     was      now    change",
-      "  mlops-bucket      0.00     0.20     +0.20",
-      "  mlops-cloud-sql   0.00    51.09    +51.09",
-      "  mlops-gke         0.00   126.92   +126.92",
-      "  mlops-images      0.00     0.50     +0.50",
-      "  mlops-vpc         0.00     6.72     +6.72",
-      "  ─────────────────────────────────────────",
-      "  total             0.00   185.43   +185.43",
+      "                      was      now    change",
+      "  mlops-bucket       0.00     0.20     +0.20",
+      "  mlops-cloud-sql    0.00    51.09    +51.09",
+      "  mlops-gke          0.00   126.92   +126.92",
+      "  mlops-grafana      0.00     0.10     +0.10",
+      "  mlops-images       0.00     0.50     +0.50",
+      "  mlops-prometheus   0.00     0.80     +0.80",
+      "  mlops-vpc          0.00     6.72     +6.72",
+      "  ──────────────────────────────────────────",
+      "  total              0.00   186.33   +186.33",
     ].join("\n"),
   );
   expect(previewComment(recorded("gke"), { stack: "gke", acknowledged: [] }).refusals).toEqual([]);
@@ -32,9 +34,25 @@ test("the policy counts the same", () => {
   const resources = recorded("gke").map(({ urn, name, type, after }) => {
     return { urn, name, type, values: after!.inputs, stack: "gke", protect: after!.protect };
   });
-  const [found] = monthlyBudget.checkStack(resources, { monthlyBudgetUsd: 185 });
-  expect(found?.fault).toContain("the stack costs 185.43 US dollars a month");
-  expect(monthlyBudget.checkStack(resources, { monthlyBudgetUsd: 186 })).toEqual([]);
+  const [found] = monthlyBudget.checkStack(resources, { monthlyBudgetUsd: 186 });
+  expect(found?.fault).toContain("the stack costs 186.33 US dollars a month");
+  expect(monthlyBudget.checkStack(resources, { monthlyBudgetUsd: 187 })).toEqual([]);
+});
+
+test("each model of a stack on Autopilot has a line of its own", () => {
+  // one of two pods, and one of two pods at the least
+  expect(costTable(plannedCosts(recorded("models")))).toBe(
+    [
+      "US dollars a month, list prices of us-central1 as of 2026-11-22",
+      "",
+      "                                        was     now   change",
+      "  mlops-gke                            0.00   73.00   +73.00",
+      "  mlops-serving-diabetes-progression   0.00    8.37    +8.37",
+      "  mlops-serving-fraud-2-e49fba         0.00    8.37    +8.37",
+      "  ──────────────────────────────────────────────────────────",
+      "  total                                0.00   89.74   +89.74",
+    ].join("\n"),
+  );
 });
 
 test("a password of another length and one that is gone", () => {

@@ -47,7 +47,9 @@ test("a model or an alias that is not registered is one sentence with MLflow's r
 
 test("the image adds the version's requirements to the model's, under a tag of both", async () => {
   const { image } = imageOfVersion(churn, "example.org/team");
-  expect(image.reference).toMatch(/^example\.org\/team\/version-churn-rate:[0-9a-f]{12}-\d{8}$/);
+  expect(image.reference).toMatch(
+    /^example\.org\/team\/version-churn-rate-[0-9a-f]{6}:[0-9a-f]{12}-\d{8}$/,
+  );
   expect(image.base!.reference).toBe(imageReference("serving", "example.org/team"));
   const other = imageOfVersion({ ...churn, requirements: "lightgbm==4.6.0\n" }, "example.org/team");
   expect(other.image.reference).not.toBe(image.reference);
@@ -60,6 +62,13 @@ test("the image adds the version's requirements to the model's, under a tag of b
   const staged = join(folder, image.source.layer!.folder, "logged-requirements.txt");
   expect(readFileSync(staged, "utf8")).toBe(churn.requirements);
   rmSync(folder, { recursive: true });
+});
+
+test.each(["模型", "_", "-v2-", "CHURN", "churn"])("%s has an image of its own", (name) => {
+  const { image } = imageOfVersion({ ...churn, name }, "example.org/team");
+  // as the reference of an image is defined: https://github.com/distribution/reference
+  expect(image.reference).toMatch(/^example\.org\/team\/version(-[a-z0-9]+)+:/);
+  if (name !== "churn") expect(image.name).not.toBe("version-churn");
 });
 
 test("the setting that is printed can be pasted into the stack's file", () => {

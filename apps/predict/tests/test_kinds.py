@@ -156,6 +156,8 @@ def test_a_model_of_one_unnamed_input_takes_a_list(
     press(page, "Predict")
     assert server.requests[-1] == {"inputs": ["how are you"]}
     assert page.metric[0].value == "fine"
+    server.model = unnamed("long")
+    assert "Input: the value is missing." in texts(press(open_page(server.url), "Predict"))
 
 
 def test_params_start_with_their_defaults_and_are_sent(

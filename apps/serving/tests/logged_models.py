@@ -37,6 +37,7 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
@@ -64,6 +65,8 @@ class Logged(NamedTuple):
     rows: Any
     predictions: Any
     probabilities: Any = None
+    classes: list[int] | None = None
+    """What the probabilities are of, where `/model` tells something else."""
 
 
 def flats() -> tuple[pd.DataFrame, np.ndarray]:
@@ -231,6 +234,15 @@ def sklearn_of_lightgbm_categories(log: Log) -> Logged:
     return Logged(rows.head(9), model.predict(rows.head(9)), model.predict_proba(rows.head(9)))
 
 
+def sklearn_dicts(log: Log) -> Logged:
+    """Its vectorizer takes a dict for each row, without what is missing."""
+    rows = pd.DataFrame({"city": ["Bern", "Lyon", None] * 2, "area": [20.0, None, 50.0] * 2})
+    dicts = [{k: v for k, v in row.items() if v == v and v} for row in rows.to_dict("records")]
+    model = make_pipeline(DictVectorizer(), Ridge()).fit(dicts, range(6))
+    mlflow.sklearn.log_model(model, signature=infer_signature(rows), **log)
+    return Logged(rows.head(3), model.predict(dicts[:3]))
+
+
 def sklearn_labels(log: Log) -> Logged:
     """Several labels for each row."""
     labels = np.c_[KINDS > 0, KINDS > 1].astype(int)
@@ -326,6 +338,14 @@ def xgboost_outputs(log: Log) -> Logged:
     return Logged(FEATURES.head(3), model.predict(FEATURES.head(3)))
 
 
+def xgboost_labels(log: Log) -> Logged:
+    """Three labels for each row, each with two classes."""
+    labels = np.c_[KINDS > 0, KINDS > 1, KINDS < 1].astype(int)
+    model = xgboost.XGBClassifier(n_jobs=1, n_estimators=3).fit(FLOWERS, labels)
+    mlflow.xgboost.log_model(model, input_example=FLOWERS.head(2), **log)
+    return Logged(SOME, model.predict(SOME), model.predict_proba(SOME), [0, 1, 2])
+
+
 def xgboost_linear(log: Log) -> Logged:
     model = xgboost.XGBRegressor(n_jobs=1, booster="gblinear", n_estimators=5).fit(FEATURES, TARGET)
     mlflow.xgboost.log_model(model, input_example=FEATURES.head(2), **log)
@@ -357,6 +377,19 @@ def lightgbm_categories(log: Log) -> Logged:
     model = lightgbm.train(params, data, 5)
     mlflow.lightgbm.log_model(model, signature=infer_signature(rows, model.predict(rows)), **log)
     return Logged(rows.head(9), model.predict(rows.head(9)))
+
+
+def lightgbm_categories_of_numbers(log: Log) -> Logged:
+    """A signature calls them numbers, so that they are sent as numbers."""
+    rows, _ = flats()
+    areas = rows["area"].fillna(50)
+    rows = rows[["floor", "area", "lift", "city"]]
+    kinds = {"floor": "category", "lift": "category", "city": "category"}
+    model = lightgbm.LGBMRegressor(
+        n_jobs=1, n_estimators=5, min_child_samples=2, min_data_per_group=1, verbose=-1
+    ).fit(rows.astype(kinds), areas * (1 + rows["floor"] % 3) + 9 * rows["lift"])
+    mlflow.lightgbm.log_model(model, signature=infer_signature(rows), **log)
+    return Logged(rows.head(9), model.predict(rows.head(9).astype(kinds)))
 
 
 # CatBoost
@@ -630,6 +663,7 @@ DATA = (
     sklearn_votes_on_texts,
     sklearn_array_of_texts,
     sklearn_of_lightgbm_categories,
+    sklearn_dicts,
     sklearn_labels,
     sklearn_whole_numbers,
     *ESTIMATORS,
@@ -640,10 +674,12 @@ DATA = (
     xgboost_booster,
     xgboost_categories,
     xgboost_outputs,
+    xgboost_labels,
     xgboost_linear,
     lightgbm_booster,
     lightgbm_classifier,
     lightgbm_categories,
+    lightgbm_categories_of_numbers,
     catboost_classifier,
     catboost_outputs,
     onnx_matrix,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -206,6 +207,7 @@ def test_a_single_column_takes_a_plain_list() -> None:
         ([np.float32(0.5), np.int64(3), np.str_("x"), None], [0.5, 3, "x", None]),
         (np.array([2**63], np.uint64), [2**63]),
         (np.array([1.5], np.longdouble), [1.5]),
+        ([Decimal("1.5")], [1.5]),
         (np.array([1, "a", None, np.nan], dtype=object), [1, "a", None, None]),
         (np.array([b"hi"]), ["aGk="]),
         (np.array(["9999-12-31", "NaT"], "M8[D]"), ["9999-12-31T00:00:00", None]),

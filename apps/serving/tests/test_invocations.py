@@ -119,7 +119,11 @@ def changed(**values: object) -> dict[str, object]:
     [
         (changed(bmi="high"), "Column 'bmi', row 2: a number is required, not \"high\"."),
         (changed(bmi=True), "Column 'bmi', row 2: a number is required, not true."),
-        (changed(bmi=None), "Column 'bmi', row 2: a number is required, not null."),
+        (
+            changed(bmi=None),
+            "Column 'bmi', row 2: a number is required, not null; if it may be missing, log the "
+            "model with an input_example in which it is.",
+        ),
         (changed(bmi=[1.5]), "Column 'bmi', row 2: a number is required, not [1.5]."),
         (
             {"dataframe_records": [{k: v for k, v in RECORDS[0].items() if k != "bmi"}]},

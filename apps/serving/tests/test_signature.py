@@ -57,6 +57,12 @@ def test_a_model_without_signature_needs_one(tmp_path: Path) -> None:
             required_signature(saved(tmp_path / str(place), **options))
 
 
+def test_a_model_of_onnx_is_not_told_to_have_mlflow_infer_its_signature() -> None:
+    flavors = {"python_function": {"loader_module": "mlflow.onnx"}, "onnx": {}}
+    with pytest.raises(LoadError, match=r"log the model with signature=mlflow\.models\.infer"):
+        required_signature(Model(flavors=flavors))
+
+
 class Chats(mlflow.pyfunc.ResponsesAgent):
     """A model that MLflow gives conversations, not rows."""
 
@@ -107,6 +113,11 @@ def test_the_users_own_example_is_shown_up_to_twenty_rows() -> None:
     shown = describe_example(frame, columns(t=DataType.string), NO_BASELINE)
     assert shown == {"columns": ["0", "t"], "data": [[place, "a"] for place in range(20)]}
     assert describe_example(np.eye(2), columns(t=DataType.string), NO_BASELINE) is None
+
+
+def test_an_example_of_one_row_may_be_a_dict() -> None:
+    shown = describe_example({"t": "a"}, columns(t=DataType.string), NO_BASELINE)
+    assert shown == {"columns": ["t"], "data": [["a"]]}
 
 
 def test_without_an_example_the_medians_of_the_baseline_are_shown() -> None:

@@ -80,7 +80,7 @@ def _row(columns: tuple[Column, ...], typed: Typed) -> dict[str, Any]:
                 raise BadValueError("is missing")
             row[column.name] = from_text(column, value) if isinstance(value, str) else value
         except BadValueError as fault:
-            raise RefusedError(f"{column.name}: the value {fault}.") from None
+            raise RefusedError(f"{column.name or 'Input'}: the value {fault}.") from None
     return {name: value for name, value in row.items() if value is not None}
 
 

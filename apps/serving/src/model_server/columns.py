@@ -45,6 +45,7 @@ _DATE_RULE = (
     "a date such as 2026-01-31 or 2026-01-31T12:00:00Z (ISO 8601), or a JSON number of "
     "milliseconds since 1970, is required"
 )
+_MAY_BE_MISSING = "; if it may be missing, log the model with an input_example in which it is"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MOMENT = 2**63 - 1
 _NOT_A_TIME = -(2**63)
@@ -103,7 +104,10 @@ class Column:
         return np.full(rows, math.nan, np.float32 if self.type == DataType.float else np.float64)
 
     def refuse(self, row: int, rule: str, value: object) -> InputError:
-        return InputError(f"Column {quoted(self.name)}, row {row + 1}: {rule}, not {shown(value)}")
+        way = _MAY_BE_MISSING if _is_missing(value) else ""
+        return InputError(
+            f"Column {quoted(self.name)}, row {row + 1}: {rule}, not {shown(value)}{way}"
+        )
 
     def check(self, values: Values, rule: str, accepts: Callable[[Any], bool]) -> None:
         """Raise for the first value that is not accepted; a missing one passes in an optional

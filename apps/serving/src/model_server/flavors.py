@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from mlflow.pyfunc import PyFuncModel
 from mlflow.types.schema import DataType, Schema
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import _VectorizerMixin
 from sklearn.preprocessing import FunctionTransformer
 
@@ -114,6 +115,8 @@ def _preparation(model: Any, inputs: Schema) -> Callable[..., Any] | None:  # no
     if isinstance(reader, _VectorizerMixin) and len(inputs.inputs) == 1:
         # It takes a list of texts, of which a frame has only one: the name of its column.
         return lambda rows: np.ravel(rows.to_numpy() if isinstance(rows, pd.DataFrame) else rows)
+    if isinstance(reader, DictVectorizer):
+        return lambda rows: [row.dropna().to_dict() for _, row in rows.astype(object).iterrows()]
     names = _categories(reader, inputs)
     if not names:
         return None
@@ -153,10 +156,28 @@ def _categories(reader: Any, inputs: Schema) -> set[str]:  # noqa: ANN401
                 "keeps since 3.1: train and log it with that, or encode them in a pipeline"
             )
         return names
-    texts = {
+    return _lightgbm_categories(reader, inputs) if library == "lightgbm" else set()
+
+
+def _lightgbm_categories(reader: Any, inputs: Schema) -> set[str]:  # noqa: ANN401
+    """No column of LightGBM is text. Categories of numbers, which a signature calls numbers, are
+    known by the values that the model has seen."""
+    booster = getattr(reader, "booster_", reader)
+    names = column_names(inputs) or []
+    found = {
         name
-        for name, spec in zip(column_names(inputs) or (), inputs.inputs, strict=False)
+        for name, spec in zip(names, inputs.inputs, strict=False)
         if spec.type == DataType.string
     }
-    # No column of LightGBM is text.
-    return texts if library == "lightgbm" else set()
+    expected = len(booster.pandas_categorical or ())
+    if len(found) < expected:
+        seen = booster.dump_model(num_iteration=1)["feature_infos"]
+        features = zip(names, booster.feature_name(), strict=False)
+        found |= {name for name, feature in features if seen.get(feature, {}).get("values")}
+    if len(found) != expected:
+        raise LoadError(
+            f"it was trained with {expected} columns of pandas' type category, and {len(found)} of "
+            'its signature are such: make texts of them, with astype(str).astype("category"), '
+            "train it, and log it with signature=mlflow.models.infer_signature(rows)"
+        )
+    return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel
 from mlflow.types.schema import ParamSchema
@@ -86,10 +87,12 @@ class LoadedModel:
 
     def _probabilities(self, rows: Rows) -> dict[str, object]:
         assert self._asked.probabilities is not None
-        return {
-            "probabilities": self._asked.probabilities(rows.data),
-            "classes": self._asked.classes,
-        }
+        shares = self._asked.probabilities(rows.data)
+        classes = self._asked.classes
+        # Of several outputs XGBoost names the classes of each, where others count the outputs.
+        if np.shape(shares)[1] != len(classes):
+            classes = list(range(np.shape(shares)[1]))
+        return {"probabilities": shares, "classes": classes}
 
 
 def _encode(rows: Rows, predictions: object, more: dict[str, object]) -> Answer:

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,7 @@ def _scalar(value: object) -> object:
     if isinstance(value, (np.timedelta64, timedelta)):
         span = pd.Timedelta(value)
         return None if span is pd.NaT else span.isoformat()
-    if isinstance(value, np.longdouble):  # whose item() is one again
+    if isinstance(value, np.longdouble | Decimal):  # whose item() is one again; and SQL's numbers
         value = float(value)
     if isinstance(value, np.generic):
         value = value.item()

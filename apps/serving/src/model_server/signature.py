@@ -54,9 +54,10 @@ def required_signature(model: Model) -> ModelSignature:
             "without a name. For categories, lists of texts and ONNX it infers none: give "
             f"{_HOW}, and log the model again"
         )
+    inferred = "" if "onnx" in model.flavors else "input_example=... or "
     raise LoadError(
         "it has no signature for its inputs, so requests cannot be checked: log the model with "
-        f"input_example=... or {_HOW}"
+        f"{inferred}{_HOW}"
     )
 
 
@@ -127,6 +128,8 @@ def describe_example(example: object, inputs: Schema, baseline: Baseline) -> dic
     one row of medians, if its baseline knows them; None if there is nothing to show."""
     if example is None:
         return _medians(inputs, baseline)
+    if isinstance(example, dict) and not inputs.is_tensor_spec():
+        example = pd.DataFrame([example])
     if not isinstance(example, pd.DataFrame):
         return None
     rows = example.head(_SHOWN_EXAMPLE_ROWS)

@@ -112,7 +112,10 @@ def _check_xgboost(parts: _Parts) -> None:
 def _check_catboost(parts: _Parts) -> None:
     _require_name(parts.file, "model.cb")
     if parts.flavor.get("save_format") != "cbm":
-        raise LoadError("its flavor catboost keeps it in another format: log it without format=")
+        raise LoadError(
+            f"its flavor catboost keeps it in {parts.file.name}, in the format "
+            f"{parts.flavor.get('save_format')}: log it without format=, or, {ALLOW_PICKLE}"
+        )
     with parts.file.open("rb") as file:
         if file.read(4) != b"CBM1":
             raise FormatError("is not a model of CatBoost in the format cbm")

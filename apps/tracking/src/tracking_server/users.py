@@ -27,7 +27,10 @@ def apply_users(
     store: SqlAlchemyStore, admin_username: str, admin_password: str, users: tuple[User, ...]
 ) -> None:
     """Creates, changes and removes accounts of the stack. Those made by hand are left alone."""
+    earlier = _earlier_workloads(store)
     roles = {name: _role(store, name, description) for name, description in _ROLES.items()}
+    for user_id in earlier:
+        store.assign_role_to_user(user_id, roles[WORKLOAD_ROLE])
     _keep_grants(store, roles[WRITE_ROLE])
     _account(store, admin_username, admin_password, is_admin=True)
     for user in users:
@@ -41,6 +44,15 @@ def apply_users(
             _assign(store, user_id, role_id, wanted=name in wanted)
     named = {admin_username, *(user.username for user in users)}
     _remove_others(store, {roles[WORKLOAD_ROLE], roles[PERSON_ROLE]}, named)
+
+
+def _earlier_workloads(store: SqlAlchemyStore) -> list[int]:
+    """Accounts of a platform from before there were marks, which had one model."""
+    known = {role.name for role in store.list_roles([DEFAULT_WORKSPACE_NAME])}
+    if WRITE_ROLE not in known or WORKLOAD_ROLE in known:
+        return []
+    names = ("model-server", "training")
+    return [store.get_user(name).id for name in names if store.has_user(name)]
 
 
 def _role(store: SqlAlchemyStore, name: str, description: str) -> int:
