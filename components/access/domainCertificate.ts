@@ -1,6 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { monthlyCostUsd } from "../cost/index.ts";
 import { labelsAtGoogle } from "../google/googleNames.ts";
 import { checkDomainCertificate, type DomainCertificateArgs } from "./arguments.ts";
@@ -118,14 +119,7 @@ export class DomainCertificate extends pulumi.ComponentResource {
         },
       ]),
     );
-    this.registerOutputs({
-      address: this.address,
-      addressName: this.addressName,
-      certificateMapName: this.certificateMapName,
-      sslPolicyName: this.sslPolicyName,
-      dnsRecords: this.dnsRecords,
-      monthlyCostUsd: this.monthlyCostUsd,
-    });
+    this.registerOutputs(outputsOf(this));
   }
 }
 

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { generatedCookieSecret, withSecret } from "../core/secrets.ts";
 import { internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { disruptionBudget } from "../kubernetes/httpWorkload.ts";
@@ -83,10 +84,6 @@ export class LoginProxy extends pulumi.ComponentResource {
     this.internalUrl = internalServiceUrl(serviceName, args.namespace, loginPort);
     this.externalUrl = pulumi.output(`https://${args.hostName}`);
     this.redirectUri = pulumi.output(redirectUri);
-    this.registerOutputs({
-      internalUrl: this.internalUrl,
-      externalUrl: this.externalUrl,
-      redirectUri: this.redirectUri,
-    });
+    this.registerOutputs(outputsOf(this));
   }
 }

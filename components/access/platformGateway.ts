@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
 import { checkGateway, type PlatformGatewayArgs } from "./arguments.ts";
 import { backendPolicy, gateway, healthCheck, route, tlsPolicy } from "./gatewayObjects.ts";
@@ -52,6 +53,6 @@ export class PlatformGateway extends pulumi.ComponentResource {
     }
 
     this.urls = pulumi.output(args.backends.map(({ hostName }) => `https://${hostName}`));
-    this.registerOutputs({ urls: this.urls });
+    this.registerOutputs(outputsOf(this));
   }
 }

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { generatedPassword, withSecret } from "../core/secrets.ts";
 import type { StringMap } from "../kubernetes/arguments.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
@@ -115,7 +116,7 @@ export class Backup extends pulumi.ComponentResource {
       },
     );
 
-    this.registerOutputs({ password: this.password });
+    this.registerOutputs(outputsOf(this));
   }
 }
 

@@ -2,6 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "../cost/index.ts";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { checkGkeCluster, type GkeClusterArgs } from "./gkeArguments.ts";
 import { gkeKubeconfig } from "./gkeKubeconfig.ts";
 import { GkeMode, GkeReleaseChannel } from "./gkeMachines.ts";
@@ -144,16 +145,7 @@ export class GkeCluster extends pulumi.ComponentResource {
         })),
       ]),
     );
-    this.registerOutputs({
-      clusterName: this.clusterName,
-      location: this.location,
-      endpoint: this.endpoint,
-      privateEndpoint: this.privateEndpoint,
-      workloadPool: this.workloadPool,
-      kubeconfig: this.kubeconfig,
-      nodeServiceAccount: this.nodeServiceAccount,
-      monthlyCostUsd: this.monthlyCostUsd,
-    });
+    this.registerOutputs(outputsOf(this));
   }
 }
 

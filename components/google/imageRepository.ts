@@ -1,6 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { monthlyCostUsd } from "../cost/index.ts";
 import { checkImageRepository, type ImageRepositoryArgs } from "./arguments.ts";
 import { labelsAtGoogle } from "./googleNames.ts";
@@ -66,11 +67,7 @@ export class ImageRepository extends pulumi.ComponentResource {
         },
       ]),
     );
-    this.registerOutputs({
-      url: this.url,
-      repositoryId: this.repositoryId,
-      monthlyCostUsd: this.monthlyCostUsd,
-    });
+    this.registerOutputs(outputsOf(this));
   }
 }
 

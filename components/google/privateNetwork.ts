@@ -2,6 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { monthlyCostUsd } from "../cost/index.ts";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { checkPrivateNetwork, defaultRanges, type PrivateNetworkArgs } from "./arguments.ts";
 import { labelsAtGoogle } from "./googleNames.ts";
 
@@ -94,14 +95,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
         { type: "gcp:compute/routerNat:RouterNat", name: `${name}-nat`, inputs: priced },
       ]),
     );
-    this.registerOutputs({
-      networkId: this.networkId,
-      subnetworkId: this.subnetworkId,
-      podRangeName: this.podRangeName,
-      serviceRangeName: this.serviceRangeName,
-      privateServicesNetworkId: this.privateServicesNetworkId,
-      monthlyCostUsd: this.monthlyCostUsd,
-    });
+    this.registerOutputs(outputsOf(this));
   }
 }
 

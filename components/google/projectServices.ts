@@ -1,6 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { checkProjectServices, type ProjectServicesArgs } from "./arguments.ts";
 
 /**
@@ -24,6 +25,6 @@ export class ProjectServices extends pulumi.ComponentResource {
     });
 
     this.services = pulumi.all(enabled);
-    this.registerOutputs({ services: this.services });
+    this.registerOutputs(outputsOf(this));
   }
 }

@@ -1,6 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { checkServiceAccountKey, type ServiceAccountKeyArgs } from "./arguments.ts";
 import { grant } from "./googleGrants.ts";
 
@@ -41,11 +42,7 @@ export class ServiceAccountKey extends pulumi.ComponentResource {
     this.member = grant(name, account.member, args, child);
     this.email = account.email;
     this.credentials = pulumi.secret(key.privateKey.apply(decoded));
-    this.registerOutputs({
-      member: this.member,
-      email: this.email,
-      credentials: this.credentials,
-    });
+    this.registerOutputs(outputsOf(this));
   }
 }
 

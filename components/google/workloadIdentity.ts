@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { checkWorkloadIdentity, type WorkloadIdentityArgs } from "./arguments.ts";
 import { grant } from "./googleGrants.ts";
 
@@ -16,7 +17,7 @@ export class WorkloadIdentity extends pulumi.ComponentResource {
     super("mlops:index:WorkloadIdentity", name, args, opts);
 
     this.member = grant(name, principal(args), args, { parent: this });
-    this.registerOutputs({ member: this.member });
+    this.registerOutputs(outputsOf(this));
   }
 }
 

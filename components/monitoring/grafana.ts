@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { services } from "../core/services.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
@@ -109,11 +110,6 @@ export class Grafana extends pulumi.ComponentResource {
     });
     chartRelease(name, officialCharts.grafana, args, ours, child);
 
-    this.registerOutputs({
-      internalUrl: this.internalUrl,
-      externalUrl: this.externalUrl,
-      adminUsername: this.adminUsername,
-      adminPassword: this.adminPassword,
-    });
+    this.registerOutputs(outputsOf(this));
   }
 }

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { withSecret } from "../core/secrets.ts";
 import { services } from "../core/services.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
@@ -80,7 +81,7 @@ export class Prometheus extends pulumi.ComponentResource {
         alertmanager.port,
       );
     }
-    this.registerOutputs({ url: this.url, alertmanagerUrl: this.alertmanagerUrl });
+    this.registerOutputs(outputsOf(this));
   }
 }
 

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { services } from "../core/services.ts";
 import { NetworkFlows } from "../kubernetes/networkFlows.ts";
@@ -197,22 +198,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       PREDICTION_APP_URL: this.predictionAppUrl,
       PROMETHEUS_URL: this.prometheusUrl,
     });
-    this.registerOutputs({
-      namespace: this.namespace,
-      mlflowTrackingUri: this.mlflowTrackingUri,
-      mlflowUsername: this.mlflowUsername,
-      mlflowPassword: this.mlflowPassword,
-      mlflowAdminPassword: this.mlflowAdminPassword,
-      peoplePasswords: this.peoplePasswords,
-      models: this.models,
-      modelServingUrl: this.modelServingUrl,
-      predictionAppUrl: this.predictionAppUrl,
-      artifactUri: this.artifactUri,
-      databaseHost: this.databaseHost,
-      backupPassword: this.backupPassword,
-      ...monitoring,
-      notebookEnv: this.notebookEnv,
-    });
+    this.registerOutputs(outputsOf(this));
   }
 }
 

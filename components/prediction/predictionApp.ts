@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { metricsPort, services } from "../core/services.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "../kubernetes/httpWorkload.ts";
@@ -80,6 +81,6 @@ export class PredictionApp extends pulumi.ComponentResource {
 
     this.internalUrl = internalServiceUrl(serviceName, args.namespace, port);
     this.externalUrl = externalServiceUrl(this.internalUrl, args);
-    this.registerOutputs({ internalUrl: this.internalUrl, externalUrl: this.externalUrl });
+    this.registerOutputs(outputsOf(this));
   }
 }

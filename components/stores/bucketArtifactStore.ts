@@ -1,6 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { monthlyCostUsd } from "../cost/index.ts";
 import { labelsAtGoogle, uniqueName } from "../google/googleNames.ts";
 import type { ArtifactLocationArgs } from "../tracking/arguments.ts";
@@ -69,12 +70,7 @@ export class BucketArtifactStore extends pulumi.ComponentResource {
         },
       ]),
     );
-    this.registerOutputs({
-      location: this.location,
-      bucketName: this.bucketName,
-      projectNumber: this.projectNumber,
-      monthlyCostUsd: this.monthlyCostUsd,
-    });
+    this.registerOutputs(outputsOf(this));
   }
 }
 

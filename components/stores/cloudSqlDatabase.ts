@@ -1,6 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { monthlyCostUsd } from "../cost/index.ts";
 import { uniqueName } from "../google/googleNames.ts";
@@ -86,11 +87,7 @@ export class CloudSqlDatabase extends pulumi.ComponentResource {
         },
       ]),
     );
-    this.registerOutputs({
-      connection: this.connection,
-      instanceName: this.instanceName,
-      monthlyCostUsd: this.monthlyCostUsd,
-    });
+    this.registerOutputs(outputsOf(this));
   }
 }
 

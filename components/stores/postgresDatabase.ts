@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { services } from "../core/services.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
@@ -149,6 +150,6 @@ export class PostgresDatabase extends pulumi.ComponentResource {
       username,
       password,
     };
-    this.registerOutputs({ connection: this.connection });
+    this.registerOutputs(outputsOf(this));
   }
 }

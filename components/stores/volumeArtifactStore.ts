@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
 import type { ArtifactLocationArgs } from "../tracking/arguments.ts";
@@ -28,6 +29,6 @@ export class VolumeArtifactStore extends pulumi.ComponentResource {
     );
 
     this.location = { uri: "/mlflow/artifacts", claimName: claim.metadata.name };
-    this.registerOutputs({ location: this.location });
+    this.registerOutputs(outputsOf(this));
   }
 }

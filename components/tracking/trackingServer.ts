@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { services } from "../core/services.ts";
 import { versions } from "../core/versions.ts";
@@ -154,15 +155,7 @@ export class TrackingServer extends pulumi.ComponentResource {
     this.deploymentName = nameOf(serviceName);
     this.migrationSettingsName = migrationSettings.metadata.name;
     this.peoplePasswords = pulumi.secret(pulumi.all(passwords));
-    this.registerOutputs({
-      internalUrl: this.internalUrl,
-      externalUrl: this.externalUrl,
-      adminUsername: this.adminUsername,
-      adminPassword: this.adminPassword,
-      deploymentName: this.deploymentName,
-      migrationSettingsName: this.migrationSettingsName,
-      peoplePasswords: this.peoplePasswords,
-    });
+    this.registerOutputs(outputsOf(this));
   }
 }
 

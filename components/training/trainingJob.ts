@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
 import { withSecret } from "../core/secrets.ts";
 import type { StringMap } from "../kubernetes/arguments.ts";
 import { givenEnvironment } from "../kubernetes/givenEnvironment.ts";
@@ -73,7 +74,7 @@ export class TrainingJob extends pulumi.ComponentResource {
           );
 
     this.jobName = job.metadata.name;
-    this.registerOutputs({ jobName: this.jobName });
+    this.registerOutputs(outputsOf(this));
   }
 }
 
