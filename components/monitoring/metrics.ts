@@ -6,21 +6,12 @@ export interface Exporter {
   targetLabels: readonly string[];
 }
 
-const ofPod = [
-  "namespace",
-  "pod",
-  "container",
-  "node",
-  "application",
-  "monitor",
-  "instance",
-  "job",
-];
+const ofServer = ["instance", "job"];
+const ofPod = ["namespace", "pod", "container", "node", "application", "monitor", ...ofServer];
 /** Label of every series of the model servers and the page: the registered name of the model. */
 const ofModel = [...ofPod, "model"];
-const ofService = ["namespace", "service", "node", "instance", "job"];
-const ofNode = ["node", "instance", "job"];
-const ofServer = ["instance", "job"];
+const ofService = ["namespace", "service", "node", ...ofServer];
+const ofNode = ["node", ...ofServer];
 
 export const exporters = {
   mlflow: {
@@ -86,26 +77,14 @@ const prometheus = of("prometheus");
 const alertmanager = of("alertmanager");
 
 /** The list of what there is. A query that uses another metric or label fails a test. */
+// prettier-ignore
 export const metrics: Readonly<Record<string, Metric>> = {
   // made by Prometheus for every target, and for every alert
-  up: {
-    exporter: "prometheus",
-    labels: [...ofPod, "service"],
-    meaning: "1 while the target can be read, else 0",
-  },
-  ALERTS: {
-    exporter: "prometheus",
-    labels: ["alertname", "alertstate", "severity", "model", ...ofPod],
-    meaning: "1 for every alert that is pending or fires",
-  },
+  up: prometheus("1 while the target can be read, else 0", ...ofPod, "service"),
+  ALERTS: prometheus("1 for every alert that is pending or fires", "alertname", "alertstate", "severity", "model", ...ofPod),
 
   mlflow_up: mlflow("1 while the tracking server answers, else 0"),
-  mlflow_http_request_total: mlflow(
-    "requests answered; probes do not count",
-    "method",
-    "route",
-    "status",
-  ),
+  mlflow_http_request_total: mlflow("requests answered; probes do not count", "method", "route", "status"),
   mlflow_http_request_duration_seconds_bucket: mlflow("time to answer", "method", "route", "le"),
 
   pg_up: postgres("1 while Postgres takes connections, else 0"),
@@ -124,20 +103,12 @@ export const metrics: Readonly<Record<string, Metric>> = {
   model_requests_in_flight: model("requests being answered"),
   model_loads_total: model("versions loaded and taken", "model_version"),
   model_load_failures_total: model("attempts to load a version that failed", "model_version"),
-  model_load_crashes_total: model(
-    "attempts that crashed, ran out of memory or never ended",
-    "model_version",
-    "cause",
-  ),
+  model_load_crashes_total: model("attempts that crashed, ran out of memory or never ended", "model_version", "cause"),
   model_registry_errors_total: model("looks at the alias that MLflow did not answer"),
   model_prediction_value_bucket: model("predicted values", "model_version", "le"),
   model_prediction_value_sum: model("sum of the predicted values", "model_version"),
   model_prediction_value_count: model("number of predicted values", "model_version"),
-  model_input_drift_psi: model(
-    "population stability index against the training data",
-    "model_version",
-    "feature",
-  ),
+  model_input_drift_psi: model("population stability index against the training data", "model_version", "feature"),
   model_input_drift_rows: model("rows the index is computed from", "model_version"),
 
   prediction_app_sessions: page("open browser sessions"),
@@ -145,11 +116,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
   prediction_app_run_errors_total: page("runs that ended with an error"),
   prediction_app_run_duration_seconds_bucket: page("time of a run", "le"),
   prediction_app_predictions_total: page("rows predicted"),
-  prediction_app_model_server_requests_total: page(
-    "requests to the model server, by what came of them",
-    "request",
-    "outcome",
-  ),
+  prediction_app_model_server_requests_total: page("requests to the model server, by what came of them", "request", "outcome"),
 
   kubelet_running_pods: kubelet("pods that run"),
   kubelet_volume_stats_used_bytes: kubelet("bytes in use", "namespace", "persistentvolumeclaim"),
@@ -168,42 +135,18 @@ export const metrics: Readonly<Record<string, Metric>> = {
   node_memory_MemTotal_bytes: node("memory of the node"),
   node_memory_MemAvailable_bytes: node("memory that programs can have"),
   node_filesystem_size_bytes: node("bytes in all", "device", "fstype", "mountpoint"),
-  node_filesystem_free_bytes: node(
-    "bytes not in use, also those that only root may fill",
-    "device",
-    "fstype",
-    "mountpoint",
-  ),
+  node_filesystem_free_bytes: node("bytes not in use, also those that only root may fill", "device", "fstype", "mountpoint"),
   node_filesystem_avail_bytes: node("bytes left", "device", "fstype", "mountpoint"),
   node_network_receive_bytes_total: node("bytes received", "device"),
   node_network_transmit_bytes_total: node("bytes sent", "device"),
 
   kube_pod_status_phase: state("1 for the phase of the pod", "pod", "phase", "uid"),
   kube_node_status_allocatable: state("what pods can have of a node", "resource", "unit"),
-  kube_pod_container_status_restarts_total: state(
-    "restarts of a container",
-    "pod",
-    "container",
-    "uid",
-  ),
-  kube_pod_container_status_waiting_reason: state(
-    "1 for the reason why a container waits",
-    "pod",
-    "container",
-    "reason",
-    "uid",
-  ),
+  kube_pod_container_status_restarts_total: state("restarts of a container", "pod", "container", "uid"),
+  kube_pod_container_status_waiting_reason: state("1 for the reason why a container waits", "pod", "container", "reason", "uid"),
   kube_job_failed: state("1 when the Job gave up", "job_name", "condition"),
-  kube_pod_labels: state(
-    "1, with the labels that are let through",
-    "pod",
-    "label_mlops_platform_monitor",
-  ),
-  kube_job_labels: state(
-    "1, with the labels that are let through",
-    "job_name",
-    "label_mlops_platform_monitor",
-  ),
+  kube_pod_labels: state("1, with the labels that are let through", "pod", "label_mlops_platform_monitor"),
+  kube_job_labels: state("1, with the labels that are let through", "job_name", "label_mlops_platform_monitor"),
 
   mlops_backup_last_success_timestamp_seconds: backup("when the last good backup ended"),
   mlops_backup_duration_seconds: backup("how long it took"),
@@ -218,9 +161,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
   prometheus_rule_evaluation_failures_total: prometheus("rules that failed", "rule_group"),
   prometheus_target_sync_failed_total: prometheus("targets not set up", "scrape_job"),
   prometheus_target_scrapes_sample_out_of_order_total: prometheus("samples dropped as too old"),
-  prometheus_target_scrapes_sample_duplicate_timestamp_total: prometheus(
-    "samples dropped as written twice",
-  ),
+  prometheus_target_scrapes_sample_duplicate_timestamp_total: prometheus("samples dropped as written twice"),
   prometheus_tsdb_compactions_failed_total: prometheus("compactions that failed"),
   prometheus_tsdb_size_retentions_total: prometheus("blocks deleted because of their size"),
   prometheus_notifications_alertmanagers_discovered: prometheus("Alertmanagers known"),
@@ -230,11 +171,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
   alertmanager_build_info: alertmanager("1, with the version as a label", "version"),
   alertmanager_config_last_reload_successful: alertmanager("1 when the configuration is good"),
   alertmanager_notifications_total: alertmanager("notifications sent", "integration"),
-  alertmanager_notifications_failed_total: alertmanager(
-    "notifications that failed",
-    "integration",
-    "reason",
-  ),
+  alertmanager_notifications_failed_total: alertmanager("notifications that failed", "integration", "reason"),
 };
 
 /** Every label that a series of this metric can have. */

@@ -48,7 +48,6 @@ const claim = "max by (namespace, persistentvolumeclaim)";
 const volume = (statistic: string) =>
   `${claim} (kubelet_volume_stats_${statistic}_bytes{namespace=~"$namespace"})`;
 
-/** The nodes, and what each namespace, pod and volume takes of them. */
 export const cluster = (): Dashboard =>
   dashboard("cluster", {
     description: "The nodes, and what each namespace, pod and volume takes of them.",
@@ -63,9 +62,8 @@ export const cluster = (): Dashboard =>
             title: "Memory use",
             description:
               "Share of the memory of all nodes that is in use. Near 100 % the kernel ends processes: look below for the pod that grew, raise its limit or add a node.",
-            queries: [{ expr: memory, legend: "memory" }],
+            queries: { memory: memory },
             unit: "percent",
-            min: 0,
             max: 100,
             thresholds: [80, 90],
             legend: "none",
@@ -74,9 +72,8 @@ export const cluster = (): Dashboard =>
             title: "CPU use",
             description:
               "Share of all cores that is busy. Near 100 % everything becomes slow but nothing fails: look below for the pod that takes it, lower its limit or add a node.",
-            queries: [{ expr: cpu, legend: "cpu" }],
+            queries: { cpu: cpu },
             unit: "percent",
-            min: 0,
             max: 100,
             thresholds: [80, 95],
             legend: "none",
@@ -85,9 +82,8 @@ export const cluster = (): Dashboard =>
             title: "Filesystem use",
             description:
               "Share of the nodes' disks that is in use. From 85 % on the kubelet evicts pods and deletes images: remove old data or enlarge the disk.",
-            queries: [{ expr: filesystem, legend: "disk" }],
+            queries: { disk: filesystem },
             unit: "percent",
-            min: 0,
             max: 100,
             thresholds: [75, 85],
             legend: "none",
@@ -97,10 +93,7 @@ export const cluster = (): Dashboard =>
             description:
               "Pods that run, against the most that the nodes allow. When the lines meet, new pods stay pending: add a node.",
             width: 12,
-            queries: [
-              { expr: runningPods, legend: "running" },
-              { expr: allocatablePods, legend: "allocatable" },
-            ],
+            queries: { running: runningPods, allocatable: allocatablePods },
             ...wholeNumbers,
           }),
           timeSeries({
@@ -108,12 +101,8 @@ export const cluster = (): Dashboard =>
             description:
               "Bytes per second that the nodes receive and send, traffic between pods of one node left out. A plateau is the limit of the machine's network.",
             width: 12,
-            queries: [
-              { expr: network("receive"), legend: "received" },
-              { expr: network("transmit"), legend: "sent" },
-            ],
+            queries: { received: network("receive"), sent: network("transmit") },
             unit: "Bps",
-            min: 0,
           }),
         ],
       },
@@ -125,20 +114,18 @@ export const cluster = (): Dashboard =>
             description:
               "Cores that each namespace keeps busy. Compare with the number of cores of the nodes to see who fills them.",
             width: 12,
-            queries: [{ expr: `sum by (namespace) (${podCpu})`, legend: "{{namespace}}" }],
+            queries: { "{{namespace}}": `sum by (namespace) (${podCpu})` },
             unit: "short",
-            min: 0,
-            style: "stacked",
+            isStacked: true,
           }),
           timeSeries({
             title: "Memory by namespace",
             description:
               "Memory that the kernel cannot take back from each namespace. Growth that never ends is a leak: find its pod below.",
             width: 12,
-            queries: [{ expr: `sum by (namespace) (${podMemory})`, legend: "{{namespace}}" }],
+            queries: { "{{namespace}}": `sum by (namespace) (${podMemory})` },
             unit: "bytes",
-            min: 0,
-            style: "stacked",
+            isStacked: true,
           }),
         ],
       },
@@ -151,10 +138,9 @@ export const cluster = (): Dashboard =>
               "Cores that each of the ten busiest pods takes. A flat top is the pod's limit: raise it, or let the model server scale out with `autoscaling`.",
             width: 12,
             height: 10,
-            queries: [{ expr: `topk(10, ${podCpu})`, legend: "{{pod}}" }],
+            queries: { "{{pod}}": `topk(10, ${podCpu})` },
             unit: "short",
             decimals: 3,
-            min: 0,
             legend: "table",
           }),
           timeSeries({
@@ -163,16 +149,15 @@ export const cluster = (): Dashboard =>
               "Memory of each of the ten largest pods. A pod that reaches its limit is ended and started again, which the next panel counts.",
             width: 12,
             height: 10,
-            queries: [{ expr: `topk(10, ${podMemory})`, legend: "{{pod}}" }],
+            queries: { "{{pod}}": `topk(10, ${podMemory})` },
             unit: "bytes",
-            min: 0,
             legend: "table",
           }),
           table({
             title: "Restarts in the last hour",
             description:
               "How often containers of each pod were started again. Anything but 0 deserves `kubectl describe pod` and `kubectl logs --previous`.",
-            queries: [{ expr: `sort_desc(${restarts})` }],
+            queries: `sort_desc(${restarts})`,
             columns: [
               { field: "namespace", heading: "Namespace" },
               { field: "pod", heading: "Pod" },
@@ -183,14 +168,10 @@ export const cluster = (): Dashboard =>
             title: "Volume use",
             description:
               "Share of each claim that is in use. Past 85 % plan more space: a storage class that allows it can grow the claim, nothing can shrink it.",
-            queries: [
-              {
-                expr: `100 * ${volume("used")} / (${volume("used")} + ${volume("available")})`,
-                legend: "{{persistentvolumeclaim}}",
-              },
-            ],
+            queries: {
+              "{{persistentvolumeclaim}}": `100 * ${volume("used")} / (${volume("used")} + ${volume("available")})`,
+            },
             unit: "percent",
-            min: 0,
             max: 100,
             thresholds: [85, 97],
           }),
@@ -199,7 +180,8 @@ export const cluster = (): Dashboard =>
             description:
               "Bytes that can still be written to each claim. A database or Prometheus that finds none stops.",
             height: 8,
-            queries: [{ expr: volume("available"), legend: "{{persistentvolumeclaim}}" }],
+            width: 8,
+            queries: { "{{persistentvolumeclaim}}": volume("available") },
             unit: "bytes",
           }),
         ],

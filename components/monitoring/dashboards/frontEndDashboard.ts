@@ -10,7 +10,6 @@ const requests = `prediction_app_model_server_requests_total{${of}}`;
 const unanswered = `prediction_app_model_server_requests_total{${of},outcome=~"no_model|unavailable"}`;
 const duration = "prediction_app_run_duration_seconds";
 
-/** The prediction page and the people on it. */
 export const frontEnd = (): Dashboard =>
   dashboard("frontEnd", {
     description: "The prediction page and the people on it.",
@@ -26,8 +25,7 @@ export const frontEnd = (): Dashboard =>
             title: "Sessions now",
             description:
               "Browser tabs that have the page open. Each takes memory of the pod; with hundreds of them raise its limit or its replicas.",
-            width: 6,
-            queries: [{ expr: `sum(prediction_app_sessions{${of}})` }],
+            queries: `sum(prediction_app_sessions{${of}})`,
             unit: "short",
             decimals: 0,
           }),
@@ -35,8 +33,7 @@ export const frontEnd = (): Dashboard =>
             title: "Runs",
             description:
               "How often per second the page's script ran. It runs at every click, so this is how busy people are.",
-            width: 6,
-            queries: [{ expr: `sum(rate(${runs}[${window}]))` }],
+            queries: `sum(rate(${runs}[${window}]))`,
             unit: "ops",
             decimals: 2,
           }),
@@ -44,8 +41,7 @@ export const frontEnd = (): Dashboard =>
             title: "Run time p95",
             description:
               "Time within which 95 % of the runs ended, requests to the model server included. Above a second people feel it: compare with the latency on the dashboard Models.",
-            width: 6,
-            queries: [quantile(duration, of, 0.95)],
+            queries: quantile(duration, of, 0.95),
             unit: "s",
             thresholds: [1, 3],
           }),
@@ -53,8 +49,7 @@ export const frontEnd = (): Dashboard =>
             title: "Failed runs",
             description:
               "Share of runs that ended with an error of the page itself. See the runbook PredictionAppErrors and the log of the pod.",
-            width: 6,
-            queries: [{ expr: failurePercent(errors, runs) }],
+            queries: failurePercent(errors, runs),
             unit: "percent",
             decimals: 1,
             thresholds: [1, 5],
@@ -69,24 +64,20 @@ export const frontEnd = (): Dashboard =>
             description:
               "Open browser sessions by pod. With several pods they should be about the same; a session stays on its pod.",
             width: 12,
-            queries: [{ expr: `sum by (pod) (prediction_app_sessions{${of}})`, legend: "{{pod}}" }],
+            queries: { "{{pod}}": `sum by (pod) (prediction_app_sessions{${of}})` },
             ...wholeNumbers,
-            style: "stacked",
+            isStacked: true,
           }),
           timeSeries({
             title: "Predictions shown",
             description:
               "Predicted rows per second that people got to see, single ones and uploaded files together. None, with sessions open, means that people only look or that requests fail: see below.",
             width: 12,
-            queries: [
-              {
-                expr: `sum by (model) (rate(prediction_app_predictions_total{${of}}[${window}]))`,
-                legend: "{{model}}",
-              },
-            ],
+            queries: {
+              "{{model}}": `sum by (model) (rate(prediction_app_predictions_total{${of}}[${window}]))`,
+            },
             unit: "ops",
-            min: 0,
-            style: "stacked",
+            isStacked: true,
           }),
         ],
       },
@@ -98,12 +89,11 @@ export const frontEnd = (): Dashboard =>
             width: 12,
             description:
               "Runs of the page's script per second, and those that failed. Errors without failing predictions are faults of the page: read the log of the pod.",
-            queries: [
-              { expr: `sum(rate(${runs}[${window}]))`, legend: "runs" },
-              { expr: `sum(rate(${errors}[${window}]))`, legend: "errors" },
-            ],
+            queries: {
+              runs: `sum(rate(${runs}[${window}]))`,
+              errors: `sum(rate(${errors}[${window}]))`,
+            },
             unit: "ops",
-            min: 0,
           }),
           timeSeries({
             title: "Run time",
@@ -112,30 +102,24 @@ export const frontEnd = (): Dashboard =>
               "How long a run of the page's script takes. It waits for the model server and for MLflow, so look at their latency first.",
             queries: quantiles(duration, of),
             unit: "s",
-            min: 0,
           }),
           timeSeries({
             title: "Requests to the model servers",
             description:
               "Requests per second by what came of them: `refused` is input that the model does not take, `no_model` and `unavailable` are failures of the platform.",
             width: 12,
-            queries: [
-              {
-                expr: `sum by (request, outcome) (rate(${requests}[${window}]))`,
-                legend: "{{request}} {{outcome}}",
-              },
-            ],
+            queries: {
+              "{{request}} {{outcome}}": `sum by (request, outcome) (rate(${requests}[${window}]))`,
+            },
             unit: "reqps",
-            min: 0,
           }),
           timeSeries({
             title: "Requests without an answer",
             description:
               "Share of the page's requests that came back without an answer, because no model was served or its server was away. See the runbooks ModelNotServed and ModelServerUnavailable.",
             width: 12,
-            queries: [{ expr: failurePercent(unanswered, requests, "model"), legend: "{{model}}" }],
+            queries: { "{{model}}": failurePercent(unanswered, requests, "model") },
             unit: "percent",
-            min: 0,
             thresholds: [1, 5],
           }),
         ],

@@ -1,9 +1,7 @@
 import { boards, dashboard, linkTo } from "./layout.ts";
-import { stat, table, text, timeSeries, wholeNumbers } from "./panels.ts";
+import { stat, table, text, timeSeries, upOrDown, wholeNumbers } from "./panels.ts";
 import { failurePercent, window } from "./promql.ts";
 import type { Dashboard } from "./shapes.ts";
-
-const upOrDown: Record<string, [string, string]> = { "0": ["down", "red"], "1": ["up", "green"] };
 
 /** Alerts that mean something is wrong: the dead man's switch always fires. */
 const firing = 'ALERTS{alertstate="firing",alertname!="Watchdog"}';
@@ -19,16 +17,12 @@ const modelsTable = table({
   width: 24,
   height: 9,
   queries: [
-    {
-      expr: `sum by (model) (model_server_up) or 0 * max by (model) (last_over_time(model_server_up[1h]))`,
-    },
-    { expr: "max by (model, model_version) (model_info)" },
-    { expr: `sum by (model) (rate(${requests}[${window}]))` },
-    { expr: failurePercent(errors, requests, "model") },
-    {
-      expr: `histogram_quantile(0.95, sum by (model, le) (rate(model_request_duration_seconds_bucket[${window}])))`,
-    },
-    { expr: "max by (model) (model_input_drift_psi)" },
+    `sum by (model) (model_server_up) or 0 * max by (model) (last_over_time(model_server_up[1h]))`,
+    "max by (model, model_version) (model_info)",
+    `sum by (model) (rate(${requests}[${window}]))`,
+    failurePercent(errors, requests, "model"),
+    `histogram_quantile(0.95, sum by (model, le) (rate(model_request_duration_seconds_bucket[${window}])))`,
+    "max by (model) (model_input_drift_psi)",
   ],
   sortBy: "Model",
   columns: [
@@ -66,7 +60,7 @@ export const home = (): Dashboard =>
             description:
               "Whether MLflow answers. When it is down see the runbook MlflowUnavailable.",
             width: 4,
-            queries: [{ expr: "max(mlflow_up) or vector(0)" }],
+            queries: "max(mlflow_up) or vector(0)",
             words: upOrDown,
             links: [linkTo("tracking")],
           }),
@@ -75,7 +69,7 @@ export const home = (): Dashboard =>
             description:
               "Whether Postgres takes connections. When it is down see the runbook PostgresUnreachable.",
             width: 4,
-            queries: [{ expr: "max(pg_up) or vector(0)" }],
+            queries: "max(pg_up) or vector(0)",
             words: upOrDown,
             links: [linkTo("tracking")],
           }),
@@ -84,11 +78,7 @@ export const home = (): Dashboard =>
             description:
               "Models that have, or had within the hour, a server but no version that answers; 1 as well when there is none at all. See the runbooks ModelNotServed and ModelServerUnavailable.",
             width: 4,
-            queries: [
-              {
-                expr: `count(${group("last_over_time(model_server_up[1h])")} unless ${group("model_info")}) or absent(model_info) or vector(0)`,
-              },
-            ],
+            queries: `count(${group("last_over_time(model_server_up[1h])")} unless ${group("model_info")}) or absent(model_info) or vector(0)`,
             decimals: 0,
             thresholds: [1, 1],
             links: [linkTo("models")],
@@ -98,7 +88,7 @@ export const home = (): Dashboard =>
             description:
               "Whether the page runs. When it is down see the runbook PredictionAppUnavailable.",
             width: 4,
-            queries: [{ expr: 'max(up{application="prediction-app"}) or vector(0)' }],
+            queries: 'max(up{application="prediction-app"}) or vector(0)',
             words: upOrDown,
             links: [linkTo("frontEnd")],
           }),
@@ -107,7 +97,7 @@ export const home = (): Dashboard =>
             description:
               "What Prometheus should read but cannot. See the runbook TargetDown for which it is.",
             width: 4,
-            queries: [{ expr: "count(up == 0) or vector(0)" }],
+            queries: "count(up == 0) or vector(0)",
             decimals: 0,
             thresholds: [1, 3],
             links: [linkTo("cluster")],
@@ -116,7 +106,7 @@ export const home = (): Dashboard =>
             title: "Firing alerts",
             description: "Alerts that fire now; the list is below, and each has a runbook.",
             width: 4,
-            queries: [{ expr: `count(${firing}) or vector(0)` }],
+            queries: `count(${firing}) or vector(0)`,
             decimals: 0,
             thresholds: [1, 3],
           }),
@@ -129,41 +119,30 @@ export const home = (): Dashboard =>
             title: "Busiest models",
             description:
               "Prediction requests per second of the ten busiest models. None means that no client calls them, or that the page does not reach the model servers.",
-            queries: [
-              {
-                // those of the last hour before the end, so that no line comes and goes
-                expr: `sum by (model) (rate(${requests}[${window}])) and on (model) topk(10, sum by (model) (rate(${requests}[1h] @ end())))`,
-                legend: "{{model}}",
-              },
-            ],
+            queries: {
+              // those of the last hour before the end, so that no line comes and goes
+              "{{model}}": `sum by (model) (rate(${requests}[${window}])) and on (model) topk(10, sum by (model) (rate(${requests}[1h] @ end())))`,
+            },
             unit: "reqps",
-            min: 0,
-            style: "stacked",
+            isStacked: true,
             links: [linkTo("models")],
           }),
           timeSeries({
             title: "MLflow requests",
             description:
               "Requests per second that MLflow answered, and those it failed to. Failures belong to the runbook MlflowErrorRateHigh.",
-            queries: [
-              {
-                expr: `sum(rate(mlflow_http_request_total[${window}]))`,
-                legend: "answered",
-              },
-              {
-                expr: `sum(rate(mlflow_http_request_total{status=~"5.."}[${window}])) or 0 * sum(rate(mlflow_http_request_total[${window}]))`,
-                legend: "failed",
-              },
-            ],
+            queries: {
+              answered: `sum(rate(mlflow_http_request_total[${window}]))`,
+              failed: `sum(rate(mlflow_http_request_total{status=~"5.."}[${window}])) or 0 * sum(rate(mlflow_http_request_total[${window}]))`,
+            },
             unit: "reqps",
-            min: 0,
             links: [linkTo("tracking")],
           }),
           timeSeries({
             title: "Sessions on the page",
             description:
               "Browser tabs that have the prediction page open. A sudden end is a restart of the page: people have to reload it.",
-            queries: [{ expr: "sum(prediction_app_sessions)", legend: "sessions" }],
+            queries: { sessions: "sum(prediction_app_sessions)" },
             ...wholeNumbers,
             legend: "none",
             links: [linkTo("frontEnd")],
@@ -178,11 +157,8 @@ export const home = (): Dashboard =>
               "What fires now. `Watchdog` always does: it shows that rules are evaluated. Each has a page of its name on the dashboard Runbooks.",
             width: 16,
             height: 6,
-            queries: [
-              {
-                expr: 'count by (alertname, model, severity, namespace) (ALERTS{alertstate="firing"})',
-              },
-            ],
+            queries:
+              'count by (alertname, model, severity, namespace) (ALERTS{alertstate="firing"})',
             columns: [
               { field: "alertname", heading: "Alert" },
               { field: "model", heading: "Model" },

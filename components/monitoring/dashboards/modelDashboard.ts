@@ -16,7 +16,6 @@ const drift = `max by (model_version, feature) (model_input_drift_psi{${of}})`;
 const count = (counter: string) =>
   `sum by (model_version) (${counter}{${of}}) or 0 * sum by (model_version) (model_loads_total{${of}})`;
 
-/** What is served, how it answers, and whether its inputs still look like those it was trained on. */
 export const models = (): Dashboard =>
   dashboard("models", {
     description:
@@ -33,21 +32,14 @@ export const models = (): Dashboard =>
             title: "Served now",
             description:
               "Version that answers now. Without data no version carries the alias or none could be loaded: see the runbook ModelNotServed.",
-            width: 6,
-            queries: [
-              {
-                expr: `max by (model_version) (model_info{${of}})`,
-                legend: version,
-              },
-            ],
+            queries: { [version]: `max by (model_version) (model_info{${of}})` },
             showsName: true,
           }),
           stat({
             title: "Predictions",
             description:
               "Prediction requests per second. None at all, with people on the page, means that the page does not reach the model server.",
-            width: 6,
-            queries: [{ expr: `sum(rate(${requests}[${window}]))` }],
+            queries: `sum(rate(${requests}[${window}]))`,
             unit: "reqps",
             decimals: 2,
           }),
@@ -55,8 +47,7 @@ export const models = (): Dashboard =>
             title: "Latency p95",
             description:
               "Time within which 95 % of the predictions were answered. See the runbook ModelLatencyHigh when it is red.",
-            width: 6,
-            queries: [quantile(duration, of, 0.95)],
+            queries: quantile(duration, of, 0.95),
             unit: "s",
             thresholds: [0.25, 0.5],
           }),
@@ -64,8 +55,7 @@ export const models = (): Dashboard =>
             title: "Greatest drift",
             description:
               "Population stability index of the feature that moved most from the training data. Above 0.25 the model predicts for people it was not trained on: see the runbook ModelInputDrift. No data until 200 rows came within the hour.",
-            width: 6,
-            queries: [{ expr: `max(${drift})` }],
+            queries: `max(${drift})`,
             unit: "short",
             decimals: 2,
             thresholds: [0.1, 0.25],
@@ -79,12 +69,9 @@ export const models = (): Dashboard =>
             title: "Requests by version",
             description:
               "Prediction requests per second of each version; `none` are requests that came while no version was served. After a promotion one line replaces the other without a gap.",
-            queries: [
-              { expr: `sum by (model_version) (rate(${requests}[${window}]))`, legend: version },
-            ],
+            queries: { [version]: `sum by (model_version) (rate(${requests}[${window}]))` },
             unit: "reqps",
-            min: 0,
-            style: "stacked",
+            isStacked: true,
           }),
           timeSeries({
             title: "Latency",
@@ -92,54 +79,39 @@ export const models = (): Dashboard =>
               "Time to answer a prediction. When all three grow the pod is short of CPU: raise its limit or the number of pods; when only p99 grows, look for large requests.",
             queries: quantiles(duration, of),
             unit: "s",
-            min: 0,
           }),
           timeSeries({
             title: "Failed requests by version",
             description:
               "Share of requests answered with 400 or above. 4xx are requests that the model's signature refuses, 503 means no model or too many requests. If a new version fails more than the one before, move the alias back.",
-            queries: [{ expr: failurePercent(errors, requests, "model_version"), legend: version }],
+            queries: { [version]: failurePercent(errors, requests, "model_version") },
             unit: "percent",
-            min: 0,
             thresholds: [1, 5],
           }),
           timeSeries({
             title: "Errors by status",
             description:
               "Refused and failed requests per second by HTTP status: 400 bad input, 413 too large, 415 wrong type, 503 no model or overloaded, 500 a fault of the model.",
-            queries: [
-              {
-                // without a fault there is no series of one, and yet there is something to show
-                expr: `sum by (status) (rate(${errors}[${window}])) or label_replace(0 * sum(rate(${requests}[${window}])), "status", "none", "", "")`,
-                legend: "{{status}}",
-              },
-            ],
+            queries: {
+              // without a fault there is no series of one, and yet there is something to show
+              "{{status}}": `sum by (status) (rate(${errors}[${window}])) or label_replace(0 * sum(rate(${requests}[${window}])), "status", "none", "", "")`,
+            },
             unit: "reqps",
-            min: 0,
           }),
           timeSeries({
             title: "Predicted rows",
             description:
               "Rows per second; far above the requests when people upload files. Large batches make everybody else wait.",
-            queries: [
-              {
-                expr: `sum by (model_version) (rate(model_predicted_rows_total{${of}}[${window}]))`,
-                legend: version,
-              },
-            ],
+            queries: {
+              [version]: `sum by (model_version) (rate(model_predicted_rows_total{${of}}[${window}]))`,
+            },
             unit: "ops",
-            min: 0,
           }),
           timeSeries({
             title: "Requests in flight",
             description:
               "Requests being answered, by pod. When it stays high the pod is overloaded and soon answers 503: add pods.",
-            queries: [
-              {
-                expr: `sum by (pod) (model_requests_in_flight{${ofModel}})`,
-                legend: "{{pod}}",
-              },
-            ],
+            queries: { "{{pod}}": `sum by (pod) (model_requests_in_flight{${ofModel}})` },
             ...wholeNumbers,
           }),
         ],
@@ -153,38 +125,30 @@ export const models = (): Dashboard =>
               "Which version was served when. A gap is time without any model; two bars at once are a rollout over several pods.",
             width: 24,
             height: 5,
-            queries: [
-              {
-                expr: `max by (alias, model_version) (model_info{${of}})`,
-                legend: "{{alias}}: version {{model_version}}",
-              },
-            ],
+            queries: {
+              "{{alias}}: version {{model_version}}": `max by (alias, model_version) (model_info{${of}})`,
+            },
             words: { "1": ["served", "blue"] },
           }),
           timeSeries({
             title: "Versions taken",
             description:
               "How often each version was loaded and taken, summed over the pods. A step belongs to each promotion and to each new pod.",
-            queries: [{ expr: count("model_loads_total"), legend: version }],
+            queries: { [version]: count("model_loads_total") },
             ...wholeNumbers,
           }),
           timeSeries({
             title: "Failed loads",
             description:
               "Attempts to load a version that failed; the version before keeps answering. The reason is at `GET /model` of the server, and the runbook is ModelLoadFailed.",
-            queries: [{ expr: count("model_load_failures_total"), legend: version }],
+            queries: { [version]: count("model_load_failures_total") },
             ...wholeNumbers,
           }),
           timeSeries({
             title: "Looks at the registry that failed",
             description:
               "How often the tracking server did not answer which version carries the alias. While it grows promotions are not noticed; see the dashboard Tracking.",
-            queries: [
-              {
-                expr: `sum by (pod) (model_registry_errors_total{${ofModel}})`,
-                legend: "{{pod}}",
-              },
-            ],
+            queries: { "{{pod}}": `sum by (pod) (model_registry_errors_total{${ofModel}})` },
             ...wholeNumbers,
           }),
         ],
@@ -198,11 +162,7 @@ export const models = (): Dashboard =>
               "How many predictions fell into each range. A band that moves or narrows means other inputs or another model: compare with the version timeline.",
             width: 12,
             height: 9,
-            queries: [
-              {
-                expr: `sum by (le) (increase(model_prediction_value_bucket{${of}}[${window}]))`,
-              },
-            ],
+            queries: `sum by (le) (increase(model_prediction_value_bucket{${of}}[${window}]))`,
           }),
           timeSeries({
             title: "Input drift by feature",
@@ -210,10 +170,9 @@ export const models = (): Dashboard =>
               "Population stability index of each feature over the last hour, against the training data. Below 0.1 nothing changed, above 0.25 the distribution is another one: check the source of the feature, then train anew. No data until 200 rows came within the hour.",
             width: 12,
             height: 9,
-            queries: [{ expr: drift, legend: "{{feature}}" }],
+            queries: { "{{feature}}": drift },
             unit: "short",
             decimals: 2,
-            min: 0,
             thresholds: [0.1, 0.25],
             legend: "table",
           }),
@@ -222,12 +181,10 @@ export const models = (): Dashboard =>
             description:
               "Mean of the predicted values of each version. A jump at a promotion is a model that sees the world otherwise; a slow move is drift.",
             width: 12,
-            queries: [
-              {
-                expr: `sum by (model_version) (rate(model_prediction_value_sum{${of}}[${window}])) / sum by (model_version) (rate(model_prediction_value_count{${of}}[${window}]))`,
-                legend: version,
-              },
-            ],
+            queries: {
+              [version]: `sum by (model_version) (rate(model_prediction_value_sum{${of}}[${window}])) / sum by (model_version) (rate(model_prediction_value_count{${of}}[${window}]))`,
+            },
+            mayBeNegative: true,
             unit: "short",
           }),
           timeSeries({
@@ -235,12 +192,7 @@ export const models = (): Dashboard =>
             description:
               "Rows of the last hour that drift is computed from, by version. Below 200 there is no index, because chance alone would move it.",
             width: 12,
-            queries: [
-              {
-                expr: `max by (model_version) (model_input_drift_rows{${of}})`,
-                legend: version,
-              },
-            ],
+            queries: { [version]: `max by (model_version) (model_input_drift_rows{${of}})` },
             ...wholeNumbers,
           }),
         ],

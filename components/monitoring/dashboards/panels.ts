@@ -15,20 +15,16 @@ import type {
 /** Grafana's uid of the Prometheus data source: one constant for who makes it and for every panel that asks it. */
 export const prometheusDatasourceUid = "prometheus";
 
-/** One PromQL query of a panel. */
-export interface Query {
-  expr: string;
-  /** Name of each series, with labels in double braces. */
-  legend?: string;
-}
+/** PromQL: one query, several, or each by the name of its series, with labels in double braces. */
+export type Queries = string | readonly string[] | Readonly<Record<string, string>>;
 
 /** What every panel says about itself. */
 export interface PanelSpec {
   title: string;
   /** What it shows, and what to do when it is bad. */
   description: string;
-  queries: Query[];
-  /** Columns of Grafana's grid of 24. Defaults to 8. */
+  queries: Queries;
+  /** Columns of Grafana's grid of 24. Defaults to what fits the kind. */
   width?: number;
   /** Rows of that grid. Defaults to what fits the kind. */
   height?: number;
@@ -54,25 +50,28 @@ export interface Tile {
 export const datasource = { type: "prometheus", uid: prometheusDatasourceUid };
 
 /** What all kinds have in common. */
-export function panelOf<Kind extends string>(type: Kind, spec: PanelSpec, queries: Target[]) {
+function panelOf<Kind extends string>(type: Kind, spec: PanelSpec, queries: Target[]) {
   const { title, description, links } = spec;
-  return { type, title, description, ...(links ? { links } : {}), datasource, targets: queries };
+  return { type, title, description, links, datasource, targets: queries };
 }
 
-export const tile = (
-  spec: Pick<PanelSpec, "width" | "height">,
+const tile = (
+  { width, height }: Pick<PanelSpec, "width" | "height">,
   panel: Panel,
-  height: number,
-): Tile => ({
-  width: spec.width ?? 8,
-  height: spec.height ?? height,
-  panel,
-});
+  usual: { width?: number; height: number },
+): Tile => ({ width: width ?? usual.width ?? 8, height: height ?? usual.height, panel });
 
 const refId = (index: number) => String.fromCharCode("A".charCodeAt(0) + index);
 
-export function targets(queries: readonly Query[]): Target[] {
-  return queries.map(({ expr, legend = "" }, index) => ({
+const listed = (queries: Queries): [legend: string, expr: string][] => {
+  if (typeof queries === "string") return [["", queries]];
+  return isList(queries) ? queries.map((expr) => ["", expr]) : Object.entries(queries);
+};
+
+const isList = (queries: Queries): queries is readonly string[] => Array.isArray(queries);
+
+function targets(queries: Queries): Target[] {
+  return listed(queries).map(([legend, expr], index) => ({
     refId: refId(index),
     datasource,
     editorMode: "code",
@@ -83,40 +82,37 @@ export function targets(queries: readonly Query[]): Target[] {
   }));
 }
 
-export function fieldDefaults(spec: PanelSpec): FieldDefaults {
-  const { unit, decimals, min, max } = spec;
-  return {
-    ...(unit === undefined ? {} : { unit }),
-    ...(decimals === undefined ? {} : { decimals }),
-    ...(min === undefined ? {} : { min }),
-    ...(max === undefined ? {} : { max }),
-    thresholds: { mode: "absolute", steps: steps(spec.thresholds) },
-  };
+function fieldDefaults(spec: PanelSpec): FieldDefaults {
+  const { unit, decimals, min, max, thresholds } = spec;
+  return { unit, decimals, min, max, thresholds: levels(steps(thresholds)) };
 }
 
-const steps = (thresholds: PanelSpec["thresholds"]): Threshold[] => [
+const steps = ([warning, critical]: readonly number[] = []): Threshold[] => [
   { value: null, color: "green" },
-  ...(thresholds
-    ? [
-        { value: thresholds[0], color: "orange" },
-        { value: thresholds[1], color: "red" },
-      ]
-    : []),
+  ...(warning === undefined ? [] : [{ value: warning, color: "orange" }]),
+  ...(critical === undefined ? [] : [{ value: critical, color: "red" }]),
 ];
 
+const levels = (steps: Threshold[]) => ({ mode: "absolute" as const, steps });
+
 /** What is counted. */
-export const wholeNumbers = { unit: "short", decimals: 0, min: 0 } as const;
+export const wholeNumbers = { unit: "short", decimals: 0 } as const;
+
+export type Words = Readonly<Record<string, readonly [text: string, color: string]>>;
+
+export const upOrDown: Words = { "0": ["down", "red"], "1": ["up", "green"] };
 
 export interface TimeSeriesSpec extends PanelSpec {
   /** `table` shows last, mean and greatest value of each series: for many of them. Defaults to `list`. */
   legend?: "list" | "table" | "none";
-  style?: "lines" | "bars" | "stacked";
+  isStacked?: boolean;
+  /** Whether the axis follows values below 0 too. */
+  mayBeNegative?: boolean;
 }
 
 /** Lines over time. */
 export function timeSeries(spec: TimeSeriesSpec): Tile {
-  const { legend = "list", style = "lines" } = spec;
-  const isStacked = style === "stacked";
+  const { legend = "list", isStacked = false, mayBeNegative = false } = spec;
   const panel: TimeSeriesPanel = {
     ...panelOf("timeseries", spec, targets(spec.queries)),
     options: {
@@ -131,13 +127,13 @@ export function timeSeries(spec: TimeSeriesSpec): Tile {
     },
     fieldConfig: {
       defaults: {
-        ...fieldDefaults(spec),
+        ...fieldDefaults(mayBeNegative ? spec : { min: 0, ...spec }),
         color: { mode: "palette-classic" },
         custom: {
-          drawStyle: style === "bars" ? "bars" : "line",
+          drawStyle: "line",
           lineInterpolation: "linear",
-          lineWidth: style === "bars" ? 1 : 2,
-          fillOpacity: style === "bars" ? 70 : isStacked ? 30 : 8,
+          lineWidth: 2,
+          fillOpacity: isStacked ? 30 : 8,
           gradientMode: "none",
           showPoints: "never",
           spanNulls: false,
@@ -149,26 +145,25 @@ export function timeSeries(spec: TimeSeriesSpec): Tile {
       overrides: [],
     },
   };
-  return tile(spec, panel, 8);
+  return tile(spec, panel, { height: 8 });
 }
 
 export interface StatSpec extends PanelSpec {
   /** Words in place of values, each with its colour. */
-  words?: Record<string, [text: string, color: string]>;
+  words?: Words;
   /** Show the name of the series, not its value. */
   showsName?: boolean;
 }
 
 /** The last value, large. */
 export function stat(spec: StatSpec): Tile {
-  const words = Object.entries(spec.words ?? {});
   // what is so now; a range would show the last value also of a series that is gone
-  const isNow = words.length > 0 || spec.showsName === true;
+  const isNow = spec.words !== undefined || spec.showsName === true;
   const panel: StatPanel = {
     ...panelOf("stat", spec, isNow ? instantly(targets(spec.queries)) : targets(spec.queries)),
     options: {
       graphMode: isNow ? "none" : "area",
-      colorMode: words.length > 0 ? "background" : "value",
+      colorMode: spec.words ? "background" : "value",
       justifyMode: "auto",
       textMode: spec.showsName ? "name" : "auto",
       wideLayout: true,
@@ -182,16 +177,19 @@ export function stat(spec: StatSpec): Tile {
         ...fieldDefaults(spec),
         color: { mode: "thresholds" },
         noValue: "no data",
-        mappings: words.map(([value, [text, color]], index) => ({
-          type: "value",
-          options: { [value]: { text, color, index } },
-        })),
+        mappings: mappings(spec),
       },
       overrides: [],
     },
   };
-  return tile(spec, panel, 4);
+  return tile(spec, panel, { width: 6, height: 4 });
 }
+
+const mappings = ({ words = {} }: StatSpec): FieldDefaults["mappings"] =>
+  Object.entries(words).map(([value, [text, color]], index) => ({
+    type: "value",
+    options: { [value]: { text, color, index } },
+  }));
 
 /** At the end of the time range only. */
 const instantly = (queries: Target[]): Target[] =>
@@ -219,31 +217,27 @@ export interface TableSpec extends PanelSpec {
 }
 
 function columnProperties({ unit, decimals, thresholds, lowest, link, heading }: Column) {
-  const levels =
+  const red = { value: null, color: "red" };
+  const colors =
     lowest === undefined
       ? thresholds && steps(thresholds)
-      : [
-          { value: null, color: "red" },
-          { value: lowest, color: "green" },
-        ];
-  return [
-    ...(unit === undefined ? [] : [{ id: "unit", value: unit }]),
-    ...(decimals === undefined ? [] : [{ id: "decimals", value: decimals }]),
-    ...(levels === undefined
-      ? []
-      : [
-          { id: "thresholds", value: { mode: "absolute", steps: levels } },
-          { id: "custom.cellOptions", value: { type: "color-text" } },
-        ]),
-    ...(link === undefined ? [] : [{ id: "links", value: [{ title: heading, url: link }] }]),
+      : [red, { value: lowest, color: "green" }];
+  const properties = [
+    { id: "unit", value: unit },
+    { id: "decimals", value: decimals },
+    { id: "thresholds", value: colors && levels(colors) },
+    { id: "custom.cellOptions", value: colors && { type: "color-text" } },
+    { id: "links", value: link && [{ title: heading, url: link }] },
   ];
+  return properties.filter(({ value }) => value !== undefined);
 }
 
 /** One line for each series of now; with several queries the series of equal labels share a line. */
 export function table(spec: TableSpec): Tile {
   const { columns, sortBy } = spec;
-  const hidden = spec.queries
-    .map((_, index) => (spec.queries.length > 1 ? `Value #${refId(index)}` : "Value"))
+  const queries = targets(spec.queries);
+  const hidden = queries
+    .map((target) => (queries.length > 1 ? `Value #${target.refId}` : "Value"))
     .filter((value) => !columns.some(({ field }) => field === value));
   const byField = <Value>(value: (column: Column, index: number) => Value) =>
     Object.fromEntries(columns.map((column, index) => [column.field, value(column, index)]));
@@ -251,10 +245,10 @@ export function table(spec: TableSpec): Tile {
     ...panelOf(
       "table",
       spec,
-      instantly(targets(spec.queries)).map((target): Target => ({ ...target, format: "table" })),
+      instantly(queries).map((target): Target => ({ ...target, format: "table" })),
     ),
     transformations: [
-      ...(spec.queries.length > 1 ? [{ id: "merge", options: {} }] : []),
+      ...(queries.length > 1 ? [{ id: "merge", options: {} }] : []),
       {
         id: "organize",
         options: {
@@ -268,7 +262,7 @@ export function table(spec: TableSpec): Tile {
       frameIndex: 0,
       showHeader: true,
       cellHeight: "sm",
-      ...(sortBy === undefined ? {} : { sortBy: [{ displayName: sortBy }] }),
+      sortBy: sortBy === undefined ? undefined : [{ displayName: sortBy }],
     },
     fieldConfig: {
       defaults: { ...fieldDefaults(spec), noValue: "none", custom: { align: "auto" } },
@@ -280,7 +274,7 @@ export function table(spec: TableSpec): Tile {
         .filter(({ properties }) => properties.length > 0),
     },
   };
-  return tile(spec, panel, 8);
+  return tile(spec, panel, { height: 8 });
 }
 
 /** Which series existed when, one bar each. */
@@ -299,16 +293,13 @@ export function stateTimeline(spec: StatSpec): Tile {
       defaults: {
         ...fieldDefaults(spec),
         color: { mode: "thresholds" },
-        mappings: Object.entries(spec.words ?? {}).map(([value, [text, color]], index) => ({
-          type: "value",
-          options: { [value]: { text, color, index } },
-        })),
+        mappings: mappings(spec),
         custom: { fillOpacity: 80, lineWidth: 0, spanNulls: false },
       },
       overrides: [],
     },
   };
-  return tile(spec, panel, 6);
+  return tile(spec, panel, { height: 6 });
 }
 
 /** The buckets of a histogram over time, darker where more fell. */
@@ -342,7 +333,7 @@ export function heatmap(spec: PanelSpec): Tile {
     },
     fieldConfig: { defaults: { custom: {} }, overrides: [] },
   };
-  return tile(spec, panel, 8);
+  return tile(spec, panel, { height: 8 });
 }
 
 /** Words, with links. */
@@ -352,5 +343,5 @@ export function text(spec: Omit<PanelSpec, "queries"> & { markdown: string }): T
     options: { mode: "markdown", content: spec.markdown },
     fieldConfig: { defaults: {}, overrides: [] },
   };
-  return tile(spec, panel, 8);
+  return tile(spec, panel, { height: 8 });
 }

@@ -1,5 +1,5 @@
 import { dashboard, labelVariable } from "./layout.ts";
-import { stat, timeSeries, wholeNumbers } from "./panels.ts";
+import { stat, timeSeries, upOrDown, wholeNumbers } from "./panels.ts";
 import { failurePercent, quantiles, window } from "./promql.ts";
 import type { Dashboard } from "./shapes.ts";
 
@@ -11,7 +11,6 @@ const duration = "mlflow_http_request_duration_seconds";
 const connections = `sum(pg_stat_database_numbackends{${of}})`;
 const limit = `max(pg_settings_max_connections{${of}})`;
 
-/** MLflow and its database. */
 export const tracking = (): Dashboard =>
   dashboard("tracking", {
     description: "MLflow's requests, and the database behind it.",
@@ -23,24 +22,21 @@ export const tracking = (): Dashboard =>
             title: "Tracking server",
             description:
               "Whether MLflow answers. When it is down see the runbook MlflowUnavailable: notebooks cannot log, and no new model version is taken.",
-            width: 6,
-            queries: [{ expr: `max(mlflow_up{${of}})` }],
-            words: { "0": ["down", "red"], "1": ["up", "green"] },
+            queries: `max(mlflow_up{${of}})`,
+            words: upOrDown,
           }),
           stat({
             title: "Database",
             description:
               "Whether Postgres takes connections. When it is down see the runbook PostgresUnreachable: MLflow answers every request with an error.",
-            width: 6,
-            queries: [{ expr: `max(pg_up{${of}})` }],
-            words: { "0": ["down", "red"], "1": ["up", "green"] },
+            queries: `max(pg_up{${of}})`,
+            words: upOrDown,
           }),
           stat({
             title: "Connections in use",
             description:
               "Share of the connections that Postgres allows. At 100 % MLflow waits and then fails: raise `maxConnections` of the database or lower MLflow's workers.",
-            width: 6,
-            queries: [{ expr: `100 * ${connections} / ${limit}` }],
+            queries: `100 * ${connections} / ${limit}`,
             unit: "percent",
             decimals: 0,
             thresholds: [60, 80],
@@ -49,8 +45,7 @@ export const tracking = (): Dashboard =>
             title: "Size of the databases",
             description:
               "What runs, models and users take on the disk of Postgres. Compare with the size of its claim on the dashboard Cluster.",
-            width: 6,
-            queries: [{ expr: `sum(pg_database_size_bytes{${of}})` }],
+            queries: `sum(pg_database_size_bytes{${of}})`,
             unit: "bytes",
           }),
         ],
@@ -62,23 +57,19 @@ export const tracking = (): Dashboard =>
             title: "Requests by status",
             description:
               "Requests per second that MLflow answered, by HTTP status. 401 and 403 are people with a wrong password or without the permission, 5xx are MLflow's own failures.",
-            queries: [
-              { expr: `sum by (status) (rate(${requests}[${window}]))`, legend: "{{status}}" },
-            ],
+            queries: { "{{status}}": `sum by (status) (rate(${requests}[${window}]))` },
             unit: "reqps",
-            min: 0,
-            style: "stacked",
+            isStacked: true,
           }),
           timeSeries({
             title: "Failed requests",
             description:
               "Share of requests that MLflow failed to answer (5xx) or refused (4xx). With 5xx read the log of the container `mlflow`; most often the database or the artifact store is away.",
-            queries: [
-              { expr: failurePercent(failures, requests), legend: "failed" },
-              { expr: failurePercent(refusals, requests), legend: "refused" },
-            ],
+            queries: {
+              failed: failurePercent(failures, requests),
+              refused: failurePercent(refusals, requests),
+            },
             unit: "percent",
-            min: 0,
             thresholds: [1, 5],
           }),
           timeSeries({
@@ -87,7 +78,6 @@ export const tracking = (): Dashboard =>
               "Time to answer, over all routes. Uploads of large artifacts belong to it. When the median grows, look at the connections and at the CPU of the pod; more `workers` help.",
             queries: quantiles(duration, of),
             unit: "s",
-            min: 0,
           }),
           timeSeries({
             title: "Busiest routes",
@@ -95,15 +85,11 @@ export const tracking = (): Dashboard =>
               "Requests per second of the ten busiest routes. It shows which use of MLflow makes the load: `runs/log-batch` is training, `artifacts` is uploads and downloads.",
             width: 12,
             height: 9,
-            queries: [
-              {
-                expr: `topk(10, sum by (method, route) (rate(${requests}[${window}])))`,
-                legend: "{{method}} {{route}}",
-              },
-            ],
+            queries: {
+              "{{method}} {{route}}": `topk(10, sum by (method, route) (rate(${requests}[${window}])))`,
+            },
             unit: "reqps",
             decimals: 2,
-            min: 0,
             legend: "table",
           }),
           timeSeries({
@@ -112,14 +98,10 @@ export const tracking = (): Dashboard =>
               "Time within which 95 % of the requests of a route were answered, for the ten slowest. A search that is slow needs fewer runs per experiment or a faster database.",
             width: 12,
             height: 9,
-            queries: [
-              {
-                expr: `topk(10, histogram_quantile(0.95, sum by (method, route, le) (rate(${duration}_bucket{${of}}[${window}]))))`,
-                legend: "{{method}} {{route}}",
-              },
-            ],
+            queries: {
+              "{{method}} {{route}}": `topk(10, histogram_quantile(0.95, sum by (method, route, le) (rate(${duration}_bucket{${of}}[${window}]))))`,
+            },
             unit: "s",
-            min: 0,
             legend: "table",
           }),
         ],
@@ -131,44 +113,30 @@ export const tracking = (): Dashboard =>
             title: "Connections",
             description:
               "Open connections of each database, and the most that Postgres allows. When they near the limit see the runbook PostgresConnectionsNearLimit.",
-            queries: [
-              {
-                expr: `sum by (datname) (pg_stat_database_numbackends{${of},datname!~"template.*|"})`,
-                legend: "{{datname}}",
-              },
-              { expr: limit, legend: "limit" },
-            ],
+            queries: {
+              "{{datname}}": `sum by (datname) (pg_stat_database_numbackends{${of},datname!~"template.*|"})`,
+              limit: limit,
+            },
             ...wholeNumbers,
           }),
           timeSeries({
             title: "Transactions",
             description:
               "Transactions per second of each database, and those rolled back. Many roll-backs are failed requests of MLflow or broken connections.",
-            queries: [
-              {
-                expr: `sum by (datname) (rate(pg_stat_database_xact_commit{${of},datname=~"mlflow.*"}[${window}]))`,
-                legend: "{{datname}} committed",
-              },
-              {
-                expr: `sum by (datname) (rate(pg_stat_database_xact_rollback{${of},datname=~"mlflow.*"}[${window}]))`,
-                legend: "{{datname}} rolled back",
-              },
-            ],
+            queries: {
+              "{{datname}} committed": `sum by (datname) (rate(pg_stat_database_xact_commit{${of},datname=~"mlflow.*"}[${window}]))`,
+              "{{datname}} rolled back": `sum by (datname) (rate(pg_stat_database_xact_rollback{${of},datname=~"mlflow.*"}[${window}]))`,
+            },
             unit: "ops",
-            min: 0,
           }),
           timeSeries({
             title: "Size",
             description:
               "Bytes on disk of each database. Deleted runs free space only after `mlflow gc` and a vacuum.",
-            queries: [
-              {
-                expr: `max by (datname) (pg_database_size_bytes{${of},datname!~"template.*"})`,
-                legend: "{{datname}}",
-              },
-            ],
+            queries: {
+              "{{datname}}": `max by (datname) (pg_database_size_bytes{${of},datname!~"template.*"})`,
+            },
             unit: "bytes",
-            min: 0,
           }),
         ],
       },
@@ -179,8 +147,7 @@ export const tracking = (): Dashboard =>
             title: "Last backup",
             description:
               "How long ago the last good backup ended. What was logged since then would be lost with a disk. See the runbook BackupTooOld.",
-            width: 6,
-            queries: [{ expr: `time() - max(mlops_backup_last_success_timestamp_seconds{${of}})` }],
+            queries: `time() - max(mlops_backup_last_success_timestamp_seconds{${of}})`,
             unit: "s",
             decimals: 0,
           }),
@@ -188,16 +155,14 @@ export const tracking = (): Dashboard =>
             title: "Read back",
             description:
               "Whether the last backup that was read back was complete. If not see the runbook BackupVerificationFailed.",
-            width: 6,
-            queries: [{ expr: `min(mlops_backup_verified{${of}})` }],
+            queries: `min(mlops_backup_verified{${of}})`,
             words: { "0": ["damaged", "red"], "1": ["complete", "green"] },
           }),
           stat({
             title: "Time taken",
             description:
               "How long the last backup took. MLflow works meanwhile; `mlflow gc` and a restore wait.",
-            width: 6,
-            queries: [{ expr: `max(mlops_backup_duration_seconds{${of}})` }],
+            queries: `max(mlops_backup_duration_seconds{${of}})`,
             unit: "s",
             decimals: 0,
           }),
@@ -206,12 +171,11 @@ export const tracking = (): Dashboard =>
             description:
               "Bytes that the last backup holds, and that all of them take where they are kept. Equal files are kept once.",
             width: 6,
-            queries: [
-              { expr: `max(mlops_backup_size_bytes{${of}})`, legend: "last backup" },
-              { expr: `max(mlops_backup_stored_bytes{${of}})`, legend: "all, stored" },
-            ],
+            queries: {
+              "last backup": `max(mlops_backup_size_bytes{${of}})`,
+              "all, stored": `max(mlops_backup_stored_bytes{${of}})`,
+            },
             unit: "bytes",
-            min: 0,
           }),
         ],
       },
