@@ -16,18 +16,7 @@ import {
 } from "../core/checks.ts";
 import { domainName, hostOf } from "../core/domainNames.ts";
 import { googleLabels, project } from "../google/googleChecks.ts";
-import {
-  type ContainerResourcesArgs,
-  type NamespacedArgs,
-  namespacedRules,
-  type PausableArgs,
-  pausableRules,
-  type PodSettingsArgs,
-  podSettingsRules,
-  resourcesRule,
-  type ServiceArgs,
-  serviceRules,
-} from "../kubernetes/arguments.ts";
+import * as kube from "../kubernetes/arguments.ts";
 
 /** Who lets people in: a client at an OpenID Connect provider such as Google, Keycloak, Okta or Entra ID. */
 export interface OidcLoginArgs {
@@ -44,7 +33,7 @@ export interface OidcLoginArgs {
 }
 
 /** What people choose about the pods of a login. */
-export interface LoginProxySettingsArgs extends PodSettingsArgs {
+export interface LoginProxySettingsArgs extends kube.PodSettingsArgs {
   /** Hours after which people log in again, 1 to 168. Defaults to 12. A person whose account was disabled keeps access until then. */
   sessionHours?: number;
   /** Longest time in seconds until an answer begins, 30 to 86400. Defaults to 3600, for uploads of large files. */
@@ -54,12 +43,11 @@ export interface LoginProxySettingsArgs extends PodSettingsArgs {
   /** Image of oauth2-proxy. Defaults to the official one at the version this package was tried with. */
   image?: pulumi.Input<string>;
   /** CPU and memory. Defaults to 20m and 32Mi requested, 500m and 128Mi at most. */
-  resources?: ContainerResourcesArgs;
+  resources?: kube.ContainerResourcesArgs;
 }
 
 /** Arguments of LoginProxy. */
-export interface LoginProxyArgs
-  extends LoginProxySettingsArgs, NamespacedArgs, ServiceArgs, PausableArgs {
+export interface LoginProxyArgs extends LoginProxySettingsArgs, kube.WorkloadArgs {
   /** Who lets people in. */
   login: OidcLoginArgs;
   /** Domain of all hosts that share the login, such as `mlops.example.com`. Every host below it is sent the cookie, so let it hold nothing else. */
@@ -138,12 +126,12 @@ export const oidcLogin: Rule = object<OidcLoginArgs>(
 );
 
 const loginSettingsRules: Rules<LoginProxySettingsArgs> = {
-  ...podSettingsRules,
+  ...kube.podSettingsRules,
   sessionHours: whole(1, 168),
   timeoutSeconds: whole(30, 86400),
   replicas: whole(1, 20),
   image: text,
-  resources: resourcesRule,
+  resources: kube.resourcesRule,
 };
 
 export const checkLoginProxySettings: Rule = object(loginSettingsRules);
@@ -170,9 +158,7 @@ const upstreamUrls: Rule = (check, value) => {
 export const checkLoginProxy: Rule = object<LoginProxyArgs>(
   {
     ...loginSettingsRules,
-    ...namespacedRules,
-    ...serviceRules,
-    ...pausableRules,
+    ...kube.workloadRules,
     login: required(oidcLogin),
     domain: required(domainName),
     hostName: required(text),
@@ -205,7 +191,7 @@ export interface GatewayBackendArgs {
 }
 
 /** Arguments of PlatformGateway. Every Service behind it is in its namespace. */
-export interface PlatformGatewayArgs extends NamespacedArgs {
+export interface PlatformGatewayArgs extends kube.NamespacedArgs {
   /** Name of the Gateway and the start of its objects' names. Defaults to the component's name. Changing it replaces the load balancer; the address stays. */
   gatewayName?: string;
   /** Name of a global static address of Google Cloud, such as a DomainCertificate's. Changing it makes people's DNS records point to nothing. */
@@ -230,7 +216,7 @@ const gatewayBackend = object<GatewayBackendArgs>({
 export const checkGateway = (name: string): Rule =>
   object<PlatformGatewayArgs>(
     {
-      ...namespacedRules,
+      ...kube.namespacedRules,
       gatewayName: (check, value) => dnsLabel("mlops")(check, value ?? name),
       addressName: required(text),
       certificateMapName: required(text),

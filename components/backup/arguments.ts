@@ -12,16 +12,7 @@ import {
   text,
   whole,
 } from "../core/checks.ts";
-import {
-  type ContainerResourcesArgs,
-  type NamespacedArgs,
-  namespacedRules,
-  type PausableArgs,
-  pausableRules,
-  type PodSettingsArgs,
-  podSettingsRules,
-  resourcesRule,
-} from "../kubernetes/arguments.ts";
+import * as kube from "../kubernetes/arguments.ts";
 import {
   type ArtifactLocationArgs,
   artifactLocation,
@@ -83,7 +74,7 @@ export interface BackupRetentionArgs {
 }
 
 /** What people choose about backups. */
-export interface BackupSettingsArgs extends PodSettingsArgs {
+export interface BackupSettingsArgs extends kube.PodSettingsArgs {
   /** Cron schedule such as `0 2 * * *`, or one of `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly`. Defaults to `0 2 * * *`. What was logged after the last backup is lost with the stores. */
   schedule?: string;
   /** Time zone of the schedule. Defaults to `Etc/UTC`. */
@@ -101,7 +92,7 @@ export interface BackupSettingsArgs extends PodSettingsArgs {
   /** Seconds after which a backup or a restore is ended as failed, 60 to 604800 (a week). Defaults to 21600 (six hours). */
   deadlineSeconds?: number;
   /** CPU and memory of each pod. Defaults to 100m and 128Mi requested, 2 cores and 1Gi at most. */
-  resources?: ContainerResourcesArgs;
+  resources?: kube.ContainerResourcesArgs;
 }
 
 /** The tracking server whose data is kept: its image and a TrackingServer's outputs. */
@@ -117,7 +108,7 @@ export interface BackupTrackingArgs {
 }
 
 /** Arguments of Backup. */
-export interface BackupArgs extends BackupSettingsArgs, NamespacedArgs, PausableArgs {
+export interface BackupArgs extends BackupSettingsArgs, kube.NamespacedArgs, kube.PausableArgs {
   /** Image built from `apps/backup`. */
   image: pulumi.Input<string>;
   /** Both databases of MLflow. Their user must be allowed to create databases, as PostgresDatabase's is. */
@@ -176,7 +167,7 @@ const destination: Rule = object<BackupDestinationArgs>(
 );
 
 export const backupSettingsRules: Rules<BackupSettingsArgs> = {
-  ...podSettingsRules,
+  ...kube.podSettingsRules,
   schedule: must(
     "be five cron fields such as `0 2 * * *`, or a word such as @daily",
     (schedule) =>
@@ -194,7 +185,7 @@ export const backupSettingsRules: Rules<BackupSettingsArgs> = {
   maxAgeHours: whole(1, 8784),
   temporaryStorage: quantity("2Gi"),
   deadlineSeconds: whole(60, 604800),
-  resources: resourcesRule,
+  resources: kube.resourcesRule,
 };
 
 const storesInCluster: Combination<BackupArgs> = (check, { database, artifacts }) => {
@@ -219,8 +210,8 @@ const storesInCluster: Combination<BackupArgs> = (check, { database, artifacts }
 export const checkBackup: Rule = object<BackupArgs>(
   {
     ...backupSettingsRules,
-    ...namespacedRules,
-    ...pausableRules,
+    ...kube.namespacedRules,
+    ...kube.pausableRules,
     image: required(text),
     database: required(databaseConnection),
     artifacts: required(artifactLocation),

@@ -47,6 +47,9 @@ export interface PausableArgs {
   paused?: boolean;
 }
 
+/** What the pods behind a Service have in common. */
+export interface WorkloadArgs extends NamespacedArgs, ServiceArgs, PausableArgs {}
+
 /** How a workload is opened on the nodes. */
 export interface NodePortArgs {
   /** Port on every node, 30000 to 32767. Left out, it is reachable inside the cluster only. */
@@ -102,8 +105,13 @@ export const namespacedRules: Rules<NamespacedArgs> = {
   namespace: required(dnsLabel("mlops")),
 };
 
-export const serviceRules: Rules<ServiceArgs> = { serviceName: dnsLabel("mlflow") };
+const serviceRules: Rules<ServiceArgs> = { serviceName: dnsLabel("mlflow") };
 export const pausableRules: Rules<PausableArgs> = { paused: flag };
+export const workloadRules: Rules<WorkloadArgs> = {
+  ...namespacedRules,
+  ...serviceRules,
+  ...pausableRules,
+};
 export const nodePortRules: Rules<NodePortArgs> = {
   nodePort: must("be between 30000 and 32767", isWholeNumber(30000, 32767)),
 };

@@ -16,18 +16,7 @@ import {
   text,
   whole,
 } from "../core/checks.ts";
-import {
-  type ContainerResourcesArgs,
-  type NamespacedArgs,
-  namespacedRules,
-  type NodeAddressArgs,
-  nodeAddressRules,
-  type NodePortArgs,
-  nodePortRules,
-  type PausableArgs,
-  pausableRules,
-  resourcesRule,
-} from "../kubernetes/arguments.ts";
+import * as kube from "../kubernetes/arguments.ts";
 import type { RuleGroup } from "./alerts/index.ts";
 import type { ChartValues } from "./chartValues.ts";
 import type { PlatformDashboard } from "./dashboards/index.ts";
@@ -84,15 +73,15 @@ export interface PrometheusSettingsArgs {
   /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. */
   values?: ChartValues;
   /** CPU and memory of the server. Defaults to 100m and 256Mi requested, 1 core and 1Gi at most. */
-  resources?: ContainerResourcesArgs;
+  resources?: kube.ContainerResourcesArgs;
 }
 
 /** Arguments of Prometheus. Labels and annotations are added to the component's own objects and to every pod. */
 export interface PrometheusArgs
-  extends PrometheusSettingsArgs, MonitoringChartArgs, NamespacedArgs, PausableArgs {}
+  extends PrometheusSettingsArgs, MonitoringChartArgs, kube.NamespacedArgs, kube.PausableArgs {}
 
 /** What people choose about Grafana. */
-export interface GrafanaSettingsArgs extends NodePortArgs {
+export interface GrafanaSettingsArgs extends kube.NodePortArgs {
   /** Helm chart. Defaults to the official chart `grafana`, at the version this was tried with. */
   chart?: ChartArgs;
   /** Dashboards. Defaults to the platform's own. The one with the uid `mlops-home` is the first page. */
@@ -102,12 +91,17 @@ export interface GrafanaSettingsArgs extends NodePortArgs {
   /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. Anonymous access, sign-up and embedding cannot be switched on. */
   values?: ChartValues;
   /** CPU and memory of Grafana. Defaults to 50m and 128Mi requested, 1 core and 512Mi at most. */
-  resources?: ContainerResourcesArgs;
+  resources?: kube.ContainerResourcesArgs;
 }
 
 /** Arguments of Grafana. Labels and annotations are added to the component's own objects and to the pod. */
 export interface GrafanaArgs
-  extends GrafanaSettingsArgs, MonitoringChartArgs, NamespacedArgs, NodeAddressArgs, PausableArgs {
+  extends
+    GrafanaSettingsArgs,
+    MonitoringChartArgs,
+    kube.NamespacedArgs,
+    kube.NodeAddressArgs,
+    kube.PausableArgs {
   /** URL of Prometheus inside the cluster. */
   prometheusUrl: pulumi.Input<string>;
   /** URL of Alertmanager inside the cluster. Left out, alerts show as Prometheus knows them. */
@@ -149,7 +143,7 @@ export const prometheusSettingsRules: Rules<PrometheusSettingsArgs> = {
   alertRules: list(anything),
   receivers: checkReceivers,
   values: map(anything),
-  resources: resourcesRule,
+  resources: kube.resourcesRule,
 };
 
 export const checkPrometheusSettings: Rule = object<PrometheusSettingsArgs>(
@@ -173,8 +167,8 @@ export const checkPrometheus: Rule = object<PrometheusArgs>(
   {
     ...prometheusSettingsRules,
     ...chartRules,
-    ...namespacedRules,
-    ...pausableRules,
+    ...kube.namespacedRules,
+    ...kube.pausableRules,
   },
   retentionFits,
   exporterNamespace,
@@ -208,7 +202,7 @@ const dashboards: Rule = (check, value) => {
 };
 
 export const grafanaSettingsRules: Rules<GrafanaSettingsArgs> = {
-  ...nodePortRules,
+  ...kube.nodePortRules,
   chart,
   dashboards,
   storageSize: quantity("1Gi"),
@@ -219,7 +213,7 @@ export const grafanaSettingsRules: Rules<GrafanaSettingsArgs> = {
       ? map(anything)(check, value)
       : check.must(`keep Grafana's login; leave out ${open.join(", ")}`);
   },
-  resources: resourcesRule,
+  resources: kube.resourcesRule,
 };
 
 export const checkGrafanaSettings: Rule = object<GrafanaSettingsArgs>(grafanaSettingsRules);
@@ -227,9 +221,9 @@ export const checkGrafanaSettings: Rule = object<GrafanaSettingsArgs>(grafanaSet
 export const checkGrafana: Rule = object<GrafanaArgs>({
   ...grafanaSettingsRules,
   ...chartRules,
-  ...namespacedRules,
-  ...nodeAddressRules,
-  ...pausableRules,
+  ...kube.namespacedRules,
+  ...kube.nodeAddressRules,
+  ...kube.pausableRules,
   prometheusUrl: required(text),
   alertmanagerUrl: text,
   publicUrl: must<string>(

@@ -21,15 +21,7 @@ import {
   text,
 } from "../core/checks.ts";
 import { domainName, mostCharacters } from "../core/domainNames.ts";
-import {
-  addressRanges,
-  type LabelledArgs,
-  labelledRules,
-  nodeAddressRules,
-  type NodeAddressArgs,
-  type PausableArgs,
-  pausableRules,
-} from "../kubernetes/arguments.ts";
+import * as kube from "../kubernetes/arguments.ts";
 import {
   checkPrometheusSettings,
   type GrafanaSettingsArgs,
@@ -73,7 +65,8 @@ export interface PlatformImagesArgs {
 }
 
 /** Arguments of MlopsPlatform. What people choose about a part is in that part's own arguments. */
-export interface MlopsPlatformArgs extends NodeAddressArgs, PausableArgs, LabelledArgs {
+export interface MlopsPlatformArgs
+  extends kube.NodeAddressArgs, kube.PausableArgs, kube.LabelledArgs {
   /** Namespace that is made for the platform, under Pod Security `restricted`. Defaults to `mlops`. Changing it replaces everything and loses the data in it. */
   namespace?: string;
   /** Images of the workloads. */
@@ -284,9 +277,9 @@ const exposure: Rule = object<PlatformExposureArgs>(
 /** Refuses what one of the parts would refuse, under the path that the caller gave it, before anything is registered. */
 export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
   {
-    ...nodeAddressRules,
-    ...pausableRules,
-    ...labelledRules,
+    ...kube.nodeAddressRules,
+    ...kube.pausableRules,
+    ...kube.labelledRules,
     namespace: dnsLabel("mlops"),
     images: required(
       object<PlatformImagesArgs>({
@@ -298,8 +291,8 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
     ),
     models: servedModels,
     storageClassName: text,
-    apiServerAddresses: addressRanges,
-    dnsAddresses: addressRanges,
+    apiServerAddresses: kube.addressRanges,
+    dnsAddresses: kube.addressRanges,
     googleCredentials,
     database: databaseConnection,
     artifacts: artifactLocation,

@@ -1,33 +1,18 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { flag, map, object, required, type Rule, type Rules, text, whole } from "../core/checks.ts";
-import {
-  type ContainerResourcesArgs,
-  type NamespacedArgs,
-  namespacedRules,
-  type NodeAddressArgs,
-  nodeAddressRules,
-  type NodePortArgs,
-  nodePortRules,
-  type PausableArgs,
-  pausableRules,
-  type PodSettingsArgs,
-  podSettingsRules,
-  resourcesRule,
-  type ServiceArgs,
-  serviceRules,
-} from "../kubernetes/arguments.ts";
+import * as kube from "../kubernetes/arguments.ts";
 
 /** What people choose about the prediction page. */
-export interface PredictionSettingsArgs extends NodePortArgs, PodSettingsArgs {
+export interface PredictionSettingsArgs extends kube.NodePortArgs, kube.PodSettingsArgs {
   /** Number of pods, 1 to 100. Defaults to 2, so that one may restart while the other answers. */
   replicas?: number;
   /** CPU and memory. Defaults to 50m and 128Mi requested, 1 core and 512Mi at most. */
-  resources?: ContainerResourcesArgs;
+  resources?: kube.ContainerResourcesArgs;
 }
 
 /** Arguments of PredictionApp. */
 export interface PredictionAppArgs
-  extends PredictionSettingsArgs, NamespacedArgs, ServiceArgs, NodeAddressArgs, PausableArgs {
+  extends PredictionSettingsArgs, kube.WorkloadArgs, kube.NodeAddressArgs {
   /** Image built from `apps/predict`. */
   image: pulumi.Input<string>;
   /** URLs of the model servers inside the cluster, by the names of their models. The page opens with the first. */
@@ -37,20 +22,18 @@ export interface PredictionAppArgs
 }
 
 const settingsRules: Rules<PredictionSettingsArgs> = {
-  ...nodePortRules,
-  ...podSettingsRules,
+  ...kube.nodePortRules,
+  ...kube.podSettingsRules,
   replicas: whole(1, 100),
-  resources: resourcesRule,
+  resources: kube.resourcesRule,
 };
 
 export const checkPredictionSettings: Rule = object(settingsRules);
 
 export const checkPredictionApp: Rule = object<PredictionAppArgs>({
   ...settingsRules,
-  ...namespacedRules,
-  ...serviceRules,
-  ...nodeAddressRules,
-  ...pausableRules,
+  ...kube.workloadRules,
+  ...kube.nodeAddressRules,
   image: required(text),
   modelServers: required(map(text)),
   behindLogin: flag,

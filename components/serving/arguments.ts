@@ -9,22 +9,7 @@ import {
   text,
   whole,
 } from "../core/checks.ts";
-import {
-  type ContainerResourcesArgs,
-  type NamespacedArgs,
-  namespacedRules,
-  type NodeAddressArgs,
-  nodeAddressRules,
-  type NodePortArgs,
-  nodePortRules,
-  type PausableArgs,
-  pausableRules,
-  type PodSettingsArgs,
-  podSettingsRules,
-  resourcesRule,
-  type ServiceArgs,
-  serviceRules,
-} from "../kubernetes/arguments.ts";
+import * as kube from "../kubernetes/arguments.ts";
 import {
   type ModelArgs,
   modelRules,
@@ -43,7 +28,7 @@ export interface AutoscalingArgs {
 }
 
 /** What several model servers may have in common. */
-export interface SharedServingArgs extends PodSettingsArgs {
+export interface SharedServingArgs extends kube.PodSettingsArgs {
   /** Seconds between two looks at the alias, 1 to 3600. Defaults to 5. */
   pollSeconds?: pulumi.Input<number>;
   /** Largest request in bytes, 1024 to 1073741824; a larger one is answered with 413. Defaults to 10485760 (10 MiB). */
@@ -55,11 +40,11 @@ export interface SharedServingArgs extends PodSettingsArgs {
   /** Seconds of requests that the drift of the input is measured over, 60 to 604800 (a week). A model that is seldom asked needs more than an hour to come to 200 rows. Defaults to 3600. */
   driftWindowSeconds?: pulumi.Input<number>;
   /** CPU and memory. Defaults to 100m and 256Mi requested, 2 cores and 1Gi at most. */
-  resources?: ContainerResourcesArgs;
+  resources?: kube.ContainerResourcesArgs;
 }
 
 /** What people choose about one model server. */
-export interface ModelServerSettingsArgs extends SharedServingArgs, NodePortArgs {
+export interface ModelServerSettingsArgs extends SharedServingArgs, kube.NodePortArgs {
   /** Whether to load models that are pickled or carry code of their own, which runs as it is loaded. Defaults to false: only formats that hold data. */
   allowPickle?: pulumi.Input<boolean>;
   /** Number of pods, 1 to 100. Defaults to 1. Leave out with `autoscaling`. */
@@ -74,10 +59,8 @@ export interface ModelServerArgs
     ModelServerSettingsArgs,
     ModelArgs,
     TrackingClientArgs,
-    NamespacedArgs,
-    ServiceArgs,
-    NodeAddressArgs,
-    PausableArgs {
+    kube.WorkloadArgs,
+    kube.NodeAddressArgs {
   /** Image built from `apps/serving`. It must hold the packages that the model needs. */
   image: pulumi.Input<string>;
 }
@@ -97,20 +80,20 @@ const autoscaling = object<AutoscalingArgs>(
 );
 
 const sharedServingRules: Rules<SharedServingArgs> = {
-  ...podSettingsRules,
+  ...kube.podSettingsRules,
   pollSeconds: whole(1, 3600),
   maxRequestBytes: whole(1024, 1024 ** 3),
   predictionTimeoutSeconds: whole(1, 3600),
   loadTimeoutSeconds: whole(10, 86400),
   driftWindowSeconds: whole(60, 604800),
-  resources: resourcesRule,
+  resources: kube.resourcesRule,
 };
 
 export const checkSharedServing: Rule = object(sharedServingRules);
 
 export const modelServerSettingsRules: Rules<ModelServerSettingsArgs> = {
   ...sharedServingRules,
-  ...nodePortRules,
+  ...kube.nodePortRules,
   allowPickle: flag,
   replicas: whole(1, 100),
   autoscaling,
@@ -128,10 +111,8 @@ export const checkModelServer: Rule = object<ModelServerArgs>(
     ...modelServerSettingsRules,
     ...modelRules,
     ...trackingClientRules,
-    ...namespacedRules,
-    ...serviceRules,
-    ...nodeAddressRules,
-    ...pausableRules,
+    ...kube.workloadRules,
+    ...kube.nodeAddressRules,
     image: required(text),
   },
   eitherReplicas,

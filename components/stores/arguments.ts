@@ -18,18 +18,7 @@ import {
 } from "../core/checks.ts";
 import { bucketLocation, bucketNameFault, googleLabels, project } from "../google/googleChecks.ts";
 import { withSuffix } from "../google/googleNames.ts";
-import {
-  type ContainerResourcesArgs,
-  type NamespacedArgs,
-  namespacedRules,
-  type PausableArgs,
-  pausableRules,
-  type PodSettingsArgs,
-  podSettingsRules,
-  resourcesRule,
-  type ServiceArgs,
-  serviceRules,
-} from "../kubernetes/arguments.ts";
+import * as kube from "../kubernetes/arguments.ts";
 
 /** How the volume of a component is made. */
 export interface VolumeArgs {
@@ -38,7 +27,7 @@ export interface VolumeArgs {
 }
 
 /** What people choose about Postgres in the cluster. */
-export interface PostgresSettingsArgs extends PodSettingsArgs {
+export interface PostgresSettingsArgs extends kube.PodSettingsArgs {
   /** Size of the claim that holds the data. Defaults to `8Gi`. It can grow where the storage class allows it, never shrink. */
   storageSize?: pulumi.Input<string>;
   /** Most connections at a time, 10 to 1000. Defaults to 60, which fits one MLflow pod and its successor during a rollout; a platform reserves what its tracking server needs. */
@@ -46,12 +35,11 @@ export interface PostgresSettingsArgs extends PodSettingsArgs {
   /** Password of the database user. Generated when left out. It is set when the data is first made: changing it later locks everybody out. */
   password?: pulumi.Input<string>;
   /** CPU and memory. Defaults to 100m and 128Mi requested, 2 cores and 512Mi at most. */
-  resources?: ContainerResourcesArgs;
+  resources?: kube.ContainerResourcesArgs;
 }
 
 /** Arguments of PostgresDatabase. */
-export interface PostgresDatabaseArgs
-  extends PostgresSettingsArgs, NamespacedArgs, ServiceArgs, VolumeArgs, PausableArgs {
+export interface PostgresDatabaseArgs extends PostgresSettingsArgs, kube.WorkloadArgs, VolumeArgs {
   /** Image with the environment contract of the official `postgres` image. Changing its major version needs a dump and a restore. */
   image: pulumi.Input<string>;
 }
@@ -64,7 +52,7 @@ export interface VolumeArtifactStoreSettingsArgs {
 
 /** Arguments of VolumeArtifactStore. Its namespace must be the tracking server's. */
 export interface VolumeArtifactStoreArgs
-  extends VolumeArtifactStoreSettingsArgs, NamespacedArgs, VolumeArgs {}
+  extends VolumeArtifactStoreSettingsArgs, kube.NamespacedArgs, VolumeArgs {}
 
 /** Connections that the memory of a Postgres in the cluster allows. */
 export const mostPostgresConnections = 1000;
@@ -77,21 +65,19 @@ export const password = matches(
 );
 
 const postgresSettingsRules: Rules<PostgresSettingsArgs> = {
-  ...podSettingsRules,
+  ...kube.podSettingsRules,
   storageSize: quantity("8Gi"),
   maxConnections: whole(10, mostPostgresConnections),
   password,
-  resources: resourcesRule,
+  resources: kube.resourcesRule,
 };
 
 export const checkPostgresSettings: Rule = object(postgresSettingsRules);
 
 export const checkPostgresDatabase: Rule = object<PostgresDatabaseArgs>({
   ...postgresSettingsRules,
-  ...namespacedRules,
-  ...serviceRules,
+  ...kube.workloadRules,
   ...volumeRules,
-  ...pausableRules,
   image: required(text),
 });
 
@@ -103,7 +89,7 @@ export const checkVolumeArtifactSettings: Rule = object(volumeArtifactRules);
 
 export const checkVolumeArtifactStore: Rule = object<VolumeArtifactStoreArgs>({
   ...volumeArtifactRules,
-  ...namespacedRules,
+  ...kube.namespacedRules,
   ...volumeRules,
 });
 

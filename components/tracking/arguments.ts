@@ -18,22 +18,7 @@ import {
   text,
   whole,
 } from "../core/checks.ts";
-import {
-  type ContainerResourcesArgs,
-  type NamespacedArgs,
-  namespacedRules,
-  type NodeAddressArgs,
-  nodeAddressRules,
-  type NodePortArgs,
-  nodePortRules,
-  type PausableArgs,
-  pausableRules,
-  type PodSettingsArgs,
-  podSettingsRules,
-  resourcesRule,
-  type ServiceArgs,
-  serviceRules,
-} from "../kubernetes/arguments.ts";
+import * as kube from "../kubernetes/arguments.ts";
 
 /** The Cloud SQL Auth Proxy, through which a Cloud SQL instance is reached without an open port or a certificate. */
 export interface DatabaseProxyArgs {
@@ -122,7 +107,7 @@ export interface ModelArgs {
 }
 
 /** What people choose about the tracking server. */
-export interface TrackingSettingsArgs extends NodePortArgs, PodSettingsArgs {
+export interface TrackingSettingsArgs extends kube.NodePortArgs, kube.PodSettingsArgs {
   /** MLflow version inside the image. Defaults to the version this package was made with. A change stops every pod, migrates the database and starts the new version; there is no way back without restoring the database. */
   mlflowVersion?: string;
   /** Users besides the administrator, one per workload. Defaults to none. */
@@ -140,14 +125,14 @@ export interface TrackingSettingsArgs extends NodePortArgs, PodSettingsArgs {
   /** Size of `/tmp`. Defaults to `2Gi`. With artifacts in a bucket it must hold every file that is being uploaded or downloaded, whole and at the same time; a pod that writes more is evicted. Artifacts on a volume do not pass through it. */
   temporaryStorage?: pulumi.Input<string>;
   /** CPU and memory. Defaults to 200m and 512Mi requested, 2 cores and 1536Mi at most. */
-  resources?: ContainerResourcesArgs;
+  resources?: kube.ContainerResourcesArgs;
   /** Further environment variables of the server, kept in a Secret. They win over those of this component. */
   environment?: { [key: string]: pulumi.Input<string> };
 }
 
 /** Arguments of TrackingServer. */
 export interface TrackingServerArgs
-  extends TrackingSettingsArgs, NamespacedArgs, ServiceArgs, NodeAddressArgs, PausableArgs {
+  extends TrackingSettingsArgs, kube.WorkloadArgs, kube.NodeAddressArgs {
   /** Image built from `apps/tracking`. */
   image: pulumi.Input<string>;
   /** Database for runs, models and users. */
@@ -250,8 +235,8 @@ const namesDiffer: Combination<TrackingSettingsArgs> = (check, { users = [], peo
   });
 
 const trackingSettingsRules: Rules<TrackingSettingsArgs> = {
-  ...nodePortRules,
-  ...podSettingsRules,
+  ...kube.nodePortRules,
+  ...kube.podSettingsRules,
   mlflowVersion: matches(/^[0-9]+(\.[0-9]+){2}$/, "be an exact version such as 3.18.0"),
   users: list(trackingUser),
   people,
@@ -260,7 +245,7 @@ const trackingSettingsRules: Rules<TrackingSettingsArgs> = {
   logLevel: matches(/^(DEBUG|INFO|WARNING|ERROR)$/, "be DEBUG, INFO, WARNING or ERROR"),
   hostNames: list(hostName),
   temporaryStorage: quantity("2Gi"),
-  resources: resourcesRule,
+  resources: kube.resourcesRule,
   environment: map(string),
 };
 
@@ -300,10 +285,8 @@ export function checkReplicasOnVolume(
 export const checkTrackingServer: Rule = object<TrackingServerArgs>(
   {
     ...trackingSettingsRules,
-    ...namespacedRules,
-    ...serviceRules,
-    ...nodeAddressRules,
-    ...pausableRules,
+    ...kube.workloadRules,
+    ...kube.nodeAddressRules,
     image: required(text),
     database: required(databaseConnection),
     artifacts: required(artifactLocation),

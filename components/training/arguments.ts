@@ -13,16 +13,7 @@ import {
   whole,
 } from "../core/checks.ts";
 import { GpuType } from "../google/gkeMachines.ts";
-import {
-  type ContainerResourcesArgs,
-  type NamespacedArgs,
-  namespacedRules,
-  type PausableArgs,
-  pausableRules,
-  type PodSettingsArgs,
-  podSettingsRules,
-  resourcesRule,
-} from "../kubernetes/arguments.ts";
+import * as kube from "../kubernetes/arguments.ts";
 import {
   type ModelArgs,
   modelRules,
@@ -39,7 +30,7 @@ export interface TrainingGpuArgs {
 }
 
 /** What the training of several models may have in common. */
-export interface SharedTrainingArgs extends PodSettingsArgs {
+export interface SharedTrainingArgs extends kube.PodSettingsArgs {
   /** Command to run. Defaults to `python -m training`. */
   command?: pulumi.Input<string>[];
   /** Time zone of the schedule. Defaults to `Etc/UTC`. */
@@ -55,7 +46,7 @@ export interface SharedTrainingArgs extends PodSettingsArgs {
   /** Seconds after which the Job is ended as failed, 60 to 604800 (a week). Defaults to 3600. */
   deadlineSeconds?: number;
   /** CPU and memory of each pod. Defaults to 200m and 384Mi requested, 2 cores and 2Gi at most. */
-  resources?: ContainerResourcesArgs;
+  resources?: kube.ContainerResourcesArgs;
   /** Graphics processors of each pod. Left out, it has none. */
   gpu?: TrainingGpuArgs;
 }
@@ -68,7 +59,12 @@ export interface TrainingSettingsArgs extends SharedTrainingArgs {
 
 /** Arguments of TrainingJob. With a `schedule` it is a CronJob; without one it runs once, when it is made or changed. */
 export interface TrainingJobArgs
-  extends TrainingSettingsArgs, ModelArgs, TrackingClientArgs, NamespacedArgs, PausableArgs {
+  extends
+    TrainingSettingsArgs,
+    ModelArgs,
+    TrackingClientArgs,
+    kube.NamespacedArgs,
+    kube.PausableArgs {
   /** Image with the training script: the model server's, so that what is trained can be served. A new image runs the Job again. */
   image: pulumi.Input<string>;
   /** Experiment that holds the runs. It is made when missing. */
@@ -78,7 +74,7 @@ export interface TrainingJobArgs
 }
 
 const sharedTrainingRules: Rules<SharedTrainingArgs> = {
-  ...podSettingsRules,
+  ...kube.podSettingsRules,
   command: list(string),
   timeZone: text,
   trials: whole(1, 1000),
@@ -86,7 +82,7 @@ const sharedTrainingRules: Rules<SharedTrainingArgs> = {
   environment: map(string),
   backoffLimit: whole(0, 20),
   deadlineSeconds: whole(60, 604800),
-  resources: resourcesRule,
+  resources: kube.resourcesRule,
   gpu: object<TrainingGpuArgs>({ type: oneOf(GpuType), count: whole(1, 8) }),
 };
 
@@ -107,8 +103,8 @@ export const checkTrainingJob: Rule = object<TrainingJobArgs>({
   ...trainingSettingsRules,
   ...modelRules,
   ...trackingClientRules,
-  ...namespacedRules,
-  ...pausableRules,
+  ...kube.namespacedRules,
+  ...kube.pausableRules,
   image: required(text),
   experimentName: required(text),
   serviceAccountName: text,
