@@ -1,4 +1,4 @@
-import { isStackRule, kindOf, type Rule, type SeenResource } from "../policy/rule.ts";
+import { faultsOf, type Rule, sentenceOf } from "../policy/rule.ts";
 import { rules } from "../policy/rules/index.ts";
 import { isValues, unknown, type Values } from "../policy/values.ts";
 import { type JsonObject, plain, unknownValue } from "../local/support/propertyValues.ts";
@@ -11,7 +11,6 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-/** A resource as a program declares it. */
 export interface DeclaredResource {
   readonly urn: string;
   readonly type: string;
@@ -38,7 +37,9 @@ export function verdictsOn(
     const level = levelOf(rule, config);
     const given = config[rule.name];
     const faults = level === "disabled" ? [] : faultsOf(rule, seen, isValues(given) ? given : {});
-    return faults.map((sentence) => ({ policy: rule.name, level, sentence }) as Verdict);
+    return faults.map(
+      (found) => ({ policy: rule.name, level, sentence: sentenceOf(found) }) as Verdict,
+    );
   });
 }
 
@@ -57,17 +58,6 @@ export function policyReport(verdicts: readonly Verdict[]): string {
 
 export const isRefused = (verdicts: readonly Verdict[]): boolean =>
   verdicts.some(({ level }) => level === "mandatory");
-
-function faultsOf(rule: Rule, resources: readonly SeenResource[], config: Values): string[] {
-  const found = isStackRule(rule)
-    ? rule.checkStack(resources, config)
-    : resources.flatMap((resource) =>
-        rule.check(resource, config).map((fault) => ({ resource, fault })),
-      );
-  return found.map(({ resource, fault }) =>
-    resource ? `${kindOf(resource.type)} "${resource.name}": ${fault}` : fault,
-  );
-}
 
 /** A level by itself, or among a rule's settings, as the policy engine takes both. */
 function levelOf({ name, level }: Rule, config: PolicyConfig): string {

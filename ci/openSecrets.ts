@@ -1,11 +1,7 @@
+import { isSecretName } from "../components/core/secretTexts.ts";
 import { unknownValue } from "../local/support/propertyValues.ts";
 import type { PlannedChange } from "./plan.ts";
 
-/** Words of inputs that hold a secret, whatever the resource. */
-const secretWords =
-  /(password|passwd|secret|token|private_?key|credentials|api_?key|client_?key)$/i;
-/** What the name of such an input may end in without being one. */
-const harmless = /(secret_?name|secret_?ref|existing_?secret|credentials_?file)$/i;
 /** How the CLI writes a secret, and a value that is known only later. */
 const hidden = ["[secret]", unknownValue];
 
@@ -27,8 +23,7 @@ export function openSecrets(plan: readonly PlannedChange[]): string[] {
 function isOpen(path: string, value: string): boolean {
   if (value === "" || hidden.includes(value)) return false;
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value)) return true;
-  const key = path.split(".").at(-1) ?? "";
-  return secretWords.test(key) && !harmless.test(key);
+  return isSecretName(path.split(".").at(-1) ?? "");
 }
 
 function* textsIn(value: unknown, path: string): Generator<[string, string]> {

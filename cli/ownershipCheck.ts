@@ -15,7 +15,6 @@ export interface StateResource extends JsonObject {
   outputs: JsonObject;
 }
 
-/** The resources of an exported state. */
 export function resourcesIn(state: string | undefined): StateResource[] {
   const content = JSON.parse(state ?? "{}") as {
     resources?: StateResource[];

@@ -27,7 +27,6 @@ export function modelsOf(outputs: Readonly<Record<string, unknown>>): StackModel
   return [...found.filter(isFirst), ...found.filter((model) => !isFirst(model))];
 }
 
-/** Where a model is served. */
 export const endpointOf = ({ name, servingUrl }: StackModel): Endpoint => ({
   title: `Model ${name}`,
   service: { ...services.serving, name: `${services.serving.name}-${slugOf(name)}` },

@@ -17,7 +17,6 @@ import { messageOf } from "../local/support/errors.ts";
 
 const digestAnnotation = "mlops-platform/digest";
 const key = "state.json.gz";
-/** Name of the Secret with the copy. */
 export const copyName = "mlops-state";
 
 /** What a lost checkout knew. */
@@ -65,7 +64,6 @@ export async function keepCopy(client: KubernetesClient, copy: StateCopy): Promi
   }
 }
 
-/** The copy in a namespace, if there is one. */
 export async function readCopy(
   client: KubernetesClient,
   namespace: string,

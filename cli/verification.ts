@@ -185,7 +185,6 @@ async function promote(api: Mlflow, name: string, version: string, alias: string
   return `${alias} is on version ${found}`;
 }
 
-/** The version that has an alias. */
 export async function versionOf(api: Mlflow, name: string, alias: string): Promise<string> {
   const query = new URLSearchParams({ name, alias });
   const { model_version } = await api.call<{ model_version: { version: string } }>(

@@ -1,6 +1,7 @@
 // The package's only door: components, their arguments, and what a program needs to prepare them.
 
 export type { Fault } from "./core/checks.ts";
+export { outputsOf } from "./core/outputs.ts";
 export { slugOf } from "./core/slug.ts";
 export { type PlatformService, services } from "./core/services.ts";
 

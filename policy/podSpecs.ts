@@ -42,7 +42,6 @@ export const commandLine = (container: Values): string[] =>
     .flatMap((word) => word.split(/\s+/))
     .map((word) => word.replace(/^["']|["']$/g, ""));
 
-/** A setting of a container's variables. */
 export const variablesOf = (container: Values): (readonly [name: string, value: string])[] =>
   objectsAt(container, "env").flatMap((variable) => {
     const [name, value] = [at(variable, "name"), at(variable, "value")];

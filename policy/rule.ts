@@ -33,15 +33,32 @@ export interface ResourceRule extends RuleText {
 
 /** A rule about the stack as a whole: it is asked when all resources are known. */
 export interface StackRule extends RuleText {
-  checkStack(
-    resources: readonly SeenResource[],
-    config: Values,
-  ): { resource?: SeenResource; fault: Fault }[];
+  checkStack(resources: readonly SeenResource[], config: Values): Found[];
 }
 
 export type Rule = ResourceRule | StackRule;
 
 export const isStackRule = (rule: Rule): rule is StackRule => "checkStack" in rule;
+
+interface Found {
+  resource?: SeenResource;
+  fault: Fault;
+}
+
+/** What a rule finds, whichever kind it is of. */
+export const faultsOf = (
+  rule: Rule,
+  resources: readonly SeenResource[],
+  config: Values,
+): Found[] =>
+  isStackRule(rule)
+    ? rule.checkStack(resources, config)
+    : resources.flatMap((resource) =>
+        rule.check(resource, config).map((fault) => ({ resource, fault })),
+      );
+
+export const sentenceOf = ({ resource, fault }: Found): string =>
+  resource ? `${kindOf(resource.type)} "${resource.name}": ${fault}` : fault;
 
 /** `gcp:storage/bucket:Bucket` → `Bucket`. */
 export const kindOf = (type: string): string => type.split(":").at(-1) ?? type;

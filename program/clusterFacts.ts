@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { type ApiException, CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
 import { partOfSelector } from "../components/kubernetes/ownershipMarks.ts";
 import { type NodeFacts, ownCluster, type OwnCluster, thisMachine } from "./ownCluster.ts";
@@ -102,15 +103,9 @@ async function addressesOfApiServer(kubeconfig: KubeConfig): Promise<string[]> {
   return found.map(({ address }) => address);
 }
 
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = new Error(`the API server does not answer within ${answerWithinMs / 1000} s`);
-    timer = setTimeout(() => reject(error), answerWithinMs);
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  const late = delay(answerWithinMs, undefined, { ref: false }).then(() => {
+    throw new Error(`the API server does not answer within ${answerWithinMs / 1000} s`);
   });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return Promise.race([answer, late]);
 }

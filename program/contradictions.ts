@@ -95,7 +95,6 @@ function nodePortFaults(config: PlatformConfig): string[] {
   ]);
 }
 
-/** Settings of what the stack does not have. */
 function vainSettings(config: PlatformConfig): string[] {
   const changed = changedSettings(config);
   const vain = (keys: RegExp, when: string, fix: string) =>

@@ -70,7 +70,6 @@ export const modelKeys: { readonly [Key in keyof ModelSetting]-?: ModelKey } = {
   monitor: { argument: "monitor" },
 };
 
-/** The setting that holds all models. */
 export function models(fallback: ModelSettings, description: string): Setting<ModelSettings> {
   const read = (written: string) => {
     const value = parsed(written);

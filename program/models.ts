@@ -28,7 +28,6 @@ export function folderNameFault(name: string): string | undefined {
   return `${name} is not a name for a model's folder; use lower-case letters, digits and single hyphens, a letter first, ${mostLetters} characters at most, such as churn-rate`;
 }
 
-/** The models that have a folder. */
 export const trainedModels = (folder = modelsFolder): string[] => foldersIn(folder);
 
 /** The runtimes that have a folder: libraries in addition to those of the model server. */

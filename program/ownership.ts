@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { partOf, stackAnnotation, stateLabel } from "../components/kubernetes/ownershipMarks.ts";
 import type { PlatformConfig } from "./config.ts";
 
-/** A namespace as the cluster has it. */
 export interface LiveNamespace {
   metadata?: {
     name?: string;

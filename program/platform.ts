@@ -37,7 +37,6 @@ export function platformArguments(
   };
 }
 
-/** Every namespace that the platform makes. */
 export function platformNamespaces({
   namespace,
   monitoring,

@@ -3,7 +3,6 @@ import { modelService } from "../components/index.ts";
 import { modelPath, type ModelSettings, withFirst } from "./modelSettings.ts";
 import { ClusterTarget, type PlatformConfig, usualModelPort, usualNodePorts } from "./settings.ts";
 
-/** The settings that name a port of the nodes. */
 export type PortSettings = { readonly [Key in NodePortKey | "nodeExporterPort"]: number } & {
   readonly models: ModelSettings;
 };

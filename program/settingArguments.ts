@@ -73,7 +73,6 @@ function settingName(path: string): string | undefined {
   return path === "gke.location" ? "gkeZone" : undefined;
 }
 
-/** Settings that a stack has changed. */
 export const changedSettings = (config: PlatformConfig): SettingKey[] =>
   configKeys.filter((key) => {
     const { default: otherwise, read } = settingOf(key);

@@ -210,7 +210,6 @@ export type SettingKey = keyof Settings;
 /** Every key that a stack may set. */
 export const configKeys = Object.keys(settings) as SettingKey[];
 
-/** How a setting is declared. */
 export const settingOf = (key: SettingKey): Setting<unknown> => settings[key];
 
 /** Settings that must be encrypted. */

@@ -2,7 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { outputsOf } from "../core/outputs.ts";
-import { monthlyCostUsd } from "../cost/index.ts";
+import { resourceCostUsd } from "../cost/index.ts";
 import { labelsAtGoogle } from "../google/googleNames.ts";
 import { checkDomainCertificate, type DomainCertificateArgs } from "./arguments.ts";
 import { gateway } from "./gatewayObjects.ts";
@@ -111,13 +111,7 @@ export class DomainCertificate extends pulumi.ComponentResource {
     );
     this.monthlyCostUsd = pulumi.output(
       // GKE makes the forwarding rule when a Gateway takes the address: that is what is paid for
-      monthlyCostUsd([
-        {
-          type: "kubernetes:gateway.networking.k8s.io/v1:Gateway",
-          name,
-          inputs: gateway({}, address.name),
-        },
-      ]),
+      resourceCostUsd("kubernetes:gateway.networking.k8s.io/v1:Gateway", gateway({}, address.name)),
     );
     this.registerOutputs(outputsOf(this));
   }

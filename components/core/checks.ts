@@ -171,7 +171,6 @@ export const string = must("be a string", (value) => typeof value === "string");
 /** A string that is no argument while it is empty. */
 export const text = matches(/[^]/, "be a string that is not empty; leave it out for the default");
 
-/** Anything at all. */
 export const anything: Rule = (_, value) => value;
 
 /** An empty text is an argument that was forgotten. */
@@ -182,7 +181,6 @@ export const required =
     return check.fault(`${check.path} must be given`);
   };
 
-/** One of a closed set. */
 export function oneOf(set: { readonly [key: string]: string }): Rule {
   const values = Object.values(set);
   return (check, value) => {
@@ -200,7 +198,6 @@ export const list =
     return check.unlessFaulty(() => value.map((item, index) => check.hold(index, item, rule)));
   };
 
-/** A map with any keys. */
 export const map =
   (rule: Rule): Rule =>
   (check, value) => {

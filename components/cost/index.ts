@@ -58,6 +58,10 @@ export function monthlyCostUsd(resources: readonly BillableResource[]): number {
   return cents(monthlyCosts(resources).reduce((sum, { monthlyUsd }) => sum + monthlyUsd, 0));
 }
 
+/** The same for a single resource. */
+export const resourceCostUsd = (type: string, inputs: BillableResource["inputs"]): number =>
+  monthlyCostUsd([{ type, name: type, inputs }]);
+
 function surroundings(resources: readonly BillableResource[]): Surroundings {
   const clusters = resources.filter(({ type }) => type === "gcp:container/cluster:Cluster");
   const fewestPods = resources

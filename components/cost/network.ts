@@ -37,7 +37,6 @@ export const isGoogleGateway = ({ type, inputs }: BillableResource): boolean =>
   /^kubernetes:gateway\.networking\.k8s\.io\/[^:]+:Gateway$/.test(type) &&
   (text(section(inputs, "spec"), "gatewayClassName")?.startsWith("gke-") ?? false);
 
-/** A managed zone of Cloud DNS. */
 export function dnsLines(_: BillableResource): Line[] {
   return [{ item: "managed zone", usd: dnsZone }];
 }

@@ -66,7 +66,6 @@ export interface PrivateNetworkArgs {
   labels?: { [key: string]: pulumi.Input<string> };
 }
 
-/** The ranges of a network by default. */
 export const defaultRanges = {
   nodeRange: "10.10.0.0/20",
   podRange: "10.20.0.0/16",

@@ -51,7 +51,6 @@ export const location: Rule = (check, value) =>
     ? knownName(zoneForm, zones, zoneOrRegion)(check, value)
     : knownName(regionForm, googleRegions, zoneOrRegion)(check, value);
 
-/** Where a bucket may be. */
 export const bucketLocation = knownName(
   /^([a-z]+-[a-z]+[0-9]+|[A-Z]{2,4}[0-9]?)$/,
   [...multiRegions, ...googleRegions],

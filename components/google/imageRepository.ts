@@ -2,7 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { outputsOf } from "../core/outputs.ts";
-import { monthlyCostUsd } from "../cost/index.ts";
+import { resourceCostUsd } from "../cost/index.ts";
 import { checkImageRepository, type ImageRepositoryArgs } from "./arguments.ts";
 import { labelsAtGoogle } from "./googleNames.ts";
 
@@ -59,13 +59,7 @@ export class ImageRepository extends pulumi.ComponentResource {
       .apply(([id, ownId]) => `${region}-docker.pkg.dev/${id}/${ownId}`);
     this.repositoryId = repository.repositoryId;
     this.monthlyCostUsd = pulumi.output(
-      monthlyCostUsd([
-        {
-          type: "gcp:artifactregistry/repository:Repository",
-          name: `${name}-repository`,
-          inputs: priced,
-        },
-      ]),
+      resourceCostUsd("gcp:artifactregistry/repository:Repository", priced),
     );
     this.registerOutputs(outputsOf(this));
   }

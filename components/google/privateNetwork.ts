@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { monthlyCostUsd } from "../cost/index.ts";
+import { resourceCostUsd } from "../cost/index.ts";
 import { checkArguments } from "../core/checks.ts";
 import { outputsOf } from "../core/outputs.ts";
 import { checkPrivateNetwork, defaultRanges, type PrivateNetworkArgs } from "./arguments.ts";
@@ -90,11 +90,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
       const place = { project, network, subnet, labels };
       this.privateServicesNetworkId = peering(name, place, child).network;
     }
-    this.monthlyCostUsd = pulumi.output(
-      monthlyCostUsd([
-        { type: "gcp:compute/routerNat:RouterNat", name: `${name}-nat`, inputs: priced },
-      ]),
-    );
+    this.monthlyCostUsd = pulumi.output(resourceCostUsd("gcp:compute/routerNat:RouterNat", priced));
     this.registerOutputs(outputsOf(this));
   }
 }

@@ -2,7 +2,6 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { skipAwait, type metadataFor } from "./metadata.ts";
 
-/** What is asked of a claim. */
 export interface ClaimedStorage {
   storageSize: pulumi.Input<string>;
   storageClassName?: pulumi.Input<string>;

@@ -11,7 +11,6 @@ const pods = ({ application = "", service }: End) => ({
   },
 });
 
-/** One end of a flow. */
 interface End {
   application?: string;
   service?: string;

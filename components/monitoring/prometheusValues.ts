@@ -14,7 +14,6 @@ import {
 import { type ChartValues, given } from "./chartValues.ts";
 import { scrapeConfigs } from "./scrapeJobs.ts";
 
-/** Default port of node-exporter. */
 export const nodeExporterPort = 9100;
 
 /** What the component works out besides its arguments. */

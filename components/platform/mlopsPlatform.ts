@@ -49,7 +49,7 @@ export interface ModelAddresses {
 export class MlopsPlatform extends pulumi.ComponentResource {
   /** Namespace of the platform. */
   public readonly namespace: pulumi.Output<string>;
-  /** URL of MLflow for people and notebooks. */
+  /** URL of MLflow, for the browser and for MLFLOW_TRACKING_URI. */
   public readonly mlflowTrackingUri: pulumi.Output<string>;
   /** MLflow user for notebooks. It can write runs and models but not manage users. */
   public readonly mlflowUsername: pulumi.Output<string>;
@@ -57,11 +57,11 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   public readonly mlflowPassword: pulumi.Output<string>;
   /** Password of MLflow's administrator `admin`, a secret for operators only. */
   public readonly mlflowAdminPassword: pulumi.Output<string>;
-  /** First password of each of `tracking.people` at MLflow, by name, a secret. */
+  /** First password of each person with an account at MLflow, by name, a secret. */
   public readonly peoplePasswords: pulumi.Output<{ [name: string]: string }>;
-  /** The models, by their registered names. */
+  /** The models by their registered names, each with its `alias`, `servingUrl` and `pageUrl`. */
   public readonly models: pulumi.Output<{ [name: string]: ModelAddresses }>;
-  /** URL of the first model's server, for people and notebooks. */
+  /** URL of the first model's server: POST rows to `/invocations` below it. */
   public readonly modelServingUrl: pulumi.Output<string>;
   /** URL of the prediction page. */
   public readonly predictionAppUrl: pulumi.Output<string>;
@@ -73,7 +73,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   public readonly prometheusUrl?: pulumi.Output<string>;
   /** URL of Alertmanager inside the cluster. It asks for no login, so nothing opens it to the outside. */
   public readonly alertmanagerUrl?: pulumi.Output<string>;
-  /** URL of Grafana. */
+  /** URL of Grafana, with the dashboards of the platform. */
   public readonly grafanaUrl?: pulumi.Output<string>;
   /** Name of Grafana's administrator. */
   public readonly grafanaAdminUsername?: pulumi.Output<string>;

@@ -40,7 +40,6 @@ export const platformModels = (name: string, { models }: MlopsPlatformArgs, chil
 
 export type PlatformModel = ReturnType<typeof platformModels>[number];
 
-/** The server of a model. */
 export function modelServer(
   name: string,
   common: NamespacedArgs,

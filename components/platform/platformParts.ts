@@ -50,7 +50,6 @@ export function databaseInCluster(
   );
 }
 
-/** A volume for artifacts. */
 export function artifactsInCluster(
   name: string,
   common: NamespacedArgs,

@@ -2,7 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { outputsOf } from "../core/outputs.ts";
-import { monthlyCostUsd } from "../cost/index.ts";
+import { resourceCostUsd } from "../cost/index.ts";
 import { labelsAtGoogle, uniqueName } from "../google/googleNames.ts";
 import type { ArtifactLocationArgs } from "../tracking/arguments.ts";
 import {
@@ -62,13 +62,11 @@ export class BucketArtifactStore extends pulumi.ComponentResource {
     this.bucketName = bucket.name;
     this.projectNumber = pulumi.interpolate`${bucket.projectNumber}`;
     this.monthlyCostUsd = pulumi.output(
-      monthlyCostUsd([
-        {
-          type: "gcp:storage/bucket:Bucket",
-          name: `${name}-bucket`,
-          inputs: { location, storageClass, expectedSizeGb: args.expectedSizeGb },
-        },
-      ]),
+      resourceCostUsd("gcp:storage/bucket:Bucket", {
+        location,
+        storageClass,
+        expectedSizeGb: args.expectedSizeGb,
+      }),
     );
     this.registerOutputs(outputsOf(this));
   }

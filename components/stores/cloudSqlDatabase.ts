@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { outputsOf } from "../core/outputs.ts";
 import { generatedPassword, withSecret } from "../core/secrets.ts";
-import { monthlyCostUsd } from "../cost/index.ts";
+import { resourceCostUsd } from "../cost/index.ts";
 import { uniqueName } from "../google/googleNames.ts";
 import type { DatabaseConnectionArgs } from "../tracking/arguments.ts";
 import { proxyAddress, trackingDatabase } from "../tracking/connections.ts";
@@ -79,13 +79,7 @@ export class CloudSqlDatabase extends pulumi.ComponentResource {
     };
     this.instanceName = instanceName;
     this.monthlyCostUsd = pulumi.output(
-      monthlyCostUsd([
-        {
-          type: "gcp:sql/databaseInstance:DatabaseInstance",
-          name: `${name}-instance`,
-          inputs: { region, settings },
-        },
-      ]),
+      resourceCostUsd("gcp:sql/databaseInstance:DatabaseInstance", { region, settings }),
     );
     this.registerOutputs(outputsOf(this));
   }

@@ -79,7 +79,6 @@ export function migrationPod(args: TrackingServerArgs, parts: TrackingPodParts) 
   };
 }
 
-/** Pod of the tracking server. */
 export function serverPod(
   name: string,
   args: TrackingServerArgs,

@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { generatedPassword } from "../core/secrets.ts";
 import { PersonRole, TrackingPermission, type TrackingSettingsArgs } from "./arguments.ts";
 
-/** The first password of each person. */
 export type FirstPasswords = { readonly [name: string]: pulumi.Output<string> };
 
 export const firstPasswords = (

@@ -111,7 +111,6 @@ export async function stop(paths: ClusterPaths, report: Report): Promise<void> {
   await clear(paths);
 }
 
-/** Removes the cluster with all its data. */
 export async function remove(
   paths: ClusterPaths,
   report: Report,

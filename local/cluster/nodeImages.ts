@@ -50,15 +50,8 @@ export async function writeProgramImage(
     const manifest = [{ Config: "config.json", RepoTags: [reference], Layers: ["layer.tar"] }];
     await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
     await mkdir(join(archivePath, ".."), { recursive: true });
-    await run("tar", [
-      "-cf",
-      archivePath,
-      "-C",
-      folder,
-      "manifest.json",
-      "config.json",
-      "layer.tar",
-    ]);
+    const parts = ["manifest.json", "config.json", "layer.tar"];
+    await run("tar", ["-cf", archivePath, "-C", folder, ...parts]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -29,7 +29,6 @@ export interface Handler {
   refuseExisting(resource: ResourceState, work: Work): Promise<void>;
   /** Creates or updates the resource and waits until it is ready. */
   apply(resource: ResourceState, work: Work): Promise<JsonObject>;
-  /** The id of a resource whose outputs are known. */
   idOf(resource: ResourceState, outputs: JsonObject): string;
   /** Deletes the resource and waits until it is gone. */
   remove(resource: ResourceState, work: Work): Promise<void>;

@@ -19,7 +19,6 @@ const deleteTimeout = 600;
 const lookEveryMs = 4_000;
 
 export interface HelmOptions {
-  /** The cluster of a provider. */
   connectionOf: (provider: string | undefined) => Connection;
   clientOf: (provider: string | undefined) => Promise<KubernetesClient>;
   /** Paths of charts are relative to it. */

@@ -1,5 +1,5 @@
 import { APPS, DEFAULT_REGISTRY, type ImageName } from "../../program/images.ts";
-import { step } from "../support/progress.ts";
+import { reported } from "../support/progress.ts";
 import { type Image, imageFor, imageOf } from "./buildahImages.ts";
 import { deliveryTo } from "./delivery.ts";
 import { type DestinationOptions, destinationOf } from "./destination.ts";
@@ -9,7 +9,6 @@ export { type Image, imageOf };
 export interface ImageOptions extends Omit<DestinationOptions, "registry"> {
   /** Prefix of the images' names. */
   registry?: string;
-  /** Defaults to those of the apps. */
   apps?: readonly (ImageName | Image)[];
   /** Builds anew what is there already. */
   force?: boolean;
@@ -25,8 +24,11 @@ export async function ensureImages(options: ImageOptions): Promise<void> {
   const delivery = await deliveryTo(destination);
   const images = apps.map((app) => (typeof app === "string" ? imageFor(app, registry) : app));
   const look = () => imagesWithout(images, async (image) => !force && (await delivery.has(image)));
+  const foundText = ({ length }: Image[]) => `${images.length - length} of ${images.length} images`;
   const missing =
-    destination.kind === "registry" ? await lookInRegistry(images.length, look) : await look();
+    destination.kind === "registry"
+      ? await reported("Asking the registry what it has", look, foundText)
+      : await look();
   if (missing.length === 0) return;
   await delivery.provide(missing, force);
 }
@@ -40,17 +42,4 @@ async function imagesWithout(
     if (!(await has(image.reference))) missing.push(image);
   }
   return missing;
-}
-
-/** Somebody who pushes wants to hear that there is nothing to do. */
-async function lookInRegistry(all: number, look: () => Promise<Image[]>): Promise<Image[]> {
-  const current = step("Asking the registry what it has");
-  try {
-    const missing = await look();
-    current.done(`${all - missing.length} of ${all} images`);
-    return missing;
-  } catch (error) {
-    current.fail();
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import { setTimeout as delay } from "node:timers/promises";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { messageOf } from "./errors.ts";
 
@@ -102,10 +103,8 @@ export async function clusterProblem(config: KubeConfig): Promise<string | undef
   if (!context) return "the kubeconfig does not have it; add it";
   const server = config.getCluster(context.cluster)?.server;
   if (!server) return `the kubeconfig has no address for its cluster ${context.cluster}; add it`;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = new Error("the login takes longer than 20 s");
-    timer = setTimeout(() => reject(error), loginWithinMs);
+  const late = delay(loginWithinMs, undefined, { ref: false }).then(() => {
+    throw new Error("the login takes longer than 20 s");
   });
   try {
     const asked = send(apiServerOf(config), "GET", "/version", { timeout: answerWithinMs });
@@ -113,8 +112,6 @@ export async function clusterProblem(config: KubeConfig): Promise<string | undef
     return undefined;
   } catch (error) {
     return explained(error, server, pluginOf(config));
-  } finally {
-    clearTimeout(timer);
   }
 }
 

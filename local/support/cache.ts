@@ -74,7 +74,6 @@ export function keepCompiledCode(): void {
   }
 }
 
-/** The root folder of this checkout. */
 export const checkoutRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
 /** State of this checkout that is not committed: engine state, generated stack settings. */

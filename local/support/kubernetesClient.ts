@@ -14,7 +14,6 @@ export interface Connection {
   namespace?: string;
 }
 
-/** What names an object. */
 interface KubernetesObject {
   apiVersion?: string;
   kind?: string;
@@ -131,7 +130,6 @@ export class KubernetesClient {
   }
 }
 
-/** The kubeconfig of a connection, with its context chosen. */
 async function kubeconfigOf({ kubeconfig, context }: Connection): Promise<KubeConfig> {
   // loaded here, because it takes half a second, which a plan without a cluster can do without
   const { loadKubeconfig } = await import("./loadKubeconfig.ts");

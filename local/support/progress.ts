@@ -42,12 +42,16 @@ export function step(title: string): Step {
   };
 }
 
-/** Runs `work` as one reported step: done when it resolves, failed when it throws. */
-export async function reported<T>(title: string, work: (step: Step) => Promise<T>): Promise<T> {
+/** Runs `work` as one reported step: done when it resolves, with what came of it, and failed when it throws. */
+export async function reported<T>(
+  title: string,
+  work: (step: Step) => Promise<T>,
+  detail?: (result: T) => string,
+): Promise<T> {
   const current = step(title);
   try {
     const result = await work(current);
-    current.done();
+    current.done(detail?.(result));
     return result;
   } catch (error) {
     current.fail();

@@ -17,7 +17,6 @@ import { serviceAccountKey } from "./serviceAccountKey.ts";
 import { unprotectedClaim, unprotectedData } from "./unprotectedData.ts";
 import { wildcardHosts } from "./wildcardHosts.ts";
 
-/** Every rule of the pack. */
 export const rules: readonly Rule[] = [
   publicBucket,
   openDatabase,

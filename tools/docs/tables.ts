@@ -29,7 +29,7 @@ export function fillTables(page: string, schema: Schema): string {
 function tableFor(kind: string, of: string, schema: Schema): string {
   if (kind === "config") return configTable(of === "common" ? commonKeys : undefined);
   if (kind === "modelKeys") return modelKeysTable(schema);
-  if (kind === "outputs") return of ? componentOutputs(of, schema) : stackOutputs();
+  if (kind === "outputs") return of ? componentOutputs(of, schema) : stackOutputs(schema);
   if (kind === "args") return argumentsTable(of, schema);
   if (kind === "alerts") return tableOf(alertsTable());
   if (kind === "metrics") return tableOf(metricsTable(of));
@@ -64,14 +64,17 @@ function modelKeysTable(schema: Schema): string {
   return table(["Key", "Type", "Meaning"], rows);
 }
 
-/** The stack's outputs, as the program declares them. */
-function stackOutputs(): string {
+/** The platform's outputs, and those that the program declares in addition. */
+function stackOutputs(schema: Schema): string {
+  const { namespace: _, ...ofPlatform } = resource("MlopsPlatform", schema).properties;
   const program = readFileSync(join(checkoutRoot, "program/stackOutputs.ts"), "utf8");
-  const declared = program.slice(program.indexOf("interface StackOutputs"));
-  const exported = declared.matchAll(/^  \/\*\* (.*) \*\/\n  (\w+): /gm);
+  const own = program.matchAll(/^  \/\*\* (.*) \*\/\n  (\w+)\??: /gm);
   return table(
     ["Output", "Meaning"],
-    [...exported].map(([, meaning, name]) => [code(name!), meaning!]),
+    [
+      ...Object.entries(ofPlatform).map(([name, { description }]) => [code(name), description!]),
+      ...[...own].map(([, meaning, name]) => [code(name!), meaning!]),
+    ],
   );
 }
 
@@ -87,7 +90,6 @@ function componentOutputs(component: string, schema: Schema): string {
   );
 }
 
-/** Arguments of a component or of a nested type. */
 function argumentsTable(of: string, schema: Schema): string {
   const nested = schema.types[token(of)];
   const properties = nested?.properties ?? resource(of, schema).inputProperties;

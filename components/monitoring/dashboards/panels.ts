@@ -49,7 +49,6 @@ export interface Tile {
 
 export const datasource = { type: "prometheus", uid: prometheusDatasourceUid };
 
-/** What all kinds have in common. */
 function panelOf<Kind extends string>(type: Kind, spec: PanelSpec, queries: Target[]) {
   const { title, description, links } = spec;
   return { type, title, description, links, datasource, targets: queries };
