@@ -15,26 +15,14 @@ export interface Endpoint extends Served {
 
 /** The endpoints that a stack has at most once, with the outputs that have their URLs. */
 export const endpoints = {
-  tracking: {
-    title: "MLflow",
-    service: services.tracking,
-    output: "mlflowTrackingUri",
-  },
+  tracking: { title: "MLflow", service: services.tracking, output: "mlflowTrackingUri" },
   prediction: {
     title: "Prediction page",
     service: services.prediction,
     output: "predictionAppUrl",
   },
-  grafana: {
-    title: "Grafana",
-    service: services.grafana,
-    output: "grafanaUrl",
-  },
-  prometheus: {
-    title: "Prometheus",
-    service: services.prometheus,
-    output: "prometheusUrl",
-  },
+  grafana: { title: "Grafana", service: services.grafana, output: "grafanaUrl" },
+  prometheus: { title: "Prometheus", service: services.prometheus, output: "prometheusUrl" },
   alertmanager: {
     title: "Alertmanager",
     service: services.alertmanager,

@@ -24,12 +24,7 @@ export const services = {
     healthPath: "/health",
     metricsPorts: [metricsPort, databaseMetricsPort],
   },
-  serving: {
-    name: "model-server",
-    port: 8080,
-    healthPath: "/health",
-    metricsPorts: [metricsPort],
-  },
+  serving: { name: "model-server", port: 8080, healthPath: "/health", metricsPorts: [metricsPort] },
   prediction: {
     name: "prediction-app",
     port: 8501,

@@ -1,7 +1,6 @@
 import type * as gcp from "@pulumi/gcp";
 import type * as pulumi from "@pulumi/pulumi";
-import type { GkeClusterArgs } from "./gkeArguments.ts";
-import type { GpuPoolArgs } from "./gkeArguments.ts";
+import type { GkeClusterArgs, GpuPoolArgs } from "./gkeArguments.ts";
 import { GkeMachineType, gpuMachines } from "./gkeMachines.ts";
 
 /** What decides the price of a pool, plain, exactly as it is passed to Google. */

@@ -29,11 +29,7 @@ export const publicHosts = {
     programPaths: ["/api/"],
     hasOwnLogin: true,
   },
-  serving: {
-    label: "models",
-    service: services.serving,
-    needsLogin: true,
-  },
+  serving: { label: "models", service: services.serving, needsLogin: true },
 } as const satisfies Record<string, PublicHost>;
 
 export type PublicHostName = keyof typeof publicHosts;

@@ -24,26 +24,20 @@ export interface GrafanaPanel {
   description?: string;
   gridPos: { x: number; y: number; w: number; h: number };
   targets?: { refId: string; expr: string; legendFormat: string; instant: boolean }[];
-  options?: GrafanaOptions;
-  fieldConfig?: { defaults: GrafanaDefaults; overrides: GrafanaOverride[] };
-  transformations?: { id: string; options: TableOptions }[];
-}
-
-interface TableOptions {
-  renameByName?: Record<string, string>;
-  excludeByName?: Record<string, boolean>;
-}
-
-export interface GrafanaOverride {
-  matcher: { id: string; options: string };
-  properties: { id: string; value?: unknown }[];
-}
-
-export interface GrafanaOptions {
-  sortBy?: { displayName: string }[];
-  legend?: { showLegend: boolean; displayMode: string };
-  textMode?: string;
-  content?: string;
+  options?: {
+    sortBy?: { displayName: string }[];
+    legend?: { showLegend: boolean; displayMode: string };
+    textMode?: string;
+    content?: string;
+  };
+  fieldConfig?: {
+    defaults: GrafanaDefaults;
+    overrides: { matcher: { options: string }; properties: { id: string; value?: unknown }[] }[];
+  };
+  transformations?: {
+    id: string;
+    options: { renameByName?: Record<string, string>; excludeByName?: Record<string, boolean> };
+  }[];
 }
 
 export interface GrafanaDefaults {
@@ -53,8 +47,7 @@ export interface GrafanaDefaults {
   max?: number;
   thresholds?: { steps: { value: number | null; color: string }[] };
   mappings?: { options: Record<string, { text: string; color: string }> }[];
-  noValue?: string;
-  custom?: { drawStyle?: string; fillOpacity?: number; stacking?: { mode: string } };
+  custom?: { fillOpacity?: number; stacking?: { mode: string } };
 }
 
 export interface GrafanaDashboard {

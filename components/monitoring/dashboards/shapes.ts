@@ -24,9 +24,7 @@ export type Plain<T> = T extends string
         : { [Key in keyof T as T[Key] extends () => void ? never : Key]: Plain<T[Key]> };
 
 export type FieldDefaults = Omit<Plain<sdk.FieldConfig>, "custom">;
-export type GridPos = Plain<sdk.GridPos>;
 export type Link = Plain<sdk.DashboardLink>;
-export type Mapping = Plain<sdk.ValueMapping>;
 export type Override = Plain<sdk.FieldConfigSource>["overrides"][number];
 export type RowPanel = Plain<sdk.RowPanel>;
 export type Target = Plain<prometheus.Dataquery>;

@@ -171,6 +171,7 @@ export const tracking = (): Dashboard =>
             description:
               "Bytes that the last backup holds, and that all of them take where they are kept. Equal files are kept once.",
             width: 6,
+            height: 4,
             queries: {
               "last backup": `max(mlops_backup_size_bytes{${of}})`,
               "all, stored": `max(mlops_backup_stored_bytes{${of}})`,
