@@ -1,4 +1,24 @@
-import { around, constant, growing, histogram, made, type Made, pod, seconds } from "./series.ts";
+import {
+  around,
+  constant,
+  end,
+  growing,
+  histogram,
+  made,
+  type Made,
+  pod,
+  seconds,
+  service,
+} from "./series.ts";
+
+/** What the last backup has pushed. */
+const backup = {
+  last_success_timestamp_seconds: end - 5 * 3600,
+  verified: 1,
+  duration_seconds: 48,
+  size_bytes: 3.1e8,
+  stored_bytes: 4.4e8,
+};
 
 export function tracking(): Made[] {
   const server = pod("mlflow", "metrics");
@@ -42,5 +62,8 @@ export function tracking(): Made[] {
         made("pg_database_size_bytes", of, (at) => 4e7 * (2 - index) + at * 4e4),
       ];
     }),
+    ...Object.entries(backup).map(([name, value]) =>
+      made(`mlops_backup_${name}`, service("pushgateway"), constant(value)),
+    ),
   ];
 }
