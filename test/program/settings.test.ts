@@ -31,7 +31,7 @@ const onOwnCluster: Rows = {
   backupMaxAgeHours: [2, "mlops-backup-backup", "spec.jobTemplate.spec.template.spec.containers[backup].env[BACKUP_MAX_AGE_SECONDS].value", "7200"],
   backupDestination: [{ volume: { storageSize: "9Gi" } }, "mlops-backup-data", "spec.resources.requests.storage", "9Gi"],
   backupPassword: ["a password of mine", "mlops-backup-settings", "stringData.secret.password", "a password of mine"],
-  backupTemporaryStorage: ["5Gi", "mlops-backup-backup", "spec.jobTemplate.spec.template.spec.volumes[work].emptyDir.sizeLimit", "5Gi"],
+  backupTemporaryStorage: ["5Gi", "mlops-backup-backup", "spec.jobTemplate.spec.template.spec.volumes[tmp].emptyDir.sizeLimit", "5Gi"],
   backupDeadlineSeconds: [900, "mlops-backup-backup", "spec.jobTemplate.spec.activeDeadlineSeconds", 900],
   backupResources: [{ memoryLimit: "3Gi" }, "mlops-backup-backup", "spec.jobTemplate.spec.template.spec.containers[backup].resources.limits.memory", "3Gi"],
   backupNodeSelector: [{ pool: "backup" }, "mlops-backup-backup", "spec.jobTemplate.spec.template.spec.nodeSelector.pool", "backup"],
