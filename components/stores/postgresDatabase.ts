@@ -148,6 +148,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
       authDatabase,
       username,
       password,
+      storageSize: pulumi.output(storageSize),
     };
     this.registerOutputs({ connection: this.connection });
   }
