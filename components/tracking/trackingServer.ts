@@ -100,17 +100,10 @@ export class TrackingServer extends pulumi.ComponentResource {
         metadata: metadata({ annotations }),
         spec: {
           suspend,
-          backoffLimit: 4,
-          activeDeadlineSeconds: 1800,
           // a refusal and a migration that was undone are answers; a pod that was killed is replaced
-          podFailurePolicy: {
-            rules: [
-              {
-                action: "FailJob",
-                onExitCodes: { containerName: "migrate", operator: "In", values: [1] },
-              },
-            ],
-          },
+          backoffLimit: 0,
+          podFailurePolicy: { rules: passingFailures },
+          activeDeadlineSeconds: 1800,
           template: migrationPod(args, pod("migration", migrationSettings)),
         },
       },
@@ -172,6 +165,18 @@ function rolloutSteps({ artifacts }: TrackingServerArgs) {
     ? { maxUnavailable: 0, maxSurge: 1 }
     : { maxUnavailable: 1, maxSurge: 0 };
 }
+
+/**
+ * Failures of the migration that are repeated: Postgres went away, or a signal ended it. (`FailJob` for the others would
+ * be shorter, but the Kubernetes provider waits ten minutes for a Job that failed by it.)
+ */
+const passingFailures = [
+  {
+    action: "Ignore",
+    onExitCodes: { containerName: "migrate", operator: "In", values: [75, 137, 143] },
+  },
+  { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+];
 
 /** `3.18.0` as a part of an object's name. */
 const versionSlug = (version: string) => version.replaceAll(".", "-");
