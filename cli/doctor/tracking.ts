@@ -82,9 +82,9 @@ async function migration(facts: Facts): Promise<Seen> {
       ? []
       : [
           {
-            symptom: `the migration ${name} has not ended well, so MLflow does not start`,
+            symptom: `the migration ${name} has not ended well`,
             cause: failure,
-            fix: `kubectl -n ${facts.namespace} logs job/${name}, then npm run up`,
+            fix: `kubectl -n ${facts.namespace} logs job/${name} names what to change; then npm run up`,
           },
         ];
   });

@@ -1,6 +1,6 @@
 /**
- * The one table of versions that the components must know. The MLflow version names the migration Job and the
- * Deployment: a change of it stops every writer, migrates, and starts the new version.
+ * The one table of versions that the components must know. The MLflow version names the Deployment: a
+ * change of it migrates, stops the old server, and starts the new one.
  */
 export const versions = {
   /** Must equal the pin in apps/tracking/requirements.txt; a test compares them. */

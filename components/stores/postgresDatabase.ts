@@ -149,6 +149,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
       authDatabase,
       username,
       password,
+      storageSize: pulumi.output(storageSize),
     };
     this.registerOutputs(outputsOf(this));
   }

@@ -46,6 +46,8 @@ export interface DatabaseConnectionArgs {
   username: pulumi.Input<string>;
   /** Password of that user. Any character is allowed. */
   password: pulumi.Input<string>;
+  /** Size of the volume that the databases are on. A migration is refused where there is no room for its copy. Defaults to no limit. */
+  storageSize?: pulumi.Input<string>;
   /** Cloud SQL Auth Proxy that runs beside each container which uses the database. Defaults to none: `host` is called itself. */
   proxy?: DatabaseProxyArgs;
 }
@@ -108,7 +110,7 @@ export interface ModelArgs {
 
 /** What people choose about the tracking server. */
 export interface TrackingSettingsArgs extends kube.NodePortArgs, kube.PodSettingsArgs {
-  /** MLflow version inside the image. Defaults to the version this package was made with. A change stops every pod, migrates the database and starts the new version; there is no way back without restoring the database. */
+  /** MLflow version inside the image. Defaults to the version this package was made with. A change migrates copies of the databases, tries the new version on them, stops the old version and starts the new one. When the migration fails, the old version goes on. */
   mlflowVersion?: string;
   /** Users besides the administrator, one per workload. Defaults to none. */
   users?: TrackingUserArgs[];
@@ -168,6 +170,7 @@ export const databaseConnection: Rule = object<DatabaseConnectionArgs>(
     authDatabase: required(text),
     username: required(text),
     password: required(text),
+    storageSize: quantity("8Gi"),
     proxy: object<DatabaseProxyArgs>({
       instance: required(
         matches(

@@ -35,22 +35,26 @@ export interface TrackingPodParts {
 /** Pod of the Job that migrates both databases and makes the users. */
 export function migrationPod(args: TrackingServerArgs, parts: TrackingPodParts) {
   const { labels, settingsName, google } = parts;
+  const { storageSize } = args.database;
   const tmp = temporaryFolder("1Gi");
   return {
     metadata: { labels, annotations: args.annotations },
     spec: {
       ...podDefaults(userIds.python, parts.serviceAccountName, args),
-      restartPolicy: "OnFailure",
+      restartPolicy: "Never",
       ...proxyContainers(args.database, google),
       containers: [
         {
           name: "migrate",
           image: args.image,
           args: ["migrate"],
+          // `up` and `doctor` quote the last line of its log
+          terminationMessagePolicy: "FallbackToLogsOnError",
           env: environment(
             {
               MLFLOW_AUTH_ADMIN_USERNAME: administrator,
               MLOPS_USERS_FILE: `${settingsFolder}/users.json`,
+              ...(storageSize === undefined ? {} : { MLOPS_DATABASE_STORAGE_SIZE: storageSize }),
             },
             settingsName,
             {

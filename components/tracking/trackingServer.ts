@@ -93,32 +93,22 @@ export class TrackingServer extends pulumi.ComponentResource {
       google,
     });
 
-    // Another version replaces this record, and what is named after it is deleted before and made again after: the
-    // server stops, the database is migrated, the new server starts.
-    const record = new k8s.core.v1.ConfigMap(
-      `${name}-version`,
-      {
-        metadata: metadata({ name: `${serviceName}-version-${versionSlug(version)}` }),
-        immutable: true,
-        data: { mlflow: version },
-      },
-      { ...child, deleteBeforeReplace: true },
-    );
-    const nameOf = (object: string) =>
-      record.metadata.name.apply(() => `${object}-${versionSlug(version)}`);
     const { suspend, annotations } = pausedJob(args.paused);
     const migration = new k8s.batch.v1.Job(
       `${name}-migration`,
       {
-        metadata: metadata({ name: nameOf(`${serviceName}-migration`), annotations }),
+        // without a name, so that it runs before the one of an earlier version, and its server, are deleted
+        metadata: metadata({ annotations }),
         spec: {
           suspend,
-          backoffLimit: 4,
+          // a refusal and a migration that was undone are answers; a pod that was killed is replaced
+          backoffLimit: 0,
+          podFailurePolicy: { rules: passingFailures },
           activeDeadlineSeconds: 1800,
           template: migrationPod(args, pod("migration", migrationSettings)),
         },
       },
-      { ...child, deleteBeforeReplace: true },
+      child,
     );
     new k8s.core.v1.Service(
       `${name}-service`,
@@ -128,11 +118,14 @@ export class TrackingServer extends pulumi.ComponentResource {
       },
       child,
     );
+    // Another version is another Deployment: the old server stops only when the migration has succeeded, and the new
+    // one starts only when it has stopped.
+    const deploymentName = `${serviceName}-${versionSlug(version)}`;
     new k8s.apps.v1.Deployment(
       `${name}-server`,
       {
         // a restore scales it too
-        metadata: metadata({ name: nameOf(serviceName), annotations: takeReplicasBack }),
+        metadata: metadata({ name: deploymentName, annotations: takeReplicasBack }),
         spec: {
           replicas: pausedReplicas(args.replicas ?? 1, args.paused),
           strategy: { type: "RollingUpdate", rollingUpdate: rolloutSteps(args) },
@@ -152,7 +145,7 @@ export class TrackingServer extends pulumi.ComponentResource {
     this.externalUrl = externalServiceUrl(this.internalUrl, args);
     this.adminUsername = pulumi.output(administrator);
     this.adminPassword = adminPassword;
-    this.deploymentName = nameOf(serviceName);
+    this.deploymentName = pulumi.output(deploymentName);
     this.migrationSettingsName = migrationSettings.metadata.name;
     this.peoplePasswords = pulumi.secret(pulumi.all(passwords));
     this.registerOutputs(outputsOf(this));
@@ -165,6 +158,18 @@ function rolloutSteps({ artifacts }: TrackingServerArgs) {
     ? { maxUnavailable: 0, maxSurge: 1 }
     : { maxUnavailable: 1, maxSurge: 0 };
 }
+
+/**
+ * Failures of the migration that are repeated: Postgres went away, or a signal ended it. (`FailJob` for the others would
+ * be shorter, but the Kubernetes provider waits ten minutes for a Job that failed by it.)
+ */
+const passingFailures = [
+  {
+    action: "Ignore",
+    onExitCodes: { containerName: "migrate", operator: "In", values: [75, 137, 143] },
+  },
+  { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+];
 
 /** `3.18.0` as a part of an object's name. */
 const versionSlug = (version: string) => version.replaceAll(".", "-");

@@ -41,6 +41,15 @@ def main() -> None:
     (EARLIER / "version").write_text(f"{mlflow.__version__}\n")
 
 
+def create_earlier(postgres: Postgres, name: str) -> tuple[str, str]:
+    """Two databases with what was kept; returns their URIs."""
+    uris = postgres.create_databases(name)
+    for database, file in ((name, "mlflow"), (f"{name}_auth", "mlflow_auth")):
+        sql = gzip.decompress((EARLIER / f"{file}.sql.gz").read_bytes()).decode()
+        postgres.query(sql, database)
+    return uris
+
+
 def fill(server: Server) -> None:
     """Two runs with a model each, a registered model, a trace, a prompt, an issue and a user."""
     os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"] = USERS[

@@ -62,8 +62,8 @@ class Postgres:
             **self._as_user(),
         )
         self.start()
-        # As the image makes it: MLflow's user owns its databases and has no other right.
-        self.administer(f"CREATE ROLE mlflow LOGIN PASSWORD '{PASSWORD}'")
+        # As the image makes it: MLflow's user owns its databases and may make more.
+        self.administer(f"CREATE ROLE mlflow LOGIN CREATEDB PASSWORD '{PASSWORD}'")
         return self
 
     def __exit__(

@@ -124,8 +124,8 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(
     assert refused.returncode == 1
     assert refused.stderr.splitlines() == [
         f"error: the {name} database was migrated by a newer MLflow (schema fffffffffff0) than "
-        f"this one ({mlflow.__version__}): run that version, or restore the backup made before its "
-        "migration"
+        f"this one ({mlflow.__version__}), and nothing was changed: deploy that version again, or "
+        "go back to the data from before its migration (docs/how-to/upgrade.md)"
     ]
     assert postgres.query(f"SELECT version_num FROM {table}", database) == [("fffffffffff0",)]
     assert tables(postgres) <= 1

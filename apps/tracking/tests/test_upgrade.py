@@ -1,14 +1,15 @@
 """A platform of an earlier MLflow, with its data and users, is upgraded (see make_earlier.py)."""
 
-import gzip
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
 import pytest
-from make_earlier import ADA, EARLIER
+from make_earlier import ADA, EARLIER, create_earlier
 from mlflow import MlflowClient
 from server import ADMIN, USERS, Server, migrate, migration_environment, users_file
 
@@ -19,24 +20,29 @@ API = "/api/2.0/mlflow"
 
 @dataclass(frozen=True)
 class Upgraded:
-    """The running server, and what the migration said."""
+    """The running server, what the migration said, and the schema of before."""
 
     server: Server
     said: str
+    earlier: str
+
+
+def revision(postgres: Postgres, database: str) -> str:
+    ((found,),) = postgres.query("SELECT version_num FROM alembic_version", database)
+    return str(found)
 
 
 @pytest.fixture(scope="module")
 def upgraded(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgraded]:
     folder = tmp_path_factory.mktemp("upgraded")
-    uris = postgres.create_databases("earlier")
-    for database, file in (("earlier", "mlflow"), ("earlier_auth", "mlflow_auth")):
-        sql = gzip.decompress((EARLIER / f"{file}.sql.gz").read_bytes()).decode()
-        postgres.query(sql, database)
+    uris = create_earlier(postgres, "earlier")
+    earlier = revision(postgres, "earlier")
     shutil.unpack_archive(EARLIER / "artifacts.tar.gz", folder / "artifacts")
     done = migrate(migration_environment(*uris, users_file(folder)))
     assert done.returncode == 0, done.stderr
+    assert revision(postgres, "earlier") == earlier, "the server in use is left alone"
     with Server(folder, *uris) as server:
-        yield Upgraded(server, done.stdout)
+        yield Upgraded(server, done.stdout, earlier)
 
 
 @pytest.fixture
@@ -115,3 +121,22 @@ def test_work_goes_on_where_it_stopped(client: MlflowClient) -> None:
     for target in (version, "1"):
         client.set_registered_model_alias("earlier", "champion", target)
         assert client.get_model_version_by_alias("earlier", "champion").version == target
+
+
+def test_going_back_brings_the_data_of_before_the_migration(
+    upgraded: Upgraded, postgres: Postgres
+) -> None:
+    environment = upgraded.server.environment
+    for attempt in (0, 1):
+        done = subprocess.run(
+            [sys.executable, "-m", "tracking_server", "roll-back"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == attempt, done.stderr
+        assert revision(postgres, "earlier") == upgraded.earlier
+        assert postgres.query("SELECT count(*) FROM runs", "earlier") == [(2,)]
+    assert "there is no database earlier_before to go back to" in done.stderr
+    assert postgres.query("SELECT count(*) FROM runs", "earlier_undone") == [(3,)]

@@ -66,6 +66,8 @@ describeArguments(makePlatform, "ml", base, {
       "- ml-database-service",
       "- ml-network-mlflow-may-call-postgres",
       "- ml-network-mlflow-to-postgres",
+      "ml-tracking-migration spec.template.spec.containers[migrate].env[MLOPS_DATABASE_STORAGE_SIZE].name: MLOPS_DATABASE_STORAGE_SIZE → ∅",
+      "ml-tracking-migration spec.template.spec.containers[migrate].env[MLOPS_DATABASE_STORAGE_SIZE].value: 8Gi → ∅",
       "ml-tracking-migration-settings options.dependsOn: -ml-database-password",
       "ml-tracking-migration-settings stringData.secret.auth-uri: postgresql+psycopg2://mlflow:MARKER-ml-database-password-%25%40%3A%2F%3F%23@postgres.mlops.svc.cluster.local:5432/mlflow_auth → postgresql+psycopg2://owner:a%20%25%40%3A%2F%3F%23%20password@db.example.org:5433/users",
       "ml-tracking-migration-settings stringData.secret.store-uri: postgresql+psycopg2://mlflow:MARKER-ml-database-password-%25%40%3A%2F%3F%23@postgres.mlops.svc.cluster.local:5432/mlflow → postgresql+psycopg2://owner:a%20%25%40%3A%2F%3F%23%20password@db.example.org:5433/runs",
@@ -97,7 +99,9 @@ describeArguments(makePlatform, "ml", base, {
   postgres: {
     value: { storageSize: "100Gi", resources: { memoryLimit: "1Gi" } },
     changes: [
+      "ml-database outputs.connection.storageSize: 8Gi → 100Gi",
       "ml-database-data spec.resources.requests.storage: 8Gi → 100Gi",
+      "ml-tracking-migration spec.template.spec.containers[migrate].env[MLOPS_DATABASE_STORAGE_SIZE].value: 8Gi → 100Gi",
       "ml-database-server spec.template.spec.containers[postgres].resources.limits.memory: 512Mi → 1Gi",
     ],
   },

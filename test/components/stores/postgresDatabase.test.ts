@@ -29,6 +29,7 @@ test("makes one pod with a claim, a generated password and a second database", a
     connection: {
       host: "db.ml.svc.cluster.local",
       port: 5432,
+      storageSize: "8Gi",
       database: "mlflow",
       authDatabase: "mlflow_auth",
       username: "mlflow",
@@ -99,7 +100,10 @@ describeArguments(make, "db", base, {
   },
   storageSize: {
     value: "100Gi",
-    changes: ["db-data spec.resources.requests.storage: 8Gi → 100Gi"],
+    changes: [
+      "db outputs.connection.storageSize: 8Gi → 100Gi",
+      "db-data spec.resources.requests.storage: 8Gi → 100Gi",
+    ],
   },
   storageClassName: { value: "fast", changes: ["db-data spec.storageClassName: ∅ → fast"] },
   maxConnections: {

@@ -34,7 +34,6 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
       "mlflow-server spec.template.spec.containers[mlflow].env[MLFLOW_SERVER_CORS_ALLOWED_ORIGINS].value: -http://mlflow.ml -http://mlflow.ml:* -https://mlflow.ml -https://mlflow.ml:* -http://mlflow.ml.svc -http://mlflow.ml.svc:* -https://mlflow.ml.svc -https://mlflow.ml.svc:* -http://mlflow.ml.svc.cluster.local -http://mlflow.ml.svc.cluster.local:* -https://mlflow.ml.svc.cluster.local -https://mlflow.ml.svc.cluster.local:* +http://mlflow.team +http://mlflow.team:* +https://mlflow.team +https://mlflow.team:* +http://mlflow.team.svc +http://mlflow.team.svc:* +https://mlflow.team.svc +https://mlflow.team.svc:* +http://mlflow.team.svc.cluster.local +http://mlflow.team.svc.cluster.local:* +https://mlflow.team.svc.cluster.local +https://mlflow.team.svc.cluster.local:*",
       "mlflow-service metadata.namespace: ml → team",
       "mlflow-settings metadata.namespace: ml → team",
-      "mlflow-version metadata.namespace: ml → team",
     ],
   },
   serviceName: {
@@ -49,7 +48,6 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
       "mlflow outputs.externalUrl: http://mlflow.ml.svc.cluster.local:5000 → http://tracking.ml.svc.cluster.local:5000",
       "mlflow outputs.internalUrl: http://mlflow.ml.svc.cluster.local:5000 → http://tracking.ml.svc.cluster.local:5000",
       "mlflow-migration metadata.labels.app.kubernetes.io/instance: mlflow → tracking",
-      "mlflow-migration metadata.name: mlflow-migration-3-18-0 → tracking-migration-3-18-0",
       "mlflow-migration spec.template.metadata.labels.app.kubernetes.io/instance: mlflow → tracking",
       "mlflow-migration-settings metadata.labels.app.kubernetes.io/instance: mlflow → tracking",
       "mlflow-server metadata.labels.app.kubernetes.io/instance: mlflow → tracking",
@@ -63,8 +61,6 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
       "mlflow-service metadata.name: mlflow → tracking",
       "mlflow-service spec.selector.app.kubernetes.io/instance: mlflow → tracking",
       "mlflow-settings metadata.labels.app.kubernetes.io/instance: mlflow → tracking",
-      "mlflow-version metadata.labels.app.kubernetes.io/instance: mlflow → tracking",
-      "mlflow-version metadata.name: mlflow-version-3-18-0 → tracking-version-3-18-0",
     ],
   },
   image: {
@@ -80,10 +76,7 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
     value: "3.19.0",
     changes: [
       "mlflow outputs.deploymentName: mlflow-3-18-0 → mlflow-3-19-0",
-      "mlflow-migration metadata.name: mlflow-migration-3-18-0 → mlflow-migration-3-19-0",
       "mlflow-server metadata.name: mlflow-3-18-0 → mlflow-3-19-0",
-      "mlflow-version data.mlflow: 3.18.0 → 3.19.0",
-      "mlflow-version metadata.name: mlflow-version-3-18-0 → mlflow-version-3-19-0",
     ],
   },
   database: {
@@ -216,7 +209,6 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
       "mlflow-server spec.template.metadata.labels.team: ∅ → blue",
       "mlflow-service metadata.labels.team: ∅ → blue",
       "mlflow-settings metadata.labels.team: ∅ → blue",
-      "mlflow-version metadata.labels.team: ∅ → blue",
     ],
   },
   annotations: {
@@ -230,7 +222,6 @@ describeArguments(makeTracking, "mlflow", trackingArgs, {
       "mlflow-server spec.template.metadata.annotations.note: ∅ → hello",
       "mlflow-service metadata.annotations.note: ∅ → hello",
       "mlflow-settings metadata.annotations.note: ∅ → hello",
-      "mlflow-version metadata.annotations.note: ∅ → hello",
     ],
   },
 });

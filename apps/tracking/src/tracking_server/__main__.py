@@ -1,8 +1,16 @@
-"""`python -m tracking_server server | migrate | gc … | metrics | database-metrics`."""
+"""`python -m tracking_server COMMAND`.
 
+Commands: server, migrate [--in-place], roll-back, gc …, metrics, database-metrics.
+"""
+
+import contextlib
 import sys
+from pathlib import Path
 
 from tracking_server.errors import StartupError
+
+# What Kubernetes shows of a container that has ended: Pulumi prints it, and so does the doctor.
+_TERMINATION_MESSAGE = Path("/dev/termination-log")
 
 
 def main(arguments: list[str]) -> int:
@@ -17,6 +25,14 @@ def main(arguments: list[str]) -> int:
                 from tracking_server.migrate import migrate
 
                 migrate()
+            case ["migrate", "--in-place"]:
+                from tracking_server.migrate import migrate
+
+                migrate(in_place=True)
+            case ["roll-back"]:
+                from tracking_server.take_over import roll_back
+
+                roll_back()
             case ["gc", *words]:
                 from tracking_server.gc import collect
 
@@ -34,7 +50,9 @@ def main(arguments: list[str]) -> int:
                 return 2
     except StartupError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        with contextlib.suppress(OSError):
+            _TERMINATION_MESSAGE.write_text(str(error))
+        return error.exit_code
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Waiting for Postgres, and locking it."""
+"""Waits for Postgres, and locks it."""
 
 import time
 from collections.abc import Iterator
@@ -12,8 +12,11 @@ from sqlalchemy.pool import NullPool
 from tracking_server.errors import StartupError
 from tracking_server.progress import say
 
-# "mlops" in ASCII: the same number in every version, so that two versions exclude each other too.
+# "mlops" and "backup" in ASCII: the same in every version, and the latter in apps/backup too.
 MIGRATION_LOCK = 0x6D6C6F7073
+BACKUP_LOCK = 0x6261636B7570
+# Advisory locks belong to a database: this one stays when the others are renamed.
+_MAINTENANCE = "postgres"
 
 
 def connect_engine(uri: URL) -> Engine:
@@ -44,31 +47,43 @@ def wait_for_database(uri: URL, name: str, seconds: float) -> None:
 
 
 @contextmanager
-def migration_lock(uri: URL) -> Iterator[None]:
-    """Holds Postgres's advisory lock on a session of its own.
+def migration_lock(uri: URL) -> Iterator[Connection]:
+    """Only one migration works on the databases; yields a session that may make and rename them."""
+    with _maintenance_session(uri) as connection:
+        _lock(connection, MIGRATION_LOCK, "another migration is running: waiting until it ends")
+        yield connection
 
-    The lock ends with the session, so a migration that was killed leaves none behind. The
-    keepalives let Postgres notice within a minute when the holder's whole machine is gone.
+
+@contextmanager
+def backup_lock(uri: URL) -> Iterator[None]:
+    """Keeps backups and restores away."""
+    with _maintenance_session(uri) as connection:
+        _lock(connection, BACKUP_LOCK, "waiting until no backup and no restore is running")
+        yield
+
+
+def _maintenance_session(uri: URL) -> Connection:
+    """Its locks end with it, so a process that was killed leaves none behind.
+
+    The keepalives let Postgres notice within a minute when the holder's whole machine is gone.
     """
     keepalives = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
     # AUTOCOMMIT: an open transaction would hold back vacuum for as long as the migration takes.
     engine = create_engine(
-        uri,
+        uri.set(database=_MAINTENANCE),
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
         connect_args={"options": keepalives, "connect_timeout": 5},
     )
-    with engine.connect() as connection:
-        if not _try_lock(connection):
-            say("another migration is running: waiting until it ends")
-            # Blocks in Postgres; the Job's deadline bounds it.
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
-        yield
+    return engine.connect()
 
 
-def _try_lock(connection: Connection) -> bool:
-    statement = text("SELECT pg_try_advisory_lock(:key)")
-    return bool(connection.execute(statement, {"key": MIGRATION_LOCK}).scalar())
+def _lock(connection: Connection, key: int, waiting: str) -> None:
+    """Takes an advisory lock; says so when another session has it."""
+    if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar():
+        say(waiting)
+        # Blocks in Postgres; the Job's deadline bounds it.
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": key})
 
 
 def _place(uri: URL) -> str:

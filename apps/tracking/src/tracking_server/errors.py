@@ -1,5 +1,13 @@
-"""The one kind of failure that is told to the operator in a sentence instead of a traceback."""
+"""Failures that are told to the operator in a sentence instead of a traceback."""
 
 
 class StartupError(Exception):
     """Something the operator can mend: the message names the setting, the rule and the fix."""
+
+    exit_code = 1
+
+
+class DatabaseAwayError(StartupError):
+    """Passes by itself: after this exit code the Job tries again."""
+
+    exit_code = 75

@@ -27,22 +27,30 @@ class Schema:
     name: str
     revision: str | None
     is_current: bool
+    is_known: bool
 
 
-def check_schema(name: str, uri: URL) -> Schema:
-    """Reads the state and refuses a schema that only a newer MLflow can have made."""
+def read_schema(name: str, uri: URL) -> Schema:
     folder, version_table = _MIGRATIONS[name]
     revision = _revision(uri, version_table)
     configuration = Config()
     configuration.set_main_option("script_location", str(folder))
     scripts = ScriptDirectory.from_config(configuration)
-    if revision is not None and revision not in {s.revision for s in scripts.walk_revisions()}:
+    known = {None, *(script.revision for script in scripts.walk_revisions())}
+    is_current = revision == scripts.get_current_head()
+    return Schema(name, revision, is_current, is_known=revision in known)
+
+
+def known_schema(name: str, uri: URL) -> Schema:
+    """The state of a schema; one that only a newer MLflow can have made is refused."""
+    schema = read_schema(name, uri)
+    if not schema.is_known:
         raise StartupError(
-            f"the {name} database was migrated by a newer MLflow (schema {revision}) than this one "
-            f"({mlflow.__version__}): run that version, or restore the backup made before its "
-            "migration"
+            f"the {name} database was migrated by a newer MLflow (schema {schema.revision}) than "
+            f"this one ({mlflow.__version__}), and nothing was changed: deploy that version again, "
+            "or go back to the data from before its migration (docs/how-to/upgrade.md)"
         )
-    return Schema(name, revision, is_current=revision == scripts.get_current_head())
+    return schema
 
 
 def _revision(uri: URL, version_table: str) -> str | None:

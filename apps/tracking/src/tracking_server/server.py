@@ -4,9 +4,12 @@ import os
 import sys
 from pathlib import Path
 
+from tracking_server.take_over import take_over_copies
+
 
 def serve() -> None:
     """Becomes `mlflow server`; all its settings but one are environment variables."""
+    take_over_copies()
     os.environ.update(defaults(dict(os.environ)))
     if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         empty(Path(folder))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,7 @@ class MigrationSettings:
     admin_password: str = field(repr=False)
     users: tuple[User, ...]
     database_wait_seconds: float
+    storage_bytes: int | None
 
 
 def migration_settings(environment: Mapping[str, str] = os.environ) -> MigrationSettings:
@@ -62,7 +64,8 @@ def migration_settings(environment: Mapping[str, str] = os.environ) -> Migration
         admin_username=admin_username,
         admin_password=admin_password,
         users=_users(Path(_required(environment, "MLOPS_USERS_FILE")), admin_username),
-        database_wait_seconds=_seconds(environment, "MLOPS_DATABASE_WAIT_SECONDS", 120),
+        database_wait_seconds=_seconds(environment, "MLOPS_DATABASE_WAIT_SECONDS", 900),
+        storage_bytes=_quantity(environment, "MLOPS_DATABASE_STORAGE_SIZE"),
     )
 
 
@@ -130,6 +133,17 @@ def _required(environment: Mapping[str, str], name: str) -> str:
     if not value:
         raise StartupError(f"{name} must be set")
     return value
+
+
+def _quantity(environment: Mapping[str, str], name: str) -> int | None:
+    """A size as Kubernetes writes it, in bytes; None where it is not known."""
+    if not (written := environment.get(name)):
+        return None
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([kMGTPE]?)(i?)", written)
+    if found is None:
+        raise StartupError(f"{name} must be a size such as 8Gi, not {written}")
+    number, unit, binary = found.groups()
+    return int(float(number) * (1024 if binary else 1000) ** " kMGTPE".index(unit or " "))
 
 
 def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:

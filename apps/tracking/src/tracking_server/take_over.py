@@ -1,0 +1,55 @@
+"""The first server of a new version takes over the databases that its migration has left."""
+
+import configparser
+import os
+
+from sqlalchemy.engine import make_url
+
+from tracking_server import copies
+from tracking_server.copies import Pair
+from tracking_server.database import connect_engine, migration_lock, wait_for_database
+from tracking_server.progress import say
+from tracking_server.settings import store_uri
+
+_WAIT_SECONDS = 120
+
+
+def take_over_copies() -> None:
+    """Puts what the migration left in the place of what is in use, where it is for this version.
+
+    By then no server of the old version runs, so none ever works on the new schema.
+    """
+    pair = _pair_of_server()
+    wait_for_database(pair.tracking, "tracking", _WAIT_SECONDS)
+    with connect_engine(pair.tracking).connect() as connection:
+        if not copies.exist(connection, pair.named(copies.MIGRATED)):
+            return
+    import mlflow
+
+    from tracking_server.schema import read_schema
+
+    with migration_lock(pair.tracking) as connection:
+        migrated = pair.named(copies.MIGRATED)
+        # Writable ones were restored or rolled back since: the copies are of older data.
+        is_wanted = copies.exist(connection, migrated) and copies.is_read_only(connection, pair)
+        if not is_wanted or not all(
+            read_schema(name, uri).is_current
+            for name, uri in (("tracking", migrated.tracking), ("auth", migrated.auth))
+        ):
+            return
+        say("taking over the migrated databases")
+        copies.take_over(connection, pair, mlflow.__version__)
+
+
+def roll_back() -> None:
+    """Goes back to the databases of before the last migration, for the version of then."""
+    pair = _pair_of_server()
+    with migration_lock(pair.tracking) as connection:
+        copies.roll_back(connection, pair)
+    say("the databases are those of before the migration; deploy the version of then")
+
+
+def _pair_of_server() -> Pair:
+    ini = configparser.ConfigParser()
+    ini.read(os.environ["MLFLOW_AUTH_CONFIG_PATH"])
+    return Pair(store_uri(), make_url(ini["mlflow"]["database_uri"]))
