@@ -134,6 +134,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
         "--model <name[@alias]>",
         "Only an image for the model's version with this alias, which has what the version requires",
       ).conflicts("force"),
+      new Option(
+        "--list",
+        "Only print the reference of every image that the stack deploys",
+      ).conflicts(["push", "force", "model"]),
+      new Option("--json", "With --list: print JSON, with the resources that name each image"),
     ],
     load: async () => (await import("./images.ts")).images,
   },

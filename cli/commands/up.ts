@@ -1,5 +1,6 @@
 import { holdImageTags } from "../../program/images.ts";
 import { portFacts, unseen } from "../../program/ports.ts";
+import { declaredResources } from "../declaredResources.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
 import { preflight } from "../doctor/preflight.ts";
 import { chooseEngine, openEngine } from "../engineChoice.ts";
@@ -36,7 +37,8 @@ export async function up(options: Options): Promise<number> {
   // while the cluster starts; one that is started here is one of this machine
   const expected = known ? portFacts(known) : unseen(true);
   const standIn = settingsFor(charts, given);
-  const judging = judgeStack(settlePorts(standIn, expected), expected.isOwn, options);
+  const declaring = declaredResources(settlePorts(standIn, expected));
+  const judging = judgeStack(declaring, given, expected.isOwn, options);
   judging.catch(() => {});
   const access = await startTarget(target);
   const facts = known ?? (await lookAt(target, access));

@@ -8,6 +8,14 @@ export const versions = {
   /** Charts whose keys are listed in test/contract/chartKeys; a new version needs a new list. */
   prometheusChart: "29.27.0",
   grafanaChart: "12.11.1",
+  /** What those charts deploy: they are sent these, so that they deploy nothing else. */
+  prometheus: "quay.io/prometheus/prometheus:v3.14.0",
+  alertmanager: "quay.io/prometheus/alertmanager:v0.34.0",
+  nodeExporter: "quay.io/prometheus/node-exporter:v1.12.1",
+  pushgateway: "quay.io/prometheus/pushgateway:v1.11.3",
+  kubeStateMetrics: "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0",
+  grafana: "docker.io/grafana/grafana:13.2.0",
+  grafanaSidecar: "quay.io/kiwigrid/k8s-sidecar:2.10.1",
   /** The newest release whose digest two sources that know nothing of each other agree on. */
   cloudSqlProxy:
     "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.25.4@sha256:88501f0a695a586988add1b8a206fdf3f29f9a1a3deeb9b45ef2b1481ea6be83",
