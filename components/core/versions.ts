@@ -8,7 +8,16 @@ export const versions = {
   /** Charts whose keys are listed in test/contract/chartKeys; a new version needs a new list. */
   prometheusChart: "29.27.0",
   grafanaChart: "12.11.1",
-  /** What those charts deploy: they are sent these, so that they deploy nothing else. */
+  /** The newest release whose digest two sources that know nothing of each other agree on. */
+  cloudSqlProxy:
+    "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.25.4@sha256:88501f0a695a586988add1b8a206fdf3f29f9a1a3deeb9b45ef2b1481ea6be83",
+  /** Must equal the pin in test/support/oauth2Proxy/go.mod; a test compares them. */
+  oauth2Proxy:
+    "quay.io/oauth2-proxy/oauth2-proxy:v7.15.3@sha256:10a1165743a192e1940b4708fb9647027185ce11a681a1c5519b442ff7f1f561",
+} as const;
+
+/** What the two charts deploy at these versions: they are sent these, so that they deploy nothing else. */
+export const chartImages = {
   prometheus: "quay.io/prometheus/prometheus:v3.14.0",
   alertmanager: "quay.io/prometheus/alertmanager:v0.34.0",
   nodeExporter: "quay.io/prometheus/node-exporter:v1.12.1",
@@ -16,10 +25,4 @@ export const versions = {
   kubeStateMetrics: "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0",
   grafana: "docker.io/grafana/grafana:13.2.0",
   grafanaSidecar: "quay.io/kiwigrid/k8s-sidecar:2.10.1",
-  /** The newest release whose digest two sources that know nothing of each other agree on. */
-  cloudSqlProxy:
-    "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.25.4@sha256:88501f0a695a586988add1b8a206fdf3f29f9a1a3deeb9b45ef2b1481ea6be83",
-  /** Must equal the pin in test/support/oauth2Proxy/go.mod; a test compares them. */
-  oauth2Proxy:
-    "quay.io/oauth2-proxy/oauth2-proxy:v7.15.3@sha256:10a1165743a192e1940b4708fb9647027185ce11a681a1c5519b442ff7f1f561",
 } as const;

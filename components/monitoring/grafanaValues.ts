@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { services } from "../core/services.ts";
-import { versions } from "../core/versions.ts";
+import { chartImages } from "../core/versions.ts";
 import { containerResources } from "../kubernetes/pods.ts";
 import type { GrafanaArgs } from "./arguments.ts";
 import {
@@ -41,7 +41,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
   return {
     fullnameOverride: services.grafana.name,
     ...replicas(args, "replicas"),
-    ...image(versions.grafana),
+    ...image(chartImages.grafana),
     enableServiceLinks: false,
     // the claim belongs to the pod's group already: nothing has to be done as root
     initChownData: { enabled: false },
@@ -74,7 +74,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
     ],
     extraVolumeMounts: [{ name: "tmp", mountPath: "/tmp", readOnly: false }],
     sidecar: {
-      ...image(versions.grafanaSidecar),
+      ...image(chartImages.grafanaSidecar),
       resources: helperResources("64Mi", "192Mi"),
       securityContext: chartContainerSecurity,
       dashboards: {

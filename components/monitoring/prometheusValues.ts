@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { services } from "../core/services.ts";
-import { versions } from "../core/versions.ts";
+import { chartImages } from "../core/versions.ts";
 import { unmonitored } from "../kubernetes/metadata.ts";
 import { containerResources } from "../kubernetes/pods.ts";
 import { alertRules } from "./alerts/index.ts";
@@ -86,7 +86,7 @@ function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): 
     ...replicas(args, "replicaCount"),
     clusterRoleNameOverride: parts.clusterWide("prometheus"),
     enableServiceLinks: false,
-    ...image(versions.prometheus, args),
+    ...image(chartImages.prometheus, args),
     baseURL: parts.url,
     // this list replaces the chart's, in which anybody may reload and quit the server by HTTP
     extraFlags: ["enable-feature=auto-reload-config"],
@@ -121,7 +121,7 @@ function alertmanager(args: PrometheusArgs, parts: PrometheusParts): ChartValues
     fullnameOverride: services.alertmanager.name,
     ...replicas(args, "replicaCount"),
     automountServiceAccountToken: false,
-    ...image(versions.alertmanager, args),
+    ...image(chartImages.alertmanager, args),
     baseURL: alertmanagerAddress.apply((address) => `http://${address}`),
     // the whole configuration is a Secret of ours: it holds addresses and passwords of the receivers
     config: off,
@@ -143,7 +143,7 @@ function kubeStateMetrics(args: PrometheusArgs, parts: PrometheusParts): ChartVa
     // its ClusterRole has the same name
     fullnameOverride: parts.clusterWide("kube-state-metrics"),
     ...replicas(args, "replicas"),
-    ...image(versions.kubeStateMetrics, args, { hasRegistry: true }),
+    ...image(chartImages.kubeStateMetrics, args, { hasRegistry: true }),
     collectors: objectKinds,
     // by it alerts leave out what is not to be monitored
     metricLabelsAllowlist: ["pods", "jobs"].map(
@@ -165,7 +165,7 @@ function nodeExporter(args: PrometheusArgs, parts: PrometheusParts): ChartValues
     service: { port, targetPort: port, listenOnAllInterfaces: false },
     // where `/` is no shared mount, as in Docker Desktop, it could not start with the chart's own setting
     hostRootFsMount: { mountPropagation: "None" },
-    ...image(versions.nodeExporter, args, { hasRegistry: true }),
+    ...image(chartImages.nodeExporter, args, { hasRegistry: true }),
     resources: helperResources("24Mi", "128Mi"),
     // it sees the node's processes and files, and yet needs no right of root
     containerSecurityContext: chartContainerSecurity,
@@ -180,7 +180,7 @@ function pushgateway(args: PrometheusArgs): ChartValues {
     fullnameOverride: "pushgateway",
     ...replicas(args, "replicaCount"),
     automountServiceAccountToken: false,
-    ...image(versions.pushgateway, args),
+    ...image(chartImages.pushgateway, args),
     serviceAnnotations: { "prometheus.io/scrape": "true" },
     resources: helperResources("24Mi", "128Mi"),
     containerSecurityContext: chartContainerSecurity,
