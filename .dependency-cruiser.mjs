@@ -23,6 +23,7 @@ const floors = [
 /** Plain tables and functions of the components that others read without loading a provider. */
 const plain = [
   "backup/names",
+  "core/imageMirror",
   "core/nearest",
   "core/secretTexts",
   "core/services",

@@ -1,11 +1,12 @@
 // Entry of every npm script. Depends on nothing and runs on any Node from 18 on: installs the packages when they are
 // missing or out of date, then hands over to cli/entry.ts on the Node 22 that is one of them.
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleOf, withBundledPackages } from "./bundle/bundledPackages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const lockFile = join(root, "package-lock.json");
@@ -17,7 +18,8 @@ const neededNode = "22.18";
 if (process.platform === "win32") {
   fail("Windows is not supported natively; install WSL 2 (`wsl --install`) and run this inside it");
 }
-if (!isInstalled()) install();
+const bundle = bundleOf(process.argv.slice(2));
+if (!isInstalled()) await (bundle === undefined ? install([]) : installFrom(bundle));
 handOver(nodeToUse());
 
 /** Installed from the lock file as it is now, by this script or by the user's own `npm ci`. */
@@ -28,22 +30,36 @@ function isInstalled() {
   return existsSync(byNpm) && statSync(byNpm).mtimeMs >= statSync(lockFile).mtimeMs;
 }
 
-function install() {
+/** With the packages of a bundle the network is not needed. */
+async function installFrom(bundle) {
+  try {
+    await withBundledPackages(bundle, (url, cache) =>
+      install(["--registry", url, "--cache", cache]),
+    );
+  } catch (error) {
+    fail(`cannot read the npm packages of the bundle ${bundle} (${error.message}); check the file`);
+  }
+}
+
+async function install(words) {
   console.error("… Installing the packages of package-lock.json with `npm ci`");
   const started = Date.now();
   // the scripts of this project need nothing from the npm that may be running this file
-  const { status, error } = spawnSync(
-    "npm",
-    ["ci", "--no-fund", "--no-audit", "--loglevel=error"],
-    {
-      cwd: root,
-      stdio: ["ignore", 2, 2],
-    },
-  );
-  if (error) fail(`npm cannot be run (${error.message}); install Node.js with npm and try again`);
+  const npm = spawn("npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error", ...words], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
+  const status = await new Promise((resolve) => {
+    npm.on("error", ({ message }) =>
+      fail(`npm cannot be run (${message}); install Node.js with npm and try again`),
+    );
+    npm.on("close", resolve);
+  });
   if (status !== 0) {
     fail(
-      "`npm ci` failed, see above; it needs the npm registry, so check the connection (or `npm config get registry` and proxy) and try again",
+      bundle === undefined
+        ? "`npm ci` failed, see above; it needs the npm registry, so check the connection (or `npm config get registry` and proxy) and try again"
+        : `\`npm ci\` failed, see above, with the packages of ${bundle}; make the bundle from this very checkout, on the same kind of machine (${process.platform}-${process.arch}), and try again`,
     );
   }
   writeFileSync(stampFile, lockHash());

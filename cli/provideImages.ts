@@ -5,6 +5,8 @@ import {
   imageOfModel,
   imageRegistryOf,
 } from "../program/images.ts";
+import type { PlatformConfig } from "../program/settings.ts";
+import type { DestinationOptions } from "../local/images/destination.ts";
 import type { OwnCluster } from "../program/ownCluster.ts";
 import { ensureImages, type Image } from "../local/images/index.ts";
 import type { Settings } from "./stackSettings.ts";
@@ -19,22 +21,28 @@ export async function provideImages(
   target: Target | "registry",
   options: BringOptions & { standInCharts?: boolean } = {},
 ): Promise<void> {
-  const { postgresImage, dataStores, models, backup } = settings.config;
+  const { standInCharts = false } = options;
+  await bring(settings, target, imagesNeeded(settings.config, standInCharts), options);
+}
+
+/** Our images that a stack deploys. */
+export function imagesNeeded(
+  { postgresImage, dataStores, models, backup }: PlatformConfig,
+  standInCharts: boolean,
+): ImageName[] {
   const unneeded = new Set([
     "serving",
     ...(postgresImage === undefined && dataStores === "cluster" ? [] : ["postgres"]),
     ...(backup && dataStores === "cluster" ? [] : ["backup"]),
   ]);
-  const { standInCharts = false } = options;
   const ofModels = Object.entries(models)
     .filter(([, { image }]) => image === undefined)
     .map(([name, { runtime }]) => imageOfModel(name, runtime));
-  const apps: ImageName[] = [
+  return [
     ...APPS.filter((app) => !unneeded.has(app)),
     ...new Set(ofModels),
     ...(standInCharts ? (["monitoring"] as const) : []),
   ];
-  await bring(settings, target, apps, options);
 }
 
 interface BringOptions {
@@ -51,13 +59,21 @@ export async function bring(
 ): Promise<void> {
   const age = baseAgeNotice(baseDate(), Date.now());
   if (age !== undefined) console.error(age);
-  const where =
-    target === "registry" || target.kind === "gke"
-      ? { target: "context" as const, push: true }
-      : target.kind === "context"
-        ? { target: target.kind, context: target.context, own }
-        : { target: target.kind };
-  await ensureImages({ registry: imageRegistryOf(settings.config), ...where, apps, force });
+  await ensureImages({ ...destinationOptions(settings.config, target, own), apps, force });
+}
+
+/** Where the target's pods look for images. */
+export function destinationOptions(
+  config: PlatformConfig,
+  target: Target | "registry",
+  own?: OwnCluster,
+): DestinationOptions {
+  const registry = imageRegistryOf(config);
+  if (target === "registry" || target.kind === "gke")
+    return { registry, target: "context", push: true };
+  return target.kind === "context"
+    ? { registry, target: target.kind, context: target.context, own }
+    : { registry, target: target.kind };
 }
 
 const freshDays = 30;

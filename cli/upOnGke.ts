@@ -1,3 +1,4 @@
+import { declaredResources } from "./declaredResources.ts";
 import { readDeployment, writeDeployment } from "./deployment.ts";
 import { chooseEngine, openEngine } from "./engineChoice.ts";
 import {
@@ -24,7 +25,7 @@ export async function upOnGke(settings: Settings, options: Options): Promise<num
   const begun = staysOn(remembered?.target, gkeTarget(settings));
   requireTools();
   const engineName = await chooseEngine(options, settings, remembered?.engine);
-  await obeyPolicies(judgeStack(settings, false, options));
+  await obeyPolicies(judgeStack(declaredResources(settings), settings, false, options));
   if (!remembered && options.yes !== true) await agreeToCosts(settings);
   const { namespace } = settings.config;
   const remember = (target: Target) => {

@@ -1,4 +1,5 @@
 import type { MlopsPlatformArgs } from "../components/index.ts";
+import { mirrored } from "../components/core/imageMirror.ts";
 import type { Cluster } from "./cluster.ts";
 import type { PublicDomain } from "./domain.ts";
 import { imageOfModel, imageReference, imageRegistryOf } from "./images.ts";
@@ -15,12 +16,14 @@ export function platformArguments(
 ): MlopsPlatformArgs {
   const given = settingArguments(config).platform;
   const registry = imageRegistryOf(config);
+  const behindMirror = (image: string) => mirrored(image, config.imageMirror);
   return {
     apiServerAddresses: cluster.apiServerAddresses,
     ...given,
     models: given.models.map((model) => ({
       image: imageReference(imageOfModel(model.name, config.models[model.name]?.runtime), registry),
       ...model,
+      ...(model.image && { image: behindMirror(model.image) }),
     })),
     nodeAddress: cluster.nodeAddress,
     images: {
@@ -28,7 +31,7 @@ export function platformArguments(
       predict: imageReference("predict", registry),
       postgres: imageReference("postgres", registry),
       backup: imageReference("backup", registry),
-      ...given.images,
+      ...(config.postgresImage && { postgres: behindMirror(config.postgresImage) }),
     },
     database,
     artifacts,

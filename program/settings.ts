@@ -1,4 +1,5 @@
 import { GkeMode, GkeReleaseChannel, GpuType } from "../components/google/gkeMachines.ts";
+import { registryPattern, registryRule } from "../components/core/imageMirror.ts";
 import { BucketStorageClass } from "../components/stores/arguments.ts";
 import { CloudSqlAvailability, CloudSqlEdition } from "../components/stores/cloudSqlTiers.ts";
 import { DEFAULT_REGISTRY } from "./images.ts";
@@ -66,10 +67,7 @@ const pods = <Name extends string>(name: Name, argument: string, whose: string) 
     Record<`${Name}Tolerations`, Setting<readonly JsonObject[] | undefined>> &
     Record<`${Name}ImagePullSecrets`, Setting<readonly string[] | undefined>>;
 
-const registry = {
-  pattern: /^[a-z0-9.-]+(:[0-9]+)?(\/[a-z0-9._-]+)*$/,
-  rule: "be a registry and path such as example.org/mlops",
-};
+const registry = { pattern: registryPattern, rule: registryRule };
 
 /**
  * Every setting of a stack: default, who checks it, meaning. The type is inferred from a row; Pulumi.yaml, the
@@ -86,6 +84,7 @@ export const settings = {
   apiServerAddresses: texts("apiServerAddresses", "Addresses by which pods reach the Kubernetes API server, as CIDRs separated by commas. Empty means those of a cluster that this program makes, and elsewhere any address."),
   dnsAddresses: texts("dnsAddresses", "DNS servers that are no kube-dns or node-local-dns pods of kube-system, as CIDRs separated by commas. Empty means the addresses of NodeLocal DNSCache and Cloud DNS for GKE."),
   imageRegistry: text(DEFAULT_REGISTRY, registry, "Prefix of our images. The default is for images that are loaded into the cluster without a registry."),
+  imageMirror: text("", "imageMirror", "Registry, with a path if need be, that mirrors every image that is not ours: those of the charts, of the Auth Proxy and of the login, postgresImage and the models' own. Empty means the registries that they come from. `npm run images -- --list` prints them."),
   postgresImage: text("", "images.postgres", "Postgres image. Empty means our own; the official `postgres` image has the same contract."),
   storageClassName: text("", "storageClassName", "Storage class of both claims. Empty means the cluster's default class. Changing it loses the data."),
   protectData: flag(true, "", "Whether Cloud SQL, the bucket and the GKE cluster refuse to be deleted. Set it to false and run `up` before they may be."),
@@ -140,7 +139,6 @@ export const settings = {
   // Monitoring.
   monitoring: flag(true, "monitoring.enabled", "Whether to deploy Prometheus, Alertmanager and Grafana."),
   runbookBaseUrl: text("", "monitoring.runbookBaseUrl", "URL of the folder with the runbooks, to which alerts link. Empty means the dashboard `Runbooks` of Grafana, at Grafana's URL."),
-  monitoringImageRegistry: text("", "monitoring.imageRegistry", "Registry that mirrors the images of both charts. Empty means the registries that the charts name."),
   alertmanager: flag(true, "monitoring.prometheus.alertmanager", "Whether Alertmanager is part of the monitoring. Without it alerts are seen in Prometheus only."),
   kubeStateMetrics: flag(true, "monitoring.prometheus.kubeStateMetrics", "Whether kube-state-metrics is part of the monitoring. Without it crash-looping pods and failed Jobs raise no alert."),
   nodeExporter: flag(true, "monitoring.prometheus.nodeExporter", "Whether node-exporter is part of the monitoring, in a privileged namespace of its own. Switch it off on GKE Autopilot, which refuses it."),

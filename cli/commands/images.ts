@@ -1,7 +1,10 @@
 import { imageRegistryOf, renewBase } from "../../program/images.ts";
+import { declaredResources } from "../declaredResources.ts";
 import { readDeployment } from "../deployment.ts";
 import { bring, provideImages } from "../provideImages.ts";
-import { readSettings } from "../stackSettings.ts";
+import { imagesOf } from "../stackImages.ts";
+import { readSettings, type Settings } from "../stackSettings.ts";
+import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import { findTarget, lookAt, startTarget } from "../targetAccess.ts";
 import type { OwnCluster } from "../../program/ownCluster.ts";
 import type { Options } from "../commandLine.ts";
@@ -19,6 +22,8 @@ interface ImagesOptions extends Options {
   readonly push?: boolean;
   readonly force?: boolean;
   readonly model?: string;
+  readonly list?: boolean;
+  readonly json?: boolean;
 }
 
 /** Builds the images and loads them, without deploying anything. */
@@ -26,9 +31,12 @@ export async function images({
   push = false,
   force = false,
   model,
+  list = false,
+  json = false,
   ...options
 }: ImagesOptions): Promise<number> {
   const settings = readSettings(options);
+  if (list) return await printImages(settings, json);
   if (force) renewBase(new Date().toISOString().slice(0, 10));
   const version = model === undefined ? undefined : await imageForModel(model, options);
   const provide = (target: Target | "registry", own?: OwnCluster) =>
@@ -46,6 +54,16 @@ export async function images({
     await provide(target, own);
   }
   if (version !== undefined) console.log(version.setting);
+  return 0;
+}
+
+/** Every reference that `up` would deploy from here, whatever it comes from. */
+async function printImages(settings: Settings, asJson: boolean): Promise<number> {
+  const charts = await chooseCharts(settings, readDeployment(settings.stack));
+  if (charts === "stand-in") console.error(standInSentence);
+  const found = imagesOf(await declaredResources(settingsFor(charts, settings)));
+  const lines = found.map(({ reference }) => reference).join("\n");
+  console.log(asJson ? JSON.stringify(found, undefined, 2) : lines);
   return 0;
 }
 

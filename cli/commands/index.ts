@@ -50,6 +50,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
       engineOption,
       exceptOption,
       new Option("-y, --yes", "Do not ask before deploying to a remote cluster"),
+      new Option(
+        "--bundle <file>",
+        "Take images, charts and npm packages from a file of `npm run bundle`, without a network",
+      ),
+      new Option(
+        "--registry <host/path>",
+        "With --bundle: push the images there, and have the cluster pull all of them from it",
+      ),
     ],
     load: async () => (await import("./up.ts")).up,
   },
@@ -134,8 +142,18 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
         "--model <name[@alias]>",
         "Only an image for the model's version with this alias, which has what the version requires",
       ).conflicts("force"),
+      new Option(
+        "--list",
+        "Only print the reference of every image that the stack deploys",
+      ).conflicts(["push", "force", "model"]),
+      new Option("--json", "With --list: print JSON, with the resources that name each image"),
     ],
     load: async () => (await import("./images.ts")).images,
+  },
+  bundle: {
+    summary: "Writes images, charts and npm packages of a stack into one file, for `up --bundle`",
+    options: [...settingsOptions, new Option("--output <file>", "File to write")],
+    load: async () => (await import("./bundle.ts")).bundle,
   },
   invite: {
     summary: "Gives a colleague an account at MLflow, and prints the .env they need",

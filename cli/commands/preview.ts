@@ -5,6 +5,7 @@ import { checkOwnershipIfReachable } from "../ownershipCheck.ts";
 import { costTable, freeSentence } from "../../ci/costTable.ts";
 import { plannedCosts } from "../../ci/costs.ts";
 import { isRefused, policyReport } from "../../ci/brokenPolicies.ts";
+import { declaredResources } from "../declaredResources.ts";
 import { judgeStack } from "../policyCheck.ts";
 import { checkPorts, readSettings, settlePorts, withSettings } from "../stackSettings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
@@ -28,7 +29,7 @@ export async function preview(options: Options): Promise<number> {
   };
   await checkOwnershipIfReachable(access, settings, engine);
   checkPorts(settings, facts);
-  const judging = judgeStack(settings, facts.isOwn, options);
+  const judging = judgeStack(declaredResources(settings), settings, facts.isOwn, options);
   const { code, changes } = await engine.preview();
   const verdicts = await judging;
   if (code !== 0) return code;

@@ -1,13 +1,18 @@
 import { holdImageTags } from "../../program/images.ts";
 import { portFacts, unseen } from "../../program/ports.ts";
+import { openBundle } from "../bundle/manifest.ts";
+import { checkImages, deliver, offerTools, settingsWith } from "../bundle/useBundle.ts";
+import { declaredResources } from "../declaredResources.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
 import { preflight } from "../doctor/preflight.ts";
 import { chooseEngine, openEngine } from "../engineChoice.ts";
 import { provideImages } from "../provideImages.ts";
 import { checkOwnership, connect } from "../ownershipCheck.ts";
 import { judgeStack, obeyPolicies } from "../policyCheck.ts";
+import { UserError } from "../../local/support/errors.ts";
 import { awaitDaemonSets, welcome } from "../platformReady.ts";
 import { agree } from "../questions.ts";
+import { imagesOf } from "../stackImages.ts";
 import { checkPorts, readSettings, settlePorts } from "../stackSettings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import { copyState } from "../stateCopy.ts";
@@ -16,10 +21,23 @@ import { findTarget, lookAt, startTarget } from "../targetAccess.ts";
 import { upOnGke } from "../upOnGke.ts";
 import type { Options } from "../commandLine.ts";
 
+export interface UpOptions extends Options {
+  readonly bundle?: string;
+  readonly registry?: string;
+}
+
 /** The one command: cluster, images, platform, model, prediction. */
-export async function up(options: Options): Promise<number> {
+export async function up({ bundle: file, registry, ...options }: UpOptions): Promise<number> {
   holdImageTags();
-  const given = readSettings(options);
+  if (registry !== undefined && file === undefined) {
+    throw new UserError(
+      "--registry is where the images of a --bundle are pushed to; without one, set imageRegistry and imageMirror",
+    );
+  }
+  const bundle = file === undefined ? undefined : await openBundle(file);
+  const read = readSettings(options);
+  const given = bundle ? settingsWith(bundle, read, registry) : read;
+  if (bundle) offerTools(bundle);
   if (given.config.cluster === "gke") return await upOnGke(given, options);
   const remembered = readDeployment(given.stack);
   const target = await findTarget(options, given, remembered);
@@ -28,16 +46,20 @@ export async function up(options: Options): Promise<number> {
   const isAgreed =
     options.yes === true || options.context !== undefined || remembered !== undefined;
   if (target.kind === "context" && !known?.own && !isAgreed) await agreeTo(target);
-  const engineName = await chooseEngine(options, given, remembered?.engine);
-  const charts = await chooseCharts(given, remembered);
+  const engineName = await chooseEngine(options, given, remembered?.engine, {
+    mayInstall: bundle === undefined,
+  });
+  const charts = bundle?.manifest.charts ?? (await chooseCharts(given, remembered));
   console.error(`Deploying to ${describeTarget(target)}, stack ${given.stack}`);
   if (charts === "stand-in") console.error(standInSentence);
 
   // while the cluster starts; one that is started here is one of this machine
   const expected = known ? portFacts(known) : unseen(true);
   const standIn = settingsFor(charts, given);
-  const judging = judgeStack(settlePorts(standIn, expected), expected.isOwn, options);
+  const declaring = declaredResources(settlePorts(standIn, expected));
+  const judging = judgeStack(declaring, given, expected.isOwn, options);
   judging.catch(() => {});
+  if (bundle) checkImages(bundle, imagesOf(await declaring), given.stack, registry);
   const access = await startTarget(target);
   const facts = known ?? (await lookAt(target, access));
   const settings = settlePorts(standIn, portFacts(facts));
@@ -47,7 +69,9 @@ export async function up(options: Options): Promise<number> {
   checkPorts(settings, portFacts(facts));
   await preflight(settings, client);
   await obeyPolicies(judging);
-  await provideImages(settings, target, { own: facts.own, standInCharts: charts === "stand-in" });
+  const { own } = facts;
+  if (bundle) await deliver(bundle, settings, target, { own, registry });
+  else await provideImages(settings, target, { own, standInCharts: charts === "stand-in" });
   const { namespace } = settings.config;
   // before the engine runs: what a failed run has left behind can then be removed by `down`
   const deployment = { target, engine: engineName, namespace, charts };

@@ -169,7 +169,11 @@ function migration({ tracking }: BackupArgs, settingsName: pulumi.Input<string>)
   return {
     name: "migrate",
     image: tracking.image,
-    command: ["sh", "-c", `${restored} || exit 0; exec python -m tracking_server migrate --in-place`],
+    command: [
+      "sh",
+      "-c",
+      `${restored} || exit 0; exec python -m tracking_server migrate --in-place`,
+    ],
     env: [
       ...environment(
         {

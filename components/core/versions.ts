@@ -15,3 +15,14 @@ export const versions = {
   oauth2Proxy:
     "quay.io/oauth2-proxy/oauth2-proxy:v7.15.3@sha256:10a1165743a192e1940b4708fb9647027185ce11a681a1c5519b442ff7f1f561",
 } as const;
+
+/** What the two charts deploy at these versions: they are sent these, so that they deploy nothing else. */
+export const chartImages = {
+  prometheus: "quay.io/prometheus/prometheus:v3.14.0",
+  alertmanager: "quay.io/prometheus/alertmanager:v0.34.0",
+  nodeExporter: "quay.io/prometheus/node-exporter:v1.12.1",
+  pushgateway: "quay.io/prometheus/pushgateway:v1.11.3",
+  kubeStateMetrics: "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0",
+  grafana: "docker.io/grafana/grafana:13.2.0",
+  grafanaSidecar: "quay.io/kiwigrid/k8s-sidecar:2.10.1",
+} as const;

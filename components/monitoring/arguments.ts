@@ -16,6 +16,7 @@ import {
   text,
   whole,
 } from "../core/checks.ts";
+import { registryPattern, registryRule } from "../core/imageMirror.ts";
 import * as kube from "../kubernetes/arguments.ts";
 import type { RuleGroup } from "./alerts/index.ts";
 import type { ChartValues } from "./chartValues.ts";
@@ -36,8 +37,8 @@ export interface ChartArgs {
 
 /** What both charts of the monitoring are given. */
 export interface MonitoringChartArgs {
-  /** Registry, with a path if need be, that stands in for those that the chart names. Defaults to them. */
-  imageRegistry?: string;
+  /** Registry, with a path if need be, that mirrors the chart's images. Defaults to the registries that they come from. */
+  imageMirror?: string;
   /** Storage class of the claims. Defaults to the cluster's default class. It cannot be changed later. */
   storageClassName?: pulumi.Input<string>;
 }
@@ -128,7 +129,10 @@ const chart: Rule = object<ChartArgs>(
     ),
 );
 
-const chartRules: Rules<MonitoringChartArgs> = { imageRegistry: text, storageClassName: text };
+const chartRules: Rules<MonitoringChartArgs> = {
+  imageMirror: matches(registryPattern, registryRule),
+  storageClassName: text,
+};
 
 export const prometheusSettingsRules: Rules<PrometheusSettingsArgs> = {
   chart,

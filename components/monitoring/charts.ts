@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { mirrored } from "../core/imageMirror.ts";
 import { versions } from "../core/versions.ts";
 import type { ContainerResourcesArgs, StringMap } from "../kubernetes/arguments.ts";
 import { containerResources, containerSecurity } from "../kubernetes/pods.ts";
@@ -64,9 +65,25 @@ export function chartRelease(
   );
 }
 
-/** An image's repository behind the mirror that stands in for its registry, as far as there is one. */
-export function mirrored(registry: string, repository: string, mirror?: string): string {
-  return `${mirror ?? registry}/${repository}`;
+/**
+ * An image in the words of a chart, which takes the registry by itself or before the repository. Another version of the
+ * chart brings the tag that it was made with.
+ */
+export function chartImage(
+  reference: string,
+  { chart, imageMirror }: { chart?: ChartArgs; imageMirror?: string },
+  official: OfficialChart,
+  hasRegistry: boolean,
+): ChartValues {
+  const [, registry = "", path = "", tag = ""] =
+    /^([^/]+)\/(.+):([^:]+)$/.exec(mirrored(reference, imageMirror)) ?? [];
+  const isPinned = chartSource(official, chart).version === official.version;
+  return {
+    image: {
+      ...(hasRegistry ? { registry, repository: path } : { repository: `${registry}/${path}` }),
+      ...(isPinned ? { tag } : {}),
+    },
+  };
 }
 
 /** What charts leave open in their containers: all that Pod Security `restricted` asks for beside a user. */

@@ -1,8 +1,16 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { services } from "../core/services.ts";
+import { chartImages } from "../core/versions.ts";
 import { containerResources } from "../kubernetes/pods.ts";
 import type { GrafanaArgs } from "./arguments.ts";
-import { chartContainerSecurity, helperResources, podMetadata, replicas } from "./charts.ts";
+import {
+  chartContainerSecurity,
+  chartImage,
+  helperResources,
+  officialCharts,
+  podMetadata,
+  replicas,
+} from "./charts.ts";
 import { type ChartValues, given } from "./chartValues.ts";
 import { prometheusDatasourceUid } from "./dashboards/panels.ts";
 
@@ -28,12 +36,12 @@ export interface GrafanaParts {
 
 /** Values of the official chart `grafana`. No secret among them. */
 export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValues {
-  const { nodePort, imageRegistry } = args;
-  const registry = imageRegistry === undefined ? {} : { image: { registry: imageRegistry } };
+  const { nodePort } = args;
+  const image = (reference: string) => chartImage(reference, args, officialCharts.grafana, true);
   return {
     fullnameOverride: services.grafana.name,
     ...replicas(args, "replicas"),
-    ...registry,
+    ...image(chartImages.grafana),
     enableServiceLinks: false,
     // the claim belongs to the pod's group already: nothing has to be done as root
     initChownData: { enabled: false },
@@ -66,7 +74,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
     ],
     extraVolumeMounts: [{ name: "tmp", mountPath: "/tmp", readOnly: false }],
     sidecar: {
-      ...registry,
+      ...image(chartImages.grafanaSidecar),
       resources: helperResources("64Mi", "192Mi"),
       securityContext: chartContainerSecurity,
       dashboards: {

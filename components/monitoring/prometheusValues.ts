@@ -1,13 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { services } from "../core/services.ts";
+import { chartImages } from "../core/versions.ts";
 import { unmonitored } from "../kubernetes/metadata.ts";
 import { containerResources } from "../kubernetes/pods.ts";
 import { alertRules } from "./alerts/index.ts";
 import type { PrometheusArgs } from "./arguments.ts";
 import {
   chartContainerSecurity,
+  chartImage,
   helperResources,
-  mirrored,
+  officialCharts,
   podMetadata,
   replicas,
 } from "./charts.ts";
@@ -73,10 +75,8 @@ export function prometheusValues(args: PrometheusArgs, parts: PrometheusParts): 
 
 const off = { enabled: false };
 
-const quay = ({ imageRegistry }: PrometheusArgs, repository: string): ChartValues =>
-  imageRegistry === undefined
-    ? {}
-    : { image: { repository: mirrored("quay.io", repository, imageRegistry) } };
+const image = (reference: string, args: PrometheusArgs, { hasRegistry = false } = {}) =>
+  chartImage(reference, args, officialCharts.prometheus, hasRegistry);
 
 function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): ChartValues {
   const { retention, retentionSize } = parts.storage;
@@ -85,7 +85,7 @@ function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): 
     ...replicas(args, "replicaCount"),
     clusterRoleNameOverride: parts.clusterWide("prometheus"),
     enableServiceLinks: false,
-    ...quay(args, "prometheus/prometheus"),
+    ...image(chartImages.prometheus, args),
     baseURL: parts.url,
     // this list replaces the chart's, in which anybody may reload and quit the server by HTTP
     extraFlags: ["enable-feature=auto-reload-config"],
@@ -120,7 +120,7 @@ function alertmanager(args: PrometheusArgs, parts: PrometheusParts): ChartValues
     fullnameOverride: services.alertmanager.name,
     ...replicas(args, "replicaCount"),
     automountServiceAccountToken: false,
-    ...quay(args, "prometheus/alertmanager"),
+    ...image(chartImages.alertmanager, args),
     baseURL: alertmanagerAddress.apply((address) => `http://${address}`),
     // the whole configuration is a Secret of ours: it holds addresses and passwords of the receivers
     config: off,
@@ -137,13 +137,12 @@ function alertmanager(args: PrometheusArgs, parts: PrometheusParts): ChartValues
 }
 
 function kubeStateMetrics(args: PrometheusArgs, parts: PrometheusParts): ChartValues {
-  const { imageRegistry } = args;
   return {
     enabled: true,
     // its ClusterRole has the same name
     fullnameOverride: parts.clusterWide("kube-state-metrics"),
     ...replicas(args, "replicas"),
-    ...(imageRegistry === undefined ? {} : { image: { registry: imageRegistry } }),
+    ...image(chartImages.kubeStateMetrics, args, { hasRegistry: true }),
     collectors: objectKinds,
     // by it alerts leave out what is not to be monitored
     metricLabelsAllowlist: ["pods", "jobs"].map(
@@ -156,7 +155,7 @@ function kubeStateMetrics(args: PrometheusArgs, parts: PrometheusParts): ChartVa
 }
 
 function nodeExporter(args: PrometheusArgs, parts: PrometheusParts): ChartValues {
-  const { imageRegistry, nodeExporterPort: port = nodeExporterPort } = args;
+  const { nodeExporterPort: port = nodeExporterPort } = args;
   return {
     enabled: true,
     fullnameOverride: "node-exporter",
@@ -165,7 +164,7 @@ function nodeExporter(args: PrometheusArgs, parts: PrometheusParts): ChartValues
     service: { port, targetPort: port, listenOnAllInterfaces: false },
     // where `/` is no shared mount, as in Docker Desktop, it could not start with the chart's own setting
     hostRootFsMount: { mountPropagation: "None" },
-    ...(imageRegistry === undefined ? {} : { image: { registry: imageRegistry } }),
+    ...image(chartImages.nodeExporter, args, { hasRegistry: true }),
     resources: helperResources("24Mi", "128Mi"),
     // it sees the node's processes and files, and yet needs no right of root
     containerSecurityContext: chartContainerSecurity,
@@ -180,7 +179,7 @@ function pushgateway(args: PrometheusArgs): ChartValues {
     fullnameOverride: "pushgateway",
     ...replicas(args, "replicaCount"),
     automountServiceAccountToken: false,
-    ...quay(args, "prometheus/pushgateway"),
+    ...image(chartImages.pushgateway, args),
     serviceAnnotations: { "prometheus.io/scrape": "true" },
     resources: helperResources("24Mi", "128Mi"),
     containerSecurityContext: chartContainerSecurity,

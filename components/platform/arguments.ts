@@ -21,6 +21,7 @@ import {
   text,
 } from "../core/checks.ts";
 import { domainName, mostCharacters } from "../core/domainNames.ts";
+import { registryPattern, registryRule } from "../core/imageMirror.ts";
 import * as kube from "../kubernetes/arguments.ts";
 import {
   checkPrometheusSettings,
@@ -71,6 +72,8 @@ export interface MlopsPlatformArgs
   namespace?: string;
   /** Images of the workloads. */
   images: PlatformImagesArgs;
+  /** Registry, with a path if need be, that mirrors the images of others: the charts', the database proxy's and the login's. Defaults to the registries that they come from. */
+  imageMirror?: string;
   /** Models to serve, one or more. The first is the notebook's and the one that the prediction page opens with. Adding one changes nothing of the others. */
   models: ServedModelArgs[];
   /** Storage class of every claim. Defaults to the cluster's default class. */
@@ -133,8 +136,6 @@ export interface PlatformMonitoringArgs {
   enabled?: boolean;
   /** URL of the folder with the runbooks, to which alerts link. Defaults to the dashboard _Runbooks_ of Grafana. */
   runbookBaseUrl?: string;
-  /** Registry that mirrors the images of both charts. Defaults to the registries that the charts name. */
-  imageRegistry?: string;
   /** Prometheus, Alertmanager and what they scrape. */
   prometheus?: PrometheusSettingsArgs;
   /** Grafana. */
@@ -289,6 +290,7 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
         backup: text,
       }),
     ),
+    imageMirror: matches(registryPattern, registryRule),
     models: servedModels,
     storageClassName: text,
     apiServerAddresses: kube.addressRanges,
@@ -307,7 +309,6 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
     monitoring: object<PlatformMonitoringArgs>({
       enabled: flag,
       runbookBaseUrl: matches(/^\S+$/, "be a URL or a path, without spaces"),
-      imageRegistry: text,
       prometheus: checkPrometheusSettings,
       grafana: object<PlatformGrafanaArgs>({ ...grafanaSettingsRules, enabled: flag }),
     }),

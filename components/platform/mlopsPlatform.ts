@@ -6,6 +6,7 @@ import { services } from "../core/services.ts";
 import { NetworkFlows } from "../kubernetes/networkFlows.ts";
 import { PredictionApp } from "../prediction/predictionApp.ts";
 import { TrackingPermission } from "../tracking/arguments.ts";
+import { mirroredProxy } from "../tracking/cloudSqlProxy.ts";
 import { TrackingServer } from "../tracking/trackingServer.ts";
 import { checkMlopsPlatform, type MlopsPlatformArgs } from "./arguments.ts";
 import { backupInCluster } from "./platformBackup.ts";
@@ -101,7 +102,9 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     const models = platformModels(name, args, child);
 
     const ownDatabase = args.database ? [] : [databaseInCluster(name, common, args, child)];
-    const database = args.database ?? ownDatabase[0]!.connection;
+    const database = args.database
+      ? mirroredProxy(args.database, args.imageMirror)
+      : ownDatabase[0]!.connection;
     const artifacts = args.artifacts ?? artifactsInCluster(name, common, args, child);
     const tracking = new TrackingServer(
       `${name}-tracking`,

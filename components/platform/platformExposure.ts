@@ -3,7 +3,9 @@ import type { GatewayBackendArgs } from "../access/arguments.ts";
 import { loginPort } from "../access/loginPods.ts";
 import { LoginProxy } from "../access/loginProxy.ts";
 import { PlatformGateway } from "../access/platformGateway.ts";
+import { mirrored } from "../core/imageMirror.ts";
 import { generatedCookieSecret } from "../core/secrets.ts";
+import { versions } from "../core/versions.ts";
 import type { NamespacedArgs, NetworkFlowArgs } from "../kubernetes/arguments.ts";
 import { internalServiceUrl } from "../kubernetes/endpoints.ts";
 import { slugOf } from "../core/slug.ts";
@@ -76,6 +78,7 @@ export function exposeToInternet(
       new LoginProxy(
         `${name}-${host.label}-login`,
         {
+          image: mirrored(versions.oauth2Proxy, args.imageMirror),
           ...loginProxy,
           ...common,
           serviceName: loginName(host),

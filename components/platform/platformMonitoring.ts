@@ -22,11 +22,11 @@ export function monitoringInCluster(
   args: MlopsPlatformArgs,
   child: { parent: pulumi.Resource },
 ): MonitoringAddresses {
-  const { monitoring = {}, storageClassName, nodeAddress, paused } = args;
+  const { monitoring = {}, imageMirror, storageClassName, nodeAddress, paused } = args;
   if (monitoring.enabled === false) return {};
-  const { imageRegistry, runbookBaseUrl, prometheus: settings = {} } = monitoring;
+  const { runbookBaseUrl, prometheus: settings = {} } = monitoring;
   const { enabled: hasGrafana = true, ...grafanaSettings } = monitoring.grafana ?? {};
-  const charts = { ...common, imageRegistry, storageClassName, paused };
+  const charts = { ...common, imageMirror, storageClassName, paused };
   const grafanaArgs = {
     ...grafanaSettings,
     ...charts,

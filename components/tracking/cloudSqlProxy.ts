@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { mirrored } from "../core/imageMirror.ts";
 import { versions } from "../core/versions.ts";
 import { containerResources, containerSecurity } from "../kubernetes/pods.ts";
 import type { DatabaseConnectionArgs, DatabaseProxyArgs } from "./arguments.ts";
@@ -50,6 +51,15 @@ export function proxyContainers(
     ],
   };
 }
+
+/** The same connection with the proxy's image behind a mirror. */
+export const mirroredProxy = (
+  { proxy, ...connection }: DatabaseConnectionArgs,
+  imageMirror?: string,
+): DatabaseConnectionArgs => ({
+  ...connection,
+  ...(proxy && { proxy: { image: mirrored(versions.cloudSqlProxy, imageMirror), ...proxy } }),
+});
 
 function proxyArguments(
   { instance, privateAddress = true }: DatabaseProxyArgs,

@@ -92,16 +92,25 @@ export async function exportArchive(
   images: readonly Image[],
 ): Promise<string> {
   const layout = join(session.folder, "layout");
+  await exportLayout(session, images, layout);
+  const archive = join(session.folder, "images.tar");
+  await run("tar", ["-C", layout, "-cf", archive, "."]);
+  await rm(layout, { recursive: true });
+  return archive;
+}
+
+/** Writes all images into a folder in the OCI layout. */
+export async function exportLayout(
+  session: BuildahSession,
+  images: readonly Image[],
+  layout: string,
+): Promise<void> {
   // twice as fast as gzip to write, and smaller
   const compression = ["--compression-format", "zstd", "--compression-level", "1"];
   for (const { reference } of images) {
     const target = `oci:${layout}:${reference}`;
     await session.buildah(["push", "--quiet", ...compression, reference, target]);
   }
-  const archive = join(session.folder, "images.tar");
-  await run("tar", ["-C", layout, "-cf", archive, "."]);
-  await rm(layout, { recursive: true });
-  return archive;
 }
 
 async function has(session: BuildahSession, reference: string): Promise<boolean> {

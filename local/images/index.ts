@@ -4,7 +4,7 @@ import { type Image, imageFor, imageOf } from "./buildahImages.ts";
 import { deliveryTo } from "./delivery.ts";
 import { type DestinationOptions, destinationOf } from "./destination.ts";
 
-export { type Image, imageOf };
+export { type Image, imageFor, imageOf };
 
 export interface ImageOptions extends Omit<DestinationOptions, "registry"> {
   /** Prefix of the images' names. */

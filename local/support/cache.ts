@@ -16,7 +16,7 @@ const defaultRoot = (env: NodeJS.ProcessEnv) =>
   join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), folderName);
 
 /** What this project keeps below the cache root. */
-const cacheParts = ["bin", "cluster", "e2e", "helm", "images", "node", "pulumi", "tests"];
+const cacheParts = ["bin", "bundle", "cluster", "e2e", "helm", "images", "node", "pulumi", "tests"];
 
 /** In every cache that this project has made: without it nothing below the folder is deleted. */
 const marker = ".mlops-cache";

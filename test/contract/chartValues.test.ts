@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { officialCharts } from "../../components/monitoring/charts.ts";
-import { keysSent, listText } from "./chartKeys/sent.ts";
+import { imagesSent, keysSent, listText } from "./chartKeys/sent.ts";
 
 /*
  * The official charts cannot be fetched on every machine, so the keys that we set are listed here, for the versions
@@ -14,8 +14,9 @@ describe.each(["prometheus", "grafana"] as const)("the chart %s", (chart) => {
     expect(listed.split("\n")[0]).toBe(`# version ${officialCharts[chart].version}`);
   });
 
-  test("has every key that we set, and none is listed that we do not set", async () => {
+  test("has every key that we set, none is listed that we do not set, and we send its own images", async () => {
     const { version } = officialCharts[chart];
-    expect(listText(version, await keysSent(chart)).split("\n")).toEqual(listed.split("\n"));
+    const sent = listText(version, await imagesSent(chart), await keysSent(chart));
+    expect(sent.split("\n")).toEqual(listed.split("\n"));
   });
 });

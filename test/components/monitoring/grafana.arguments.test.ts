@@ -34,13 +34,16 @@ describeArguments(make, "grafana", base, {
       "grafana-release chart: oci://ghcr.io/grafana-community/helm-charts/grafana → grafana",
       "grafana-release repositoryOpts.repo: ∅ → https://charts.example.org",
       "grafana-release version: 12.11.1 → 1.2.3",
+      // a chart of another version has its own
+      value("image.tag", "13.2.0", "∅"),
+      value("sidecar.image.tag", "2.10.1", "∅"),
     ],
   },
-  imageRegistry: {
+  imageMirror: {
     value: "mirror.example.org",
     changes: [
-      value("image.registry", "∅", "mirror.example.org"),
-      value("sidecar.image.registry", "∅", "mirror.example.org"),
+      value("image.registry", "docker.io", "mirror.example.org"),
+      value("sidecar.image.registry", "quay.io", "mirror.example.org"),
     ],
   },
   prometheusUrl: {

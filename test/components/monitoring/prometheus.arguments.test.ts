@@ -87,20 +87,27 @@ describeArguments(make, "metrics", base, {
     changes: [
       "metrics-release chart: oci://ghcr.io/prometheus-community/charts/prometheus → ./charts/prometheus",
       "metrics-release version: 29.27.0 → ∅",
+      // a chart of another version has its own
+      value("alertmanager.image.tag", "v0.34.0", "∅"),
+      value("kube-state-metrics.image.tag", "v2.20.0", "∅"),
+      value("prometheus-node-exporter.image.tag", "v1.12.1", "∅"),
+      value("prometheus-pushgateway.image.tag", "v1.11.3", "∅"),
+      value("server.image.tag", "v3.14.0", "∅"),
     ],
   },
-  imageRegistry: {
-    value: "mirror.example.org/all",
+  imageMirror: {
+    value: "mirror.example.org:5000",
     changes: [
-      value("alertmanager.image.repository", "∅", "mirror.example.org/all/prometheus/alertmanager"),
-      value("kube-state-metrics.image.registry", "∅", "mirror.example.org/all"),
-      value("prometheus-node-exporter.image.registry", "∅", "mirror.example.org/all"),
-      value(
-        "prometheus-pushgateway.image.repository",
-        "∅",
-        "mirror.example.org/all/prometheus/pushgateway",
-      ),
-      value("server.image.repository", "∅", "mirror.example.org/all/prometheus/prometheus"),
+      ...["alertmanager", "prometheus-pushgateway", "server"].map((part) => {
+        const name = `prometheus/${part.replace("prometheus-", "").replace("server", "prometheus")}`;
+        return value(
+          `${part}.image.repository`,
+          `quay.io/${name}`,
+          `mirror.example.org:5000/${name}`,
+        );
+      }),
+      value("kube-state-metrics.image.registry", "registry.k8s.io", "mirror.example.org:5000"),
+      value("prometheus-node-exporter.image.registry", "quay.io", "mirror.example.org:5000"),
     ],
   },
   nodeExporterPort: {

@@ -47,6 +47,19 @@ describeArguments(makePlatform, "ml", base, {
       "ml-prediction-server spec.template.spec.containers[streamlit].image: registry/predict:1 → registry/predict:2",
     ],
   },
+  imageMirror: {
+    value: "mirror.example.org",
+    with: { monitoring: {} },
+    changes: [
+      "ml-grafana-release values.image.registry: docker.io → mirror.example.org",
+      "ml-grafana-release values.sidecar.image.registry: quay.io → mirror.example.org",
+      "ml-prometheus-release values.alertmanager.image.repository: quay.io/prometheus/alertmanager → mirror.example.org/prometheus/alertmanager",
+      "ml-prometheus-release values.kube-state-metrics.image.registry: registry.k8s.io → mirror.example.org",
+      "ml-prometheus-release values.prometheus-node-exporter.image.registry: quay.io → mirror.example.org",
+      "ml-prometheus-release values.prometheus-pushgateway.image.repository: quay.io/prometheus/pushgateway → mirror.example.org/prometheus/pushgateway",
+      "ml-prometheus-release values.server.image.repository: quay.io/prometheus/prometheus → mirror.example.org/prometheus/prometheus",
+    ],
+  },
   database: {
     value: databaseOfMine,
     changes: [

@@ -189,12 +189,12 @@ test("a node port opens Grafana to people, and nothing else of the monitoring", 
 
 test("what concerns both parts reaches both", async () => {
   const { find } = await platform(
-    { imageRegistry: "example.org/mirror", runbookBaseUrl: "https://example.org/runbooks" },
-    { storageClassName: "fast", labels: { team: "blue" } },
+    { runbookBaseUrl: "https://example.org/runbooks" },
+    { imageMirror: "example.org/mirror", storageClassName: "fast", labels: { team: "blue" } },
   );
   for (const release of ["ml-prometheus-release", "ml-grafana-release"]) {
     const values = JSON.stringify(find(release).inputs["values"]);
-    expect(values).toContain("example.org/mirror");
+    expect(values).toMatch(/"(registry|repository)":"example\.org[/"]/);
     expect(values).toContain('"team":"blue"');
   }
   const everything = JSON.stringify([

@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
+import { imagesOf } from "../../../cli/stackImages.ts";
+import { ensureHelm } from "../../../local/cluster/index.ts";
+import { run } from "../../../local/support/process.ts";
 import { isObject } from "../../support/wire.ts";
-import type { Json } from "../../support/recorder.ts";
-import { keysSent, listText } from "./sent.ts";
+import type { Json, JsonObject } from "../../support/recorder.ts";
+import { keysSent, listText, valuesSent } from "./sent.ts";
 
 /*
  * Writes the list of a chart's keys that we set, after a chart's version in components/core/versions.ts was changed:
@@ -12,7 +15,8 @@ import { keysSent, listText } from "./sent.ts";
  *   node test/contract/chartKeys/list.ts /tmp/charts/prometheus
  *
  * A key is the chart's if its values.yaml (what `helm show values` prints) has it, or if one of its templates reads
- * `.Values.<key>`: keys without a default are comments in values.yaml. Any other key that we set is refused.
+ * `.Values.<key>`: keys without a default are comments in values.yaml. Any other key that we set is refused. The images
+ * are those that the chart deploys by itself.
  */
 
 /** Values of a chart and of the charts inside it, and every `.Values.…` that their templates read, by its path. */
@@ -57,4 +61,19 @@ const strange = keys.filter((path) => !isOfficial(path, values, read));
 if (strange.length > 0) {
   throw new Error(`the chart has no ${strange.map((path) => path.join(".")).join(", ")}`);
 }
-writeFileSync(join(import.meta.dirname, `${chart.name}.txt`), listText(chart.version, keys));
+const list = listText(chart.version, await officialImages(), keys);
+writeFileSync(join(import.meta.dirname, `${chart.name}.txt`), list);
+
+/** What the chart itself would deploy with our values, but for the images among them. */
+async function officialImages(): Promise<string[]> {
+  const withoutImages = JSON.stringify(await valuesSent(chart.name), (key, value: unknown) =>
+    key === "image" ? undefined : value,
+  );
+  const helm = await ensureHelm();
+  const words = ["template", chart.name, folder, "--skip-tests", "--values", "-"];
+  const manifest = await run(helm, words, { input: withoutImages });
+  const objects = parseAllDocuments(manifest).map((document) => document.toJS() as JsonObject);
+  return imagesOf(objects.map((inputs) => ({ type: "kubernetes:", name: chart.name, inputs }))).map(
+    ({ reference }) => reference,
+  );
+}

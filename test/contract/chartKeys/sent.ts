@@ -2,13 +2,13 @@ import type { ComponentResource } from "@pulumi/pulumi";
 import { Grafana } from "../../../components/monitoring/grafana.ts";
 import { Prometheus } from "../../../components/monitoring/prometheus.ts";
 import { valuesOf } from "../../support/charts.ts";
+import { imagesOf } from "../../../cli/stackImages.ts";
 import { type Json, record } from "../../support/recorder.ts";
 import { isObject } from "../../support/wire.ts";
 
 /** Everything that makes a component send a key that it else leaves out. */
 const common = {
   namespace: "ml",
-  imageRegistry: "mirror.example.org",
   storageClassName: "fast",
   labels: { team: "blue" },
   annotations: { note: "hello" },
@@ -28,6 +28,15 @@ const makers: Record<"prometheus" | "grafana", (paused: boolean) => ComponentRes
 /** Maps that a chart hands on as they are: their inner keys are Kubernetes', Prometheus' or Grafana's, or free. */
 const handedOn =
   /^(resources|\w*[sS]ecurityContext|(startup|readiness|liveness)Probe|probe|podLabels|podAnnotations|serviceAnnotations|extraArgs|envValueFrom|datasources|grafana\.ini|global|alerting_rules\.yml|deploymentStrategy)$/;
+
+export const valuesSent = async (chart: keyof typeof makers) =>
+  valuesOf((await record(() => makers[chart](false))).resources);
+
+/** Images that the platform sends to a chart, at the registries that they come from. */
+export async function imagesSent(chart: keyof typeof makers): Promise<string[]> {
+  const { resources } = await record(() => makers[chart](false));
+  return imagesOf(resources).map(({ reference }) => reference);
+}
 
 /** Path of every key that a component sends with all there is switched on, up to where a map is handed on. */
 export async function keysSent(chart: keyof typeof makers): Promise<string[][]> {
@@ -54,6 +63,11 @@ const unique = (keys: string[][]) =>
 const written = (path: readonly string[]) =>
   path.map((key) => (key.includes(".") ? `"${key}"` : key)).join(".");
 
-/** Text of a list: the chart's version, then a key on each line. */
-export const listText = (version: string, keys: string[][]) =>
-  [`# version ${version}`, ...keys.map(written).sort(), ""].join("\n");
+/** Text of a list: the chart's version and its images, then a key on each line. */
+export const listText = (version: string, images: readonly string[], keys: string[][]) =>
+  [
+    `# version ${version}`,
+    ...images.map((image) => `# image ${image}`),
+    ...keys.map(written).sort(),
+    "",
+  ].join("\n");

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
+import { imagesOf } from "../../../cli/stackImages.ts";
 import { Prometheus, type PrometheusArgs } from "../../../components/index.ts";
 import { mergeValues } from "../../../components/monitoring/chartValues.ts";
 import { ensureHelm } from "../../../local/cluster/index.ts";
@@ -112,6 +113,15 @@ withHelm(`the chart that stands in for prometheus${canBuild ? "" : " (skipped: n
         "serverFiles.alerting_rules.yml.groups.0.rules.0.expr",
       ]),
     );
+  });
+
+  test("deploys the images that are sent, and no other", async () => {
+    const values = await sent();
+    const references = (inputs: JsonObject[]) =>
+      imagesOf(inputs.map((one) => ({ type: "kubernetes:", name: "chart", inputs: one }))).map(
+        ({ reference }) => reference,
+      );
+    expect(references(objectsOf(rendered(values)))).toEqual(references([values]));
   });
 
   test("every switch that the component sends changes the objects, or is refused with the reason", async () => {
