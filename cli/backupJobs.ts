@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type backupName, type restoreName } from "../components/backup/names.ts";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { type backupName, type copyName, type restoreName } from "../components/backup/names.ts";
 import type { KubernetesClient } from "../local/support/kubernetesClient.ts";
 import { ApiError } from "../local/support/apiServer.ts";
 import { UserError } from "../local/support/errors.ts";
+import { loadKubeconfig } from "../local/support/loadKubeconfig.ts";
 import { sleep } from "../local/support/process.ts";
 import type { JsonObject } from "../local/support/propertyValues.ts";
 import type { Options } from "./commandLine.ts";
@@ -13,11 +15,22 @@ import { reachDeployment } from "./targetAccess.ts";
 /** A command of the backup image, in a Job of one of the platform's CronJobs. */
 export interface BackupCommand {
   /** The CronJob, and its container that gets the words. */
-  readonly from: typeof backupName | typeof restoreName;
+  readonly from: BackupCronJob;
   readonly words: readonly string[];
-  /** Told each line that the Job prints. */
-  readonly onLine: (line: string) => void;
 }
+
+type BackupCronJob = typeof backupName | typeof restoreName | typeof copyName;
+
+/** Where the Jobs of a stack run. */
+export interface BackupSite {
+  readonly stack: string;
+  readonly namespace: string;
+  readonly client: KubernetesClient;
+  readonly kubeconfig: KubeConfig;
+}
+
+/** Told each line that a Job prints. */
+export type OnLine = (line: string) => void;
 
 interface Container {
   name: string;
@@ -41,8 +54,10 @@ interface Job {
   status?: { conditions?: { type: string; status: string; reason?: string; message?: string }[] };
 }
 
-interface Pod {
+/** A pod of such a Job. */
+export interface JobPod {
   metadata: { name: string };
+  spec: { initContainers?: { name: string; restartPolicy?: string }[] };
   status: {
     phase: string;
     initContainerStatuses?: ContainerStatus[];
@@ -52,33 +67,63 @@ interface Pod {
 
 interface ContainerStatus {
   name: string;
-  state: { waiting?: { reason?: string } };
+  state: { waiting?: object; running?: object };
 }
 
 const keptSeconds = 86_400;
 
 /** Runs a command of the backup image next to the stack's data, and follows it to its end. */
-export async function runBackupCommand(options: Options, command: BackupCommand): Promise<number> {
-  const { stack } = readSettings(options);
-  const { deployment, access } = await reachDeployment(stack);
-  const client = await connect(access);
-  const jobs = `/apis/batch/v1/namespaces/${deployment.namespace}`;
-  const cronJob = await cronJobOf(client, `${jobs}/cronjobs/${command.from}`, stack);
-  const job = jobOf(cronJob, command);
-  await client.request("POST", `${jobs}/jobs`, job as unknown as JsonObject);
-  return await follow(client, deployment.namespace, job.metadata.name, command.onLine);
+export async function runBackupCommand(
+  options: Options,
+  { onLine, ...command }: BackupCommand & { onLine: OnLine },
+): Promise<number> {
+  const site = await reachBackups(options);
+  const job = await startJob(site, command);
+  return await follow(site, job, onLine);
 }
 
-async function cronJobOf(client: KubernetesClient, path: string, stack: string): Promise<CronJob> {
-  try {
-    return (await client.request("GET", path)) as unknown as CronJob;
-  } catch (error) {
-    if (!(error instanceof ApiError && error.status === 404)) throw error;
+export async function reachBackups(options: Options): Promise<BackupSite> {
+  const { stack } = readSettings(options);
+  const { deployment, access } = await reachDeployment(stack);
+  const kubeconfig = loadKubeconfig(access.kubeconfig, access.context);
+  const { namespace } = deployment;
+  return { stack, namespace, client: await connect(access), kubeconfig };
+}
+
+/** Starts a command and returns the name of its Job. */
+export async function startJob(site: BackupSite, command: BackupCommand): Promise<string> {
+  const cronJob = await cronJobOf(site, command.from);
+  if (cronJob === undefined) {
     throw new UserError(
-      `the stack ${stack} has no backups; set backup to true and run \`npm run up\` (stores on Google Cloud have backups of their own)`,
+      `the stack ${site.stack} has no backups; set backup to true and run \`npm run up\` (stores on Google Cloud have backups of their own)`,
     );
   }
+  const job = jobOf(cronJob, command);
+  await site.client.request("POST", `${batch(site)}/jobs`, job as unknown as JsonObject);
+  return job.metadata.name;
 }
+
+/** The CronJob of that name, or undefined where the stack has none. */
+export async function cronJobOf(
+  site: BackupSite,
+  name: BackupCronJob,
+): Promise<CronJob | undefined> {
+  try {
+    const found = await site.client.request("GET", `${batch(site)}/cronjobs/${name}`);
+    return found as unknown as CronJob;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+export const deleteJob = ({ client, namespace }: BackupSite, name: string): Promise<void> =>
+  client.delete(
+    { apiVersion: "batch/v1", kind: "Job", metadata: { name, namespace } },
+    "Background",
+  );
+
+const batch = ({ namespace }: BackupSite) => `/apis/batch/v1/namespaces/${namespace}`;
 
 /** As `kubectl create job --from=cronjob/…` makes one: it belongs to the CronJob and goes with it. */
 export function jobOf({ metadata, spec }: CronJob, { from, words }: BackupCommand) {
@@ -112,26 +157,15 @@ export function jobOf({ metadata, spec }: CronJob, { from, words }: BackupComman
 const metadataOf = ({ name, uid }: CronJob["metadata"]) => ({ name, uid });
 
 /** Hands on what the Job's pods print, and returns 0 where it succeeds. */
-async function follow(
-  client: KubernetesClient,
-  namespace: string,
-  job: string,
-  onLine: (line: string) => void,
-): Promise<number> {
+export async function follow(site: BackupSite, job: string, onLine: OnLine): Promise<number> {
   const seen = new Map<string, number>();
   for (;;) {
     // looked at first: what is printed after it is read in the next round
-    const { status } = (await client.request(
+    const { status } = (await site.client.request(
       "GET",
-      `/apis/batch/v1/namespaces/${namespace}/jobs/${job}`,
+      `${batch(site)}/jobs/${job}`,
     )) as unknown as Job;
-    const list = await client.request(
-      "GET",
-      `/api/v1/namespaces/${namespace}/pods?labelSelector=job-name%3D${job}`,
-    );
-    for (const pod of list["items"] as unknown as Pod[]) {
-      await printNew(client, namespace, pod, seen, onLine);
-    }
+    for (const pod of await podsOf(site, job)) await printNew(site, pod, seen, onLine);
     const ended = status?.conditions?.find(
       ({ type, status: holds }) => (type === "Complete" || type === "Failed") && holds === "True",
     );
@@ -144,16 +178,23 @@ async function follow(
   }
 }
 
+export async function podsOf({ client, namespace }: BackupSite, job: string): Promise<JobPod[]> {
+  const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=job-name%3D${job}`;
+  return (await client.request("GET", path))["items"] as unknown as JobPod[];
+}
+
 async function printNew(
-  client: KubernetesClient,
-  namespace: string,
-  { metadata, status }: Pod,
+  { client, namespace }: BackupSite,
+  { metadata, spec, status }: JobPod,
   seen: Map<string, number>,
-  onLine: (line: string) => void,
+  onLine: OnLine,
 ): Promise<void> {
   const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   for (const { name, state } of statuses) {
-    if (state.waiting !== undefined) continue;
+    const isSidecar = spec.initContainers?.some(
+      (one) => one.name === name && one.restartPolicy === "Always",
+    );
+    if (state.waiting !== undefined || isSidecar) continue;
     const log = await client.logs(namespace, metadata.name, `container=${name}`);
     const key = `${metadata.name}/${name}`;
     const lines = log.split("\n").slice(0, -1);

@@ -25,7 +25,7 @@ export interface ForwardOptions {
 }
 
 /** The WebSocket that carries a connection, as far as it is used here; the package has no types for it. */
-interface Channel {
+export interface Channel {
   onclose: () => void;
   onerror: () => void;
   close(): void;

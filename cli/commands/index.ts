@@ -220,6 +220,20 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     positionals: "[id]",
     load: async () => (await import("./restore.ts")).restore,
   },
+  copy: {
+    summary:
+      "Copies a stack's runs, models, users and files into another stack, ids and dates kept",
+    options: [
+      new Option("--from <stack>", "Stack to copy, which stays as it is"),
+      new Option("--to <stack>", "Stack that gets the data"),
+      new Option(
+        "--model <name[@alias|/version]>",
+        "Only this version with its run, into a stack that may be in use; ids are new there",
+      ).conflicts("replace"),
+      new Option("--replace", "Replace the data of a stack that holds any; it is backed up first"),
+    ],
+    load: async () => (await import("./copy.ts")).copy,
+  },
   recover: {
     summary: "Takes a platform back whose state was lost, with its data and passwords",
     options: [

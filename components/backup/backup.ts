@@ -121,7 +121,8 @@ export class Backup extends pulumi.ComponentResource {
 }
 
 /** What `apps/backup` calls a database while the other one has its name. */
-const restored = (database: pulumi.Input<string>) => pulumi.interpolate`${database}_restored`;
+export const restored = (database: pulumi.Input<string>) =>
+  pulumi.interpolate`${database}_restored`;
 
 const secretValues = (values: StringMap): StringMap =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, pulumi.secret(value)]));

@@ -9,9 +9,13 @@ import {
   temporaryFolder,
   userIds,
 } from "../kubernetes/pods.ts";
+import { proxyContainers } from "../tracking/cloudSqlProxy.ts";
+import { proxyAddress } from "../tracking/connections.ts";
+import type { GoogleCredentials } from "../tracking/googleCredentials.ts";
 import { administrator } from "../tracking/trackingPods.ts";
 import type { BackupArgs } from "./arguments.ts";
 import type { Destination } from "./destination.ts";
+import { backupName, copyName, restoreName } from "./names.ts";
 
 const work = "/work";
 const artifacts = `${work}/artifacts`;
@@ -27,37 +31,36 @@ export interface BackupPodParts {
   readonly labels: StringMap;
   readonly serviceAccountName: pulumi.Input<string>;
   readonly settingsName: pulumi.Input<string>;
-  readonly destination: Destination;
+  /** Where backups are; none for a pod that only receives copies. */
+  readonly destination?: Destination;
+  /** Stores outside of the cluster: artifacts go through the tracking server, and the databases perhaps through a proxy. */
+  readonly outside?: { trackingUrl: pulumi.Input<string>; google?: GoogleCredentials };
 }
 
 /** Pod that makes a backup; other commands of the image run in it too. */
 export function backupPod(args: BackupArgs, parts: BackupPodParts) {
   return pod(args, parts, {
-    containers: [container("backup", ["make"], args, parts)],
+    containers: [container(backupName, ["make"], args, parts)],
     volumes: [],
   });
 }
 
 /**
  * Pod that restores in three steps: next to the data in use, then the migration of what was restored, then the swap.
- * Only the last one gets a token for the Kubernetes API, to stop and start MLflow.
+ * Only the last one gets a token for the Kubernetes API, to stop and start MLflow. With stores outside of the cluster
+ * nothing has to be stopped: no file changes its place, and the databases change their names at once.
  */
 export function restorePod(args: BackupArgs, parts: BackupPodParts) {
+  const { outside } = parts;
   const swap = container("swap", ["swap"], args, parts);
+  const accountMount = { name: account.name, mountPath: accountFolder, readOnly: true };
   return pod(args, parts, {
     initContainers: [
-      container("restore", ["restore", "latest"], args, parts),
+      ...(proxyContainers(args.database, outside?.google).initContainers ?? []),
+      container(outside ? copyName : restoreName, ["restore", "latest"], args, parts),
       migration(args, parts.settingsName),
     ],
-    containers: [
-      {
-        ...swap,
-        volumeMounts: [
-          ...swap.volumeMounts,
-          { name: "account", mountPath: accountFolder, readOnly: true },
-        ],
-      },
-    ],
+    containers: [outside ? swap : { ...swap, volumeMounts: [...swap.volumeMounts, accountMount] }],
     volumes: [
       {
         name: "users",
@@ -67,7 +70,8 @@ export function restorePod(args: BackupArgs, parts: BackupPodParts) {
           defaultMode: 0o440,
         },
       },
-      account,
+      ...(outside ? [] : [account]),
+      ...(outside?.google ? [outside.google.volume] : []),
     ],
   });
 }
@@ -78,6 +82,7 @@ function pod(
   own: { initContainers?: Container[]; containers: Container[]; volumes: Volume[] },
 ) {
   const { initContainers, containers, volumes } = own;
+  const { claimName } = args.artifacts;
   return {
     metadata: { labels, annotations: args.annotations },
     spec: {
@@ -87,9 +92,14 @@ function pod(
       ...(initContainers && { initContainers }),
       containers,
       volumes: [
-        { name: "artifacts", persistentVolumeClaim: { claimName: args.artifacts.claimName! } },
+        {
+          name: "artifacts",
+          ...(claimName
+            ? { persistentVolumeClaim: { claimName } }
+            : { emptyDir: { sizeLimit: "16Mi" } }),
+        },
         temporaryFolder(args.temporaryStorage ?? "2Gi").volume,
-        ...destination.volumes,
+        ...(destination?.volumes ?? []),
         ...volumes,
       ],
     },
@@ -115,34 +125,39 @@ function container(
   name: string,
   words: string[],
   args: BackupArgs,
-  { settingsName, destination }: BackupPodParts,
+  { settingsName, destination, outside }: BackupPodParts,
 ) {
   const { database, retention = {}, maxAgeHours = 26, tracking, pushgatewayUrl } = args;
+  const { host, port } = database.proxy === undefined ? database : proxyAddress;
   return {
     name,
     image: args.image,
     args: words,
     env: environment(
       {
-        PGHOST: database.host,
-        PGPORT: pulumi.interpolate`${database.port}`,
+        PGHOST: host,
+        PGPORT: pulumi.interpolate`${port}`,
         PGUSER: database.username,
         BACKUP_DATABASE: database.database,
         BACKUP_AUTH_DATABASE: database.authDatabase,
+        BACKUP_ARTIFACT_STORE: args.artifacts.uri,
         BACKUP_WORK: work,
         BACKUP_KEEP_COUNT: `${retention.count ?? 7}`,
         BACKUP_KEEP_DAYS: `${retention.days ?? 30}`,
         BACKUP_MAX_AGE_SECONDS: `${maxAgeHours * 3600}`,
         MLFLOW_VERSION: tracking.mlflowVersion,
-        MLFLOW_DEPLOYMENT: tracking.deploymentName,
+        ...(outside
+          ? { MLFLOW_TRACKING_URI: outside.trackingUrl, MLFLOW_TRACKING_USERNAME: administrator }
+          : { MLFLOW_DEPLOYMENT: tracking.deploymentName }),
         ...(pushgatewayUrl === undefined ? {} : { PUSHGATEWAY_URL: pushgatewayUrl }),
-        ...destination.environment,
+        ...destination?.environment,
       },
       settingsName,
       {
         PGPASSWORD: "database-password",
-        RESTIC_PASSWORD: "password",
-        ...Object.fromEntries(Object.keys(destination.secrets).map((key) => [key, key])),
+        ...(destination && { RESTIC_PASSWORD: "password" }),
+        ...(outside && { MLFLOW_TRACKING_PASSWORD: "admin-password" }),
+        ...Object.fromEntries(Object.keys(destination?.secrets ?? {}).map((key) => [key, key])),
       },
     ),
     resources: containerResources(
@@ -155,7 +170,7 @@ function container(
       { ...temporary, mountPath: work },
       { name: "artifacts", mountPath: artifacts },
       temporary,
-      ...destination.mounts,
+      ...(destination?.mounts ?? []),
     ],
   };
 }

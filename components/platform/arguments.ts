@@ -61,7 +61,7 @@ export interface PlatformImagesArgs {
   predict: pulumi.Input<string>;
   /** Image built from `apps/postgres`, or the official one. Not needed with a database of your own. */
   postgres?: pulumi.Input<string>;
-  /** Image built from `apps/backup`. Not needed without backups. */
+  /** Image built from `apps/backup`. It makes backups of stores in the cluster, and receives copies of another stack into other stores; without it there is neither. */
   backup?: pulumi.Input<string>;
 }
 

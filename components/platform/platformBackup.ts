@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Backup } from "../backup/backup.ts";
+import { copyTarget } from "../backup/copyTarget.ts";
 import { destinationPorts } from "../backup/destination.ts";
 import { backupName, restoreName } from "../backup/names.ts";
 import { services } from "../core/services.ts";
@@ -14,6 +15,13 @@ import type { MlopsPlatformArgs } from "./arguments.ts";
 const hasBackup = ({ database, artifacts, backup = {} }: MlopsPlatformArgs): boolean =>
   database === undefined && artifacts === undefined && backup.enabled !== false;
 
+/** Whether the platform can receive a copy into stores that are not in the cluster. */
+export const isCopyTarget = ({ database, artifacts, images }: MlopsPlatformArgs): boolean =>
+  database !== undefined &&
+  artifacts !== undefined &&
+  artifacts.claimName === undefined &&
+  images.backup !== undefined;
+
 const hasPushgateway = ({ monitoring = {} }: MlopsPlatformArgs): boolean =>
   monitoring.enabled !== false && monitoring.prometheus?.pushgateway !== false;
 
@@ -24,7 +32,7 @@ interface BackedUp {
   tracking: TrackingServer;
 }
 
-/** Backups of both stores; nothing where they are not in the cluster, or backups are switched off. */
+/** Backups of stores in the cluster, unless they are switched off; for others, what receives a copy. */
 export function backupInCluster(
   name: string,
   common: NamespacedArgs,
@@ -32,20 +40,32 @@ export function backupInCluster(
   { database, artifacts, tracking }: BackedUp,
   child: { parent: pulumi.Resource },
 ): Backup | undefined {
-  if (!hasBackup(args)) return undefined;
-  const { enabled: _, ...settings } = args.backup ?? {};
   const { deploymentName, migrationSettingsName } = tracking;
   const mlflowVersion = args.tracking?.mlflowVersion ?? versions.mlflow;
   const { images, storageClassName, paused } = args;
+  const wiring = {
+    ...common,
+    image: images.backup!,
+    database,
+    artifacts,
+    tracking: { image: images.tracking, mlflowVersion, deploymentName, migrationSettingsName },
+  };
+  if (isCopyTarget(args)) {
+    const { googleCredentials } = args;
+    const serviceAccountName = services.tracking.name;
+    copyTarget(
+      `${name}-copy`,
+      { ...wiring, server: tracking, serviceAccountName, googleCredentials },
+      { ...child, dependsOn: [tracking] },
+    );
+  }
+  if (!hasBackup(args)) return undefined;
+  const { enabled: _, ...settings } = args.backup ?? {};
   return new Backup(
     `${name}-backup`,
     {
       ...settings,
-      ...common,
-      image: images.backup!,
-      database,
-      artifacts,
-      tracking: { image: images.tracking, mlflowVersion, deploymentName, migrationSettingsName },
+      ...wiring,
       pushgatewayUrl: hasPushgateway(args)
         ? internalServiceUrl("pushgateway", common.namespace, services.pushgateway.port)
         : undefined,

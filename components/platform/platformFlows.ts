@@ -5,7 +5,8 @@ import { nodeExporterPort } from "../monitoring/prometheusValues.ts";
 import type { AlertReceiversArgs } from "../monitoring/receivers.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
 import { exposureFlows } from "./platformExposure.ts";
-import { backupFlows } from "./platformBackup.ts";
+import { copyName } from "../backup/names.ts";
+import { backupFlows, isCopyTarget } from "./platformBackup.ts";
 import { modelService, trainingName } from "./platformModels.ts";
 
 const call = (from: string, { name: to, port }: PlatformService) => ({ from, to, port });
@@ -21,23 +22,15 @@ const metadataServer = [
 
 /** Who may call whom. Ports are the pods', not the Services'. */
 export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
-  const mlflow = services.tracking.name;
-  const { database, artifacts, tracking, models, prediction } = args;
+  const { tracking, models, prediction } = args;
   const flows: NetworkFlowArgs[] = [
     call(services.serving.name, services.tracking),
     call(trainingName, services.tracking),
     call(services.prediction.name, services.serving),
   ];
-  const isBucket = artifacts !== undefined && artifacts.claimName === undefined;
-  const hasProxy = database?.proxy !== undefined;
-  if (database === undefined) flows.push(call(mlflow, services.postgres));
-  else flows.push({ from: mlflow, port: hasProxy ? cloudSqlProxyPort : database.port });
-  if (isBucket || hasProxy) {
-    // Google's APIs: the bucket's, and the one that gives the proxy its certificate
-    flows.push({ from: mlflow, port: 443 });
-    if (args.googleCredentials === undefined) {
-      flows.push(...metadataServer.map((flow) => ({ from: mlflow, ...flow })));
-    }
+  flows.push(...storeFlows(services.tracking.name, args));
+  if (isCopyTarget(args)) {
+    flows.push(...storeFlows(copyName, args), call(copyName, services.tracking));
   }
   if (tracking?.nodePort !== undefined) flows.push(open(services.tracking));
   for (const { name, nodePort } of models) {
@@ -47,6 +40,24 @@ export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
   if (prediction?.nodePort !== undefined) flows.push(open(services.prediction));
   flows.push(...backupFlows(args, toApiServer(args)));
   return [...flows, ...exposureFlows(args), ...monitoringFlows(args)];
+}
+
+/** To the stores of MLflow. */
+function storeFlows(from: string, args: MlopsPlatformArgs): NetworkFlowArgs[] {
+  const { database, artifacts, googleCredentials } = args;
+  const isBucket = artifacts !== undefined && artifacts.claimName === undefined;
+  const hasProxy = database?.proxy !== undefined;
+  const toDatabase =
+    database === undefined
+      ? call(from, services.postgres)
+      : { from, port: hasProxy ? cloudSqlProxyPort : database.port };
+  if (!isBucket && !hasProxy) return [toDatabase];
+  return [
+    toDatabase,
+    // Google's APIs: the bucket's, and the one that gives the proxy its certificate
+    { from, port: 443 },
+    ...(googleCredentials === undefined ? metadataServer.map((flow) => ({ from, ...flow })) : []),
+  ];
 }
 
 // Where API servers listen: policies see the address and port behind the Service `kubernetes`.

@@ -64,6 +64,8 @@ describe("a command line that is wrong is answered in a sentence, with exit code
       ["down", "--keep-data", "--delete-data"],
       "option '--keep-data' cannot be used with option '--delete-data'",
     ],
+    ["a copy to nowhere", ["copy", "--from", "dev"], "give two stacks, such as `npm run copy"],
+    ["a copy to itself", ["copy", "--from", "dev", "--to", "dev"], "give two stacks"],
     ["an unknown test stage", ["test", "nonsense"], "nonsense is not a stage; the stages are "],
   ])("%s", async (_, args, sentence) => {
     const { code, stderr, stdout } = await mlops(args);

@@ -76,6 +76,7 @@ class Platform:
             "BACKUP_KEEP_DAYS": "1",
             "BACKUP_MAX_AGE_SECONDS": "93600",
             "MLFLOW_VERSION": mlflow.__version__,
+            "BACKUP_ARTIFACT_STORE": "/mlflow/artifacts",
             **self.extra,
         }
 
@@ -102,10 +103,14 @@ class Platform:
     def snapshots(self) -> list[dict[str, object]]:
         return json.loads(self.succeed("list"))
 
-    def server(self) -> Server:
+    def server(self, **environment: str) -> Server:
         """MLflow on this platform."""
-        uris = (self.postgres.uri(self.database), self.postgres.uri(f"{self.database}_auth"))
-        return Server(self.folder, *uris)
+        return Server(self.folder, *self.uris(), **environment)
+
+    def uris(self, suffix: str = "") -> tuple[str, str]:
+        """Both databases; with the suffix `_restored`, those of a restore or copy."""
+        auth = f"{self.database}_auth"
+        return self.postgres.uri(self.database + suffix), self.postgres.uri(auth + suffix)
 
     def lose_everything(self) -> None:
         """Both databases and every file."""
@@ -176,6 +181,10 @@ def fill(server: Server) -> None:
     for slope in (2, 3):
         train(slope)
     client.set_registered_model_alias(MODEL, "champion", "1")
+    mlflow.genai.register_prompt("greeting", "Hello {{name}}")
+    os.environ["MLFLOW_ENABLE_ASYNC_TRACE_LOGGING"] = "false"
+    with mlflow.start_span("a trace"):
+        pass
     with server.client(ADMIN) as http:
         body = {"username": ADA[0], "password": ADA[1]}
         assert http.post("/api/2.0/mlflow/users/create", json=body).is_success

@@ -43,14 +43,17 @@ test("is made of this, with the cluster's identities", async () => {
   expect(tree(resources)).toMatchSnapshot();
 });
 
-test("a key adds one Secret, and takes away the way to the metadata server", async () => {
+test("a key adds Secrets, and takes away the way to the metadata server", async () => {
   const plain = await record(() => makePlatform("ml", workloadIdentity));
   const keyed = await record(() => makePlatform("ml", withKey));
   const [before, after] = [tree(plain.resources), tree(keyed.resources)];
   expect(after.filter((line) => !before.includes(line))).toEqual([
+    "kubernetes:core/v1:Secret ml-copy-google-credentials < ml",
     "kubernetes:core/v1:Secret ml-tracking-google-credentials < ml-tracking",
   ]);
   expect(before.filter((line) => !after.includes(line))).toEqual([
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy ml-network-copy-may-call-169.254.169.252-32 < ml-network",
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy ml-network-copy-may-call-169.254.169.254-32 < ml-network",
     "kubernetes:networking.k8s.io/v1:NetworkPolicy ml-network-mlflow-may-call-169.254.169.252-32 < ml-network",
     "kubernetes:networking.k8s.io/v1:NetworkPolicy ml-network-mlflow-may-call-169.254.169.254-32 < ml-network",
   ]);
@@ -99,6 +102,25 @@ test("a key is shown to the proxies and to MLflow, and to nothing else", async (
   expect(shownTo("ml-tracking-migration")).toEqual(["cloud-sql-proxy"]);
 });
 
+test("what receives a copy reaches the databases as MLflow does, sends it the files, and stops nothing", async () => {
+  const { find } = await record(() => makePlatform("ml", workloadIdentity));
+  const job = at(readable(find("ml-copy-job").inputs), "spec") as JsonObject;
+  expect(job).toMatchObject({ suspend: true });
+  const spec = at(job, "jobTemplate", "spec", "template", "spec") as JsonObject;
+  expect(spec).toMatchObject({ serviceAccountName: "mlflow", automountServiceAccountToken: false });
+  expect(named(spec["initContainers"])).toEqual(["cloud-sql-proxy", "copy", "migrate"]);
+  expect(named(spec["containers"])).toEqual(["swap"]);
+  expect(JSON.stringify(spec)).not.toContain("serviceAccountToken");
+  const [, copy] = list(spec["initContainers"]);
+  const variables = list(copy!["env"]).map(({ name, value }) => [name, value]);
+  expect(Object.fromEntries(variables)).toMatchObject({
+    PGHOST: "127.0.0.1",
+    PGPORT: "5432",
+    MLFLOW_TRACKING_URI: "http://mlflow.mlops.svc.cluster.local:5000",
+  });
+  expect(JSON.stringify(copy)).not.toMatch(/RESTIC|MLFLOW_DEPLOYMENT/);
+});
+
 test("everything that asks the database goes through the proxy: the server, the migration and the exporter", async () => {
   const { find } = await record(() => makePlatform("ml", workloadIdentity));
   for (const settings of ["ml-tracking-settings", "ml-tracking-migration-settings"]) {
@@ -122,7 +144,7 @@ test("people are told the address of the database, not the proxy's", async () =>
   });
 });
 
-test("MLflow may call Google's APIs, the instance and the metadata server; nobody else may", async () => {
+test("only MLflow and a copy into its stores may call Google's APIs, the instance and the metadata server", async () => {
   const { resources } = await record(() => makePlatform("ml", workloadIdentity));
   const outward = resources.flatMap(({ name, inputs }) => {
     const [rule] = list(at(inputs, "spec", "egress"));
@@ -136,8 +158,12 @@ test("MLflow may call Google's APIs, the instance and the metadata server; nobod
   expect(outward).toEqual([
     "mlflow → anything:3307",
     "mlflow → anything:443",
+    "copy → anything:3307",
+    "copy → anything:443",
     "mlflow → 169.254.169.254/32:80",
     "mlflow → 169.254.169.252/32:988",
+    "copy → 169.254.169.254/32:80",
+    "copy → 169.254.169.252/32:988",
   ]);
 });
 
@@ -145,7 +171,7 @@ test.each([workloadIdentity, withKey])("every pod is guarded, the sidecars too",
   const { resources } = await record(() => makePlatform("ml", args));
   const pods = podTemplates(resources);
   expect(pods.flatMap(({ spec }) => podFaults(spec))).toEqual([]);
-  expect(pods.filter(({ spec }) => "initContainers" in spec)).toHaveLength(2);
+  expect(pods.filter(({ spec }) => "initContainers" in spec)).toHaveLength(3);
 });
 
 test("every workload has an account of its own, which mounts no token", async () => {

@@ -1,11 +1,14 @@
-"""`python -m backup make | list | verify ID | restore ID [--replace] | swap`."""
+"""`python -m backup make | list | verify ID | restore ID [--replace] | swap`.
+
+`send PORT` and `receive PORT [--replace]` copy a platform to another one.
+"""
 
 import json
 import sys
 
 import psycopg2
 
-from backup import databases, make, repository, restore, verification
+from backup import databases, make, receive, repository, restore, send, verification
 from backup.errors import BackupError
 from backup.metrics import push
 from backup.progress import say
@@ -26,7 +29,13 @@ def main(arguments: list[str]) -> int:
             case ["restore", wanted, "--replace"]:
                 restore.restore(settings(), wanted, overwrite=True)
             case ["swap"]:
-                restore.swap(settings())
+                restore.swap(settings(snapshots=False))
+            case ["send", port]:
+                send.send(settings(), int(port))
+            case ["receive", port]:
+                receive.receive(settings(snapshots=False), int(port), overwrite=False)
+            case ["receive", port, "--replace"]:
+                receive.receive(settings(snapshots=False), int(port), overwrite=True)
             case _:
                 print((__doc__ or "").replace("`", ""), file=sys.stderr)
                 return 2

@@ -5,6 +5,8 @@ the dumps name exists when the files are stored. The other order would miss what
 """
 
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from backup import databases, repository, verification
 from backup.errors import BackupError
@@ -70,6 +72,19 @@ def take(settings: Settings, *tags: str) -> Snapshot:
 
 
 def _take(settings: Settings, tags: tuple[str, ...]) -> tuple[Snapshot, Manifest]:
+    with described(settings, _known_files()) as manifest:
+        snapshot = repository.save(
+            settings.work,
+            [MANIFEST, *(f"{role}.dump" for role in settings.databases), ARTIFACTS],
+            exclude=[settings.restoring, settings.artifacts / "lost+found", f"{UPLOADING}*"],
+            tags=[f"mlflow-version={settings.mlflow_version}", f"size={manifest.size}", *tags],
+        )
+    return snapshot, manifest
+
+
+@contextmanager
+def described(settings: Settings, known: Mapping[str, File]) -> Iterator[Manifest]:
+    """The manifest of the present; it and the dumps are in the work folder meanwhile."""
     work = settings.work
     dumps = {role: work / f"{role}.dump" for role in settings.databases}
     try:
@@ -80,19 +95,13 @@ def _take(settings: Settings, tags: tuple[str, ...]) -> tuple[Snapshot, Manifest
             found[role]["size"] = dumps[role].stat().st_size
             found[role]["sha256"] = hash_file(dumps[role])
         say("hashing the artifacts")
-        files = files_of(settings.artifacts, settings.restoring, known=_known_files())
-        manifest = Manifest(now(), settings.mlflow_version, found, files)
+        files = files_of(settings.artifacts, settings.restoring, known=known)
+        manifest = Manifest(now(), settings.mlflow_version, found, files, settings.store)
         (work / MANIFEST).write_text(manifest.to_json())
-        snapshot = repository.save(
-            work,
-            [MANIFEST, *(dump.name for dump in dumps.values()), ARTIFACTS],
-            exclude=[settings.restoring, settings.artifacts / "lost+found", f"{UPLOADING}*"],
-            tags=[f"mlflow-version={settings.mlflow_version}", f"size={manifest.size}", *tags],
-        )
+        yield manifest
     finally:
         for path in (work / MANIFEST, *dumps.values()):
             path.unlink(missing_ok=True)
-    return snapshot, manifest
 
 
 def _known_files() -> dict[str, File]:

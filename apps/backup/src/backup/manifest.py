@@ -47,6 +47,8 @@ class Manifest:
     databases: dict[str, dict[str, Any]]
     """By role: the schema's revision, the rows of each table, the hash of the dump."""
     files: dict[str, File]
+    store: str = ""
+    """Root of the artifact store, which absolute locations in the databases begin with."""
 
     @property
     def size(self) -> int:
@@ -75,6 +77,7 @@ def from_json(text: str | bytes) -> Manifest:
         mlflow_version=value["mlflow_version"],
         databases=value["databases"],
         files=files,
+        store=value.get("store", ""),
     )
 
 
@@ -112,6 +115,11 @@ def _walk(folder: Path, exclude: Path | None) -> Iterator[Path]:
             path = Path(parent, name)
             if not name.startswith(UPLOADING) and path.is_file() and not path.is_symlink():
                 yield path
+
+
+def file_of(path: Path) -> File:
+    status = path.stat()
+    return File(status.st_size, status.st_mtime_ns, hash_file(path))
 
 
 def hash_file(path: Path) -> str:

@@ -8,8 +8,10 @@ that was killed is finished by the next one.
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from backup import cluster, databases, make, repository, verification
@@ -30,7 +32,7 @@ from backup.settings import Settings
 
 STOP_SECONDS = 90
 # What a database is called while the other one has its name.
-_new = "{}_restored".format
+new_name = "{}_restored".format
 _old = "{}_replaced".format
 
 
@@ -46,11 +48,11 @@ def restore(settings: Settings, wanted: str, *, overwrite: bool) -> None:
         journal.clear()
         manifest = verification.manifest_of(snapshot)
         say(f"snapshot {snapshot.short_id} of {manifest.created}: {manifest.counts()}")
-        _refuse_newer_version(settings, manifest)
-        _check_room(settings, manifest)
-        _refuse_to_overwrite(settings, snapshot, overwrite=overwrite)
+        refuse_newer_version(settings, manifest)
+        check_room(settings, sum(file.size for file in manifest.files.values()))
+        refuse_to_overwrite(settings, manifest, overwrite=overwrite)
         settings.restoring.mkdir()
-        _restore_databases(settings, snapshot, manifest)
+        restore_databases(settings, manifest, partial(_read, snapshot))
         _restore_files(settings, snapshot, manifest)
         journal.write(Entry(RESTORED, snapshot.original))
     say("everything is restored and equal to the manifest")
@@ -66,14 +68,15 @@ def swap(settings: Settings) -> None:
             return
         if entry.phase != SWAPPED:
             entry = _stop(settings, journal, entry)
-            _swap_files(settings, journal, entry)
+            if settings.tracking is None:
+                _swap_files(settings, journal, entry)
             _swap_databases(settings)
             journal.write(replace(entry, phase=SWAPPED))
         _start(settings, entry)
         for name in settings.databases.values():
             databases.drop(_old(name))
         journal.clear()
-    say(f"restored snapshot {entry.snapshot[:8]}")
+    say(f"restored snapshot {entry.snapshot[:8]}" if entry.snapshot else "everything is in use now")
 
 
 def _same_snapshot(entry: Entry, snapshot: Snapshot) -> None:
@@ -84,30 +87,32 @@ def _same_snapshot(entry: Entry, snapshot: Snapshot) -> None:
         )
 
 
-def _refuse_newer_version(settings: Settings, manifest: Manifest) -> None:
+def refuse_newer_version(settings: Settings, manifest: Manifest) -> None:
+    """MLflow migrates a schema forwards only."""
+
     def parts(version: str) -> list[int]:
         return [int(part) for part in version.split(".")]
 
     if parts(manifest.mlflow_version) > parts(settings.mlflow_version):
         raise BackupError(
-            f"the snapshot is of MLflow {manifest.mlflow_version} and this stack has "
+            f"the data is of MLflow {manifest.mlflow_version} and this stack has "
             f"{settings.mlflow_version}, which cannot read it; upgrade the stack first"
         )
 
 
-def _check_room(settings: Settings, manifest: Manifest) -> None:
+def check_room(settings: Settings, needed: int) -> None:
+    """Whether that many bytes fit next to the files in use."""
     status = os.statvfs(settings.artifacts)
     free = status.f_bavail * status.f_frsize
-    needed = sum(file.size for file in manifest.files.values())
     if needed > free:
         raise BackupError(
-            f"the artifact volume has {size_text(free)} left and the snapshot needs "
+            f"the artifact volume has {size_text(free)} left and the data needs "
             f"{size_text(needed)} beside the present files; make the volume larger "
             "(artifactStorageSize)"
         )
 
 
-def _refuse_to_overwrite(settings: Settings, snapshot: Snapshot, *, overwrite: bool) -> None:
+def refuse_to_overwrite(settings: Settings, manifest: Manifest, *, overwrite: bool) -> None:
     """What is there is not lost: it becomes a snapshot first."""
     if not all(databases.exists(name) for name in settings.databases.values()):
         return
@@ -124,35 +129,53 @@ def _refuse_to_overwrite(settings: Settings, snapshot: Snapshot, *, overwrite: b
         there = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
         when = f", the newest of {_time(newest)}" if newest else ""
         raise BackupError(
-            f"the stack holds {there}{when}, which the snapshot of {_time(snapshot.time)} would "
-            "replace; add --replace to restore it all the same (they are backed up first)"
+            f"the stack holds {there}{when}, which the data of {_time(manifest.created)} would "
+            f"replace; add --replace to replace them all the same ({_safety(settings)})"
         )
+    if settings.tracking is not None:
+        say(f"replacing what is there; {_safety(settings)}")
+        return
     say("backing up what is there")
+    repository.ensure_repository()
     repository.unlock()
     saved = make.take(settings, BEFORE_RESTORE)
     say(f"`npm run restore -- {saved.short_id} --replace` brings it back")
 
 
-def _time(moment: float | datetime) -> str:
+def _safety(settings: Settings) -> str:
+    """What becomes of data that is replaced."""
+    if settings.tracking is None:
+        return "they are backed up first"
+    return "Cloud SQL's point-in-time recovery brings them back, and their files stay in the bucket"
+
+
+def _time(moment: float | str) -> str:
     if isinstance(moment, float):
-        moment = datetime.fromtimestamp(moment, UTC)
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        moment = datetime.fromtimestamp(moment, UTC).isoformat()
+    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _restore_databases(settings: Settings, snapshot: Snapshot, manifest: Manifest) -> None:
+def _read(snapshot: Snapshot, name: str, file: Path) -> None:
+    with repository.stream(snapshot, name) as content, file.open("wb") as copy:
+        shutil.copyfileobj(content, copy)
+
+
+def restore_databases(
+    settings: Settings, manifest: Manifest, read: Callable[[str, Path], None]
+) -> None:
+    """Makes both databases of their dumps, next to those in use, and compares their rows."""
     for role, name in settings.databases.items():
         say(f"restoring the database {name}")
         file = settings.work / f"{role}.dump"
         try:
-            with repository.stream(snapshot, file.name) as content, file.open("wb") as copy:
-                shutil.copyfileobj(content, copy)
+            read(file.name, file)
             wanted = manifest.databases[role]
             if hash_file(file) != wanted["sha256"]:
                 raise BackupError(f"the dump of {name} differs from the manifest")
-            databases.restore(file, _new(name))
+            databases.restore(file, new_name(name))
         finally:
             file.unlink(missing_ok=True)
-        if faults := row_differences(wanted, databases.contents(_new(name))):
+        if faults := row_differences(wanted, databases.contents(new_name(name))):
             raise BackupError(f"the restored {name} differs from the manifest: {faults[0]}")
 
 
@@ -219,13 +242,13 @@ def _move(source: Path, target: Path, leave: str = "") -> None:
 def _swap_databases(settings: Settings) -> None:
     """All names in one transaction: MLflow never finds runs of one state and users of the other."""
     names = list(settings.databases.values())
-    if not databases.exists(_new(names[0])):
+    if not databases.exists(new_name(names[0])):
         return
     say("swapping the databases")
     for name in names:
         databases.drop(_old(name))
     out = {name: _old(name) for name in names if databases.exists(name)}
-    databases.rename_all({**out, **{_new(name): name for name in names}})
+    databases.rename_all({**out, **{new_name(name): name for name in names}})
 
 
 def _start(settings: Settings, entry: Entry) -> None:

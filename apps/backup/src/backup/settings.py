@@ -11,7 +11,8 @@ from pathlib import Path
 
 from backup.errors import BackupError
 
-FOR_LIBRARIES = ("PGHOST", "PGUSER", "PGPASSWORD", "RESTIC_REPOSITORY", "RESTIC_PASSWORD")
+FOR_DATABASES = ("PGHOST", "PGUSER", "PGPASSWORD")
+FOR_SNAPSHOTS = ("RESTIC_REPOSITORY", "RESTIC_PASSWORD")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,11 @@ class Settings:
     """Mount point of the destination, if it is a volume."""
     pushgateway: str | None
     deployment: str | None
-    """What is stopped while a restore swaps the data; None in tests without a cluster."""
+    """What is stopped while a restore swaps the data; None where nothing has to be."""
+    store: str
+    """Root of the artifact store, as the tracking server has it."""
+    tracking: str | None
+    """URL of the tracking server, where artifacts go through it because there is no volume."""
 
     @property
     def artifacts(self) -> Path:
@@ -43,10 +48,15 @@ class Settings:
         """What a restore brings back, on the same volume so that a swap is a rename."""
         return self.artifacts / ".restore"
 
+    @property
+    def received(self) -> Path:
+        """The artifacts of a restore or copy, before they are swapped."""
+        return self.restoring / "new" / "artifacts"
 
-def settings(environment: Mapping[str, str] = os.environ) -> Settings:
+
+def settings(environment: Mapping[str, str] = os.environ, *, snapshots: bool = True) -> Settings:
     """Checks everything first, so that a fault is found before anything is changed."""
-    for name in FOR_LIBRARIES:
+    for name in (*FOR_DATABASES, *(FOR_SNAPSHOTS if snapshots else ())):
         _required(environment, name)
     volume = environment.get("BACKUP_VOLUME")
     return Settings(
@@ -62,6 +72,8 @@ def settings(environment: Mapping[str, str] = os.environ) -> Settings:
         volume=Path(volume) if volume else None,
         pushgateway=environment.get("PUSHGATEWAY_URL") or None,
         deployment=environment.get("MLFLOW_DEPLOYMENT") or None,
+        store=_required(environment, "BACKUP_ARTIFACT_STORE"),
+        tracking=environment.get("MLFLOW_TRACKING_URI") or None,
     )
 
 

@@ -1,0 +1,78 @@
+import { PassThrough } from "node:stream";
+import { type KubeConfig, PortForward } from "@kubernetes/client-node";
+import type { Channel } from "./portForward.ts";
+import { sleep } from "../local/support/process.ts";
+
+/** A port of a pod, which is looked for anew for each connection. */
+export interface PodPort {
+  readonly kubeconfig: KubeConfig;
+  readonly namespace: string;
+  readonly port: number;
+  /** The name of the pod; undefined while there is none to connect to. */
+  findPod(): Promise<string | undefined>;
+}
+
+const pauseMs = 500;
+
+/**
+ * Keeps connections open between two pods that do not reach each other, perhaps in different clusters. What they say
+ * passes through this machine, and a connection that is lost is made again. Returns what ends them.
+ */
+export function keepTunnels(ends: readonly [PodPort, PodPort], count: number): () => void {
+  const open = new Set<Channel>();
+  let isEnded = false;
+  const keep = async () => {
+    while (!isEnded) {
+      // a pod that is starting or was replaced: there will be another one
+      await joined(ends, open).catch(() => {});
+      await sleep(pauseMs);
+    }
+  };
+  for (let one = 0; one < count; one += 1) void keep();
+  return () => {
+    isEnded = true;
+    for (const channel of open) channel.close();
+  };
+}
+
+/** One connection to either pod, until one of both ends. */
+async function joined(
+  [first, second]: readonly [PodPort, PodPort],
+  open: Set<Channel>,
+): Promise<void> {
+  const pods = await Promise.all([first.findPod(), second.findPod()]);
+  const [firstPod, secondPod] = pods;
+  if (firstPod === undefined || secondPod === undefined) return;
+  const there = new PassThrough();
+  const back = new PassThrough();
+  const connections = [
+    await connected(first, firstPod, there, back),
+    await connected(second, secondPod, back, there),
+  ];
+  for (const channel of connections) open.add(channel);
+  try {
+    await Promise.race(connections.map(closed));
+  } finally {
+    for (const channel of connections) {
+      open.delete(channel);
+      channel.close();
+    }
+  }
+}
+
+async function connected(
+  { kubeconfig, namespace, port }: PodPort,
+  pod: string,
+  received: PassThrough,
+  sent: PassThrough,
+): Promise<Channel> {
+  const forward = new PortForward(kubeconfig);
+  const channel: unknown = await forward.portForward(namespace, pod, [port], received, null, sent);
+  return channel as Channel;
+}
+
+const closed = (channel: Channel): Promise<void> =>
+  new Promise((resolve) => {
+    channel.onclose = resolve;
+    channel.onerror = resolve;
+  });
