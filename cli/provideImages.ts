@@ -33,7 +33,8 @@ export function imagesNeeded(
   const unneeded = new Set([
     "serving",
     ...(postgresImage === undefined && dataStores === "cluster" ? [] : ["postgres"]),
-    ...(backup && dataStores === "cluster" ? [] : ["backup"]),
+    // with stores on Google Cloud it receives copies
+    ...(backup || dataStores !== "cluster" ? [] : ["backup"]),
   ]);
   const ofModels = Object.entries(models)
     .filter(([, { image }]) => image === undefined)

@@ -31,7 +31,8 @@ const gke = { ...google, cluster: "gke", dataStores: "gcp" };
 const inRegistry = (registry: string, names: string[]) =>
   names.map((name) => `${registry}/${name}`);
 const own = "europe-west1-docker.pkg.dev/mlops-test/mlops";
-const onGke = inRegistry(own, ["model-diabetes-progression", "predict", "tracking"]);
+const onGoogle = ["backup", "model-diabetes-progression", "predict", "tracking"];
+const onGke = inRegistry(own, onGoogle);
 
 async function listed(settings: object): Promise<string[]> {
   const { resources } = await runProgram({ ...settings });
@@ -53,11 +54,7 @@ test.each<[profile: string, settings: object, images: string[]]>([
   [
     "with Cloud SQL and a bucket",
     { ...google, dataStores: "gcp" },
-    [
-      ...inRegistry("localhost/mlops", ["model-diabetes-progression", "predict", "tracking"]),
-      ...charts,
-      cloudSqlProxy,
-    ],
+    [...inRegistry("localhost/mlops", onGoogle), ...charts, cloudSqlProxy],
   ],
   ["on GKE", { ...gke, ...noNodePorts }, [...onGke, ...charts, cloudSqlProxy]],
   [

@@ -32,7 +32,9 @@ async function askedFor(config: object): Promise<string[]> {
 afterEach(() => jest.restoreAllMocks());
 
 test("images of a stack with a GKE cluster go to the repository that the stack makes", async () => {
-  expect(await askedFor(gke)).toEqual([`${own}/tracking`, `${own}/predict`, `${own}/serving`]);
+  expect(await askedFor(gke)).toEqual(
+    ["tracking", "predict", "backup", "serving"].map((name) => `${own}/${name}`),
+  );
 });
 
 test("with a database in the cluster its image goes there too", async () => {
