@@ -38,7 +38,8 @@ def _migrate(settings: MigrationSettings, *, in_place: bool) -> None:
         # Both are checked before either is changed: a refusal leaves everything as it was.
         schemas = known_schema("tracking", pair.tracking), known_schema("auth", pair.auth)
         is_pending = not all(schema.is_current for schema in schemas)
-        is_new = all(schema.revision is None for schema in schemas)
+        # The auth schema comes last: without it no server has worked on the databases yet.
+        is_new = schemas[1].revision is None
         if is_pending and not is_new and not in_place:
             with backup_lock(pair.tracking):
                 _migrate_copies(connection, pair, schemas, settings)
