@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { UserError, messageOf } from "../local/support/errors.ts";
+import { step } from "../local/support/progress.ts";
 import { inTwoLanes, runApart } from "./runner/lanes.ts";
 import { add, countsLine, type Finished, none, type Outcome } from "./runner/outcome.ts";
 import { type Stage, stages } from "./runner/stages.ts";
@@ -15,8 +16,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const isAll = words.length === 0;
-  // most stages keep one core busy at best; there is one local cluster on a machine
-  const finished = isAll ? await inTwoLanes(stages.filter(withoutCluster), runApart) : [];
+  const finished = isAll ? await runWithoutCluster() : [];
   const rest = isAll ? stages.filter((stage) => !withoutCluster(stage)) : chosen(words);
   for (const stage of rest) finished.push(await runStage(stage));
   const report = args.find((arg) => arg.startsWith("--report="))?.slice("--report=".length);
@@ -26,6 +26,16 @@ async function main(args: readonly string[]): Promise<number> {
   const total = finished.map(({ outcome }) => outcome).reduce(add, none);
   console.log(countsLine(total));
   return total.failed === 0 ? 0 : 1;
+}
+
+/** Two at a time: most of these stages keep one core busy at best. There is one local cluster on a machine. */
+async function runWithoutCluster(): Promise<Finished[]> {
+  const progress = step("Running what needs no cluster, two stages at a time");
+  const finished = await inTwoLanes(stages.filter(withoutCluster), (stage) =>
+    runApart(stage, progress),
+  );
+  progress.done();
+  return finished;
 }
 
 const withoutCluster = ({ group }: Stage) => group !== "live";

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { CommandError, run } from "../../local/support/process.ts";
+import type { Step } from "../../local/support/progress.ts";
 import type { Finished } from "./outcome.ts";
 import type { Stage } from "./stages.ts";
 import { resultsFolder } from "./static.ts";
@@ -21,15 +22,20 @@ export async function inTwoLanes<T, R>(
   return results;
 }
 
+const running = new Set<string>();
+
 /** Runs a stage in a process of its own. What it prints is seen as a whole when it has ended. */
-export async function runApart({ name, title }: Stage): Promise<Finished> {
+export async function runApart({ name, title }: Stage, progress: Step): Promise<Finished> {
   mkdirSync(resultsFolder, { recursive: true });
   const report = join(resultsFolder, `stage-${name}.json`);
   rmSync(report, { force: true });
   console.log(`▸ ${name}: ${title}`);
+  running.add(name);
+  progress.update([...running].join(", "));
   const args = [join(checkoutRoot, "test", "run.ts"), name, `--report=${report}`];
   const lines: string[] = [];
   await run(process.execPath, args, { onLine: (line) => lines.push(line) }).catch(hasFailures);
+  running.delete(name);
   console.log(lines.join("\n"));
   const [finished] = JSON.parse(readFileSync(report, "utf8")) as Finished[];
   return finished!;
