@@ -53,26 +53,32 @@ def test_everything_lost_comes_back_as_it_was(platform: Platform) -> None:
 
 def test_a_snapshot_under_load_lacks_no_file_of_a_version(platform: Platform) -> None:
     stop = threading.Event()
+    registered: list[str] = []
     with platform.server() as server:
         client = sign_in(server)
         client.create_registered_model("loaded")
 
         def work(number: int) -> None:
-            count = 0
             while not stop.is_set():
                 run = client.create_run("1").info
-                client.log_text(run.run_id, f"{number} {count}", "model/file.txt")
+                client.log_text(run.run_id, f"{number} {run.run_id}", "model/file.txt")
                 client.create_model_version("loaded", f"runs:/{run.run_id}/model", run.run_id)
                 client.set_terminated(run.run_id)
-                count += 1
+                registered.append(run.run_id)
+
+        def wait_for(versions: int) -> None:
+            deadline = time.monotonic() + 120
+            while len(registered) < versions:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
 
         writers = [threading.Thread(target=work, args=(number,)) for number in range(20)]
         for writer in writers:
             writer.start()
         try:
-            time.sleep(2)
+            wait_for(10)
             platform.succeed("make")
-            time.sleep(1)
+            wait_for(len(registered) + len(writers))  # one of them at least came afterwards
         finally:
             stop.set()
             for writer in writers:
