@@ -19,7 +19,6 @@ const domain = {
   dnsZone: "example",
   oidcIssuerUrl: "https://accounts.google.com",
   oidcClientId: "client",
-  oidcClientSecret: "a-secret-of-nobody",
   oidcEmailDomain: "example.org",
 };
 
@@ -44,6 +43,12 @@ suite(`Google Cloud through its real provider${skipped ? ` (skipped: ${skipped})
     let stack: PulumiStack;
     const configure = (overrides: Record<string, string> = {}) =>
       stack.configure("Pulumi.gke.yaml", { ...settings, ...overrides });
+
+    const configureDomain = async (overrides: Record<string, string> = {}) => {
+      configure({ ...domain, ...overrides });
+      const secret = ["oidcClientSecret", "a-secret-of-nobody"];
+      expect(await stack.run("config set --secret", ...secret)).toMatchObject({ code: 0 });
+    };
 
     const expectNoChange = async () => {
       const { code, output } = await stack.up("--refresh", "--expect-no-changes", "--diff");
@@ -75,7 +80,7 @@ suite(`Google Cloud through its real provider${skipped ? ` (skipped: ${skipped})
     });
 
     test("`preview` with a domain and a login shows the gateway and the records", async () => {
-      configure(domain);
+      await configureDomain();
       const { code, output } = await stack.run("preview");
       expect(output).toMatch(/gcp:certificatemanager:Certificate +mlops-domain-certificate/);
       expect(output).toMatch(/PlatformGateway/);
@@ -181,7 +186,7 @@ suite(`Google Cloud through its real provider${skipped ? ` (skipped: ${skipped})
 
     test("a domain with a login adds a certificate, records and a gateway", async () => {
       const remove = await gatewayApi(place.api);
-      configure({ protectData: "false", ...domain });
+      await configureDomain({ protectData: "false" });
       const { code, output } = await stack.up();
       expect(output).not.toMatch(/\d+ (replaced|deleted)/);
       expect(code).toBe(0);
