@@ -217,10 +217,11 @@ def _cut(connection: Connection, names: tuple[str, ...]) -> None:
 
 
 def _users(connection: Connection, names: tuple[str, ...]) -> str:
+    # autovacuum, which has no name, makes room by itself
     found = _rows(
         connection,
-        "SELECT DISTINCT coalesce(usename, backend_type) FROM pg_stat_activity "
-        "WHERE datname = ANY(:names)",
+        "SELECT DISTINCT usename FROM pg_stat_activity "
+        "WHERE datname = ANY(:names) AND usename IS NOT NULL",
         names=list(names),
     )
     return ", ".join(str(name) for (name,) in found) or "another session"
