@@ -49,6 +49,7 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
     expect(names.sort()).toEqual([
       "alertmanagerUrl",
       "artifactUri",
+      "backupPassword",
       "databaseHost",
       "mlflowAdminPassword",
       "mlflowPassword",
