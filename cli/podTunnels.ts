@@ -20,17 +20,17 @@ const pauseMs = 500;
  */
 export function keepTunnels(ends: readonly [PodPort, PodPort], count: number): () => void {
   const open = new Set<Channel>();
-  let isEnded = false;
+  const ending = new AbortController();
   const keep = async () => {
-    while (!isEnded) {
+    while (!ending.signal.aborted) {
       // a pod that is starting or was replaced: there will be another one
-      await joined(ends, open).catch(() => {});
+      await joined(ends, open, ending.signal).catch(() => {});
       await sleep(pauseMs);
     }
   };
   for (let one = 0; one < count; one += 1) void keep();
   return () => {
-    isEnded = true;
+    ending.abort();
     for (const channel of open) channel.close();
   };
 }
@@ -39,21 +39,28 @@ export function keepTunnels(ends: readonly [PodPort, PodPort], count: number): (
 async function joined(
   [first, second]: readonly [PodPort, PodPort],
   open: Set<Channel>,
+  ending: AbortSignal,
 ): Promise<void> {
   const pods = await Promise.all([first.findPod(), second.findPod()]);
   const [firstPod, secondPod] = pods;
   if (firstPod === undefined || secondPod === undefined) return;
   const there = new PassThrough();
   const back = new PassThrough();
-  const connections = [
-    await connected(first, firstPod, there, back),
-    await connected(second, secondPod, back, there),
-  ];
-  for (const channel of connections) open.add(channel);
+  const made: Channel[] = [];
+  // heard from the start: a pod that does not listen yet ends its connection while the other one is being made
+  const connect = async (...end: Parameters<typeof connected>) => {
+    const channel = await connected(...end);
+    made.push(channel);
+    open.add(channel);
+    ending.throwIfAborted();
+    return { ended: closed(channel) };
+  };
   try {
-    await Promise.race(connections.map(closed));
+    const one = await connect(first, firstPod, there, back);
+    const other = await connect(second, secondPod, back, there);
+    await Promise.race([one.ended, other.ended]);
   } finally {
-    for (const channel of connections) {
+    for (const channel of made) {
       open.delete(channel);
       channel.close();
     }

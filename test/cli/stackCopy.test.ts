@@ -19,6 +19,8 @@ class FakeSite {
   status: Fields = {};
   /** Where a forwarded port ends. */
   port = 0;
+  /** How long it takes to forward it. */
+  forwardMs = 0;
   readonly #server: HttpServer;
 
   constructor(container: string, ...cronJobs: string[]) {
@@ -51,7 +53,10 @@ class FakeSite {
       else if (path.endsWith("/pods")) answer(200, { items: [runningPod(container)] });
       else answer(200, {});
     });
-    const sockets = new WebSocketServer({ server: this.#server });
+    const sockets = new WebSocketServer({
+      server: this.#server,
+      verifyClient: (_, done) => void setTimeout(() => done(true), this.forwardMs),
+    });
     sockets.on("connection", (socket) => {
       const program = connect(this.port, "127.0.0.1");
       const data = (bytes: Buffer) => Buffer.concat([Buffer.of(0), bytes]);
@@ -118,8 +123,9 @@ afterEach(() => {
 const words = (site: FakeSite) =>
   [...site.jobs.values()].map(({ spec }) => spec.template.spec.containers[0].args as string[]);
 
-test("what the target's pod asks for, the source's answers, though every connection breaks once", async () => {
+test("what the target's pod asks for, the source's answers, though its first connections end before the source's are made", async () => {
   source = new FakeSite("backup", "backup", "restore");
+  source.forwardMs = 100;
   target = new FakeSite("restore", "restore");
   source.log = "ready to send 1 B: 1 runs\n";
   source.port = await program((socket) => {
@@ -128,7 +134,7 @@ test("what the target's pod asks for, the source's answers, though every connect
   let asked = 0;
   target.port = await program((socket) => {
     asked += 1;
-    if (asked <= 3) return void socket.destroy();
+    if (asked <= 5) return void socket.destroy();
     socket.write(`question ${asked}`);
     socket.on("data", (answer) => {
       target.log += `${answer.toString()}\n`;
