@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { createReadStream, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { UserError } from "../local/support/errors.ts";
+import { sha256 } from "../local/support/fileHash.ts";
 import type { OnLine } from "./backupJobs.ts";
 import { type Mlflow, MlflowError } from "./mlflow.ts";
 import { versionOf } from "./verification.ts";
@@ -318,12 +317,6 @@ async function copyFiles(
     rmSync(folder, { recursive: true });
   }
   onLine(`${count} files copied and compared`);
-}
-
-async function sha256(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash);
-  return hash.digest("hex");
 }
 
 const proxied = "mlflow-artifacts:/";

@@ -3,7 +3,7 @@ import { type KubeConfig, PortForward } from "@kubernetes/client-node";
 import type { Channel } from "./portForward.ts";
 import { sleep } from "../local/support/process.ts";
 
-/** A port of a pod, which is looked for anew for each connection. */
+/** A port of a pod. The pod is looked up again for each connection. */
 export interface PodPort {
   readonly kubeconfig: KubeConfig;
   readonly namespace: string;

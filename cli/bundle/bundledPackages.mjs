@@ -24,8 +24,8 @@ export async function withBundledPackages(bundle, work) {
       : metadataOf(path, headers.host);
     response.writeHead(found === undefined ? 404 : 200).end(found);
   });
+  let index;
   const metadataOf = (name, host) => {
-    const index = JSON.parse(readFileSync(join(folder, "npm", "index.json"), "utf8"));
     if (index[name] === undefined) return undefined;
     const versions = Object.values(index[name]).map(({ file, ...one }) => {
       const tarball = `http://${host}/${file}`;
@@ -38,6 +38,7 @@ export async function withBundledPackages(bundle, work) {
       encoding: "utf8",
     });
     if (status !== 0) throw new Error(stderr?.trim() || "tar cannot be run");
+    index = JSON.parse(readFileSync(join(folder, "npm", "index.json"), "utf8"));
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
     return await work(`http://127.0.0.1:${server.address().port}/`, join(folder, "cache"));
   } finally {

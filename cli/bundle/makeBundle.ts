@@ -9,18 +9,13 @@ import { archiveImages, reproducible } from "../../local/images/archive.ts";
 import { imageFor } from "../../local/images/index.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
+import { sha256 } from "../../local/support/fileHash.ts";
 import { CommandError, run } from "../../local/support/process.ts";
 import { reported } from "../../local/support/progress.ts";
 import type { Charts } from "../deployment.ts";
 import { imagesNeeded } from "../provideImages.ts";
 import type { Settings } from "../stackSettings.ts";
-import {
-  type BundleManifest,
-  bundlesFolder,
-  imagesName,
-  manifestName,
-  sha256,
-} from "./manifest.ts";
+import { type BundleManifest, bundlesFolder, imagesName, manifestName } from "./manifest.ts";
 import { gatherPackages } from "./npmPackages.ts";
 
 /** Writes everything that `up` of a stack needs into one file; the same inputs make the same file. */

@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { ArchivedImage } from "../../local/images/archive.ts";
 import { claimCache } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
+import { sha256 } from "../../local/support/fileHash.ts";
 import { run } from "../../local/support/process.ts";
 import { reported } from "../../local/support/progress.ts";
 import type { Charts } from "../deployment.ts";
@@ -92,9 +91,3 @@ const largestManifest = 16_000_000;
 
 /** Nothing else is unpacked, wherever it would go. */
 const isKnown = (name: string) => /^(images\.tar|charts\/\w+\.tgz|tools\/helm)$/.test(name);
-
-export async function sha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
-}

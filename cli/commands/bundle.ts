@@ -1,5 +1,4 @@
 import { makeBundle, sizeOf } from "../bundle/makeBundle.ts";
-import { sha256 } from "../bundle/manifest.ts";
 import type { Options } from "../commandLine.ts";
 import { declaredResources } from "../declaredResources.ts";
 import { readDeployment } from "../deployment.ts";
@@ -7,6 +6,7 @@ import { imagesOf } from "../stackImages.ts";
 import { readSettings } from "../stackSettings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import { UserError } from "../../local/support/errors.ts";
+import { sha256 } from "../../local/support/fileHash.ts";
 import { holdImageTags } from "../../program/images.ts";
 
 /** Everything that `up` of a stack needs where there is no network, in one file. */

@@ -1,6 +1,6 @@
 import { UserError } from "../../local/support/errors.ts";
 import { reachBackups } from "../backupJobs.ts";
-import { mlflow } from "../mlflow.ts";
+import { administrator } from "../mlflow.ts";
 import { copyModelVersion, modelReference } from "../modelCopy.ts";
 import type { Reached } from "../platformEndpoints.ts";
 import { openPlatform, reachTracking } from "../runningPlatform.ts";
@@ -41,7 +41,7 @@ async function copyModel(from: string, to: string, model: string): Promise<numbe
       const platform = await openPlatform({ stack });
       const tracking = await reachTracking(platform);
       reached.push(tracking);
-      apis.push(mlflow(tracking.url, "admin", String(platform.outputs["mlflowAdminPassword"])));
+      apis.push(administrator(tracking.url, platform.outputs));
     }
     const [source, target] = apis as [(typeof apis)[0], (typeof apis)[0]];
     const { version, isNew } = await copyModelVersion(source, target, reference, from, onLine);

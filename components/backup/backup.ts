@@ -40,10 +40,8 @@ export class Backup extends pulumi.ComponentResource {
         metadata: metadata(),
         immutable: true,
         stringData: {
-          "database-password": database.password,
+          ...databaseSecrets(database),
           password: this.password,
-          "restored-uri": sqlAlchemyUri(database, restored(database.database)),
-          "restored-auth-uri": sqlAlchemyUri(database, restored(database.authDatabase)),
           ...secretValues(destination.secrets),
         },
       },
@@ -121,8 +119,14 @@ export class Backup extends pulumi.ComponentResource {
 }
 
 /** What `apps/backup` calls a database while the other one has its name. */
-export const restored = (database: pulumi.Input<string>) =>
-  pulumi.interpolate`${database}_restored`;
+const restored = (database: pulumi.Input<string>) => pulumi.interpolate`${database}_restored`;
+
+/** What a pod of this image, and the migration of what it restores, need of the databases. */
+export const databaseSecrets = (database: BackupArgs["database"]) => ({
+  "database-password": database.password,
+  "restored-uri": sqlAlchemyUri(database, restored(database.database)),
+  "restored-auth-uri": sqlAlchemyUri(database, restored(database.authDatabase)),
+});
 
 const secretValues = (values: StringMap): StringMap =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, pulumi.secret(value)]));

@@ -3,9 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { metadataFor } from "../kubernetes/metadata.ts";
 import { keptCredentials } from "../tracking/googleCredentials.ts";
 import type { TrackingServer } from "../tracking/trackingServer.ts";
-import { sqlAlchemyUri } from "../tracking/connections.ts";
 import type { BackupArgs } from "./arguments.ts";
-import { restored } from "./backup.ts";
+import { databaseSecrets } from "./backup.ts";
 import { restorePod } from "./backupPods.ts";
 import { copyName } from "./names.ts";
 
@@ -18,8 +17,8 @@ export interface CopyTargetArgs extends BackupArgs {
 }
 
 /**
- * The template of the Job that receives a copy of another stack, as a CronJob that never runs by itself. Stores on
- * Google Cloud have backups of their own, so it is all that they get of Backup.
+ * The template of the Job that receives a copy of another stack, as a CronJob that never runs by itself. Google Cloud
+ * backs up Cloud SQL and buckets itself, so nothing else of Backup is needed there.
  */
 export function copyTarget(
   name: string,
@@ -34,10 +33,8 @@ export function copyTarget(
       metadata: metadata(),
       immutable: true,
       stringData: {
-        "database-password": database.password,
+        ...databaseSecrets(database),
         "admin-password": server.adminPassword,
-        "restored-uri": sqlAlchemyUri(database, restored(database.database)),
-        "restored-auth-uri": sqlAlchemyUri(database, restored(database.authDatabase)),
       },
     },
     child,

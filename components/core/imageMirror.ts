@@ -6,7 +6,7 @@ export const registryRule = "be a registry and path such as example.org/mlops";
 export function mirrored(reference: string, mirror?: string): string {
   if (mirror === undefined || reference.startsWith(`${mirror}/`)) return reference;
   const [first = "", ...rest] = reference.split("/");
-  // without a host it is one of Docker Hub's, and without a path one of its own
+  // without a host the image is on Docker Hub, and without a path in its library
   if (rest.length === 0) return `${mirror}/library/${reference}`;
   return /[.:]|^localhost$/.test(first) ? `${mirror}/${rest.join("/")}` : `${mirror}/${reference}`;
 }

@@ -8,7 +8,6 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeBundle } from "../../../cli/bundle/makeBundle.ts";
@@ -20,6 +19,7 @@ import { writeProgramImage } from "../../../local/cluster/nodeImages.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 import { run, sleep, which } from "../../../local/support/process.ts";
 import { debianProgram } from "../../support/promtool.ts";
+import { freePort } from "../../support/listening.ts";
 
 /*
  * A small stack on real programs: two images and a chart in Debian's registry on loopback, two npm packages. The bundle
@@ -208,12 +208,4 @@ async function serve(host: string): Promise<ChildProcess> {
     await sleep(100);
   }
   throw new Error(`no registry answers at ${host}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { imageReference } from "../../../program/images.ts";
@@ -8,6 +7,7 @@ import { imagesFolder } from "../../../local/images/buildahSession.ts";
 import { ensureImages } from "../../../local/images/index.ts";
 import { run, sleep, which } from "../../../local/support/process.ts";
 import { debianProgram } from "../../support/promtool.ts";
+import { freePort } from "../../support/listening.ts";
 
 /*
  * The real thing: Debian's registry on loopback behind a password. An image of this checkout is built and pushed by
@@ -121,14 +121,6 @@ suite("a push to a real registry", () => {
     ]);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function answering(url: string): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {

@@ -1,7 +1,7 @@
 import { createHash, createSign, generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { listening } from "./listening.ts";
+import { listening } from "../../support/listening.ts";
 
 /** Who is in front of the login page. */
 export interface Person {

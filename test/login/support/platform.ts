@@ -10,7 +10,7 @@ import { containersOf, podTemplates } from "../../support/podSecurity.ts";
 import { environment } from "../../support/pythonEnvironment.ts";
 import { record, type Recorded } from "../../support/recorder.ts";
 import { type FakeIssuer, fakeIssuer } from "./fakeIssuer.ts";
-import { freePort } from "./listening.ts";
+import { freePort } from "../../support/listening.ts";
 import { echoServer, localhostCertificate, start } from "./programs.ts";
 import { Visitor } from "./visitor.ts";
 

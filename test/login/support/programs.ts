@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { listening } from "./listening.ts";
+import { listening } from "../../support/listening.ts";
 
 /** Starts a program and waits until the URL answers 200. */
 export async function start(

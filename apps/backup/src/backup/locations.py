@@ -20,7 +20,7 @@ _INDEPENDENT = [f"{_PROXIED}%", "models:%", "runs:%"]
 
 
 def follow_store(database: str, store: str) -> None:
-    """Rewrites locations that begin with the old store, and names those in stores of their own."""
+    """Rewrites locations in the old store, and reports those outside of it."""
     elsewhere: list[str] = []
     with closing(connect(database)) as session, session, session.cursor() as cursor:
         for table, column in _COLUMNS:

@@ -113,7 +113,7 @@ def roll_back(connection: Connection, pair: Pair) -> None:
 
 
 def discard_old(connection: Connection, pair: Pair) -> None:
-    """Drops what was kept for a return that nobody wants any more."""
+    """Drops old databases once the time to roll back to them is over."""
     for old in (pair.named(BEFORE), pair.named(UNDONE)):
         name = old.names[0]
         found = _rows(

@@ -1,4 +1,4 @@
-"""Failures that are told to the operator in a sentence instead of a traceback."""
+"""Failures that end with one sentence for the operator instead of a traceback."""
 
 
 class StartupError(Exception):

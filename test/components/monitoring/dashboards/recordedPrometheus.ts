@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sleep } from "../../../../local/support/process.ts";
 import { debianProgram, promtool } from "../../../support/promtool.ts";
 import { type Exporters, history } from "./history/index.ts";
+import { freePort } from "../../../support/listening.ts";
 
 /** Why there can be no Prometheus here, or undefined. */
 export function reasonToSkip(): string | undefined {
@@ -64,13 +64,4 @@ export async function startRecordedPrometheus(
   }
   await stop();
   throw new Error("Prometheus was not ready within 30 seconds");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
