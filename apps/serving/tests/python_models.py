@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import cloudpickle
 import mlflow.pyfunc
@@ -95,3 +96,10 @@ class Moody(mlflow.pyfunc.PythonModel):
         if age == self.TALKS:
             return ["x" * 8_000_000]
         return [1.0] * len(model_input)
+
+
+class Mirror(mlflow.pyfunc.PythonModel):
+    """Answers with its input as it is: a frame, an array, or a dict of arrays."""
+
+    def predict(self, context: object, model_input: Any) -> Any:  # noqa: ANN401
+        return model_input

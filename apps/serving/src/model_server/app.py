@@ -14,13 +14,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from model_server import __version__
 from model_server.follower import Follower
-from model_server.invocations import Invocations, error_response
+from model_server.invocations import Invocations, ask_mlflow, error_response
 from model_server.loader import Loader
 from model_server.metrics import Metrics
+from model_server.open_inference import add_open_inference
 from model_server.registry import Registry
 from model_server.settings import Settings
-
-ROUTES = ("/invocations", "/model", "/ping", "/health", "/ready", "/version")
 
 
 def create_app(settings: Settings, metrics: Metrics) -> FastAPI:
@@ -43,7 +42,7 @@ def create_app(settings: Settings, metrics: Metrics) -> FastAPI:
 
     @app.post("/invocations")
     async def invoke(request: Request) -> Response:
-        return await invocations(request)
+        return await invocations(request, ask_mlflow)
 
     @app.get("/model", response_model=None)
     async def model() -> Response | dict[str, Any]:
@@ -75,6 +74,8 @@ def create_app(settings: Settings, metrics: Metrics) -> FastAPI:
     @app.get("/version")
     async def version() -> dict[str, str]:
         return {"mlflow": mlflow.__version__, "model_server": __version__}
+
+    add_open_inference(app, follower, invocations)
 
     @app.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> Response:
@@ -117,10 +118,11 @@ class CountRequests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        route = scope["path"] if scope["path"] in ROUTES else "other"
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
+                found = scope.get("route")  # which the router adds
+                route = "other" if found is None else found.path
                 self._metrics.http_requests.labels(route, message["status"]).inc()
             await send(message)
 

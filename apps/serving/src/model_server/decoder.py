@@ -85,6 +85,7 @@ class MlflowDecoder:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self._named = schema.has_input_names()
+        self.specs = schema.inputs
         self.names = Names([str(spec.name) for spec in schema.inputs])
 
     def decode(self, payload: Payload) -> Rows:
@@ -106,7 +107,7 @@ class MlflowDecoder:
 
     def _tensors(self, body: Csv) -> object:
         """The columns of a CSV body as one matrix, or each as the tensor that has its name."""
-        specs = self._schema.inputs
+        specs = self.specs
         if not all(isinstance(spec, TensorSpec) and spec.type.kind in "fiu" for spec in specs):
             raise InputError(_NO_CSV)
         named = {spec.name: spec for spec in specs}

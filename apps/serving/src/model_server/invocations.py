@@ -1,10 +1,11 @@
-"""POST /invocations: one prediction request, from its body to its answer."""
+"""One prediction request, from its body to its answer, in whichever protocol it comes."""
 
 from __future__ import annotations
 
 import json
 import logging
 import time
+from collections.abc import Callable, Sequence
 from email.message import Message
 from functools import partial
 
@@ -35,7 +36,11 @@ _SPARE_THREADS = 6
 # Large bodies in memory, counting those that still arrive.
 _LARGE_BODIES = 3
 _LARGE_TIMES = 10
-_MEDIA_TYPES = ("application/json", "text/csv")
+
+Ask = Callable[[bytes], Answer]
+"""Answers a body, or raises `InputError`."""
+Read = Callable[[Request, LoadedModel], Ask]
+"""Checks all of a request but its body, or raises `RefusalError`."""
 
 
 class RefusalError(Exception):
@@ -71,7 +76,8 @@ class Invocations:
         self._in_flight = 0
         metrics.overdue.set_function(self._overdue)
 
-    async def __call__(self, request: Request) -> Response:
+    async def __call__(self, request: Request, read: Read, word: str = "detail") -> Response:
+        """The answer; `word` is what the protocol calls the reason in an error."""
         started = time.perf_counter()
         self._in_flight += 1
         self._metrics.in_flight.set(self._in_flight)
@@ -83,9 +89,9 @@ class Invocations:
             model = self._follower.current
             if model is None:
                 raise RefusalError(503, self._follower.why_no_model())
-            response = await self._predict(request, model, content)
+            response = await self._predict(model, read(request, model), content)
         except RefusalError as refusal:
-            response = error_response(refusal.status, refusal.detail)
+            response = error_response(refusal.status, refusal.detail, word)
         except ClientDisconnect:
             response = Response(status_code=499)
         finally:
@@ -111,13 +117,11 @@ class Invocations:
         except NoPlaceError:
             raise _busy() from None
 
-    async def _predict(self, request: Request, model: LoadedModel, body: bytes) -> Response:
-        media_type = _media_type(request)
+    async def _predict(self, model: LoadedModel, ask: Ask, body: bytes) -> Response:
         lane = self._small if len(body) <= SMALL_BYTES else self._large
         version = model.version.version
-        probabilities = _wants_probabilities(request)
         try:
-            answer = await lane.run(partial(_answer, model, media_type, body, probabilities))
+            answer = await lane.run(partial(_answer, version, ask, body))
         except BusyError:
             raise _busy() from None
         except LateError:
@@ -125,10 +129,10 @@ class Invocations:
             raise RefusalError(
                 504, f"Version {version} did not answer within {self._seconds:g} s."
             ) from None
-        if isinstance(answer, Response):
-            return answer
+        if isinstance(answer, RefusalError):
+            raise answer
         self._metrics.rows.labels(version).inc(answer.rows)
-        return Response(answer.body, media_type="application/json")
+        return Response(answer.body, headers=dict(answer.headers))
 
     def why_stuck(self) -> str | None:
         """A sentence for people if no thread is left that could answer; only a restart helps.
@@ -151,10 +155,10 @@ class Invocations:
 _HEADERS = {503: {"Retry-After": "1"}, 408: {"Connection": "close"}}
 
 
-def error_response(status: int, detail: str) -> Response:
+def error_response(status: int, detail: str, word: str = "detail") -> Response:
     """Every error of the server has this one shape."""
     headers = _HEADERS.get(status)
-    body = json.dumps({"detail": detail})
+    body = json.dumps({word: detail})
     return Response(body, status, headers=headers, media_type="application/json")
 
 
@@ -162,22 +166,26 @@ def _busy() -> RefusalError:
     return RefusalError(503, "Too many requests at once; try again in a second.")
 
 
-def _answer(
-    model: LoadedModel, media_type: str, body: bytes, probabilities: bool
-) -> Answer | Response:
+def _answer(version: str, ask: Ask, body: bytes) -> Answer | RefusalError:
     """Errors end here, in the thread that has them: their tracebacks would hold everything that the
     request had in memory for as long as they travel."""
     try:
-        return model.answer(media_type, body, probabilities)
+        return ask(body)
     except InputError as error:
-        return error_response(400, _sentence(str(error)))
+        return RefusalError(400, _sentence(str(error)))
     # exit() in a model would end the server
     except (Exception, SystemExit) as error:
-        version = model.version.version
         _log.exception("version %s failed to predict", version)
         leaves = isinstance(error, SystemExit)
         why = "the model called exit()" if leaves else in_short(error)
-        return error_response(500, f"Version {version} failed: {why}")
+        return RefusalError(500, f"Version {version} failed: {why}")
+
+
+def ask_mlflow(request: Request, model: LoadedModel) -> Ask:
+    """How `POST /invocations` reads a request."""
+    refuse_encoding(request)
+    media_type = media_type_of(request, ("application/json", "text/csv"))
+    return partial(model.answer, media_type, probabilities=_wants_probabilities(request))
 
 
 def _wants_probabilities(request: Request) -> bool:
@@ -187,19 +195,24 @@ def _wants_probabilities(request: Request) -> bool:
     return said == "true"
 
 
-def _media_type(request: Request) -> str:
+def media_type_of(request: Request, accepted: Sequence[str]) -> str:
+    """The media type of the body, or a refusal."""
     header = Message()
     header["Content-Type"] = request.headers.get("content-type", "")
     media_type = header.get_content_type()
     sent = request.headers.get("content-type") or "none"
-    if media_type not in _MEDIA_TYPES or "content-type" not in request.headers:
-        wanted = " or ".join(_MEDIA_TYPES)
+    if media_type not in accepted or "content-type" not in request.headers:
+        wanted = " or ".join(accepted)
         raise RefusalError(415, f"The content type must be {wanted}, not {sent}.")
     if (header.get_content_charset() or "utf-8") not in ("utf-8", "utf8", "us-ascii"):
         raise RefusalError(415, f"The charset must be utf-8, not {header.get_content_charset()}.")
+    return media_type
+
+
+def refuse_encoding(request: Request) -> None:
+    """Raise if the body is compressed."""
     if request.headers.get("content-encoding", "identity") != "identity":
         raise RefusalError(415, "A Content-Encoding is not supported; send the body as it is.")
-    return media_type
 
 
 def _sentence(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,11 +24,27 @@ from model_server.registry import ModelVersion
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The body of a successful answer and the number of rows it is about."""
+class Encoded:
+    """The body of a successful answer, and what its header says of it."""
 
     body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Answer(Encoded):
+    """The same with the number of rows it is about."""
+
     rows: int
+
+
+Encode = Callable[[object, dict[str, object]], Encoded]
+"""Of the predictions, and of the probabilities and classes where they were asked for."""
+
+
+def as_mlflow(predictions: object, more: dict[str, object]) -> Encoded:
+    """An answer of MLflow's protocol."""
+    return Encoded(to_json(predictions, **more), {"Content-Type": "application/json"})
 
 
 class LoadedModel:
@@ -47,33 +64,37 @@ class LoadedModel:
         self.observed = observed
         self.description = description
         self.loaded_at = loaded_at
-        self._decoder = decoder
+        self.decoder = decoder
         self._params: ParamSchema | None = pyfunc.metadata.get_params_schema()
         self._pyfunc = _without_check(pyfunc)
         self._asked = asked
 
     def answer(self, media_type: str, body: bytes, probabilities: bool = False) -> Answer:
-        """Decode a request, predict and encode; `InputError` if the request is at fault."""
-        if probabilities and self._asked.probabilities is None:
-            raise InputError("The model has no probabilities: leave out probabilities=true")
+        """A request of MLflow's protocol; `InputError` if it is at fault."""
         if media_type == "text/csv":
-            payload = read_csv(body, self._decoder.names)
+            payload = read_csv(body, self.decoder.names)
         else:
             payload = read_json(body)
+        return self.predict(payload, as_mlflow, probabilities)
+
+    def predict(self, payload: Payload, encode: Encode, probabilities: bool) -> Answer:
+        """Decode the rows, predict, encode and count."""
+        if probabilities and self._asked.probabilities is None:
+            raise InputError("The model has no probabilities: do not ask for them")
         rows, predictions = self._predict(payload)
-        more = self._probabilities(rows) if probabilities else {}
-        answer = _encode(rows, predictions, more)
-        self.observed.note(rows.columns, answer.rows, predictions)
-        return answer
+        encoded = encode(predictions, self._probabilities(rows) if probabilities else {})
+        count = len(rows.data) if hasattr(rows.data, "__len__") else 1
+        self.observed.note(rows.columns, count, predictions)
+        return Answer(encoded.body, encoded.headers, count)
 
     def try_out(self, payload: Payload) -> None:
         """The same for rows that nobody asked about, which are not counted."""
-        rows, predictions = self._predict(payload)
-        _encode(rows, predictions, {})
+        _, predictions = self._predict(payload)
+        as_mlflow(predictions, {})
         self.observed.expect(predictions)
 
     def _predict(self, payload: Payload) -> tuple[Rows, object]:
-        rows = self._decoder.decode(payload)
+        rows = self.decoder.decode(payload)
         try:
             if self._asked.prepare is not None:
                 rows = replace(rows, data=self._asked.prepare(rows.data))
@@ -93,12 +114,6 @@ class LoadedModel:
         if np.shape(shares)[1] != len(classes):
             classes = list(range(np.shape(shares)[1]))
         return {"probabilities": shares, "classes": classes}
-
-
-def _encode(rows: Rows, predictions: object, more: dict[str, object]) -> Answer:
-    return Answer(
-        to_json(predictions, **more), len(rows.data) if hasattr(rows.data, "__len__") else 1
-    )
 
 
 def _without_check(pyfunc: PyFuncModel) -> PyFuncModel:

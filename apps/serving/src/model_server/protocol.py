@@ -39,8 +39,21 @@ class Table:
 
 def read_json(body: bytes) -> Payload:
     """Decode a JSON body and find its data field."""
+    document = read_object(body, _ONE_OF)
+    found = [form for form in FORMS if form in document]
+    if len(found) != 1:
+        has = ", ".join(found) if found else "none of them"
+        raise InputError(f"The body must have exactly {_ONE_OF}; it has {has}")
+    params = document.get("params")
+    if params is not None and not isinstance(params, dict):
+        raise InputError("params must be an object")
+    return Payload(found[0], document[found[0]], params)
+
+
+def read_object(body: bytes, holding: str) -> dict[str, Any]:
+    """Decode a JSON body that is to be an object `holding` something."""
     if not body.strip():
-        raise InputError(f"The body is empty; send a JSON object with {_ONE_OF}")
+        raise InputError(f"The body is empty; send a JSON object with {holding}")
     try:
         document = loads(body, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
@@ -53,15 +66,8 @@ def read_json(body: bytes) -> Payload:
     except ValueError as error:  # an integer of thousands of digits
         raise InputError(f"The body holds a number that cannot be read: {error}") from error
     if not isinstance(document, dict):
-        raise InputError(f"The body must be a JSON object with {_ONE_OF}")
-    found = [form for form in FORMS if form in document]
-    if len(found) != 1:
-        has = ", ".join(found) if found else "none of them"
-        raise InputError(f"The body must have exactly {_ONE_OF}; it has {has}")
-    params = document.get("params")
-    if params is not None and not isinstance(params, dict):
-        raise InputError("params must be an object")
-    return Payload(found[0], document[found[0]], params)
+        raise InputError(f"The body must be a JSON object with {holding}")
+    return document
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def refuse_changes(payload: Payload, schema: Schema) -> None:
     for name, values in _by_name(payload):
         spec = named.get(name) if named else specs[0]
         if spec is not None and spec.type.kind in _RULES:
-            _check(payload.form, spec, values)
+            check_values(payload.form, spec, values)
 
 
 def _by_name(payload: Payload) -> Iterator[tuple[str | None, list[Any]]]:
@@ -54,7 +54,8 @@ def _by_name(payload: Payload) -> Iterator[tuple[str | None, list[Any]]]:
         yield None, data
 
 
-def _check(form: str, spec: TensorSpec, values: object) -> None:
+def check_values(form: str, spec: TensorSpec, values: object) -> None:
+    """Raise for the first value of one tensor, nested or flat, that is not of its type."""
     leaves = [values]
     while leaves and all(type(value) is list for value in leaves):
         leaves = list(chain.from_iterable(leaves))
@@ -76,4 +77,4 @@ def _check(form: str, spec: TensorSpec, values: object) -> None:
 
 
 def _refused(form: str, spec: TensorSpec, wanted: str, value: object) -> InputError:
-    return InputError(f"{form}: the tensor of {spec.type} needs {wanted}, not {shown(value)}")
+    return InputError(f"{form}: the tensor of {spec.type.name} needs {wanted}, not {shown(value)}")
