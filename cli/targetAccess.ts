@@ -93,7 +93,11 @@ export async function reachDeployment(
   if (target.kind === "local-cluster") {
     const status = await cluster.clusterStatus();
     if (status.state !== "running") {
-      throw new UserError("the local cluster is not running; start it with `npm run up`");
+      throw new UserError(
+        status.problem === undefined
+          ? "the local cluster is not running; start it with `npm run up`"
+          : `the local cluster is not ready: ${status.problem}; run \`npm run up\`, which waits for it`,
+      );
     }
     return { deployment, access: status };
   }

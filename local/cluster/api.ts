@@ -50,10 +50,14 @@ interface Node {
 }
 
 /**
- * True when the node takes pods: it reports Ready, nothing keeps pods away from it, and it has given
+ * Why the node takes no pods, nothing when it does: it reports Ready, nothing keeps pods away from it, and it has given
  * a sign of life since the given time (what the API server knows may be from before a restart).
  */
-export async function isNodeReady(api: Api, name: string, since: number): Promise<boolean> {
+export async function nodeProblem(
+  api: Api,
+  name: string,
+  since: number,
+): Promise<string | undefined> {
   const get = async (path: string): Promise<unknown> => {
     const { status, text } = await api("GET", path);
     if (status !== 200) throw new Error(text);
@@ -64,13 +68,15 @@ export async function isNodeReady(api: Api, name: string, since: number): Promis
       get(`/api/v1/nodes/${name}`),
       get(`/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${name}`),
     ])) as [Node, { spec: { renewTime: string } }];
+    if (Date.parse(lease.spec.renewTime) < since) return "the node has not reported yet";
+    const taint = node.spec.taints?.find(({ key }) => key.startsWith("node.kubernetes.io/"))?.key;
+    if (taint === "node.kubernetes.io/disk-pressure") {
+      return "the disk is full, or was half a minute ago: free some space";
+    }
+    if (taint !== undefined) return `the node keeps pods away: ${taint}`;
     const ready = node.status.conditions?.find(({ type }) => type === "Ready");
-    return (
-      ready?.status === "True" &&
-      !node.spec.taints?.some(({ key }) => key.startsWith("node.kubernetes.io/")) &&
-      Date.parse(lease.spec.renewTime) >= since
-    );
+    return ready?.status === "True" ? undefined : "the node does not report Ready";
   } catch {
-    return false; // not registered yet, or no API server
+    return "the API server does not know the node yet";
   }
 }

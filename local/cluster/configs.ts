@@ -96,12 +96,13 @@ export function kubeletConfig(paths: ClusterPaths): string {
     resolvConf: join(paths.config, "resolv.conf"),
     podLogsDir: paths.podLogs,
     volumePluginDir: join(paths.kubelet, "volume-plugins"),
-    // A laptop's disk is often nearly full; evicting pods or images there helps nobody.
+    // A laptop's disk is often nearly full; evicting pods or images there helps nobody. No share of it: 1 % may be 10 GB.
     evictionHard: {
       "memory.available": "100Mi",
-      "nodefs.available": "1%",
-      "imagefs.available": "1%",
+      "nodefs.available": "500Mi",
+      "imagefs.available": "500Mi",
     },
+    evictionPressureTransitionPeriod: "30s",
     imageGCHighThresholdPercent: 100,
     nodeStatusUpdateFrequency: "10s",
     runtimeRequestTimeout: "2m",

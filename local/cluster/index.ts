@@ -20,6 +20,8 @@ export interface ClusterHandle {
 
 export interface ClusterStatus extends ClusterHandle {
   state: ClusterState;
+  /** What keeps an incomplete one from taking pods. */
+  problem?: string;
   /** Folder with the cluster's data and logs. */
   folder: string;
 }
@@ -68,7 +70,7 @@ export async function deleteCluster(
 /** What there is of the local cluster right now. Needs no rights and changes nothing. */
 export async function clusterStatus(): Promise<ClusterStatus> {
   const paths = clusterPaths();
-  return { ...handle(paths), state: await stateOf(paths), folder: paths.state };
+  return { ...handle(paths), ...(await stateOf(paths)), folder: paths.state };
 }
 
 function exclusively(

@@ -1,10 +1,10 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { claimCache, ownsCache } from "../support/cache.ts";
-import { UserError } from "../support/errors.ts";
+import { messageOf, UserError } from "../support/errors.ts";
 import { unmountBelow } from "../support/mounts.ts";
 import { sleep } from "../support/process.ts";
-import { apiClient, isNodeReady, serves } from "./api.ts";
+import { apiClient, nodeProblem, serves } from "./api.ts";
 import { createCgroups, removeCgroups } from "./cgroups.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { sandboxImage } from "./configs.ts";
@@ -63,7 +63,7 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
   const { foundation, rest } = components(mountedPaths(paths), programs, port);
   const all = [...foundation, ...rest];
   if (running.size > 0 && all.every((component) => isCurrent(component, running))) {
-    if (await isComplete(paths)) return;
+    if ((await problemOf(paths)) === undefined) return;
   } else {
     report(`clearing what an earlier ${running.size > 0 ? "version" : "start"} left behind`);
     await stop(paths, report);
@@ -79,7 +79,9 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
   startMissing(paths, foundation);
   const api = apiClient(paths, port);
   await Promise.all([
-    until(paths, foundation, "the API server", () => serves(api, "/readyz")),
+    until(paths, foundation, "the API server", () =>
+      unless(serves(api, "/readyz"), "it does not answer"),
+    ),
     ensureSandboxImage(paths, foundation, programs),
   ]);
   report("starting the node");
@@ -87,7 +89,7 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
   const since = Date.now();
   await applyClusterObjects(api, paths);
   startMissing(paths, rest);
-  await until(paths, all, "the node", () => isComplete(paths, since));
+  await until(paths, all, "the node", () => problemOf(paths, since));
 }
 
 /** Containers are asked to end first and get time for it; the rest of the cluster needs none. */
@@ -140,25 +142,33 @@ async function clear(paths: ClusterPaths): Promise<void> {
 
 export type ClusterState = "absent" | "stopped" | "incomplete" | "running";
 
-export async function stateOf(paths: ClusterPaths): Promise<ClusterState> {
-  if (await isComplete(paths)) return "running";
-  if (runningComponents(paths).size > 0) return "incomplete";
-  return hasState(paths) ? "stopped" : "absent";
+/** What there is of the cluster, and what keeps a cluster that is there from taking pods. */
+export async function stateOf(
+  paths: ClusterPaths,
+): Promise<{ state: ClusterState; problem?: string }> {
+  const problem = await problemOf(paths);
+  if (problem === undefined) return { state: "running" };
+  if (runningComponents(paths).size > 0) return { state: "incomplete", problem };
+  return { state: hasState(paths) ? "stopped" : "absent" };
 }
 
 const componentCount = 11;
 
-/** True if every component runs, the node takes pods, names resolve and loads are measured; the node was heard since `since`. */
-async function isComplete(paths: ClusterPaths, since = 0): Promise<boolean> {
-  if (runningComponents(paths).size < componentCount) return false;
+/** Why not every component runs, the node takes no pods, names do not resolve or loads are not measured. */
+async function problemOf(paths: ClusterPaths, since = 0): Promise<string | undefined> {
+  const { size } = runningComponents(paths);
+  if (size < componentCount) return `${size} of its ${componentCount} processes run`;
   const api = apiClient(paths, await portInUse(paths));
-  const all = [
-    isNodeReady(api, nodeName, since),
-    isDnsReady(),
-    serves(api, "/apis/metrics.k8s.io/v1beta1"),
-  ];
-  return (await Promise.all(all)).every(Boolean);
+  const problems = await Promise.all([
+    nodeProblem(api, nodeName, since),
+    unless(isDnsReady(), "its DNS does not answer"),
+    unless(serves(api, "/apis/metrics.k8s.io/v1beta1"), "metrics-server does not answer"),
+  ]);
+  return problems.find((problem) => problem !== undefined);
 }
+
+const unless = async (isReady: Promise<boolean>, problem: string) =>
+  (await isReady) ? undefined : problem;
 
 const isDnsReady = () =>
   fetch(`http://${addresses.node}:8181/ready`, { signal: AbortSignal.timeout(2_000) }).then(
@@ -180,13 +190,10 @@ async function ensureSandboxImage(
 ): Promise<void> {
   let isThere = false;
   await until(paths, foundation, "containerd", () =>
-    hasImage(sandboxImage, paths).then(
-      (has) => {
-        isThere = has;
-        return true;
-      },
-      () => false,
-    ),
+    hasImage(sandboxImage, paths).then((has) => {
+      isThere = has;
+      return undefined;
+    }, messageOf),
   );
   if (isThere) return;
   const archive = join(paths.run, "pause.tar");
@@ -194,21 +201,21 @@ async function ensureSandboxImage(
   await importImages(archive, paths);
 }
 
-/** Waits until something is there, as long as all the processes it needs are running. */
+/** Waits until nothing is in the way of something, as long as all the processes it needs are running. */
 async function until(
   paths: ClusterPaths,
   needed: Component[],
   what: string,
-  isThere: () => Promise<boolean>,
+  problemNow: () => Promise<string | undefined>,
 ): Promise<void> {
   const deadline = Date.now() + startMilliseconds;
-  while (!(await isThere())) {
+  for (let problem = await problemNow(); problem !== undefined; problem = await problemNow()) {
     const running = runningComponents(paths);
     const gone = needed.find(({ name }) => !running.has(name));
     if (gone) throw new Error(`${gone.name} ended:\n${await logTail(paths, gone.name)}`);
     if (Date.now() > deadline) {
-      throw new Error(
-        `${what} was not ready after ${startMilliseconds / 1000} s; the logs are in ${paths.log}`,
+      throw new UserError(
+        `${what} was not ready after ${startMilliseconds / 1000} s: ${problem}; the logs are in ${paths.log}`,
       );
     }
     await sleep(150);

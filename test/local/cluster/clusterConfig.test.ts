@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { nodeProblem } from "../../../local/cluster/api.ts";
 import { components } from "../../../local/cluster/components.ts";
 import {
   cniConfig,
@@ -28,6 +29,32 @@ import { missingPackages } from "../../../local/support/debianPackages.ts";
 import { mountsBelow } from "../../../local/support/mounts.ts";
 
 const paths = clusterPaths("/cache");
+
+describe("a node that takes no pods says why", () => {
+  const problem = (taints: string[], renewTime = "2026-11-26T19:00:10Z", status = "True") => {
+    const conditions = [{ type: "Ready", status }];
+    const answer = {
+      spec: { taints: taints.map((key) => ({ key })), renewTime },
+      status: { conditions },
+    };
+    const api = () => Promise.resolve({ status: 200, text: JSON.stringify(answer) });
+    return nodeProblem(api, "mlops-local", Date.parse("2026-11-26T19:00:00Z"));
+  };
+
+  test("a full disk is named, with the way out", async () => {
+    expect(await problem(["node.kubernetes.io/disk-pressure"])).toMatch(/disk is full.*free some/);
+  });
+
+  test("another taint is named", async () => {
+    expect(await problem(["node.kubernetes.io/unreachable"])).toContain("unreachable");
+  });
+
+  test("what was there before a restart does not count, and a healthy node has no problem", async () => {
+    expect(await problem([], "2026-11-26T18:59:59Z")).toBe("the node has not reported yet");
+    expect(await problem([], undefined, "False")).toBe("the node does not report Ready");
+    expect(await problem(["example.org/own"])).toBeUndefined();
+  });
+});
 
 describe("refusals name the thing, the rule and the fix", () => {
   test.each(["80", "70000", "64x3", "6443.5"])("MLOPS_API_PORT=%s", (value) => {
