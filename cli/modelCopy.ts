@@ -148,13 +148,27 @@ async function findVersion(source: Mlflow, reference: ModelReference): Promise<M
     if (!(error instanceof MlflowError && [400, 404].includes(error.status))) throw error;
     throw new UserError(`there is no such version to copy: ${error.message}`);
   }
-  const [newest] = await searchVersions(source, `name = '${name}'`);
+  const [newest] = await searchVersions(source, `name = ${quoted(name)}`);
   if (newest === undefined) throw new UserError(`there is no model ${name} to copy`);
   return newest;
 }
 
 const findCopy = async (target: Mlflow, name: string, origin: string) =>
-  (await searchVersions(target, `name = '${name}' AND tags.\`${versionTag}\` = '${origin}'`))[0];
+  (
+    await searchVersions(
+      target,
+      `name = ${quoted(name)} AND tags.\`${versionTag}\` = ${quoted(origin)}`,
+    )
+  )[0];
+
+/** A text in a filter of MLflow's, which has no escapes. */
+function quoted(value: string): string {
+  const quote = ["'", '"'].find((mark) => !value.includes(mark));
+  if (quote !== undefined) return quote + value + quote;
+  throw new UserError(
+    `MLflow cannot search for ${value}, which has both kinds of quotes; rename it`,
+  );
+}
 
 async function searchVersions(api: Mlflow, filter: string): Promise<ModelVersion[]> {
   const query = new URLSearchParams({ filter, order_by: "version_number DESC", max_results: "1" });

@@ -15,22 +15,35 @@ const keyNow: Readonly<Record<string, string>> = {
   trainExampleModel: "train",
 };
 
-export const isRetired = (key: string): boolean => Object.hasOwn(keyNow, key);
+/** Settings that have another name now. */
+const nameNow: Readonly<Record<string, string>> = { monitoringImageRegistry: "imageMirror" };
 
-/** What to write instead of the settings of a single model that a stack still has; nothing where it has none. */
+export const isRetired = (key: string): boolean =>
+  Object.hasOwn(keyNow, key) || Object.hasOwn(nameNow, key);
+
+/** What to write instead of retired settings that a stack still has; nothing where it has none. */
 export function retiredFault(
   project: string,
   given: readonly string[],
   get: (key: string) => string | undefined,
 ): string[] {
-  const keys = Object.keys(keyNow).filter((key) => given.includes(key));
-  if (keys.length === 0) return [];
-  const models = {
-    [`${project}:models`]: { [get("modelName") || "diabetes-progression"]: model(get) },
+  const write = (key: string, value: unknown) => {
+    const config = { [`${project}:${key}`]: value };
+    const lines = stringify({ config }, { lineWidth: 0 }).trimEnd().split("\n");
+    return `write\n\n${lines.map((line) => `      ${line}`).join("\n")}\n`;
   };
-  const lines = stringify({ config: models }, { lineWidth: 0 }).trimEnd().split("\n");
+  const faults = Object.keys(nameNow)
+    .filter((key) => given.includes(key))
+    .map(
+      (key) =>
+        `${key} is ${nameNow[key]} now; remove it from the stack's file and ${write(nameNow[key]!, get(key))}`,
+    );
+  const keys = Object.keys(keyNow).filter((key) => given.includes(key));
+  if (keys.length === 0) return faults;
+  const models = { [get("modelName") || "diabetes-progression"]: model(get) };
   return [
-    `models are a list, and ${keys.join(", ")} went into it; remove ${keys.length === 1 ? "it" : "them"} from the stack's file and write\n\n${lines.map((line) => `      ${line}`).join("\n")}\n`,
+    ...faults,
+    `models are a list, and ${keys.join(", ")} went into it; remove ${keys.length === 1 ? "it" : "them"} from the stack's file and ${write("models", models)}`,
   ];
 }
 

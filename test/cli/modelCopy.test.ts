@@ -29,8 +29,12 @@ class FakeMlflow implements Mlflow {
   #answer(path: string, given: Fields): Fields {
     const filter = String(given["filter"]);
     const tagged = (one: Fields) => {
-      const [, key, value] = /tags\.`(.+)` = '(.+)'/.exec(filter) ?? [];
-      return key === undefined || tagsOf(one)[key] === value;
+      const [, key, , value] = /tags\.`(.+)` = (['"])((?:(?!\2).)+)\2$/.exec(filter) ?? [];
+      const [, , name] = /^name = (['"])((?:(?!\1).)+)\1(?: AND |$)/.exec(filter) ?? [];
+      return (
+        (key === undefined || tagsOf(one)[key] === value) &&
+        (!filter.startsWith("name") || one["name"] === name)
+      );
     };
     switch (path) {
       case "experiments/get":
@@ -175,6 +179,19 @@ test("a second time nothing is copied", async () => {
   await copy();
   expect(await copy("churn/1")).toEqual({ version: "1", isNew: false });
   expect(target.runs).toHaveLength(1);
+});
+
+test.each(["people's choice", 'the "best" one'])(
+  "%s is found, and not copied twice",
+  async (name) => {
+    for (const one of [...source.versions, ...source.registered]) one["name"] = name;
+    expect(await copy(name)).toEqual({ version: "1", isNew: true });
+    expect(await copy(name)).toEqual({ version: "1", isNew: false });
+  },
+);
+
+test("a name that MLflow cannot search for is refused with the way out", async () => {
+  await expect(copy("a'b\"c")).rejects.toThrow("has both kinds of quotes; rename it");
 });
 
 test("what was interrupted is finished, without a second run or model", async () => {

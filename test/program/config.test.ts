@@ -83,6 +83,18 @@ test("all faults come in one message, each on a line of its own", () => {
   ]);
 });
 
+test("a setting that was renamed is refused with what to write", () => {
+  expect(faults({ monitoringImageRegistry: "mirror.example.org" })).toEqual([
+    [
+      "monitoringImageRegistry is imageMirror now; remove it from the stack's file and write",
+      "",
+      "      config:",
+      "        mlops-platform:imageMirror: mirror.example.org",
+      "",
+    ].join("\n"),
+  ]);
+});
+
 test("keys of other projects and of Pulumi itself are none of its business", () => {
   const source = { name: project, get: () => undefined, isSecret: () => false };
   const given = ["pulumi:disable-default-providers", "other:replicas", "gcp:project"];

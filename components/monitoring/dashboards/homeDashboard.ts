@@ -7,6 +7,8 @@ import type { Dashboard } from "./shapes.ts";
 const firing = 'ALERTS{alertstate="firing",alertname!="Watchdog"}';
 
 const group = (series: string) => `group by (model) (${series})`;
+/** Models of the stack without a server. Its alert begins at once, and goes with a model that is removed. */
+const withoutServer = 'ALERTS{alertname="ModelServerUnavailable"}';
 const errors = "model_request_errors_total";
 const requests = "model_requests_total";
 
@@ -17,7 +19,7 @@ const modelsTable = table({
   width: 24,
   height: 9,
   queries: [
-    `sum by (model) (model_server_up) or 0 * max by (model) (last_over_time(model_server_up[1h]))`,
+    `sum by (model) (model_server_up) or 0 * ${group(withoutServer)}`,
     "max by (model, model_version) (model_info)",
     `sum by (model) (rate(${requests}[${window}]))`,
     failurePercent(errors, requests, "model"),
@@ -76,9 +78,9 @@ export const home = (): Dashboard =>
           stat({
             title: "Models not served",
             description:
-              "Models that have, or had within the hour, a server but no version that answers; 1 as well when there is none at all. See the runbooks ModelNotServed and ModelServerUnavailable.",
+              "Models without a server, or with one but no version that answers; 1 as well when there is none at all. See the runbooks ModelNotServed and ModelServerUnavailable.",
             width: 4,
-            queries: `count(${group("last_over_time(model_server_up[1h])")} unless ${group("model_info")}) or absent(model_info) or vector(0)`,
+            queries: `count(${group(`model_server_up or ${withoutServer}`)} unless ${group("model_info")}) or absent(model_info) or vector(0)`,
             decimals: 0,
             thresholds: [1, 1],
             links: [linkTo("models")],

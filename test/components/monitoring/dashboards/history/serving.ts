@@ -41,13 +41,25 @@ function another(model: string, seed: number): Made[] {
   ];
 }
 
+/** A model whose server went away a while ago: with the model itself, or with an alert that says so. */
+function gone(model: string, isRemoved: boolean): Made[] {
+  const alert = { alertname: "ModelServerUnavailable", alertstate: "firing", severity: "critical" };
+  return [
+    made("model_server_up", serverOf(model), between(0, steps - 60, constant(1))),
+    ...(isRemoved
+      ? []
+      : [made("ALERTS", { ...alert, model }, between(steps - 60, steps, constant(1)))]),
+  ];
+}
+
 /** The first model has seen two versions, the last of several has none, and those between are alike. */
 export function serving([first, ...others]: readonly string[]): Made[] {
   const last = others.pop();
   return [
     ...withVersions(first!),
     ...others.flatMap((model, index) => another(model, index)),
-    ...(last === undefined ? [] : always(serverOf(last))),
+    ...(last === undefined ? [] : [...always(serverOf(last)), ...gone("down", false)]),
+    ...gone("removed", true),
   ];
 }
 
