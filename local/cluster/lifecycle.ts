@@ -63,6 +63,8 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
   const { foundation, rest } = components(mountedPaths(paths), programs, port);
   const all = [...foundation, ...rest];
   if (running.size > 0 && all.every((component) => isCurrent(component, running))) {
+    // Kubernetes deletes images from a full disk, this one too
+    await ensureSandboxImage(paths, foundation, programs);
     if ((await problemOf(paths)) === undefined) return;
   } else {
     report(`clearing what an earlier ${running.size > 0 ? "version" : "start"} left behind`);
