@@ -75,7 +75,25 @@ async function podTrouble(
   if (scheduled?.["status"] === "False") return await unscheduled(client, pod, scheduled);
   const kinds = ["initContainerStatuses", "containerStatuses"];
   const containers = kinds.flatMap((key) => listAt(status, key));
-  return containers.map(containerTrouble).find((trouble) => trouble !== undefined);
+  const trouble = containers.map(containerTrouble).find((one) => one !== undefined);
+  return trouble ?? (containers.some(isCreating) ? await uncreated(client, pod) : undefined);
+}
+
+const isCreating = (container: JsonObject) =>
+  textAt(container, "state", "waiting", "reason") === "ContainerCreating";
+
+/** Why a pod that has a node does not start there, which only its events say. */
+async function uncreated(
+  client: KubernetesClient,
+  pod: JsonObject,
+): Promise<PodTrouble | undefined> {
+  const failed = (await eventsOf(client, pod)).findLast(({ reason }) =>
+    /^Failed(CreatePodSandBox|CreatePodContainer|Mount|AttachVolume)$/.test(String(reason)),
+  );
+  if (failed === undefined) return undefined;
+  const { reason, message } = failed;
+  const kind = /Mount|Volume/.test(String(reason)) ? "configuration" : "node";
+  return { kind, text: `${String(reason)}: ${String(message)}`, isLasting: false };
 }
 
 /** A node that has just been added, or is restarting, is not there for good. */

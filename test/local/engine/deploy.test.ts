@@ -97,6 +97,15 @@ test.each([
     },
   ],
   [
+    'FailedMount: secret "login" not found',
+    { containerStatuses: [{ state: { waiting: { reason: "ContainerCreating" } } }] },
+    [
+      { reason: "FailedScheduling", message: "0/1 nodes are available" },
+      { reason: "FailedMount", message: 'secret "login" not found' },
+      { reason: "Scheduled", message: "Successfully assigned" },
+    ],
+  ],
+  [
     "CrashLoopBackOff; its last lines:\n    boom",
     {
       containerStatuses: [
@@ -108,18 +117,22 @@ test.each([
       ],
     },
   ],
-])("a Deployment that never gets ready says why: %s", async (why, status) => {
-  api.status = (object) =>
-    object["kind"] === "Job" ? FakeApi.prototype.status(object) : { observedGeneration: 1 };
-  api.pods = [pod(status)];
-  api.log = "boom\n";
-  const { code, stderr } = await project.run("up", { timeout: 1 });
-  expect(code).toBe(1);
-  expect(stderr).toContain(
-    `error: Deployment server is not ready after 1 s: 0 of 1 pods updated; pod the-pod: ${why}`,
-  );
-  expect(project.state().resources.find(({ name }) => name === "server")?.pending).toBe("create");
-});
+])(
+  "a Deployment that never gets ready says why: %s",
+  async (why, status, events: object[] = []) => {
+    api.status = (object) =>
+      object["kind"] === "Job" ? FakeApi.prototype.status(object) : { observedGeneration: 1 };
+    api.pods = [pod(status)];
+    api.events = events;
+    api.log = "boom\n";
+    const { code, stderr } = await project.run("up", { timeout: 1 });
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `error: Deployment server is not ready after 1 s: 0 of 1 pods updated; pod the-pod: ${why}`,
+    );
+    expect(project.state().resources.find(({ name }) => name === "server")?.pending).toBe("create");
+  },
+);
 
 test("a Deployment deleted by hand is made again", async () => {
   await project.succeed("up");
