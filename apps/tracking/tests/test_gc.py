@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
-
 from tracking_server.gc import UPLOADING, delete_killed_uploads
 
 NOW = 2_000_000_000

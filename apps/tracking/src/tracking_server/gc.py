@@ -14,7 +14,7 @@ _LONGEST_UPLOAD_SECONDS = 24 * 3600
 
 
 def collect(arguments: list[str]) -> None:
-    """Deletes runs that are marked as deleted, their files, and what uploads that were killed left."""
+    """Deletes runs that are marked as deleted, their files, and what killed uploads left."""
     from mlflow.cli import gc
 
     uri = store_uri()
@@ -27,7 +27,7 @@ def collect(arguments: list[str]) -> None:
         artifacts = os.environ["MLFLOW_ARTIFACTS_DESTINATION"]
         destination = ["--artifacts-destination", artifacts]
         gc.main([*store, *destination, *arguments], standalone_mode=False)
-        if os.path.isabs(artifacts):
+        if Path(artifacts).is_absolute():  # a volume, not a bucket
             delete_killed_uploads(Path(artifacts), time.time())
 
 
