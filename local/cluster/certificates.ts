@@ -1,5 +1,6 @@
+import { X509Certificate } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../support/process.ts";
 import { addresses, clusterName, nodeName } from "./clusterLayout.ts";
@@ -70,40 +71,64 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth, clientAuth
 `;
 
-/** Makes the certificates that are missing. Each is written aside and renamed, so that half of one is never used. */
+const renewalDays = 30;
+
+/** Whether every certificate is there, was issued by its authority, and is valid for a month to come. */
+export const areCertificatesValid = (folder: string): boolean =>
+  authorities.every((file) => isValid(folder, file, file)) &&
+  certificates.every(({ file, authority = "ca" }) => isValid(folder, file, authority));
+
+function isValid(folder: string, file: string, authority: string): boolean {
+  const read = (name: string) => new X509Certificate(readFileSync(join(folder, `${name}.crt`)));
+  if (![file, authority].every((name) => existsSync(join(folder, `${name}.crt`)))) return false;
+  const { validTo } = read(file);
+  const daysLeft = (Date.parse(validTo) - Date.now()) / 86_400_000;
+  return daysLeft > renewalDays && read(file).verify(read(authority).publicKey);
+}
+
+/**
+ * Makes the certificates that are missing or end soon. Each is written aside and renamed, so that half of one is never
+ * used. The key of service accounts stays: it does not end, and pods hold tokens that it signed.
+ */
 export async function ensureCertificates(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(join(folder, "openssl.cnf"), opensslConfig);
+  const exists = (file: string) => existsSync(join(folder, file));
   const make = async (files: string[], ...args: string[]) => {
     const path = (file: string) => join(folder, file);
-    if (files.every((file) => existsSync(path(file)))) return;
     await run("openssl", args, { cwd: folder });
     for (const file of files) {
       await chmod(path(`${file}.new`), 0o600);
       await rename(path(`${file}.new`), path(file));
     }
   };
-  const certify = (file: string, subject: string, ...args: string[]) =>
-    make(
+  const certify = async (file: string, authority: string, subject: string, ...args: string[]) => {
+    if (exists(`${file}.key`) && isValid(folder, file, authority)) return;
+    await make(
       [`${file}.key`, `${file}.crt`],
       ...["req", "-x509", "-config", "openssl.cnf", ...newKey, "-days", "3650", "-subj", subject],
       ...["-keyout", `${file}.key.new`, "-out", `${file}.crt.new`, ...args],
     );
+  };
 
   for (const file of authorities) {
-    await certify(file, `/CN=${clusterName}`, "-extensions", "authority");
+    await certify(file, file, `/CN=${clusterName}`, "-extensions", "authority");
   }
   await Promise.all(
     certificates.map(({ file, subject, names, authority = "ca" }) =>
       certify(
-        ...([file, subject, "-extensions", "identity"] as const),
+        ...([file, authority, subject, "-extensions", "identity"] as const),
         ...["-CA", `${authority}.crt`, "-CAkey", `${authority}.key`],
         ...(names ? ["-addext", `subjectAltName=${names.join(",")}`] : []),
       ),
     ),
   );
   const key = "service-accounts.key";
-  await make([key], ...["genpkey", "-algorithm", "EC"], ...curve, "-out", `${key}.new`);
+  if (!exists(key)) {
+    await make([key], ...["genpkey", "-algorithm", "EC"], ...curve, "-out", `${key}.new`);
+  }
   const publicKey = "service-accounts.pub";
-  await make([publicKey], "pkey", "-in", key, "-pubout", "-out", `${publicKey}.new`);
+  if (!exists(publicKey)) {
+    await make([publicKey], "pkey", "-in", key, "-pubout", "-out", `${publicKey}.new`);
+  }
 }

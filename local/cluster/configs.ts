@@ -96,11 +96,11 @@ export function kubeletConfig(paths: ClusterPaths): string {
     resolvConf: join(paths.config, "resolv.conf"),
     podLogsDir: paths.podLogs,
     volumePluginDir: join(paths.kubelet, "volume-plugins"),
-    // A laptop's disk is often nearly full; evicting pods or images there helps nobody. No share of it: 1 % may be 10 GB.
+    // 0% is never: on a full disk the kubelet would delete images that no registry has, and no pod would start again.
     evictionHard: {
       "memory.available": "100Mi",
-      "nodefs.available": "500Mi",
-      "imagefs.available": "500Mi",
+      "nodefs.available": "0%",
+      "imagefs.available": "0%",
     },
     evictionPressureTransitionPeriod: "30s",
     imageGCHighThresholdPercent: 100,

@@ -6,7 +6,7 @@ import { unmountBelow } from "../support/mounts.ts";
 import { sleep } from "../support/process.ts";
 import { apiClient, nodeProblem, serves } from "./api.ts";
 import { createCgroups, removeCgroups } from "./cgroups.ts";
-import { ensureCertificates } from "./certificates.ts";
+import { areCertificatesValid, ensureCertificates } from "./certificates.ts";
 import { sandboxImage } from "./configs.ts";
 import { components, type Component } from "./components.ts";
 import { hasImage, importImages, writeProgramImage } from "./nodeImages.ts";
@@ -62,12 +62,18 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
   const port = running.size > 0 ? await portInUse(paths) : apiPort();
   const { foundation, rest } = components(mountedPaths(paths), programs, port);
   const all = [...foundation, ...rest];
-  if (running.size > 0 && all.every((component) => isCurrent(component, running))) {
+  const needsCertificates = running.size > 0 && !areCertificatesValid(paths.pki);
+  if (running.size > 0 && !needsCertificates && all.every((one) => isCurrent(one, running))) {
     // Kubernetes deletes images from a full disk, this one too
     await ensureSandboxImage(paths, foundation, programs);
     if ((await problemOf(paths)) === undefined) return;
   } else {
-    report(`clearing what an earlier ${running.size > 0 ? "version" : "start"} left behind`);
+    // the programs read their certificates when they start
+    report(
+      needsCertificates
+        ? "restarting with new certificates, because the old ones have expired or soon will"
+        : `clearing what an earlier ${running.size > 0 ? "version" : "start"} left behind`,
+    );
     await stop(paths, report);
     await checkNetworkIsFree();
     await checkApiPortIsFree(port);

@@ -132,6 +132,9 @@ function explained(error: unknown, server: string, plugin: string | undefined): 
     return `${server} answers ${error.status} (${error.message}); check that it is a Kubernetes API server`;
   }
   if (code === "ECONNREFUSED") return `nothing listens at ${server}; start that cluster`;
+  if (code === "CERT_HAS_EXPIRED") {
+    return `the certificate of ${server} has expired; renew it (\`npm run up -- --local-cluster\` does), or set this machine's clock`;
+  }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
     return `the host of ${server} cannot be found; check the address, DNS and VPN`;
   }

@@ -7,7 +7,8 @@ import { withTestCluster } from "./testCluster.ts";
 /** A part of `npm test` that can be run by itself. */
 export interface Stage {
   readonly name: string;
-  readonly group: "static" | "python" | "unit" | "programs" | "live";
+  /** `slow` stages run only when they are named. */
+  readonly group: "static" | "python" | "unit" | "programs" | "live" | "slow";
   readonly title: string;
   run(): Promise<Outcome>;
 }
@@ -20,6 +21,7 @@ const live = {
   pulumi: "test/engine/life\\.test\\.ts$",
   stores: "test/e2e/googleStores\\.test\\.ts$",
   e2e: "test/e2e/life\\.test\\.ts$",
+  faults: "test/e2e/faults\\.test\\.ts$",
   // no cluster, but the Python environments that the lanes before it make
   login: "test/login/",
   page: "test/page/",
@@ -167,5 +169,11 @@ export const stages: Stage[] = [
     group: "live",
     title: "life of the platform on the local cluster",
     run: () => alone("e2e"),
+  },
+  {
+    name: "faults",
+    group: "slow",
+    title: "everything that happens to the platform, measured",
+    run: () => alone("faults"),
   },
 ];

@@ -1,13 +1,20 @@
 """`mlflow gc`, never at the same time as a backup or a restore."""
 
 import os
+import time
+from contextlib import suppress
+from pathlib import Path
 
 from tracking_server.database import backup_lock
 from tracking_server.settings import store_uri
 
+# How MLflow names a file that is still being uploaded to a volume, and hides it.
+UPLOADING = ".artifact.uploading."
+_LONGEST_UPLOAD_SECONDS = 24 * 3600
+
 
 def collect(arguments: list[str]) -> None:
-    """Deletes runs that are marked as deleted, and their files."""
+    """Deletes runs that are marked as deleted, their files, and what killed uploads left."""
     from mlflow.cli import gc
 
     uri = store_uri()
@@ -17,5 +24,16 @@ def collect(arguments: list[str]) -> None:
         os.environ["MLFLOW_TRACKING_URI"] = f"http://127.0.0.1:{os.environ['MLFLOW_PORT']}"
         os.environ["MLFLOW_TRACKING_USERNAME"] = os.environ["MLFLOW_AUTH_ADMIN_USERNAME"]
         os.environ["MLFLOW_TRACKING_PASSWORD"] = os.environ["MLFLOW_AUTH_ADMIN_PASSWORD"]
-        destination = ["--artifacts-destination", os.environ["MLFLOW_ARTIFACTS_DESTINATION"]]
+        artifacts = os.environ["MLFLOW_ARTIFACTS_DESTINATION"]
+        destination = ["--artifacts-destination", artifacts]
         gc.main([*store, *destination, *arguments], standalone_mode=False)
+        if Path(artifacts).is_absolute():  # a volume, not a bucket
+            delete_killed_uploads(Path(artifacts), time.time())
+
+
+def delete_killed_uploads(store: Path, now: float) -> None:
+    """Deletes what nobody has written to for a day: a server that is killed cannot clean up."""
+    for file in store.rglob(f"{UPLOADING}*"):
+        with suppress(FileNotFoundError):  # an upload that has just ended
+            if now - file.stat().st_mtime > _LONGEST_UPLOAD_SECONDS:
+                file.unlink()

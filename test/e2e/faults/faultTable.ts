@@ -1,0 +1,165 @@
+import { type ServedModel, servedModel } from "../../../cli/prediction.ts";
+import { sleep } from "../../../local/support/process.ts";
+import { activeAlerts } from "../support/alerts.ts";
+import { restartsOf } from "../support/kube.ts";
+import { logAndRegister, registerModel } from "../support/models.ts";
+import { api, namespace } from "../support/platform.ts";
+import { startTestCluster } from "../support/testCluster.ts";
+import { waitUntil } from "../support/wait.ts";
+import { isReplaced, killComponents, runningPods, scale } from "./clusterParts.ts";
+import { expireCertificates } from "./expiredCertificate.ts";
+import type { Fault, Platform } from "./fault.ts";
+import { claims, fill, folderOf, makeVolumesSmall } from "./smallVolumes.ts";
+import { killedUpload } from "./upload.ts";
+
+const runbook = (name: string) => `[${name}](../runbooks/${name}.md)`;
+const trouble = (title: string, anchor: string) => `[${title}](../troubleshooting.md#${anchor})`;
+
+/** Whatever happens to the platform in the tests, in the order of the docs' table. */
+export const faults: readonly Fault[] = [
+  {
+    name: "Every pod is killed, one after the other",
+    cure: `Nothing: Kubernetes starts them again. ${runbook("KubePodCrashLooping")}`,
+    happen: async () => {
+      const pods = await runningPods();
+      for (const pod of pods) {
+        const path = `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}`;
+        await api().call("DELETE", `${path}?gracePeriodSeconds=0`);
+        await waitUntil(`${pod.metadata.name} is replaced`, 180, () => isReplaced(pod, pods));
+      }
+    },
+  },
+  {
+    name: "containerd, the kubelet, etcd and the API server are killed",
+    cure: `\`npm run up\` starts them again; elsewhere systemd does. ${trouble("The local cluster does not answer", "the-local-cluster-does-not-answer")}`,
+    unnoticed: ["predictions", "writes"],
+    prepare: samePodsAfterwards,
+    happen: async () => {
+      killComponents("containerd", "kubelet", "etcd", "kube-apiserver");
+      const since = Date.now();
+      await startTestCluster();
+      return since;
+    },
+  },
+  {
+    name: "Postgres is away for 60 s",
+    cure: `Nothing, or what the alert says: ${runbook("PostgresUnreachable")}`,
+    unnoticed: ["predictions"],
+    prepare: async () => {
+      const samePods = await samePodsAfterwards();
+      return async () => {
+        await waitUntil("the alert is resolved", 120, async () => {
+          return !(await activeAlerts()).includes("PostgresUnreachable");
+        });
+        await samePods();
+      };
+    },
+    happen: async () => {
+      await scale("statefulsets/postgres", 0);
+      const end = Date.now() + 60_000;
+      await waitUntil("Alertmanager has the alert", 120, async () => {
+        return Date.now() > end && (await activeAlerts()).includes("PostgresUnreachable");
+      });
+      await scale("statefulsets/postgres", 1);
+    },
+  },
+  {
+    name: "The artifact store is full for 15 s",
+    cure: `Make room: ${runbook("KubePersistentVolumeFillingUp")}`,
+    isSlow: true,
+    unnoticed: ["predictions"],
+    prepare: makeVolumesSmall,
+    happen: async () => {
+      const makeRoom = await fill(await folderOf(claims.artifacts));
+      await sleep(15_000);
+      makeRoom();
+    },
+  },
+  {
+    name: "The disk of the database and of the artifacts is full for 15 s",
+    cure: `Make room: ${trouble("The disk or a volume is full", "the-disk-or-a-volume-is-full")}, ${runbook("NodeFilesystemAlmostOutOfSpace")}`,
+    unnoticed: ["predictions"],
+    prepare: makeVolumesSmall,
+    happen: async () => {
+      const folders = await Promise.all(Object.values(claims).map(folderOf));
+      const makeRoom = await Promise.all(folders.map(fill));
+      await sleep(15_000);
+      makeRoom.forEach((free) => free());
+    },
+  },
+  {
+    name: "MLflow is killed during an upload of 500 MB",
+    cure: `Nothing: MLflow's client sends the file again. ${runbook("MlflowUnavailable")}`,
+    unnoticed: ["predictions"],
+    ...killedUpload(500),
+  },
+  {
+    name: "The cluster's DNS is away for 30 s",
+    cure: `\`npm run up\` starts it again; elsewhere Kubernetes does. ${trouble("The local cluster does not answer", "the-local-cluster-does-not-answer")}`,
+    unnoticed: ["predictions"],
+    happen: async () => {
+      killComponents("dns");
+      await sleep(30_000);
+      await startTestCluster();
+    },
+  },
+  {
+    name: "The aliases of three models are moved at once under load",
+    cure: "Nothing: the version before answers until the new one does",
+    unnoticed: ["predictions", "writes"],
+    predictionPauseMs: 0,
+    happen: moveAliases,
+  },
+  {
+    name: "The certificate of the API server has expired",
+    cure: `\`npm run up\` makes new ones for the local cluster, and restarts it. ${trouble("A certificate has expired", "a-certificate-has-expired")}`,
+    isSlow: true,
+    withinSeconds: 300, // every pod starts again
+    happen: expireCertificates,
+  },
+];
+
+/** Nothing restarts because something else was away. */
+async function samePodsAfterwards(): Promise<() => Promise<void>> {
+  const pods = async () =>
+    (await runningPods())
+      .map((pod) => [pod.metadata.name, pod.metadata.uid, restartsOf(pod)] as const)
+      .filter(([name]) => name !== "postgres-0");
+  const before = await pods();
+  return async () => {
+    const after = await pods();
+    const ids = new Set(before.map(([, id]) => id));
+    expect(after.filter(([, id]) => ids.has(id)).sort()).toEqual(before.sort());
+  };
+}
+
+async function moveAliases({ models, tracking, outputs }: Platform): Promise<number> {
+  const variables = outputs["notebookEnv"] as unknown as Record<string, string>;
+  const served = async (url: string) => (await servedModel(url)) as ServedModel;
+  const next = {
+    "diabetes-progression": await registerModel(variables, "constant", 1234),
+    "wine-xgboost": (await logAndRegister(outputs, "xgboost", "wine-xgboost", 30)).version,
+    "wine-lightgbm": (await logAndRegister(outputs, "lightgbm", "wine-lightgbm", 30)).version,
+  } as Record<string, string>;
+  const before = await Promise.all(models.map(async ({ servingUrl }) => await served(servingUrl)));
+  const moveTo = async (version: (model: ServedModel) => string) => {
+    await Promise.all(
+      before.map((model) =>
+        tracking.call("registered-models/alias", {
+          name: model.name,
+          alias: model.alias,
+          version: version(model),
+        }),
+      ),
+    );
+    const since = Date.now();
+    for (const [index, { servingUrl }] of models.entries()) {
+      await waitUntil(`${servingUrl} has followed`, 60, async () => {
+        return (await served(servingUrl)).version === version(before[index]!);
+      });
+    }
+    return since;
+  };
+  await moveTo(({ name }) => next[name]!);
+  return await moveTo(({ version }) => version);
+}

@@ -1,0 +1,46 @@
+import { messageOf } from "../../../local/support/errors.ts";
+import { sleep } from "../../../local/support/process.ts";
+import type { ServedModel } from "../../../cli/prediction.ts";
+
+/** One prediction for the model's own input example, tried once. */
+export async function predictOnce(url: string, { input_example }: ServedModel): Promise<void> {
+  const response = await fetch(`${url}/invocations`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ dataframe_split: input_example }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${response.status}: ${text.slice(0, 120)}`);
+}
+
+/** Clients that predict with one model and never try twice, until they are stopped. */
+export function startPredictors(url: string, model: ServedModel, pauseMs: number) {
+  const failed: Record<string, number> = {};
+  let made = 0;
+  let isRunning = true;
+  const work = async () => {
+    while (isRunning) {
+      made++;
+      await predictOnce(url, model).catch((error: unknown) => {
+        const reason = reasonOf(error);
+        failed[reason] = (failed[reason] ?? 0) + 1;
+      });
+      await sleep(pauseMs);
+    }
+  };
+  const workers = [work(), work()];
+  return {
+    stop: async () => {
+      isRunning = false;
+      await Promise.all(workers);
+      return { made, failed };
+    },
+  };
+}
+
+/** What Node's fetch only says of its cause. */
+const reasonOf = (error: unknown) =>
+  error instanceof Error && error.cause instanceof Error && "code" in error.cause
+    ? String(error.cause.code)
+    : messageOf(error);
