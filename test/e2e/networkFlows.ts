@@ -32,7 +32,9 @@ const node = { host: addresses.node, isPod: false };
 /** What people rely on, written down apart from the flows that the platform declares. */
 const promised: [caller: string, called: string, isConnected: boolean][] = [
   ["prediction-app", "model-server:8080", true],
-  ["prediction-app", "mlflow:5000", false],
+  ["prediction-app", "mlflow:5000", true],
+  ["prediction-app", "prometheus:9090", true],
+  ["prediction-app", "alertmanager:9093", false],
   ["prediction-app", "postgres:5432", false],
   ["prediction-app", "internet:443", false],
   ["model-server", "mlflow:5000", true],
