@@ -91,7 +91,7 @@ export const settings = {
   protectData: flag(true, "", "Whether Cloud SQL, the bucket and the GKE cluster refuse to be deleted. Set it to false and run `up` before they may be."),
   paused: flag(false, "paused", "Whether every workload is scaled to zero and Cloud SQL is stopped. Data stays and storage is still paid for. A stack with Cloud SQL cannot be made paused, only be paused later."),
   // The models.
-  models: models({ "diabetes-progression": {} }, "Models to serve, by their registered names. The first in the stack's file is the notebook's, and the one that the prediction page opens with. Keys of a model: see docs/reference/settings.md."),
+  models: models({ "diabetes-progression": {} }, "Models to serve, by their registered names. The first in the stack's file is the notebook's, and the one that the prediction page lists first. Keys of a model: see docs/reference/settings.md."),
   // Data stores in the cluster.
   databaseStorageSize: text("8Gi", "postgres.storageSize", "Size of the database's claim."),
   ...pods("database", "postgres", "the database's pod"),

@@ -74,7 +74,7 @@ export interface MlopsPlatformArgs
   images: PlatformImagesArgs;
   /** Registry, with a path if need be, that mirrors the images of others: the charts', the database proxy's and the login's. Defaults to the registries that they come from. */
   imageMirror?: string;
-  /** Models to serve, one or more. The first is the notebook's and the one that the prediction page opens with. Adding one changes nothing of the others. */
+  /** Models to serve, one or more. The first is the notebook's and the one that the prediction page lists first. Adding one changes nothing of the others. */
   models: ServedModelArgs[];
   /** Who runs the platform, such as a team's name or address. The prediction page shows it with every service but the models. Defaults to nobody. */
   owner?: pulumi.Input<string>;

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { outputsOf } from "../core/outputs.ts";
-import { metricsPort, services } from "../core/services.ts";
+import { metricsPort, pageListName, services } from "../core/services.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "../kubernetes/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
@@ -44,7 +44,7 @@ export class PredictionApp extends pulumi.ComponentResource {
       },
       child,
     );
-    const listName = `${serviceName}-services`;
+    const listName = pageListName(serviceName);
     // a change replaces it under the same name: the pods keep the file, and take the new one over without a restart
     const list = new k8s.core.v1.ConfigMap(
       `${name}-services`,
