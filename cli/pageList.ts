@@ -15,8 +15,9 @@ const withinSeconds = 150;
 interface Listed {
   readonly metadata: {
     readonly name: string;
-    readonly uid: string;
+    readonly resourceVersion: string;
     readonly creationTimestamp: string;
+    readonly managedFields?: readonly { readonly time: string }[];
     readonly deletionTimestamp?: string;
     readonly annotations?: Readonly<Record<string, string>>;
   };
@@ -35,7 +36,13 @@ export async function awaitPageList(
   if (paused) return;
   const core = `/api/v1/namespaces/${namespace}`;
   const list = await client.request("GET", `${core}/configmaps/${pageListName(page)}`);
-  const { uid, creationTimestamp } = (list as unknown as Listed).metadata;
+  const {
+    resourceVersion,
+    creationTimestamp,
+    managedFields = [],
+  } = (list as unknown as Listed).metadata;
+  const changes = [creationTimestamp, ...managedFields.map(({ time }) => time)];
+  const lastChange = changes.sort().at(-1)!;
   const selector = `labelSelector=app.kubernetes.io/name=${page}`;
   const { items } = await client.request("GET", `${core}/pods?${selector}`);
   const older = (items as unknown as Listed[])
@@ -43,15 +50,15 @@ export async function awaitPageList(
     .filter(
       (pod) =>
         pod.deletionTimestamp === undefined &&
-        pod.creationTimestamp <= creationTimestamp &&
-        pod.annotations?.[readMark] !== uid,
+        pod.creationTimestamp <= lastChange &&
+        pod.annotations?.[readMark] !== resourceVersion,
     );
   if (older.length === 0) return;
   const models = modelsOf(outputs).filter(({ pageUrl }) => pageUrl);
   const names = models.map(({ name }) => name);
   const kubeconfig = loadKubeconfig(access.kubeconfig, access.context);
   const refresh = async ({ name }: Listed["metadata"]) => {
-    const mark = { metadata: { annotations: { [readMark]: uid } } };
+    const mark = { metadata: { annotations: { [readMark]: resourceVersion } } };
     const path = `${core}/pods/${name}`;
     // who may not change pods waits for kubelet
     await client.request("PATCH", path, mark, "application/merge-patch+json").catch(() => {});
