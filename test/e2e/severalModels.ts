@@ -70,7 +70,9 @@ export function describeSeveralModels(outputs: () => Record<string, unknown>): v
       const found = await api().pods(namespace);
       return found
         .map((pod) => [pod.metadata.name, pod.metadata.uid, restartsOf(pod)] as const)
-        .filter(([pod]) => /^(model-server|mlflow(?!-migration)|postgres|prediction-app)-/.test(pod))
+        .filter(([pod]) =>
+          /^(model-server|mlflow(?!-migration)|postgres|prediction-app)-/.test(pod),
+        )
         .filter(([pod]) => !pod.startsWith("model-server-spare-"));
     };
     const before = (await pods()).sort();
