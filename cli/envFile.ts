@@ -51,7 +51,7 @@ export const envLines = (variables: Readonly<Record<string, string>>): string[] 
 
 /**
  * The variables that the stack gives notebooks, with the URLs by which this machine reaches the endpoints and the model
- * servers. MODEL_SERVERS has the latter as the prediction page reads them, by model.
+ * servers. MODEL_SERVERS has the latter, by model.
  */
 export function notebookVariables(
   outputs: Readonly<Record<string, unknown>>,

@@ -18,6 +18,8 @@ export interface ForwardOptions {
   kubeconfig: KubeConfig;
   namespace: string;
   service: string;
+  /** The pod to connect to, and its port. Left out, one that is ready, and the port of the Service. */
+  pod?: { name: string; port: number };
   /** Port to listen on; when it is taken, the next free one of the following. */
   port: number;
   /** Told once when connections begin to fail, and again after they had worked meanwhile. */
@@ -44,9 +46,16 @@ export async function forwardService(options: ForwardOptions): Promise<Forwardin
   const core = kubeconfig.makeApiClient(CoreV1Api);
   let isFailing = false;
   const carry = async (socket: Socket) => {
-    const { pod, port } = await findPod(core, options);
+    const { name, port } = options.pod ?? (await findPod(core, options));
     const { namespace } = options;
-    const opened: unknown = await forward.portForward(namespace, pod, [port], socket, null, socket);
+    const opened: unknown = await forward.portForward(
+      namespace,
+      name,
+      [port],
+      socket,
+      null,
+      socket,
+    );
     const channel = opened as Channel;
     channel.onclose = () => socket.end();
     channel.onerror = () => socket.destroy();
@@ -81,7 +90,7 @@ export async function forwardService(options: ForwardOptions): Promise<Forwardin
 async function findPod(
   core: CoreV1Api,
   { namespace, service }: ForwardOptions,
-): Promise<{ pod: string; port: number }> {
+): Promise<{ name: string; port: number }> {
   const found = await core.readNamespacedService({ name: service, namespace });
   const labelSelector = Object.entries(found.spec?.selector ?? {})
     .map(([label, value]) => `${label}=${value}`)
@@ -89,7 +98,7 @@ async function findPod(
   const { items } = await core.listNamespacedPod({ namespace, labelSelector });
   const ready = items.find((pod) => isReady(pod));
   if (!ready) throw new Error("no pod is ready");
-  return { pod: ready.metadata!.name!, port: podPort(found, ready) };
+  return { name: ready.metadata!.name!, port: podPort(found, ready) };
 }
 
 function isReady({ metadata, status }: V1Pod): boolean {

@@ -17,6 +17,7 @@ import type { Settings } from "./stackSettings.ts";
 import { copyState } from "./stateCopy.ts";
 import { agree } from "./questions.ts";
 import { staysOn, type Target } from "./target.ts";
+import { awaitPageList } from "./pageList.ts";
 import { awaitDaemonSets, welcome } from "./platformReady.ts";
 
 /** `up` of a stack whose cluster the program makes, and with it the repository that its images are pushed to. */
@@ -58,6 +59,7 @@ export async function upOnGke(settings: Settings, options: Options): Promise<num
   const client = await connect(access);
   await copyState(client, engine, deployment);
   await awaitDaemonSets(client, namespace);
+  await awaitPageList(client, access, settings, outputs);
   await welcome(settings, access, outputs);
   return 0;
 }

@@ -10,6 +10,7 @@ import { provideImages } from "../provideImages.ts";
 import { checkOwnership, connect } from "../ownershipCheck.ts";
 import { judgeStack, obeyPolicies } from "../policyCheck.ts";
 import { UserError } from "../../local/support/errors.ts";
+import { awaitPageList } from "../pageList.ts";
 import { awaitDaemonSets, welcome } from "../platformReady.ts";
 import { agree } from "../questions.ts";
 import { imagesOf } from "../stackImages.ts";
@@ -80,7 +81,9 @@ export async function up({ bundle: file, registry, ...options }: UpOptions): Pro
   await copyState(client, engine, deployment);
   if (code !== 0) return code;
   await awaitDaemonSets(client, settings.config.namespace);
-  await welcome(settings, access, await engine.outputs({ showSecrets: false }));
+  const outputs = await engine.outputs({ showSecrets: false });
+  await awaitPageList(client, access, settings, outputs);
+  await welcome(settings, access, outputs);
   return 0;
 }
 

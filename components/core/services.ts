@@ -15,6 +15,9 @@ export const metricsPort = 9464;
 /** Port on which the tracking server's pods answer for the database. */
 export const databaseMetricsPort = 9187;
 
+/** ConfigMap with what the prediction page of this name lists. */
+export const pageListName = (page: string) => `${page}-services`;
+
 /** Every Service of a platform, once: classes, network policies, the gateway, identities and `connect` read it here. */
 export const services = {
   postgres: { name: "postgres", port: 5432 },

@@ -22,6 +22,8 @@ export interface HttpWorkload {
   /** Where the container answers `/metrics`; Prometheus alone is let through to it. */
   metricsPort?: number;
   env: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.EnvVar>[]>;
+  /** A ConfigMap whose keys are files of a folder. Changes reach the files while the container runs. */
+  configFolder?: { configMap: string; mountPath: string };
   probes: Parameters<typeof httpProbes>[0];
   temporaryStorage: pulumi.Input<string>;
   resources: Required<ContainerResourcesArgs>;
@@ -36,7 +38,10 @@ export function httpDeploymentSpec(
   template: { labels: StringMap; annotations?: StringMap },
   chosen: PodSettingsArgs & { resources?: ContainerResourcesArgs } = {},
 ) {
-  const tmp = temporaryFolder(workload.temporaryStorage);
+  const folders = [
+    temporaryFolder(workload.temporaryStorage),
+    ...(workload.configFolder ? [configFolder(workload.configFolder)] : []),
+  ];
   return {
     ...(workload.replicas === undefined ? {} : { replicas: workload.replicas }),
     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
@@ -63,14 +68,19 @@ export function httpDeploymentSpec(
               workload.temporaryStorage,
             ),
             securityContext: containerSecurity,
-            volumeMounts: [tmp.mount],
+            volumeMounts: folders.map(({ mount }) => mount),
           },
         ],
-        volumes: [tmp.volume],
+        volumes: folders.map(({ volume }) => volume),
       },
     },
   };
 }
+
+const configFolder = ({ configMap, mountPath }: { configMap: string; mountPath: string }) => ({
+  volume: { name: "config", configMap: { name: configMap } },
+  mount: { name: "config", mountPath, readOnly: true },
+});
 
 /** Lets a node be drained pod by pod. Only for more than one pod: with one it would block every drain. */
 export function disruptionBudget(

@@ -74,8 +74,10 @@ export interface MlopsPlatformArgs
   images: PlatformImagesArgs;
   /** Registry, with a path if need be, that mirrors the images of others: the charts', the database proxy's and the login's. Defaults to the registries that they come from. */
   imageMirror?: string;
-  /** Models to serve, one or more. The first is the notebook's and the one that the prediction page opens with. Adding one changes nothing of the others. */
+  /** Models to serve, one or more. The first is the notebook's and the one that the prediction page lists first. Adding one changes nothing of the others. */
   models: ServedModelArgs[];
+  /** Who runs the platform, such as a team's name or address. The prediction page shows it with every service but the models. Defaults to nobody. */
+  owner?: pulumi.Input<string>;
   /** Storage class of every claim. Defaults to the cluster's default class. */
   storageClassName?: pulumi.Input<string>;
   /** Ranges by which pods reach the API server behind the Service `kubernetes`, such as `10.0.0.2/32`. Defaults to any address, on the ports of API servers. */
@@ -292,6 +294,7 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
     ),
     imageMirror: matches(registryPattern, registryRule),
     models: servedModels,
+    owner: text,
     storageClassName: text,
     apiServerAddresses: kube.addressRanges,
     dnsAddresses: kube.addressRanges,

@@ -3,6 +3,7 @@ import { checkArguments } from "../core/checks.ts";
 import { outputsOf } from "../core/outputs.ts";
 import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { services } from "../core/services.ts";
+import { externalServiceUrl, internalServiceUrl } from "../kubernetes/endpoints.ts";
 import { NetworkFlows } from "../kubernetes/networkFlows.ts";
 import { PredictionApp } from "../prediction/predictionApp.ts";
 import { TrackingPermission } from "../tracking/arguments.ts";
@@ -16,6 +17,7 @@ import {
   publicTrackingHosts,
   publicUrl,
 } from "./platformExposure.ts";
+import { listedServices } from "./listedServices.ts";
 import { platformFlows } from "./platformFlows.ts";
 import { modelServer, modelTraining, platformModels } from "./platformModels.ts";
 import { monitoringInCluster } from "./platformMonitoring.ts";
@@ -132,18 +134,39 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       ...model,
       server: modelServer(name, common, args, model, tracking, child),
     }));
-    const prediction = new PredictionApp(
+    const monitoring = monitoringInCluster(name, common, args, child);
+    this.mlflowTrackingUri = publicUrl(args, "tracking", tracking.externalUrl);
+    const pageUrl = internalServiceUrl(
+      services.prediction.name,
+      namespace,
+      services.prediction.port,
+    );
+    this.predictionAppUrl = publicUrl(
+      args,
+      "prediction",
+      externalServiceUrl(pageUrl, { ...args.prediction, nodeAddress }),
+    );
+    new PredictionApp(
       `${name}-prediction`,
       {
         ...args.prediction,
         ...common,
         serviceName: services.prediction.name,
         image: args.images.predict,
-        modelServers: Object.fromEntries(
-          served
-            .filter(({ page }) => page)
-            .map(({ modelName, server }) => [modelName, server.internalUrl]),
-        ),
+        models: served
+          .filter(({ page }) => page)
+          .map(({ modelName, owner, server }) => ({
+            name: modelName,
+            serverUrl: server.internalUrl,
+            url: publicModelUrl(args, modelName, server.externalUrl),
+            owner,
+          })),
+        services: listedServices(args, {
+          ...monitoring,
+          namespace,
+          trackingUrl: this.mlflowTrackingUri,
+          predictionUrl: this.predictionAppUrl,
+        }),
         paused,
         nodeAddress,
         behindLogin: args.exposure?.login !== undefined,
@@ -153,19 +176,16 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     for (const model of models) modelTraining(name, common, args, model, tracking, child);
     const stores = { database, artifacts, tracking };
     const backup = backupInCluster(name, common, args, stores, child);
-    const monitoring = monitoringInCluster(name, common, args, child);
     exposeToInternet(name, common, args, child);
     const { dnsAddresses } = args;
     const network = { ...common, flows: platformFlows(args), dnsAddresses };
     new NetworkFlows(`${name}-network`, network, child);
 
     this.namespace = namespace;
-    this.mlflowTrackingUri = publicUrl(args, "tracking", tracking.externalUrl);
     this.mlflowUsername = pulumi.output(notebook.username);
     this.mlflowPassword = notebook.password;
     this.mlflowAdminPassword = tracking.adminPassword;
     this.peoplePasswords = tracking.peoplePasswords;
-    this.predictionAppUrl = publicUrl(args, "prediction", prediction.externalUrl);
     const addresses = served.map(
       ({ modelName, modelAlias, page, server }) =>
         [

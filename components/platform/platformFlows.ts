@@ -27,6 +27,8 @@ export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
     call(services.serving.name, services.tracking),
     call(trainingName, services.tracking),
     call(services.prediction.name, services.serving),
+    // whose health its front page shows; what has no login and can be changed stays closed to it
+    call(services.prediction.name, services.tracking),
   ];
   flows.push(...storeFlows(services.tracking.name, args));
   if (isCopyTarget(args)) {
@@ -82,6 +84,7 @@ function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
   const grafanaName = services.grafana.name;
   const prometheusName = services.prometheus.name;
   const flows: NetworkFlowArgs[] = [
+    call(services.prediction.name, services.prometheus),
     ...[services.tracking, services.serving, services.prediction].flatMap((service) =>
       service.metricsPorts.map((port) => ({ from: prometheusName, to: service.name, port })),
     ),
@@ -106,6 +109,7 @@ function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
   }
   if (grafana.enabled !== false) {
     flows.push(call(grafanaName, services.prometheus), ...callApiServer(grafanaName));
+    flows.push(call(services.prediction.name, services.grafana));
     if (prometheus.alertmanager !== false) {
       flows.push(call(grafanaName, services.alertmanager));
     }

@@ -24,7 +24,7 @@ export const modelService = (model: string) => `${services.serving.name}-${slugO
 export const platformModels = (name: string, { models }: MlopsPlatformArgs, child: Child) =>
   models.map((model: ServedModelArgs) => {
     const { name: modelName, alias: modelAlias = "champion", image, training, ...others } = model;
-    const { experimentName = modelName, page = true, monitor = true, ...settings } = others;
+    const { experimentName = modelName, page = true, monitor = true, owner, ...settings } = others;
     const slug = slugOf(modelName);
     const user = (role: string, permission: TrackingPermission) => ({
       username: `${role}-${slug}`,
@@ -32,7 +32,18 @@ export const platformModels = (name: string, { models }: MlopsPlatformArgs, chil
       permission,
     });
     return {
-      ...{ modelName, modelAlias, experimentName, slug, image, page, monitor, settings, training },
+      ...{
+        modelName,
+        modelAlias,
+        experimentName,
+        slug,
+        image,
+        owner,
+        page,
+        monitor,
+        settings,
+        training,
+      },
       reader: user(services.serving.name, TrackingPermission.Read),
       ...(training && { writer: user(trainingName, TrackingPermission.Write) }),
     };

@@ -28,6 +28,8 @@ export interface ServedModelArgs extends ModelServerSettingsArgs {
   experimentName?: pulumi.Input<string>;
   /** Image that serves the model and trains it. It must hold the packages that the model needs. */
   image: pulumi.Input<string>;
+  /** Who answers for it, such as a team's name or address; the prediction page shows it. Defaults to the `owner` that it was logged with. */
+  owner?: pulumi.Input<string>;
   /** Whether the prediction page shows it. Defaults to true. */
   page?: boolean;
   /** Whether alerts are raised about it. Defaults to true. */
@@ -48,6 +50,7 @@ export const servedModelRules: Rules<ServedModelArgs> = {
   alias: modelRules.modelAlias,
   experimentName: text,
   image: required(text),
+  owner: text,
   page: flag,
   monitor: flag,
   training: object<ModelTrainingArgs>({ ...trainingSettingsRules, once: flag }),

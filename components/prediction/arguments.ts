@@ -1,5 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { flag, map, object, required, type Rule, type Rules, text, whole } from "../core/checks.ts";
+import {
+  flag,
+  list,
+  object,
+  required,
+  type Rule,
+  type Rules,
+  text,
+  whole,
+} from "../core/checks.ts";
 import * as kube from "../kubernetes/arguments.ts";
 
 /** What people choose about the prediction page. */
@@ -10,13 +19,43 @@ export interface PredictionSettingsArgs extends kube.NodePortArgs, kube.PodSetti
   resources?: kube.ContainerResourcesArgs;
 }
 
+/** A model that the prediction page predicts with. */
+export interface PageModelArgs {
+  /** Name of the registered model. */
+  name: string;
+  /** URL of its server inside the cluster. */
+  serverUrl: pulumi.Input<string>;
+  /** URL of its server for people. Defaults to the one inside the cluster. */
+  url?: pulumi.Input<string>;
+  /** Who answers for it, such as a team's name or address. Defaults to the `owner` that it was logged with. */
+  owner?: pulumi.Input<string>;
+}
+
+/** A service that the prediction page lists, with how it is right now. */
+export interface ListedServiceArgs {
+  /** Name for people, such as `MLflow`. */
+  name: string;
+  /** URL for people. One that only the cluster knows is replaced by a hint. */
+  url: pulumi.Input<string>;
+  /** URL that the page's pods reach, and that answers 200 while the service is well. Left out, the service is the page itself. */
+  healthUrl?: pulumi.Input<string>;
+  /** Name of the service that `healthUrl` belongs to, such as `Prometheus`. Left out, it is the service's own. */
+  seenBy?: string;
+  /** Version, unless the answer at `healthUrl` has one. */
+  version?: pulumi.Input<string>;
+  /** Who answers for it, such as a team's name or address. */
+  owner?: pulumi.Input<string>;
+}
+
 /** Arguments of PredictionApp. */
 export interface PredictionAppArgs
   extends PredictionSettingsArgs, kube.WorkloadArgs, kube.NodeAddressArgs {
   /** Image built from `apps/predict`. */
   image: pulumi.Input<string>;
-  /** URLs of the model servers inside the cluster, by the names of their models. The page opens with the first. */
-  modelServers: { [model: string]: pulumi.Input<string> };
+  /** Models of the page, one or more. A changed list reaches the running pods within two minutes and restarts none. */
+  models: PageModelArgs[];
+  /** Services that its front page lists next to the models. Defaults to none; with one model the page then opens with its form. */
+  services?: ListedServiceArgs[];
   /** Whether a LoginProxy stands in front. Defaults to false. No cookie passes it, so Streamlit's check by its XSRF cookie is then off; browsers do not send the login's cookie with another site's requests. */
   behindLogin?: boolean;
 }
@@ -30,11 +69,32 @@ const settingsRules: Rules<PredictionSettingsArgs> = {
 
 export const checkPredictionSettings: Rule = object(settingsRules);
 
-export const checkPredictionApp: Rule = object<PredictionAppArgs>({
-  ...settingsRules,
-  ...kube.workloadRules,
-  ...kube.nodeAddressRules,
-  image: required(text),
-  modelServers: required(map(text)),
-  behindLogin: flag,
-});
+const pageModelRules: Rules<PageModelArgs> = {
+  name: required(text),
+  serverUrl: required(text),
+  url: text,
+  owner: text,
+};
+
+const listedServiceRules: Rules<ListedServiceArgs> = {
+  name: required(text),
+  url: required(text),
+  healthUrl: text,
+  seenBy: text,
+  version: text,
+  owner: text,
+};
+
+export const checkPredictionApp: Rule = object<PredictionAppArgs>(
+  {
+    ...settingsRules,
+    ...kube.workloadRules,
+    ...kube.nodeAddressRules,
+    image: required(text),
+    models: required(list(object<PageModelArgs>(pageModelRules))),
+    services: list(object<ListedServiceArgs>(listedServiceRules)),
+    behindLogin: flag,
+  },
+  (check, { models }) =>
+    check.refuse("models", models?.length === 0, "models must not be empty; name one"),
+);

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { outputsOf } from "../core/outputs.ts";
-import { metricsPort, services } from "../core/services.ts";
+import { metricsPort, pageListName, services } from "../core/services.ts";
 import { externalServiceUrl, internalServiceUrl, servicePorts } from "../kubernetes/endpoints.ts";
 import { disruptionBudget, httpDeploymentSpec } from "../kubernetes/httpWorkload.ts";
 import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.ts";
@@ -11,6 +11,8 @@ import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { checkPredictionApp, type PredictionAppArgs } from "./arguments.ts";
 
 const { port, healthPath: health } = services.prediction;
+const listFolder = "/etc/prediction-app";
+const listFile = "services.json";
 
 /** Streamlit page that builds its form from the served model's signature and predicts with it. It keeps no state. */
 export class PredictionApp extends pulumi.ComponentResource {
@@ -42,6 +44,22 @@ export class PredictionApp extends pulumi.ComponentResource {
       },
       child,
     );
+    const listName = pageListName(serviceName);
+    // a change replaces it under the same name: the pods keep the file, and take the new one over without a restart
+    const list = new k8s.core.v1.ConfigMap(
+      `${name}-services`,
+      {
+        metadata: metadata({ name: listName }),
+        data: {
+          [listFile]: pulumi.jsonStringify(
+            { models: args.models, services: args.services },
+            undefined,
+            2,
+          ),
+        },
+      },
+      child,
+    );
     new k8s.apps.v1.Deployment(
       `${name}-server`,
       {
@@ -54,12 +72,13 @@ export class PredictionApp extends pulumi.ComponentResource {
             port,
             metricsPort,
             env: environment({
-              MODEL_SERVERS: pulumi.jsonStringify(args.modelServers),
+              SERVICES_FILE: `${listFolder}/${listFile}`,
               METRICS_PORT: `${metricsPort}`,
               ...(args.behindLogin === true
                 ? { STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION: "false" }
                 : {}),
             }),
+            configFolder: { configMap: listName, mountPath: listFolder },
             probes: { startup: health, readiness: health, liveness: health },
             temporaryStorage: "512Mi",
             resources: {
@@ -75,7 +94,7 @@ export class PredictionApp extends pulumi.ComponentResource {
           args,
         ),
       },
-      child,
+      { ...child, dependsOn: [list] },
     );
     disruptionBudget(name, replicas, metadata({ name: serviceName }), selector, child);
 

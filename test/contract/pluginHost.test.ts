@@ -103,7 +103,7 @@ test("a program in any language sees every fault, each with the path of its prop
   const error = await refusal("PredictionApp", {
     namespace: "ml",
     image: "registry/predict:1",
-    modelServers: { churn: "http://model-server-churn:8080" },
+    models: [{ name: "churn", serverUrl: "http://model-server-churn:8080" }],
     replicas: "2",
     resources: { memoryLimt: "1Gi" },
   });

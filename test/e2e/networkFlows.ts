@@ -32,7 +32,9 @@ const node = { host: addresses.node, isPod: false };
 /** What people rely on, written down apart from the flows that the platform declares. */
 const promised: [caller: string, called: string, isConnected: boolean][] = [
   ["prediction-app", "model-server:8080", true],
-  ["prediction-app", "mlflow:5000", false],
+  ["prediction-app", "mlflow:5000", true],
+  ["prediction-app", "prometheus:9090", true],
+  ["prediction-app", "alertmanager:9093", false],
   ["prediction-app", "postgres:5432", false],
   ["prediction-app", "internet:443", false],
   ["model-server", "mlflow:5000", true],
@@ -90,7 +92,8 @@ export function describeNetworkFlows(): void {
 
   // SECURITY.md: Traffic is denied by default and allowed flow by flow, where the cluster's network plugin
   // enforces NetworkPolicies. SECURITY.md: The local cluster enforces them: it refuses every connection
-  // that no flow allows.
+  // that no flow allows. SECURITY.md: The prediction page reaches the model servers, and of the other services only
+  // MLflow, Grafana and Prometheus.
   test("every declared flow connects, and every other connection is refused", async () => {
     await withInternet(async () => {
       const pods = await waitUntil("the pods run", 30, async () => {

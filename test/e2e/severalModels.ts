@@ -65,12 +65,14 @@ export function describeSeveralModels(outputs: () => Record<string, unknown>): v
     }
   });
 
-  test("a fourth model comes and goes, and restarts neither the three nor MLflow", async () => {
+  test("a fourth model comes and goes, and restarts neither the three nor MLflow nor the page, which shows it when `up` ends", async () => {
     const pods = async () => {
       const found = await api().pods(namespace);
       return found
         .map((pod) => [pod.metadata.name, pod.metadata.uid, restartsOf(pod)] as const)
-        .filter(([pod]) => /^(model-server|mlflow(?!-migration)|postgres)-/.test(pod))
+        .filter(([pod]) =>
+          /^(model-server|mlflow(?!-migration)|postgres|prediction-app)-/.test(pod),
+        )
         .filter(([pod]) => !pod.startsWith("model-server-spare-"));
     };
     const before = (await pods()).sort();

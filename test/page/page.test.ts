@@ -97,8 +97,8 @@ test("JSON that does not fit its column is refused, and what fits is predicted w
 
 test("front page, picker and address lead to the same model", async () => {
   await page.goto(address);
-  await heading("Models");
-  await page.getByText("version 12").waitFor();
+  await heading("Services");
+  await page.getByTestId("stMain").getByText("version 12").first().waitFor();
   await page.getByTestId("stMain").getByRole("button", { name: "Open" }).nth(1).click();
   await heading("Churn");
   expect(new URL(page.url()).searchParams.get("model")).toBe("churn");
@@ -106,6 +106,32 @@ test("front page, picker and address lead to the same model", async () => {
   await page.getByRole("option", { name: "Digits" }).click();
   await heading("Digits");
   expect(new URL(page.url()).searchParams.get("model")).toBe("digits");
+});
+
+test("the front page lists every service with what it says right now", async () => {
+  await page.goto(address);
+  await heading("Services");
+  const card = (name: string) =>
+    page
+      .getByTestId("stMain")
+      .getByTestId("stVerticalBlock")
+      .filter({ has: page.getByText(name, { exact: true }) })
+      .last();
+  await card("Grafana").getByText("It cannot be reached.").waitFor();
+  await card("MLflow").getByText("Healthy").waitFor();
+  await card("Prediction page").getByText("version 9a8b7c6d5e4f").waitFor();
+  await card("Prometheus").getByText("npm run connect").waitFor();
+  await card("Alertmanager").getByText("Not known").waitFor();
+  await card("Hangs").getByText("Server away").waitFor();
+  expect(await page.getByText("owner platform@example.org").count()).toBe(5);
+  expect(await page.getByRole("link", { name: "Open" }).count()).toBe(2);
+});
+
+test("a model that is added appears on the front page of a visitor who does nothing", async () => {
+  await page.goto(address);
+  await heading("Services");
+  program.stdin!.write("added-later\n");
+  await page.getByText("Added later", { exact: true }).waitFor();
 });
 
 test("a model server that hangs keeps no visitor from the other models", async () => {

@@ -2,6 +2,7 @@
 export const openedToTheInternet = {
   value: { domain: "ml.example.com", addressName: "address", certificateMapName: "map" },
   changes: [
+    'ml-prediction-services data.services.json: -      "url": "http://mlflow.mlops.svc.cluster.local:5000" -      "url": "http://prediction-app.mlops.svc.cluster.local:8501" +      "url": "https://mlflow.ml.example.com" +      "url": "https://predict.ml.example.com"',
     "+ ml-gateway",
     "+ ml-gateway-gateway",
     ...["mlflow", "prediction-app"].flatMap((service) => [

@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
+from prediction_app.listing import listed
 from running import RunningPage, start_page
 from streamlit.testing.v1 import AppTest
 from stub import StubModelServer
@@ -23,8 +23,8 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
 
     def opened(url: str) -> AppTest:
         monkeypatch.setenv("MODEL_SERVER_URL", url)
-        monkeypatch.delenv("MODEL_SERVERS", raising=False)
-        st.cache_resource.clear()
+        monkeypatch.delenv("SERVICES_FILE", raising=False)
+        listed.cache_clear()
         page = AppTest.from_file(str(PAGE), default_timeout=60).run()
         assert not page.exception
         return page

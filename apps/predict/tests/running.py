@@ -1,5 +1,6 @@
 """The page as the image runs it: the settings file in place, a process of its own."""
 
+import json
 import os
 import shutil
 import socket
@@ -8,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -28,6 +30,19 @@ class RunningPage:
         text = requests.get(self.metrics_url, timeout=10).text
         lines = (line for line in text.splitlines() if not line.startswith("#"))
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+
+def write_listing(
+    folder: Path, models: dict[str, str], services: list[dict[str, Any]] | None = None
+) -> str:
+    """Writes the list of the page as Kubernetes does, which puts another file in its place."""
+    content = {
+        "models": [{"name": name, "serverUrl": url} for name, url in models.items()],
+        "services": services or [],
+    }
+    draft = folder / "services.new"
+    draft.write_text(json.dumps(content))
+    return str(draft.replace(folder / "services.json"))
 
 
 def start_page(folder: Path, **servers: str) -> RunningPage:

@@ -1,9 +1,9 @@
 """The page of several models, each of another kind, with stub servers: for a browser to look at.
 
-Prints the address of the page and runs until its standard input ends.
+Prints the address of the page and runs until its standard input ends, each line of which names
+a model to add.
 """
 
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from running import start_page
+from running import start_page, write_listing
 from stub import DIABETES, EVERY_TYPE, StubModelServer, described
 
 USAGE: dict[str, Any] = {
@@ -71,6 +71,27 @@ FORECAST: dict[str, Any] = described([("hour", "long", True)]) | {
 }
 FORECAST["signature"]["outputs"] = [{"name": f"in_{n}_hours", "type": "double"} for n in (1, 2, 3)]
 
+INSIDE = "http://{}.mlops.svc.cluster.local"
+NOBODY = "http://127.0.0.1:9"
+
+
+def services(healthy: str) -> list[dict[str, Any]]:
+    """One of each kind: open, the page itself, away, inside the cluster, seen by another one."""
+    found: list[dict[str, Any]] = [
+        {"name": "MLflow", "url": healthy, "healthUrl": healthy, "version": "3.18.0"},
+        {"name": "Prediction page", "url": healthy, "version": "9a8b7c6d5e4f"},
+        {"name": "Grafana", "url": healthy, "healthUrl": NOBODY},
+        {"name": "Prometheus", "url": INSIDE.format("prometheus"), "healthUrl": healthy},
+        {
+            "name": "Alertmanager",
+            "url": INSIDE.format("alertmanager"),
+            "healthUrl": NOBODY,
+            "seenBy": "Prometheus",
+        },
+    ]
+    return [service | {"owner": "platform@example.org"} for service in found]
+
+
 ODDS = [0.213, 0.761, 0.026]
 
 
@@ -95,10 +116,13 @@ def main() -> None:
     shown = sys.argv[1:] or list(servers)
     urls = {name: servers[name].url for name in shown}
     with tempfile.TemporaryDirectory() as folder:
-        page = start_page(Path(folder), MODEL_SERVERS=json.dumps(urls))
+        listing = write_listing(Path(folder), urls, services(servers["churn"].url))
+        page = start_page(Path(folder), SERVICES_FILE=listing)
         try:
             print(f"http://{page.address}", flush=True)
-            sys.stdin.read()
+            for added in sys.stdin:
+                urls[added.strip()] = servers["churn"].url
+                write_listing(Path(folder), urls, services(servers["churn"].url))
         finally:
             page.process.kill()
             page.process.wait()

@@ -265,11 +265,35 @@ def test_a_classifier_is_asked_for_the_probabilities_of_its_classes(
     server.body = {"predictions": [1], "probabilities": [[0.25, 0.75]], "classes": [0, 1]}
     page = press(open_page(server.url), "Predict")
     assert page.metric[0].value == "1"
-    assert bars(page) == [("1: **75.0%**", 75), ("0: **25.0%**", 25)]
+    assert bars(page) == [("class 1: **75.0%**", 75), ("class 0: **25.0%**", 25)]
     press(upload(page, "age,sex,bmi,blood_pressure\n50,1,20,80\n"), "Predict 1 row")
     shown = page.dataframe[0].value.iloc[0].to_dict()
     assert shown["prediction"] == 1
     assert (shown["probability_0"], shown["probability_1"]) == (0.25, 0.75)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "shares", "names"),
+    [
+        (["rain", "wind", "snow"], [0.75, 0.5, 0.25], ["rain", "wind", "snow"]),
+        (["0", "1", "2"], [0.75, 0.5, 0.25], ["label 0", "label 1", "label 2"]),
+        ([None], [0.75, 0.5, 0.25], ["label 0", "label 1", "label 2"]),
+        ([None], [0.5, 0.25, 0.25], ["class 0", "class 1", "class 2"]),
+    ],
+)
+def test_labels_that_a_library_only_counts_have_the_names_of_the_signature(
+    server: StubModelServer,
+    open_page: Open,
+    outputs: list[str | None],
+    shares: list[float],
+    names: list[str],
+) -> None:
+    columns = [{"name": name, "type": "long", "required": True} for name in outputs]
+    signature = DIABETES["signature"] | {"outputs": columns}
+    server.model = DIABETES | {"classes": [0, 1, 2], "signature": signature}
+    server.body = {"predictions": [[1, 1, 0]], "probabilities": [shares], "classes": [0, 1, 2]}
+    page = press(open_page(server.url), "Predict")
+    assert [text.partition(": ")[0] for text, _ in bars(page)] == names
 
 
 def test_of_many_classes_the_most_probable_are_shown(

@@ -1,7 +1,6 @@
 """What Prometheus is told about the page, and on which port."""
 
 import importlib
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 from prediction_app import metrics
-from running import RunningPage, start_page
+from running import RunningPage, start_page, write_listing
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.testing.v1 import AppTest
 from stub import DIABETES, StubModelServer
@@ -38,7 +37,7 @@ def test_every_series_names_the_model_that_a_visitor_looks_at(
     server: StubModelServer, tmp_path: Path
 ) -> None:
     servers = {"churn": server.url, "größe 2": server.url}
-    page = start_page(tmp_path, MODEL_SERVERS=json.dumps(servers))
+    page = start_page(tmp_path, SERVICES_FILE=write_listing(tmp_path, servers))
     try:
         known = page.samples()
         for model in servers:
@@ -60,6 +59,8 @@ def test_every_series_names_the_model_that_a_visitor_looks_at(
             wait_for(page, of_page("sessions"), 2)
         after = wait_for(page, of_page("sessions"), 0)
         assert len(after) == len(known), "no series is there that was not from the start"
+        write_listing(tmp_path, servers | {"added": server.url})
+        assert page.samples()[asked("predict", "unavailable", "added")] == 0
     finally:
         page.process.kill()
         page.process.wait()
@@ -97,17 +98,21 @@ def test_an_error_of_the_page_itself_is_counted(server: StubModelServer, page: R
 
 def test_no_label_comes_from_a_visitor(server: StubModelServer, open_page: Open) -> None:
     page = open_page(server.url)
+    before = labels()
+    assert {"", "describe"} <= before
     page.text_input[0].set_value("4711")
     press(page, "Predict")
-    labels = {
+    assert labels() <= before | {"predict", "ok", "no_model", "refused", "unavailable"}
+
+
+def labels() -> set[str]:
+    return {
         value
         for family in metrics.REGISTRY.collect()
         for sample in family.samples
         for name, value in sample.labels.items()
         if name != "le"
     }
-    allowed = {"", "describe", "predict", "ok", "no_model", "refused", "unavailable"}
-    assert {"", "describe"} <= labels <= allowed
 
 
 def test_the_module_may_be_loaded_again() -> None:

@@ -1,14 +1,16 @@
 """Several models on one page: each has its own form, and none waits for another."""
 
-import json
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from conftest import PAGE
-from prediction_app.servers import read_servers
+from prediction_app.listing import Listed, listed
+from running import write_listing
 from streamlit.testing.v1 import AppTest
 from stub import DIABETES, StubModelServer, described
 from test_page import asked, press, texts
@@ -30,14 +32,17 @@ def churn() -> Iterator[StubModelServer]:
 
 @pytest.fixture
 def open_models(
-    server: StubModelServer, churn: StubModelServer, monkeypatch: pytest.MonkeyPatch
+    server: StubModelServer,
+    churn: StubModelServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Open:
     """Opens the page of both models as a new visitor."""
     servers = {"diabetes-progression": server.url, "churn": churn.url}
-    monkeypatch.setenv("MODEL_SERVERS", json.dumps(servers))
+    monkeypatch.setenv("SERVICES_FILE", write_listing(tmp_path, servers))
 
     def opened(**query: str) -> AppTest:
-        st.cache_resource.clear()
+        listed.cache_clear()
         page = AppTest.from_file(str(PAGE), default_timeout=60)
         for name, value in query.items():
             page.query_params[name] = value
@@ -80,9 +85,17 @@ def test_the_front_page_lists_every_model_with_its_state(
 ) -> None:
     server.model = None
     page = open_models()
-    assert [head.value for head in page.subheader] == ["Diabetes progression", "Churn"]
     shown = texts(page)
-    for text in (server.url, churn.url, "No model", "version 12", "live", "owner dana"):
+    for text in (
+        "Diabetes progression",
+        "Churn",
+        server.url,
+        churn.url,
+        "No model",
+        "version 12",
+        "live",
+        "owner dana",
+    ):
         assert text in shown
     next(button for button in page.button if button.key == "open churn").click().run()
     assert page.title[0].value == "Churn"
@@ -97,10 +110,11 @@ def test_an_unknown_model_is_named_next_to_those_that_there_are(open_models: Ope
 
 
 def test_a_page_of_one_model_has_no_picker_and_says_that_it_has_no_other(
-    server: StubModelServer, monkeypatch: pytest.MonkeyPatch
+    server: StubModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MODEL_SERVERS", json.dumps({"diabetes-progression": server.url}))
-    st.cache_resource.clear()
+    listing = write_listing(tmp_path, {"diabetes-progression": server.url})
+    monkeypatch.setenv("SERVICES_FILE", listing)
+    listed.cache_clear()
     page = AppTest.from_file(str(PAGE), default_timeout=60).run()
     assert not page.selectbox
     assert page.title[0].value == "Diabetes progression"
@@ -147,23 +161,166 @@ def test_both_servers_keep_their_own_faults(
     assert "could not be loaded" not in texts(open_models(model="churn"))
 
 
+def test_the_page_follows_its_list_and_keeps_what_it_knows_of_the_others(
+    server: StubModelServer, churn: StubModelServer, tmp_path: Path, open_models: Open
+) -> None:
+    page = open_models(model="churn")
+    page.text_input[0].set_value("31")
+    both = {"diabetes-progression": server.url, "churn": churn.url}
+    write_listing(tmp_path, {**both, "new": "http://127.0.0.1:9"})
+    press(page, "Predict")
+    assert asked(churn) == {"plan": "basic", "months": 31}
+    assert page.sidebar.selectbox[0].options == [
+        "All models",
+        *("Diabetes progression", "Churn", "New"),
+    ]
+    (tmp_path / "services.json").write_text("{")
+    page.run()
+    assert page.title[0].value == "Churn"
+    write_listing(tmp_path, {"diabetes-progression": server.url})
+    page.run()
+    assert "This page has no model 'churn'" in texts(page)
+
+
+def test_a_list_that_is_removed_for_a_moment_is_kept(
+    server: StubModelServer, tmp_path: Path
+) -> None:
+    file = write_listing(tmp_path, {"churn": server.url})
+    listed = Listed({"SERVICES_FILE": file})
+    before = listed.now()
+    Path(file).unlink()
+    assert listed.now() is before
+    write_listing(tmp_path, {"churn": server.url, "new": server.url})
+    assert listed.now().models[0] is before.models[0]
+    assert [model.name for model in listed.now().models] == ["churn", "new"]
+
+
+@pytest.fixture
+def answers() -> Iterator[dict[str, tuple[int, str]]]:
+    """A server of everything else: status and content by path; its own address is under ""."""
+    known: dict[str, tuple[int, str]] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, content = known.get(self.path, (404, ""))
+            time.sleep(4 if self.path == "/slow" else 0)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    other = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=other.serve_forever, args=[0.01], daemon=True).start()
+    known[""] = (0, f"http://127.0.0.1:{other.server_port}")
+    yield known
+    other.shutdown()
+    other.server_close()
+
+
+FOUND = '{"data": {"resultType": "vector", "result": [{"metric": {"version": "0.29.0"}}]}}'
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "content", "told"),
+    [
+        ("/health", 200, "OK", ["Healthy", "version 1.2"]),
+        ("/api/health", 200, '{"version": "12.3.1"}', ["Healthy", "version 12.3.1"]),
+        ("/info", 200, '{"data": {"version": "3.8.0"}}', ["Healthy", "version 3.8.0"]),
+        ("/query", 200, FOUND, ["Healthy", "version 0.29.0"]),
+        ("/query", 200, '{"data": {"result": []}}', ["Away", "Prometheus does not reach it."]),
+        ("/health", 503, "starting", ["Away", "It does not answer as it should."]),
+        ("/health", 302, "", ["Away"]),
+        ("/slow", 200, "OK", ["Not known", "It has not answered yet."]),
+    ],
+)
+def test_the_front_page_lists_a_service_with_what_it_answers_now(
+    server: StubModelServer,
+    answers: dict[str, tuple[int, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    status: int,
+    content: str,
+    told: list[str],
+) -> None:
+    answers[path] = (status, content)
+    service = {
+        "name": "Thing",
+        "url": "https://thing.example.org",
+        "healthUrl": answers[""][1] + path,
+        "seenBy": "Prometheus" if path == "/query" else None,
+        "version": "1.2",
+        "owner": "dana",
+    }
+    shown = front_page(tmp_path, monkeypatch, server.url, service)
+    for text in ("Thing", "https://thing.example.org", "owner dana", *told):
+        assert text in shown
+    assert ("Healthy" in shown) == ("Healthy" in told)
+
+
+def test_a_service_that_cannot_be_asked_is_not_called_healthy(
+    server: StubModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = {"url": "http://a.mlops.svc.cluster.local", "healthUrl": "http://127.0.0.1:9"}
+    shown = front_page(
+        tmp_path,
+        monkeypatch,
+        server.url,
+        {"name": "First", **nobody},
+        {"name": "Second", **nobody, "seenBy": "First"},
+    )
+    assert "It cannot be reached." in shown
+    assert "First, which watches it, cannot be reached." in shown
+    assert "Healthy" not in shown
+    assert "npm run connect" in shown
+    assert "cluster.local" not in shown
+
+
+def front_page(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, model_server: str, *services: dict[str, Any]
+) -> str:
+    """What a visitor of the front page reads, with one model."""
+    file = write_listing(folder, {"diabetes-progression": model_server}, list(services))
+    monkeypatch.setenv("SERVICES_FILE", file)
+    listed.cache_clear()
+    page = AppTest.from_file(str(PAGE), default_timeout=60).run()
+    assert not page.exception
+    assert page.title[0].value == "Services"
+    assert page.sidebar.selectbox[0].options == ["All services", "Diabetes progression"]
+    return texts(page)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{", "it is not JSON"),
-        ("[]", "it has none"),
-        ("{}", "it has none"),
-        ('{"churn": "churn-server:8080"}', "that of 'churn' is \"churn-server:8080\""),
-        ('{"churn": 8080}', "that of 'churn' is 8080"),
-        ('{"": "http://a"}', "that of '' is"),
+        ("{", "is not such a file"),
+        ("[]", "has none"),
+        ("{}", "has none"),
+        ('{"models": []}', "has none"),
+        ('{"models": [{"name": "churn", "serverUrl": "churn:8080"}]}', 'is {"name": "churn"'),
+        ('{"models": ["http://a"]}', 'is "http://a"'),
+        ('{"models": [{"serverUrl": "http://a"}]}', 'is {"serverUrl"'),
     ],
 )
-def test_a_wrong_list_of_servers_is_refused_with_its_form(text: str, told: str) -> None:
-    with pytest.raises(ValueError, match="MODEL_SERVERS must be a JSON object") as caught:
-        read_servers({"MODEL_SERVERS": text})
+def test_a_wrong_list_ends_the_start_with_its_form(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "services.json"
+    file.write_text(text)
+    with pytest.raises(ValueError, match="SERVICES_FILE must name a JSON file") as caught:
+        Listed({"SERVICES_FILE": str(file)})
     assert told in str(caught.value)
 
 
+def test_a_wrong_service_is_refused_with_what_it_is(tmp_path: Path) -> None:
+    file = write_listing(tmp_path, {"churn": "http://a"}, [{"name": "MLflow", "url": "mlflow"}])
+    with pytest.raises(ValueError, match="a service must have a name and a url") as caught:
+        Listed({"SERVICES_FILE": file})
+    assert '{"name": "MLflow", "url": "mlflow"}' in str(caught.value)
+
+
 def test_one_address_alone_still_is_a_page_of_one_model() -> None:
-    assert read_servers({"MODEL_SERVER_URL": "http://a:1"}) == {"": "http://a:1"}
-    assert read_servers({}) == {"": "http://model-server:8080"}
+    (model,) = Listed({"MODEL_SERVER_URL": "http://a:1"}).now().models
+    assert (model.name, model.server.url) == ("", "http://a:1")
+    assert Listed({}).now().models[0].server.url == "http://model-server:8080"

@@ -44,6 +44,7 @@ describeArguments(makePlatform, "ml", base, {
   images: {
     value: { ...images, predict: "registry/predict:2" },
     changes: [
+      'ml-prediction-services data.services.json: -      "version": "1" +      "version": "2"',
       "ml-prediction-server spec.template.spec.containers[streamlit].image: registry/predict:1 → registry/predict:2",
     ],
   },
@@ -131,6 +132,12 @@ describeArguments(makePlatform, "ml", base, {
       "ml-backup-restore spec.jobTemplate.spec.template.spec.initContainers[restore].env[BACKUP_KEEP_COUNT].value: 7 → 3",
     ],
   },
+  owner: {
+    value: "platform@example.org",
+    changes: [
+      'ml-prediction-services data.services.json: +      "owner": "platform@example.org" +      "owner": "platform@example.org"',
+    ],
+  },
   storageClassName: {
     value: "fast",
     changes: [
@@ -143,6 +150,7 @@ describeArguments(makePlatform, "ml", base, {
     value: { replicas: 3, workers: 2, resources: { cpuLimit: "4" }, nodePort: 30001 },
     with: { artifacts: { uri: "gs://bucket/path" } },
     changes: [
+      'ml-prediction-services data.services.json: -      "url": "http://mlflow.mlops.svc.cluster.local:5000" +      "url": "http://localhost:30001"',
       "+ ml-network-anybody-to-mlflow",
       "+ ml-tracking-disruption-budget",
       "ml outputs.mlflowTrackingUri: http://mlflow.mlops.svc.cluster.local:5000 → http://localhost:30001",
@@ -158,9 +166,11 @@ describeArguments(makePlatform, "ml", base, {
     ],
   },
   models: {
-    value: [model, { name: "Churn", image: "registry/churn:1", page: false }],
-    // nothing of the other model, and no pod of the page or of MLflow
+    value: [model, { name: "Churn", image: "registry/churn:1" }],
+    // nothing of the other model, and no pod of the page or of MLflow: the page reads its list again
     changes: [
+      "ml outputs.models.Churn.pageUrl: ∅ → http://prediction-app.mlops.svc.cluster.local:8501/?model=Churn",
+      'ml-prediction-services data.services.json: +      "name": "Churn" +      "serverUrl": "http://model-server-churn-2b58f5.mlops.svc.cluster.local:8080" +      "url": "http://model-server-churn-2b58f5.mlops.svc.cluster.local:8080"',
       "+ ml-model-server-churn-2b58f5-password",
       "+ ml-serving-churn-2b58f5",
       "+ ml-serving-churn-2b58f5-account",
@@ -182,6 +192,7 @@ describeArguments(makePlatform, "ml", base, {
   prediction: {
     value: { replicas: 1, nodePort: 31344, nodeSelector: { pool: "web" } },
     changes: [
+      'ml-prediction-services data.services.json: -      "url": "http://prediction-app.mlops.svc.cluster.local:8501" +      "url": "http://localhost:31344"',
       "+ ml-network-anybody-to-prediction-app",
       "- ml-prediction-disruption-budget",
       "ml outputs.models.diabetes.pageUrl: http://prediction-app.mlops.svc.cluster.local:8501/?model=diabetes → http://localhost:31344/?model=diabetes",
@@ -198,6 +209,7 @@ describeArguments(makePlatform, "ml", base, {
     value: "192.168.49.2",
     with: { tracking: { nodePort: 30001 } },
     changes: [
+      'ml-prediction-services data.services.json: -      "url": "http://localhost:30001" +      "url": "http://192.168.49.2:30001"',
       "ml outputs.mlflowTrackingUri: http://localhost:30001 → http://192.168.49.2:30001",
       "ml outputs.notebookEnv.secret.MLFLOW_TRACKING_URI: http://localhost:30001 → http://192.168.49.2:30001",
       "ml-tracking outputs.externalUrl: http://localhost:30001 → http://192.168.49.2:30001",
@@ -228,6 +240,9 @@ describeArguments(makePlatform, "ml", base, {
       prometheus: { kubeStateMetrics: false, nodeExporter: false, pushgateway: false },
     },
     changes: [
+      "+ ml-network-prediction-app-may-call-prometheus",
+      "+ ml-network-prediction-app-to-prometheus",
+      'ml-prediction-services data.services.json: +      "name": "Prometheus" +      "url": "http://prometheus.mlops.svc.cluster.local:9090" +      "healthUrl": "http://prometheus.mlops.svc.cluster.local:9090/api/v1/status/buildinfo" +      "name": "Alertmanager" +      "url": "http://alertmanager.mlops.svc.cluster.local:9093" +      "healthUrl": "http://prometheus.mlops.svc.cluster.local:9090/api/v1/query?query=alertmanager_build_info" +      "seenBy": "Prometheus"',
       "+ ml-network-prometheus-may-call-alertmanager",
       "+ ml-network-prometheus-may-call-anything",
       "+ ml-network-prometheus-may-call-mlflow",

@@ -31,6 +31,7 @@ test("Prometheus alone reaches the ports with metrics", async () => {
   expect(callers(resources, "mlflow")).toEqual({
     "model-server": [5000],
     training: [5000],
+    "prediction-app": [5000],
     prometheus: [9464, 9187],
   });
   expect(callers(resources, "model-server")).toEqual({
@@ -59,9 +60,9 @@ test("every port that is scraped is one that its containers open", async () => {
   }
 });
 
-test("nobody but Grafana reaches Prometheus, and nobody but both Alertmanager", async () => {
+test("Grafana and the page reach Prometheus, and nobody but Grafana and Prometheus Alertmanager", async () => {
   const { resources } = await platform();
-  expect(callers(resources, "prometheus")).toEqual({ grafana: [9090] });
+  expect(callers(resources, "prometheus")).toEqual({ grafana: [9090], "prediction-app": [9090] });
   expect(callers(resources, "alertmanager")).toEqual({ prometheus: [9093], grafana: [9093] });
 });
 
@@ -182,9 +183,9 @@ test("a node port opens Grafana to people, and nothing else of the monitoring", 
     { grafana: { nodePort: 31343 } },
     { nodeAddress: "10.0.0.7" },
   );
-  expect(callers(resources, "grafana")).toEqual({ anybody: [3000] });
+  expect(callers(resources, "grafana")).toEqual({ anybody: [3000], "prediction-app": [3000] });
   expect(find("ml").outputs!["grafanaUrl"]).toBe("http://10.0.0.7:31343");
-  expect(callers(resources, "prometheus")).toEqual({ grafana: [9090] });
+  expect(callers(resources, "prometheus")).toEqual({ grafana: [9090], "prediction-app": [9090] });
 });
 
 test("what concerns both parts reaches both", async () => {

@@ -13,18 +13,42 @@ const make = (name: string, args: PredictionAppArgs) => new PredictionApp(name, 
 const base: PredictionAppArgs = {
   namespace: "ml",
   image: "registry/predict:1",
-  modelServers: { churn: "http://model-server-churn:8080" },
+  models: [{ name: "churn", serverUrl: "http://model-server-churn:8080" }],
 };
 
-test("makes a Service, a Deployment and a budget for its two pods", async () => {
+test("makes a Service, a list, a Deployment and a budget for its two pods", async () => {
   const { resources } = await record(() => make("page", base));
   expect(tree(resources)).toEqual([
     "kubernetes:apps/v1:Deployment page-server < page",
+    "kubernetes:core/v1:ConfigMap page-services < page",
     "kubernetes:core/v1:Service page-service < page",
     "kubernetes:core/v1:ServiceAccount page-account < page",
     "kubernetes:policy/v1:PodDisruptionBudget page-disruption-budget < page",
     "mlops:index:PredictionApp page",
   ]);
+});
+
+test("its pods read the list from a file, by a name that does not change with it", async () => {
+  const services = [{ name: "MLflow", url: "http://localhost:30001", owner: "platform" }];
+  const { find } = await record(() => make("page", { ...base, services }));
+  const { data } = find("page-services").inputs;
+  expect(JSON.parse(String(at(data, "services.json")))).toEqual({ models: base.models, services });
+  expect(at(find("page-services").inputs, "metadata", "name")).toBe("page-services");
+  const spec = at(find("page-server").inputs, "spec", "template", "spec");
+  const [container] = list(at(spec, "containers"));
+  expect(container!["env"]).toContainEqual({
+    name: "SERVICES_FILE",
+    value: "/etc/prediction-app/services.json",
+  });
+  expect(container!["volumeMounts"]).toContainEqual({
+    name: "config",
+    mountPath: "/etc/prediction-app",
+    readOnly: true,
+  });
+  expect(at(spec, "volumes")).toContainEqual({
+    name: "config",
+    configMap: { name: "page-services" },
+  });
 });
 
 test("keeps a session on one pod, which is asked by Streamlit's own health path", async () => {
@@ -60,6 +84,7 @@ describeArguments(make, "page", base, {
   namespace: {
     value: "team",
     changes: [
+      "page-services metadata.namespace: ml → team",
       "page-account metadata.namespace: ml → team",
 
       "page outputs.externalUrl: http://page.ml.svc.cluster.local:8501 → http://page.team.svc.cluster.local:8501",
@@ -72,6 +97,9 @@ describeArguments(make, "page", base, {
   serviceName: {
     value: "prediction",
     changes: [
+      "page-server spec.template.spec.volumes[config].configMap.name: page-services → prediction-services",
+      "page-services metadata.labels.app.kubernetes.io/instance: page → prediction",
+      "page-services metadata.name: page-services → prediction-services",
       "page-account metadata.labels.app.kubernetes.io/instance: page → prediction",
       "page-account metadata.name: page → prediction",
       "page-server spec.template.spec.serviceAccountName: page → prediction",
@@ -97,10 +125,16 @@ describeArguments(make, "page", base, {
       "page-server spec.template.spec.containers[streamlit].image: registry/predict:1 → registry/predict:2",
     ],
   },
-  modelServers: {
-    value: { "größe 2": "http://other:8080", churn: "http://model-server-churn:8080" },
+  models: {
+    value: [{ name: "größe 2", serverUrl: "http://other:8080", owner: "dana" }],
     changes: [
-      'page-server spec.template.spec.containers[streamlit].env[MODEL_SERVERS].value: -{"churn":"http://model-server-churn:8080"} +{"größe 2":"http://other:8080" +"churn":"http://model-server-churn:8080"}',
+      'page-services data.services.json: -      "name": "churn" -      "serverUrl": "http://model-server-churn:8080" +      "name": "größe 2" +      "serverUrl": "http://other:8080" +      "owner": "dana"',
+    ],
+  },
+  services: {
+    value: [{ name: "MLflow", url: "http://localhost:30001", healthUrl: "http://mlflow:5000" }],
+    changes: [
+      'page-services data.services.json: +  "services": [ +      "name": "MLflow" +      "url": "http://localhost:30001" +      "healthUrl": "http://mlflow:5000"',
     ],
   },
   replicas: { value: 1, changes: ["- page-disruption-budget", "page-server spec.replicas: 2 → 1"] },
@@ -134,6 +168,7 @@ describeArguments(make, "page", base, {
   labels: {
     value: { team: "blue" },
     changes: [
+      "page-services metadata.labels.team: ∅ → blue",
       "page-account metadata.labels.team: ∅ → blue",
       "page-disruption-budget metadata.labels.team: ∅ → blue",
       "page-server metadata.labels.team: ∅ → blue",
@@ -144,6 +179,7 @@ describeArguments(make, "page", base, {
   annotations: {
     value: { note: "hello" },
     changes: [
+      "page-services metadata.annotations.note: ∅ → hello",
       "page-account metadata.annotations.note: ∅ → hello",
       "page-disruption-budget metadata.annotations.note: ∅ → hello",
       "page-server metadata.annotations.note: ∅ → hello",
@@ -156,13 +192,19 @@ describeArguments(make, "page", base, {
 describeRefusals(make, "page", base, [
   [{ replicas: 0 }, 'PredictionApp "page": replicas must be a whole number from 1 to 100'],
   [{ replicas: 1.5 }, 'PredictionApp "page": replicas must be a whole number from 1 to 100'],
+  [{ models: [] }, 'PredictionApp "page": models must not be empty; name one'],
+  [
+    { services: [{ name: "MLflow" }] as unknown as PredictionAppArgs["services"] },
+    'PredictionApp "page": services[0].url must be given',
+  ],
   [{ nodePort: 8501 }, 'PredictionApp "page": nodePort must be between 30000 and 32767'],
 ]);
 
 describePreview(make, "page", base, (unknown) => ({
   namespace: unknown,
   image: unknown,
-  modelServers: { churn: unknown },
+  models: [{ name: "churn", serverUrl: unknown, url: unknown, owner: unknown }],
+  services: [{ name: "MLflow", url: unknown, healthUrl: unknown, version: unknown }],
   nodeAddress: unknown,
   labels: { team: unknown },
 }));

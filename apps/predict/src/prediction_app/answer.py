@@ -23,11 +23,15 @@ def draw(model: Model, answer: Prediction) -> None:
     outputs = _outputs(model, answer.values[0])
     classes: dict[str, dict[str, float]] = {}
     if answer.probabilities:
-        classes = {"": answer.probabilities[0]}
+        classes = {"": _named(model, answer.probabilities[0])}
     elif _are_probabilities(outputs):
-        classes, outputs = {"": outputs}, {}
+        classes, outputs = {"": _named(model, outputs)}, {}
     else:
-        classes = {name: value for name, value in outputs.items() if _are_probabilities(value)}
+        classes = {
+            name: _named(model, value)
+            for name, value in outputs.items()
+            if _are_probabilities(value)
+        }
     rest = {name: value for name, value in outputs.items() if name not in classes}
     if len(rest) > 1:
         _table(rest)
@@ -64,6 +68,20 @@ def _are_probabilities(value: object) -> bool:
     numbers = list(value.values())
     shares = all(isinstance(number, float) and 0 <= number <= 1 for number in numbers)
     return shares and abs(sum(numbers) - 1) < 1e-4
+
+
+def _named(model: Model, probabilities: dict[str, float]) -> dict[str, float]:
+    """By names that say something: a library that knows none counts them."""
+    names = list(probabilities)
+    if names == [str(place) for place in range(len(names))]:
+        for declared in (model.outputs, model.classes):
+            if len(declared) == len(names) and not any(name.isdecimal() for name in declared):
+                return dict(zip(declared, probabilities.values(), strict=True))
+    kind = "class" if _are_probabilities(probabilities) else "label"
+    return {
+        f"{kind} {name}" if name.isdecimal() else name: share
+        for name, share in probabilities.items()
+    }
 
 
 def _one(name: str, value: object) -> None:

@@ -12,8 +12,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from prediction_app import metrics
+from prediction_app.listing import listed
 from prediction_app.picker import shown
-from prediction_app.servers import read_servers
 from prediction_app.uploads import UploadGate
 
 
@@ -34,7 +34,7 @@ class Visitors:
 @asynccontextmanager
 async def serve_metrics(_: st.App) -> AsyncIterator[None]:
     """Answers Prometheus while the page is served; the network lets nobody else to that port."""
-    metrics.expect(read_servers(os.environ))  # a wrong setting ends the start, not each visit
+    metrics.sessions.follow(lambda: listed().now())
     port = int(os.environ.get("METRICS_PORT") or 9464)
     server, _thread = start_http_server(port, registry=metrics.REGISTRY)
     try:

@@ -5,7 +5,7 @@
 
 import time
 from collections import Counter as Tally
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
@@ -27,12 +27,18 @@ class Sessions(Collector):
 
     def __init__(self, models: Iterable[str]) -> None:
         self._lock = Lock()
-        self._models = list(models)
+        self._models = set(models)
+        self._listed: Callable[[], object] = lambda: None
         self._shown: dict[str, str] = {}
+
+    def follow(self, listed: Callable[[], object]) -> None:
+        """Calls this before it counts: a model that was added has its series without a visitor."""
+        self._listed = listed
+        listed()
 
     def expect(self, models: Iterable[str]) -> None:
         """Counts these also while no browser shows them."""
-        self._models += models
+        self._models = self._models | set(models)
 
     def show(self, session: str, model: str) -> None:
         with self._lock:
@@ -45,6 +51,7 @@ class Sessions(Collector):
         return {session: model for session, model in self._shown.items() if is_open(session)}
 
     def collect(self) -> Iterator[Metric]:
+        self._listed()
         with self._lock:
             self._shown = self._open()
             shown = Tally(self._shown.values())

@@ -1,7 +1,11 @@
-"""All models of the page: where each is served, whether it answers, with which version."""
+"""The front page: every model and service, where it is, whether it answers, which version."""
+
+from urllib.parse import urlsplit
 
 import streamlit as st
 
+from prediction_app.listing import Listing, listed
+from prediction_app.services import State, WatchedService
 from prediction_app.status import badges, problem
 from prediction_app.text import plain, words
 from prediction_app.watch import Look, Watched, look_at_all
@@ -9,24 +13,36 @@ from prediction_app.watch import Look, Watched, look_at_all
 _EVERY = "4s"
 
 
-def overview(servers: list[Watched]) -> None:
-    st.title("Models", anchor=False)
-    st.caption("Every model of this page, and how its model server is right now.")
-    _cards(servers)
+def overview(drawn: Listing) -> None:
+    if drawn.services:
+        st.title("Services", anchor=False)
+        st.caption("Every service of this platform, and how it is right now.")
+    else:
+        st.title("Models", anchor=False)
+        st.caption("Every model of this page, and how its model server is right now.")
+    _cards(drawn)
 
 
 @st.fragment(run_every=_EVERY)
-def _cards(servers: list[Watched]) -> None:
-    if st.session_state.pop("opened", False):
+def _cards(drawn: Listing) -> None:
+    if st.session_state.pop("opened", False) or listed().now() is not drawn:
         st.rerun()
-    for watched, look in zip(servers, look_at_all(servers), strict=True):
+    seen = look_at_all([*drawn.models, *drawn.services])
+    if drawn.services:
+        st.subheader("Models", anchor=False)
+    for watched, look in zip(drawn.models, seen, strict=False):
         with st.container(border=True):
-            _card(watched, look)
+            _model(watched, look)
+    if drawn.services:
+        st.subheader("Platform", anchor=False)
+    for service, state in zip(drawn.services, seen[len(drawn.models) :], strict=True):
+        with st.container(border=True):
+            _service(service, state)
 
 
-def _card(watched: Watched, look: Look) -> None:
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.subheader(words(watched.name), anchor=False, width="content")
+def _model(watched: Watched, look: Look) -> None:
+    with _line():
+        _name(words(watched.name))
         badges(look)
         st.space("stretch")
         st.button(
@@ -36,12 +52,50 @@ def _card(watched: Watched, look: Look) -> None:
             on_click=_open,
             args=(watched.name,),
         )
-    owner = look.model and look.model.owner
-    st.caption(f"`{watched.server.url}`" + (f" · owner {plain(owner)}" if owner else ""))
+    logged = look.model and look.model.owner
+    _where(watched.public_url, watched.owner or logged)
     if trouble := look.waiting or look.away:
         st.caption(plain(trouble))
     if look.model:
         problem(look.model)
+
+
+def _service(watched: WatchedService, state: State) -> None:
+    service = watched.service
+    with _line():
+        _name(plain(service.name))
+        if state.healthy:
+            st.badge("Healthy", icon=":material/check_circle:", color="green")
+        elif state.healthy is None:
+            st.badge("Not known", icon=":material/help:", color="gray")
+        else:
+            st.badge("Away", icon=":material/cloud_off:", color="orange")
+        if state.version:
+            st.badge(f"version {plain(state.version)}", icon=":material/sell:", color="blue")
+        if service.health_url and _opens(service.url):
+            st.space("stretch")
+            st.link_button("Open", service.url, icon=":material/open_in_new:")
+    _where(service.url, service.owner)
+    if state.reason:
+        st.caption(plain(state.reason))
+
+
+def _line() -> st.delta_generator.DeltaGenerator:
+    return st.container(horizontal=True, gap="small", vertical_alignment="center")
+
+
+def _name(text: str) -> None:
+    st.markdown(f"**{text}**", width="content")
+
+
+def _where(url: str, owner: str | None) -> None:
+    """Where people find it; what only the cluster's own DNS knows opens in no browser."""
+    place = f"`{url}`" if _opens(url) else "Inside the cluster; for a URL run `npm run connect`"
+    st.caption(place + (f" · owner {plain(owner)}" if owner else ""))
+
+
+def _opens(url: str) -> bool:
+    return not (urlsplit(url).hostname or "").endswith(".cluster.local")
 
 
 def _open(name: str) -> None:

@@ -1,6 +1,5 @@
 """The page, top to bottom. Streamlit executes this file for every visitor and every click."""
 
-import os
 from pathlib import Path
 
 import streamlit as st
@@ -8,10 +7,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from prediction_app import metrics
 from prediction_app.guide import guide, why_no_form
+from prediction_app.listing import listed
 from prediction_app.many import many
 from prediction_app.overview import overview
 from prediction_app.picker import pick, shown
-from prediction_app.servers import read_servers
 from prediction_app.single import single
 from prediction_app.status import follow
 from prediction_app.text import plain, words
@@ -21,20 +20,15 @@ from prediction_app.watch import Look, Watched
 _ICON = Path(__file__).with_name("icon.svg")
 
 
-@st.cache_resource
-def _servers() -> list[Watched]:
-    return [Watched(name, url) for name, url in read_servers(os.environ).items()]
-
-
 def main() -> None:
     st.set_page_config("Predictions", str(_ICON), layout="wide")
-    servers = _servers()
-    watched = pick(servers)
+    listing = listed().now()
+    watched = pick(listing)
     if context := get_script_run_ctx():
         metrics.sessions.show(context.session_id, shown())
     with metrics.run(shown()):
         if watched is None:
-            overview(servers)
+            overview(listing)
         else:
             _model_page(watched)
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from prediction_app.listing import Listing
 from prediction_app.text import plain, series, words
 from prediction_app.values import quoted
 from prediction_app.watch import Watched
@@ -11,22 +12,29 @@ _ALL = ""
 _OF_A_MODEL = ("answer", "checked", "batch")
 
 
-def pick(servers: list[Watched]) -> Watched | None:
-    """The model server to draw the page for; None for the overview of all."""
-    known = {watched.name: watched for watched in servers}
+def pick(listing: Listing) -> Watched | None:
+    """The model server to draw the page for; None for the front page."""
+    known = {watched.name: watched for watched in listing.models}
     asked = st.query_params.get("model", _ALL)
-    several = len(servers) > 1
     # One that is configured without a name is there under any.
     unknown = asked != _ALL and asked not in known and list(known) != [_ALL]
-    chosen = asked if asked in known else _ALL if several else servers[0].name
+    front = _ALL if listing.has_front_page else listing.models[0].name
+    chosen = asked if asked in known else front
     if st.session_state.get("shown") != chosen:
         for name in _OF_A_MODEL:
             st.session_state.pop(name, None)
     st.session_state["shown"] = chosen
     with st.sidebar:
-        if several:
+        if listing.has_front_page:
             st.session_state["picked"] = chosen
-            st.selectbox("Model", [_ALL, *known], key="picked", format_func=_title, on_change=_go)
+            everything = "All services" if listing.services else "All models"
+            st.selectbox(
+                "Model",
+                [_ALL, *known],
+                key="picked",
+                format_func=lambda name: words(name) or everything,
+                on_change=_go,
+            )
         else:
             st.caption("Model")
     if unknown:
@@ -38,12 +46,8 @@ def pick(servers: list[Watched]) -> Watched | None:
 
 
 def shown() -> str:
-    """Name of the model that the visitor looks at; empty on the overview."""
+    """Name of the model that the visitor looks at; empty on the front page."""
     return st.session_state.get("shown", _ALL)
-
-
-def _title(name: str) -> str:
-    return words(name) or "All models"
 
 
 def _go() -> None:

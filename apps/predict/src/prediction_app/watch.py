@@ -2,9 +2,11 @@
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillWaiting
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from prediction_app.client import AskError, ModelServer, NoModelError
 from prediction_app.model import Model
@@ -13,6 +15,40 @@ from prediction_app.model import Model
 _PATIENCE_SECONDS = 1.5
 _PATIENCE_FOR_ALL_SECONDS = 0.5
 _FRESH_SECONDS = 10
+
+Answer = TypeVar("Answer")
+Seen_co = TypeVar("Seen_co", covariant=True)
+
+
+class Question(Generic[Answer]):
+    """Asked for all visitors together: while it is open, it is not asked again."""
+
+    def __init__(self, name: str, describe: Callable[[], Answer]) -> None:
+        self._describe = describe
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"look-{name}")
+        self._lock = threading.Lock()
+        self._asked: Future[Answer] | None = None
+        self._last: Answer | None = None
+        self._answered_at = float("-inf")
+
+    def ask(self) -> None:
+        """Asks, and does not wait."""
+        with self._lock:
+            if self._asked is None or self._asked.done():
+                self._asked = self._thread.submit(self._note)
+
+    def answer(self, patience: float) -> Answer | None:
+        """The answer, or a fresh one of a moment ago; None if there is neither."""
+        try:
+            return self._asked.result(patience) if self._asked else None
+        except StillWaiting:
+            is_fresh = time.monotonic() - self._answered_at < _FRESH_SECONDS
+            return self._last if is_fresh else None
+
+    def _note(self) -> Answer:
+        self._last = answer = self._describe()
+        self._answered_at = time.monotonic()
+        return answer
 
 
 @dataclass(frozen=True)
@@ -29,33 +65,28 @@ class Look:
 class Watched:
     """A model server whose state all visitors share."""
 
-    def __init__(self, name: str, url: str) -> None:
+    def __init__(
+        self, name: str, url: str, public_url: str | None = None, owner: str | None = None
+    ) -> None:
         self.name = name
         self.server = ModelServer(url, name)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"look-{name}")
-        self._lock = threading.Lock()
-        self._asked: Future[Look] | None = None
-        self._last = Look()
-        self._seen_at = float("-inf")
+        self.public_url = public_url or url
+        self.owner = owner
+        self.key = (name, url, public_url, owner)
+        self._question = Question(name, self._describe)
+        self._model: Model | None = None
+
+    def ask(self) -> None:
+        self._question.ask()
 
     def look(self) -> Look:
         """Asks it; while it is away or slow, the model of the last time stays."""
-        return self._look_of(self._ask(), _PATIENCE_SECONDS)
+        self.ask()
+        return self.seen(_PATIENCE_SECONDS)
 
-    def _ask(self) -> Future[Look]:
-        """A question that is still open is not asked twice."""
-        with self._lock:
-            if self._asked is None or self._asked.done():
-                self._asked = self._thread.submit(self._describe)
-            return self._asked
-
-    def _look_of(self, asked: Future[Look], patience: float) -> Look:
-        try:
-            return asked.result(patience)
-        except StillWaiting:
-            if time.monotonic() - self._seen_at < _FRESH_SECONDS:
-                return self._last
-            return Look(model=self._last.model, away="The model server has not answered yet.")
+    def seen(self, patience: float) -> Look:
+        found = self._question.answer(patience)
+        return found or Look(model=self._model, away="The model server has not answered yet.")
 
     def _describe(self) -> Look:
         try:
@@ -63,16 +94,20 @@ class Watched:
         except NoModelError as reason:
             found = Look(waiting=str(reason))
         except AskError as reason:
-            found = Look(model=self._last.model, away=str(reason))
-        self._last, self._seen_at = found, time.monotonic()
+            found = Look(model=self._model, away=str(reason))
+        self._model = found.model
         return found
 
 
-def look_at_all(servers: list[Watched]) -> list[Look]:
+class Askable(Protocol[Seen_co]):
+    def ask(self) -> object: ...
+
+    def seen(self, patience: float) -> Seen_co: ...
+
+
+def look_at_all(askables: Sequence[Askable[Seen_co]]) -> list[Seen_co]:
     """Looks at all of them at once."""
-    questions = [watched._ask() for watched in servers]
+    for one in askables:
+        one.ask()
     until = time.monotonic() + _PATIENCE_FOR_ALL_SECONDS
-    return [
-        watched._look_of(asked, max(0.0, until - time.monotonic()))
-        for watched, asked in zip(servers, questions, strict=True)
-    ]
+    return [one.seen(max(0.0, until - time.monotonic())) for one in askables]
