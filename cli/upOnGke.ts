@@ -17,7 +17,9 @@ import type { Settings } from "./stackSettings.ts";
 import { copyState } from "./stateCopy.ts";
 import { agree } from "./questions.ts";
 import { staysOn, type Target } from "./target.ts";
+import { platformNamespaces } from "../program/platform.ts";
 import { awaitDaemonSets, welcome } from "./platformReady.ts";
+import { clearUnfinished } from "./unfinishedRun.ts";
 
 /** `up` of a stack whose cluster the program makes, and with it the repository that its images are pushed to. */
 export async function upOnGke(settings: Settings, options: Options): Promise<number> {
@@ -44,11 +46,12 @@ export async function upOnGke(settings: Settings, options: Options): Promise<num
           .then((access) => connect(access))
           .catch(() => undefined)
       : undefined;
+  const takeOver = cluster && (await clearUnfinished(engine, cluster));
   const code = await deployWithImages({
     registryExists: () => registryExists(settings),
     registryAppears: (isOver) => registryAppears(settings, isOver),
     push: () => provideImages(settings, "registry"),
-    deploy: () => engine.up(cluster),
+    deploy: () => engine.up(cluster, { takeOver }),
   });
   if (code !== 0) return code;
   const outputs = await engine.outputs({ showSecrets: false });
@@ -57,7 +60,7 @@ export async function upOnGke(settings: Settings, options: Options): Promise<num
   const access = await gkeAccess(target);
   const client = await connect(access);
   await copyState(client, engine, deployment);
-  await awaitDaemonSets(client, namespace);
+  await awaitDaemonSets(client, platformNamespaces(settings.config));
   await welcome(settings, access, outputs);
   return 0;
 }
