@@ -272,8 +272,9 @@ function hasBackend(env: NodeJS.ProcessEnv): boolean {
 /** Without a backend of the user's: files under `.mlops/`, encrypted with a passphrase made once. */
 function backendVariables(env = process.env): Variables {
   if (hasBackend(env)) return {};
-  mkdirSync(ownBackend, { recursive: true, mode: 0o700 });
-  const backend = { PULUMI_BACKEND_URL: pathToFileURL(ownBackend).href };
+  const state = ownBackend();
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const backend = { PULUMI_BACKEND_URL: pathToFileURL(state).href };
   const { PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE } = env;
   if (PULUMI_CONFIG_PASSPHRASE !== undefined || PULUMI_CONFIG_PASSPHRASE_FILE) return backend;
   const passphrase = join(workFolder, "passphrase");

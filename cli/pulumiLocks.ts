@@ -5,7 +5,7 @@ import { workFolder } from "../local/support/cache.ts";
 import { isAlive } from "../local/support/lock.ts";
 
 /** Where the state is kept by a user who has no backend of their own. */
-export const ownBackend = join(workFolder, "pulumi-state");
+export const ownBackend = () => join(workFolder, "pulumi-state");
 
 /** A process that has locked a stack there; one of another machine counts as alive. */
 export interface LockHolder {
@@ -14,7 +14,7 @@ export interface LockHolder {
 }
 
 export function lockHolders(stack: string): LockHolder[] {
-  const locks = join(ownBackend, ".pulumi", "locks");
+  const locks = join(ownBackend(), ".pulumi", "locks");
   if (!existsSync(locks)) return [];
   return readdirSync(locks, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".json") && path.split("/").at(-2) === stack)

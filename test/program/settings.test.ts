@@ -146,6 +146,7 @@ const decided: readonly SettingKey[] = [
   "alertmanager",
   "grafana",
   "nodeExporter",
+  "namespaceOnly",
   "bucketVersioning",
 ];
 
