@@ -36,6 +36,7 @@ export function builtinEngine(
     forget: async () => {
       for (const path of [statePath, lockPath]) rmSync(path, { force: true });
     },
+    unlock: async () => {},
     exportState: async () => (existsSync(statePath) ? readFileSync(statePath, "utf8") : undefined),
     importState: async (state) => {
       mkdirSync(dirname(statePath), { recursive: true, mode: 0o700 });

@@ -25,11 +25,16 @@ export interface Previewed {
 export interface Engine {
   readonly name: EngineName;
   preview(options?: { isQuiet?: boolean }): Promise<Previewed>;
-  /** Ends early where something in the cluster, if it is known, can never get ready. */
-  up(cluster?: KubernetesClient): Promise<number>;
+  /**
+   * Ends early where something in the cluster, if it is known, can never get ready. With `takeOver`, objects that the
+   * state does not know are taken over and not refused.
+   */
+  up(cluster?: KubernetesClient, options?: { takeOver?: boolean }): Promise<number>;
   down(options: { keepData: boolean }): Promise<number>;
   /** Forgets the stack without touching its cluster, which is gone. */
   forget(): Promise<void>;
+  /** Unlocks the stack, whoever has locked it. A lock of a process of this machine that is dead needs none of it. */
+  unlock(): Promise<void>;
   /** The whole state as text, secrets in clear; nothing before the first `up`. */
   exportState(): Promise<string | undefined>;
   /** Takes such a text for the state, whatever was there before. */

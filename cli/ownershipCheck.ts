@@ -1,7 +1,8 @@
 import { ApiError } from "../local/support/apiServer.ts";
+import { marksName, stateLabel } from "../components/kubernetes/ownershipMarks.ts";
 import { UserError } from "../local/support/errors.ts";
 import { KubernetesClient } from "../local/support/kubernetesClient.ts";
-import { type JsonObject, textAt } from "../local/support/propertyValues.ts";
+import { type JsonObject, objectAt, textAt } from "../local/support/propertyValues.ts";
 import type { PlatformConfig } from "../program/config.ts";
 import { type Claim, namespaceRefusal } from "../program/ownership.ts";
 import { platformNamespaces } from "../program/platform.ts";
@@ -62,6 +63,15 @@ export const namespaceObject = (name: string): JsonObject => ({
   metadata: { name },
 });
 
+/** What has the marks of the stack: its namespace, or a ConfigMap in one that it did not make. */
+export const markedObject = ({
+  namespace,
+  namespaceOnly,
+}: Pick<PlatformConfig, "namespace" | "namespaceOnly">): JsonObject =>
+  namespaceOnly
+    ? { apiVersion: "v1", kind: "ConfigMap", metadata: { name: marksName, namespace } }
+    : namespaceObject(namespace);
+
 export const connect = ({ kubeconfig, context }: ClusterAccess, config?: PlatformConfig) =>
   KubernetesClient.connect({ kubeconfig, context: context ?? config?.kubeContext });
 
@@ -74,6 +84,7 @@ export async function checkOwnership(
   settings: Settings,
   state: string | undefined,
 ): Promise<void> {
+  if (settings.config.namespaceOnly) return await checkExisting(client, settings, state);
   await checkNamespaces(client, settings, state, platformNamespaces(settings.config));
   await checkRoles(client, settings.config.namespace);
 }
@@ -84,7 +95,63 @@ export async function checkOwnNamespaces(
   settings: Settings,
   state: string | undefined,
 ): Promise<void> {
-  await checkNamespaces(client, settings, state, namespacesIn(resourcesIn(state)).keys());
+  const resources = resourcesIn(state);
+  await checkNamespaces(client, settings, state, namespacesIn(resources).keys());
+  for (const namespace of markedIn(resources)) {
+    await checkMarks(client, namespace, claims(settings, state));
+  }
+}
+
+/** Namespaces that the stack uses and did not make, by the state. */
+export const markedIn = (resources: readonly StateResource[]): string[] =>
+  resources
+    .filter(({ type }) => type === "kubernetes:core/v1:ConfigMap")
+    .filter(({ inputs }) => textAt(inputs, "metadata", "name") === marksName)
+    .map(({ inputs }) => textAt(inputs, "metadata", "namespace") ?? "");
+
+/** A namespace that the stack uses and did not make: it is there, and nobody else uses it. */
+async function checkExisting(
+  client: KubernetesClient,
+  settings: Settings,
+  state: string | undefined,
+): Promise<void> {
+  const { namespace } = settings.config;
+  const live = await client.get(namespaceObject(namespace));
+  if (!live) {
+    throw new UserError(
+      `the namespace ${namespace} does not exist, and with namespaceOnly none is made; nothing was changed. Ask an administrator of the cluster for it, or set namespace to one that exists`,
+    );
+  }
+  // another platform has made it
+  if (textAt(live, "metadata", "labels", stateLabel) !== undefined) {
+    const refusal = namespaceRefusal(live, claims(settings, state)(namespace));
+    throw new UserError(
+      refusal ??
+        `the namespace ${namespace} was made by this stack; leave namespaceOnly out, or remove it with \`npm run down\` first`,
+    );
+  }
+  if (await checkMarks(client, namespace, claims(settings, state))) return;
+  const { items } = await client.request("GET", `/api/v1/namespaces/${namespace}/pods?limit=1`);
+  const [pod] = items as JsonObject[];
+  if (pod) {
+    throw new UserError(
+      `the namespace ${namespace} has pods that are not the platform's, such as ${textAt(pod, "metadata", "name")}, and the platform's NetworkPolicies would cut them off; nothing was changed. Use a namespace for the platform only`,
+    );
+  }
+}
+
+/** Whether the stack is in the namespace already; throws where another one is. */
+async function checkMarks(
+  client: KubernetesClient,
+  namespace: string,
+  claimOf: (name: string) => Claim,
+): Promise<boolean> {
+  const live = await client.get(markedObject({ namespace, namespaceOnly: true }));
+  if (!live) return false;
+  const metadata = { ...objectAt(live, "metadata"), name: namespace };
+  const refusal = namespaceRefusal({ metadata }, claimOf(namespace));
+  if (refusal !== undefined) throw new UserError(refusal);
+  return true;
 }
 
 async function checkNamespaces(

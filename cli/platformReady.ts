@@ -17,10 +17,10 @@ import { reported } from "../local/support/progress.ts";
  */
 export async function awaitDaemonSets(
   client: KubernetesClient,
-  namespace: string,
+  namespaces: readonly string[],
   withinSeconds = 120,
 ): Promise<void> {
-  for (const where of [namespace, `${namespace}-node-exporter`]) {
+  for (const where of namespaces) {
     const list = await client.request("GET", `/apis/apps/v1/namespaces/${where}/daemonsets`);
     for (const item of (list["items"] ?? []) as JsonObject[]) {
       const daemonSet = { apiVersion: "apps/v1", kind: "DaemonSet", ...item };

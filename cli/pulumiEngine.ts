@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
   CommandError,
+  ConcurrentUpdateError,
   type Deployment,
   type EngineEvent,
   LocalWorkspace,
@@ -20,6 +21,7 @@ import type { Engine } from "./engine.ts";
 import { findPulumi, installPulumi } from "./findPulumi.ts";
 import { previewVariables } from "./gcloud.ts";
 import { destroyWithNetwork } from "./googleNetwork.ts";
+import { lockHolders, ownBackend } from "./pulumiLocks.ts";
 import { secretSetting, stackFile } from "./stackSettings.ts";
 import { settingOf } from "../program/settings.ts";
 import { checkoutRoot, workFolder } from "../local/support/cache.ts";
@@ -87,8 +89,12 @@ export function pulumiEngine(
     const env = { ...process.env, ...workspace.envVars };
     await run(program, [...words, ...where], { env, input });
   };
-  const openStack = async (variables?: Variables) =>
-    await Stack.createOrSelect(name, await inWorkspace(variables));
+  const openStack = async (variables?: Variables) => {
+    const stack = await Stack.createOrSelect(name, await inWorkspace(variables));
+    const holders = lockHolders(name);
+    if (holders.length > 0 && holders.every(({ isAlive }) => !isAlive)) await stack.cancel();
+    return stack;
+  };
   /** The stack as its program needs it. */
   const openProgram = async (variables?: Variables) => {
     const stack = await openStack(variables);
@@ -115,8 +121,10 @@ export function pulumiEngine(
       const code = isQuiet ? 0 : await shown((options) => stack.preview({ ...options, onEvent }));
       return { code, changes: changesOf(steps) };
     },
-    up: async (cluster) => {
-      const stack = await openProgram();
+    up: async (cluster, { takeOver = false } = {}) => {
+      const stack = await openProgram(
+        takeOver ? { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true" } : {},
+      );
       return await shown(async (options, giveUp) => {
         // an argument that is refused late would leave half a stack behind without it
         await stack.preview(options);
@@ -145,6 +153,13 @@ export function pulumiEngine(
     forget: async () => {
       const { workspace } = await openStack();
       await workspace.removeStack(name, { force: true });
+    },
+    unlock: async () => {
+      const stack = await openStack();
+      await stack.cancel().catch((error: unknown) => {
+        // not every backend lets a stack be unlocked that is not locked; the next command finds out
+        if (!(error instanceof CommandError)) throw error;
+      });
     },
     exportState: async () => JSON.stringify(await (await openStack()).exportStack()),
     importState: async (state) => {
@@ -200,6 +215,9 @@ async function shown(
   } catch (error) {
     // the CLI has said what is wrong, but not why we have interrupted it
     for (const reason of reasons) console.error(`error: ${reason}`);
+    if (error instanceof ConcurrentUpdateError) {
+      console.error("If no run works on the stack any more, unlock it with `npm run recover`.");
+    }
     if (error instanceof CommandError) return 1;
     throw error;
   } finally {
@@ -254,7 +272,7 @@ function hasBackend(env: NodeJS.ProcessEnv): boolean {
 /** Without a backend of the user's: files under `.mlops/`, encrypted with a passphrase made once. */
 function backendVariables(env = process.env): Variables {
   if (hasBackend(env)) return {};
-  const state = join(workFolder, "pulumi-state");
+  const state = ownBackend();
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const backend = { PULUMI_BACKEND_URL: pathToFileURL(state).href };
   const { PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE } = env;

@@ -18,7 +18,9 @@ import { copyState } from "./stateCopy.ts";
 import { agree } from "./questions.ts";
 import { staysOn, type Target } from "./target.ts";
 import { awaitPageList } from "./pageList.ts";
+import { platformNamespaces } from "../program/platform.ts";
 import { awaitDaemonSets, welcome } from "./platformReady.ts";
+import { clearUnfinished } from "./unfinishedRun.ts";
 
 /** `up` of a stack whose cluster the program makes, and with it the repository that its images are pushed to. */
 export async function upOnGke(settings: Settings, options: Options): Promise<number> {
@@ -45,11 +47,12 @@ export async function upOnGke(settings: Settings, options: Options): Promise<num
           .then((access) => connect(access))
           .catch(() => undefined)
       : undefined;
+  const takeOver = cluster && (await clearUnfinished(engine, cluster));
   const code = await deployWithImages({
     registryExists: () => registryExists(settings),
     registryAppears: (isOver) => registryAppears(settings, isOver),
     push: () => provideImages(settings, "registry"),
-    deploy: () => engine.up(cluster),
+    deploy: () => engine.up(cluster, { takeOver }),
   });
   if (code !== 0) return code;
   const outputs = await engine.outputs({ showSecrets: false });
@@ -58,7 +61,7 @@ export async function upOnGke(settings: Settings, options: Options): Promise<num
   const access = await gkeAccess(target);
   const client = await connect(access);
   await copyState(client, engine, deployment);
-  await awaitDaemonSets(client, namespace);
+  await awaitDaemonSets(client, platformNamespaces(settings.config));
   await awaitPageList(client, access, settings, outputs);
   await welcome(settings, access, outputs);
   return 0;

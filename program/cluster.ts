@@ -41,6 +41,8 @@ function currentCluster(config: PlatformConfig): Cluster {
     // else another token, proxy or address in the kubeconfig would replace every resource
     clusterIdentifier: context ?? "none",
     enableServerSideApply: true,
+    // a field that was changed by hand would else keep every later change of its object from being applied
+    enablePatchForce: true,
   });
   return {
     provider,

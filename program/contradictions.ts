@@ -109,6 +109,9 @@ function vainSettings(config: PlatformConfig): string[] {
     ...(config.dataStores === DataStoreTarget.Gcp
       ? vain(/^(database|artifact|backup)/, "with dataStores: gcp", "set dataStores to cluster")
       : vain(/^(cloudSql|bucket)/, "with dataStores: cluster", "set dataStores to gcp")),
+    ...(config.namespaceOnly
+      ? vain(/^nodeExporterPort$/, "with namespaceOnly", "set namespaceOnly to false")
+      : []),
     ...(onGke && config.gkeMode === GkeMode.Autopilot
       ? vain(
           nodeKeys,
@@ -166,6 +169,10 @@ function gkeFaults(config: PlatformConfig): string[] {
     [
       onGke && gkeZone !== undefined && regionOf(gkeZone) !== gcpRegion,
       `gkeZone must lie in gcpRegion (${gcpRegion}); choose a zone such as ${gcpRegion}-b or leave it empty`,
+    ],
+    [
+      onGke && config.namespaceOnly,
+      "namespaceOnly must be false on gke, where the program makes the cluster and administers it; leave it out",
     ],
     [
       isAutopilot && gkeZone !== undefined,

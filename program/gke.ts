@@ -47,6 +47,7 @@ export function gkeCluster(config: PlatformConfig, google: GoogleCloud) {
     // another address of the same cluster replaces nothing, another cluster everything on it
     clusterIdentifier: pulumi.interpolate`gke_${project}_${location}_${cluster.clusterName}`,
     enableServerSideApply: true,
+    enablePatchForce: true,
   });
   return {
     provider,

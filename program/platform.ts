@@ -42,8 +42,10 @@ export function platformArguments(
 
 export function platformNamespaces({
   namespace,
+  namespaceOnly,
   monitoring,
   nodeExporter,
 }: PlatformConfig): string[] {
-  return [namespace, ...(monitoring && nodeExporter ? [`${namespace}-node-exporter`] : [])];
+  const hasExporter = monitoring && nodeExporter && !namespaceOnly;
+  return [namespace, ...(hasExporter ? [`${namespace}-node-exporter`] : [])];
 }

@@ -82,7 +82,7 @@ const exporterNamespace = (namespace: string) => `${namespace}-node-exporter`;
 
 /** Ports of a stack that others hold in its cluster, a sentence each, with the setting that helps. */
 export function portFaults(config: PlatformConfig, facts: PortFacts): string[] {
-  const { monitoring, grafana, nodeExporter } = config;
+  const { monitoring, grafana, nodeExporter, namespaceOnly } = config;
   const ports = choosePorts(config, facts);
   const keys = nodePortKeys.filter((key) => key !== "grafanaNodePort" || (monitoring && grafana));
   const nodePorts = [
@@ -93,7 +93,7 @@ export function portFaults(config: PlatformConfig, facts: PortFacts): string[] {
   ];
   return [
     ...nodePortFaults(nodePorts, config, facts),
-    ...(monitoring && nodeExporter ? exporterFaults(ports, config, facts) : []),
+    ...(monitoring && nodeExporter && !namespaceOnly ? exporterFaults(ports, config, facts) : []),
   ];
 }
 

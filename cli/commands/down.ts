@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
+import { services } from "../../components/core/services.ts";
 import * as cluster from "../../local/cluster/index.ts";
 import {
   type Deployment,
@@ -16,14 +17,16 @@ import { foreignObjects, otherPlatforms } from "../neighbours.ts";
 import {
   checkOwnNamespaces,
   connect,
+  markedIn,
   namespacesIn,
   resourcesIn,
   type StateResource,
 } from "../ownershipCheck.ts";
 import { agree, ask, canAsk, Declined } from "../questions.ts";
 import { readSettings, type Settings } from "../stackSettings.ts";
-import { copyState } from "../stateCopy.ts";
+import { copyName, copyState } from "../stateCopy.ts";
 import { reachDeployment, startTarget } from "../targetAccess.ts";
+import { clearUnfinished, unfinishedIn } from "../unfinishedRun.ts";
 import { cacheRoot, removeCache, workFolder } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
 import { reported } from "../../local/support/progress.ts";
@@ -118,10 +121,13 @@ async function removePlatform(
   const isInGke = deployment.target.kind === "gke";
   // a cluster that the program has made goes as a whole
   const client = isInGke ? undefined : await connect(access);
+  let made: StateResource[] = [];
   if (client) {
+    await checkOwnNamespaces(client, settings, await engine.exportState());
+    await clearUnfinished(engine, client);
     const state = await engine.exportState();
-    await checkOwnNamespaces(client, settings, state);
-    if (!keepData) await spareOthers(client, resourcesIn(state));
+    made = [...resourcesIn(state), ...unfinishedIn(state)];
+    if (!keepData) await spareOthers(client, made);
   }
   const code = await engine.down({ keepData });
   if (code !== 0) return code;
@@ -129,9 +135,21 @@ async function removePlatform(
     if (client) await copyState(client, engine, deployment);
     return 0;
   }
+  for (const namespace of markedIn(made)) await removeLeftovers(client!, namespace);
   forgetDeployment(settings.stack);
   removeEnvFile(envFile, settings.stack);
   return 0;
+}
+
+/** What goes with a namespace, where that is not the stack's: the copy of the state, and a claim that Helm leaves. */
+async function removeLeftovers(client: KubernetesClient, namespace: string): Promise<void> {
+  const leftovers = [
+    { kind: "Secret", name: copyName },
+    { kind: "PersistentVolumeClaim", name: `storage-${services.alertmanager.name}-0` },
+  ];
+  for (const { kind, name } of leftovers) {
+    await client.delete({ apiVersion: "v1", kind, metadata: { name, namespace } }, "Background");
+  }
 }
 
 /** Kubernetes deletes a namespace with everything in it, including other people's objects. */

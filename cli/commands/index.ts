@@ -235,7 +235,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./copy.ts")).copy,
   },
   recover: {
-    summary: "Takes a platform back whose state was lost, with its data and passwords",
+    summary: "Unlocks a stack after a killed run, and takes a platform back whose state was lost",
     options: [
       ...settingsOptions,
       ...targetOptions,

@@ -1,8 +1,9 @@
 import { type Deployment, readDeployment, writeDeployment } from "../deployment.ts";
 import { chooseEngine, openEngine } from "../engineChoice.ts";
+import type { Engine } from "../engine.ts";
 import type { KubernetesClient } from "../../local/support/kubernetesClient.ts";
-import { type JsonObject, textAt } from "../../local/support/propertyValues.ts";
-import { claims, connect, namespaceObject, resourcesIn, stackName } from "../ownershipCheck.ts";
+import { objectAt, textAt } from "../../local/support/propertyValues.ts";
+import { claims, connect, markedObject, resourcesIn, stackName } from "../ownershipCheck.ts";
 import { namespaceRefusal } from "../../program/ownership.ts";
 import { stackAnnotation, stateLabel } from "../../components/kubernetes/ownershipMarks.ts";
 import { agree } from "../questions.ts";
@@ -11,16 +12,24 @@ import { copyName, keepCopy, readCopy, withNewIds } from "../stateCopy.ts";
 import { UserError } from "../../local/support/errors.ts";
 import { describeTarget, type Target } from "../target.ts";
 import { findTarget, startTarget } from "../targetAccess.ts";
+import { clearUnfinished } from "../unfinishedRun.ts";
 import type { Options } from "../commandLine.ts";
 
-/** Takes a platform back whose state was lost, from the copy in its own namespace. */
+/** Takes a platform back whose state was lost, or unlocks one that a killed run has left in the middle. */
 export async function recover(options: Options): Promise<number> {
   const settings = readSettings(options);
-  const target = await findTarget(options, settings, readDeployment(settings.stack));
+  const remembered = readDeployment(settings.stack);
+  const target = await findTarget(options, settings, remembered);
   const access = await startTarget(target);
   const client = await connect(access);
+  const engineOf = async (deployment: Deployment) =>
+    openEngine(await chooseEngine({}, settings, deployment.engine), settings, access);
+  if (remembered) {
+    const engine = await engineOf(remembered);
+    if (await isStillHere(engine, client, settings)) return await unlock(engine, client, options);
+  }
   const { namespace } = settings.config;
-  const live = await ownNamespace(client, settings);
+  await refuseOthers(client, settings);
   const copy = await readCopy(client, namespace);
   if (!copy) {
     throw new UserError(
@@ -28,13 +37,11 @@ export async function recover(options: Options): Promise<number> {
     );
   }
   const deployment = { ...copy.deployment, target: sameTarget(copy.deployment, target) };
-  const engineName = await chooseEngine({}, settings, deployment.engine);
-  const engine = openEngine(engineName, settings, access);
-  const claim = claims(settings, await engine.exportState())(namespace);
-  if (namespaceRefusal(live, claim) === undefined) {
-    throw new UserError(
-      `this checkout has the state of the stack ${settings.stack}, so there is nothing to take back; go on with \`npm run up\``,
-    );
+  const engine = await engineOf(deployment);
+  // without .mlops a backend of the user's may still have it
+  if (await isStillHere(engine, client, settings)) {
+    writeDeployment(settings.stack, deployment);
+    return await unlock(engine, client, options);
   }
   if (options.yes !== true) await agreeTo(settings, target);
   const state = withNewIds(copy.state);
@@ -48,12 +55,39 @@ export async function recover(options: Options): Promise<number> {
   return 0;
 }
 
-/** The platform's namespace, where the stack made it. */
-async function ownNamespace(client: KubernetesClient, settings: Settings): Promise<JsonObject> {
+/** Whether the engine has the state of what is deployed. */
+async function isStillHere(
+  engine: Engine,
+  client: KubernetesClient,
+  settings: Settings,
+): Promise<boolean> {
   const { namespace } = settings.config;
-  const live = await client.get(namespaceObject(namespace));
+  const live = await client.get(markedObject(settings.config));
+  const claim = claims(settings, await engine.exportState())(namespace);
+  return live === undefined || namespaceRefusal(live, claim) === undefined;
+}
+
+/** Makes the stack usable again after a run that was killed. */
+async function unlock(engine: Engine, client: KubernetesClient, { yes }: Options): Promise<number> {
+  if (yes !== true) {
+    await agree(
+      "This checkout has the state. Unlock it? A run that is still working on it has to be ended first.",
+      "nothing was unlocked",
+      "confirm with --yes",
+    );
+  }
+  await engine.unlock();
+  await clearUnfinished(engine, client);
+  console.log("The stack can be used again; go on with `npm run up` or `npm run down`.");
+  return 0;
+}
+
+/** Throws where the namespace is not one that this stack made. */
+async function refuseOthers(client: KubernetesClient, settings: Settings): Promise<void> {
+  const { namespace } = settings.config;
+  const live = await client.get(markedObject(settings.config));
   const owner = textAt(live, "metadata", "annotations", stackAnnotation);
-  if (live && owner === stackName(settings)) return live;
+  if (live && owner === stackName(settings)) return;
   const found = !live
     ? "is not in this cluster"
     : owner === undefined
@@ -84,17 +118,14 @@ const agreeTo = ({ stack }: Settings, target: Target) =>
 
 /** From now on the other states are refused. */
 async function markNamespaces(client: KubernetesClient, state: string): Promise<void> {
-  const resources = resourcesIn(state);
-  const namespaces = resources.filter(({ type }) => type === "kubernetes:core/v1:Namespace");
-  for (const { inputs } of namespaces) {
-    const [name, id] = [
-      textAt(inputs, "metadata", "name"),
-      textAt(inputs, "metadata", "labels", stateLabel),
-    ];
-    if (name === undefined || id === undefined) continue;
+  for (const { inputs } of resourcesIn(state)) {
+    const id = textAt(inputs, "metadata", "labels", stateLabel);
+    if (id === undefined) continue;
+    const { name, namespace } = objectAt(inputs, "metadata") as Record<string, string>;
+    const path = namespace === undefined ? name : `${namespace}/configmaps/${name}`;
     await client.request(
       "PATCH",
-      `/api/v1/namespaces/${name}`,
+      `/api/v1/namespaces/${path}`,
       { metadata: { labels: { [stateLabel]: id } } },
       "application/merge-patch+json",
     );

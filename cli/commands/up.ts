@@ -1,4 +1,5 @@
 import { holdImageTags } from "../../program/images.ts";
+import { platformNamespaces } from "../../program/platform.ts";
 import { portFacts, unseen } from "../../program/ports.ts";
 import { openBundle } from "../bundle/manifest.ts";
 import { checkImages, deliver, offerTools, settingsWith } from "../bundle/useBundle.ts";
@@ -19,6 +20,7 @@ import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts"
 import { copyState } from "../stateCopy.ts";
 import { describeTarget, type Target } from "../target.ts";
 import { findTarget, lookAt, startTarget } from "../targetAccess.ts";
+import { clearUnfinished } from "../unfinishedRun.ts";
 import { upOnGke } from "../upOnGke.ts";
 import type { Options } from "../commandLine.ts";
 
@@ -77,10 +79,11 @@ export async function up({ bundle: file, registry, ...options }: UpOptions): Pro
   // before the engine runs: what a failed run has left behind can then be removed by `down`
   const deployment = { target, engine: engineName, namespace, charts };
   writeDeployment(settings.stack, deployment);
-  const code = await engine.up(client);
+  const takeOver = await clearUnfinished(engine, client);
+  const code = await engine.up(client, { takeOver });
   await copyState(client, engine, deployment);
   if (code !== 0) return code;
-  await awaitDaemonSets(client, settings.config.namespace);
+  await awaitDaemonSets(client, platformNamespaces(settings.config));
   const outputs = await engine.outputs({ showSecrets: false });
   await awaitPageList(client, access, settings, outputs);
   await welcome(settings, access, outputs);

@@ -38,28 +38,28 @@ interface Right {
   readonly isClusterWide?: boolean;
 }
 
-/** What `up` does to a cluster; the rest of what it needs comes with these. */
-const rights = ({ monitoring }: PlatformConfig): readonly Right[] => [
+const rbac = "rbac.authorization.k8s.io";
+const clusterWide: readonly Right[] = [
   { resource: "namespaces", isClusterWide: true },
+  { group: rbac, resource: "clusterroles", isClusterWide: true },
+  { group: rbac, resource: "clusterrolebindings", isClusterWide: true },
+];
+
+/** What `up` does to a cluster; the rest of what it needs comes with these. */
+const rights = ({ monitoring, namespaceOnly }: PlatformConfig): readonly Right[] => [
   ...["configmaps", "persistentvolumeclaims", "secrets", "serviceaccounts", "services"].map(
     (resource) => ({ resource }),
   ),
   { group: "apps", resource: "deployments" },
   { group: "apps", resource: "statefulsets" },
+  { group: "batch", resource: "cronjobs" },
   { group: "batch", resource: "jobs" },
   { group: "networking.k8s.io", resource: "networkpolicies" },
   { group: "policy", resource: "poddisruptionbudgets" },
+  { group: rbac, resource: "roles" },
+  { group: rbac, resource: "rolebindings" },
   { resource: "pods", verb: "list" },
-  ...(monitoring
-    ? [
-        { group: "rbac.authorization.k8s.io", resource: "clusterroles", isClusterWide: true },
-        {
-          group: "rbac.authorization.k8s.io",
-          resource: "clusterrolebindings",
-          isClusterWide: true,
-        },
-      ]
-    : []),
+  ...(namespaceOnly ? [] : clusterWide.filter(({ group }) => monitoring || group !== rbac)),
 ];
 
 async function permissions(facts: Facts): Promise<Seen> {
@@ -79,7 +79,10 @@ async function permissions(facts: Facts): Promise<Seen> {
   const symptom = "your user may not deploy the platform";
   const findings: Finding[] = [];
   if (here.length > 0) {
-    const fix = `ask an administrator for the role: kubectl create clusterrolebinding mlops-deployer --clusterrole=cluster-admin --user=YOU`;
+    const { namespace } = facts;
+    const fix = facts.settings.config.namespaceOnly
+      ? `ask an administrator for the role: kubectl -n ${namespace} create rolebinding mlops-deployer --clusterrole=admin --user=YOU`
+      : "ask an administrator for the role: kubectl create clusterrolebinding mlops-deployer --clusterrole=cluster-admin --user=YOU";
     findings.push({
       symptom,
       cause: `it may not ${names(here)} in the namespace ${facts.namespace}`,
@@ -89,7 +92,7 @@ async function permissions(facts: Facts): Promise<Seen> {
     findings.push({
       symptom,
       cause: `it administers the namespace ${facts.namespace} only, and may not ${names(everywhere)}: the platform creates its namespaces, and Prometheus' ClusterRole where \`monitoring\` is on`,
-      fix: "have an administrator of the cluster run `npm run up`, or deploy to a cluster of this machine with `npm run up -- --local-cluster`",
+      fix: "deploy without those with `pulumi config set namespaceOnly true`, have an administrator of the cluster run `npm run up`, or deploy to a cluster of this machine with `npm run up -- --local-cluster`",
     });
   }
   return findingsOr(findings, `${wanted.length} rights that \`up\` needs`);

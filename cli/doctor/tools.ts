@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { version as sdkVersion } from "@pulumi/pulumi/version.js";
 import { checkoutRoot, workFolder } from "../../local/support/cache.ts";
@@ -6,6 +6,7 @@ import { lockHolder } from "../../local/support/lock.ts";
 import { which } from "../../local/support/process.ts";
 import { readDeployment } from "../deployment.ts";
 import { findPulumi } from "../findPulumi.ts";
+import { lockHolders } from "../pulumiLocks.ts";
 import { type Check, type Finding, findingsOr } from "./check.ts";
 
 interface Package {
@@ -83,21 +84,16 @@ function runsOf(stack: string): Finding[] {
     const holder = lockHolder(join(workFolder, "state", `${stack}.lock`));
     return holder ? [running(holder.pid)] : [];
   }
-  // of the backend that `npm run up` uses where the user has none
-  const state = join(workFolder, "pulumi-state");
-  const locks = join(state, ".pulumi", "locks");
-  if (!existsSync(locks)) return [];
-  return readdirSync(locks, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".json") && path.split("/").at(-2) === stack)
-    .map((path) => {
-      const { pid } = JSON.parse(readFileSync(join(locks, path), "utf8")) as { pid: number };
-      if (isAlive(pid)) return running(pid);
-      return {
-        symptom: `the stack ${stack} is locked`,
-        cause: `a run of the Pulumi CLI (pid ${pid}) was killed`,
-        fix: `PULUMI_BACKEND_URL=file://${state} PULUMI_CONFIG_PASSPHRASE_FILE=${join(workFolder, "passphrase")} pulumi cancel --yes --cwd ${join(workFolder, "pulumi")} --stack ${stack}`,
-      };
-    });
+  return lockHolders(stack).map(({ pid, isAlive }) =>
+    isAlive
+      ? running(pid)
+      : {
+          symptom: `the stack ${stack} is locked`,
+          cause: `a run of the Pulumi CLI (pid ${pid}) was killed`,
+          fix: "npm run up",
+          isWarning: true,
+        },
+  );
 }
 
 const running = (pid: number): Finding => ({
@@ -106,12 +102,3 @@ const running = (pid: number): Finding => ({
   fix: `wait for it, or end it with \`kill ${pid}\``,
   isWarning: true,
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}

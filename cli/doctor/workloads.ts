@@ -60,7 +60,7 @@ async function pods(facts: Facts): Promise<Seen> {
   );
 }
 
-/** Who sets a field with kubectl; an apply of ours takes it back with the built-in engine only. */
+/** Who sets a field with kubectl; it stays as it is until an apply of ours takes it back. */
 const people = /^(kubectl|k9s|lens|Mozilla)/i;
 
 async function fieldOwners(facts: Facts): Promise<Seen> {
@@ -76,8 +76,8 @@ async function fieldOwners(facts: Facts): Promise<Seen> {
       const manager = textAt(entry, "manager") ?? "";
       return {
         symptom: `${textAt(live, "kind")} ${String(name)} was changed by hand`,
-        cause: `${manager} owns ${fields.map((field) => `spec.${field}`).join(", ") || "a field"} of it in the namespace ${String(namespace)}, which the Pulumi CLI then refuses to change`,
-        fix: "PULUMI_K8S_ENABLE_PATCH_FORCE=true npm run up",
+        cause: `${manager} owns ${fields.map((field) => `spec.${field}`).join(", ") || "a field"} of it in the namespace ${String(namespace)}, until this stack changes the object`,
+        fix: `kubectl -n ${String(namespace)} edit ${String(textAt(live, "kind")).toLowerCase()} ${String(name)}`,
         isWarning: true,
       };
     });
@@ -93,11 +93,10 @@ async function releases({ ours }: Facts): Promise<Seen> {
   return findingsOr(
     pending.map((record): Finding => {
       const { name: release, status } = objectAt(record, "metadata", "labels");
-      const namespace = textAt(record, "metadata", "namespace");
       return {
         symptom: `Helm says of ${String(release)} that another operation is in progress`,
         cause: `a run was killed while Helm worked (${String(status)})`,
-        fix: `npm run up, or with the Pulumi CLI first: helm -n ${namespace} rollback ${String(release)}`,
+        fix: "npm run up",
       };
     }),
     `${new Set(records.map((record) => textAt(record, "metadata", "labels", "name"))).size} of Helm`,

@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { NamespacedArgs, StringMap } from "./arguments.ts";
-import { partOf, stackAnnotation, stateLabel } from "./ownershipMarks.ts";
+import type { LabelledArgs, NamespacedArgs, StringMap } from "./arguments.ts";
+import { marksName, partOf, stackAnnotation, stateLabel } from "./ownershipMarks.ts";
 
 /**
  * A namespace that says which stack and which state it belongs to, so that no other one takes it over. The id is made
@@ -14,24 +14,39 @@ export function ownedNamespace(
   podSecurity: StringMap,
   child: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Namespace {
-  const owner = new random.RandomUuid(`${name}-owner`, {}, child);
+  const marks = marksOf(name, { labels, annotations }, child);
   return new k8s.core.v1.Namespace(
     name,
-    {
-      metadata: {
-        name: namespace,
-        labels: {
-          ...partOf,
-          ...labels,
-          ...podSecurity,
-          [stateLabel]: owner.result,
-        },
-        annotations: {
-          ...annotations,
-          [stackAnnotation]: `${pulumi.getProject()}/${pulumi.getStack()}`,
-        },
-      },
-    },
+    { metadata: { ...marks, name: namespace, labels: { ...marks.labels, ...podSecurity } } },
     child,
   );
+}
+
+/** The same in a namespace that exists and may not be changed: a ConfigMap in it has the marks. */
+export function markedNamespace(
+  name: string,
+  { namespace, labels, annotations }: NamespacedArgs,
+  child: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const marks = marksOf(name, { labels, annotations }, child);
+  return new k8s.core.v1.ConfigMap(
+    `${name}-marks`,
+    { metadata: { ...marks, name: marksName, namespace } },
+    child,
+  ).metadata.namespace;
+}
+
+function marksOf(
+  name: string,
+  { labels, annotations }: LabelledArgs,
+  child: pulumi.CustomResourceOptions,
+) {
+  const owner = new random.RandomUuid(`${name}-owner`, {}, child);
+  return {
+    labels: { ...partOf, ...labels, [stateLabel]: owner.result },
+    annotations: {
+      ...annotations,
+      [stackAnnotation]: `${pulumi.getProject()}/${pulumi.getStack()}`,
+    },
+  };
 }

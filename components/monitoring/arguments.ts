@@ -79,7 +79,10 @@ export interface PrometheusSettingsArgs {
 
 /** Arguments of Prometheus. Labels and annotations are added to the component's own objects and to every pod. */
 export interface PrometheusArgs
-  extends PrometheusSettingsArgs, MonitoringChartArgs, kube.NamespacedArgs, kube.PausableArgs {}
+  extends PrometheusSettingsArgs, MonitoringChartArgs, kube.NamespacedArgs, kube.PausableArgs {
+  /** Whether Prometheus keeps to `namespace`, with a Role in place of a ClusterRole: nodes and their containers are not scraped, and there is no node-exporter. Defaults to false. */
+  namespaceOnly?: boolean;
+}
 
 /** What people choose about Grafana. */
 export interface GrafanaSettingsArgs extends kube.NodePortArgs {
@@ -155,10 +158,20 @@ export const checkPrometheusSettings: Rule = object<PrometheusSettingsArgs>(
   retentionFits,
 );
 
+/** Whether there is a node-exporter, which needs a namespace of its own. */
+export const hasNodeExporter = ({
+  nodeExporter = true,
+  namespaceOnly = false,
+}: Partial<PrometheusArgs>): boolean => nodeExporter && !namespaceOnly;
+
 /** The default of node-exporter's namespace is made of the platform's. */
 const exporterNamespace: Combination<PrometheusArgs> = (check, args) => {
-  const { namespace, nodeExporter = true, nodeExporterNamespace } = args;
-  if (nodeExporter && nodeExporterNamespace === undefined && typeof namespace === "string") {
+  const { namespace, nodeExporterNamespace } = args;
+  if (
+    hasNodeExporter(args) &&
+    nodeExporterNamespace === undefined &&
+    typeof namespace === "string"
+  ) {
     check.hold(
       "nodeExporterNamespace",
       `${namespace}-node-exporter`,
@@ -173,6 +186,7 @@ export const checkPrometheus: Rule = object<PrometheusArgs>(
     ...chartRules,
     ...kube.namespacedRules,
     ...kube.pausableRules,
+    namespaceOnly: flag,
   },
   retentionFits,
   exporterNamespace,

@@ -8,7 +8,7 @@ import { dataClaim } from "../kubernetes/claims.ts";
 import { internalHost, internalServiceUrl } from "../kubernetes/endpoints.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
 import { ownedNamespace } from "../kubernetes/ownedNamespace.ts";
-import { checkPrometheus, type PrometheusArgs } from "./arguments.ts";
+import { checkPrometheus, hasNodeExporter, type PrometheusArgs } from "./arguments.ts";
 import { chartRelease, officialCharts } from "./charts.ts";
 import { prometheusValues } from "./prometheusValues.ts";
 import { alertmanagerConfig } from "./receivers.ts";
@@ -54,10 +54,10 @@ export class Prometheus extends pulumi.ComponentResource {
       { storageSize: storage.storageSize, storageClassName: args.storageClassName },
       child,
     );
-    const nodeNamespace =
-      (args.nodeExporter ?? true)
-        ? [privilegedNamespace(name, nodeExporterNamespace, args, child)]
-        : [];
+    const nodeNamespace = hasNodeExporter(args)
+      ? [privilegedNamespace(name, nodeExporterNamespace, args, child)]
+      : [];
+    if (args.namespaceOnly) mayDiscover(name, args, child);
     this.url = internalServiceUrl(prometheus.name, args.namespace, prometheus.port);
     const alertmanagerAddress = pulumi.interpolate`${internalHost(alertmanager.name, args.namespace)}:${alertmanager.port}`;
     const ours = prometheusValues(args, {
@@ -96,6 +96,37 @@ function privilegedNamespace(
     `${name}-node-exporter-namespace`,
     { namespace, labels, annotations },
     { "pod-security.kubernetes.io/enforce": "privileged" },
+    child,
+  );
+}
+
+/** The right to find pods and Services in the namespace, in place of the chart's ClusterRole. */
+function mayDiscover(
+  name: string,
+  args: PrometheusArgs,
+  child: pulumi.CustomResourceOptions,
+): void {
+  const metadata = metadataFor(prometheus.name, prometheus.name, args)({ name: "prometheus" });
+  const verbs = ["get", "list", "watch"];
+  const role = new k8s.rbac.v1.Role(
+    `${name}-discovery-role`,
+    {
+      metadata,
+      rules: [
+        { apiGroups: [""], resources: ["endpoints", "pods", "services"], verbs },
+        { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs },
+      ],
+    },
+    child,
+  );
+  new k8s.rbac.v1.RoleBinding(
+    `${name}-discovery-role-binding`,
+    {
+      metadata,
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+      // the chart names its account after its server
+      subjects: [{ kind: "ServiceAccount", name: prometheus.name, namespace: args.namespace }],
+    },
     child,
   );
 }

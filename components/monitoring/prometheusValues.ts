@@ -4,7 +4,7 @@ import { chartImages } from "../core/versions.ts";
 import { unmonitored } from "../kubernetes/metadata.ts";
 import { containerResources } from "../kubernetes/pods.ts";
 import { alertRules } from "./alerts/index.ts";
-import type { PrometheusArgs } from "./arguments.ts";
+import { hasNodeExporter, type PrometheusArgs } from "./arguments.ts";
 import {
   chartContainerSecurity,
   chartImage,
@@ -37,19 +37,21 @@ export interface PrometheusParts {
 }
 
 /** What kube-state-metrics reads. Secrets and ConfigMaps, which its chart would have it read too, stay closed to it. */
-const objectKinds = [
-  ...["cronjobs", "daemonsets", "deployments", "horizontalpodautoscalers", "jobs", "namespaces"],
-  ...["nodes", "persistentvolumeclaims", "persistentvolumes", "poddisruptionbudgets", "pods"],
-  ...["replicasets", "resourcequotas", "services", "statefulsets"],
+const namespacedKinds = [
+  ...["cronjobs", "daemonsets", "deployments", "horizontalpodautoscalers", "jobs"],
+  ...["persistentvolumeclaims", "poddisruptionbudgets", "pods", "replicasets", "resourcequotas"],
+  ...["services", "statefulsets"],
 ];
+const clusterKinds = ["namespaces", "nodes", "persistentvolumes"];
 
 /** Values of the official chart `prometheus` and its four subcharts. No secret among them. */
 export function prometheusValues(args: PrometheusArgs, parts: PrometheusParts): ChartValues {
   const { alertmanagerAddress } = parts;
   const hasAlertmanager = args.alertmanager ?? true;
   // a DaemonSet has as many pods as there are nodes: paused, there is none
-  const hasNodeExporter = (args.nodeExporter ?? true) && !args.paused;
+  const runsNodeExporter = hasNodeExporter(args) && !args.paused;
   return {
+    ...(args.namespaceOnly && { rbac: { create: false } }),
     server: server(args, parts, hasAlertmanager),
     // the server looks at its configuration itself; nothing has to call it
     configmapReload: { prometheus: { enabled: false } },
@@ -62,13 +64,14 @@ export function prometheusValues(args: PrometheusArgs, parts: PrometheusParts): 
       alertmanager: hasAlertmanager ? alertmanagerAddress : undefined,
       serviceNamespaces: [
         args.namespace,
-        ...((args.nodeExporter ?? true) ? [parts.nodeExporterNamespace] : []),
+        ...(hasNodeExporter(args) ? [parts.nodeExporterNamespace] : []),
       ],
       podNamespaces: args.scrapeNamespaces ?? [args.namespace],
+      namespaceOnly: args.namespaceOnly,
     }),
     alertmanager: hasAlertmanager ? alertmanager(args, parts) : off,
     "kube-state-metrics": (args.kubeStateMetrics ?? true) ? kubeStateMetrics(args, parts) : off,
-    "prometheus-node-exporter": hasNodeExporter ? nodeExporter(args, parts) : off,
+    "prometheus-node-exporter": runsNodeExporter ? nodeExporter(args, parts) : off,
     "prometheus-pushgateway": (args.pushgateway ?? true) ? pushgateway(args) : off,
   };
 }
@@ -143,7 +146,8 @@ function kubeStateMetrics(args: PrometheusArgs, parts: PrometheusParts): ChartVa
     fullnameOverride: parts.clusterWide("kube-state-metrics"),
     ...replicas(args, "replicas"),
     ...image(chartImages.kubeStateMetrics, args, { hasRegistry: true }),
-    collectors: objectKinds,
+    collectors: args.namespaceOnly ? namespacedKinds : [...namespacedKinds, ...clusterKinds].sort(),
+    ...(args.namespaceOnly && { rbac: { useClusterRole: false }, namespaces: args.namespace }),
     // by it alerts leave out what is not to be monitored
     metricLabelsAllowlist: ["pods", "jobs"].map(
       (kind) => `${kind}=[${Object.keys(unmonitored).join()}]`,

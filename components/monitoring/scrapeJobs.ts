@@ -29,6 +29,7 @@ export interface ScrapeJob {
 /** Jobs that the chart brings along. Ours take their place: fewer series, and the labels that our queries count on. */
 const chartJobs = [
   "kubernetes-api-servers",
+  "kubernetes-nodes",
   "kubernetes-nodes-cadvisor",
   "kubernetes-service-endpoints",
   "kubernetes-service-endpoints-slow",
@@ -75,6 +76,15 @@ const unusedContainerSeries =
   "|hugetlb_.*|last_seen|memory_(failures|kernel|mapped|max|migrate|numa|pressure|total).*|perf_.*|pressure_.*|processes" +
   "|network_(advance_)?(tcp|udp).*|sockets|tasks_state|threads.*|ulimits_soft|referenced_bytes)";
 
+const kubeletJobs: { [name: string]: ScrapeJob } = {
+  "kubernetes-nodes": { ...kubelet, metric_relabel_configs: [dropSeries(".+_bucket")] },
+  "kubernetes-cadvisor": {
+    ...kubelet,
+    metrics_path: "/metrics/cadvisor",
+    metric_relabel_configs: [dropSeries(unusedContainerSeries)],
+  },
+};
+
 export interface ScrapeJobsArgs {
   /** Address of Alertmanager, where there is one. */
   alertmanager?: pulumi.Input<string>;
@@ -82,6 +92,8 @@ export interface ScrapeJobsArgs {
   serviceNamespaces: pulumi.Input<string>[];
   /** Namespaces in which the platform's own pods are scraped. */
   podNamespaces: pulumi.Input<string>[];
+  /** Whether the kubelets are left out, for they want a right in the whole cluster. */
+  namespaceOnly?: boolean;
 }
 
 /**
@@ -89,18 +101,13 @@ export interface ScrapeJobsArgs {
  * `monitor="false"` where no alert is to be about them; which model they are about they say themselves. Those of Services `namespace`, `service` and `node`, those of the kubelet and cAdvisor `node`.
  */
 export function scrapeJobs(args: ScrapeJobsArgs): { [name: string]: ScrapeJob } {
-  const { alertmanager, serviceNamespaces, podNamespaces } = args;
+  const { alertmanager, serviceNamespaces, podNamespaces, namespaceOnly = false } = args;
   return {
     prometheus: { static_configs: [{ targets: [`localhost:${services.prometheus.port}`] }] },
     ...(alertmanager === undefined
       ? {}
       : { alertmanager: { static_configs: [{ targets: [alertmanager] }] } }),
-    "kubernetes-nodes": { ...kubelet, metric_relabel_configs: [dropSeries(".+_bucket")] },
-    "kubernetes-cadvisor": {
-      ...kubelet,
-      metrics_path: "/metrics/cadvisor",
-      metric_relabel_configs: [dropSeries(unusedContainerSeries)],
-    },
+    ...(namespaceOnly ? {} : kubeletJobs),
     "annotated-services": {
       // kube-state-metrics and the push gateway speak about others: their labels win over the target's
       honor_labels: true,
@@ -134,5 +141,5 @@ export function scrapeJobs(args: ScrapeJobsArgs): { [name: string]: ScrapeJob } 
 /** The chart's map of jobs: ours, and its own switched off. */
 export function scrapeConfigs(args: ScrapeJobsArgs) {
   const off = Object.fromEntries(chartJobs.map((job) => [job, { enabled: false }]));
-  return { ...scrapeJobs(args), ...off };
+  return { ...off, ...scrapeJobs(args) };
 }

@@ -70,6 +70,8 @@ export interface MlopsPlatformArgs
   extends kube.NodeAddressArgs, kube.PausableArgs, kube.LabelledArgs {
   /** Namespace that is made for the platform, under Pod Security `restricted`. Defaults to `mlops`. Changing it replaces everything and loses the data in it. */
   namespace?: string;
+  /** Whether the platform keeps to a namespace that exists, as an administrator of that namespace only must. Defaults to false. Then it makes no namespace and no ClusterRole: node-exporter and the metrics of nodes and containers are left out. Changing it replaces everything and loses the data in it. */
+  namespaceOnly?: boolean;
   /** Images of the workloads. */
   images: PlatformImagesArgs;
   /** Registry, with a path if need be, that mirrors the images of others: the charts', the database proxy's and the login's. Defaults to the registries that they come from. */
@@ -177,6 +179,7 @@ const namespaceFitsExporter: Combination<MlopsPlatformArgs> = (check, args) => {
   check.refuse(
     "namespace",
     enabled &&
+      !args.namespaceOnly &&
       nodeExporter &&
       nodeExporterNamespace === undefined &&
       !isDnsLabel(`${args.namespace ?? "mlops"}-node-exporter`),
@@ -284,6 +287,7 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
     ...kube.pausableRules,
     ...kube.labelledRules,
     namespace: dnsLabel("mlops"),
+    namespaceOnly: flag,
     images: required(
       object<PlatformImagesArgs>({
         tracking: required(text),

@@ -88,10 +88,10 @@ function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
     ...[services.tracking, services.serving, services.prediction].flatMap((service) =>
       service.metricsPorts.map((port) => ({ from: prometheusName, to: service.name, port })),
     ),
-    { from: prometheusName, port: kubeletPort },
     ...callApiServer(prometheusName),
   ];
-  if (prometheus.nodeExporter !== false) {
+  if (!args.namespaceOnly) flows.push({ from: prometheusName, port: kubeletPort });
+  if (prometheus.nodeExporter !== false && !args.namespaceOnly) {
     flows.push({ from: prometheusName, port: prometheus.nodeExporterPort ?? nodeExporterPort });
   }
   if (prometheus.kubeStateMetrics !== false) {

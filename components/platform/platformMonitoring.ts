@@ -22,7 +22,14 @@ export function monitoringInCluster(
   args: MlopsPlatformArgs,
   child: { parent: pulumi.Resource },
 ): MonitoringAddresses {
-  const { monitoring = {}, imageMirror, storageClassName, nodeAddress, paused } = args;
+  const {
+    monitoring = {},
+    imageMirror,
+    storageClassName,
+    nodeAddress,
+    paused,
+    namespaceOnly,
+  } = args;
   if (monitoring.enabled === false) return {};
   const { runbookBaseUrl, prometheus: settings = {} } = monitoring;
   const { enabled: hasGrafana = true, ...grafanaSettings } = monitoring.grafana ?? {};
@@ -44,7 +51,7 @@ export function monitoringInCluster(
   );
   const prometheus = new Prometheus(
     `${name}-prometheus`,
-    { ...settings, ...charts, alertRules: settings.alertRules ?? ownAlerts },
+    { ...settings, ...charts, namespaceOnly, alertRules: settings.alertRules ?? ownAlerts },
     child,
   );
   const { url: prometheusUrl, alertmanagerUrl } = prometheus;

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { services } from "../core/services.ts";
 import type { NamespacedArgs, StringMap } from "../kubernetes/arguments.ts";
-import { ownedNamespace } from "../kubernetes/ownedNamespace.ts";
+import { markedNamespace, ownedNamespace } from "../kubernetes/ownedNamespace.ts";
 import { PostgresDatabase } from "../stores/postgresDatabase.ts";
 import { VolumeArtifactStore } from "../stores/volumeArtifactStore.ts";
 import type { ArtifactLocationArgs } from "../tracking/arguments.ts";
@@ -10,21 +10,18 @@ import type { MlopsPlatformArgs } from "./arguments.ts";
 
 type Child = { parent: pulumi.Resource };
 
-/** A namespace in which Kubernetes refuses every pod that asks for more than Pod Security `restricted` allows. */
+/** A namespace in which Kubernetes refuses every pod that asks for more than Pod Security `restricted` allows, or one that is there. */
 export function platformNamespace(
   name: string,
-  { namespace, labels, annotations }: MlopsPlatformArgs,
+  { namespace = "mlops", namespaceOnly, labels, annotations }: MlopsPlatformArgs,
   child: Child,
 ): pulumi.Output<string> {
+  const args = { namespace, labels, annotations };
+  if (namespaceOnly) return markedNamespace(`${name}-namespace`, args, child);
   const modes = ["enforce", "warn", "audit"];
   const security: StringMap = {};
   for (const mode of modes) security[`pod-security.kubernetes.io/${mode}`] = "restricted";
-  return ownedNamespace(
-    `${name}-namespace`,
-    { namespace: namespace ?? "mlops", labels, annotations },
-    security,
-    child,
-  ).metadata.name;
+  return ownedNamespace(`${name}-namespace`, args, security, child).metadata.name;
 }
 
 /** Postgres with room for every connection that the tracking server may open. */

@@ -103,7 +103,8 @@ function readHolder(path: string): Holder | undefined {
   }
 }
 
-function isAlive({ pid, started }: Holder): boolean {
+/** Whether a process runs, and is the one that `started` tells, where that is known. */
+export function isAlive({ pid, started }: Pick<Holder, "pid" | "started">): boolean {
   if (pid <= 0) return false;
   try {
     process.kill(pid, 0);

@@ -173,6 +173,43 @@ test("ClusterRoles that the platform's own release has left are no obstacle", as
   await checkOwnership(client, settings, undefined);
 });
 
+describe("in a namespace that it did not make", () => {
+  const inTeams = {
+    ...settings,
+    config: { ...settings.config, namespaceOnly: true },
+  } as Settings;
+  const marksPath = "/api/v1/namespaces/ml/configmaps/mlops-platform";
+  const check = (state?: string) => checkOwnership(client, inTeams, state);
+  const there = () => api.put("/api/v1/namespaces/ml", namespace("1"));
+  const marks = (labels: object, stack: string) =>
+    api.put(marksPath, { kind: "ConfigMap", metadata: { labels, annotations: by(stack) } });
+
+  test("a stack is deployed where nothing runs, and goes on with what it has marked", async () => {
+    there();
+    await check();
+    marks(mine, "dev");
+    api.put("/api/v1/namespaces/ml/pods/mlflow-1", { kind: "Pod" });
+    await check(states["built-in engine"]);
+    expect(api.writes).toEqual([]);
+  });
+
+  test("it is not made, and pods of others in it are not cut off", async () => {
+    await expect(check()).rejects.toThrow(/namespace ml does not exist/);
+    there();
+    api.put("/api/v1/namespaces/ml/pods/shop-1", { kind: "Pod" });
+    await expect(check()).rejects.toThrow(/pods that are not the platform's, such as shop-1/);
+  });
+
+  test("another stack in it is left alone, whether that has made it or not", async () => {
+    there();
+    marks({ [stateLabel]: "other" }, "staging");
+    await expect(check()).rejects.toThrow(/namespace ml belongs to another stack.*staging/);
+    api.objects.clear();
+    api.put("/api/v1/namespaces/ml", namespace("1", { [stateLabel]: "other" }, by("staging")));
+    await expect(check()).rejects.toThrow(/namespace ml belongs to another stack.*staging/);
+  });
+});
+
 test("platforms of other stacks are seen whichever checkout deployed them, and kept data is none", async () => {
   const labels = { "app.kubernetes.io/part-of": "mlops-platform" };
   for (const name of ["ml", "theirs", "old"])

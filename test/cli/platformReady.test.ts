@@ -31,7 +31,10 @@ function ran(...lines: string[]): Promise<{ code: number | null; stdout: string;
   return new Promise((done) => child.on("close", (code) => done({ code, ...said })));
 }
 
-const waited = () => ran('await awaitDaemonSets(await KubernetesClient.connect(access), "ml", 3);');
+const waited = () =>
+  ran(
+    'await awaitDaemonSets(await KubernetesClient.connect(access), ["ml", "ml-node-exporter"], 3);',
+  );
 
 test("`up` is not done while a node lacks its node-exporter, whatever Helm said", async () => {
   const metadata = { name: "node-exporter", namespace: "ml-node-exporter", generation: 1 };

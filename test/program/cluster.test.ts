@@ -39,6 +39,8 @@ test("the provider is one, named after its context so that a new token replaces 
     clusterIdentifier: "gke",
     // booleans of a provider travel as text
     enableServerSideApply: "true",
+    // what people have set with kubectl does not keep the stack from changing an object
+    enablePatchForce: "true",
   });
 });
 

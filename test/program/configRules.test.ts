@@ -70,6 +70,14 @@ test.each<[Record<string, string>, ...string[]]>([
     "paused must be false while protectData is true, since people rely on protected data; set protectData to false first if nobody does",
   ],
   [
+    { ...gke, namespaceOnly: "true" },
+    "namespaceOnly must be false on gke, where the program makes the cluster and administers it; leave it out",
+  ],
+  [
+    { namespaceOnly: "true", nodeExporterPort: "9101" },
+    "nodeExporterPort has no effect with namespaceOnly; leave it out or set namespaceOnly to false",
+  ],
+  [
     { ...gke, gkeZone: "europe-west4-a" },
     "gkeZone must lie in gcpRegion (europe-west1); choose a zone such as europe-west1-b or leave it empty",
   ],

@@ -147,6 +147,7 @@ const decided: readonly SettingKey[] = [
   "alertmanager",
   "grafana",
   "nodeExporter",
+  "namespaceOnly",
   "bucketVersioning",
 ];
 

@@ -32,6 +32,12 @@ const rule = {
   annotations: { summary: "a", description: "b", runbook_url: "https://example.org" },
 };
 
+/** A map among the values that is no longer sent. */
+const gone = (part: string, key: string) => (resources: readonly Recorded[]) =>
+  [...leaves((valuesOf(resources)[part] as { [key: string]: Json })[key]!)].map(([path, was]) =>
+    value(`${part}.${key}.${path}`, text(was), "∅"),
+  );
+
 describeArguments(make, "metrics", base, {
   namespace: {
     value: "team",
@@ -80,6 +86,19 @@ describeArguments(make, "metrics", base, {
         "http://prometheus.team.svc.cluster.local:9090",
       ),
       value("server.clusterRoleNameOverride", "ml-prometheus", "team-prometheus"),
+    ],
+  },
+  namespaceOnly: {
+    value: true,
+    with: { nodeExporter: false, kubeStateMetrics: false },
+    changes: (resources) => [
+      "+ metrics-discovery-role",
+      "+ metrics-discovery-role-binding",
+      value("rbac.create", "∅", "false"),
+      ...["kubernetes-nodes", "kubernetes-cadvisor"].flatMap((job) =>
+        gone("scrapeConfigs", job)(resources),
+      ),
+      value("scrapeConfigs.kubernetes-nodes.enabled", "∅", "false"),
     ],
   },
   chart: {

@@ -56,6 +56,37 @@ test("node-exporter alone has a privileged namespace", async () => {
   });
 });
 
+test("in a namespace that it may not leave it has a Role, and nothing asks for a right beyond it", async () => {
+  const { resources, find } = await record(() => make("metrics", { ...base, namespaceOnly: true }));
+  expect(resources.map(({ type }) => type)).not.toContain("kubernetes:core/v1:Namespace");
+  expect(find("metrics-discovery-role").inputs["rules"]).toEqual([
+    {
+      apiGroups: [""],
+      resources: ["endpoints", "pods", "services"],
+      verbs: ["get", "list", "watch"],
+    },
+    {
+      apiGroups: ["discovery.k8s.io"],
+      resources: ["endpointslices"],
+      verbs: ["get", "list", "watch"],
+    },
+  ]);
+  const sent: any = valuesOf(resources);
+  expect(sent.rbac).toEqual({ create: false });
+  expect(sent["prometheus-node-exporter"]).toEqual({ enabled: false });
+  expect(sent["kube-state-metrics"]).toMatchObject({
+    rbac: { useClusterRole: false },
+    namespaces: "ml",
+  });
+  for (const kind of ["namespaces", "nodes", "persistentvolumes"]) {
+    expect(sent["kube-state-metrics"].collectors).not.toContain(kind);
+  }
+  const jobs: any[] = Object.values(sent.scrapeConfigs);
+  const found = jobs.flatMap((job) => job.kubernetes_sd_configs ?? []);
+  expect(found.map(({ role }) => role).sort()).toEqual(["endpointslice", "pod"]);
+  for (const { namespaces } of found) expect(namespaces).toEqual({ names: ["ml"] });
+});
+
 // SECURITY.md: Prometheus and Alertmanager have no login, so nothing opens them to the outside;
 // Prometheus cannot be stopped or reloaded over HTTP.
 test("nobody stops or reloads Prometheus over HTTP, and no Service or Ingress opens it", async () => {

@@ -41,6 +41,10 @@ describeArguments(makePlatform, "ml", base, {
     value: "team",
     changes: inNamespaceTeam,
   },
+  namespaceOnly: {
+    value: true,
+    changes: inExistingNamespace,
+  },
   images: {
     value: { ...images, predict: "registry/predict:2" },
     changes: [
@@ -273,4 +277,16 @@ function inNamespaceTeam(resources: readonly Recorded[]): string[] {
     /("(?:namespace|name)":"|(?:mlflow|postgres|model-server-diabetes|prediction-app)\.)mlops(?![-\w])/g;
   const renamed = JSON.stringify(resources).replace(places, "$1team");
   return changeLines(differences(resources, JSON.parse(renamed) as Recorded[]));
+}
+
+/** What waits for the namespace waits for the marks in it. */
+function inExistingNamespace(resources: readonly Recorded[]): string[] {
+  const waiting = JSON.stringify(resources.filter(({ name }) => name !== "ml-namespace")).replace(
+    /(?<="dependsOn":\[[^\]]*)"ml-namespace"/g,
+    '"ml-namespace-marks"',
+  );
+  return [
+    "+ ml-namespace-marks",
+    ...changeLines(differences(resources, JSON.parse(waiting) as Recorded[])),
+  ];
 }

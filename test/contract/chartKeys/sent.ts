@@ -42,7 +42,13 @@ export async function imagesSent(chart: keyof typeof makers): Promise<string[]> 
 export async function keysSent(chart: keyof typeof makers): Promise<string[][]> {
   const running = await record(() => makers[chart](false));
   const paused = await record(() => makers[chart](true));
-  return unique([running, paused].flatMap(({ resources }) => [...paths(valuesOf(resources), [])]));
+  const confined = await record(
+    () => new Prometheus("metrics", { ...common, namespaceOnly: true }),
+  );
+  const others = chart === "prometheus" ? [paused, confined] : [paused];
+  return unique(
+    [running, ...others].flatMap(({ resources }) => [...paths(valuesOf(resources), [])]),
+  );
 }
 
 function* paths(value: Json, path: string[]): Generator<string[]> {

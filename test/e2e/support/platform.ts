@@ -58,6 +58,7 @@ export function commandLine(stack: string, ...upOptions: string[]) {
   const mlops = (command: string, ...args: string[]) => start(command, ...args).ended;
   return {
     stack,
+    upOptions,
     /** For a command that goes on until it is told to stop. */
     start,
     mlops,
