@@ -3,7 +3,7 @@ import { preparePostgres } from "../../cli/postgresUpgrade.ts";
 import type { KubernetesClient } from "../../local/support/kubernetesClient.ts";
 import type { JsonObject } from "../../local/support/propertyValues.ts";
 import { runProgram } from "../support/program.ts";
-import { checkPodSecurity } from "../support/podSecurity.ts";
+import { podFaults } from "../support/podSecurity.ts";
 
 /* What `up` does before it deploys another image of Postgres: on the StatefulSet that the program declares. */
 
@@ -78,7 +78,7 @@ test("the data of an image that changes is moved on the server's volume, with it
     persistentVolumeClaim: { claimName: "postgres-data" },
   });
   expect(spec).not.toHaveProperty("initContainers");
-  expect(checkPodSecurity(spec)).toEqual([]);
+  expect(podFaults(spec)).toEqual([]);
   // on the node of a volume that only one node may have
   const [term] = spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution;
   expect(term.labelSelector.matchLabels).toMatchObject({ "app.kubernetes.io/name": "postgres" });
