@@ -22,10 +22,12 @@ class Cluster {
   readonly jobs = new Map<string, any>();
   readonly made: any[] = [];
 
-  constructor(
-    readonly live: JsonObject | undefined,
-    readonly end: { type: "Complete" | "Failed"; line: string },
-  ) {}
+  readonly live: JsonObject | undefined;
+  readonly end: { type: "Complete" | "Failed"; line: string };
+
+  constructor(live: Cluster["live"], end: Cluster["end"]) {
+    [this.live, this.end] = [live, end];
+  }
 
   get = ({ kind, metadata }: any) =>
     Promise.resolve(kind === "Job" ? this.jobs.get(metadata.name) : this.live);
@@ -60,7 +62,9 @@ const well = { type: "Complete", line: "equal" } as const;
 test("nothing is asked where there is no server yet, or its image stays", async () => {
   const image = server().spec.template.spec.containers[0].image;
   for (const cluster of [new Cluster(undefined, well), new Cluster(withImage(image), well)]) {
-    await (await prepare(cluster, false))(true);
+    await (
+      await prepare(cluster, false)
+    )(true);
     expect(cluster.made).toEqual([]);
   }
 });
@@ -98,7 +102,9 @@ test("what the Job refuses ends `up`, before anything is deployed", async () => 
   const image = server().spec.template.spec.containers[0].image;
   const again = new Cluster(withImage(image), well);
   again.jobs.set("postgres-upgrade", cluster.made[0]);
-  await (await prepare(again, false))(true);
+  await (
+    await prepare(again, false)
+  )(true);
   expect([again.made.length, again.jobs.size]).toEqual([1, 0]);
 });
 

@@ -127,7 +127,7 @@ beforeAll(async () => {
     return `  ${JSON.stringify(name)}: {\n${lines.join(",\n")}\n  }`;
   });
   writeFileSync(file, `{\n${trees.join(",\n")}\n}\n`);
-});
+}, 300_000);
 
 test.each(Object.keys(combinations) as Combination[])(
   `a stack of ${last}, %s, keeps everything that holds data`,
