@@ -20,6 +20,9 @@ import { environment } from "../support/pythonEnvironment.ts";
  * next to the server, and what the new server's pod runs first. A folder stands for the volume.
  */
 
+// a dozen servers are started, each within some seconds
+jest.setTimeout(180_000);
+
 type Major = 17 | 18;
 // where another user than root may run them
 const installed = mkdtempSync("/tmp/postgres-majors-");
