@@ -11,7 +11,7 @@ export interface Risk {
 }
 
 /** What holds data, or without which the data could not be opened again. */
-const holders: Readonly<Record<string, string>> = {
+export const holders: Readonly<Record<string, string>> = {
   "gcp:sql/databaseInstance:DatabaseInstance": "every experiment, model version and user",
   "gcp:sql/database:Database": "every experiment, model version and user",
   "gcp:storage/bucket:Bucket": "every artifact",

@@ -29,6 +29,9 @@ export interface BackupSite {
   readonly kubeconfig: KubeConfig;
 }
 
+/** Where a Job runs. */
+export type JobPlace = Pick<BackupSite, "namespace" | "client">;
+
 /** Told each line that a Job prints. */
 export type OnLine = (line: string) => void;
 
@@ -123,7 +126,7 @@ export const deleteJob = ({ client, namespace }: BackupSite, name: string): Prom
     "Background",
   );
 
-const batch = ({ namespace }: BackupSite) => `/apis/batch/v1/namespaces/${namespace}`;
+const batch = ({ namespace }: JobPlace) => `/apis/batch/v1/namespaces/${namespace}`;
 
 /** As `kubectl create job --from=cronjob/…` makes one: it belongs to the CronJob and goes with it. */
 export function jobOf({ metadata, spec }: CronJob, { from, words }: BackupCommand) {
@@ -157,7 +160,7 @@ export function jobOf({ metadata, spec }: CronJob, { from, words }: BackupComman
 const metadataOf = ({ name, uid }: CronJob["metadata"]) => ({ name, uid });
 
 /** Hands on what the Job's pods print, and returns 0 where it succeeds. */
-export async function follow(site: BackupSite, job: string, onLine: OnLine): Promise<number> {
+export async function follow(site: JobPlace, job: string, onLine: OnLine): Promise<number> {
   const seen = new Map<string, number>();
   for (;;) {
     // looked at first: what is printed after it is read in the next round
@@ -178,13 +181,13 @@ export async function follow(site: BackupSite, job: string, onLine: OnLine): Pro
   }
 }
 
-export async function podsOf({ client, namespace }: BackupSite, job: string): Promise<JobPod[]> {
+export async function podsOf({ client, namespace }: JobPlace, job: string): Promise<JobPod[]> {
   const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=job-name%3D${job}`;
   return (await client.request("GET", path))["items"] as unknown as JobPod[];
 }
 
 async function printNew(
-  { client, namespace }: BackupSite,
+  { client, namespace }: JobPlace,
   { metadata, spec, status }: JobPod,
   seen: Map<string, number>,
   onLine: OnLine,

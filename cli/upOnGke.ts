@@ -9,6 +9,7 @@ import {
   registryExists,
   requireTools,
 } from "./gcloud.ts";
+import { preparePostgres } from "./postgresUpgrade.ts";
 import { provideImages } from "./provideImages.ts";
 import { connect } from "./ownershipCheck.ts";
 import type { Options } from "./commandLine.ts";
@@ -23,12 +24,17 @@ import { awaitDaemonSets, welcome } from "./platformReady.ts";
 import { clearUnfinished } from "./unfinishedRun.ts";
 
 /** `up` of a stack whose cluster the program makes, and with it the repository that its images are pushed to. */
-export async function upOnGke(settings: Settings, options: Options): Promise<number> {
+export async function upOnGke(
+  settings: Settings,
+  options: Options,
+  upgradePostgres: boolean,
+): Promise<number> {
   const remembered = readDeployment(settings.stack);
   const begun = staysOn(remembered?.target, gkeTarget(settings));
   requireTools();
   const engineName = await chooseEngine(options, settings, remembered?.engine);
-  await obeyPolicies(judgeStack(declaredResources(settings), settings, false, options));
+  const declaring = declaredResources(settings);
+  await obeyPolicies(judgeStack(declaring, settings, false, options));
   if (!remembered && options.yes !== true) await agreeToCosts(settings);
   const { namespace } = settings.config;
   const remember = (target: Target) => {
@@ -48,11 +54,18 @@ export async function upOnGke(settings: Settings, options: Options): Promise<num
           .catch(() => undefined)
       : undefined;
   const takeOver = cluster && (await clearUnfinished(engine, cluster));
+  const deploy = async () => {
+    const finish =
+      cluster && (await preparePostgres(cluster, namespace, await declaring, upgradePostgres));
+    const code = await engine.up(cluster, { takeOver });
+    await finish?.(code === 0);
+    return code;
+  };
   const code = await deployWithImages({
     registryExists: () => registryExists(settings),
     registryAppears: (isOver) => registryAppears(settings, isOver),
     push: () => provideImages(settings, "registry"),
-    deploy: () => engine.up(cluster, { takeOver }),
+    deploy,
   });
   if (code !== 0) return code;
   const outputs = await engine.outputs({ showSecrets: false });

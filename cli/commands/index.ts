@@ -58,6 +58,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
         "--registry <host/path>",
         "With --bundle: push the images there, and have the cluster pull all of them from it",
       ),
+      new Option(
+        "--upgrade-postgres",
+        "Move the data of a Postgres in the cluster to the later major version of its image",
+      ),
     ],
     load: async () => (await import("./up.ts")).up,
   },

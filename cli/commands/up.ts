@@ -7,6 +7,7 @@ import { declaredResources } from "../declaredResources.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
 import { preflight } from "../doctor/preflight.ts";
 import { chooseEngine, openEngine } from "../engineChoice.ts";
+import { preparePostgres } from "../postgresUpgrade.ts";
 import { provideImages } from "../provideImages.ts";
 import { checkOwnership, connect } from "../ownershipCheck.ts";
 import { judgeStack, obeyPolicies } from "../policyCheck.ts";
@@ -27,10 +28,16 @@ import type { Options } from "../commandLine.ts";
 export interface UpOptions extends Options {
   readonly bundle?: string;
   readonly registry?: string;
+  readonly upgradePostgres?: boolean;
 }
 
 /** The one command: cluster, images, platform, model, prediction. */
-export async function up({ bundle: file, registry, ...options }: UpOptions): Promise<number> {
+export async function up({
+  bundle: file,
+  registry,
+  upgradePostgres = false,
+  ...options
+}: UpOptions): Promise<number> {
   holdImageTags();
   if (registry !== undefined && file === undefined) {
     throw new UserError(
@@ -41,7 +48,7 @@ export async function up({ bundle: file, registry, ...options }: UpOptions): Pro
   const read = readSettings(options);
   const given = bundle ? settingsWith(bundle, read, registry) : read;
   if (bundle) offerTools(bundle);
-  if (given.config.cluster === "gke") return await upOnGke(given, options);
+  if (given.config.cluster === "gke") return await upOnGke(given, options, upgradePostgres);
   const remembered = readDeployment(given.stack);
   const target = await findTarget(options, given, remembered);
   const known =
@@ -76,11 +83,13 @@ export async function up({ bundle: file, registry, ...options }: UpOptions): Pro
   if (bundle) await deliver(bundle, settings, target, { own, registry });
   else await provideImages(settings, target, { own, standInCharts: charts === "stand-in" });
   const { namespace } = settings.config;
+  const finish = await preparePostgres(client, namespace, await declaring, upgradePostgres);
   // before the engine runs: what a failed run has left behind can then be removed by `down`
   const deployment = { target, engine: engineName, namespace, charts };
   writeDeployment(settings.stack, deployment);
   const takeOver = await clearUnfinished(engine, client);
   const code = await engine.up(client, { takeOver });
+  await finish(code === 0);
   await copyState(client, engine, deployment);
   if (code !== 0) return code;
   await awaitDaemonSets(client, platformNamespaces(settings.config));

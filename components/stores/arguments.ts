@@ -40,7 +40,7 @@ export interface PostgresSettingsArgs extends kube.PodSettingsArgs {
 
 /** Arguments of PostgresDatabase. */
 export interface PostgresDatabaseArgs extends PostgresSettingsArgs, kube.WorkloadArgs, VolumeArgs {
-  /** Image with the environment contract of the official `postgres` image. Changing its major version needs a dump and a restore. */
+  /** Image with the environment contract of the official `postgres` image. A later major version needs `npm run up -- --upgrade-postgres`; a server does not start on data of another one. */
   image: pulumi.Input<string>;
 }
 

@@ -20,6 +20,7 @@ import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import type { DatabaseConnectionArgs } from "../tracking/arguments.ts";
 import { trackingDatabase } from "../tracking/connections.ts";
 import { checkPostgresDatabase, type PostgresDatabaseArgs } from "./arguments.ts";
+import { chooseDataFolder } from "./dataFolder.ts";
 
 const { port } = services.postgres;
 const { username, database, authDatabase } = trackingDatabase;
@@ -75,6 +76,8 @@ export class PostgresDatabase extends pulumi.ComponentResource {
     );
     const serviceAccountName = workloadAccount(name, serviceName, metadata, child);
     const tmp = temporaryFolder("64Mi");
+    const dataMount = { name: "data", mountPath: dataFolder };
+    const folder = { PGDATA: `${dataFolder}/pgdata` };
     const isReady = { exec: { command: ["pg_isready", "-h", "127.0.0.1", "-U", username, "-q"] } };
     new k8s.apps.v1.StatefulSet(
       `${name}-server`,
@@ -88,6 +91,23 @@ export class PostgresDatabase extends pulumi.ComponentResource {
             metadata: { labels: metadata().labels, annotations: args.annotations },
             spec: {
               ...podDefaults(userIds.postgres, serviceAccountName, args),
+              initContainers: [
+                {
+                  name: "data-folder",
+                  image: args.image,
+                  command: ["sh", "-c", chooseDataFolder],
+                  env: environment(folder),
+                  resources: containerResources({
+                    cpuRequest: "100m",
+                    cpuLimit: "2",
+                    memoryRequest: "32Mi",
+                    memoryLimit: "64Mi",
+                  }),
+                  terminationMessagePolicy: "FallbackToLogsOnError",
+                  securityContext: containerSecurity,
+                  volumeMounts: [dataMount],
+                },
+              ],
               containers: [
                 {
                   name: "postgres",
@@ -97,7 +117,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
                     {
                       POSTGRES_USER: username,
                       POSTGRES_DB: database,
-                      PGDATA: `${dataFolder}/pgdata`,
+                      ...folder,
                     },
                     credentials.metadata.name,
                     { POSTGRES_PASSWORD: "password" },
@@ -122,7 +142,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
                   ),
                   securityContext: containerSecurity,
                   volumeMounts: [
-                    { name: "data", mountPath: dataFolder },
+                    dataMount,
                     { name: "init", mountPath: "/docker-entrypoint-initdb.d", readOnly: true },
                     { name: "run", mountPath: "/var/run/postgresql" },
                     tmp.mount,

@@ -1,7 +1,7 @@
 import { isSecret, output } from "@pulumi/pulumi";
 import { objects } from "../support/cases.ts";
 import { runProgram } from "../support/program.ts";
-import { google, noNodePorts } from "../support/targets.ts";
+import { type Combination, combinations } from "../support/targets.ts";
 import type { Recorded, Recording } from "../support/recorder.ts";
 
 /*
@@ -10,13 +10,6 @@ import type { Recorded, Recording } from "../support/recorder.ts";
  * combination is recorded as a whole, deployed and previewed.
  */
 
-const combinations = {
-  "current, cluster": {},
-  "current, gcp": { ...google, dataStores: "gcp" },
-  "gke, cluster": { ...google, ...noNodePorts, cluster: "gke" },
-  "gke, gcp": { ...google, ...noNodePorts, cluster: "gke", dataStores: "gcp" },
-} satisfies Record<string, Record<string, unknown>>;
-type Combination = keyof typeof combinations;
 const all = Object.entries(combinations) as [Combination, Record<string, unknown>][];
 
 const recordings = {} as Record<Combination, Recording<Record<string, unknown>>>;

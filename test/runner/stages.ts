@@ -32,7 +32,7 @@ const alone = (name: keyof typeof live, env?: NodeJS.ProcessEnv) =>
 // Test files that start a program which works for a second or more; all others are `unit`.
 const programs = [
   "test/cli/bundle/",
-  "test/cli/(checkoutPath|commands|platformReady|policyCheck)\\.test\\.ts$",
+  "test/cli/(checkoutPath|commands|platformReady|policyCheck|postgresUpgrade)\\.test\\.ts$",
   "test/cli/doctor/doctor\\.test\\.ts$",
   "test/components/monitoring/alerts/promtool\\.test\\.ts$",
   "test/components/monitoring/dashboards/everyPanel\\.test\\.ts$",

@@ -23,6 +23,8 @@ const environments = {
     locked: ["apps/predict/requirements.txt"],
     further: ["apps/requirements-dev.txt"],
   },
+  /** Programs, not a library. */
+  postgres: { locked: [], further: ["test/support/postgresMajors.txt"] },
 } as const;
 
 export type EnvironmentName = keyof typeof environments;

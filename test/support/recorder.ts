@@ -17,6 +17,8 @@ export interface Recorded {
   readonly name: string;
   readonly custom: boolean;
   readonly urn: string;
+  /** What its aliases, and those of its parents, have it take over. */
+  readonly aliasUrns: readonly string[];
   /** Logical name of the parent. */
   readonly parent?: string;
   /** Inputs as they go over the wire: secrets in their envelope, unknown values as their marker. */
@@ -147,8 +149,15 @@ type Request = {
   getDeletebeforereplace(): boolean;
   getDeletebeforereplacedefined(): boolean;
   getIgnorechangesList(): string[];
-  getAliasesList(): unknown[];
+  getAliasesList(): AliasRequest[];
   getHooks(): { getOnErrorList(): string[] } | undefined;
+};
+
+type AliasRequest = {
+  getUrn(): string;
+  getSpec():
+    | { getName(): string; getType(): string; getParenturn(): string; getNoparent(): boolean }
+    | undefined;
 };
 
 function listen({ preview = false, project = "test", stack = "dev" }: RecordOptions): Recorded[] {
@@ -170,7 +179,7 @@ function listen({ preview = false, project = "test", stack = "dev" }: RecordOpti
   };
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, reply) => {
-    const recorded = recordedFrom(request, monitor);
+    const recorded = recordedFrom(request, monitor, resources);
     if (resources.some((other) => other.urn === recorded.urn)) {
       return Promise.resolve(reply(new Error(`${recorded.urn} is registered twice`)));
     }
@@ -202,7 +211,31 @@ function answeredState(type: string, name: string, inputs: JsonObject): JsonObje
   return { ...inputs, metadata: { name: `${name}-1a2b3c`, ...metadata } };
 }
 
-function recordedFrom(request: Request, monitor: Monitor): Recorded {
+/** As the engine resolves them: a child of a parent with aliases has one for each, and follows its name. */
+function aliasUrns(
+  request: Request,
+  newUrn: Monitor["newUrn"],
+  parent: Recorded | undefined,
+): string[] {
+  const [type, name] = [request.getType(), request.getName()];
+  const specs = [undefined, ...request.getAliasesList()];
+  const parents = [request.getParent(), ...(parent?.aliasUrns ?? [])];
+  return specs.flatMap((alias) => {
+    if (alias?.getUrn()) return [alias.getUrn()];
+    const spec = alias?.getSpec();
+    const of = (parentUrn: string, inherited = name) =>
+      newUrn(parentUrn, spec?.getType() || type, spec?.getName() || inherited);
+    if (spec?.getNoparent()) return [of("")];
+    if (spec?.getParenturn()) return [of(spec.getParenturn())];
+    return parents.map((urn) =>
+      parent && name.startsWith(parent.name)
+        ? of(urn, nameOf(urn) + name.slice(parent.name.length))
+        : of(urn),
+    );
+  });
+}
+
+function recordedFrom(request: Request, monitor: Monitor, before: readonly Recorded[]): Recorded {
   const [type, name, parent] = [request.getType(), request.getName(), request.getParent()];
   const options: RecordedOptions = {};
   const dependsOn = request.getDependenciesList().map(nameOf).sort();
@@ -223,6 +256,11 @@ function recordedFrom(request: Request, monitor: Monitor): Recorded {
     name,
     custom: request.getCustom(),
     urn: monitor.newUrn(parent, type, name),
+    aliasUrns: aliasUrns(
+      request,
+      (...words) => monitor.newUrn(...words),
+      before.find(({ urn }) => urn === parent),
+    ),
     ...(parent ? { parent: nameOf(parent) } : {}),
     inputs: request.getObject().toJavaScript(),
     options,

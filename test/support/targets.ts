@@ -8,3 +8,12 @@ export const noNodePorts = {
   predictionNodePort: 0,
   grafanaNodePort: 0,
 };
+
+/** The two choices of a stack, where its pods run and where its data lives, in all four combinations. */
+export const combinations = {
+  "current, cluster": {},
+  "current, gcp": { ...google, dataStores: "gcp" },
+  "gke, cluster": { ...google, ...noNodePorts, cluster: "gke" },
+  "gke, gcp": { ...google, ...noNodePorts, cluster: "gke", dataStores: "gcp" },
+} satisfies Record<string, Record<string, unknown>>;
+export type Combination = keyof typeof combinations;

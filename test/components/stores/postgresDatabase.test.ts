@@ -96,6 +96,7 @@ describeArguments(make, "db", base, {
     value: "registry/postgres:2",
     changes: [
       "db-server spec.template.spec.containers[postgres].image: registry/postgres:1 → registry/postgres:2",
+      "db-server spec.template.spec.initContainers[data-folder].image: registry/postgres:1 → registry/postgres:2",
     ],
   },
   storageSize: {
