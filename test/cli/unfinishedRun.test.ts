@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import type { Engine } from "../../cli/engine.ts";
 import { clearUnfinished, unfinishedIn } from "../../cli/unfinishedRun.ts";
 import type { KubernetesClient } from "../../local/support/kubernetesClient.ts";
-import type { JsonObject } from "../../local/support/propertyValues.ts";
+import { type JsonObject, textAt } from "../../local/support/propertyValues.ts";
 
 // What a run of the Pulumi CLI leaves in its state when it is killed, and a cluster that keeps what it is given.
 let objects: Map<string, JsonObject>;
@@ -13,8 +13,8 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-const keyOf = ({ kind, metadata }: JsonObject) =>
-  `${String(kind)} ${(metadata as JsonObject)["name"]}`;
+const keyOf = (object: JsonObject) =>
+  `${textAt(object, "kind")} ${textAt(object, "metadata", "name")}`;
 const put = (...ones: JsonObject[]) => ones.forEach((one) => objects.set(keyOf(one), one));
 const client = {
   get: async (object: JsonObject) => objects.get(keyOf(object)),
