@@ -1,139 +1,152 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { parseAllDocuments } from "yaml";
+import { partOfSelector } from "../components/kubernetes/ownershipMarks.ts";
+import { officialCharts } from "../components/monitoring/charts.ts";
 import { UserError } from "../local/support/errors.ts";
 import type { KubernetesClient } from "../local/support/kubernetesClient.ts";
 import { isObject, type JsonObject, objectAt, textAt } from "../local/support/propertyValues.ts";
 import type { Engine } from "./engine.ts";
-import type { StateResource } from "./ownershipCheck.ts";
+import { markedIn, namespaceObject, namespacesIn, resourcesIn, seen } from "./ownershipCheck.ts";
 
 /*
- * What the Pulumi CLI had begun to create when it was killed is in the cluster and not in the state. The next run ends
- * in "already exists" or "cannot re-use a name that is still in use", and a claim that such a pod mounts is never
- * deleted. The built-in engine writes down what it begins, and needs none of this.
+ * What the Pulumi CLI was creating when it, or its provider, was killed is in the cluster and not in the state. The next
+ * run ends in "already exists" or "cannot re-use a name that is still in use", and a claim that such a pod mounts is
+ * never deleted. The built-in engine writes down what it begins, and needs none of this.
  */
 
 const releaseType = "kubernetes:helm.sh/v3:Release";
 const goneWithinMs = 180_000;
 
-/** An operation that a run had begun when it was killed. */
-interface Operation {
-  readonly type: "creating" | "updating" | "deleting" | "reading" | "importing";
-  readonly resource: StateResource;
-}
-
-interface PulumiDeployment {
-  readonly resources?: readonly (StateResource & { id?: string; pendingReplacement?: boolean })[];
-  readonly pending_operations?: readonly Operation[];
-}
-
-const deploymentIn = (state: string | undefined): PulumiDeployment =>
-  (JSON.parse(state ?? "{}") as { deployment?: PulumiDeployment }).deployment ?? {};
-
-/** Objects and releases that may be in the cluster, though the state does not know them. */
-export const unfinishedIn = (state: string | undefined): StateResource[] =>
-  begunIn(deploymentIn(state)).map(({ resource }) => resource);
-
-function begunIn({ resources = [], pending_operations: pending = [] }: PulumiDeployment) {
-  const known = new Set(
-    resources
-      .filter(({ pendingReplacement }) => pendingReplacement !== true)
-      .map(({ type, id }) => `${type} ${id}`),
-  );
-  return pending.filter(
-    ({ type, resource }) =>
-      type === "creating" &&
-      resource.type.startsWith("kubernetes:") &&
-      !known.has(`${resource.type} ${idOf(resource)}`),
-  );
-}
+/** Kinds of objects that the program makes in a namespace. */
+const kinds: readonly [apiVersion: string, resource: string, kind: string][] = [
+  ["v1", "configmaps", "ConfigMap"],
+  ["v1", "persistentvolumeclaims", "PersistentVolumeClaim"],
+  ["v1", "secrets", "Secret"],
+  ["v1", "serviceaccounts", "ServiceAccount"],
+  ["v1", "services", "Service"],
+  ["apps/v1", "deployments", "Deployment"],
+  ["apps/v1", "statefulsets", "StatefulSet"],
+  ["batch/v1", "cronjobs", "CronJob"],
+  ["batch/v1", "jobs", "Job"],
+  ["networking.k8s.io/v1", "networkpolicies", "NetworkPolicy"],
+  ["policy/v1", "poddisruptionbudgets", "PodDisruptionBudget"],
+  ["rbac.authorization.k8s.io/v1", "roles", "Role"],
+  ["rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding"],
+];
 
 /**
- * Deletes what a killed run had begun to create, so that the next one creates it again. Claims and namespaces stay, for
- * they may hold data.
- * @returns whether there are such, which the next `up` has to take over.
+ * Deletes what a killed run was creating in the namespaces of this stack, so that the next one creates it again. Claims
+ * and namespaces stay, for they may hold data.
+ * @param namespaces those that the stack is to have, and that belong to nobody else.
+ * @returns the claims and namespaces that the state does not know, which the next `up` has to take over.
  */
-export async function clearUnfinished(engine: Engine, client: KubernetesClient): Promise<boolean> {
-  const state = await engine.exportState();
-  const deployment = deploymentIn(state);
-  const pending = deployment.pending_operations ?? [];
-  if (pending.length === 0) return false;
-  const begun = begunIn(deployment);
-  const kept = begun.filter(({ resource }) => holdsData(resource.inputs));
-  const doomed = begun.filter((operation) => !kept.includes(operation));
-  const interrupted = pending.filter(({ resource }) => resource.type === releaseType);
-
-  const objects = await Promise.all(
-    doomed.map(async ({ resource }) =>
-      resource.type === releaseType ? await objectsOfRelease(client, resource) : [resource.inputs],
-    ),
+export async function clearUnfinished(
+  engine: Engine,
+  client: KubernetesClient,
+  namespaces: readonly string[],
+): Promise<JsonObject[]> {
+  const state = engine.name === "pulumi" ? await engine.exportState() : undefined;
+  const resources = resourcesIn(state);
+  if (resources.length === 0) return [];
+  const made = [...namespacesIn(resources).keys(), ...markedIn(resources)];
+  const known = new Set(
+    resources.map(({ inputs, id }) => `${textAt(inputs, "kind")} ${String(id)}`),
   );
-  await remove(client, objects.flat());
-  for (const operation of interrupted) {
-    const isNew = doomed.includes(operation);
-    const records = await recordsOf(client, operation.resource);
-    // without the record of a change that was cut short, Helm goes on from the one before
-    await remove(client, isNew ? records : records.filter(isPending));
+  const releases = resources.filter(({ type }) => type === releaseType);
+  const unknown: JsonObject[] = [];
+  const records: JsonObject[] = [];
+  for (const namespace of made) {
+    unknown.push(...(await ownObjects(client, namespace)).filter((one) => !known.has(keyOf(one))));
+    records.push(...(await pendingRecords(client, namespace)));
   }
-  const rest = { ...deployment, pending_operations: kept };
-  await engine.importState(JSON.stringify({ ...JSON.parse(state ?? "{}"), deployment: rest }));
-  const names = doomed.map(({ resource }) => nameOf(resource));
-  console.error(
-    `The last run was killed; ${names.length === 0 ? "nothing that it had begun is left" : `what it had begun to create is deleted: ${names.join(", ")}`}`,
+  for (const name of namespaces.filter((name) => !made.includes(name))) {
+    const live = await client.get(namespaceObject(name));
+    if (live) unknown.push(namespaceObject(name));
+  }
+  const isOfKnown = (record: JsonObject) =>
+    releases.some(({ inputs }) => inputs["name"] === releaseOf(record));
+  const doomed = [
+    ...unknown.filter((object) => !holdsData(object)),
+    // without the record of a change that was cut short, Helm goes on from the one before
+    ...records.filter((record) => !isOfKnown(record)).flatMap(objectsIn),
+  ];
+  await remove(client, doomed);
+  await remove(client, records);
+  await forgetOperations(engine, state);
+  if (doomed.length + records.length > 0) {
+    const names = [
+      ...unknown.filter((one) => !holdsData(one)).map(nameOf),
+      ...records.map(releaseOf),
+    ];
+    console.error(
+      `The last run was killed: what it was creating is deleted, to be created again (${names.join(", ")})`,
+    );
+  }
+  return unknown.filter(holdsData);
+}
+
+const nameOf = (object: JsonObject) =>
+  `${textAt(object, "kind")} ${textAt(object, "metadata", "name")}`;
+
+/** As the provider names it in the state. */
+const keyOf = (object: JsonObject) =>
+  `${textAt(object, "kind")} ${textAt(object, "metadata", "namespace")}/${textAt(object, "metadata", "name")}`;
+
+const holdsData = (object: JsonObject) =>
+  /^(Namespace|PersistentVolumeClaim)$/.test(textAt(object, "kind") ?? "");
+
+/** What a program of this platform has made with the Kubernetes provider. */
+async function ownObjects(client: KubernetesClient, namespace: string): Promise<JsonObject[]> {
+  const lists = kinds.map(async ([apiVersion, resource, kind]) => {
+    const root = apiVersion === "v1" ? "/api/v1" : `/apis/${apiVersion}`;
+    const path = `${root}/namespaces/${namespace}/${resource}?labelSelector=${partOfSelector}`;
+    const items = ((await seen(client, path))?.["items"] ?? []) as JsonObject[];
+    return items.filter(isOfProvider).map((item) => ({ ...item, apiVersion, kind }));
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+function isOfProvider(item: JsonObject): boolean {
+  const { managedFields = [], ownerReferences, deletionTimestamp } = objectAt(item, "metadata");
+  const isMade = (managedFields as JsonObject[]).some(({ manager }) =>
+    String(manager).startsWith("pulumi-kubernetes"),
   );
-  return kept.length > 0;
+  return isMade && ownerReferences === undefined && deletionTimestamp === undefined;
 }
 
-const holdsData = (inputs: JsonObject) =>
-  /^(Namespace|PersistentVolumeClaim)$/.test(textAt(inputs, "kind") ?? "");
-
-const isPending = (record: JsonObject) =>
-  textAt(record, "metadata", "labels", "status")?.startsWith("pending-") === true;
-
-/** Name and namespace, of an object or a release. */
-function placeOf({ type, inputs }: StateResource): { name?: string; namespace?: string } {
-  const place = type === releaseType ? inputs : objectAt(inputs, "metadata");
-  return { name: textAt(place, "name"), namespace: textAt(place, "namespace") };
+/** Helm's records of changes to the platform's releases that have not ended. */
+async function pendingRecords(client: KubernetesClient, namespace: string): Promise<JsonObject[]> {
+  const names = Object.values(officialCharts).map(({ name }) => name);
+  const selector = `owner=helm,name in (${names.join()}),status in (pending-install,pending-upgrade,pending-rollback)`;
+  const path = `/api/v1/namespaces/${namespace}/secrets?labelSelector=${encodeURIComponent(selector)}`;
+  const items = ((await seen(client, path))?.["items"] ?? []) as JsonObject[];
+  return items.map((item) => ({ ...item, apiVersion: "v1", kind: "Secret" }));
 }
 
-function idOf(resource: StateResource): string {
-  const { name = "", namespace } = placeOf(resource);
-  return namespace === undefined ? name : `${namespace}/${name}`;
-}
-
-const nameOf = (resource: StateResource) =>
-  `${resource.type.split(":").at(-1)} ${placeOf(resource).name}`;
-
-/** Helm's records of a release, one of each revision. */
-async function recordsOf(client: KubernetesClient, release: StateResource): Promise<JsonObject[]> {
-  const { name, namespace } = placeOf(release);
-  const path = `/api/v1/namespaces/${namespace}/secrets?labelSelector=owner=helm,name=${name}`;
-  const { items } = await client.request("GET", path);
-  return (items as JsonObject[]).map((item) => ({ ...item, apiVersion: "v1", kind: "Secret" }));
-}
+const releaseOf = (record: JsonObject) => textAt(record, "metadata", "labels", "name") ?? "";
 
 /** Everything that a release may have created, without its claims. */
-async function objectsOfRelease(
-  client: KubernetesClient,
-  release: StateResource,
-): Promise<JsonObject[]> {
-  const { namespace = "" } = placeOf(release);
-  const records = await recordsOf(client, release);
-  return records
-    .flatMap((record) => parseAllDocuments(manifestIn(record)))
+function objectsIn(record: JsonObject): JsonObject[] {
+  const namespace = textAt(record, "metadata", "namespace") ?? "";
+  // Helm packs a release before it makes a Secret of it, which the API encodes once more
+  const packed = Buffer.from(textAt(record, "data", "release") ?? "", "base64").toString();
+  const { manifest } = JSON.parse(gunzipSync(Buffer.from(packed, "base64")).toString()) as {
+    manifest: string;
+  };
+  return parseAllDocuments(manifest)
     .map((document) => document.toJS() as unknown)
     .filter(isObject)
     .filter((object) => !holdsData(object))
     .map((object) => ({ ...object, metadata: { namespace, ...objectAt(object, "metadata") } }));
 }
 
-/** Helm packs a release before it makes a Secret of it, which the API encodes once more. */
-function manifestIn(record: JsonObject): string {
-  const packed = Buffer.from(textAt(record, "data", "release") ?? "", "base64").toString();
-  const { manifest } = JSON.parse(gunzipSync(Buffer.from(packed, "base64")).toString()) as {
-    manifest: string;
-  };
-  return manifest;
+/** The CLI would warn of them from now on. */
+async function forgetOperations(engine: Engine, text: string | undefined): Promise<void> {
+  const state = JSON.parse(text ?? "{}") as { deployment?: { pending_operations?: unknown[] } };
+  if (!state.deployment?.pending_operations?.length) return;
+  const deployment = { ...state.deployment, pending_operations: [] };
+  await engine.importState(JSON.stringify({ ...state, deployment }));
 }
 
 async function remove(client: KubernetesClient, objects: readonly JsonObject[]): Promise<void> {
@@ -143,7 +156,7 @@ async function remove(client: KubernetesClient, objects: readonly JsonObject[]):
     while (await client.get(object)) {
       if (Date.now() > end) {
         throw new UserError(
-          `the ${textAt(object, "kind")} ${textAt(object, "metadata", "name")} of a run that was killed is not deleted after ${goneWithinMs / 1000} s; see what holds it: kubectl -n ${textAt(object, "metadata", "namespace")} describe ${textAt(object, "kind")} ${textAt(object, "metadata", "name")}`,
+          `the ${nameOf(object)} of a run that was killed is not deleted after ${goneWithinMs / 1000} s; see what holds it: kubectl -n ${textAt(object, "metadata", "namespace")} describe ${nameOf(object)}`,
         );
       }
       await delay(1_000);

@@ -53,11 +53,13 @@ export async function upOnGke(
           .then((access) => connect(access))
           .catch(() => undefined)
       : undefined;
-  const takeOver = cluster && (await clearUnfinished(engine, cluster));
+  const unknown = cluster
+    ? await clearUnfinished(engine, cluster, platformNamespaces(settings.config))
+    : [];
   const deploy = async () => {
     const finish =
       cluster && (await preparePostgres(cluster, namespace, await declaring, upgradePostgres));
-    const code = await engine.up(cluster, { takeOver });
+    const code = await engine.up(cluster, { takeOver: unknown.length > 0 });
     await finish?.(code === 0);
     return code;
   };

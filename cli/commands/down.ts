@@ -26,7 +26,7 @@ import { agree, ask, canAsk, Declined } from "../questions.ts";
 import { readSettings, type Settings } from "../stackSettings.ts";
 import { copyName, copyState } from "../stateCopy.ts";
 import { reachDeployment, startTarget } from "../targetAccess.ts";
-import { clearUnfinished, unfinishedIn } from "../unfinishedRun.ts";
+import { clearUnfinished } from "../unfinishedRun.ts";
 import { cacheRoot, removeCache, workFolder } from "../../local/support/cache.ts";
 import { UserError } from "../../local/support/errors.ts";
 import { reported } from "../../local/support/progress.ts";
@@ -124,10 +124,10 @@ async function removePlatform(
   let made: StateResource[] = [];
   if (client) {
     await checkOwnNamespaces(client, settings, await engine.exportState());
-    await clearUnfinished(engine, client);
-    const state = await engine.exportState();
-    made = [...resourcesIn(state), ...unfinishedIn(state)];
-    if (!keepData) await spareOthers(client, made);
+    const unknown = await clearUnfinished(engine, client, []);
+    made = resourcesIn(await engine.exportState());
+    const claims = unknown.map((inputs) => ({ type: "", inputs, outputs: {} }));
+    if (!keepData) await spareOthers(client, [...made, ...claims]);
   }
   const code = await engine.down({ keepData });
   if (code !== 0) return code;

@@ -5,6 +5,7 @@ import type { KubernetesClient } from "../../local/support/kubernetesClient.ts";
 import { objectAt, textAt } from "../../local/support/propertyValues.ts";
 import { claims, connect, markedObject, resourcesIn, stackName } from "../ownershipCheck.ts";
 import { namespaceRefusal } from "../../program/ownership.ts";
+import { platformNamespaces } from "../../program/platform.ts";
 import { stackAnnotation, stateLabel } from "../../components/kubernetes/ownershipMarks.ts";
 import { agree } from "../questions.ts";
 import { readSettings, type Settings } from "../stackSettings.ts";
@@ -26,7 +27,8 @@ export async function recover(options: Options): Promise<number> {
     openEngine(await chooseEngine({}, settings, deployment.engine), settings, access);
   if (remembered) {
     const engine = await engineOf(remembered);
-    if (await isStillHere(engine, client, settings)) return await unlock(engine, client, options);
+    if (await isStillHere(engine, client, settings))
+      return await unlock(engine, client, settings, options);
   }
   const { namespace } = settings.config;
   await refuseOthers(client, settings);
@@ -41,7 +43,7 @@ export async function recover(options: Options): Promise<number> {
   // without .mlops a backend of the user's may still have it
   if (await isStillHere(engine, client, settings)) {
     writeDeployment(settings.stack, deployment);
-    return await unlock(engine, client, options);
+    return await unlock(engine, client, settings, options);
   }
   if (options.yes !== true) await agreeTo(settings, target);
   const state = withNewIds(copy.state);
@@ -68,7 +70,12 @@ async function isStillHere(
 }
 
 /** Makes the stack usable again after a run that was killed. */
-async function unlock(engine: Engine, client: KubernetesClient, { yes }: Options): Promise<number> {
+async function unlock(
+  engine: Engine,
+  client: KubernetesClient,
+  { config }: Settings,
+  { yes }: Options,
+): Promise<number> {
   if (yes !== true) {
     await agree(
       "This checkout has the state. Unlock it? A run that is still working on it has to be ended first.",
@@ -77,7 +84,7 @@ async function unlock(engine: Engine, client: KubernetesClient, { yes }: Options
     );
   }
   await engine.unlock();
-  await clearUnfinished(engine, client);
+  await clearUnfinished(engine, client, platformNamespaces(config));
   console.log("The stack can be used again; go on with `npm run up` or `npm run down`.");
   return 0;
 }

@@ -1,14 +1,16 @@
 import { gzipSync } from "node:zlib";
 import type { Engine } from "../../cli/engine.ts";
-import { clearUnfinished, unfinishedIn } from "../../cli/unfinishedRun.ts";
+import { clearUnfinished } from "../../cli/unfinishedRun.ts";
 import type { KubernetesClient } from "../../local/support/kubernetesClient.ts";
 import { type JsonObject, textAt } from "../../local/support/propertyValues.ts";
 
-// What a run of the Pulumi CLI leaves in its state when it is killed, and a cluster that keeps what it is given.
+// What a killed run of the Pulumi CLI leaves in its state, and a cluster that keeps what it is given.
 let objects: Map<string, JsonObject>;
-let state: JsonObject;
+let state: { deployment: JsonObject };
+let imported = 0;
 beforeEach(() => {
   objects = new Map();
+  imported = 0;
   jest.spyOn(console, "error").mockReturnValue();
 });
 afterEach(() => jest.restoreAllMocks());
@@ -19,31 +21,46 @@ const put = (...ones: JsonObject[]) => ones.forEach((one) => objects.set(keyOf(o
 const client = {
   get: async (object: JsonObject) => objects.get(keyOf(object)),
   delete: async (object: JsonObject) => void objects.delete(keyOf(object)),
-  request: async () => ({ items: [...objects.values()].filter(({ type }) => type === "helm") }),
+  request: async (_: string, path: string) => {
+    const isOfHelm = (one: JsonObject) => textAt(one, "metadata", "labels", "owner") === "helm";
+    const listed = path.includes("owner%3Dhelm")
+      ? (one: JsonObject) => isOfHelm(one)
+      : (one: JsonObject) => path.includes(`/${textAt(one, "kind")?.toLowerCase()}s?`);
+    return { items: [...objects.values()].filter(listed) };
+  },
 } as unknown as KubernetesClient;
 const engine = {
+  name: "pulumi",
   exportState: async () => JSON.stringify(state),
-  importState: async (text: string) => void (state = JSON.parse(text) as JsonObject),
+  importState: async (text: string) => {
+    imported += 1;
+    state = JSON.parse(text) as typeof state;
+  },
 } as Engine;
+const clear = (one = engine) => clearUnfinished(one, client, ["ml"]);
 
-const object = (kind: string, name: string, apiVersion = "v1") => ({
+const object = (kind: string, name: string, manager = "pulumi-kubernetes", apiVersion = "v1") => ({
   apiVersion,
   kind,
-  metadata: { name, namespace: "ml" },
+  metadata: { name, namespace: "ml", managedFields: [{ manager }] },
 });
-const resource = (inputs: JsonObject) => {
-  const { apiVersion, kind } = inputs as { [key: string]: string };
-  const group = apiVersion!.includes("/") ? apiVersion : `core/${apiVersion}`;
-  return { urn: `urn:${kind}`, type: `kubernetes:${group}:${kind}`, inputs };
+const namespace = {
+  type: "kubernetes:core/v1:Namespace",
+  id: "ml",
+  inputs: { kind: "Namespace", metadata: { name: "ml" } },
+  outputs: {},
 };
 const release = {
-  urn: "urn:release",
   type: "kubernetes:helm.sh/v3:Release",
+  id: "ml/prometheus",
   inputs: { name: "prometheus", namespace: "ml" },
+  outputs: {},
 };
-const record = (revision: number, status: string, manifest = "") => ({
-  ...object("Secret", `sh.helm.release.v1.prometheus.v${revision}`),
-  type: "helm",
+const knowing = (...resources: JsonObject[]) => ({
+  deployment: { resources: [namespace, ...resources] },
+});
+const record = (revision: number, manifest = "") => ({
+  ...object("Secret", `sh.helm.release.v1.prometheus.v${revision}`, "helm"),
   data: {
     release: Buffer.from(gzipSync(JSON.stringify({ manifest })).toString("base64")).toString(
       "base64",
@@ -52,67 +69,67 @@ const record = (revision: number, status: string, manifest = "") => ({
   metadata: {
     name: `sh.helm.release.v1.prometheus.v${revision}`,
     namespace: "ml",
-    labels: { status },
+    labels: { owner: "helm", name: "prometheus" },
   },
 });
-const killedWhile = (type: string, ...ones: JsonObject[]) => ({
-  version: 3,
-  deployment: {
-    resources: [] as JsonObject[],
-    pending_operations: ones.map((one) => ({ type, resource: one })),
-  },
-});
-const mlflow = object("Deployment", "mlflow", "apps/v1");
 
-test("an object that was being created is deleted, and the state forgets that it was begun", async () => {
-  put(mlflow, object("Deployment", "theirs", "apps/v1"));
-  state = killedWhile("creating", resource(mlflow));
-  expect(await clearUnfinished(engine, client)).toBe(false);
-  expect([...objects.keys()]).toEqual(["Deployment theirs"]);
-  expect(state).toEqual(killedWhile("creating"));
+test("what the CLI was creating is deleted, and nothing that the state or somebody else has made", async () => {
+  put(object("Deployment", "mlflow"), object("Service", "mlflow"));
+  put(object("Secret", "password-1a2b"), object("ConfigMap", "theirs", "kubectl-create"));
+  state = knowing(
+    { type: "", id: "ml/mlflow", inputs: { kind: "Service", metadata: {} }, outputs: {} },
+    { type: "", id: "ml/password-1a2b", inputs: { kind: "Secret", metadata: {} }, outputs: {} },
+  );
+  expect(await clear()).toEqual([]);
+  expect([...objects.keys()]).toEqual([
+    "Service mlflow",
+    "Secret password-1a2b",
+    "ConfigMap theirs",
+  ]);
+  expect(imported).toBe(0);
 });
 
-test("a claim and a namespace stay, may be taken over, and are not others' things", async () => {
-  const claim = object("PersistentVolumeClaim", "postgres-data");
-  put(claim);
-  state = killedWhile("creating", resource(claim));
-  expect(await clearUnfinished(engine, client)).toBe(true);
+test("a claim and a namespace that the state does not know stay, to be taken over", async () => {
+  put(object("PersistentVolumeClaim", "postgres-data"));
+  state = knowing();
+  expect((await clear()).map(keyOf)).toEqual(["PersistentVolumeClaim postgres-data"]);
   expect([...objects.keys()]).toEqual(["PersistentVolumeClaim postgres-data"]);
-  expect(unfinishedIn(JSON.stringify(state))).toEqual([resource(claim)]);
-});
 
-test("what the state has meanwhile, from a later run, is left alone", async () => {
-  put(mlflow);
-  const begun = killedWhile("creating", resource(mlflow));
-  begun.deployment.resources = [{ ...resource(mlflow), id: "ml/mlflow" }];
-  state = begun;
-  expect(await clearUnfinished(engine, client)).toBe(false);
-  expect([...objects.keys()]).toEqual(["Deployment mlflow"]);
-  expect(state).toMatchObject({ deployment: { pending_operations: [] } });
+  put({ ...namespace.inputs, apiVersion: "v1" });
+  state = { deployment: { resources: [{ type: "random", inputs: {}, outputs: {} }] } };
+  expect((await clear()).map(keyOf)).toEqual(["Namespace ml"]);
 });
 
 test("a release that was being installed goes with its objects, but for its claims", async () => {
   const server = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: prometheus}";
   const data = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}";
-  put(object("Deployment", "prometheus", "apps/v1"), object("PersistentVolumeClaim", "data"));
-  put(record(1, "pending-install", `${server}\n---\n${data}\n`));
-  state = killedWhile("creating", release);
-  await clearUnfinished(engine, client);
+  put(object("Deployment", "prometheus", "helm"), object("PersistentVolumeClaim", "data", "helm"));
+  put(record(1, `${server}\n---\n${data}\n`));
+  state = knowing();
+  expect(await clear()).toEqual([]);
   expect([...objects.keys()]).toEqual(["PersistentVolumeClaim data"]);
 });
 
-test("a release that was being upgraded goes on from its last revision", async () => {
-  put(record(1, "deployed"), record(2, "pending-upgrade"));
-  state = killedWhile("updating", release);
-  await clearUnfinished(engine, client);
-  expect([...objects.keys()]).toEqual(["Secret sh.helm.release.v1.prometheus.v1"]);
+test("a release that was being upgraded keeps its objects, and goes on from its last revision", async () => {
+  put(object("Deployment", "prometheus", "helm"));
+  put(record(2, "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: prometheus}"));
+  state = knowing(release);
+  await clear();
+  expect([...objects.keys()]).toEqual(["Deployment prometheus"]);
 });
 
-test("a state without a killed run, and one of the built-in engine, are not touched", async () => {
-  const importState = jest.spyOn(engine, "importState");
-  for (const none of [killedWhile("creating"), { resources: [] }]) {
-    state = none;
-    expect(await clearUnfinished(engine, client)).toBe(false);
-  }
-  expect(importState).not.toHaveBeenCalled();
+test("the state forgets the operations that were begun, of which the CLI would warn from now on", async () => {
+  state = knowing();
+  state.deployment["pending_operations"] = [{ type: "creating", resource: namespace }];
+  await clear();
+  expect(state.deployment["pending_operations"]).toEqual([]);
+});
+
+test("the built-in engine, which writes down what it begins, and a stack without a state lose nothing", async () => {
+  put(object("Deployment", "mlflow"));
+  state = knowing();
+  expect(await clear({ ...engine, name: "builtin" })).toEqual([]);
+  state = { deployment: { resources: [] } };
+  expect(await clear()).toEqual([]);
+  expect([...objects.keys()]).toEqual(["Deployment mlflow"]);
 });

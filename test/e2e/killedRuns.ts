@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { listProcesses } from "../../local/cluster/processes.ts";
 import type { commandLine } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
 
@@ -71,7 +72,9 @@ export function describeKilledRuns(
         child.exitCode !== null || /^(@ updating|Updating )/m.test(output.stdout + output.stderr),
     );
     await Promise.race([delay(seconds * 1_000), ended]);
-    for (const pid of familyOf(child.pid!)) killIfAlive(pid);
+    // a cluster that the run has started goes on, as that of somebody else would
+    const spared = new Set(listProcesses().map(({ pid }) => pid));
+    for (const pid of familyOf(child.pid!)) if (!spared.has(pid)) killIfAlive(pid);
     await ended;
   }
 }

@@ -1,5 +1,6 @@
 import { which } from "../../local/support/process.ts";
 import { describeOtherStates } from "../e2e/ownership.ts";
+import { describeKilledRuns } from "../e2e/killedRuns.ts";
 import { api, cleanSlate, commandLine, namespace, reasonToSkip } from "../e2e/support/platform.ts";
 
 // The same life as with the built-in engine, through the real Pulumi CLI. Where MLOPS_TEST_CONTEXT names a context
@@ -105,4 +106,6 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
     expect(code).toBe(0);
     if (!context) await expect(api().get(`/api/v1/namespaces/${namespace}`)).rejects.toThrow();
   });
+
+  describeKilledRuns(cli, { lives: 5, kills: 2, withinSeconds: 90 });
 });
