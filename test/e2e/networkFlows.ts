@@ -93,7 +93,7 @@ export function describeNetworkFlows(): void {
   // SECURITY.md: Traffic is denied by default and allowed flow by flow, where the cluster's network plugin
   // enforces NetworkPolicies. SECURITY.md: The local cluster enforces them: it refuses every connection
   // that no flow allows. SECURITY.md: The prediction page reaches the model servers, and of the other services only
-  // MLflow, Grafana and Prometheus.
+  // MLflow, Grafana and Prometheus, to show their health.
   test("every declared flow connects, and every other connection is refused", async () => {
     await withInternet(async () => {
       const pods = await waitUntil("the pods run", 30, async () => {
