@@ -4,21 +4,25 @@ import { type Kube, type KubeObject, isReady } from "../support/kube.ts";
 import { api, namespace } from "../support/platform.ts";
 import { waitUntil } from "../support/wait.ts";
 
-const kill = (processes: OwnProcess[]) => {
+/** A large process takes a moment to go, and counts as one that runs until then. */
+async function kill(processes: OwnProcess[]): Promise<void> {
   if (processes.length === 0) throw new Error("there is no such process to kill");
   processes.forEach(({ pid }) => process.kill(pid, "SIGKILL"));
-};
+  await waitUntil("the killed processes are gone", 30, () =>
+    processes.every(({ pid }) => listProcesses().every((one) => one.pid !== pid)),
+  );
+}
 
 /** Kills processes of the local cluster by the names of their components. Nothing starts them again but `startTestCluster`. */
-export function killComponents(...names: string[]): void {
-  kill(listProcesses().filter(({ component }) => component && names.includes(component)));
+export async function killComponents(...names: string[]): Promise<void> {
+  await kill(listProcesses().filter(({ component }) => component && names.includes(component)));
 }
 
 /** Kills the first process of the containers whose command line matches; the kubelet starts them again. */
-export function killContainers(command: RegExp): void {
+export async function killContainers(command: RegExp): Promise<void> {
   const matches = ({ pid }: OwnProcess) =>
     command.test(readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " "));
-  kill(listProcesses().filter((one) => one.isContainerInit && matches(one)));
+  await kill(listProcesses().filter((one) => one.isContainerInit && matches(one)));
 }
 
 export const workloadPath = (workload: string) =>

@@ -35,7 +35,7 @@ export const faults: readonly Fault[] = [
     unnoticed: ["predictions", "writes"],
     prepare: samePodsAfterwards,
     happen: async () => {
-      killComponents("containerd", "kubelet", "etcd", "kube-apiserver");
+      await killComponents("containerd", "kubelet", "etcd", "kube-apiserver");
       const since = Date.now();
       await startTestCluster();
       return since;
@@ -98,7 +98,7 @@ export const faults: readonly Fault[] = [
     cure: `\`npm run up\` starts it again; elsewhere Kubernetes does. ${trouble("The local cluster does not answer", "the-local-cluster-does-not-answer")}`,
     unnoticed: ["predictions"],
     happen: async () => {
-      killComponents("dns");
+      await killComponents("dns");
       await sleep(30_000);
       await startTestCluster();
     },

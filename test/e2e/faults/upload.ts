@@ -34,7 +34,7 @@ export function killedUpload(megabytes: number): Required<Pick<Fault, "prepare" 
       await waitUntil("a fifth of it has arrived", 120, () =>
         uploading(folder).some((bytes) => bytes > megabytes * 200_000),
       );
-      killContainers(/tracking_server server/);
+      await killContainers(/tracking_server server/);
       return Date.now();
     },
   };
