@@ -21,6 +21,7 @@ import type { Engine } from "./engine.ts";
 import { findPulumi, installPulumi } from "./findPulumi.ts";
 import { previewVariables } from "./gcloud.ts";
 import { destroyWithNetwork } from "./googleNetwork.ts";
+import { withoutVersionWarnings } from "./providerVersions.ts";
 import { lockHolders, ownBackend } from "./pulumiLocks.ts";
 import { secretSetting, stackFile } from "./stackSettings.ts";
 import { settingOf } from "../program/settings.ts";
@@ -197,6 +198,7 @@ async function shown(
     reasons.push(reason);
     interruption.abort();
   };
+  const output = withoutVersionWarnings((text) => process.stdout.write(text));
   const release = onInterruption(() => {
     if (interruption.signal.aborted) process.exit(1);
     interruption.abort();
@@ -204,7 +206,7 @@ async function shown(
   try {
     await operation(
       {
-        onOutput: (text) => process.stdout.write(text),
+        onOutput: output.write,
         onError: (text) => process.stderr.write(text),
         color: process.stdout.isTTY ? "always" : undefined,
         signal: interruption.signal,
@@ -222,6 +224,8 @@ async function shown(
     throw error;
   } finally {
     release();
+    const versions = output.end();
+    if (versions !== undefined) console.error(versions);
   }
 }
 
