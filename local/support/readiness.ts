@@ -53,13 +53,15 @@ export async function awaitReady(
   const name = `${textAt(applied, "kind")} ${textAt(applied, "metadata", "name")}`;
   const started = Date.now();
   const isStuck = lastingFor(patienceMs);
+  // Kubernetes keeps saying so until a rollout succeeds, whatever has been mended since
+  const gaveUpBefore = givenUp(applied)?.["lastUpdateTime"];
   let lastLook = started;
   let trouble: Trouble | undefined;
   for (let live = applied; ;) {
     const missing = missingOf(live, check);
     if (missing === undefined) return live;
     const elapsed = Date.now() - started;
-    const final = finalFailure(live);
+    const final = finalFailure(live, gaveUpBefore);
     if (final !== undefined || isStuck(trouble) || elapsed > seconds * 1000) {
       trouble = (await troubleOf(client, live, true)) ?? trouble;
       const reason = [final ?? missing, trouble && troubleText(trouble)].filter(Boolean).join("; ");
@@ -106,10 +108,17 @@ function missingOf(live: JsonObject, check: Check): string | undefined {
 }
 
 /** Failures that no further waiting can fix. */
-function finalFailure(live: JsonObject): string | undefined {
+function finalFailure(live: JsonObject, gaveUpBefore: unknown): string | undefined {
+  const rollout = givenUp(live);
+  return rollout && rollout["lastUpdateTime"] !== gaveUpBefore
+    ? String(rollout["message"])
+    : jobFailure(live);
+}
+
+/** What Kubernetes says of a rollout that it has given up on. */
+function givenUp(live: JsonObject): JsonObject | undefined {
   const progressing = condition(objectAt(live, "status"), "Progressing");
-  if (progressing?.["reason"] === "ProgressDeadlineExceeded") return String(progressing["message"]);
-  return jobFailure(live);
+  return progressing?.["reason"] === "ProgressDeadlineExceeded" ? progressing : undefined;
 }
 
 function behind(what: string, have: unknown, want: unknown): string | undefined {

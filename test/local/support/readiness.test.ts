@@ -1,5 +1,7 @@
+import type { Work } from "../../../local/support/interruption.ts";
+import type { KubernetesClient } from "../../../local/support/kubernetesClient.ts";
 import type { JsonObject } from "../../../local/support/propertyValues.ts";
-import { lackOf } from "../../../local/support/readiness.ts";
+import { awaitReady, lackOf } from "../../../local/support/readiness.ts";
 
 const workload = (kind: string, spec: JsonObject, status: JsonObject): JsonObject => ({
   kind,
@@ -55,4 +57,44 @@ test.each([
   ],
 ])("%s", (_, live, lack) => {
   expect(lackOf(live)).toBe(lack);
+});
+
+describe("a rollout that Kubernetes has given up on", () => {
+  const gaveUp = (at: string) =>
+    workload(
+      "Deployment",
+      { replicas: 1 },
+      {
+        updatedReplicas: 1,
+        conditions: [
+          {
+            type: "Progressing",
+            reason: "ProgressDeadlineExceeded",
+            message: "it has timed out progressing",
+            lastUpdateTime: at,
+          },
+        ],
+      },
+    );
+  const work = { wait: () => {}, signal: new AbortController().signal } as unknown as Work;
+  const awaited = (...looks: JsonObject[]) => {
+    const client = {
+      get: async () => looks.shift(),
+      request: async () => ({ items: [] }),
+    } as unknown as KubernetesClient;
+    return awaitReady(client, gaveUp("yesterday"), 30, work);
+  };
+
+  test("before this run may still come up", async () => {
+    const ready = workload(
+      "Deployment",
+      { replicas: 1 },
+      { updatedReplicas: 1, availableReplicas: 1 },
+    );
+    await expect(awaited(gaveUp("yesterday"), ready)).resolves.toBe(ready);
+  });
+
+  test("during this run has failed", async () => {
+    await expect(awaited(gaveUp("today"))).rejects.toThrow(/failed: it has timed out progressing/);
+  });
 });
