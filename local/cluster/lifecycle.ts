@@ -64,8 +64,6 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
   const all = [...foundation, ...rest];
   const needsCertificates = running.size > 0 && !areCertificatesValid(paths.pki);
   if (running.size > 0 && !needsCertificates && all.every((one) => isCurrent(one, running))) {
-    // Kubernetes deletes images from a full disk, this one too
-    await ensureSandboxImage(paths, foundation, programs);
     if ((await problemOf(paths)) === undefined) return;
   } else {
     // the programs read their certificates when they start
