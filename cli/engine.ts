@@ -33,7 +33,7 @@ export interface Engine {
   down(options: { keepData: boolean }): Promise<number>;
   /** Forgets the stack without touching its cluster, which is gone. */
   forget(): Promise<void>;
-  /** Unlocks the stack, whoever has locked it. A lock of a process of this machine that is dead needs none of it. */
+  /** Releases the stack's lock, whoever holds it. Locks of dead processes on this machine are released without it. */
   unlock(): Promise<void>;
   /** The whole state as text, secrets in clear; nothing before the first `up`. */
   exportState(): Promise<string | undefined>;

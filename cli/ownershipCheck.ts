@@ -109,7 +109,7 @@ export const markedIn = (resources: readonly StateResource[]): string[] =>
     .filter(({ inputs }) => textAt(inputs, "metadata", "name") === marksName)
     .map(({ inputs }) => textAt(inputs, "metadata", "namespace") ?? "");
 
-/** A namespace that the stack uses and did not make: it is there, and nobody else uses it. */
+/** Throws unless the namespace exists and is either empty or this stack's: with `namespaceOnly` none is created. */
 async function checkExisting(
   client: KubernetesClient,
   settings: Settings,

@@ -3,9 +3,9 @@ import type { DeclaredResource } from "../ci/brokenPolicies.ts";
 import { services } from "../components/index.ts";
 import { UserError } from "../local/support/errors.ts";
 import type { KubernetesClient } from "../local/support/kubernetesClient.ts";
-import { sleep } from "../local/support/process.ts";
 import { type JsonObject, objectAt, textAt } from "../local/support/propertyValues.ts";
 import { follow } from "./backupJobs.ts";
+import { deleteLeftovers } from "./unfinishedRun.ts";
 
 const job = "postgres-upgrade";
 const script = readFileSync(new URL("upgradePostgres.sh", import.meta.url), "utf8");
@@ -42,7 +42,8 @@ export async function preparePostgres(
       "Postgres must run to be upgraded, and the stack is paused; run `npm run up` with paused=false and the earlier image first",
     );
   }
-  await removed(client, left);
+  // two of them would work in the same folder
+  await deleteLeftovers(client, [left]);
   await client.request("POST", `/apis/batch/v1/namespaces/${namespace}/jobs`, {
     ...left,
     spec: jobSpec(live, image, upgrade),
@@ -76,12 +77,6 @@ const containerOf = (workload?: JsonObject) =>
   (objectAt(templateOf(workload), "spec")["containers"] as JsonObject[] | undefined)?.[0];
 
 const imageOf = (workload?: JsonObject) => textAt(containerOf(workload) ?? {}, "image");
-
-/** Two of them would work in the same folder. */
-async function removed(client: KubernetesClient, object: JsonObject): Promise<void> {
-  await client.delete(object, "Foreground");
-  while (await client.get(object)) await sleep(500);
-}
 
 /** The server's own pod, but for the command: it has the volume, the settings and the rights. */
 function jobSpec(live: JsonObject, image: string, upgrade: boolean): JsonObject {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { workFolder } from "../local/support/cache.ts";
 import { isAlive } from "../local/support/lock.ts";
 
-/** Where the state is kept by a user who has no backend of their own. */
+/** The backend that `npm run up` uses for users who have not logged in to another one. */
 export const ownBackend = () => join(workFolder, "pulumi-state");
 
 /** A process that has locked a stack there; one of another machine counts as alive. */

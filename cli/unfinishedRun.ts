@@ -38,7 +38,7 @@ const kinds: readonly [apiVersion: string, resource: string, kind: string][] = [
 /**
  * Deletes what a killed run was creating in the namespaces of this stack, so that the next one creates it again. Claims
  * and namespaces stay, for they may hold data.
- * @param namespaces those that the stack is to have, and that belong to nobody else.
+ * @param namespaces all namespaces of the stack, checked to be its own.
  * @returns the claims and namespaces that the state does not know, which the next `up` has to take over.
  */
 export async function clearUnfinished(
@@ -71,8 +71,8 @@ export async function clearUnfinished(
     // without the record of a change that was cut short, Helm goes on from the one before
     ...records.filter((record) => !isOfKnown(record)).flatMap(objectsIn),
   ];
-  await remove(client, doomed);
-  await remove(client, records);
+  await deleteLeftovers(client, doomed);
+  await deleteLeftovers(client, records);
   await forgetOperations(engine, state);
   if (doomed.length + records.length > 0) {
     const names = [
@@ -149,7 +149,11 @@ async function forgetOperations(engine: Engine, text: string | undefined): Promi
   await engine.importState(JSON.stringify({ ...state, deployment }));
 }
 
-async function remove(client: KubernetesClient, objects: readonly JsonObject[]): Promise<void> {
+/** Deletes what a killed run has left, and waits until it is gone. */
+export async function deleteLeftovers(
+  client: KubernetesClient,
+  objects: readonly JsonObject[],
+): Promise<void> {
   await Promise.all(objects.map((object) => client.delete(object, "Foreground")));
   const end = Date.now() + goneWithinMs;
   for (const object of objects) {

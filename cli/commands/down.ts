@@ -123,9 +123,10 @@ async function removePlatform(
   const client = isInGke ? undefined : await connect(access);
   let made: StateResource[] = [];
   if (client) {
-    await checkOwnNamespaces(client, settings, await engine.exportState());
+    const state = await engine.exportState();
+    await checkOwnNamespaces(client, settings, state);
     const unknown = await clearUnfinished(engine, client, []);
-    made = resourcesIn(await engine.exportState());
+    made = resourcesIn(state);
     const claims = unknown.map((inputs) => ({ type: "", inputs, outputs: {} }));
     if (!keepData) await spareOthers(client, [...made, ...claims]);
   }

@@ -78,7 +78,7 @@ export interface MlopsPlatformArgs
   imageMirror?: string;
   /** Models to serve, one or more. The first is the notebook's and the one that the prediction page lists first. Adding one changes nothing of the others. */
   models: ServedModelArgs[];
-  /** Who runs the platform, such as a team's name or address. The prediction page shows it with every service but the models. Defaults to nobody. */
+  /** The person or team that runs the platform, by name or address. The prediction page shows it with every service except the models. Left out, none is shown. */
   owner?: pulumi.Input<string>;
   /** Storage class of every claim. Defaults to the cluster's default class. */
   storageClassName?: pulumi.Input<string>;

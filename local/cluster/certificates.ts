@@ -81,9 +81,9 @@ export const areCertificatesValid = (folder: string): boolean =>
 function isValid(folder: string, file: string, authority: string): boolean {
   const read = (name: string) => new X509Certificate(readFileSync(join(folder, `${name}.crt`)));
   if (![file, authority].every((name) => existsSync(join(folder, `${name}.crt`)))) return false;
-  const { validTo } = read(file);
-  const daysLeft = (Date.parse(validTo) - Date.now()) / 86_400_000;
-  return daysLeft > renewalDays && read(file).verify(read(authority).publicKey);
+  const certificate = read(file);
+  const daysLeft = (Date.parse(certificate.validTo) - Date.now()) / 86_400_000;
+  return daysLeft > renewalDays && certificate.verify(read(authority).publicKey);
 }
 
 /**

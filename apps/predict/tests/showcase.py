@@ -72,7 +72,7 @@ FORECAST: dict[str, Any] = described([("hour", "long", True)]) | {
 FORECAST["signature"]["outputs"] = [{"name": f"in_{n}_hours", "type": "double"} for n in (1, 2, 3)]
 
 INSIDE = "http://{}.mlops.svc.cluster.local"
-NOBODY = "http://127.0.0.1:9"
+UNREACHABLE = "http://127.0.0.1:9"
 
 
 def services(healthy: str) -> list[dict[str, Any]]:
@@ -80,12 +80,12 @@ def services(healthy: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {"name": "MLflow", "url": healthy, "healthUrl": healthy, "version": "3.18.0"},
         {"name": "Prediction page", "url": healthy, "version": "9a8b7c6d5e4f"},
-        {"name": "Grafana", "url": healthy, "healthUrl": NOBODY},
+        {"name": "Grafana", "url": healthy, "healthUrl": UNREACHABLE},
         {"name": "Prometheus", "url": INSIDE.format("prometheus"), "healthUrl": healthy},
         {
             "name": "Alertmanager",
             "url": INSIDE.format("alertmanager"),
-            "healthUrl": NOBODY,
+            "healthUrl": UNREACHABLE,
             "seenBy": "Prometheus",
         },
     ]

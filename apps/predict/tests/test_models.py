@@ -264,13 +264,13 @@ def test_the_front_page_lists_a_service_with_what_it_answers_now(
 def test_a_service_that_cannot_be_asked_is_not_called_healthy(
     server: StubModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nobody = {"url": "http://a.mlops.svc.cluster.local", "healthUrl": "http://127.0.0.1:9"}
+    unreachable = {"url": "http://a.mlops.svc.cluster.local", "healthUrl": "http://127.0.0.1:9"}
     shown = front_page(
         tmp_path,
         monkeypatch,
         server.url,
-        {"name": "First", **nobody},
-        {"name": "Second", **nobody, "seenBy": "First"},
+        {"name": "First", **unreachable},
+        {"name": "Second", **unreachable, "seenBy": "First"},
     )
     assert "It cannot be reached." in shown
     assert "First, which watches it, cannot be reached." in shown

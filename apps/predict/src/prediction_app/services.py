@@ -7,7 +7,7 @@ import requests
 
 from prediction_app.watch import Question
 
-# Nobody waits for it: what has not answered until then is away.
+# Seconds to connect and to read. A service that has not answered by then counts as away.
 _SECONDS = (1, 2)
 
 

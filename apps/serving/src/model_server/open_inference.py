@@ -35,11 +35,16 @@ def add_open_inference(app: FastAPI, follower: Follower, invocations: Invocation
         if stuck := invocations.why_stuck():
             raise RefusalError(503, stuck)
 
-    def served() -> LoadedModel:
+    def loaded() -> LoadedModel:
         refuse_stuck()
         if follower.current is None:
             raise RefusalError(503, follower.why_no_model())
         return follower.current
+
+    def asked_for(request: Request) -> LoadedModel:
+        model = loaded()
+        _refuse_other(request, model)
+        return model
 
     @app.get("/v2")
     async def server() -> dict[str, Any]:
@@ -53,18 +58,14 @@ def add_open_inference(app: FastAPI, follower: Follower, invocations: Invocation
 
     @app.get("/v2/health/ready")
     async def ready() -> dict[str, bool]:
-        served()
+        loaded()
         return {"ready": True}
 
     async def metadata(request: Request) -> dict[str, Any]:
-        model = served()
-        _refuse_other(request, model)
-        return _describe(model)
+        return _describe(asked_for(request))
 
     async def model_ready(request: Request) -> dict[str, Any]:
-        model = served()
-        _refuse_other(request, model)
-        return {"name": model.version.name, "ready": True}
+        return {"name": asked_for(request).version.name, "ready": True}
 
     async def infer(request: Request) -> Response:
         return await invocations(request, _ask, _ERROR)

@@ -32,7 +32,7 @@ def collect(arguments: list[str]) -> None:
 
 
 def delete_killed_uploads(store: Path, now: float) -> None:
-    """Deletes what nobody has written to for a day: a server that is killed cannot clean up."""
+    """Deletes uploads that have been idle for a day, which a killed server has left."""
     for file in store.rglob(f"{UPLOADING}*"):
         with suppress(FileNotFoundError):  # an upload that has just ended
             if now - file.stat().st_mtime > _LONGEST_UPLOAD_SECONDS:
