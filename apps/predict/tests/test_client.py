@@ -1,4 +1,8 @@
+import socket
+import threading
+
 import pytest
+from prediction_app import client
 from prediction_app.client import ModelServer, NoModelError, RefusedError, ServerAwayError
 from prediction_app.model import Column
 from stub import DIABETES, StubModelServer
@@ -47,6 +51,31 @@ def test_a_server_that_is_away(server: StubModelServer) -> None:
     server.stop()
     with pytest.raises(ServerAwayError, match="cannot be reached"):
         ModelServer(server.url).describe()
+
+
+@pytest.mark.parametrize("begin", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
+def test_a_server_that_is_slow_is_said_to_be_and_asked_once(
+    begin: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_DESCRIBE_SECONDS", 0.2)
+    visitors: list[socket.socket] = []
+
+    def serve(listener: socket.socket) -> None:
+        while True:
+            try:
+                visitor, _ = listener.accept()
+            except OSError:
+                return
+            visitors.append(visitor)
+            visitor.sendall(begin)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=[listener], daemon=True).start()
+        with pytest.raises(ServerAwayError, match="did not answer in time"):
+            ModelServer(f"http://127.0.0.1:{listener.getsockname()[1]}").describe()
+        listener.shutdown(socket.SHUT_RDWR)
+    assert len(visitors) == 1
+    visitors[0].close()
 
 
 def test_an_answer_of_something_else_is_not_taken_for_a_model(server: StubModelServer) -> None:

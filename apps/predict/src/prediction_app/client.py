@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ReadTimeoutError
 from urllib3.util import Retry
 
 from prediction_app import metrics
@@ -62,14 +63,22 @@ class Prediction:
     """Of every class, for each value, from a model that tells them."""
 
 
+class _OnceMore(Retry):
+    """Tries again what a pod that is replaced has cut; predicting twice does no harm."""
+
+    def increment(self, *args: Any, error: Exception | None = None, **others: Any) -> Retry:
+        if isinstance(error, ReadTimeoutError):
+            raise error  # who is slow is not made faster by a second question
+        return super().increment(*args, error=error, **others)
+
+
 class ModelServer:
     def __init__(self, url: str, model: str = "") -> None:
         self.url = url.rstrip("/")
         self._model = model
         self._session = requests.Session()
-        # One retry, for a connection cut by a pod that is replaced; predicting twice does no harm.
         # An answer is never asked for again: a 503 with Retry-After says that there is no model.
-        retry = Retry(
+        retry = _OnceMore(
             total=1, backoff_factor=0.2, allowed_methods=None, respect_retry_after_header=False
         )
         self._session.mount("http://", HTTPAdapter(max_retries=retry))
@@ -126,10 +135,13 @@ class ModelServer:
                 stream=True,
             ) as reply:
                 answer = _json_object(_read(reply))
-        except requests.Timeout as error:
-            raise ServerAwayError("The model server did not answer in time.") from error
         except requests.RequestException as error:
-            raise ServerAwayError("The model server cannot be reached.") from error
+            # the second is of an answer that stops in the middle
+            slow = isinstance(error, requests.Timeout) or isinstance(
+                error.__context__, ReadTimeoutError
+            )
+            how = "did not answer in time" if slow else "cannot be reached"
+            raise ServerAwayError(f"The model server {how}.") from error
         if reply.ok and answer is not None:
             return answer, reply.headers.get("X-Model-Version", "unknown")
         detail = str((answer or {}).get("detail", ""))
