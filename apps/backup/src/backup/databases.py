@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -136,7 +136,9 @@ def restore(file: Path, database: str) -> None:
 
 
 def drop(database: str) -> None:
-    _execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+    """Sessions of ours in it are cut."""
+    statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(database))
+    _once_unused([database], lambda: _execute(statement))
 
 
 def wait_until_unused(databases: list[str], seconds: float) -> None:
@@ -149,18 +151,28 @@ def wait_until_unused(databases: list[str], seconds: float) -> None:
 
 
 def rename_all(renames: Mapping[str, str]) -> None:
-    """Renames databases in one transaction; sessions of others are cut."""
+    """Renames databases in one transaction; sessions of ours in them are cut."""
+
+    def rename() -> None:
+        with closing(connect(MAINTENANCE)) as session, session, session.cursor() as cursor:
+            for old, new in renames.items():
+                names = (sql.Identifier(old), sql.Identifier(new))
+                cursor.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
+
+    _once_unused(list(renames), rename)
+
+
+def _once_unused(databases: list[str], action: Callable[[], None]) -> None:
+    """Autovacuum and an administrator, whom this user may not cut, are given time to leave."""
     deadline = time.monotonic() + 30
     while True:
         _rows(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s)",
-            list(renames),
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = ANY(%s) AND usename = current_user",
+            databases,
         )
         try:
-            with closing(connect(MAINTENANCE)) as session, session, session.cursor() as cursor:
-                for old, new in renames.items():
-                    names = (sql.Identifier(old), sql.Identifier(new))
-                    cursor.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
+            action()
             return
         except psycopg2.errors.ObjectInUse:
             if time.monotonic() >= deadline:

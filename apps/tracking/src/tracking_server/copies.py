@@ -145,7 +145,8 @@ def is_read_only(connection: Connection, pair: Pair) -> bool:
 
 def discard(connection: Connection, *pairs: Pair) -> None:
     for name in (name for pair in pairs for name in pair.names):
-        _run(connection, f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+        statement = f"DROP DATABASE IF EXISTS {_quoted(name)}"
+        _without_sessions(connection, (name,), lambda s=statement: _run(connection, s))
 
 
 def _check_room(connection: Connection, pair: Pair, capacity: int | None) -> None:
