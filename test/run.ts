@@ -66,7 +66,7 @@ function summary(finished: readonly Finished[]): string {
   return finished
     .flatMap(({ name, outcome, seconds }) => [
       `${outcome.failed > 0 ? "✗" : "✓"} ${name.padEnd(12)} ${countsLine(outcome).padEnd(36)} ${seconds.toFixed(1)} s`,
-      ...outcome.notes.map((note) => `    ${note}`),
+      ...outcome.notes.map((note) => note.replace(/^/gm, "    ")),
     ])
     .join("\n");
 }

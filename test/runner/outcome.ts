@@ -1,9 +1,11 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** What came of one stage. */
 export interface Outcome {
   passed: number;
   failed: number;
   skipped: number;
-  /** Reasons of what was skipped, and names of what failed. */
+  /** Reasons of what was skipped, and what failed with the beginning of its message. */
   notes: string[];
 }
 
@@ -33,7 +35,7 @@ interface JestReport {
   testResults: {
     name: string;
     message: string;
-    assertionResults: { status: string; fullName: string }[];
+    assertionResults: { status: string; fullName: string; failureMessages: string[] }[];
   }[];
 }
 
@@ -53,11 +55,21 @@ export function fromJest(text: string): Outcome {
     failed: failed.length + broken.length,
     skipped: skipped.length,
     notes: [
-      ...failed.map(({ fullName }) => `failed: ${fullName}`),
-      ...broken.map(({ name }) => `failed: ${name} does not load`),
+      ...failed.map(({ fullName, failureMessages }) => failure(fullName, failureMessages[0])),
+      ...broken.map(({ name, message }) => failure(`${name} does not load`, message)),
       ...reasons(skipped.map(({ fullName }) => fullName)),
     ],
   };
+}
+
+/** A log may be cut, and its end says what went wrong all the same. */
+function failure(name: string, message = ""): string {
+  const lines = stripVTControlCharacters(message)
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
+  return [`failed: ${name}`, ...lines.slice(0, 15).map((line) => `    ${line.slice(0, 200)}`)].join(
+    "\n",
+  );
 }
 
 /** Suites that are left out say why in their names, `… (skipped: why)`: once is enough for all their tests. */
@@ -76,15 +88,23 @@ export function fromJunit(xml: string): Outcome {
   const count = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
   const failed = count("failures") + count("errors");
   const skipped = count("skipped");
+  const failures = [...xml.matchAll(testcase)].map(([, name, message]) =>
+    failure(unescape(name!), unescape(message!)),
+  );
   const reasons = [...xml.matchAll(/<skipped\b[^>]*\bmessage="([^"]*)"/g)].map(([, why]) => why!);
   return {
     passed: count("tests") - failed - skipped,
     failed,
     skipped,
-    notes: [...new Set(reasons)].map((reason) => `skipped: ${unescape(reason)}`),
+    notes: [...failures, ...[...new Set(reasons)].map((reason) => `skipped: ${unescape(reason)}`)],
   };
 }
 
-const entities: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+const testcase =
+  /<testcase\b[^>]*?\bname="([^"]*)"[^>]*><(?:failure|error)\b[^>]*?\bmessage="([^"]*)"/g;
+const entities: Record<string, string> = {
+  ...{ lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" },
+  ...{ "#10": "\n", "#9": "\t" },
+};
 const unescape = (text: string) =>
-  text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => entities[name]!);
+  text.replace(/&(lt|gt|quot|apos|amp|#10|#9);/g, (_, name: string) => entities[name]!);

@@ -2,9 +2,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import { inTwoLanes } from "./lanes.ts";
 import { add, countsLine, fromJest, fromJunit, none } from "./outcome.ts";
 
-const assertion = (status: string, fullName: string) => ({ status, fullName });
+const assertion = (status: string, fullName: string, ...failureMessages: string[]) => ({
+  ...{ status, fullName, failureMessages },
+});
 
-test("jest's report is counted, with names of failures and each reason to skip once", () => {
+test("jest's report is counted, with what failed and each reason to skip once", () => {
   const report = {
     numRuntimeErrorTestSuites: 1,
     testResults: [
@@ -13,7 +15,7 @@ test("jest's report is counted, with names of failures and each reason to skip o
         message: "",
         assertionResults: [
           assertion("passed", "a works"),
-          assertion("failed", "b works"),
+          assertion("failed", "b works", "\u001b[31mExpected: 1\u001b[39m\n\n    at b.test.ts:3\n"),
           assertion("pending", "c (skipped: needs root) one"),
           assertion("pending", "c (skipped: needs root) two"),
         ],
@@ -25,19 +27,30 @@ test("jest's report is counted, with names of failures and each reason to skip o
     passed: 1,
     failed: 2,
     skipped: 2,
-    notes: ["failed: b works", "failed: /broken.test.ts does not load", "skipped: needs root (2)"],
+    notes: [
+      "failed: b works\n    Expected: 1",
+      "failed: /broken.test.ts does not load\n    SyntaxError",
+      "skipped: needs root (2)",
+    ],
   });
 });
 
 test("pytest's report is counted; an error while collecting is a failure", () => {
   const xml =
     '<?xml version="1.0"?><testsuites><testsuite name="pytest" errors="1" failures="2" skipped="1" tests="10">' +
-    '<testcase name="x"><skipped type="pytest.skip" message="needs &quot;initdb&quot;">…</skipped></testcase></testsuite></testsuites>';
+    '<testcase classname="a" name="works" time="0.1" />' +
+    '<testcase classname="a" name="x[&lt;1&gt;]" time="0.1"><failure message="AssertionError: no&#10;assert 1 == 2">…</failure></testcase>' +
+    '<testcase classname="a" name="y"><error message="failed on setup">…</error></testcase>' +
+    '<testcase name="z"><skipped type="pytest.skip" message="needs &quot;initdb&quot;">…</skipped></testcase></testsuite></testsuites>';
   expect(fromJunit(xml)).toEqual({
     passed: 6,
     failed: 3,
     skipped: 1,
-    notes: ['skipped: needs "initdb"'],
+    notes: [
+      "failed: x[<1>]\n    AssertionError: no\n    assert 1 == 2",
+      "failed: y\n    failed on setup",
+      'skipped: needs "initdb"',
+    ],
   });
 });
 
