@@ -113,6 +113,7 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
     const built = clusterPaths(claimCache()).programs;
     await mkdir(built, { recursive: true });
     claimCache(root);
+    await deleteCluster(); // what a cluster that was killed left on the machine is not to be found missing later
     symlinkSync(built, join(root, "bin")); // nothing is built twice
     const free = await listen("127.0.0.1");
     await free.close();
