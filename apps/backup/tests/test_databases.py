@@ -6,8 +6,8 @@ from contextlib import closing
 
 import psycopg2
 import pytest
-from backup import databases
 
+from backup import databases
 from postgres import PASSWORD, Postgres
 
 

@@ -66,7 +66,7 @@ class Prediction:
 class _OnceMore(Retry):
     """Tries again what a pod that is replaced has cut; predicting twice does no harm."""
 
-    def increment(self, *args: Any, error: Exception | None = None, **others: Any) -> Retry:
+    def increment(self, *args: object, error: Exception | None = None, **others: object) -> Retry:
         if isinstance(error, ReadTimeoutError):
             raise error  # who is slow is not made faster by a second question
         return super().increment(*args, error=error, **others)
