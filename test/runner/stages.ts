@@ -36,7 +36,7 @@ const programs = [
   "test/cli/doctor/doctor\\.test\\.ts$",
   "test/components/monitoring/alerts/promtool\\.test\\.ts$",
   "test/components/monitoring/dashboards/everyPanel\\.test\\.ts$",
-  "test/contract/(pluginHost|schema)\\.test\\.ts$",
+  "test/contract/(package|schema)\\.test\\.ts$",
   "test/docs/codeBlocks\\.test\\.ts$",
   "test/layers\\.test\\.ts$",
   "test/local/charts/",
