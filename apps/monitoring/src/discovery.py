@@ -227,8 +227,9 @@ def reload_prometheus(processes: Path = Path("/proc")) -> None:
 
 
 def main(config: str, folder: str) -> None:
-    # process 1 of a container ignores SIGTERM unless it says otherwise
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # Without a handler a process 1 ignores SIGTERM. An exception could be raised where Python
+    # swallows it, such as in a finalizer.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     objects = api_server()
     last = ""
     while True:
