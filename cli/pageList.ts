@@ -12,15 +12,17 @@ const page = services.prediction.name;
 const readMark = "mlops-platform/services-list";
 const withinSeconds = 150;
 
+/** An object's metadata, as far as it is used here. */
+interface Metadata {
+  readonly name: string;
+  readonly resourceVersion: string;
+  readonly creationTimestamp: string;
+  readonly managedFields?: readonly { readonly time: string }[];
+  readonly deletionTimestamp?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
 interface Listed {
-  readonly metadata: {
-    readonly name: string;
-    readonly resourceVersion: string;
-    readonly creationTimestamp: string;
-    readonly managedFields?: readonly { readonly time: string }[];
-    readonly deletionTimestamp?: string;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
+  readonly metadata: Metadata;
 }
 
 /**
@@ -36,28 +38,17 @@ export async function awaitPageList(
   if (paused) return;
   const core = `/api/v1/namespaces/${namespace}`;
   const list = await client.request("GET", `${core}/configmaps/${pageListName(page)}`);
-  const {
-    resourceVersion,
-    creationTimestamp,
-    managedFields = [],
-  } = (list as unknown as Listed).metadata;
-  const changes = [creationTimestamp, ...managedFields.map(({ time }) => time)];
-  const lastChange = changes.sort().at(-1)!;
+  const { metadata } = list as unknown as Listed;
+  const { resourceVersion } = metadata;
   const selector = `labelSelector=app.kubernetes.io/name=${page}`;
   const { items } = await client.request("GET", `${core}/pods?${selector}`);
-  const older = (items as unknown as Listed[])
-    .map(({ metadata }) => metadata)
-    .filter(
-      (pod) =>
-        pod.deletionTimestamp === undefined &&
-        pod.creationTimestamp <= lastChange &&
-        pod.annotations?.[readMark] !== resourceVersion,
-    );
+  const pods = (items as unknown as Listed[]).map(({ metadata }) => metadata);
+  const older = olderThan(metadata, pods);
   if (older.length === 0) return;
   const models = modelsOf(outputs).filter(({ pageUrl }) => pageUrl);
   const names = models.map(({ name }) => name);
   const kubeconfig = loadKubeconfig(access.kubeconfig, access.context);
-  const refresh = async ({ name }: Listed["metadata"]) => {
+  const refresh = async ({ name }: Metadata) => {
     const mark = { metadata: { annotations: { [readMark]: resourceVersion } } };
     const path = `${core}/pods/${name}`;
     // who may not change pods waits for kubelet
@@ -78,9 +69,28 @@ export async function awaitPageList(
   );
 }
 
+/** The running pods that may have read an earlier list: the last change is not older than they are. */
+export function olderThan(
+  { resourceVersion, creationTimestamp, managedFields = [] }: Metadata,
+  pods: readonly Metadata[],
+): Metadata[] {
+  const changes = [creationTimestamp, ...managedFields.map(({ time }) => time)];
+  const lastChange = changes.sort().at(-1)!;
+  return pods.filter(
+    (pod) =>
+      pod.deletionTimestamp === undefined &&
+      pod.creationTimestamp <= lastChange &&
+      pod.annotations?.[readMark] !== resourceVersion,
+  );
+}
+
 /** Whether the pod behind a port knows all of these models before the time is up. */
-async function knows(port: number, models: readonly string[]): Promise<boolean> {
-  for (const until = Date.now() + withinSeconds * 1000; Date.now() < until; await sleep(500)) {
+export async function knows(
+  port: number,
+  models: readonly string[],
+  seconds = withinSeconds,
+): Promise<boolean> {
+  for (const until = Date.now() + seconds * 1000; Date.now() < until; await sleep(500)) {
     const known = await modelsKnownAt(port).catch((): string[] => []);
     if (models.every((model) => known.includes(model))) return true;
   }

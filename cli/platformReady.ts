@@ -35,6 +35,7 @@ export async function awaitDaemonSets(
 }
 
 const modelWithinSeconds = 180;
+const answerWithinSeconds = 30;
 
 /**
  * Tells people where the platform is, with a prediction by each model that it serves.
@@ -79,7 +80,7 @@ async function tryOut(
     try {
       const served = isTrained(settings, name)
         ? await waitForModel(name, serving.url, modelWithinSeconds, step)
-        : await servedModel(serving.url);
+        : await servedModel(serving.url, answerWithinSeconds);
       return typeof served === "string" ? served : await describeServed(serving.url, served);
     } finally {
       await serving.close();

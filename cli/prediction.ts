@@ -20,14 +20,16 @@ export interface Prediction {
   value: unknown;
 }
 
-/** The served model, or why there is none. */
-export async function servedModel(url: string): Promise<ServedModel | string> {
-  try {
-    const response = await fetch(`${url}/model`, { signal: AbortSignal.timeout(10_000) });
-    const body = (await response.json()) as ServedModel & { detail?: string };
-    return response.ok ? body : (body.detail ?? `it answers ${response.status}`);
-  } catch (error) {
-    return `it does not answer (${messageOf(error)})`;
+/** The served model, or why there is none. A Service may take a moment to lead to a pod that is new. */
+export async function servedModel(url: string, patience = 0): Promise<ServedModel | string> {
+  for (const end = Date.now() + patience * 1_000; ; await sleep(500)) {
+    try {
+      const response = await fetch(`${url}/model`, { signal: AbortSignal.timeout(10_000) });
+      const body = (await response.json()) as ServedModel & { detail?: string };
+      return response.ok ? body : (body.detail ?? `it answers ${response.status}`);
+    } catch (error) {
+      if (Date.now() >= end) return `it does not answer (${messageOf(error)})`;
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { envFile, notebookVariables, writeEnvFile } from "../envFile.ts";
 import {
   type Endpoint,
   endpointsOf,
+  isHealthy,
   reach,
   type Reached,
   variableOf,
@@ -21,6 +22,7 @@ export async function connect(
   const parts = endpointsOf(outputs);
   const width = Math.max(...[...parts, ...models.map(endpointOf)].map(({ title }) => title.length));
   const reached: Reached[] = [];
+  const silent: string[] = [];
   /** The endpoint's URL on this machine, which is printed. */
   const open = async (endpoint: Endpoint): Promise<string> => {
     const door = await reach(endpoint, {
@@ -30,6 +32,7 @@ export async function connect(
       onFailure: (reason) => console.error(`… ${reason}; trying again as you do`),
     });
     reached.push(door);
+    if (door.isForwarded && !(await isHealthy(door.url, endpoint))) silent.push(endpoint.title);
     console.log(`  ${endpoint.title.padEnd(width)}  ${door.url}`);
     return door.url;
   };
@@ -43,12 +46,19 @@ export async function connect(
     console.log(`  ${relative(checkoutRoot, envFile)} has these URLs and the password of ${user}`);
     const isForwarding = reached.some(({ isForwarded }) => isForwarded);
     if (options.once === true && !isForwarding) return 0;
-    console.log(isForwarding ? "Connected; Ctrl-C ends it." : "Ctrl-C ends; the URLs stay.");
+    console.log(lastLine(isForwarding, silent));
     await interruption();
     return 0;
   } finally {
     await Promise.all(reached.map((door) => door.close()));
   }
+}
+
+/** What is said at last: that it is connected only where all that has to be forwarded answers. */
+export function lastLine(isForwarding: boolean, silent: readonly string[]): string {
+  if (!isForwarding) return "Ctrl-C ends; the URLs stay.";
+  if (silent.length === 0) return "Connected; Ctrl-C ends it.";
+  return `Nothing answers behind ${silent.join(", ")}: \`npm run doctor\` says why. The ports stay open; Ctrl-C ends it.`;
 }
 
 function interruption(): Promise<void> {

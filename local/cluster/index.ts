@@ -3,7 +3,13 @@ import { addresses, clusterName, clusterPaths, type ClusterPaths } from "./clust
 import { remove, start, stateOf, stop, type ClusterState } from "./lifecycle.ts";
 import { requirePlatform } from "./requirements.ts";
 
-export { hasImage, importImages } from "./nodeImages.ts";
+export {
+  type Descriptor,
+  hasImage,
+  importImages,
+  type Layers,
+  layersPresent,
+} from "./nodeImages.ts";
 export { ensureHelm } from "./programs.ts";
 export type { ClusterState } from "./lifecycle.ts";
 

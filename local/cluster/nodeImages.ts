@@ -14,6 +14,36 @@ function ctr(paths: ClusterPaths, args: string[]): Promise<string> {
   return run("ctr", ["--address", paths.containerdSocket, "--namespace", "k8s.io", ...args]);
 }
 
+/** A part of an image, as OCI describes it. */
+export interface Descriptor {
+  mediaType: string;
+  digest: string;
+  size: number;
+  annotations?: Record<string, string>;
+}
+
+/** Layers of images, by the digest of what is in them uncompressed. */
+export type Layers = ReadonlyMap<string, Descriptor>;
+
+/** The layers of the images that the running cluster has. */
+export async function layersPresent(paths = clusterPaths()): Promise<Layers> {
+  const blobs = join(paths.containerd, "io.containerd.content.v1.content/blobs");
+  const blob = (digest: string) => join(blobs, digest.replace(":", "/"));
+  const read = async <T>(digest: string) => JSON.parse(await readFile(blob(digest), "utf8")) as T;
+  const [, ...lines] = (await ctr(paths, ["images", "list"])).trim().split("\n");
+  const layers = new Map<string, Descriptor>();
+  for (const digest of new Set(lines.map((line) => line.split(/\s+/)[2]!))) {
+    type Manifest = { config?: Descriptor; layers?: Descriptor[] };
+    const { config, layers: parts = [] } = await read<Manifest>(digest);
+    if (!config) continue; // of several platforms
+    const { rootfs } = await read<{ rootfs: { diff_ids: string[] } }>(config.digest);
+    parts.forEach((part, at) => {
+      if (existsSync(blob(part.digest))) layers.set(rootfs.diff_ids[at]!, part);
+    });
+  }
+  return layers;
+}
+
 /** Loads an archive of images (OCI layout or docker-save, tar) into the running cluster. */
 export async function importImages(archivePath: string, paths = clusterPaths()): Promise<void> {
   await ctr(paths, ["images", "import", archivePath]);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   baseDate,
@@ -8,6 +8,7 @@ import {
   type ImageSource,
   imageSource,
 } from "../../program/images.ts";
+import type { Descriptor, Layers } from "../cluster/index.ts";
 import { run } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
 import { stageContext, stageSecrets, timestamp } from "./buildContext.ts";
@@ -86,31 +87,80 @@ export async function buildWithBuildah(
   }
 }
 
-/** Writes all images into one archive, in which what they share is stored once; returns its path. */
+/** Writes all images into one archive, without the layers that its reader has; returns its path. */
 export async function exportArchive(
   session: BuildahSession,
   images: readonly Image[],
+  present: Layers,
 ): Promise<string> {
   const layout = join(session.folder, "layout");
-  await exportLayout(session, images, layout);
+  await exportLayout(session, images, layout, present);
   const archive = join(session.folder, "images.tar");
   await run("tar", ["-C", layout, "-cf", archive, "."]);
   await rm(layout, { recursive: true });
   return archive;
 }
 
-/** Writes all images into a folder in the OCI layout. */
+/**
+ * Writes all images into a folder in the OCI layout. What they share is written once, and the layers that are present
+ * elsewhere are only named.
+ */
 export async function exportLayout(
   session: BuildahSession,
   images: readonly Image[],
   layout: string,
+  present: Layers = new Map(),
 ): Promise<void> {
+  const known = new Map(present);
+  const blob = blobsIn(layout);
+  await mkdir(blob("sha256:"), { recursive: true });
   // twice as fast as gzip to write, and smaller
   const compression = ["--compression-format", "zstd", "--compression-level", "1"];
   for (const { reference } of images) {
     const target = `oci:${layout}:${reference}`;
+    const contents = await layersOf(session, reference);
+    // buildah compresses and writes no layer of which it finds a file
+    const stubs = contents.filter((content) => known.has(content)).map(blob);
+    for (const stub of stubs) await writeFile(stub, "");
     await session.buildah(["push", "--quiet", ...compression, reference, target]);
+    for (const stub of stubs) await rm(stub);
+    await nameLayers(layout, reference, contents, known);
   }
+}
+
+const blobsIn = (layout: string) => (digest: string) =>
+  join(layout, "blobs", digest.replace(":", "/"));
+
+/** Digests of an image's layers as they are uncompressed. */
+async function layersOf(session: BuildahSession, reference: string): Promise<string[]> {
+  const { OCIv1 } = JSON.parse(
+    await session.buildah(["inspect", "--type", "image", reference]),
+  ) as { OCIv1: { rootfs: { diff_ids: string[] } } };
+  return OCIv1.rootfs.diff_ids;
+}
+
+/** Has the image's manifest name the layers that are known, and adds its others to them. */
+async function nameLayers(
+  layout: string,
+  reference: string,
+  contents: readonly string[],
+  known: Map<string, Descriptor>,
+): Promise<void> {
+  const blob = blobsIn(layout);
+  const read = async <T>(path: string) => JSON.parse(await readFile(path, "utf8")) as T;
+  const index = await read<{ manifests: Descriptor[] }>(join(layout, "index.json"));
+  const entry = index.manifests.find(
+    ({ annotations }) => annotations?.["org.opencontainers.image.ref.name"] === reference,
+  )!;
+  const manifest = await read<{ layers: Descriptor[] }>(blob(entry.digest));
+  await rm(blob(entry.digest));
+  manifest.layers = manifest.layers.map((layer, at) => known.get(contents[at]!) ?? layer);
+  contents.forEach((content, at) => known.set(content, manifest.layers[at]!));
+  const text = JSON.stringify(manifest);
+  entry.digest = `sha256:${createHash("sha256").update(text).digest("hex")}`;
+  entry.size = text.length;
+  await writeFile(blob(entry.digest), text);
+  await writeFile(join(layout, "index.json"), JSON.stringify(index));
 }
 
 async function has(session: BuildahSession, reference: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { hasImage, importImages } from "../cluster/index.ts";
+import { hasImage, importImages, layersPresent } from "../cluster/index.ts";
 import { UserError } from "../support/errors.ts";
 import { run, type RunOptions, which } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
@@ -48,7 +48,9 @@ export async function deliveryTo(destination: Destination): Promise<Delivery> {
 async function provideLocally(images: readonly Image[], force: boolean): Promise<void> {
   await withBuildah(async (session) => {
     await buildWithBuildah(session, images, force);
-    const archive = await reported("Packing the images", () => exportArchive(session, images));
+    const archive = await reported("Packing the images", async () =>
+      exportArchive(session, images, await layersPresent()),
+    );
     await reported("Loading the images into the cluster", () => importImages(archive));
   });
 }

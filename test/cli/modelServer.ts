@@ -23,17 +23,25 @@ export const refused = Symbol("refused");
 
 /**
  * A healthy model server that gives these answers to GET /model, the last one for ever, and these predictions, once it
- * has told so many clients that it still loads.
+ * has ended so many connections and told so many clients that it still loads.
  */
-export function standIn(answers: Answer[], predictions: unknown = [206.1166], whileLoading = 0) {
+export function standIn(
+  answers: Answer[],
+  predictions: unknown = [206.1166],
+  { refusing = 0, loading = 0 } = {},
+) {
   const asked: unknown[] = [];
   const server: Server = createServer((request, response) => {
     let text = "";
     request.on("data", (chunk: Buffer) => (text += chunk.toString()));
     request.on("end", () => {
+      if (refusing > 0) {
+        refusing -= 1;
+        return void request.socket.destroy();
+      }
       if (request.url === "/invocations") {
         asked.push(JSON.parse(text));
-        if (asked.length <= whileLoading) {
+        if (asked.length <= loading) {
           return void response
             .writeHead(503)
             .end(JSON.stringify({ detail: "it is still loading" }));

@@ -14,7 +14,7 @@ test("waits for the model, then predicts for the first row of its own example", 
 });
 
 test("asks again while one of several pods still loads what another one serves", async () => {
-  const server = await standIn([{ status: 200, body: model }], [206.1166], 1);
+  const server = await standIn([{ status: 200, body: model }], [206.1166], { loading: 1 });
   expect(await describeServed(server.url, model)).toBe("version 3 (champion) predicts 206.12");
   server.close();
 });
@@ -38,6 +38,12 @@ test("says what the server said when no model comes", async () => {
     /^churn is not served after 0 s: no model has the alias; see the logs /,
   );
   server.close();
+});
+
+test("a server that does not answer yet is asked again", async () => {
+  const { url, close } = await standIn([{ status: 200, body: model }], [1], { refusing: 2 });
+  expect(await servedModel(url, 30)).toMatchObject({ name: model.name });
+  close();
 });
 
 test("a server that is away is no model", async () => {

@@ -65,13 +65,13 @@ export function describeSeveralModels(outputs: () => Record<string, unknown>): v
     }
   });
 
-  test("a fourth model comes and goes, and restarts neither the three nor MLflow nor the page, which shows it when `up` ends", async () => {
+  test("a fourth model comes and goes, and restarts neither the three nor MLflow, Prometheus or the page, which shows it when `up` ends", async () => {
     const pods = async () => {
       const found = await api().pods(namespace);
       return found
         .map((pod) => [pod.metadata.name, pod.metadata.uid, restartsOf(pod)] as const)
         .filter(([pod]) =>
-          /^(model-server|mlflow(?!-migration)|postgres|prediction-app)-/.test(pod),
+          /^(model-server|mlflow(?!-migration)|postgres|prediction-app|prometheus)-/.test(pod),
         )
         .filter(([pod]) => !pod.startsWith("model-server-spare-"));
     };

@@ -1,5 +1,12 @@
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { host, mlflow, type PlatformBehindLogin } from "./support/platform.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { checkoutRoot } from "../../local/support/cache.ts";
+import { which } from "../../local/support/process.ts";
+import { environment } from "../support/pythonEnvironment.ts";
+import { client, domain, host, mlflow, type PlatformBehindLogin } from "./support/platform.ts";
 import type { Visitor } from "./support/visitor.ts";
 
 const search = `${mlflow}/api/2.0/mlflow/experiments/search?max_results=1`;
@@ -144,6 +151,36 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
       ["that says nothing about its address", { email_verified: undefined }, 403],
     ])("refuses a token %s", async (_case, claims, status) => {
       expect((await withToken({ ...ada, ...claims })).status).toBe(status);
+    });
+
+    const examples = readFileSync(join(checkoutRoot, "docs/how-to/call-a-model.md"), "utf8");
+    const example = (language: string, after: string) =>
+      examples.split(after)[1]!.split(`\`\`\`${language}\n`)[1]!.split("\n```")[0]!;
+    const runExample = async (command: string, code: string) => {
+      const { stdout } = await promisify(execFile)(command, ["-c", code], {
+        env: {
+          PATH: process.env["PATH"],
+          CURL_CA_BUNDLE: platform.certificate,
+          TOKEN_URL: `${platform.issuer.url}/token`,
+          REFRESH_TOKEN: platform.issuer.refreshToken,
+          CLIENT_ID: client.id,
+          CLIENT_SECRET: client.secret,
+          MODEL_URL: `http://127.0.0.1:${platform.ports.get(`models.${domain}`)}/diabetes/invocations`,
+        },
+      });
+      return stdout;
+    };
+
+    test("takes the program of the page on calling a model", async () => {
+      const python = await environment("mlflow");
+      const said = await runExample(python, example("python", "## With Python"));
+      expect(said).toContain("'method': 'POST', 'url': '/invocations'");
+    });
+
+    const withCurl = which("curl") && which("jq") ? test : test.skip;
+    withCurl("takes the same with curl", async () => {
+      const said = await runExample("sh", example("sh", "## With curl"));
+      expect(JSON.parse(said)).toMatchObject({ method: "POST", url: "/invocations" });
     });
 
     test("is found by its name alone", async () => {

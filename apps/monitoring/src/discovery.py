@@ -2,9 +2,12 @@
 
 Reads the `kubernetes_sd_configs` of each job from a file. Every few seconds it asks the API server
 what there is, and writes it to a file per job for `file_sd_configs`, under the
-`__meta_kubernetes_*` labels that Prometheus itself would give.
+`__meta_kubernetes_*` labels that Prometheus itself would give. When the configuration changes it
+has Prometheus read it again, which Prometheus 2 does not do by itself.
 """
 
+import contextlib
+import hashlib
 import json
 import os
 import re
@@ -201,13 +204,37 @@ def write(path: Path, groups: list[Object]) -> None:
     draft.replace(path)
 
 
-def main(jobs_file: str, folder: str) -> None:
-    # process 1 of a container ignores SIGTERM unless it says otherwise
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    jobs = checked(json.loads(Path(jobs_file).read_text()))
+def digest(config: Path) -> str:
+    files = sorted(path for path in config.iterdir() if path.is_file())
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def is_new(present: str, mark: Path) -> bool:
+    """Whether this is another configuration than the mark's, which outlives this process."""
+    before = mark.read_text() if mark.exists() else None
+    if before != present:
+        mark.write_text(present)
+    return before not in (None, present)
+
+
+def reload_prometheus(processes: Path = Path("/proc")) -> None:
+    """By a signal: its lifecycle endpoint would let everybody who reaches the port end it, too."""
+    for name in processes.glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):  # a process that has ended meanwhile
+            if name.read_text().strip() == "prometheus":
+                os.kill(int(name.parent.name), signal.SIGHUP)
+                print("the configuration changed: Prometheus reads it again", flush=True)
+
+
+def main(config: str, folder: str) -> None:
+    # Without a handler a process 1 ignores SIGTERM. An exception could be raised where Python
+    # swallows it, such as in a finalizer.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     objects = api_server()
     last = ""
     while True:
+        present = digest(Path(config))
+        jobs = checked(json.loads(Path(config, "discovery.json").read_text()))
         trouble = ""
         for job, configs in jobs.items():
             try:
@@ -215,6 +242,8 @@ def main(jobs_file: str, folder: str) -> None:
             except (OSError, KeyError, ValueError) as error:
                 # the last targets stay: a server that is away for a moment has not lost its pods
                 trouble = f"job {job}: {type(error).__name__}: {error}"
+        if is_new(present, Path(folder, "configuration")):
+            reload_prometheus()
         if trouble != last:
             print(trouble or "the API server answers again", file=sys.stderr, flush=True)
             last = trouble

@@ -1,6 +1,8 @@
 """What Prometheus' own discovery would find in the same objects."""
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +183,30 @@ def test_a_file_is_written_again_only_when_something_changed(tmp_path: Path) -> 
     discovery.write(path, [])
     assert json.loads(path.read_text()) == []
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_prometheus_reads_its_configuration_again_when_that_has_changed(tmp_path: Path) -> None:
+    config, mark = tmp_path / "config", tmp_path / "mark"
+    config.mkdir()
+    (config / "alerting_rules.yml").write_text("groups: []")
+    (config / "discovery.json").write_text("{}")
+
+    def changed() -> bool:
+        return discovery.is_new(discovery.digest(config), mark)
+
+    assert [changed(), changed()] == [False, False]
+    (config / "alerting_rules.yml").write_text("groups: [{name: models}]")
+    assert [changed(), changed()] == [True, False]
+
+
+def test_the_signal_reaches_prometheus_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for pid, name in {7: "pause", 12: "prometheus", 20: "python3"}.items():
+        (tmp_path / str(pid)).mkdir()
+        (tmp_path / str(pid) / "comm").write_text(f"{name}\n")
+    (tmp_path / "meminfo").write_text("")
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda *args: sent.append(args))
+    discovery.reload_prometheus(tmp_path)
+    assert sent == [(12, signal.SIGHUP)]

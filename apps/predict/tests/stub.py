@@ -79,6 +79,9 @@ class StubModelServer(ThreadingHTTPServer):
         """The whole answer to a prediction, in place of the above."""
         self.delay = 0.0
         """Seconds until it describes its model."""
+        self.released = threading.Event()
+        self.released.set()
+        """Cleared, it describes its model to nobody until this is set."""
         self.requests: list[dict[str, Any]] = []
         self.params: dict[str, Any] | None = None
         """Of the last request."""
@@ -91,6 +94,7 @@ class StubModelServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def stop(self) -> None:
+        self.released.set()
         self.shutdown()
         self.server_close()
 
@@ -100,6 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         time.sleep(self.server.delay)
+        self.server.released.wait()
         model = self.server.model
         if model is None:
             self._reply(

@@ -14,6 +14,8 @@ export interface FakeIssuer {
   readonly url: string;
   /** The person that logs in next. */
   person: Person;
+  /** What a program keeps that has signed in as that person once. */
+  readonly refreshToken: string;
   /** An ID token as the provider would give one to a program. */
   idToken(claims: object): string;
   close(): Promise<void>;
@@ -46,9 +48,15 @@ export async function fakeIssuer(
   };
   const token = async (request: IncomingMessage, response: ServerResponse) => {
     const form = new URLSearchParams(await body(request));
+    const answer = { access_token: randomUUID(), token_type: "Bearer", expires_in: 600 };
+    const give = (claims: object) => json(response, { ...answer, id_token: idToken(claims) });
+    const isClient = ([id, secret]: string[]) => id === client.id && secret === client.secret;
+    const isKept = form.get("refresh_token") === issuer.refreshToken;
+    if (isKept && isClient(credentials(request, form))) {
+      return give({ sub: issuer.person.email, email_verified: true, ...issuer.person });
+    }
     const asked = granted.get(form.get("code") ?? "");
     granted.delete(form.get("code") ?? "");
-    const [id, secret] = credentials(request, form);
     const verifier = form.get("code_verifier") ?? "";
     const challenge = createHash("sha256").update(verifier).digest("base64url");
     const holds =
@@ -56,14 +64,11 @@ export async function fakeIssuer(
       asked.get("code_challenge_method") === "S256" &&
       asked.get("code_challenge") === challenge &&
       asked.get("redirect_uri") === form.get("redirect_uri") &&
-      id === client.id &&
-      secret === client.secret;
+      isClient(credentials(request, form));
     if (!holds) return void json(response, { error: "invalid_grant" }, 400);
     const { person } = issuer;
     const nonce = asked.get("nonce");
-    const claims = { sub: person.email, email_verified: true, ...person, nonce };
-    const answer = { access_token: randomUUID(), token_type: "Bearer", expires_in: 600 };
-    json(response, { ...answer, id_token: idToken(claims) });
+    give({ sub: person.email, email_verified: true, ...person, nonce });
   };
 
   const server = createServer(tls, (request, response) => {
@@ -81,6 +86,7 @@ export async function fakeIssuer(
   const issuer: FakeIssuer = {
     url: `https://localhost:${port}`,
     person: { email: "nobody@example.org" },
+    refreshToken: randomUUID(),
     idToken,
     close,
   };

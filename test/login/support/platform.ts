@@ -18,6 +18,8 @@ import { Visitor } from "./visitor.ts";
 export interface PlatformBehindLogin {
   readonly issuer: FakeIssuer;
   readonly proxy: string;
+  /** File with the issuer's certificate. */
+  readonly certificate: string;
   readonly admin: { authorization: string };
   /** Ports of the proxies, as the load balancer would reach them. */
   readonly ports: ReadonlyMap<string, number>;
@@ -62,11 +64,10 @@ async function started(stops: (() => Promise<void>)[]): Promise<PlatformBehindLo
   const trusting = await recordedPlatform({ ...login, requireVerifiedEmail: false });
   const echo = await echoServer();
   stops.push(echo.close);
-  const [page, tracking] = [
-    await startPage(folder, resources),
-    await startMlflow(folder, resources),
-  ];
-  stops.push(page.stop, tracking.stop);
+  const page = await startPage(folder, resources);
+  stops.push(page.stop);
+  const tracking = await startMlflow(folder, resources);
+  stops.push(tracking.stop);
 
   const ports = new Map<string, number>();
   const guard = async (label: string, door: Door, upstream: number) => {
@@ -90,6 +91,7 @@ async function started(stops: (() => Promise<void>)[]): Promise<PlatformBehindLo
   return {
     issuer,
     proxy,
+    certificate: certificate.file,
     admin: { authorization: `Basic ${btoa(`${admin.name}:${admin.password}`)}` },
     ports,
     visitor: () => new Visitor(ports, certificate.cert),
