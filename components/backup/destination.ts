@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { StringMap } from "../kubernetes/arguments.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
 import type { metadataFor } from "../kubernetes/metadata.ts";
-import { keptCredentials } from "../tracking/googleCredentials.ts";
+import { keptCredentials, metadataServer } from "../tracking/googleCredentials.ts";
 import type { BackupArgs, BackupDestinationArgs } from "./arguments.ts";
 
 const folder = "/backup";
@@ -63,10 +63,15 @@ export function backupDestination(
   };
 }
 
-/** Ports outside the cluster on which a destination is reached. */
-export function destinationPorts({ bucket, s3 }: BackupDestinationArgs = inVolume): number[] {
-  if (bucket !== undefined) return [443];
+/** What the pods call outside the cluster to reach a destination. */
+export function destinationFlows({ bucket, s3 }: BackupDestinationArgs = inVolume): {
+  toAddresses?: string[];
+  port: number;
+}[] {
+  if (bucket !== undefined) {
+    return [{ port: 443 }, ...(bucket.credentials === undefined ? metadataServer : [])];
+  }
   if (s3 === undefined) return [];
   const { port, protocol } = new URL(s3.endpoint);
-  return [port === "" ? (protocol === "http:" ? 80 : 443) : Number(port)];
+  return [{ port: port === "" ? (protocol === "http:" ? 80 : 443) : Number(port) }];
 }

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Backup } from "../backup/backup.ts";
 import { copyTarget } from "../backup/copyTarget.ts";
-import { destinationPorts } from "../backup/destination.ts";
+import { destinationFlows } from "../backup/destination.ts";
 import { backupName, restoreName } from "../backup/names.ts";
 import { services } from "../core/services.ts";
 import { versions } from "../core/versions.ts";
@@ -85,7 +85,7 @@ export function backupFlows(
   const { postgres, pushgateway } = services;
   const both = [backupName, restoreName].flatMap((from): NetworkFlowArgs[] => [
     { from, to: postgres.name, port: postgres.port },
-    ...destinationPorts(args.backup?.destination).map((port) => ({ from, port })),
+    ...destinationFlows(args.backup?.destination).map((flow) => ({ from, ...flow })),
   ]);
   return [
     ...both,

@@ -4,6 +4,7 @@ import type { NetworkFlowArgs } from "../kubernetes/arguments.ts";
 import { nodeExporterPort } from "../monitoring/prometheusValues.ts";
 import type { AlertReceiversArgs } from "../monitoring/receivers.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
+import { metadataServer } from "../tracking/googleCredentials.ts";
 import { exposureFlows } from "./platformExposure.ts";
 import { copyName } from "../backup/names.ts";
 import { backupFlows, isCopyTarget } from "./platformBackup.ts";
@@ -13,12 +14,6 @@ const call = (from: string, { name: to, port }: PlatformService) => ({ from, to,
 const open = ({ name: to, port }: PlatformService) => ({ to, port });
 
 const cloudSqlProxyPort = 3307;
-
-/** Who tells a pod of GKE which Google identity it has: with Dataplane V2, and without. */
-const metadataServer = [
-  { toAddresses: ["169.254.169.254/32"], port: 80 },
-  { toAddresses: ["169.254.169.252/32"], port: 988 },
-];
 
 /** Who may call whom. Ports are the pods', not the Services'. */
 export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {

@@ -9,6 +9,12 @@ const volumeName = "google-credentials";
 /** Where containers find the key of a Google service account. */
 export const credentialsFile = `${folder}/${file}`;
 
+/** Who tells a pod of GKE which Google identity it has: with Dataplane V2, and without. */
+export const metadataServer = [
+  { toAddresses: ["169.254.169.254/32"], port: 80 },
+  { toAddresses: ["169.254.169.252/32"], port: 988 },
+];
+
 /** What a pod needs to show the key to its containers. */
 export type GoogleCredentials = ReturnType<typeof keptCredentials>;
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import mlflow
@@ -80,9 +81,11 @@ class Platform:
             **self.extra,
         }
 
-    def start(self, *words: str) -> "subprocess.Popen[str]":
+    def start(self, *words: str, after: str = "") -> "subprocess.Popen[str]":
+        """Starts a command, after some Python that changes how it works."""
+        program = f"{after}\nimport runpy; runpy.run_module('backup', run_name='__main__')"
         return subprocess.Popen(
-            [sys.executable, "-m", "backup", *words],
+            [sys.executable, *(("-c", program) if after else ("-m", "backup")), *words],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -102,6 +105,12 @@ class Platform:
 
     def snapshots(self) -> list[dict[str, object]]:
         return json.loads(self.succeed("list"))
+
+    def add_snapshot(self, time: datetime) -> None:
+        """A snapshot of another time, with nothing in it that can be restored."""
+        words = ["backup", "--quiet", "--tag", "mlflow", "--time", f"{time:%Y-%m-%d %H:%M:%S}"]
+        command = [f"{self.restic}/restic", *words, str(self.artifacts)]
+        subprocess.run(command, env=self.environment, check=True)
 
     def server(self, **environment: str) -> Server:
         """MLflow on this platform."""

@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,15 @@ def test_what_is_neither_new_nor_young_is_deleted(platform: Platform) -> None:
     fewer = Platform(**{**vars(platform), "extra": limits})
     fewer.succeed("make")
     assert aged in [one["id"] for one in fewer.snapshots()]
+
+
+@pytest.mark.usefixtures("backed_up")
+def test_a_backup_of_a_clock_that_was_ahead_is_not_the_latest(platform: Platform) -> None:
+    before = platform.content()
+    platform.add_snapshot(datetime.now(UTC) + timedelta(days=90))
+    platform.succeed("restore", "latest", "--replace")
+    platform.succeed("swap")
+    assert platform.content() == before
 
 
 @pytest.mark.usefixtures("backed_up")

@@ -1,4 +1,5 @@
 import {
+  type BackupDestinationArgs,
   MlopsPlatform,
   type MlopsPlatformArgs,
   platformFaults,
@@ -9,7 +10,7 @@ import {
   makePlatform as make,
   platformArgs as base,
 } from "../../support/fixtures.ts";
-import { at } from "../../support/podSecurity.ts";
+import { at, list } from "../../support/podSecurity.ts";
 import { record, stateId } from "../../support/recorder.ts";
 
 const { images } = base;
@@ -191,3 +192,36 @@ describePreview(make, "ml", base, (unknown) => ({
   postgres: { storageSize: unknown },
   nodeAddress: unknown,
 }));
+
+const s3 = {
+  endpoint: "http://s3:7070",
+  bucketName: "kept",
+  accessKeyId: "a",
+  secretAccessKey: "b",
+};
+const key = JSON.stringify({ type: "service_account" });
+const metadataServer = ["169.254.169.254/32:80", "169.254.169.252/32:988"];
+
+test.each<[string, BackupDestinationArgs, string[]]>([
+  ["an S3 server", { s3 }, ["any:7070"]],
+  ["Cloud Storage with a key", { bucket: { bucketName: "kept", credentials: key } }, ["any:443"]],
+  [
+    "Cloud Storage with Workload Identity",
+    { bucket: { bucketName: "kept" } },
+    ["any:443", ...metadataServer],
+  ],
+])("backups and restores may call %s", async (_, destination, expected) => {
+  const { resources } = await record(() => make("ml", { ...base, backup: { destination } }));
+  for (const name of ["backup", "restore"]) {
+    const called = resources
+      .filter((one) => new RegExp(`^ml-network-${name}-may-call-(anything|169)`).test(one.name))
+      .flatMap(({ inputs }) => list(at(inputs, "spec", "egress")))
+      .flatMap(({ to, ports }) =>
+        list(ports).map(({ port }) => {
+          const [peer] = list(to);
+          return `${String(at(peer, "ipBlock", "cidr") ?? "any")}:${String(port)}`;
+        }),
+      );
+    expect(called).toEqual(expect.arrayContaining(expected));
+  }
+});

@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +17,8 @@ from backup.progress import say, size_text, sparingly
 MARK = "mlflow"
 VERIFIED, DAMAGED = "verified", "damaged"
 BEFORE_RESTORE = "before-restore"
+# What a volume, S3 and Cloud Storage say of a file or a bucket that is not there.
+_ABSENT = re.compile("no such file|does not exist|doesn't exist")
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,10 @@ def _read(*words: str) -> str | None:
             "the destination was encrypted with another password; set backupPassword to that of "
             "the stack that made it, or choose another destination"
         )
-    if "unable to open config file" in done.stderr:
+    if "unable to open config file" in done.stderr and _ABSENT.search(done.stderr):
         return None
-    raise BackupError(f"cannot open the destination: {_last_line(done.stderr)}")
+    reason = next((line for line in done.stderr.splitlines() if "Fatal:" in line), done.stderr)
+    raise BackupError(f"cannot open the destination: {_last_line(reason)}")
 
 
 def unlock() -> None:
@@ -100,8 +104,10 @@ def find(wanted: str) -> Snapshot:
         usual = [
             one for one in known if one.verified is not False and BEFORE_RESTORE not in one.tags
         ]
+        # One of the future was made while the clock was wrong, before those that have a lower date.
+        past = [one for one in usual if one.time <= datetime.now(UTC)]
         if usual:
-            return usual[-1]
+            return (past or usual)[-1]
         raise BackupError("the destination holds no snapshot; make one with `npm run backup`")
     found = [one for one in known if one.original.startswith(wanted) or one.id.startswith(wanted)]
     if len(found) == 1:

@@ -24,7 +24,8 @@ _DAY = 86400
 
 def manifest_of(snapshot: Snapshot) -> Manifest:
     with repository.stream(snapshot, MANIFEST) as content:
-        return from_json(content.read())
+        text = content.read()
+    return from_json(text)
 
 
 def verify(settings: Settings, snapshot: Snapshot, *, everything: bool) -> list[str]:
