@@ -3,6 +3,7 @@
 import hashlib
 import re
 import shutil
+import socket
 import subprocess
 import time
 import urllib.error
@@ -100,6 +101,20 @@ def test_a_killed_copy_goes_on_where_it_ended(platform: Platform, target: Platfo
     assert_equal(target, before)
 
 
+def test_a_source_is_free_soon_after_the_command_of_its_copy_was_killed(
+    platform: Platform,
+) -> None:
+    hasty = "import backup.send; backup.send.GONE_SECONDS = 1"
+    with sending(platform, after=hasty) as port:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            time.sleep(3)
+            connection.sendall(b"GET /manifest.json HTTP/1.1\r\n\r\n")
+            assert connection.recv(12) == b"HTTP/1.1 200", "as long as it is connected"
+        started = time.monotonic()
+        platform.succeed("make")
+        assert time.monotonic() - started < 60
+
+
 def test_lost_connections_are_made_again(platform: Platform, target: Platform) -> None:
     (platform.artifacts / "1/large.bin").write_bytes(b"large" * 8_000_000)
     before = platform.content()
@@ -171,10 +186,10 @@ def test_the_sender_shows_artifacts_and_dumps_and_nothing_else(platform: Platfor
 
 
 @contextmanager
-def sending(platform: Platform) -> Iterator[int]:
+def sending(platform: Platform, after: str = "") -> Iterator[int]:
     """The port on which the platform sends."""
     port = free_port()
-    process = platform.start("send", str(port))
+    process = platform.start("send", str(port), after=after)
     assert process.stdout
     for line in process.stdout:
         if line.startswith("ready"):

@@ -16,7 +16,9 @@ from backup.manifest import ARTIFACTS, MANIFEST, file_of
 from backup.progress import say, size_text
 from backup.settings import Settings
 
-# The command that carries the connections was killed, and its Job is still there.
+# A command that is killed cannot delete its Job. It keeps connections open and makes lost ones again
+# within a second; one whose machine has lost its network leaves them open.
+GONE_SECONDS = 30
 IDLE_SECONDS = 600
 
 
@@ -28,13 +30,13 @@ def send(settings: Settings, port: int) -> None:
         with _Server(settings.work, port, {MANIFEST, *dumps}) as server:
             size = size_text(manifest.size)
             say(f"ready to send {size}: {manifest.counts()}")
-            while time.monotonic() < server.last_request + IDLE_SECONDS:
+            while server.is_wanted():
                 server.handle_request()
-    say(f"nothing was asked for during {IDLE_SECONDS} s")
+    say("the copy has ended, or its command is gone")
 
 
 class _Server(ThreadingHTTPServer):
-    timeout = 5
+    timeout = 1
     daemon_threads = True
 
     def __init__(self, folder: Path, port: int, names: set[str]) -> None:
@@ -42,6 +44,13 @@ class _Server(ThreadingHTTPServer):
         self.folder = folder
         self.names = names
         self.last_request = time.monotonic()
+        self.connections: set[_Answers] = set()
+        self.last_closed: float | None = None
+
+    def is_wanted(self) -> bool:
+        now = time.monotonic()
+        is_gone = not self.connections and now > (self.last_closed or now) + GONE_SECONDS
+        return not is_gone and now < self.last_request + IDLE_SECONDS
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -49,6 +58,15 @@ class _Answers(BaseHTTPRequestHandler):
 
     server: _Server
     protocol_version = "HTTP/1.1"
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections.add(self)
+
+    def finish(self) -> None:
+        super().finish()
+        self.server.connections.discard(self)
+        self.server.last_closed = time.monotonic()
 
     def do_GET(self) -> None:
         self.server.last_request = time.monotonic()
