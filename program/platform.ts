@@ -31,6 +31,7 @@ export function platformArguments(
       predict: imageReference("predict", registry),
       postgres: imageReference("postgres", registry),
       backup: imageReference("backup", registry),
+      ...(config.trackingImage && { tracking: config.trackingImage }),
       ...(config.postgresImage && { postgres: behindMirror(config.postgresImage) }),
     },
     database,

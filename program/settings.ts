@@ -87,6 +87,7 @@ export const settings = {
   imageRegistry: text(DEFAULT_REGISTRY, registry, "Prefix of our images. The default is for images that are loaded into the cluster without a registry."),
   imageMirror: text("", "imageMirror", "Registry, with a path if need be, that mirrors every image that is not ours: those of the charts, of the Auth Proxy and of the login, postgresImage and the models' own. Empty means the registries that they come from. `npm run images -- --list` prints them."),
   postgresImage: text("", "images.postgres", "Postgres image. Empty means our own; the official `postgres` image has the same contract."),
+  trackingImage: text("", "images.tracking", "Image of the tracking server. Empty means our own; one of an earlier release needs trackingMlflowVersion."),
   owner: text("", "owner", "The person or team that runs the platform, by name or address. The prediction page shows it with every service except the models, which have an `owner` of their own. Empty shows none."),
   storageClassName: text("", "storageClassName", "Storage class of both claims. Empty means the cluster's default class. Changing it loses the data."),
   protectData: flag(true, "", "Whether Cloud SQL, the bucket and the GKE cluster refuse to be deleted. Set it to false and run `up` before they may be."),
@@ -110,6 +111,7 @@ export const settings = {
   backupDeadlineSeconds: whole(21600, "backup.deadlineSeconds", "Seconds after which a backup or a restore is ended as failed."),
   ...pods("backup", "backup", "the backup pods"),
   // The tracking server.
+  trackingMlflowVersion: text("", "tracking.mlflowVersion", "Version of MLflow in trackingImage. Empty means that of this release."),
   trackingReplicas: whole(1, "tracking.replicas", "Pods of the tracking server. 1 is the most that a volume for artifacts allows."),
   trackingWorkers: whole(1, "tracking.workers", "Worker processes of MLflow in each pod; each takes about 200 MiB."),
   trackingLogLevel: text("", "tracking.logLevel", "What MLflow writes to its log: DEBUG, INFO, WARNING or ERROR and above. Empty means INFO."),

@@ -15,8 +15,9 @@ import { UserError } from "../../local/support/errors.ts";
 import { awaitPageList } from "../pageList.ts";
 import { awaitDaemonSets, welcome } from "../platformReady.ts";
 import { agree } from "../questions.ts";
+import { rememberServer } from "../serverRollBack.ts";
 import { imagesOf } from "../stackImages.ts";
-import { checkPorts, readSettings, settlePorts } from "../stackSettings.ts";
+import { checkPorts, readSettings, settlePorts, withSettings } from "../stackSettings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import { copyState } from "../stateCopy.ts";
 import { describeTarget, type Target } from "../target.ts";
@@ -88,8 +89,14 @@ export async function up({
   const deployment = { target, engine: engineName, namespace, charts };
   writeDeployment(settings.stack, deployment);
   const unknown = await clearUnfinished(engine, client, platformNamespaces(settings.config));
+  const goBack = await rememberServer(client, namespace);
   const code = await engine.up(client, { takeOver: unknown.length > 0 });
   await finish(code === 0);
+  if (code !== 0) {
+    await goBack((server) =>
+      openEngine(engineName, withSettings(settings, server), access).up(client),
+    );
+  }
   await copyState(client, engine, deployment);
   if (code !== 0) return code;
   await awaitDaemonSets(client, platformNamespaces(settings.config));

@@ -19,6 +19,8 @@ const onOwnCluster: Rows = {
   dnsAddresses: ["10.9.0.10/32", "mlops-network-dns", "spec.egress[0].to[1].ipBlock.cidr", "10.9.0.10/32"],
   apiServerAddresses: ["10.0.0.2/32", "mlops-network-grafana-may-call-api-server", "spec.egress[0].to[0].ipBlock.cidr", "10.0.0.2/32"],
   postgresImage: ["postgres:17.6", "mlops-database-server", "spec.template.spec.containers[postgres].image", "example.org/mirror/library/postgres:17.6"],
+  trackingImage: ["example.org/mlflow:3.17.2", "mlops-tracking-server", "spec.template.spec.containers[mlflow].image", "example.org/mlflow:3.17.2"],
+  trackingMlflowVersion: ["3.17.2", "mlops-tracking-server", "metadata.name", "mlflow-3-17-2"],
   owner: ["data-platform", "mlops-prediction-services", "data.services.json", /"name": "MLflow",[^}]*"owner": "data-platform"/],
   storageClassName: ["fast", "mlops-database-data", "spec.storageClassName", "fast"],
   models: [{ "diabetes-progression": { schedule: "0 3 * * *" } }, "mlops-retraining-diabetes-progression-schedule", "spec.schedule", "0 3 * * *"],

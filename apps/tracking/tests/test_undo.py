@@ -15,6 +15,7 @@ from tracking_server.copies import Pair
 from tracking_server.database import migration_lock
 from tracking_server.errors import StartupError
 from tracking_server.settings import migration_settings
+from tracking_server.take_over import roll_back
 from tracking_server.trial import try_server
 
 from postgres import Postgres
@@ -145,6 +146,39 @@ def test_clients_read_and_cannot_write_from_the_copy_until_the_next_server_takes
     assert runs(postgres, "small_undone") == [(1,), (2,)]
     assert is_writable(postgres, "small")
     assert is_writable(postgres, "small_auth")
+
+
+def test_a_version_that_never_served_is_rolled_back_from_whatever_its_migration_has_done(
+    postgres: Postgres, session: Connection, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.close()
+    for name, uri in (("BACKEND_STORE", pair.tracking), ("AUTH_DATABASE", pair.auth)):
+        text = uri.render_as_string(hide_password=False)
+        monkeypatch.setenv(f"MLFLOW_{name}_URI", text)
+
+    def migrate_small(version: str, *, served: bool) -> None:
+        with migration_lock(pair.tracking) as connection:
+            copies.copy(connection, pair, capacity=None)
+            copies.finish(connection, pair)
+            if served:
+                copies.take_over(connection, pair, version)
+
+    migrate_small("9.8.0", served=True)
+    log(postgres)
+    # its pod fitted on no node
+    migrate_small("9.9.0", served=False)
+    roll_back("9.9.0")
+    assert runs(postgres, "small") == [(1,), (2,)]
+    assert is_writable(postgres, "small")
+    # it needed no migration, so what is kept is of the one before
+    roll_back("9.9.0")
+    assert runs(postgres, "small") == [(1,), (2,)]
+    # it took the copies over and crashed
+    migrate_small("9.9.0", served=True)
+    postgres.query("DELETE FROM runs", "small")
+    roll_back("9.9.0")
+    assert runs(postgres, "small") == [(1,), (2,)]
+    assert is_writable(postgres, "small")
 
 
 def test_the_data_of_before_is_dropped_after_a_week(

@@ -1,6 +1,6 @@
 """`python -m tracking_server COMMAND`.
 
-Commands: server, migrate [--in-place], roll-back, gc …, metrics, database-metrics.
+Commands: server, migrate [--in-place], roll-back [--from VERSION], gc …, metrics, database-metrics.
 """
 
 import contextlib
@@ -33,6 +33,10 @@ def main(arguments: list[str]) -> int:
                 from tracking_server.take_over import roll_back
 
                 roll_back()
+            case ["roll-back", "--from", version]:
+                from tracking_server.take_over import roll_back
+
+                roll_back(version)
             case ["gc", *words]:
                 from tracking_server.gc import collect
 

@@ -112,17 +112,17 @@ def roll_back(connection: Connection, pair: Pair) -> None:
     _date(connection, pair.named(UNDONE), "in use before the roll-back")
 
 
+def is_migrated_to(connection: Connection, pair: Pair, version: str) -> bool:
+    """Whether the databases in use are what the last migration made, and it was to this version."""
+    return f" to MLflow {version} " in _comment(connection, pair.named(BEFORE))
+
+
 def discard_old(connection: Connection, pair: Pair) -> None:
     """Drops old databases once the time to roll back to them is over."""
     for old in (pair.named(BEFORE), pair.named(UNDONE)):
         name = old.names[0]
-        found = _rows(
-            connection,
-            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = :name",
-            name=name,
-        )
         try:
-            since = datetime.fromisoformat(str(found[0][0]).split()[-1])
+            since = datetime.fromisoformat(_comment(connection, old).split()[-1])
         except (IndexError, ValueError):
             continue  # there is none, or its swap was killed before it was dated
         if datetime.now(UTC) - since > KEPT:
@@ -232,6 +232,16 @@ def _date(connection: Connection, pair: Pair, what: str) -> None:
     for name in pair.names:
         comment = f"{what} of {datetime.now(UTC).isoformat(timespec='seconds')}"
         _run(connection, f"COMMENT ON DATABASE {_quoted(name)} IS '{comment}'")
+
+
+def _comment(connection: Connection, pair: Pair) -> str:
+    """What `_date` has written; nothing where there are no such databases."""
+    found = _rows(
+        connection,
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = :name",
+        name=pair.names[0],
+    )
+    return str(found[0][0] or "") if found else ""
 
 
 def _major(connection: Connection) -> int:

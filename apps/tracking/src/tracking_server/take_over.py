@@ -19,7 +19,7 @@ def take_over_copies() -> None:
 
     By then no server of the old version runs, so none ever works on the new schema.
     """
-    pair = _pair_of_server()
+    pair = _pair_in_environment()
     wait_for_database(pair.tracking, "tracking", _WAIT_SECONDS)
     with connect_engine(pair.tracking).connect() as connection:
         if not copies.exist(connection, pair.named(copies.MIGRATED)):
@@ -41,15 +41,32 @@ def take_over_copies() -> None:
         copies.take_over(connection, pair, mlflow.__version__)
 
 
-def roll_back() -> None:
-    """Goes back to the databases of before the last migration, for the version of then."""
-    pair = _pair_of_server()
+def roll_back(version: str | None = None) -> None:
+    """Goes back to the databases of before the last migration, for the version of then.
+
+    With a version, only where the migration to it was the last one.
+    """
+    pair = _pair_in_environment()
+    # a new pod gets its network policies some moments after it has started
+    wait_for_database(pair.tracking, "tracking", _WAIT_SECONDS)
     with migration_lock(pair.tracking) as connection:
+        is_taken_over = not copies.exist(connection, pair.named(copies.MIGRATED))
+        if not is_taken_over and copies.is_read_only(connection, pair):
+            copies.release(connection, pair)
+            say("no server took the migrated copies over; the databases in use can be written again")
+            return
+        if version and not copies.is_migrated_to(connection, pair, version):
+            say(f"no migration to MLflow {version} has changed the databases")
+            return
         copies.roll_back(connection, pair)
     say("the databases are those of before the migration; deploy the version of then")
 
 
-def _pair_of_server() -> Pair:
-    ini = configparser.ConfigParser()
-    ini.read(os.environ["MLFLOW_AUTH_CONFIG_PATH"])
-    return Pair(store_uri(), make_url(ini["mlflow"]["database_uri"]))
+def _pair_in_environment() -> Pair:
+    """As the server's pod names the databases, or the migration's."""
+    auth_uri = os.environ.get("MLFLOW_AUTH_DATABASE_URI")
+    if not auth_uri:
+        ini = configparser.ConfigParser()
+        ini.read(os.environ["MLFLOW_AUTH_CONFIG_PATH"])
+        auth_uri = ini["mlflow"]["database_uri"]
+    return Pair(store_uri(), make_url(auth_uri))
