@@ -116,7 +116,11 @@ class _Proxy(http.server.BaseHTTPRequestHandler):
         self._answer(answer.status, _passed(answer.headers), answer.read())
         upstream.close()
 
-    do_POST = do_DELETE = do_GET
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def do_DELETE(self) -> None:
+        self.do_GET()
 
     def _body(self) -> list[bytes]:
         if self.headers["Transfer-Encoding"] != "chunked":

@@ -16,8 +16,8 @@ from backup.manifest import ARTIFACTS, MANIFEST, file_of
 from backup.progress import say, size_text
 from backup.settings import Settings
 
-# A command that is killed cannot delete its Job. It keeps connections open and makes lost ones again
-# within a second; one whose machine has lost its network leaves them open.
+# A command that is killed cannot delete its Job. One that works keeps connections open and makes
+# lost ones again within a second; one whose machine has lost its network leaves them open.
 GONE_SECONDS = 30
 IDLE_SECONDS = 600
 

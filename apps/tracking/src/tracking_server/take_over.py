@@ -53,7 +53,7 @@ def roll_back(version: str | None = None) -> None:
         is_taken_over = not copies.exist(connection, pair.named(copies.MIGRATED))
         if not is_taken_over and copies.is_read_only(connection, pair):
             copies.release(connection, pair)
-            say("no server took the migrated copies over; the databases in use can be written again")
+            say("no server took the copies over; the databases in use can be written again")
             return
         if version and not copies.is_migrated_to(connection, pair, version):
             say(f"no migration to MLflow {version} has changed the databases")
