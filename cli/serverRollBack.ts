@@ -32,7 +32,8 @@ export async function rememberServer(
 ): Promise<(deploy: Deploy) => Promise<void>> {
   const [before] = (await serversIn(client, namespace)).filter(isAvailable);
   return async (deploy) => {
-    const now = await serversIn(client, namespace);
+    // a cluster that does not answer is what the deployment has failed with
+    const now = await serversIn(client, namespace).catch(() => []);
     const failed = now.find((server) => !isAvailable(server));
     if (!before || !failed || now.some((server) => nameOf(server) === nameOf(before))) return;
     const migration = await migrationWith(client, namespace, imageOf(failed));

@@ -117,6 +117,14 @@ test.each<[string, Cluster["servers"]]>([
   expect(cluster.done).toEqual([]);
 });
 
+test("a cluster that has gone away is no second error", async () => {
+  const cluster = new Cluster();
+  const goBack = await rememberServer(cluster as unknown as KubernetesClient, "mlops");
+  cluster.request = () => Promise.reject(new Error("connect ECONNREFUSED"));
+  await goBack(() => Promise.reject(new Error("nothing is deployed")));
+  expect(cluster.done).toEqual([]);
+});
+
 test("a first deployment has nothing to go back to", async () => {
   const cluster = new Cluster();
   cluster.servers = [];
