@@ -3,7 +3,7 @@ import { sleep } from "../../../local/support/process.ts";
 import { activeAlerts } from "../support/alerts.ts";
 import { restartsOf } from "../support/kube.ts";
 import { logAndRegister, registerModel } from "../support/models.ts";
-import { api, namespace } from "../support/platform.ts";
+import { api, cli, namespace, up } from "../support/platform.ts";
 import { startTestCluster } from "../support/testCluster.ts";
 import { waitUntil } from "../support/wait.ts";
 import { isReplaced, killComponents, runningPods, scale } from "./clusterParts.ts";
@@ -106,6 +106,13 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: "The API server is away for 20 s while `npm run up` deploys",
+    cure: `Run \`npm run up\` again. ${trouble("The local cluster does not answer", "the-local-cluster-does-not-answer")}`,
+    isSlow: true,
+    unnoticed: ["predictions", "writes"],
+    ...apiServerAway(20),
+  },
+  {
     name: "The aliases of three models are moved at once under load",
     cure: "Nothing: the version before answers until the new one does",
     unnoticed: ["predictions", "writes"],
@@ -132,6 +139,26 @@ async function samePodsAfterwards(): Promise<() => Promise<void>> {
     const after = await pods();
     const ids = new Set(before.map(([, id]) => id));
     expect(after.filter(([, id]) => ids.has(id)).sort()).toEqual(before.sort());
+  };
+}
+
+/** A change that is being deployed meets the outage; the next `up` finds what is left to do. */
+function apiServerAway(seconds: number): Required<Pick<Fault, "prepare" | "happen">> {
+  return {
+    prepare: async () => async () => {
+      expect((await up()).code).toBe(0);
+    },
+    happen: async () => {
+      // a setting that restarts nobody whom the clients watch
+      const change = cli.start("up", ...cli.upOptions, "--config", "backupKeepDays=31");
+      await waitUntil("`up` deploys", 240, () => change.output.stderr.includes("Updating "));
+      await killComponents("kube-apiserver");
+      await sleep(seconds * 1_000);
+      await startTestCluster();
+      const since = Date.now();
+      await change.ended;
+      return since;
+    },
   };
 }
 
