@@ -69,12 +69,12 @@ const isAvailable = (server: JsonObject): boolean =>
 
 const podOf = (workload: JsonObject) => objectAt(workload, "spec", "template", "spec");
 const containersOf = (workload: JsonObject) => podOf(workload)["containers"] as JsonObject[];
-const imageOf = (workload: JsonObject): string => textAt(containersOf(workload)[0]!, "image")!;
+const imageOf = (workload: JsonObject): string => textAt(containersOf(workload)[0], "image")!;
 
 /** Its version, and what decides where it fits: that may be what has changed with the version. */
 function settingsOf(server: JsonObject): ServerSettings {
   const { nodeSelector = {}, tolerations = [] } = podOf(server);
-  const { requests, limits } = objectAt(containersOf(server)[0]!, "resources");
+  const { requests, limits } = objectAt(containersOf(server)[0], "resources");
   const [requested, most] = [requests, limits] as Record<string, string>[];
   return {
     trackingImage: imageOf(server),

@@ -49,7 +49,7 @@ class Cluster {
   get = () => Promise.resolve(undefined);
   delete = () => Promise.resolve();
   logs = () => Promise.resolve("");
-  request = (method: string, path: string, body?: any) => {
+  request = (method: string, path: string, body?: any): Promise<any> => {
     if (method === "POST") {
       this.made.push(body);
       this.done.push(body.spec.template.spec.containers[0].args.join(" "));
