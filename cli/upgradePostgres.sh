@@ -22,10 +22,8 @@ databases="FROM pg_database WHERE datallowconn AND NOT datistemplate AND datname
 for_all() {
   query "${in_use[@]}" -d postgres <<END
 SELECT format('ALTER DATABASE %I $1', datname) $databases \gexec
-SELECT FROM (
-  SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity
-  WHERE usename = current_user AND datname IN (SELECT datname $databases)
-) ended LIMIT 0;
+SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity
+WHERE usename = current_user AND datname IN (SELECT datname $databases) \g /dev/null
 END
 }
 
