@@ -1,5 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { LabelledArgs, NamespacedArgs, StringMap } from "./arguments.ts";
 import { madeByStack, marksName, partOf, stateLabel } from "./ownershipMarks.ts";
