@@ -46,6 +46,8 @@ export async function preparePostgres(
   await deleteLeftovers(client, [left]);
   await client.request("POST", `/apis/batch/v1/namespaces/${namespace}/jobs`, {
     ...left,
+    // goes with the server, at the latest
+    metadata: { ...left.metadata, ownerReferences: [ownedBy(live)] },
     spec: jobSpec(live, image, upgrade),
   });
   let last = "";
@@ -70,6 +72,13 @@ const objectNamed = (apiVersion: string, kind: string, name: string, namespace: 
   apiVersion,
   kind,
   metadata: { name, namespace },
+});
+
+const ownedBy = (live: JsonObject) => ({
+  apiVersion: "apps/v1",
+  kind: "StatefulSet",
+  name: statefulSet,
+  uid: textAt(live, "metadata", "uid") ?? "",
 });
 
 const templateOf = (workload: JsonObject = {}) => objectAt(workload, "spec", "template");

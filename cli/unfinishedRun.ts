@@ -1,13 +1,21 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { parseAllDocuments } from "yaml";
-import { partOfSelector } from "../components/kubernetes/ownershipMarks.ts";
+import { partOfSelector, stackAnnotation } from "../components/kubernetes/ownershipMarks.ts";
 import { officialCharts } from "../components/monitoring/charts.ts";
 import { UserError } from "../local/support/errors.ts";
 import type { KubernetesClient } from "../local/support/kubernetesClient.ts";
 import { isObject, type JsonObject, objectAt, textAt } from "../local/support/propertyValues.ts";
 import type { Engine } from "./engine.ts";
-import { markedIn, namespaceObject, namespacesIn, resourcesIn, seen } from "./ownershipCheck.ts";
+import {
+  markedIn,
+  namespaceObject,
+  namespacesIn,
+  resourcesIn,
+  seen,
+  stackName,
+} from "./ownershipCheck.ts";
+import type { Settings } from "./stackSettings.ts";
 
 /*
  * What the Pulumi CLI was creating when it, or its provider, was killed is in the cluster and not in the state. The next
@@ -38,12 +46,14 @@ const kinds: readonly [apiVersion: string, resource: string, kind: string][] = [
 /**
  * Deletes what a killed run was creating in the namespaces of this stack, so that the next one creates it again. Claims
  * and namespaces stay, for they may hold data.
+ * @param settings whose stack it is. Another one may have objects in the same namespaces.
  * @param namespaces all namespaces of the stack, checked to be its own.
  * @returns the claims and namespaces that the state does not know, which the next `up` has to take over.
  */
 export async function clearUnfinished(
   engine: Engine,
   client: KubernetesClient,
+  settings: Settings,
   namespaces: readonly string[],
 ): Promise<JsonObject[]> {
   const state = engine.name === "pulumi" ? await engine.exportState() : undefined;
@@ -57,7 +67,8 @@ export async function clearUnfinished(
   const unknown: JsonObject[] = [];
   const records: JsonObject[] = [];
   for (const namespace of made) {
-    unknown.push(...(await ownObjects(client, namespace)).filter((one) => !known.has(keyOf(one))));
+    const own = await ownObjects(client, namespace, stackName(settings));
+    unknown.push(...own.filter((one) => !known.has(keyOf(one))));
     records.push(...(await pendingRecords(client, namespace)));
   }
   for (const name of namespaces.filter((name) => !made.includes(name))) {
@@ -69,7 +80,10 @@ export async function clearUnfinished(
   const doomed = [
     ...unknown.filter((object) => !holdsData(object)),
     // without the record of a change that was cut short, Helm goes on from the one before
-    ...records.filter((record) => !isOfKnown(record)).flatMap(objectsIn),
+    ...(await installedBy(
+      client,
+      records.filter((record) => !isOfKnown(record)),
+    )),
   ];
   await deleteLeftovers(client, doomed);
   await deleteLeftovers(client, records);
@@ -96,16 +110,24 @@ const keyOf = (object: JsonObject) =>
 const holdsData = (object: JsonObject) =>
   /^(Namespace|PersistentVolumeClaim)$/.test(textAt(object, "kind") ?? "");
 
-/** What a program of this platform has made with the Kubernetes provider. */
-async function ownObjects(client: KubernetesClient, namespace: string): Promise<JsonObject[]> {
+/** What the stack's program has made with the Kubernetes provider. */
+async function ownObjects(
+  client: KubernetesClient,
+  namespace: string,
+  stack: string,
+): Promise<JsonObject[]> {
   const lists = kinds.map(async ([apiVersion, resource, kind]) => {
     const root = apiVersion === "v1" ? "/api/v1" : `/apis/${apiVersion}`;
     const path = `${root}/namespaces/${namespace}/${resource}?labelSelector=${partOfSelector}`;
     const items = ((await seen(client, path))?.["items"] ?? []) as JsonObject[];
-    return items.filter(isOfProvider).map((item) => ({ ...item, apiVersion, kind }));
+    return items
+      .filter((item) => isOfProvider(item) && madeBy(item) === stack)
+      .map((item) => ({ ...item, apiVersion, kind }));
   });
   return (await Promise.all(lists)).flat();
 }
+
+const madeBy = (item: JsonObject) => textAt(item, "metadata", "annotations", stackAnnotation);
 
 function isOfProvider(item: JsonObject): boolean {
   const { managedFields = [], ownerReferences, deletionTimestamp } = objectAt(item, "metadata");
@@ -125,6 +147,28 @@ async function pendingRecords(client: KubernetesClient, namespace: string): Prom
 }
 
 const releaseOf = (record: JsonObject) => textAt(record, "metadata", "labels", "name") ?? "";
+
+/**
+ * What is there of the releases that were being installed, without their claims. Whoever may write Secrets in the
+ * namespace could have a record name any object of the cluster: only what Helm has marked as the release's is taken.
+ */
+async function installedBy(
+  client: KubernetesClient,
+  records: readonly JsonObject[],
+): Promise<JsonObject[]> {
+  const isInstalled = async (object: JsonObject, record: JsonObject) => {
+    const live = await client.get(object);
+    const mark = (name: string) => textAt(live, "metadata", "annotations", `meta.helm.sh/${name}`);
+    return (
+      mark("release-name") === releaseOf(record) &&
+      mark("release-namespace") === textAt(record, "metadata", "namespace")
+    );
+  };
+  const found = records.flatMap((record) =>
+    objectsIn(record).map(async (object) => ((await isInstalled(object, record)) ? [object] : [])),
+  );
+  return (await Promise.all(found)).flat();
+}
 
 /** Everything that a release may have created, without its claims. */
 function objectsIn(record: JsonObject): JsonObject[] {

@@ -54,7 +54,7 @@ export async function upOnGke(
           .catch(() => undefined)
       : undefined;
   const unknown = cluster
-    ? await clearUnfinished(engine, cluster, platformNamespaces(settings.config))
+    ? await clearUnfinished(engine, cluster, settings, platformNamespaces(settings.config))
     : [];
   const deploy = async () => {
     const finish =

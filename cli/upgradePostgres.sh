@@ -22,10 +22,8 @@ databases="FROM pg_database WHERE datallowconn AND NOT datistemplate AND datname
 for_all() {
   query "${in_use[@]}" -d postgres <<END
 SELECT format('ALTER DATABASE %I $1', datname) $databases \gexec
-SELECT FROM (
-  SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity
-  WHERE usename = current_user AND datname IN (SELECT datname $databases)
-) ended LIMIT 0;
+SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity
+WHERE usename = current_user AND datname IN (SELECT datname $databases) \g /dev/null
 END
 }
 
@@ -91,19 +89,19 @@ stop_copy() {
   initdb -D "$new" --sync-only > /dev/null
 }
 
-# Every row, in whatever order, and what belongs to the tables.
+# Every row, and what belongs to the tables. Servers of two versions sort in two ways, and a copy has other numbers.
 contents() {
-  query "$@" <<'END'
+  query "$@" <<'END' | LC_ALL=C sort
 SELECT format('SELECT %L, count(*), sum((''x'' || left(md5(t::text), 15))::bit(60)::bigint) FROM %I.%I t',
   schemaname || '.' || tablename, schemaname, tablename)
-FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1 \gexec
-SELECT 'sequence', schemaname, sequencename, last_value FROM pg_sequences ORDER BY 2, 3;
-SELECT 'index', schemaname, indexname FROM pg_indexes WHERE schemaname <> 'pg_catalog' ORDER BY 2, 3;
+FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') \gexec
+SELECT 'sequence', schemaname, sequencename, last_value FROM pg_sequences;
+SELECT 'index', schemaname, indexname FROM pg_indexes WHERE schemaname <> 'pg_catalog';
 SELECT 'view', schemaname, viewname FROM pg_views
-  WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 2, 3;
+  WHERE schemaname NOT IN ('pg_catalog', 'information_schema');
 -- since Postgres 18 NOT NULL is a constraint as well
 SELECT 'constraint', conrelid::regclass, conname FROM pg_constraint
-  WHERE contype <> 'n' AND conrelid >= 16384 ORDER BY 2, 3;
+  WHERE contype <> 'n' AND conrelid >= 16384;
 SELECT 'large objects', count(*), sum(length(lo_get(oid))) FROM pg_largeobject_metadata;
 END
 }

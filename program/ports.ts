@@ -3,7 +3,8 @@ import { modelService } from "../components/index.ts";
 import { modelPath, type ModelSettings, withFirst } from "./modelSettings.ts";
 import { ClusterTarget, type PlatformConfig, usualModelPort, usualNodePorts } from "./settings.ts";
 
-export type PortSettings = { readonly [Key in NodePortKey | "nodeExporterPort"]: number } & {
+export type PortSettings = { readonly [Key in NodePortKey]: number } & {
+  readonly nodeExporterPort?: number;
   readonly models: ModelSettings;
 };
 type NodePortKey = keyof typeof usualNodePorts;
@@ -36,7 +37,7 @@ export const leavesPortsOpen = (config: PlatformConfig): boolean =>
   config.cluster === ClusterTarget.Current &&
   [
     ...nodePortKeys.map((key) => config[key]),
-    config.nodeExporterPort,
+    config.namespaceOnly ? 0 : config.nodeExporterPort,
     Object.values(config.models)[0]?.nodePort,
   ].includes(undefined);
 
@@ -49,7 +50,9 @@ export function choosePorts(config: PlatformConfig, facts: PortFacts): PortSetti
   const [first = ""] = Object.keys(config.models);
   return {
     ...(Object.fromEntries(chosen) as Record<NodePortKey, number>),
-    nodeExporterPort: config.nodeExporterPort ?? exporterPort(config, facts),
+    ...(!config.namespaceOnly && {
+      nodeExporterPort: config.nodeExporterPort ?? exporterPort(config, facts),
+    }),
     models: withFirst(config.models, ({ nodePort }) => ({
       nodePort: nodePort ?? (facts.isOwn ? modelPort(first, config, facts) : 0),
     })),
@@ -123,7 +126,7 @@ function exporterFaults(
   );
   if (holder === undefined) return [];
   const taken = hostPorts.map(({ port }) => port);
-  const free = freePort(nodeExporterPort, taken, [1024, 65535]);
+  const free = freePort(holder.port, taken, [1024, 65535]);
   return [
     `nodeExporterPort: port ${holder.port} of the node ${holder.node} belongs to the pod ${holder.namespace}/${holder.pod}; set nodeExporterPort to a free port such as ${free}, or nodeExporter to false`,
   ];

@@ -125,7 +125,7 @@ async function removePlatform(
   if (client) {
     const state = await engine.exportState();
     await checkOwnNamespaces(client, settings, state);
-    const unknown = await clearUnfinished(engine, client, []);
+    const unknown = await clearUnfinished(engine, client, settings, []);
     made = resourcesIn(state);
     const claims = unknown.map((inputs) => ({ type: "", inputs, outputs: {} }));
     if (!keepData) await spareOthers(client, [...made, ...claims]);

@@ -73,7 +73,7 @@ async function isStillHere(
 async function unlock(
   engine: Engine,
   client: KubernetesClient,
-  { config }: Settings,
+  settings: Settings,
   { yes }: Options,
 ): Promise<number> {
   if (yes !== true) {
@@ -84,7 +84,7 @@ async function unlock(
     );
   }
   await engine.unlock();
-  await clearUnfinished(engine, client, platformNamespaces(config));
+  await clearUnfinished(engine, client, settings, platformNamespaces(settings.config));
   console.log("The stack can be used again; go on with `npm run up` or `npm run down`.");
   return 0;
 }

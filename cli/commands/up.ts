@@ -88,7 +88,12 @@ export async function up({
   // before the engine runs: what a failed run has left behind can then be removed by `down`
   const deployment = { target, engine: engineName, namespace, charts };
   writeDeployment(settings.stack, deployment);
-  const unknown = await clearUnfinished(engine, client, platformNamespaces(settings.config));
+  const unknown = await clearUnfinished(
+    engine,
+    client,
+    settings,
+    platformNamespaces(settings.config),
+  );
   const goBack = await rememberServer(client, namespace);
   const code = await engine.up(client, { takeOver: unknown.length > 0 });
   await finish(code === 0);

@@ -82,7 +82,7 @@ async function permissions(facts: Facts): Promise<Seen> {
     const { namespace } = facts;
     const fix = facts.settings.config.namespaceOnly
       ? `ask an administrator for the role: kubectl -n ${namespace} create rolebinding mlops-deployer --clusterrole=admin --user=YOU`
-      : "ask an administrator for the role: kubectl create clusterrolebinding mlops-deployer --clusterrole=cluster-admin --user=YOU";
+      : "ask an administrator for the role: kubectl create clusterrolebinding mlops-deployer --clusterrole=cluster-admin --user=YOU. Or, for a namespace that you administer, set namespaceOnly to true and namespace to its name";
     findings.push({
       symptom,
       cause: `it may not ${names(here)} in the namespace ${facts.namespace}`,

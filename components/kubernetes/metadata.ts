@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NamespacedArgs, StringMap } from "./arguments.ts";
+import { madeByStack, partOf } from "./ownershipMarks.ts";
 
 /** The labels by which Services, policies and budgets find the pods of one workload. Never change them. */
 export function selectorLabels(application: string, name: string): { [key: string]: string } {
@@ -12,7 +13,7 @@ export const unmonitored = { "mlops-platform/monitor": "false" };
 /** Builds the metadata of a component's objects. The caller's labels may replace all but those that select pods. */
 export function metadataFor(application: string, name: string, args: NamespacedArgs) {
   const labels = {
-    "app.kubernetes.io/part-of": "mlops-platform",
+    ...partOf,
     "app.kubernetes.io/managed-by": "pulumi",
     ...args.labels,
     ...selectorLabels(application, name),
@@ -20,7 +21,7 @@ export function metadataFor(application: string, name: string, args: NamespacedA
   return (own: { name?: pulumi.Input<string>; annotations?: StringMap } = {}) => ({
     namespace: args.namespace,
     labels,
-    annotations: { ...own.annotations, ...args.annotations },
+    annotations: { ...own.annotations, ...args.annotations, ...madeByStack() },
     ...(own.name === undefined ? {} : { name: own.name }),
   });
 }

@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { LabelledArgs, NamespacedArgs, StringMap } from "./arguments.ts";
-import { marksName, partOf, stackAnnotation, stateLabel } from "./ownershipMarks.ts";
+import { madeByStack, marksName, partOf, stateLabel } from "./ownershipMarks.ts";
 
 /**
  * A namespace that says which stack and which state it belongs to, so that no other one takes it over. The id is made
@@ -44,9 +44,6 @@ function marksOf(
   const owner = new random.RandomUuid(`${name}-owner`, {}, child);
   return {
     labels: { ...partOf, ...labels, [stateLabel]: owner.result },
-    annotations: {
-      ...annotations,
-      [stackAnnotation]: `${pulumi.getProject()}/${pulumi.getStack()}`,
-    },
+    annotations: { ...annotations, ...madeByStack() },
   };
 }

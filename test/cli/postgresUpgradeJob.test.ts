@@ -53,6 +53,7 @@ const withImage = (image: string, replicas = 1) => {
   const live = structuredClone(server());
   live.spec.template.spec.containers[0].image = image;
   live.spec.replicas = replicas;
+  (live["metadata"] as JsonObject)["uid"] = "server-uid";
   return live;
 };
 const prepare = (cluster: Cluster, upgrade: boolean) =>
@@ -74,6 +75,10 @@ test("the data of an image that changes is moved on the server's volume, with it
   const finish = await prepare(cluster, true);
   const { spec } = cluster.made[0].spec.template;
   const [container] = spec.containers;
+  // what a failed one leaves is no reason for `down` to stop
+  expect(cluster.made[0].metadata.ownerReferences).toMatchObject([
+    { kind: "StatefulSet", name: "postgres", uid: "server-uid" },
+  ]);
   expect(container.image).toBe(server().spec.template.spec.containers[0].image);
   expect(container.env).toContainEqual({ name: "UPGRADE", value: "yes" });
   expect(container.env).toContainEqual(expect.objectContaining({ name: "POSTGRES_PASSWORD" }));

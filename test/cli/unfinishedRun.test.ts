@@ -1,6 +1,8 @@
 import { gzipSync } from "node:zlib";
+import { stackAnnotation } from "../../components/kubernetes/ownershipMarks.ts";
 import type { Engine } from "../../cli/engine.ts";
 import { clearUnfinished } from "../../cli/unfinishedRun.ts";
+import type { Settings } from "../../cli/stackSettings.ts";
 import type { KubernetesClient } from "../../local/support/kubernetesClient.ts";
 import { type JsonObject, textAt } from "../../local/support/propertyValues.ts";
 
@@ -37,13 +39,26 @@ const engine = {
     state = JSON.parse(text) as typeof state;
   },
 } as Engine;
-const clear = (one = engine) => clearUnfinished(one, client, ["ml"]);
+const settings = { project: "mlops-platform", stack: "dev" } as Settings;
+const clear = (one = engine) => clearUnfinished(one, client, settings, ["ml"]);
 
-const object = (kind: string, name: string, manager = "pulumi-kubernetes", apiVersion = "v1") => ({
-  apiVersion,
+const object = (
+  kind: string,
+  name: string,
+  annotations: JsonObject = { [stackAnnotation]: "mlops-platform/dev" },
+  manager = "pulumi-kubernetes",
+) => ({
+  apiVersion: "v1",
   kind,
-  metadata: { name, namespace: "ml", managedFields: [{ manager }] },
+  metadata: { name, namespace: "ml", annotations, managedFields: [{ manager }] },
 });
+const ofRelease = (kind: string, name: string, namespace = "ml") =>
+  object(
+    kind,
+    name,
+    { "meta.helm.sh/release-name": "prometheus", "meta.helm.sh/release-namespace": namespace },
+    "helm",
+  );
 const namespace = {
   type: "kubernetes:core/v1:Namespace",
   id: "ml",
@@ -60,7 +75,7 @@ const knowing = (...resources: JsonObject[]) => ({
   deployment: { resources: [namespace, ...resources] },
 });
 const record = (revision: number, manifest = "") => ({
-  ...object("Secret", `sh.helm.release.v1.prometheus.v${revision}`, "helm"),
+  ...object("Secret", `sh.helm.release.v1.prometheus.v${revision}`),
   data: {
     release: Buffer.from(gzipSync(JSON.stringify({ manifest })).toString("base64")).toString(
       "base64",
@@ -75,7 +90,10 @@ const record = (revision: number, manifest = "") => ({
 
 test("what the CLI was creating is deleted, and nothing that the state or somebody else has made", async () => {
   put(object("Deployment", "mlflow"), object("Service", "mlflow"));
-  put(object("Secret", "password-1a2b"), object("ConfigMap", "theirs", "kubectl-create"));
+  put(object("Secret", "password-1a2b"), object("ConfigMap", "theirs", {}, "kubectl-create"));
+  // of a program with the same components that shares the namespace
+  put(object("Deployment", "neighbour", { [stackAnnotation]: "search/dev" }));
+  put(object("PersistentVolumeClaim", "neighbour-data", {}));
   state = knowing(
     { type: "", id: "ml/mlflow", inputs: { kind: "Service", metadata: {} }, outputs: {} },
     { type: "", id: "ml/password-1a2b", inputs: { kind: "Secret", metadata: {} }, outputs: {} },
@@ -85,6 +103,8 @@ test("what the CLI was creating is deleted, and nothing that the state or somebo
     "Service mlflow",
     "Secret password-1a2b",
     "ConfigMap theirs",
+    "Deployment neighbour",
+    "PersistentVolumeClaim neighbour-data",
   ]);
   expect(imported).toBe(0);
 });
@@ -103,15 +123,25 @@ test("a claim and a namespace that the state does not know stay, to be taken ove
 test("a release that was being installed goes with its objects, but for its claims", async () => {
   const server = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: prometheus}";
   const data = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}";
-  put(object("Deployment", "prometheus", "helm"), object("PersistentVolumeClaim", "data", "helm"));
+  put(ofRelease("Deployment", "prometheus"), ofRelease("PersistentVolumeClaim", "data"));
   put(record(1, `${server}\n---\n${data}\n`));
   state = knowing();
   expect(await clear()).toEqual([]);
   expect([...objects.keys()]).toEqual(["PersistentVolumeClaim data"]);
 });
 
+test("a record that names what Helm has not installed for the release deletes none of it", async () => {
+  put(object("Deployment", "gateway", {}), ofRelease("Service", "other", "theirs"));
+  const named = (kind: string, name: string) =>
+    `apiVersion: v1\nkind: ${kind}\nmetadata: {name: ${name}, namespace: kube-system}\n`;
+  put(record(1, `${named("Deployment", "gateway")}---\n${named("Service", "other")}`));
+  state = knowing();
+  await clear();
+  expect([...objects.keys()]).toEqual(["Deployment gateway", "Service other"]);
+});
+
 test("a release that was being upgraded keeps its objects, and goes on from its last revision", async () => {
-  put(object("Deployment", "prometheus", "helm"));
+  put(ofRelease("Deployment", "prometheus"));
   put(record(2, "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: prometheus}"));
   state = knowing(release);
   await clear();

@@ -35,6 +35,18 @@ test("a cluster of this machine opens the usual ports, another one none", () => 
   expect(choosePorts(config(), unseen(false))).toEqual(closed);
 });
 
+test("a stack that keeps to one namespace has no node-exporter, and no port for it is chosen or left open", () => {
+  const given = config({
+    namespaceOnly: "true",
+    trackingNodePort: "0",
+    predictionNodePort: "0",
+    grafanaNodePort: "0",
+    models: '{"churn":{"nodePort":0}}',
+  });
+  expect(choosePorts(given, unseen(true))).not.toHaveProperty("nodeExporterPort");
+  expect(leavesPortsOpen(given)).toBe(false);
+});
+
 // SECURITY.md: Elsewhere only a port that the stack sets is opened.
 test("a port that is set is opened, or stays closed, on every cluster", () => {
   const given = config({ trackingNodePort: "30005", predictionNodePort: "0" });

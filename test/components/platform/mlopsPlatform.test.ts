@@ -53,6 +53,18 @@ test("its namespace refuses pods that are not restricted, and says which stack a
   });
 });
 
+test("every object says which stack has made it, so that a killed run is cleared away and no neighbour with it", async () => {
+  const { resources } = await record(() => make("ml", { ...base, annotations: { note: "hello" } }));
+  const objects = resources.filter(({ inputs }) => inputs["metadata"] !== undefined);
+  expect(objects.length).toBeGreaterThan(50);
+  for (const { inputs } of objects) {
+    expect(at(inputs, "metadata", "annotations")).toMatchObject({
+      "mlops-platform/stack": "test/dev",
+      note: "hello",
+    });
+  }
+});
+
 test("training waits until MLflow answers", async () => {
   const { find } = await record(() =>
     make("ml", { ...base, models: [{ ...model, training: { schedule: "@daily" } }] }),
