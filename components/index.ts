@@ -27,6 +27,7 @@ export { TrackingServer } from "./tracking/trackingServer.ts";
 
 export type * from "./training/arguments.ts";
 export { TrainingJob } from "./training/trainingJob.ts";
+export { TrainingPipeline } from "./training/trainingPipeline.ts";
 
 export type * from "./monitoring/alerts/index.ts";
 export { alertRules } from "./monitoring/alerts/index.ts";

@@ -7,7 +7,7 @@ import type {
 } from "../components/index.ts";
 import { nearest } from "../components/core/nearest.ts";
 import { runtimeFault } from "./images.ts";
-import { hasTrainingCode, modelFolderFaults, readModelFile } from "./models.ts";
+import { hasTrainingCode, type ModelFile, modelFolderFaults, readModelFile } from "./models.ts";
 import {
   below,
   Fault,
@@ -93,7 +93,7 @@ const hand = (settings: ModelSettings): unknown => Object.entries(settings).map(
 /** What the folder of a model says holds where the stack says nothing. A model without a folder is never trained. */
 function argumentsOf([name, { nodePort, ...setting }]: [string, ModelSetting]): Tree {
   const hasCode = hasTrainingCode(name) && modelFolderFaults(name).length === 0;
-  const { resources = {} } = hasCode ? readModelFile(name) : {};
+  const { resources = {}, steps } = hasCode ? readModelFile(name) : {};
   const args: Tree = { name };
   const given = { resources: resources.serving, trainingResources: resources.training, ...setting };
   for (const [key, value] of Object.entries(nodePort === 0 ? given : { ...given, nodePort })) {
@@ -103,8 +103,19 @@ function argumentsOf([name, { nodePort, ...setting }]: [string, ModelSetting]): 
   const { train = true, schedule } = setting;
   if (!hasCode || (!train && schedule === undefined)) delete args["training"];
   else args["training"] ??= {};
+  if (hasCode && steps !== undefined && args["training"] !== undefined) {
+    put(args, "training.steps", steps.map(withTexts));
+  }
   return args;
 }
+
+/** A step whose parameters are texts, as those of a run are. */
+const withTexts = ({ parameters = {}, ...step }: NonNullable<ModelFile["steps"]>[number]) => ({
+  ...step,
+  parameters: Object.fromEntries(
+    Object.entries(parameters).map(([key, value]) => [key, `${value}`]),
+  ),
+});
 
 /** The models with what is added to the first one. */
 export const withFirst = (
@@ -145,6 +156,8 @@ export function modelSettingName(path: string, names: readonly string[]): string
   const name = names[Number(index)];
   if (name === undefined) return undefined;
   if (argument === "name") return modelPath(name);
+  const step = below("training.steps", argument);
+  if (step !== undefined) return `steps${step} of models/${name}/model.yaml`;
   for (const [key, { argument: own }] of Object.entries<ModelKey>(modelKeys)) {
     const rest = own === undefined ? undefined : below(own, argument);
     if (rest !== undefined) return modelPath(name, key + rest);

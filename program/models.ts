@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Ajv, type ErrorObject } from "ajv";
 import { parse } from "yaml";
-import type { ContainerResourcesArgs } from "../components/index.ts";
+import type { ContainerResourcesArgs, PipelineStepArgs } from "../components/index.ts";
 
 /** What a model's folder declares in its model.yaml, as `models/model.schema.json` describes it. */
 export interface ModelFile {
@@ -13,6 +13,12 @@ export interface ModelFile {
     readonly serving?: ContainerResourcesArgs;
     readonly training?: ContainerResourcesArgs;
   };
+  /** In place of train.py. Numbers and flags among the parameters are written as they are. */
+  readonly steps?: (Omit<PipelineStepArgs, "command" | "image" | "parameters"> & {
+    readonly command: string[];
+    readonly image?: string;
+    readonly parameters?: { readonly [key: string]: string | number | boolean };
+  })[];
 }
 
 /** Holds a folder for each model that this checkout trains. */
@@ -48,15 +54,15 @@ export function modelFolderFaults(name: string, folder = modelsFolder): string[]
   if (name === "" || !existsSync(join(folder, name))) return [];
   const badName = folderNameFault(name);
   if (badName !== undefined) return [badName];
-  const missing = ["train.py", "model.yaml"].filter(
-    (file) => !existsSync(join(folder, name, file)),
-  );
-  if (missing.length > 0) {
-    return missing.map(
-      (file) => `models/${name}/${file} is missing; \`npm run new:model\` makes one`,
-    );
-  }
-  return checkModelFile(name, folder);
+  const missing = (file: string) =>
+    existsSync(join(folder, name, file))
+      ? []
+      : [`models/${name}/${file} is missing; \`npm run new:model\` makes one`];
+  const noFile = missing("model.yaml");
+  if (noFile.length > 0) return [...missing("train.py"), ...noFile];
+  const faults = checkModelFile(name, folder);
+  if (faults.length > 0) return faults;
+  return readModelFile(name, folder).steps === undefined ? missing("train.py") : [];
 }
 
 /** The content of a model.yaml that has no faults. */
@@ -72,7 +78,7 @@ function checkModelFile(name: string, folder: string): string[] {
     return [`${file} is not YAML: ${(error as Error).message.split("\n")[0]}`];
   }
   const schema = readFileSync(join(modelsFolder, "model.schema.json"), "utf8");
-  const validate = new Ajv({ allErrors: true, verbose: true }).compile(
+  const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(
     JSON.parse(schema) as object,
   );
   if (validate(content)) return [];

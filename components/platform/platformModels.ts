@@ -8,7 +8,9 @@ import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { ModelServer } from "../serving/modelServer.ts";
 import { TrackingPermission } from "../tracking/arguments.ts";
 import type { TrackingServer } from "../tracking/trackingServer.ts";
+import type { TrainingScheduleArgs } from "../training/arguments.ts";
 import { TrainingJob } from "../training/trainingJob.ts";
+import { TrainingPipeline } from "../training/trainingPipeline.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
 import type { ServedModelArgs } from "./servedModels.ts";
 
@@ -92,14 +94,14 @@ export function modelTraining(
 ): void {
   const { modelName, modelAlias, experimentName, slug, image, training, writer } = model;
   if (training === undefined || writer === undefined) return;
-  const { once = true, schedule, ...settings } = training;
+  const { once = true, schedule, steps, ...settings } = training;
   if (!once && schedule === undefined) return;
   const account = `${trainingName}-${slug}`;
   const labels = labelsOf(model, common);
   const metadata = metadataFor(trainingName, account, { ...common, labels });
-  const job = {
-    ...args.training,
-    ...given(settings),
+  const { command, trials, parallelism, ...chosen } = { ...args.training, ...given(settings) };
+  const workload = {
+    ...chosen,
     ...common,
     labels,
     image,
@@ -113,10 +115,20 @@ export function modelTraining(
     paused: args.paused,
   };
   const afterTracking = { ...child, dependsOn: [tracking] };
-  if (once) new TrainingJob(`${name}-training-${slug}`, job, afterTracking);
-  if (schedule !== undefined) {
-    new TrainingJob(`${name}-retraining-${slug}`, { ...job, schedule }, afterTracking);
-  }
+  const train = (role: string, when: TrainingScheduleArgs) =>
+    steps === undefined
+      ? new TrainingJob(
+          `${name}-${role}-${slug}`,
+          { ...workload, ...when, command, trials, parallelism },
+          afterTracking,
+        )
+      : new TrainingPipeline(
+          `${name}-${role}-${slug}`,
+          { ...workload, ...when, steps },
+          afterTracking,
+        );
+  if (once) train("training", {});
+  if (schedule !== undefined) train("retraining", { schedule });
 }
 
 const labelsOf = ({ monitor }: PlatformModel, { labels }: NamespacedArgs) => ({

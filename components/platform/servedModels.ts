@@ -16,7 +16,13 @@ import {
   type ModelServerSettingsArgs,
 } from "../serving/arguments.ts";
 import { modelRules } from "../tracking/arguments.ts";
-import { type TrainingSettingsArgs, trainingSettingsRules } from "../training/arguments.ts";
+import {
+  type PipelineStepArgs,
+  pipelineSteps,
+  stepsFit,
+  type TrainingSettingsArgs,
+  trainingSettingsRules,
+} from "../training/arguments.ts";
 
 /** A model of a platform: its server, its place on the prediction page, and its training. */
 export interface ServedModelArgs extends ModelServerSettingsArgs {
@@ -42,7 +48,19 @@ export interface ServedModelArgs extends ModelServerSettingsArgs {
 export interface ModelTrainingArgs extends TrainingSettingsArgs {
   /** Whether to train once when it is deployed, and again when its image changes. Defaults to true. */
   once?: boolean;
+  /** Steps of its training in place of one command, as TrainingPipeline runs them. Leave out with `command` and `trials`. */
+  steps?: PipelineStepArgs[];
 }
+
+const oneScriptOrSteps: Combination<ModelTrainingArgs> = (check, args) => {
+  for (const key of ["command", "trials"] as const) {
+    check.refuse(
+      key,
+      args[key] !== undefined && args.steps !== undefined,
+      `${check.pathOf(key)} and ${check.pathOf("steps")} exclude each other; leave one of them out`,
+    );
+  }
+};
 
 export const servedModelRules: Rules<ServedModelArgs> = {
   ...modelServerSettingsRules,
@@ -53,7 +71,11 @@ export const servedModelRules: Rules<ServedModelArgs> = {
   owner: text,
   page: flag,
   monitor: flag,
-  training: object<ModelTrainingArgs>({ ...trainingSettingsRules, once: flag }),
+  training: object<ModelTrainingArgs>(
+    { ...trainingSettingsRules, once: flag, steps: pipelineSteps },
+    oneScriptOrSteps,
+    stepsFit,
+  ),
 };
 
 export const servedModels: Rule = required(list(object(servedModelRules, eitherReplicas)));

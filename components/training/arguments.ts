@@ -1,10 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
 import {
+  type Combination,
+  dnsLabel,
+  flag,
   list,
   map,
   must,
   object,
   oneOf,
+  quantity,
   required,
   type Rule,
   type Rules,
@@ -29,43 +33,51 @@ export interface TrainingGpuArgs {
   count?: number;
 }
 
-/** What the training of several models may have in common. */
-export interface SharedTrainingArgs extends kube.PodSettingsArgs {
-  /** Command to run. Defaults to `python -m training`. */
-  command?: pulumi.Input<string>[];
+/** What every training has: that of one script, and that of steps. */
+export interface TrainingPodArgs extends kube.PodSettingsArgs {
   /** Time zone of the schedule. Defaults to `Etc/UTC`. */
   timeZone?: pulumi.Input<string>;
+  /** Further environment variables of the script, kept in a Secret. They win over those of this component. */
+  environment?: { [key: string]: pulumi.Input<string> };
+  /** How often a failed pod, or a failed step, is tried again, 0 to 20. Defaults to 2. */
+  backoffLimit?: number;
+  /** Seconds after which the Job is ended as failed, 60 to 604800 (a week). Defaults to 3600. */
+  deadlineSeconds?: number;
+  /** CPU and memory of each pod, and of each step. Defaults to 200m and 384Mi requested, 2 cores and 2Gi at most. */
+  resources?: kube.ContainerResourcesArgs;
+  /** Graphics processors of each pod, and of each step. Left out, it has none. */
+  gpu?: TrainingGpuArgs;
+}
+
+/** What the training of several models may have in common. */
+export interface SharedTrainingArgs extends TrainingPodArgs {
+  /** Command to run. Defaults to `python -m training`. */
+  command?: pulumi.Input<string>[];
   /** Number of experiments to run, 1 to 1000, one pod and one MLflow run each. Left out, one pod runs them all. */
   trials?: number;
   /** Most trials that run side by side, 1 to 1000. Defaults to 2. */
   parallelism?: number;
-  /** Further environment variables of the script, kept in a Secret. They win over those of this component. */
-  environment?: { [key: string]: pulumi.Input<string> };
-  /** How often a failed pod is tried again, 0 to 20. Defaults to 2. */
-  backoffLimit?: number;
-  /** Seconds after which the Job is ended as failed, 60 to 604800 (a week). Defaults to 3600. */
-  deadlineSeconds?: number;
-  /** CPU and memory of each pod. Defaults to 200m and 384Mi requested, 2 cores and 2Gi at most. */
-  resources?: kube.ContainerResourcesArgs;
-  /** Graphics processors of each pod. Left out, it has none. */
-  gpu?: TrainingGpuArgs;
 }
 
-/** What people choose about the training of one model. */
-export interface TrainingSettingsArgs extends SharedTrainingArgs {
+/** When a training runs. */
+export interface TrainingScheduleArgs {
   /** Cron schedule such as `0 3 * * *`, or one of `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly`. Left out, nothing is trained by schedule. */
   schedule?: string;
 }
 
-/** Arguments of TrainingJob. With a `schedule` it is a CronJob; without one it runs once, when it is made or changed. */
-export interface TrainingJobArgs
+/** What people choose about the training of one model. */
+export interface TrainingSettingsArgs extends SharedTrainingArgs, TrainingScheduleArgs {}
+
+/** What ties a training to its model and to the platform. */
+export interface TrainingWorkloadArgs
   extends
-    TrainingSettingsArgs,
+    TrainingPodArgs,
+    TrainingScheduleArgs,
     ModelArgs,
     TrackingClientArgs,
     kube.NamespacedArgs,
     kube.PausableArgs {
-  /** Image with the training script: the model server's, so that what is trained can be served. A new image runs the Job again. */
+  /** Image with the code of the training: the model server's, so that what is trained can be served. A new image runs the Job again. */
   image: pulumi.Input<string>;
   /** Experiment that holds the runs. It is made when missing. */
   experimentName: pulumi.Input<string>;
@@ -73,23 +85,59 @@ export interface TrainingJobArgs
   serviceAccountName?: pulumi.Input<string>;
 }
 
-const sharedTrainingRules: Rules<SharedTrainingArgs> = {
+/** Arguments of TrainingJob. With a `schedule` it is a CronJob; without one it runs once, when it is made or changed. */
+export interface TrainingJobArgs extends TrainingWorkloadArgs, SharedTrainingArgs {}
+
+/** A step of a pipeline: a container that runs when the one before it has succeeded. */
+export interface PipelineStepArgs {
+  /** Name of the step and of its run, such as `prepare`. Each step has another one. */
+  name: string;
+  /** Command to run, in the model's folder where the image has it. */
+  command: pulumi.Input<string>[];
+  /** Image of the step, built on the model server's. Defaults to that of the pipeline. */
+  image?: pulumi.Input<string>;
+  /** Parameters, which the run of the step shows. The step reads them with `training.parameters()`. */
+  parameters?: { [key: string]: pulumi.Input<string> };
+  /** CPU and memory. Whatever is left out is that of the pipeline. */
+  resources?: kube.ContainerResourcesArgs;
+  /** Graphics processors. Defaults to those of the pipeline. All steps are in one pod, so they must be of one type. */
+  gpu?: TrainingGpuArgs;
+  /** Seconds after which one attempt is ended as failed, 1 to 604800. Left out, the Job's deadline alone counts. */
+  timeoutSeconds?: number;
+  /** Whether the outputs of an earlier run are taken over where image, command, parameters and inputs are the same. Defaults to true. */
+  cache?: boolean;
+}
+
+/** Arguments of TrainingPipeline. With a `schedule` it is a CronJob; without one it runs once, when it is made or changed. */
+export interface TrainingPipelineArgs extends TrainingWorkloadArgs {
+  /** Steps in their order, one at least. */
+  steps: PipelineStepArgs[];
+  /** Most that the steps of one pod may write, all together. Defaults to `2Gi`. */
+  storageSize?: pulumi.Input<string>;
+}
+
+const gpuRule = object<TrainingGpuArgs>({ type: oneOf(GpuType), count: whole(1, 8) });
+
+const trainingPodRules: Rules<TrainingPodArgs> = {
   ...kube.podSettingsRules,
-  command: list(string),
   timeZone: text,
-  trials: whole(1, 1000),
-  parallelism: whole(1, 1000),
   environment: map(string),
   backoffLimit: whole(0, 20),
   deadlineSeconds: whole(60, 604800),
   resources: kube.resourcesRule,
-  gpu: object<TrainingGpuArgs>({ type: oneOf(GpuType), count: whole(1, 8) }),
+  gpu: gpuRule,
+};
+
+const sharedTrainingRules: Rules<SharedTrainingArgs> = {
+  ...trainingPodRules,
+  command: list(string),
+  trials: whole(1, 1000),
+  parallelism: whole(1, 1000),
 };
 
 export const checkSharedTraining: Rule = object(sharedTrainingRules);
 
-export const trainingSettingsRules: Rules<TrainingSettingsArgs> = {
-  ...sharedTrainingRules,
+const scheduleRules: Rules<TrainingScheduleArgs> = {
   schedule: must(
     "be five cron fields such as `0 3 * * *`, or a word such as @daily",
     (schedule) =>
@@ -99,8 +147,14 @@ export const trainingSettingsRules: Rules<TrainingSettingsArgs> = {
   ),
 };
 
-export const checkTrainingJob: Rule = object<TrainingJobArgs>({
-  ...trainingSettingsRules,
+export const trainingSettingsRules: Rules<TrainingSettingsArgs> = {
+  ...sharedTrainingRules,
+  ...scheduleRules,
+};
+
+const trainingWorkloadRules: Rules<TrainingWorkloadArgs> = {
+  ...trainingPodRules,
+  ...scheduleRules,
   ...modelRules,
   ...trackingClientRules,
   ...kube.namespacedRules,
@@ -108,4 +162,52 @@ export const checkTrainingJob: Rule = object<TrainingJobArgs>({
   image: required(text),
   experimentName: required(text),
   serviceAccountName: text,
+};
+
+export const checkTrainingJob: Rule = object<TrainingJobArgs>({
+  ...trainingWorkloadRules,
+  ...sharedTrainingRules,
 });
+
+/** Steps, whose combinations `stepsFit` checks. */
+export const pipelineSteps: Rule = list(
+  object<PipelineStepArgs>({
+    name: required(dnsLabel("prepare")),
+    command: required(list(string)),
+    image: text,
+    parameters: map(string),
+    resources: kube.resourcesRule,
+    gpu: gpuRule,
+    timeoutSeconds: whole(1, 604800),
+    cache: flag,
+  }),
+);
+
+export const stepsFit: Combination<Partial<Pick<TrainingPipelineArgs, "steps" | "gpu">>> = (
+  check,
+  { steps, gpu: ofAll },
+) => {
+  if (steps === undefined) return;
+  check.refuse("steps", steps.length === 0, `${check.pathOf("steps")} must not be empty`);
+  const names = steps.map(({ name }) => name);
+  const types = steps.flatMap(({ gpu = ofAll }) => gpu?.type ?? []);
+  steps.forEach(({ name, command, gpu }, index) => {
+    const step = check.at("steps").at(index);
+    const same = names.indexOf(name);
+    if (same !== index)
+      step.at("name").must(`differ from steps[${same}].name; name each step once`);
+    if (command.length === 0) step.at("command").must("not be empty");
+    if (gpu?.type !== undefined && gpu.type !== types[0]) {
+      step.at("gpu").at("type").must(`be ${types[0]} as before, for all steps are in one pod`);
+    }
+  });
+};
+
+export const checkTrainingPipeline: Rule = object<TrainingPipelineArgs>(
+  {
+    ...trainingWorkloadRules,
+    steps: required(pipelineSteps),
+    storageSize: quantity("2Gi"),
+  },
+  stepsFit,
+);

@@ -53,11 +53,12 @@ test("every component is a resource of the package, under the token that its cla
       "ServiceAccountKey",
       "TrackingServer",
       "TrainingJob",
+      "TrainingPipeline",
       "VolumeArtifactStore",
       "WorkloadIdentity",
     ].map((name) => `mlops:index:${name}`),
   );
-  expect(componentClasses()).toHaveLength(22);
+  expect(componentClasses()).toHaveLength(23);
 });
 
 test("every component, property and value says what it is in whole sentences", () => {

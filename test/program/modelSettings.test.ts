@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ModelSettings, inOrderOfFile } from "../../program/modelSettings.ts";
-import { settingArguments } from "../../program/settingArguments.ts";
+import { inSettings, settingArguments } from "../../program/settingArguments.ts";
 import { configOf } from "../support/config.ts";
 
 const modelsOf = (models: object) => configOf({ models: JSON.stringify(models) });
@@ -77,6 +77,12 @@ test("only a model with a folder is trained, and only if the stack does not say 
     once: false,
     schedule: "@daily",
   });
+});
+
+test("what is wrong with a step is said of the file that declares it", () => {
+  expect(inSettings("models[1].training.steps[2].name must differ", ["churn", "fraud"])).toBe(
+    "steps[2].name of models/fraud/model.yaml must differ",
+  );
 });
 
 test("the settings of a single model are refused with what to write", () => {

@@ -49,6 +49,16 @@ test("a complete model.yaml has no fault", () => {
   expect(faultsOf(`metric: f1\ndirection: maximize\nresources: ${resources}\n`)).toEqual([]);
 });
 
+const steps = "steps: [{ name: prepare, command: [python, prepare.py], parameters: { rows: 10 } }]";
+
+test("steps take the place of train.py", () => {
+  rmSync(join(folder, "churn", "train.py"));
+  expect(faultsOf(`metric: f1\ndirection: maximize\n${steps}\n`)).toEqual([]);
+  expect(faultsOf("metric: f1\ndirection: maximize\n")).toEqual([
+    "models/churn/train.py is missing; `npm run new:model` makes one",
+  ]);
+});
+
 const metric = "the metric of train.py that decides whether a new version replaces the champion";
 test.each([
   ["direction: minimize", [`metric is missing; it is ${metric}, such as accuracy`]],
@@ -63,7 +73,16 @@ test.each([
     "metrics: f1\ndirection: maximize",
     [
       `metric is missing; it is ${metric}, such as accuracy`,
-      "metrics is not known; use metric, direction, resources",
+      "metrics is not known; use metric, direction, resources, steps",
+    ],
+  ],
+  [
+    "metric: f1\ndirection: maximize\nsteps: [{ name: Prepare, cmd: x, parameters: { rows: [1] } }]",
+    [
+      "steps.0.command is missing; it is what runs in the model's folder, a list such as [python, prepare.py]",
+      "steps.0.cmd is not known; use name, command, image, parameters, resources, gpu, timeoutSeconds, cache",
+      'steps.0.name must be the name of the step and of its run: small letters, digits and dashes, a letter first, such as prepare, not "Prepare"',
+      "steps.0.parameters.rows must be a text, a number or true or false, not [1]",
     ],
   ],
   [

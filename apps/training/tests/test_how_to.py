@@ -1,5 +1,7 @@
 """What the guides tell people to write into train.py works as it stands there."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +12,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
+from mlflow import MlflowClient
+from test_job import SOURCE
 
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to"
 ROWS = "age,churned\n31,yes\n64,no\n"
@@ -67,3 +72,36 @@ def test_rows_come_from_a_volume(tmp_path: Path) -> None:
 def test_rows_come_from_a_bucket(url: str) -> None:
     env = {"DATA_BUCKET": "my-data", "STORAGE_EMULATOR_HOST": url}
     assert rows_of(blocks()["A bucket"], env) == ROWS
+
+
+def test_the_steps_of_the_guide_train_and_promote(
+    credentials: dict[str, str], tmp_path: Path
+) -> None:
+    page = (HOW_TO / "pipelines.md").read_text()
+    for path, content in re.findall(r"^```\w+\n# (models/\S+)\n(.*?)^```$", page, re.M | re.S):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content)
+    folder = tmp_path / "models" / "iris-species"
+    (tmp_path / "workspace").mkdir()
+    env = {
+        **{"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), **credentials},
+        **{"PIPELINE_WORKSPACE": str(tmp_path / "workspace"), "MODEL_FOLDER": str(folder)},
+        "TRAINING_GROUP": "job",
+    }
+    printed = []
+    for step in yaml.safe_load((folder / "model.yaml").read_text())["steps"]:
+        parameters = {name: str(value) for name, value in step.get("parameters", {}).items()}
+        done = subprocess.run(
+            [sys.executable, *step["command"][1:]],
+            cwd=folder,
+            env=env | {"PIPELINE_STEP": json.dumps({"parameters": parameters})},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr
+        printed.append(done.stdout)
+    assert "iris-species version 1 is now champion" in printed[-1]
+    champion = MlflowClient().get_model_version_by_alias("iris-species", "champion")
+    metrics = MlflowClient().get_run(champion.run_id or "").data.metrics
+    assert set(metrics) == {"cv_accuracy", "holdout_accuracy"}

@@ -2,6 +2,7 @@ import {
   type BackupDestinationArgs,
   MlopsPlatform,
   type MlopsPlatformArgs,
+  type ModelTrainingArgs,
   platformFaults,
 } from "../../../components/index.ts";
 import { describePreview, describeRefusals, tree } from "../../support/cases.ts";
@@ -77,6 +78,35 @@ test("training waits until MLflow answers", async () => {
     expect(find(component).options.dependsOn).toContain("ml-tracking-server");
     expect(find(job).parent).toBe(component);
   }
+});
+
+describe("a model with steps", () => {
+  const steps = [{ name: "train", command: ["python", "train.py"] }];
+  const platform = (training: ModelTrainingArgs): MlopsPlatformArgs => ({
+    ...base,
+    models: [{ ...model, training: { steps, ...training } }],
+    training: { trials: 8, command: ["mine"], resources: { cpuLimit: "3" } },
+  });
+
+  test("is trained by a pipeline, which has nothing of what one script would", async () => {
+    const { resources, find } = await record(() => make("ml", platform({ schedule: "@daily" })));
+    expect(tree(resources).filter((line) => /mlops:index:Training/.test(line))).toEqual([
+      "mlops:index:TrainingPipeline ml-retraining-diabetes < ml",
+      "mlops:index:TrainingPipeline ml-training-diabetes < ml",
+    ]);
+    const spec = at(find("ml-training-diabetes-job").inputs, "spec");
+    expect(spec).not.toHaveProperty("completions");
+    expect(list(at(spec, "template", "spec", "containers"))).toMatchObject([
+      { name: "train", resources: { limits: { cpu: "3" } } },
+    ]);
+  });
+
+  test("may not have a command and trials as well", () => {
+    const faults = platformFaults(platform({ command: ["mine"], trials: 2 }));
+    const sentence = (key: string) =>
+      `models[0].training.${key} and models[0].training.steps exclude each other; leave one of them out`;
+    expect(faults.map(({ reason }) => reason)).toEqual([sentence("command"), sentence("trials")]);
+  });
 });
 
 test("options reach every resource", async () => {

@@ -15,9 +15,10 @@ from training.registry import (
     ranked,
     register_best,
 )
-from training.runs import LoggedRun, log_run, runs_of_group, wait_for_tracking
+from training.runs import LoggedRun, log_run, logged_run, runs_of_group, wait_for_tracking
 from training.serving import predict, wait_until_served
 from training.settings import Settings, settings_from_env, trial_index
+from training.step import parameters, workspace
 
 __all__ = [
     "LoggedRun",
@@ -30,6 +31,8 @@ __all__ = [
     "input_example",
     "log_and_register",
     "log_run",
+    "logged_run",
+    "parameters",
     "predict",
     "promote_if_better",
     "ranked",
@@ -39,4 +42,5 @@ __all__ = [
     "trial_index",
     "wait_for_tracking",
     "wait_until_served",
+    "workspace",
 ]

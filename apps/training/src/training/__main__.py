@@ -20,9 +20,7 @@ from requests.exceptions import RequestException
 
 from training.errors import TrainingError, sentence
 from training.runs import wait_for_tracking
-from training.settings import settings_from_env
-
-IN_THE_IMAGE = Path("/opt/models")
+from training.settings import folder_in_the_image, settings_from_env
 
 
 def main(arguments: list[str]) -> int:
@@ -54,18 +52,15 @@ def main(arguments: list[str]) -> int:
 
 def _folder_of_the_job() -> Path:
     """The folder of the model that the Job is for, so that no name gets another one's model."""
-    if named := os.environ.get("MODEL_FOLDER"):
-        return Path(named)
+    if folder := folder_in_the_image(os.environ):
+        return folder
     name = os.environ.get("MODEL_NAME")
     if not name:
         raise TrainingError("give the folder to train: python -m training models/NAME")
-    folder = IN_THE_IMAGE / name
-    if not folder.is_dir():
-        raise TrainingError(
-            f"this image has no training code of {name}: a model without a folder models/{name} "
-            f"is served, not trained; make one with `npm run new:model {name}`"
-        )
-    return folder
+    raise TrainingError(
+        f"this image has no training code of {name}: a model without a folder models/{name} "
+        f"is served, not trained; make one with `npm run new:model {name}`"
+    )
 
 
 if __name__ == "__main__":

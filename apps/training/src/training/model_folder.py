@@ -1,4 +1,4 @@
-"""A model is a folder: train.py, and model.yaml that says how its versions are compared."""
+"""A model is a folder: train.py or steps, and model.yaml that says how versions are compared."""
 
 from dataclasses import dataclass
 from pathlib import Path

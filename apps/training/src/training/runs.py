@@ -121,6 +121,11 @@ def _signature(features: Any, predictions: Any, target: pd.Series | None) -> Mod
         return infer_signature(features, predictions)
 
 
+def logged_run(run_id: str) -> LoggedRun:
+    """A run that another script has logged, such as an earlier step."""
+    return _from_server(MlflowClient().get_run(run_id))
+
+
 def runs_of_group(experiment_id: str, group: str) -> list[LoggedRun]:
     """Finished runs of one training; of a trial that was restarted, the newest."""
     found: list[Run] = MlflowClient().search_runs(

@@ -49,6 +49,17 @@ class Settings:
         return declared
 
 
+IN_THE_IMAGE = Path("/opt/models")
+
+
+def folder_in_the_image(env: Mapping[str, str]) -> Path | None:
+    """The folder of the model, if it is named or this image has it."""
+    if named := env.get("MODEL_FOLDER"):
+        return Path(named)
+    folder = IN_THE_IMAGE / (env.get("MODEL_NAME") or ".")
+    return folder if (folder / "model.yaml").is_file() else None
+
+
 def trial_index() -> int | None:
     """Number of this trial, from 0; None where one process is the whole training."""
     settings = settings_from_env()

@@ -1,0 +1,61 @@
+import * as pulumi from "@pulumi/pulumi";
+import { checkArguments } from "../core/checks.ts";
+import { outputsOf } from "../core/outputs.ts";
+import { withSecret } from "../core/secrets.ts";
+import { checkTrainingPipeline, type TrainingPipelineArgs } from "./arguments.ts";
+import { type TrainingJobSpec, trainingWorkload } from "./trainingWorkload.ts";
+
+/**
+ * Trains a model in steps, such as prepare, train and promote: containers of one pod, one after the other, that share a
+ * folder. Only the step that fails is tried again, and one that is unchanged is taken from an earlier run. MLflow shows
+ * the pipeline as a run with one nested in it for each step. With `schedule` it runs regularly.
+ */
+export class TrainingPipeline extends pulumi.ComponentResource {
+  /** Name of the Job, or of the CronJob where there is a schedule; known once the Job has succeeded. */
+  public readonly jobName: pulumi.Output<string>;
+
+  constructor(name: string, args: TrainingPipelineArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkArguments(`TrainingPipeline "${name}"`, args, checkTrainingPipeline);
+    super(
+      "mlops:index:TrainingPipeline",
+      name,
+      withSecret(args, "trackingPassword", "environment"),
+      opts,
+    );
+
+    this.jobName = trainingWorkload(name, args, pipelineSpec(args), { parent: this });
+    this.registerOutputs(outputsOf(this));
+  }
+}
+
+function pipelineSpec(args: TrainingPipelineArgs): TrainingJobSpec {
+  const { steps, storageSize = "2Gi" } = args;
+  return {
+    // a step that is tried again finds what those before it have written
+    pod: {
+      restartPolicy: "OnFailure",
+      volumes: [{ name: "workspace", emptyDir: { sizeLimit: storageSize } }],
+    },
+    containers: steps.map((step, index) => {
+      const { name, image = args.image, command, resources, gpu = args.gpu, ...others } = step;
+      const last = index === steps.length - 1;
+      return {
+        name,
+        image,
+        command: ["python", "-m", "training.pipeline", ...command],
+        env: {
+          PIPELINE_STEP: pulumi.jsonStringify({ name, image, last, ...others }),
+          PIPELINE_WORKSPACE: "/workspace",
+        },
+        resources: { ...args.resources, ...resources },
+        gpu,
+        volumeMounts: ["tmp", "workspace"].map((subPath) => ({
+          name: "workspace",
+          mountPath: `/${subPath}`,
+          subPath,
+        })),
+      };
+    }),
+    storageSize,
+  };
+}

@@ -1,0 +1,286 @@
+import { GpuType, TrainingPipeline, type TrainingPipelineArgs } from "../../../components/index.ts";
+import {
+  describeArguments,
+  describePreview,
+  describeRefusals,
+  tree,
+  podSettingRows,
+} from "../../support/cases.ts";
+import { at, list } from "../../support/podSecurity.ts";
+import { record } from "../../support/recorder.ts";
+
+const make = (name: string, args: TrainingPipelineArgs) => new TrainingPipeline(name, args);
+const prepare = { name: "prepare", command: ["python", "prepare.py"] };
+const train = { name: "train", command: ["python", "train.py"] };
+const base: TrainingPipelineArgs = {
+  namespace: "ml",
+  image: "registry/serving:1",
+  trackingUri: "http://mlflow:5000",
+  trackingUsername: "training",
+  trackingPassword: "a writer's password",
+  experimentName: "diabetes-trials",
+  modelName: "diabetes",
+  steps: [prepare, train],
+};
+
+const podOf = async (args: Partial<TrainingPipelineArgs>) => {
+  const { find } = await record(() => make("train", { ...base, ...args }));
+  return at(find("train-job").inputs, "spec", "template", "spec");
+};
+
+/** What a container says to `python -m training.pipeline`. */
+const told = (container: { [key: string]: unknown }) => {
+  const env = container["env"] as { name: string; value: string }[];
+  return JSON.parse(env.find(({ name }) => name === "PIPELINE_STEP")!.value) as unknown;
+};
+
+test("makes one Job whose steps run one after the other, so that only the failed one is tried again", async () => {
+  const { resources } = await record(() => make("train", base));
+  expect(tree(resources)).toEqual([
+    "kubernetes:batch/v1:Job train-job < train",
+    "kubernetes:core/v1:Secret train-tracking-credentials < train",
+    "kubernetes:core/v1:ServiceAccount train-account < train",
+    "mlops:index:TrainingPipeline train",
+  ]);
+  const last = { name: "promote", command: ["./promote"] };
+  const pod = await podOf({ steps: [prepare, train, last] });
+  expect(pod).toMatchObject({ restartPolicy: "OnFailure" });
+  expect(list(at(pod, "initContainers")).map(({ name }) => name)).toEqual(["prepare", "train"]);
+  expect(list(at(pod, "containers"))).toMatchObject([
+    { name: "promote", command: ["python", "-m", "training.pipeline", "./promote"] },
+  ]);
+});
+
+test("a pipeline of one step is a pod with one container", async () => {
+  const pod = await podOf({ steps: [train] });
+  expect(pod).not.toHaveProperty("initContainers");
+  expect(list(at(pod, "containers"))).toHaveLength(1);
+});
+
+test("all steps have the same folder, and one for temporary files", async () => {
+  const pod = await podOf({});
+  const mounts = [...list(at(pod, "initContainers")), ...list(at(pod, "containers"))].map(
+    ({ volumeMounts }) => list(volumeMounts).map(({ mountPath }) => mountPath),
+  );
+  expect(mounts).toEqual([
+    ["/tmp", "/workspace"],
+    ["/tmp", "/workspace"],
+  ]);
+});
+
+test("a step has its image, parameters, time and resources, and otherwise those of the pipeline", async () => {
+  const own = {
+    image: "registry/mine:7",
+    parameters: { rows: "100" },
+    timeoutSeconds: 60,
+    cache: false,
+    resources: { memoryLimit: "8Gi" },
+    gpu: { type: GpuType.L4, count: 2 },
+  };
+  const resources = { cpuLimit: "4" };
+  const pod = await podOf({ steps: [{ ...prepare, ...own }, train], resources });
+  const [first] = list(at(pod, "initContainers"));
+  const [second] = list(at(pod, "containers"));
+  const { image, parameters, timeoutSeconds, cache } = own;
+  const asGiven = { image, parameters, timeoutSeconds, cache };
+  expect(told(first!)).toEqual({ name: "prepare", last: false, ...asGiven });
+  expect(told(second!)).toEqual({ name: "train", image: base.image, last: true });
+  expect(first).toMatchObject({
+    image,
+    resources: { limits: { cpu: "4", memory: "8Gi", "nvidia.com/gpu": "2" } },
+  });
+  expect(second).toMatchObject({ resources: { limits: { cpu: "4", memory: "2Gi" } } });
+  expect(at(pod, "nodeSelector")).toEqual({ "cloud.google.com/gke-accelerator": "nvidia-l4" });
+});
+
+test("with a schedule makes a CronJob that never overlaps itself", async () => {
+  const { find } = await record(() => make("train", { ...base, schedule: "0 3 * * *" }));
+  expect(at(find("train-schedule").inputs, "spec")).toMatchObject({
+    schedule: "0 3 * * *",
+    concurrencyPolicy: "Forbid",
+  });
+});
+
+const single: TrainingPipelineArgs = { ...base, steps: [train] };
+const container = "train-job spec.template.spec.containers[train]";
+
+describeArguments(make, "train", single, {
+  ...podSettingRows("train-job"),
+  image: {
+    value: "registry/serving:2",
+    changes: [
+      `${container}.image: registry/serving:1 → registry/serving:2`,
+      `${container}.env[PIPELINE_STEP].value: -"image":"registry/serving:1" +"image":"registry/serving:2"`,
+    ],
+  },
+  steps: {
+    value: [{ ...train, command: ["python", "mine.py"] }],
+    changes: [`${container}.command[4]: train.py → mine.py`],
+  },
+  storageSize: {
+    value: "8Gi",
+    changes: [
+      `${container}.resources.requests.ephemeral-storage: 2Gi → 8Gi`,
+      "train-job spec.template.spec.volumes[workspace].emptyDir.sizeLimit: 2Gi → 8Gi",
+    ],
+  },
+  gpu: {
+    value: {},
+    changes: [
+      `${container}.resources.limits.nvidia.com/gpu: ∅ → 1`,
+      "train-job spec.template.spec.tolerations[0].effect: ∅ → NoSchedule",
+      "train-job spec.template.spec.tolerations[0].key: ∅ → nvidia.com/gpu",
+      "train-job spec.template.spec.tolerations[0].operator: ∅ → Exists",
+      "train-job spec.template.spec.tolerations[1].effect: ∅ → NoSchedule",
+      "train-job spec.template.spec.tolerations[1].key: ∅ → cloud.google.com/gke-spot",
+      "train-job spec.template.spec.tolerations[1].operator: ∅ → Exists",
+    ],
+  },
+  namespace: {
+    value: "team",
+    changes: [
+      "train-account metadata.namespace: ml → team",
+
+      "train-job metadata.namespace: ml → team",
+      "train-tracking-credentials metadata.namespace: ml → team",
+    ],
+  },
+  trackingUri: {
+    value: "http://other:5000",
+    changes: [
+      "train-job spec.template.spec.containers[train].env[MLFLOW_TRACKING_URI].value: http://mlflow:5000 → http://other:5000",
+    ],
+  },
+  trackingUsername: {
+    value: "somebody",
+    changes: ["train-tracking-credentials stringData.secret.username: training → somebody"],
+  },
+  trackingPassword: {
+    value: "another password",
+    changes: [
+      "train-tracking-credentials stringData.secret.password: a writer's password → another password",
+    ],
+  },
+  experimentName: {
+    value: "wine-trials",
+    changes: [
+      "train-job spec.template.spec.containers[train].env[EXPERIMENT_NAME].value: diabetes-trials → wine-trials",
+    ],
+  },
+  modelName: {
+    value: "wine",
+    changes: [
+      "train-job spec.template.spec.containers[train].env[MODEL_NAME].value: diabetes → wine",
+    ],
+  },
+  modelAlias: {
+    value: "challenger",
+    changes: [
+      "train-job spec.template.spec.containers[train].env[MODEL_ALIAS].value: champion → challenger",
+    ],
+  },
+  schedule: {
+    value: "@daily",
+    changes: ["train outputs.jobName: train-job-1a2b3c → train", "- train-job", "+ train-schedule"],
+  },
+  timeZone: {
+    value: "Europe/Vienna",
+    with: { schedule: "0 3 * * *" },
+    changes: ["train-schedule spec.timeZone: Etc/UTC → Europe/Vienna"],
+  },
+  environment: {
+    value: { EPOCHS: "12" },
+    changes: [
+      "+ train-environment",
+      "train-job options.dependsOn: +train-environment",
+      "train-job spec.template.spec.containers[train].env[EPOCHS].name: ∅ → EPOCHS",
+      "train-job spec.template.spec.containers[train].env[EPOCHS].valueFrom.secretKeyRef.key: ∅ → EPOCHS",
+      "train-job spec.template.spec.containers[train].env[EPOCHS].valueFrom.secretKeyRef.name: ∅ → train-environment-1a2b3c",
+    ],
+  },
+  backoffLimit: { value: 0, changes: ["train-job spec.backoffLimit: 2 → 0"] },
+  deadlineSeconds: { value: 600, changes: ["train-job spec.activeDeadlineSeconds: 3600 → 600"] },
+  resources: {
+    value: { cpuRequest: "1", cpuLimit: "4" },
+    changes: [
+      "train-job spec.template.spec.containers[train].resources.limits.cpu: 2 → 4",
+      "train-job spec.template.spec.containers[train].resources.requests.cpu: 200m → 1",
+    ],
+  },
+  serviceAccountName: {
+    value: "shared",
+    changes: [
+      "- train-account",
+      "train-job options.dependsOn: -train-account",
+      "train-job spec.template.spec.serviceAccountName: train → shared",
+    ],
+  },
+  paused: {
+    value: true,
+    changes: [
+      "train-job metadata.annotations.pulumi.com/skipAwait: ∅ → true",
+      "train-job spec.suspend: ∅ → true",
+    ],
+  },
+  labels: {
+    value: { team: "blue" },
+    changes: [
+      "train-account metadata.labels.team: ∅ → blue",
+      "train-job metadata.labels.team: ∅ → blue",
+      "train-job spec.template.metadata.labels.team: ∅ → blue",
+      "train-tracking-credentials metadata.labels.team: ∅ → blue",
+    ],
+  },
+  annotations: {
+    value: { note: "hello" },
+    changes: [
+      "train-account metadata.annotations.note: ∅ → hello",
+      "train-job metadata.annotations.note: ∅ → hello",
+      "train-job spec.template.metadata.annotations.note: ∅ → hello",
+      "train-tracking-credentials metadata.annotations.note: ∅ → hello",
+    ],
+  },
+});
+
+const subject = 'TrainingPipeline "train"';
+describeRefusals(make, "train", base, [
+  [{ steps: [] }, `${subject}: steps must not be empty`],
+  [
+    { steps: [prepare, train, prepare] },
+    `${subject}: steps[2].name must differ from steps[0].name; name each step once`,
+  ],
+  [{ steps: [{ name: "train", command: [] }] }, `${subject}: steps[0].command must not be empty`],
+  [
+    { steps: [{ ...train, name: "Train it" }] },
+    `${subject}: steps[0].name must be a DNS label such as prepare: small letters, digits and dashes, a letter first`,
+  ],
+  [
+    { steps: [{ ...train, timeoutSeconds: 0 }] },
+    `${subject}: steps[0].timeoutSeconds must be a whole number from 1 to 604800`,
+  ],
+  [
+    {
+      steps: [
+        { ...prepare, gpu: { type: GpuType.L4 } },
+        { ...train, gpu: { type: GpuType.T4 } },
+      ],
+    },
+    `${subject}: steps[1].gpu.type must be nvidia-l4 as before, for all steps are in one pod`,
+  ],
+  [{ storageSize: "much" }, `${subject}: storageSize must be a quantity of bytes such as 2Gi`],
+]);
+
+const seeded: TrainingPipelineArgs = { ...base, environment: { SEED: "1" } };
+
+describePreview(make, "train", seeded, (unknown) => ({
+  namespace: unknown,
+  image: unknown,
+  trackingUri: unknown,
+  trackingUsername: unknown,
+  trackingPassword: unknown,
+  experimentName: unknown,
+  modelName: unknown,
+  modelAlias: unknown,
+  environment: { SEED: unknown },
+  steps: [{ ...prepare, image: unknown, parameters: { rows: unknown } }, train],
+}));
