@@ -13,7 +13,6 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from test_job import SOURCE
-
 from training import Settings, TrainingError
 from training.pipeline import main
 from training.step_files import Workspace
