@@ -13,9 +13,10 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from test_job import SOURCE
-from training import Settings, TrainingError
 from training.pipeline import main
 from training.step_files import Workspace
+
+from training import Settings, TrainingError
 
 PREPARE = """
 import json, os, pathlib
