@@ -161,7 +161,7 @@ pulumi.runtime.setAllConfig(
   ) as Record<string, string>,
 );
 await pulumi.runtime.setMocks({
-  newResource: ({ type, inputs, name }) => (types.push(type), { id: name, state: inputs }),
+  newResource: ({ type, inputs, name }) => (types.push(type), { id: name, state: { result: "drawn-by-a-mock", ...inputs } }),
   call: ({ inputs }) => inputs,
 });
 await import("./index.ts");
