@@ -1,13 +1,8 @@
 import { GpuType, TrainingJob, type TrainingJobArgs } from "../../../components/index.ts";
-import {
-  describeArguments,
-  describePreview,
-  describeRefusals,
-  tree,
-  podSettingRows,
-} from "../../support/cases.ts";
+import { describeArguments, describePreview, describeRefusals, tree } from "../../support/cases.ts";
 import { at, list } from "../../support/podSecurity.ts";
 import { record } from "../../support/recorder.ts";
+import { trainingRows } from "./trainingRows.ts";
 
 const make = (name: string, args: TrainingJobArgs) => new TrainingJob(name, args);
 const base: TrainingJobArgs = {
@@ -57,16 +52,7 @@ test("trials become one pod each, never more side by side than there are", async
 });
 
 describeArguments(make, "train", base, {
-  ...podSettingRows("train-job"),
-  namespace: {
-    value: "team",
-    changes: [
-      "train-account metadata.namespace: ml → team",
-
-      "train-job metadata.namespace: ml → team",
-      "train-tracking-credentials metadata.namespace: ml → team",
-    ],
-  },
+  ...trainingRows("training"),
   image: {
     value: "registry/serving:2",
     changes: [
@@ -80,49 +66,6 @@ describeArguments(make, "train", base, {
       "train-job spec.template.spec.containers[training].command[2]: training → ∅",
     ],
   },
-  trackingUri: {
-    value: "http://other:5000",
-    changes: [
-      "train-job spec.template.spec.containers[training].env[MLFLOW_TRACKING_URI].value: http://mlflow:5000 → http://other:5000",
-    ],
-  },
-  trackingUsername: {
-    value: "somebody",
-    changes: ["train-tracking-credentials stringData.secret.username: training → somebody"],
-  },
-  trackingPassword: {
-    value: "another password",
-    changes: [
-      "train-tracking-credentials stringData.secret.password: a writer's password → another password",
-    ],
-  },
-  experimentName: {
-    value: "wine-trials",
-    changes: [
-      "train-job spec.template.spec.containers[training].env[EXPERIMENT_NAME].value: diabetes-trials → wine-trials",
-    ],
-  },
-  modelName: {
-    value: "wine",
-    changes: [
-      "train-job spec.template.spec.containers[training].env[MODEL_NAME].value: diabetes → wine",
-    ],
-  },
-  modelAlias: {
-    value: "challenger",
-    changes: [
-      "train-job spec.template.spec.containers[training].env[MODEL_ALIAS].value: champion → challenger",
-    ],
-  },
-  schedule: {
-    value: "@daily",
-    changes: ["train outputs.jobName: train-job-1a2b3c → train", "- train-job", "+ train-schedule"],
-  },
-  timeZone: {
-    value: "Europe/Vienna",
-    with: { schedule: "0 3 * * *" },
-    changes: ["train-schedule spec.timeZone: Etc/UTC → Europe/Vienna"],
-  },
   trials: {
     value: 6,
     changes: [
@@ -134,25 +77,6 @@ describeArguments(make, "train", base, {
     ],
   },
   parallelism: { value: 4, with: { trials: 6 }, changes: ["train-job spec.parallelism: 2 → 4"] },
-  environment: {
-    value: { EPOCHS: "12" },
-    changes: [
-      "+ train-environment",
-      "train-job options.dependsOn: +train-environment",
-      "train-job spec.template.spec.containers[training].env[EPOCHS].name: ∅ → EPOCHS",
-      "train-job spec.template.spec.containers[training].env[EPOCHS].valueFrom.secretKeyRef.key: ∅ → EPOCHS",
-      "train-job spec.template.spec.containers[training].env[EPOCHS].valueFrom.secretKeyRef.name: ∅ → train-environment-1a2b3c",
-    ],
-  },
-  backoffLimit: { value: 0, changes: ["train-job spec.backoffLimit: 2 → 0"] },
-  deadlineSeconds: { value: 600, changes: ["train-job spec.activeDeadlineSeconds: 3600 → 600"] },
-  resources: {
-    value: { cpuRequest: "1", cpuLimit: "4" },
-    changes: [
-      "train-job spec.template.spec.containers[training].resources.limits.cpu: 2 → 4",
-      "train-job spec.template.spec.containers[training].resources.requests.cpu: 200m → 1",
-    ],
-  },
   gpu: {
     value: {},
     changes: [
@@ -166,39 +90,6 @@ describeArguments(make, "train", base, {
       "train-job spec.template.spec.tolerations[1].effect: ∅ → NoSchedule",
       "train-job spec.template.spec.tolerations[1].key: ∅ → cloud.google.com/gke-spot",
       "train-job spec.template.spec.tolerations[1].operator: ∅ → Exists",
-    ],
-  },
-  serviceAccountName: {
-    value: "shared",
-    changes: [
-      "- train-account",
-      "train-job options.dependsOn: -train-account",
-      "train-job spec.template.spec.serviceAccountName: train → shared",
-    ],
-  },
-  paused: {
-    value: true,
-    changes: [
-      "train-job metadata.annotations.pulumi.com/skipAwait: ∅ → true",
-      "train-job spec.suspend: ∅ → true",
-    ],
-  },
-  labels: {
-    value: { team: "blue" },
-    changes: [
-      "train-account metadata.labels.team: ∅ → blue",
-      "train-job metadata.labels.team: ∅ → blue",
-      "train-job spec.template.metadata.labels.team: ∅ → blue",
-      "train-tracking-credentials metadata.labels.team: ∅ → blue",
-    ],
-  },
-  annotations: {
-    value: { note: "hello" },
-    changes: [
-      "train-account metadata.annotations.note: ∅ → hello",
-      "train-job metadata.annotations.note: ∅ → hello",
-      "train-job spec.template.metadata.annotations.note: ∅ → hello",
-      "train-tracking-credentials metadata.annotations.note: ∅ → hello",
     ],
   },
 });

@@ -1,13 +1,8 @@
 import { GpuType, TrainingPipeline, type TrainingPipelineArgs } from "../../../components/index.ts";
-import {
-  describeArguments,
-  describePreview,
-  describeRefusals,
-  tree,
-  podSettingRows,
-} from "../../support/cases.ts";
+import { describeArguments, describePreview, describeRefusals, tree } from "../../support/cases.ts";
 import { at, list } from "../../support/podSecurity.ts";
 import { record } from "../../support/recorder.ts";
+import { trainingRows } from "./trainingRows.ts";
 
 const make = (name: string, args: TrainingPipelineArgs) => new TrainingPipeline(name, args);
 const prepare = { name: "prepare", command: ["python", "prepare.py"] };
@@ -105,7 +100,7 @@ const single: TrainingPipelineArgs = { ...base, steps: [train] };
 const container = "train-job spec.template.spec.containers[train]";
 
 describeArguments(make, "train", single, {
-  ...podSettingRows("train-job"),
+  ...trainingRows("train"),
   image: {
     value: "registry/serving:2",
     changes: [
@@ -134,110 +129,6 @@ describeArguments(make, "train", single, {
       "train-job spec.template.spec.tolerations[1].effect: ∅ → NoSchedule",
       "train-job spec.template.spec.tolerations[1].key: ∅ → cloud.google.com/gke-spot",
       "train-job spec.template.spec.tolerations[1].operator: ∅ → Exists",
-    ],
-  },
-  namespace: {
-    value: "team",
-    changes: [
-      "train-account metadata.namespace: ml → team",
-
-      "train-job metadata.namespace: ml → team",
-      "train-tracking-credentials metadata.namespace: ml → team",
-    ],
-  },
-  trackingUri: {
-    value: "http://other:5000",
-    changes: [
-      "train-job spec.template.spec.containers[train].env[MLFLOW_TRACKING_URI].value: http://mlflow:5000 → http://other:5000",
-    ],
-  },
-  trackingUsername: {
-    value: "somebody",
-    changes: ["train-tracking-credentials stringData.secret.username: training → somebody"],
-  },
-  trackingPassword: {
-    value: "another password",
-    changes: [
-      "train-tracking-credentials stringData.secret.password: a writer's password → another password",
-    ],
-  },
-  experimentName: {
-    value: "wine-trials",
-    changes: [
-      "train-job spec.template.spec.containers[train].env[EXPERIMENT_NAME].value: diabetes-trials → wine-trials",
-    ],
-  },
-  modelName: {
-    value: "wine",
-    changes: [
-      "train-job spec.template.spec.containers[train].env[MODEL_NAME].value: diabetes → wine",
-    ],
-  },
-  modelAlias: {
-    value: "challenger",
-    changes: [
-      "train-job spec.template.spec.containers[train].env[MODEL_ALIAS].value: champion → challenger",
-    ],
-  },
-  schedule: {
-    value: "@daily",
-    changes: ["train outputs.jobName: train-job-1a2b3c → train", "- train-job", "+ train-schedule"],
-  },
-  timeZone: {
-    value: "Europe/Vienna",
-    with: { schedule: "0 3 * * *" },
-    changes: ["train-schedule spec.timeZone: Etc/UTC → Europe/Vienna"],
-  },
-  environment: {
-    value: { EPOCHS: "12" },
-    changes: [
-      "+ train-environment",
-      "train-job options.dependsOn: +train-environment",
-      "train-job spec.template.spec.containers[train].env[EPOCHS].name: ∅ → EPOCHS",
-      "train-job spec.template.spec.containers[train].env[EPOCHS].valueFrom.secretKeyRef.key: ∅ → EPOCHS",
-      "train-job spec.template.spec.containers[train].env[EPOCHS].valueFrom.secretKeyRef.name: ∅ → train-environment-1a2b3c",
-    ],
-  },
-  backoffLimit: { value: 0, changes: ["train-job spec.backoffLimit: 2 → 0"] },
-  deadlineSeconds: { value: 600, changes: ["train-job spec.activeDeadlineSeconds: 3600 → 600"] },
-  resources: {
-    value: { cpuRequest: "1", cpuLimit: "4" },
-    changes: [
-      "train-job spec.template.spec.containers[train].resources.limits.cpu: 2 → 4",
-      "train-job spec.template.spec.containers[train].resources.requests.cpu: 200m → 1",
-    ],
-  },
-  serviceAccountName: {
-    value: "shared",
-    changes: [
-      "- train-account",
-      "train-job options.dependsOn: -train-account",
-      "train-job spec.template.spec.serviceAccountName: train → shared",
-    ],
-  },
-  paused: {
-    value: true,
-    changes: [
-      "train-job metadata.annotations.pulumi.com/skipAwait: ∅ → true",
-      "train-job spec.suspend: ∅ → true",
-    ],
-  },
-  labels: {
-    value: { team: "blue" },
-    changes: [
-      "train-account metadata.labels.team: ∅ → blue",
-      "train-job metadata.labels.team: ∅ → blue",
-      "train-job spec.template.metadata.labels.team: ∅ → blue",
-      "train-tracking-credentials metadata.labels.team: ∅ → blue",
-    ],
-  },
-  annotations: {
-    value: { note: "hello" },
-    changes: [
-      "train-account metadata.annotations.note: ∅ → hello",
-      "train-job metadata.annotations.note: ∅ → hello",
-      "train-job spec.template.metadata.annotations.note: ∅ → hello",
-      "train-tracking-credentials metadata.annotations.note: ∅ → hello",
     ],
   },
 });
