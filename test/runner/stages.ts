@@ -22,6 +22,7 @@ const live = {
   stores: "test/e2e/googleStores\\.test\\.ts$",
   e2e: "test/e2e/life\\.test\\.ts$",
   faults: "test/e2e/faults\\.test\\.ts$",
+  kills: "test/e2e/kills\\.test\\.ts$",
   // no cluster, but the Python environments that the lanes before it make
   login: "test/login/",
   page: "test/page/",
@@ -175,5 +176,11 @@ export const stages: Stage[] = [
     group: "slow",
     title: "everything that happens to the platform, measured",
     run: () => alone("faults"),
+  },
+  {
+    name: "kills",
+    group: "slow",
+    title: "`up` with the built-in engine, killed at ten random moments",
+    run: () => alone("kills"),
   },
 ];
