@@ -65,5 +65,5 @@ export type * from "./platform/arguments.ts";
 export { platformFaults } from "./platform/arguments.ts";
 export { MlopsPlatform, type ModelAddresses } from "./platform/mlopsPlatform.ts";
 export { modelService } from "./platform/platformModels.ts";
-export type { ModelTrainingArgs, ServedModelArgs } from "./platform/servedModels.ts";
+export type { ModelTraining, ServedModel } from "./platform/servedModels.ts";
 export { exposedHostNames } from "./platform/publicHosts.ts";

@@ -2,15 +2,15 @@ import * as pulumi from "@pulumi/pulumi";
 import {
   DomainCertificate,
   exposedHostNames,
-  type OidcLoginArgs,
-  type PlatformExposureArgs,
+  type OidcLogin,
+  type PlatformExposure,
 } from "../components/index.ts";
 import type { PlatformConfig } from "./settings.ts";
 import type { GoogleCloud } from "./google.ts";
 
 /** The names under which people reach the platform over HTTPS. */
 export interface PublicDomain {
-  readonly exposure?: PlatformExposureArgs;
+  readonly exposure?: PlatformExposure;
   readonly dnsRecords?: DomainCertificate["dnsRecords"];
 }
 
@@ -32,7 +32,7 @@ export function publicDomain(config: PlatformConfig, google?: GoogleCloud): Publ
 }
 
 /** All of its settings are given, or none. */
-function oidcLogin(config: PlatformConfig): OidcLoginArgs | undefined {
+function oidcLogin(config: PlatformConfig): OidcLogin | undefined {
   const { oidcIssuerUrl, oidcClientId, oidcClientSecret, oidcEmailDomain } = config;
   if (oidcIssuerUrl === undefined) return undefined;
   return {

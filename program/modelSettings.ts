@@ -1,10 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
-import type {
-  AutoscalingArgs,
-  ContainerResourcesArgs,
-  ServedModelArgs,
-} from "../components/index.ts";
+import type { Autoscaling, ContainerResources, ServedModel } from "../components/index.ts";
 import { nearest } from "../components/core/nearest.ts";
 import { runtimeFault } from "./images.ts";
 import { hasTrainingCode, type ModelFile, modelFolderFaults, readModelFile } from "./models.ts";
@@ -27,11 +23,11 @@ export interface ModelSetting {
   readonly image?: string;
   readonly allowPickle?: boolean;
   readonly replicas?: number;
-  readonly autoscaling?: AutoscalingArgs;
-  readonly resources?: ContainerResourcesArgs;
+  readonly autoscaling?: Autoscaling;
+  readonly resources?: ContainerResources;
   readonly train?: boolean;
   readonly schedule?: string;
-  readonly trainingResources?: ContainerResourcesArgs;
+  readonly trainingResources?: ContainerResources;
   readonly owner?: string;
   readonly page?: boolean;
   readonly nodePort?: number;
@@ -39,7 +35,7 @@ export interface ModelSetting {
 }
 
 /** A model as the component wants it, but for an image that the stack leaves to the program. */
-export type ModelArguments = Omit<ServedModelArgs, "image"> & { readonly image?: string };
+export type ModelArguments = Omit<ServedModel, "image"> & { readonly image?: string };
 
 /** The models of a stack by their registered names, in the order of the stack's file. */
 export type ModelSettings = { readonly [name: string]: ModelSetting };

@@ -3,18 +3,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Ajv, type ErrorObject } from "ajv";
 import { parse } from "yaml";
-import type { ContainerResourcesArgs, PipelineStepArgs } from "../components/index.ts";
+import type { ContainerResources, PipelineStep } from "../components/index.ts";
 
 /** What a model's folder declares in its model.yaml, as `models/model.schema.json` describes it. */
 export interface ModelFile {
   readonly metric: string;
   readonly direction: "minimize" | "maximize";
   readonly resources?: {
-    readonly serving?: ContainerResourcesArgs;
-    readonly training?: ContainerResourcesArgs;
+    readonly serving?: ContainerResources;
+    readonly training?: ContainerResources;
   };
   /** In place of train.py. Numbers and flags among the parameters are written as they are. */
-  readonly steps?: (Omit<PipelineStepArgs, "command" | "image" | "parameters"> & {
+  readonly steps?: (Omit<PipelineStep, "command" | "image" | "parameters"> & {
     readonly command: string[];
     readonly image?: string;
     readonly parameters?: { readonly [key: string]: string | number | boolean };

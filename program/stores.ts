@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
-  type ArtifactLocationArgs,
+  type ArtifactLocation,
   BucketArtifactStore,
   BucketRole,
   CloudSqlDatabase,
   connectionsNeeded,
-  type DatabaseConnectionArgs,
+  type DatabaseConnection,
   ServiceAccountKey,
   services,
   WorkloadIdentity,
@@ -23,8 +23,8 @@ import { accountId, type GoogleCloud } from "./google.ts";
 
 /** Where MLflow keeps what it is told, and how it gets in; what is left out is made in the cluster. */
 export interface DataStores {
-  readonly database?: DatabaseConnectionArgs;
-  readonly artifacts?: ArtifactLocationArgs;
+  readonly database?: DatabaseConnection;
+  readonly artifacts?: ArtifactLocation;
   /** Key of a service account; not needed where the cluster vouches for the pod. */
   readonly googleCredentials?: pulumi.Output<string>;
 }

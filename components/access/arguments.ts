@@ -19,7 +19,7 @@ import { googleLabels, project } from "../google/googleChecks.ts";
 import * as kube from "../kubernetes/arguments.ts";
 
 /** Who lets people in: a client at an OpenID Connect provider such as Google, Keycloak, Okta or Entra ID. */
-export interface OidcLoginArgs {
+export interface OidcLogin {
   /** Issuer, as the provider's documentation gives it, such as `https://accounts.google.com`. It must be `https:`. */
   issuerUrl: string;
   /** Client id that the provider gave. Every host's `/oauth2/callback` must be registered there as a redirect URI. */
@@ -33,7 +33,7 @@ export interface OidcLoginArgs {
 }
 
 /** What people choose about the pods of a login. */
-export interface LoginProxySettingsArgs extends kube.PodSettingsArgs {
+export interface LoginProxySettings extends kube.PodSettings {
   /** Hours after which people log in again, 1 to 168. Defaults to 12. A person whose account was disabled keeps access until then. */
   sessionHours?: number;
   /** Longest time in seconds until an answer begins, 30 to 86400. Defaults to 3600, for uploads of large files. */
@@ -43,13 +43,13 @@ export interface LoginProxySettingsArgs extends kube.PodSettingsArgs {
   /** Image of oauth2-proxy. Defaults to the official one at the version this package was tried with. */
   image?: pulumi.Input<string>;
   /** CPU and memory. Defaults to 20m and 32Mi requested, 500m and 128Mi at most. */
-  resources?: kube.ContainerResourcesArgs;
+  resources?: kube.ContainerResources;
 }
 
 /** Arguments of LoginProxy. */
-export interface LoginProxyArgs extends LoginProxySettingsArgs, kube.WorkloadArgs {
+export interface LoginProxyArgs extends LoginProxySettings, kube.WorkloadArgs {
   /** Who lets people in. */
-  login: OidcLoginArgs;
+  login: OidcLogin;
   /** Domain of all hosts that share the login, such as `mlops.example.com`. Every host below it is sent the cookie, so let it hold nothing else. */
   domain: string;
   /** Host that this proxy answers for, one level below the domain. */
@@ -75,7 +75,7 @@ const entraIssuer =
 const everyTenant = /\/(common|organizations|consumers)\//;
 
 /** Refuses a login that would admit everyone, or no one. */
-export const oidcLogin: Rule = object<OidcLoginArgs>(
+export const oidcLogin: Rule = object<OidcLogin>(
   {
     issuerUrl: required(
       must<string>(
@@ -125,7 +125,7 @@ export const oidcLogin: Rule = object<OidcLoginArgs>(
   },
 );
 
-const loginSettingsRules: Rules<LoginProxySettingsArgs> = {
+const loginSettingsRules: Rules<LoginProxySettings> = {
   ...kube.podSettingsRules,
   sessionHours: whole(1, 168),
   timeoutSeconds: whole(30, 86400),
@@ -175,7 +175,7 @@ export const checkLoginProxy: Rule = object<LoginProxyArgs>(
 );
 
 /** A Service that a gateway answers with. */
-export interface GatewayBackendArgs {
+export interface GatewayBackend {
   /** Host name under which people reach it, such as `mlflow.mlops.example.com`. */
   hostName: string;
   /** Name of the Service, in the gateway's namespace. Policies of Google's are attached to it, one set a Service. */
@@ -201,10 +201,10 @@ export interface PlatformGatewayArgs extends kube.NamespacedArgs {
   /** Name of a global SSL policy of Google Cloud, such as a DomainCertificate's. Defaults to Google's own, which still speaks TLS 1.0. */
   sslPolicyName?: pulumi.Input<string>;
   /** What is answered, one host each. Every other host is refused. */
-  backends: GatewayBackendArgs[];
+  backends: GatewayBackend[];
 }
 
-const gatewayBackend = object<GatewayBackendArgs>({
+const gatewayBackend = object<GatewayBackend>({
   hostName: required(domainName),
   serviceName: required(dnsLabel("mlflow")),
   port: required(whole(1, 65535)),

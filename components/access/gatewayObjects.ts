@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { GatewayBackendArgs } from "./arguments.ts";
+import type { GatewayBackend } from "./arguments.ts";
 
 /*
  * Objects of the Gateway API as GKE understands them. Kubernetes drops a field that it does not know without a word, so
@@ -53,7 +53,7 @@ export const tlsPolicy = (
 export const route = (
   metadata: Metadata,
   gatewayName: pulumi.Input<string>,
-  { hostName, serviceName, port }: GatewayBackendArgs,
+  { hostName, serviceName, port }: GatewayBackend,
 ): Content => ({
   apiVersion: `${gatewayGroup}/v1`,
   kind: "HTTPRoute",
@@ -82,7 +82,7 @@ const serviceRef = (name: string) => ({ group: "", kind: "Service", name });
 
 export const backendPolicy = (
   metadata: Metadata,
-  { serviceName, sessionAffinity = false, timeoutSeconds = 3600 }: GatewayBackendArgs,
+  { serviceName, sessionAffinity = false, timeoutSeconds = 3600 }: GatewayBackend,
 ): Content => ({
   apiVersion: `${googleGroup}/v1`,
   kind: "GCPBackendPolicy",
@@ -103,7 +103,7 @@ export const backendPolicy = (
 
 export const healthCheck = (
   metadata: Metadata,
-  { serviceName, port, healthPath }: GatewayBackendArgs,
+  { serviceName, port, healthPath }: GatewayBackend,
 ): Content => ({
   apiVersion: `${googleGroup}/v1`,
   kind: "HealthCheckPolicy",

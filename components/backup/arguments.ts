@@ -14,15 +14,15 @@ import {
 } from "../core/checks.ts";
 import * as kube from "../kubernetes/arguments.ts";
 import {
-  type ArtifactLocationArgs,
+  type ArtifactLocation,
   artifactLocation,
-  type DatabaseConnectionArgs,
+  type DatabaseConnection,
   databaseConnection,
   googleCredentials,
 } from "../tracking/arguments.ts";
 
 /** A volume that holds the backups. It protects against mistakes and failed upgrades, not against the loss of the cluster. */
-export interface BackupVolumeArgs {
+export interface BackupVolume {
   /** Size of the claim that is made. Defaults to `20Gi`. It can grow where the storage class allows it, never shrink. */
   storageSize?: pulumi.Input<string>;
   /** Existing claim to use instead, in the same namespace. Excludes `storageSize`. */
@@ -30,7 +30,7 @@ export interface BackupVolumeArgs {
 }
 
 /** A bucket of Google Cloud Storage that holds the backups. */
-export interface BackupBucketArgs {
+export interface BackupBucket {
   /** Name of the bucket. It must exist. */
   bucketName: string;
   /** Folder in the bucket. Defaults to `mlflow-backup`. */
@@ -40,7 +40,7 @@ export interface BackupBucketArgs {
 }
 
 /** A bucket behind S3's protocol that holds the backups. */
-export interface BackupS3Args {
+export interface BackupS3 {
   /** URL of the server, such as `https://s3.eu-central-1.amazonaws.com`. */
   endpoint: string;
   /** Name of the bucket. It must exist, or the key must be allowed to make it. */
@@ -56,17 +56,17 @@ export interface BackupS3Args {
 }
 
 /** Where backups are kept: one of a volume, a bucket and an S3-compatible server. */
-export interface BackupDestinationArgs {
+export interface BackupDestination {
   /** A volume in the cluster. */
-  volume?: BackupVolumeArgs;
+  volume?: BackupVolume;
   /** A bucket of Google Cloud Storage. */
-  bucket?: BackupBucketArgs;
+  bucket?: BackupBucket;
   /** A bucket of an S3-compatible server. */
-  s3?: BackupS3Args;
+  s3?: BackupS3;
 }
 
 /** Which backups are kept: one that is either among the newest or young enough. */
-export interface BackupRetentionArgs {
+export interface BackupRetention {
   /** Number of newest backups that are kept whatever their age, 1 to 1000. Defaults to 7. */
   count?: number;
   /** Days for which every backup is kept, 1 to 3650. Defaults to 30. */
@@ -74,15 +74,15 @@ export interface BackupRetentionArgs {
 }
 
 /** What people choose about backups. */
-export interface BackupSettingsArgs extends kube.PodSettingsArgs {
+export interface BackupSettings extends kube.PodSettings {
   /** Cron schedule such as `0 2 * * *`, or one of `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly`. Defaults to `0 2 * * *`. What was logged after the last backup is lost with the stores. */
   schedule?: string;
   /** Time zone of the schedule. Defaults to `Etc/UTC`. */
   timeZone?: pulumi.Input<string>;
   /** Which backups are kept. */
-  retention?: BackupRetentionArgs;
+  retention?: BackupRetention;
   /** Where backups are kept. Defaults to a volume of `20Gi`. Another destination begins empty and leaves what was there. */
-  destination?: BackupDestinationArgs;
+  destination?: BackupDestination;
   /** Password that the backups are encrypted with. Generated when left out. Without it they cannot be read; keep a copy of the output `password` outside the cluster. A destination that holds backups keeps the password that it has. */
   password?: pulumi.Input<string>;
   /** Age in hours of the last backup at which an alert fires, 1 to 8784. Defaults to 26, for a daily schedule. */
@@ -92,11 +92,11 @@ export interface BackupSettingsArgs extends kube.PodSettingsArgs {
   /** Seconds after which a backup or a restore is ended as failed, 60 to 604800 (a week). Defaults to 21600 (six hours). */
   deadlineSeconds?: number;
   /** CPU and memory of each pod. Defaults to 100m and 128Mi requested, 2 cores and 1Gi at most. */
-  resources?: kube.ContainerResourcesArgs;
+  resources?: kube.ContainerResources;
 }
 
 /** The tracking server whose data is kept: its image and a TrackingServer's outputs. */
-export interface BackupTrackingArgs {
+export interface BackupTracking {
   /** Image built from `apps/tracking`: a restore brings the databases to its schema and the stack's passwords. */
   image: pulumi.Input<string>;
   /** MLflow version inside that image. */
@@ -108,15 +108,15 @@ export interface BackupTrackingArgs {
 }
 
 /** Arguments of Backup. */
-export interface BackupArgs extends BackupSettingsArgs, kube.NamespacedArgs, kube.PausableArgs {
+export interface BackupArgs extends BackupSettings, kube.NamespacedArgs, kube.PausableArgs {
   /** Image built from `apps/backup`. */
   image: pulumi.Input<string>;
   /** Both databases of MLflow. Their user must be allowed to create databases, as PostgresDatabase's is. */
-  database: DatabaseConnectionArgs;
+  database: DatabaseConnection;
   /** The artifact store, which must be on a claim. */
-  artifacts: ArtifactLocationArgs;
+  artifacts: ArtifactLocation;
   /** The tracking server that uses both. */
-  tracking: BackupTrackingArgs;
+  tracking: BackupTracking;
   /** URL of a Prometheus Pushgateway that gets the metrics of each backup. Left out, there are none. */
   pushgatewayUrl?: pulumi.Input<string>;
   /** Storage class of the claim that is made. Defaults to the cluster's default class. */
@@ -131,7 +131,7 @@ const bucketName = required(
   matches(/^[a-z0-9][-._a-z0-9]{1,61}[a-z0-9]$/, "be the name of a bucket"),
 );
 
-const volume: Rule = object<BackupVolumeArgs>(
+const volume: Rule = object<BackupVolume>(
   { storageSize: quantity("20Gi"), claimName: text },
   (check, { storageSize, claimName }) =>
     check.refuse(
@@ -141,15 +141,15 @@ const volume: Rule = object<BackupVolumeArgs>(
     ),
 );
 
-const destination: Rule = object<BackupDestinationArgs>(
+const destination: Rule = object<BackupDestination>(
   {
     volume,
-    bucket: object<BackupBucketArgs>({
+    bucket: object<BackupBucket>({
       bucketName,
       path: bucketPath,
       credentials: googleCredentials,
     }),
-    s3: object<BackupS3Args>({
+    s3: object<BackupS3>({
       endpoint: required(
         matches(/^https?:\/\/[^\s/?#]+\/?$/, "be a URL such as https://s3.example.org"),
       ),
@@ -166,7 +166,7 @@ const destination: Rule = object<BackupDestinationArgs>(
   },
 );
 
-export const backupSettingsRules: Rules<BackupSettingsArgs> = {
+export const backupSettingsRules: Rules<BackupSettings> = {
   ...kube.podSettingsRules,
   schedule: must(
     "be five cron fields such as `0 2 * * *`, or a word such as @daily",
@@ -176,7 +176,7 @@ export const backupSettingsRules: Rules<BackupSettingsArgs> = {
         schedule.trim().split(/\s+/).length === 5),
   ),
   timeZone: text,
-  retention: object<BackupRetentionArgs>({ count: whole(1, 1000), days: whole(1, 3650) }),
+  retention: object<BackupRetention>({ count: whole(1, 1000), days: whole(1, 3650) }),
   destination,
   password: must<string>(
     "have 12 characters at least; leave it out to have one generated",
@@ -216,7 +216,7 @@ export const checkBackup: Rule = object<BackupArgs>(
     database: required(databaseConnection),
     artifacts: required(artifactLocation),
     tracking: required(
-      object<BackupTrackingArgs>({
+      object<BackupTracking>({
         image: required(text),
         mlflowVersion: required(string),
         deploymentName: required(text),

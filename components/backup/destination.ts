@@ -4,11 +4,11 @@ import type { StringMap } from "../kubernetes/arguments.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
 import type { metadataFor } from "../kubernetes/metadata.ts";
 import { keptCredentials, metadataServer } from "../tracking/googleCredentials.ts";
-import type { BackupArgs, BackupDestinationArgs } from "./arguments.ts";
+import type { BackupArgs, BackupDestination } from "./arguments.ts";
 
 const folder = "/backup";
 const defaultPath = "mlflow-backup";
-const inVolume: BackupDestinationArgs = { volume: {} };
+const inVolume: BackupDestination = { volume: {} };
 
 /** What pods need to reach the destination. */
 export interface Destination {
@@ -64,7 +64,7 @@ export function backupDestination(
 }
 
 /** What the pods call outside the cluster to reach a destination. */
-export function destinationFlows({ bucket, s3 }: BackupDestinationArgs = inVolume): {
+export function destinationFlows({ bucket, s3 }: BackupDestination = inVolume): {
   toAddresses?: string[];
   port: number;
 }[] {

@@ -27,7 +27,7 @@ import {
 import { isZone, regionOf } from "./googleRegions.ts";
 
 /** A pool of machines with a graphics processor, empty until a pod asks for one. */
-export interface GpuPoolArgs {
+export interface GpuPool {
   /** Graphics processor: `nvidia-l4` or `nvidia-tesla-t4`. Changing it replaces the pool. */
   type: GpuType;
   /** Machine that carries it. Defaults to the smallest: `g2-standard-4` for the L4, `n1-standard-4` for the T4. Changing it replaces the nodes. */
@@ -43,7 +43,7 @@ export interface GpuPoolArgs {
 }
 
 /** What people choose about a GKE cluster. */
-export interface GkeClusterSettingsArgs {
+export interface GkeClusterSettings {
   /** Id of the project that pays for the cluster. */
   project: pulumi.Input<string>;
   /** A zone such as `europe-west3-a` makes a zonal cluster: one control plane, whose fee Google's free tier covers. A region makes a regional one: three control planes, and nodes in three zones, so three times as many. Changing it replaces the cluster. */
@@ -61,7 +61,7 @@ export interface GkeClusterSettingsArgs {
   /** Spot machines: less than half the price, but Google may take them back at any time. Defaults to false. Changing it replaces the pool. Standard only. */
   spot?: boolean;
   /** A pool of GPU machines besides, empty until a pod asks for a GPU. Standard only. */
-  gpu?: GpuPoolArgs;
+  gpu?: GpuPool;
   /** How soon new versions of Kubernetes come: `RAPID`, `REGULAR` or `STABLE`. Defaults to `REGULAR`. */
   releaseChannel?: GkeReleaseChannel;
   /** Ranges of addresses that may reach the API server, /8 or narrower. Left out, every address may try, and needs a Google identity with a role on the cluster. */
@@ -77,7 +77,7 @@ export interface GkeClusterSettingsArgs {
 }
 
 /** Arguments of GkeCluster. */
-export interface GkeClusterArgs extends GkeClusterSettingsArgs {
+export interface GkeClusterArgs extends GkeClusterSettings {
   /** Id of the network. Changing it replaces the cluster. */
   networkId: pulumi.Input<string>;
   /** Id of the subnet for the nodes. Changing it replaces the cluster. */
@@ -91,7 +91,7 @@ export interface GkeClusterArgs extends GkeClusterSettingsArgs {
 /** Both disks hold the images of all pods on the node, and a system that takes 10 GB. */
 const diskGb = whole(30, 2000);
 
-const gpuPool: Rule = object<GpuPoolArgs>(
+const gpuPool: Rule = object<GpuPool>(
   {
     type: required(oneOf(GpuType)),
     machineType: text,
@@ -134,7 +134,7 @@ const authorizedNetworks: Rule = (check, value) =>
             );
       })(check, value);
 
-const gkeRules: Rules<GkeClusterSettingsArgs> = {
+const gkeRules: Rules<GkeClusterSettings> = {
   project,
   location: required(location),
   mode: oneOf(GkeMode),
@@ -160,8 +160,8 @@ const gkeRules: Rules<GkeClusterSettingsArgs> = {
 const standardOnly = ["machineType", "minNodes", "maxNodes", "diskSizeGb", "spot", "gpu"] as const;
 
 /** What Google would refuse minutes into making the cluster, or make in a way that nobody wants. */
-const gkeTogether: Combination<GkeClusterSettingsArgs> = (check, args) => {
-  const name = (argument: keyof GkeClusterSettingsArgs) => check.pathOf(argument);
+const gkeTogether: Combination<GkeClusterSettings> = (check, args) => {
+  const name = (argument: keyof GkeClusterSettings) => check.pathOf(argument);
   if (args.mode === GkeMode.Autopilot) {
     for (const argument of standardOnly) {
       check.refuse(
@@ -200,7 +200,7 @@ const gkeTogether: Combination<GkeClusterSettingsArgs> = (check, args) => {
 export const checkGkeSettings: Rule = object(gkeRules, gkeTogether);
 
 /** Everything that is wrong with what people chose about a cluster. */
-export const gkeClusterFaults = (settings: GkeClusterSettingsArgs): Fault[] =>
+export const gkeClusterFaults = (settings: GkeClusterSettings): Fault[] =>
   faultsOf(settings, checkGkeSettings);
 
 export const checkGkeCluster = (name: string): Rule =>

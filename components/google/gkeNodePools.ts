@@ -1,6 +1,6 @@
 import type * as gcp from "@pulumi/gcp";
 import type * as pulumi from "@pulumi/pulumi";
-import type { GkeClusterArgs, GpuPoolArgs } from "./gkeArguments.ts";
+import type { GkeClusterArgs, GpuPool } from "./gkeArguments.ts";
 import { GkeMachineType, gpuMachines } from "./gkeMachines.ts";
 
 /** What decides the price of a pool, plain, exactly as it is passed to Google. */
@@ -42,7 +42,7 @@ export function standardPool(args: GkeClusterArgs): NodePoolShape {
 }
 
 /** The pool for training on a graphics processor. */
-export function gpuPool(gpu: GpuPoolArgs, paused: boolean | undefined): NodePoolShape {
+export function gpuPool(gpu: GpuPool, paused: boolean | undefined): NodePoolShape {
   const { type, maxNodes = 1, spot = true, diskSizeGb = 100 } = gpu;
   const machines = gpuMachines[type];
   const [smallest] = machines[0]!;

@@ -63,7 +63,7 @@ export interface NodeAddressArgs {
 }
 
 /** CPU and memory of one container. */
-export interface ContainerResourcesArgs {
+export interface ContainerResources {
   /** CPU that is reserved, in cores or millicores. */
   cpuRequest?: pulumi.Input<string>;
   /** Most CPU the container may use; it is slowed down beyond. */
@@ -75,7 +75,7 @@ export interface ContainerResourcesArgs {
 }
 
 /** A taint of nodes that pods put up with. */
-export interface TolerationArgs {
+export interface Toleration {
   /** Key of the taint. Left out, every taint is tolerated. */
   key?: pulumi.Input<string>;
   /** `Equal`, the default, compares the value; `Exists` does not. */
@@ -89,11 +89,11 @@ export interface TolerationArgs {
 }
 
 /** Where the pods of a workload may run, and how their images are pulled. */
-export interface PodSettingsArgs {
+export interface PodSettings {
   /** Labels that a node must have. Defaults to none. */
   nodeSelector?: { [key: string]: pulumi.Input<string> };
   /** Taints of nodes that the pods tolerate. Defaults to none. */
-  tolerations?: TolerationArgs[];
+  tolerations?: Toleration[];
   /** Names of Secrets in the namespace, of the type `kubernetes.io/dockerconfigjson`, with which images are pulled. Defaults to none. */
   imagePullSecrets?: pulumi.Input<string>[];
 }
@@ -123,17 +123,17 @@ const memory = matches(
   "be a quantity of bytes such as 512Mi",
 );
 
-export const resourcesRule: Rule = object<ContainerResourcesArgs>({
+export const resourcesRule: Rule = object<ContainerResources>({
   cpuRequest: cpu,
   cpuLimit: cpu,
   memoryRequest: memory,
   memoryLimit: memory,
 });
 
-export const podSettingsRules: Rules<PodSettingsArgs> = {
+export const podSettingsRules: Rules<PodSettings> = {
   nodeSelector: map(string),
   tolerations: list(
-    object<TolerationArgs>({
+    object<Toleration>({
       key: string,
       operator: oneOf({ Equal: "Equal", Exists: "Exists" }),
       value: string,
@@ -149,7 +149,7 @@ export const podSettingsRules: Rules<PodSettingsArgs> = {
 };
 
 /** One allowed direction of traffic. At least one of its ends is a workload of the namespace. */
-export interface NetworkFlowArgs {
+export interface NetworkFlow {
   /** `app.kubernetes.io/name` of the pods that call. Left out, anybody may call, from outside the cluster too. */
   from?: string;
   /** Ranges of addresses that may call, such as `10.0.0.0/8`. Exclude `from`. */
@@ -169,7 +169,7 @@ export interface NetworkFlowArgs {
 /** Arguments of NetworkFlows. */
 export interface NetworkFlowsArgs extends NamespacedArgs {
   /** Every flow that is allowed, besides DNS. */
-  flows: NetworkFlowArgs[];
+  flows: NetworkFlow[];
   /** Ranges of DNS servers besides the pods of CoreDNS, kube-dns and NodeLocal DNSCache in `kube-system`. Defaults to `169.254.20.10/32` and `169.254.169.254/32`, where NodeLocal DNSCache and Cloud DNS for GKE answer. */
   dnsAddresses?: string[];
 }
@@ -185,7 +185,7 @@ export const addressRanges: Rule = (check, value) =>
         ),
       )(check, value);
 
-const networkFlow = object<NetworkFlowArgs>(
+const networkFlow = object<NetworkFlow>(
   {
     from: text,
     fromAddresses: addressRanges,

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ContainerResourcesArgs, PodSettingsArgs, StringMap } from "./arguments.ts";
+import type { ContainerResources, PodSettings, StringMap } from "./arguments.ts";
 import {
   containerResources,
   containerSecurity,
@@ -26,7 +26,7 @@ export interface HttpWorkload {
   configFolder?: { configMap: string; mountPath: string };
   probes: Parameters<typeof httpProbes>[0];
   temporaryStorage: pulumi.Input<string>;
-  resources: Required<ContainerResourcesArgs>;
+  resources: Required<ContainerResources>;
   /** Left out where an autoscaler decides. */
   replicas?: number;
 }
@@ -36,7 +36,7 @@ export function httpDeploymentSpec(
   workload: HttpWorkload,
   selector: { [key: string]: string },
   template: { labels: StringMap; annotations?: StringMap },
-  chosen: PodSettingsArgs & { resources?: ContainerResourcesArgs } = {},
+  chosen: PodSettings & { resources?: ContainerResources } = {},
 ) {
   const folders = [
     temporaryFolder(workload.temporaryStorage),

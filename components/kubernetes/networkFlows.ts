@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
-import { checkNetworkFlows, type NetworkFlowArgs, type NetworkFlowsArgs } from "./arguments.ts";
+import { checkNetworkFlows, type NetworkFlow, type NetworkFlowsArgs } from "./arguments.ts";
 import { metadataFor } from "./metadata.ts";
 
 const pods = ({ application = "", service }: End) => ({
@@ -92,7 +92,7 @@ export class NetworkFlows extends pulumi.ComponentResource {
 }
 
 /** One entry for each pair of ends, so that two ports between them make one policy. */
-function joinByEnds(flows: NetworkFlowArgs[]) {
+function joinByEnds(flows: NetworkFlow[]) {
   const ends = flows.map(({ from, fromAddresses, to, toService, toAddresses, toName, port }) => ({
     from: { application: from, addresses: fromAddresses },
     to: { application: to, service: toService, addresses: toAddresses, name: toName },

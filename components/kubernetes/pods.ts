@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ContainerResourcesArgs, PodSettingsArgs, StringMap } from "./arguments.ts";
+import type { ContainerResources, PodSettings, StringMap } from "./arguments.ts";
 import { skipAwait } from "./metadata.ts";
 
 /**
@@ -8,8 +8,8 @@ import { skipAwait } from "./metadata.ts";
  * requests is evicted, and without a request that is 1 GiB for each container
  */
 export function containerResources(
-  defaults: Required<ContainerResourcesArgs>,
-  own: ContainerResourcesArgs = {},
+  defaults: Required<ContainerResources>,
+  own: ContainerResources = {},
   temporaryStorage?: pulumi.Input<string>,
 ) {
   const all = { ...defaults, ...own };
@@ -42,7 +42,7 @@ export function metricsPorts(port: number | undefined, name = "metrics") {
 export function podDefaults(
   userId: number,
   serviceAccountName: pulumi.Input<string>,
-  { nodeSelector, tolerations, imagePullSecrets }: PodSettingsArgs,
+  { nodeSelector, tolerations, imagePullSecrets }: PodSettings,
 ) {
   return {
     ...(nodeSelector && { nodeSelector }),

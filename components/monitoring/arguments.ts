@@ -22,11 +22,11 @@ import type { RuleGroup } from "./alerts/index.ts";
 import type { ChartValues } from "./chartValues.ts";
 import type { PlatformDashboard } from "./dashboards/index.ts";
 import { openGrafanaSettings } from "./grafanaAccess.ts";
-import { type AlertReceiversArgs, checkReceivers } from "./receivers.ts";
+import { type AlertReceivers, checkReceivers } from "./receivers.ts";
 import { retentionRules, retentionFits } from "./retention.ts";
 
 /** Where a Helm chart comes from. Left out, the official chart at the version that the platform was tried with. */
-export interface ChartArgs {
+export interface HelmChart {
   /** OCI reference, name of a chart in `repository`, URL of an archive, or path of a folder or archive on this machine. */
   chart?: string;
   /** Exact version. Defaults to the official chart's for a chart in a registry or repository. Leave out for a path or an archive. */
@@ -44,9 +44,9 @@ export interface MonitoringChartArgs {
 }
 
 /** What people choose about Prometheus. */
-export interface PrometheusSettingsArgs {
+export interface PrometheusSettings {
   /** Helm chart. Defaults to the official chart `prometheus`, at the version this was tried with. */
-  chart?: ChartArgs;
+  chart?: HelmChart;
   /** Groups of alerting rules. Defaults to the platform's own, without those that need to know its models and Grafana. */
   alertRules?: pulumi.Input<RuleGroup[]>;
   /** Age at which samples are dropped. Defaults to `15d`. */
@@ -70,24 +70,24 @@ export interface PrometheusSettingsArgs {
   /** Namespaces whose pods of this platform are scraped: those labelled `app.kubernetes.io/part-of: mlops-platform`. Defaults to `namespace` alone. */
   scrapeNamespaces?: pulumi.Input<string>[];
   /** Alert receivers. Defaults to none: alerts then show in Alertmanager and Grafana only. */
-  receivers?: AlertReceiversArgs;
+  receivers?: AlertReceivers;
   /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. */
   values?: ChartValues;
   /** CPU and memory of the server. Defaults to 100m and 256Mi requested, 1 core and 1Gi at most. */
-  resources?: kube.ContainerResourcesArgs;
+  resources?: kube.ContainerResources;
 }
 
 /** Arguments of Prometheus. Labels and annotations are added to the component's own objects and to every pod. */
 export interface PrometheusArgs
-  extends PrometheusSettingsArgs, MonitoringChartArgs, kube.NamespacedArgs, kube.PausableArgs {
+  extends PrometheusSettings, MonitoringChartArgs, kube.NamespacedArgs, kube.PausableArgs {
   /** Whether Prometheus keeps to `namespace`, with a Role in place of a ClusterRole: nodes and their containers are not scraped, and there is no node-exporter. Defaults to false. */
   namespaceOnly?: boolean;
 }
 
 /** What people choose about Grafana. */
-export interface GrafanaSettingsArgs extends kube.NodePortArgs {
+export interface GrafanaSettings extends kube.NodePortArgs {
   /** Helm chart. Defaults to the official chart `grafana`, at the version this was tried with. */
-  chart?: ChartArgs;
+  chart?: HelmChart;
   /** Dashboards. Defaults to the platform's own. The one with the uid `mlops-home` is the first page. */
   dashboards?: PlatformDashboard[];
   /** Size of the claim that holds users, preferences and dashboards that people made. Defaults to `1Gi`. It can grow where the storage class allows it, never shrink. */
@@ -95,13 +95,13 @@ export interface GrafanaSettingsArgs extends kube.NodePortArgs {
   /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. Anonymous access, sign-up and embedding cannot be switched on. */
   values?: ChartValues;
   /** CPU and memory of Grafana. Defaults to 50m and 128Mi requested, 1 core and 512Mi at most. */
-  resources?: kube.ContainerResourcesArgs;
+  resources?: kube.ContainerResources;
 }
 
 /** Arguments of Grafana. Labels and annotations are added to the component's own objects and to the pod. */
 export interface GrafanaArgs
   extends
-    GrafanaSettingsArgs,
+    GrafanaSettings,
     MonitoringChartArgs,
     kube.NamespacedArgs,
     kube.NodeAddressArgs,
@@ -115,7 +115,7 @@ export interface GrafanaArgs
 }
 
 /** Refuses sources that no chart can come from, or that may bring another chart tomorrow. */
-const chart: Rule = object<ChartArgs>(
+const chart: Rule = object<HelmChart>(
   {
     chart: text,
     version: matches(
@@ -137,7 +137,7 @@ const chartRules: Rules<MonitoringChartArgs> = {
   storageClassName: text,
 };
 
-export const prometheusSettingsRules: Rules<PrometheusSettingsArgs> = {
+export const prometheusSettingsRules: Rules<PrometheusSettings> = {
   chart,
   ...retentionRules,
   alertmanager: flag,
@@ -153,7 +153,7 @@ export const prometheusSettingsRules: Rules<PrometheusSettingsArgs> = {
   resources: kube.resourcesRule,
 };
 
-export const checkPrometheusSettings: Rule = object<PrometheusSettingsArgs>(
+export const checkPrometheusSettings: Rule = object<PrometheusSettings>(
   prometheusSettingsRules,
   retentionFits,
 );
@@ -219,7 +219,7 @@ const dashboards: Rule = (check, value) => {
     : given;
 };
 
-export const grafanaSettingsRules: Rules<GrafanaSettingsArgs> = {
+export const grafanaSettingsRules: Rules<GrafanaSettings> = {
   ...kube.nodePortRules,
   chart,
   dashboards,
@@ -234,7 +234,7 @@ export const grafanaSettingsRules: Rules<GrafanaSettingsArgs> = {
   resources: kube.resourcesRule,
 };
 
-export const checkGrafanaSettings: Rule = object<GrafanaSettingsArgs>(grafanaSettingsRules);
+export const checkGrafanaSettings: Rule = object<GrafanaSettings>(grafanaSettingsRules);
 
 export const checkGrafana: Rule = object<GrafanaArgs>({
   ...grafanaSettingsRules,

@@ -2,9 +2,9 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { mirrored } from "../core/imageMirror.ts";
 import { versions } from "../core/versions.ts";
-import type { ContainerResourcesArgs, StringMap } from "../kubernetes/arguments.ts";
+import type { ContainerResources, StringMap } from "../kubernetes/arguments.ts";
 import { containerResources, containerSecurity } from "../kubernetes/pods.ts";
-import type { ChartArgs } from "./arguments.ts";
+import type { HelmChart } from "./arguments.ts";
 import { type ChartValues, given, mergeValues, sealed } from "./chartValues.ts";
 
 /** A chart that is published under one name and known here at one version. */
@@ -30,7 +30,7 @@ export const officialCharts = {
 const isOci = (chart: string) => chart.startsWith("oci://");
 
 /** The part of a Release that says which chart it installs. */
-export function chartSource(official: OfficialChart, args: ChartArgs = {}) {
+export function chartSource(official: OfficialChart, args: HelmChart = {}) {
   const { repository } = args;
   if (repository !== undefined) {
     const { chart = official.name, version = official.version } = args;
@@ -48,7 +48,7 @@ const releaseDefaults = { timeout: 300, maxHistory: 3 } as const;
 export function chartRelease(
   name: string,
   official: OfficialChart,
-  args: { namespace: pulumi.Input<string>; chart?: ChartArgs; values?: ChartValues },
+  args: { namespace: pulumi.Input<string>; chart?: HelmChart; values?: ChartValues },
   ours: ChartValues,
   opts: pulumi.CustomResourceOptions,
 ): void {
@@ -71,7 +71,7 @@ export function chartRelease(
  */
 export function chartImage(
   reference: string,
-  { chart, imageMirror }: { chart?: ChartArgs; imageMirror?: string },
+  { chart, imageMirror }: { chart?: HelmChart; imageMirror?: string },
   official: OfficialChart,
   hasRegistry: boolean,
 ): ChartValues {
@@ -104,7 +104,7 @@ export const replicas = ({ paused }: { paused?: boolean }, key: string): ChartVa
 export function helperResources(
   memoryRequest: string,
   memoryLimit: string,
-  own?: ContainerResourcesArgs,
+  own?: ContainerResources,
 ) {
   const defaults = { cpuRequest: "10m", cpuLimit: "500m", memoryRequest, memoryLimit };
   return containerResources(defaults, own);

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { flag, matches, object, required, type Rule, text } from "../core/checks.ts";
 
 /** Sends alerts by e-mail. */
-export interface EmailReceiverArgs {
+export interface EmailReceiver {
   /** Recipients, separated by commas. */
   to: pulumi.Input<string>;
   /** Sender. */
@@ -18,7 +18,7 @@ export interface EmailReceiverArgs {
 }
 
 /** Sends alerts to a channel of Slack. */
-export interface SlackReceiverArgs {
+export interface SlackReceiver {
   /** URL of the incoming webhook, kept secret. */
   webhookUrl: pulumi.Input<string>;
   /** Channel such as `#alerts`. Defaults to the webhook's own. */
@@ -26,7 +26,7 @@ export interface SlackReceiverArgs {
 }
 
 /** Sends alerts as JSON to a URL. */
-export interface WebhookReceiverArgs {
+export interface WebhookReceiver {
   /** URL that takes the POST, kept secret. */
   url: pulumi.Input<string>;
   /** Bearer token to send along, kept secret. Defaults to none. */
@@ -34,24 +34,24 @@ export interface WebhookReceiverArgs {
 }
 
 /** Alert receivers. Each critical or warning alert goes to all that are given. */
-export interface AlertReceiversArgs {
+export interface AlertReceivers {
   /** Mailbox. */
-  email?: EmailReceiverArgs;
+  email?: EmailReceiver;
   /** Slack channel. */
-  slack?: SlackReceiverArgs;
+  slack?: SlackReceiver;
   /** URL of your own. */
-  webhook?: WebhookReceiverArgs;
+  webhook?: WebhookReceiver;
   /** URL that hears from the alert `Watchdog` every five minutes: a service that calls you when it does not. */
-  heartbeat?: WebhookReceiverArgs;
+  heartbeat?: WebhookReceiver;
 }
 
 const url = matches(/^https?:\/\/\S+$/, "be a URL: http:// or https://");
 
-const webhook = object<WebhookReceiverArgs>({ url: required(url), bearerToken: text });
+const webhook = object<WebhookReceiver>({ url: required(url), bearerToken: text });
 
 /** Refuses what Alertmanager would refuse at its start. No message repeats a value: most of them are secret. */
-export const checkReceivers: Rule = object<AlertReceiversArgs>({
-  email: object<EmailReceiverArgs>(
+export const checkReceivers: Rule = object<AlertReceivers>({
+  email: object<EmailReceiver>(
     {
       to: required(text),
       from: required(text),
@@ -72,7 +72,7 @@ export const checkReceivers: Rule = object<AlertReceiversArgs>({
         `${check.pathOf("username")} and ${check.pathOf("password")} belong together; give both or neither`,
       ),
   ),
-  slack: object<SlackReceiverArgs>({ webhookUrl: required(url), channel: text }),
+  slack: object<SlackReceiver>({ webhookUrl: required(url), channel: text }),
   webhook,
   heartbeat: webhook,
 });
@@ -84,7 +84,7 @@ const slackText = lines(
   "{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ .Annotations.runbook_url }}",
 );
 
-type Known = pulumi.Unwrap<AlertReceiversArgs>;
+type Known = pulumi.Unwrap<AlertReceivers>;
 
 const webhookConfig = ({ url, bearerToken }: NonNullable<Known["webhook"]>) => ({
   url,
@@ -160,7 +160,7 @@ function configuration({ email, slack, webhook, heartbeat }: Known) {
 }
 
 /** Text of `alertmanager.yml`, a secret. It is JSON, which is YAML too. */
-export function alertmanagerConfig(receivers: AlertReceiversArgs = {}): pulumi.Output<string> {
+export function alertmanagerConfig(receivers: AlertReceivers = {}): pulumi.Output<string> {
   return pulumi.secret(
     pulumi.output(receivers).apply((known) => `${JSON.stringify(configuration(known), null, 2)}\n`),
   );

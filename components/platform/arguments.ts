@@ -1,11 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import {
   checkLoginProxySettings,
-  type LoginProxySettingsArgs,
+  type LoginProxySettings,
   oidcLogin,
-  type OidcLoginArgs,
+  type OidcLogin,
 } from "../access/arguments.ts";
-import { type BackupSettingsArgs, backupSettingsRules } from "../backup/arguments.ts";
+import { type BackupSettings, backupSettingsRules } from "../backup/arguments.ts";
 import {
   type Check,
   type Combination,
@@ -25,36 +25,36 @@ import { registryPattern, registryRule } from "../core/imageMirror.ts";
 import * as kube from "../kubernetes/arguments.ts";
 import {
   checkPrometheusSettings,
-  type GrafanaSettingsArgs,
+  type GrafanaSettings,
   grafanaSettingsRules,
-  type PrometheusSettingsArgs,
+  type PrometheusSettings,
 } from "../monitoring/arguments.ts";
-import { checkPredictionSettings, type PredictionSettingsArgs } from "../prediction/arguments.ts";
-import { checkSharedServing, type SharedServingArgs } from "../serving/arguments.ts";
+import { checkPredictionSettings, type PredictionSettings } from "../prediction/arguments.ts";
+import { checkSharedServing, type SharedServing } from "../serving/arguments.ts";
 import {
   checkPostgresSettings,
   checkVolumeArtifactSettings,
   mostPostgresConnections,
-  type PostgresSettingsArgs,
-  type VolumeArtifactStoreSettingsArgs,
+  type PostgresSettings,
+  type VolumeArtifactStoreSettings,
 } from "../stores/arguments.ts";
 import {
-  type ArtifactLocationArgs,
+  type ArtifactLocation,
   artifactLocation,
   checkReplicasOnVolume,
   checkTrackingSettings,
-  type DatabaseConnectionArgs,
+  type DatabaseConnection,
   databaseConnection,
   googleCredentials,
-  type TrackingSettingsArgs,
+  type TrackingSettings,
 } from "../tracking/arguments.ts";
 import { connectionsNeeded } from "../tracking/connections.ts";
-import { checkSharedTraining, type SharedTrainingArgs } from "../training/arguments.ts";
+import { checkSharedTraining, type SharedTraining } from "../training/arguments.ts";
 import { publicHosts } from "./publicHosts.ts";
-import { modelsFit, servedModels, type ServedModelArgs } from "./servedModels.ts";
+import { modelsFit, servedModels, type ServedModel } from "./servedModels.ts";
 
 /** Images of the platform's workloads. */
-export interface PlatformImagesArgs {
+export interface PlatformImages {
   /** Image built from `apps/tracking`. */
   tracking: pulumi.Input<string>;
   /** Image built from `apps/predict`. */
@@ -73,11 +73,11 @@ export interface MlopsPlatformArgs
   /** Whether the platform keeps to a namespace that exists, as an administrator of that namespace only must. Defaults to false. Then it makes no namespace and no ClusterRole: node-exporter and the metrics of nodes and containers are left out. Changing it replaces everything and loses the data in it. */
   namespaceOnly?: boolean;
   /** Images of the workloads. */
-  images: PlatformImagesArgs;
+  images: PlatformImages;
   /** Registry, with a path if need be, that mirrors the images of others: the charts', the database proxy's and the login's. Defaults to the registries that they come from. */
   imageMirror?: string;
   /** Models to serve, one or more. The first is the notebook's and the one that the prediction page lists first. Adding one changes nothing of the others. */
-  models: ServedModelArgs[];
+  models: ServedModel[];
   /** The person or team that runs the platform, by name or address. The prediction page shows it with every service except the models. Left out, none is shown. */
   owner?: pulumi.Input<string>;
   /** Storage class of every claim. Defaults to the cluster's default class. */
@@ -89,37 +89,37 @@ export interface MlopsPlatformArgs
   /** Key of a Google service account, as JSON, for the bucket and the database's proxy. Leave out on GKE, where the tracking server has an identity of its own; kept secret. */
   googleCredentials?: pulumi.Input<string>;
   /** Database of the tracking server. Defaults to a PostgresDatabase in the cluster, as `postgres` describes it. */
-  database?: DatabaseConnectionArgs;
+  database?: DatabaseConnection;
   /** Artifact location of the tracking server. Defaults to a VolumeArtifactStore in the cluster, as `artifactVolume` describes it. */
-  artifacts?: ArtifactLocationArgs;
+  artifacts?: ArtifactLocation;
   /** How it is opened to the internet, on GKE. Defaults to not at all: it is reachable inside the cluster only. */
-  exposure?: PlatformExposureArgs;
+  exposure?: PlatformExposure;
   /** The database in the cluster. Leave out with `database`. */
-  postgres?: PostgresSettingsArgs;
+  postgres?: PostgresSettings;
   /** The volume for artifacts in the cluster. Leave out with `artifacts`. */
-  artifactVolume?: VolumeArtifactStoreSettingsArgs;
+  artifactVolume?: VolumeArtifactStoreSettings;
   /** Backups of the database and the volume in the cluster. They are on by default. Leave out with `database` or `artifacts`. */
-  backup?: PlatformBackupArgs;
+  backup?: PlatformBackup;
   /** The tracking server. Its users are added to those of the platform. */
-  tracking?: TrackingSettingsArgs;
+  tracking?: TrackingSettings;
   /** What all model servers share. A model's own value wins. */
-  serving?: SharedServingArgs;
+  serving?: SharedServing;
   /** The prediction page. */
-  prediction?: PredictionSettingsArgs;
+  prediction?: PredictionSettings;
   /** What the training of all models shares. A model's own value wins. */
-  training?: SharedTrainingArgs;
+  training?: SharedTraining;
   /** What watches the platform. Defaults to Prometheus, Alertmanager and Grafana with everything they need. */
-  monitoring?: PlatformMonitoringArgs;
+  monitoring?: PlatformMonitoring;
 }
 
 /** Backups as a part of a platform. */
-export interface PlatformBackupArgs extends BackupSettingsArgs {
+export interface PlatformBackup extends BackupSettings {
   /** Whether backups are made. Defaults to true where both stores are in the cluster. Switching it off deletes a volume that holds them. */
   enabled?: boolean;
 }
 
 /** How the platform is opened to the internet, on GKE. */
-export interface PlatformExposureArgs {
+export interface PlatformExposure {
   /** Domain below which its hosts are: `mlops.example.com` makes `mlflow.mlops.example.com` and so on. */
   domain: string;
   /** Name of the static address, a DomainCertificate's. */
@@ -129,25 +129,25 @@ export interface PlatformExposureArgs {
   /** Name of the TLS policy, a DomainCertificate's. Defaults to Google's own, which still speaks TLS 1.0. */
   sslPolicyName?: pulumi.Input<string>;
   /** Who is let in. Left out, MLflow and Grafana ask for their own passwords, the prediction page for none, and the model server is not opened. */
-  login?: OidcLoginArgs;
+  login?: OidcLogin;
   /** The pods of the login. Leave out without `login`. */
-  loginProxy?: LoginProxySettingsArgs;
+  loginProxy?: LoginProxySettings;
 }
 
 /** What watches the platform. Every part is on unless it is switched off. */
-export interface PlatformMonitoringArgs {
+export interface PlatformMonitoring {
   /** Whether there is any monitoring. Defaults to true. Switching it off deletes the metrics and Grafana's database. */
   enabled?: boolean;
   /** URL of the folder with the runbooks, to which alerts link. Defaults to the dashboard _Runbooks_ of Grafana. */
   runbookBaseUrl?: string;
   /** Prometheus, Alertmanager and what they scrape. */
-  prometheus?: PrometheusSettingsArgs;
+  prometheus?: PrometheusSettings;
   /** Grafana. */
-  grafana?: PlatformGrafanaArgs;
+  grafana?: PlatformGrafana;
 }
 
 /** Grafana as a part of a platform. */
-export interface PlatformGrafanaArgs extends GrafanaSettingsArgs {
+export interface PlatformGrafana extends GrafanaSettings {
   /** Whether Grafana is part of it. Defaults to true. Switching it off deletes its database. */
   enabled?: boolean;
 }
@@ -256,7 +256,7 @@ const portsFit: Combination<MlopsPlatformArgs> = (check, args) => {
 
 const longestLabel = Math.max(...Object.values(publicHosts).map(({ label }) => label.length + 1));
 
-const exposure: Rule = object<PlatformExposureArgs>(
+const exposure: Rule = object<PlatformExposure>(
   {
     domain: required(domainName),
     addressName: required(text),
@@ -289,7 +289,7 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
     namespace: dnsLabel("mlops"),
     namespaceOnly: flag,
     images: required(
-      object<PlatformImagesArgs>({
+      object<PlatformImages>({
         tracking: required(text),
         predict: required(text),
         postgres: text,
@@ -308,16 +308,16 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
     exposure,
     postgres: checkPostgresSettings,
     artifactVolume: checkVolumeArtifactSettings,
-    backup: object<PlatformBackupArgs>({ ...backupSettingsRules, enabled: flag }),
+    backup: object<PlatformBackup>({ ...backupSettingsRules, enabled: flag }),
     tracking: checkTrackingSettings,
     serving: checkSharedServing,
     prediction: checkPredictionSettings,
     training: checkSharedTraining,
-    monitoring: object<PlatformMonitoringArgs>({
+    monitoring: object<PlatformMonitoring>({
       enabled: flag,
       runbookBaseUrl: matches(/^\S+$/, "be a URL or a path, without spaces"),
       prometheus: checkPrometheusSettings,
-      grafana: object<PlatformGrafanaArgs>({ ...grafanaSettingsRules, enabled: flag }),
+      grafana: object<PlatformGrafana>({ ...grafanaSettingsRules, enabled: flag }),
     }),
   },
   namespaceFitsExporter,

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { services } from "../core/services.ts";
 import { versions } from "../core/versions.ts";
 import { internalServiceUrl } from "../kubernetes/endpoints.ts";
-import type { ListedServiceArgs } from "../prediction/arguments.ts";
+import type { ListedService } from "../prediction/arguments.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
 import type { MonitoringAddresses } from "./platformMonitoring.ts";
 
@@ -20,12 +20,12 @@ export interface PartAddresses extends MonitoringAddresses {
 export function listedServices(
   { owner, images }: MlopsPlatformArgs,
   { namespace, ...urls }: PartAddresses,
-): ListedServiceArgs[] {
+): ListedService[] {
   const inside = (of: keyof typeof services, path: string) =>
     pulumi.interpolate`${internalServiceUrl(services[of].name, namespace, services[of].port)}${path}`;
   const { grafanaUrl, prometheusUrl, alertmanagerUrl } = urls;
   const { tracking, grafana } = services;
-  const found: ListedServiceArgs[] = [
+  const found: ListedService[] = [
     {
       name: "MLflow",
       url: urls.trackingUrl,

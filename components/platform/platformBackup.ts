@@ -5,9 +5,9 @@ import { destinationFlows } from "../backup/destination.ts";
 import { backupName, restoreName } from "../backup/names.ts";
 import { services } from "../core/services.ts";
 import { versions } from "../core/versions.ts";
-import type { NamespacedArgs, NetworkFlowArgs } from "../kubernetes/arguments.ts";
+import type { NamespacedArgs, NetworkFlow } from "../kubernetes/arguments.ts";
 import { internalServiceUrl } from "../kubernetes/endpoints.ts";
-import type { ArtifactLocationArgs, DatabaseConnectionArgs } from "../tracking/arguments.ts";
+import type { ArtifactLocation, DatabaseConnection } from "../tracking/arguments.ts";
 import type { TrackingServer } from "../tracking/trackingServer.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
 
@@ -27,8 +27,8 @@ const hasPushgateway = ({ monitoring = {} }: MlopsPlatformArgs): boolean =>
 
 /** What the platform keeps its data in, and what serves it. */
 interface BackedUp {
-  database: DatabaseConnectionArgs;
-  artifacts: ArtifactLocationArgs;
+  database: DatabaseConnection;
+  artifacts: ArtifactLocation;
   tracking: TrackingServer;
 }
 
@@ -79,11 +79,11 @@ export function backupInCluster(
 /** Backups and restores reach the database and their destination; a restore also the API server, to stop MLflow. */
 export function backupFlows(
   args: MlopsPlatformArgs,
-  toApiServer: (from: string) => NetworkFlowArgs[],
-): NetworkFlowArgs[] {
+  toApiServer: (from: string) => NetworkFlow[],
+): NetworkFlow[] {
   if (!hasBackup(args)) return [];
   const { postgres, pushgateway } = services;
-  const both = [backupName, restoreName].flatMap((from): NetworkFlowArgs[] => [
+  const both = [backupName, restoreName].flatMap((from): NetworkFlow[] => [
     { from, to: postgres.name, port: postgres.port },
     ...destinationFlows(args.backup?.destination).map((flow) => ({ from, ...flow })),
   ]);

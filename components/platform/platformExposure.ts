@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { GatewayBackendArgs } from "../access/arguments.ts";
+import type { GatewayBackend } from "../access/arguments.ts";
 import { loginPort } from "../access/loginPods.ts";
 import { LoginProxy } from "../access/loginProxy.ts";
 import { PlatformGateway } from "../access/platformGateway.ts";
 import { mirrored } from "../core/imageMirror.ts";
 import { generatedCookieSecret } from "../core/secrets.ts";
 import { versions } from "../core/versions.ts";
-import type { NamespacedArgs, NetworkFlowArgs } from "../kubernetes/arguments.ts";
+import type { NamespacedArgs, NetworkFlow } from "../kubernetes/arguments.ts";
 import { internalServiceUrl } from "../kubernetes/endpoints.ts";
 import { slugOf } from "../core/slug.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
@@ -124,7 +124,7 @@ function behindLogin(key: PublicHostName, { namespace }: NamespacedArgs, args: M
 }
 
 /** What the load balancer talks to: the part itself, or the login in front of it. */
-function backendOf(host: PublicHost, hostName: string, hasLogin: boolean): GatewayBackendArgs {
+function backendOf(host: PublicHost, hostName: string, hasLogin: boolean): GatewayBackend {
   const { service, sessionAffinity } = host;
   const { name: serviceName, port, healthPath } = service;
   const target = hasLogin
@@ -134,11 +134,11 @@ function backendOf(host: PublicHost, hostName: string, hasLogin: boolean): Gatew
 }
 
 /** Google's load balancer reaches what is opened, or only the logins in front of it, and those nothing but theirs. */
-export function exposureFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
+export function exposureFlows(args: MlopsPlatformArgs): NetworkFlow[] {
   const { exposure } = args;
   if (exposure === undefined) return [];
   const { login } = exposure;
-  return openHosts(args).flatMap((key): NetworkFlowArgs[] => {
+  return openHosts(args).flatMap((key): NetworkFlow[] => {
     const host: PublicHost = publicHosts[key];
     const { name: serviceName, port } = host.service;
     if (login === undefined) return [{ fromAddresses: googleFrontEnds, to: serviceName, port }];

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type PlatformService, services } from "../core/services.ts";
-import type { NetworkFlowArgs } from "../kubernetes/arguments.ts";
+import type { NetworkFlow } from "../kubernetes/arguments.ts";
 import { nodeExporterPort } from "../monitoring/prometheusValues.ts";
-import type { AlertReceiversArgs } from "../monitoring/receivers.ts";
+import type { AlertReceivers } from "../monitoring/receivers.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
 import { metadataServer } from "../tracking/googleCredentials.ts";
 import { exposureFlows } from "./platformExposure.ts";
@@ -16,9 +16,9 @@ const open = ({ name: to, port }: PlatformService) => ({ to, port });
 const cloudSqlProxyPort = 3307;
 
 /** Who may call whom. Ports are the pods', not the Services'. */
-export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
+export function platformFlows(args: MlopsPlatformArgs): NetworkFlow[] {
   const { tracking, models, prediction } = args;
-  const flows: NetworkFlowArgs[] = [
+  const flows: NetworkFlow[] = [
     call(services.serving.name, services.tracking),
     call(trainingName, services.tracking),
     call(services.prediction.name, services.serving),
@@ -40,7 +40,7 @@ export function platformFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
 }
 
 /** To the stores of MLflow. */
-function storeFlows(from: string, args: MlopsPlatformArgs): NetworkFlowArgs[] {
+function storeFlows(from: string, args: MlopsPlatformArgs): NetworkFlow[] {
   const { database, artifacts, googleCredentials } = args;
   const isBucket = artifacts !== undefined && artifacts.claimName === undefined;
   const hasProxy = database?.proxy !== undefined;
@@ -63,7 +63,7 @@ const kubeletPort = 10250;
 
 const toApiServer =
   ({ apiServerAddresses }: MlopsPlatformArgs) =>
-  (from: string): NetworkFlowArgs[] =>
+  (from: string): NetworkFlow[] =>
     apiServerPorts.map((port) => ({
       from,
       ...(apiServerAddresses && { toAddresses: apiServerAddresses, toName: "api-server" }),
@@ -71,14 +71,14 @@ const toApiServer =
     }));
 
 /** Whom the monitoring may call. Nobody but Prometheus reaches a port with metrics. */
-function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
+function monitoringFlows(args: MlopsPlatformArgs): NetworkFlow[] {
   const { monitoring = {} } = args;
   const { prometheus = {}, grafana = {} } = monitoring;
   const callApiServer = toApiServer(args);
   if (monitoring.enabled === false) return [];
   const grafanaName = services.grafana.name;
   const prometheusName = services.prometheus.name;
-  const flows: NetworkFlowArgs[] = [
+  const flows: NetworkFlow[] = [
     call(services.prediction.name, services.prometheus),
     ...[services.tracking, services.serving, services.prediction].flatMap((service) =>
       service.metricsPorts.map((port) => ({ from: prometheusName, to: service.name, port })),
@@ -113,7 +113,7 @@ function monitoringFlows(args: MlopsPlatformArgs): NetworkFlowArgs[] {
   return flows;
 }
 
-function receiverPorts(receivers: AlertReceiversArgs): pulumi.Output<number>[] {
+function receiverPorts(receivers: AlertReceivers): pulumi.Output<number>[] {
   const { email, slack, webhook, heartbeat } = receivers;
   const urls = [
     email && pulumi.interpolate`smtp://${email.smarthost}`,

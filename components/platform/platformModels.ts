@@ -12,7 +12,7 @@ import type { TrainingScheduleArgs } from "../training/arguments.ts";
 import { TrainingJob } from "../training/trainingJob.ts";
 import { TrainingPipeline } from "../training/trainingPipeline.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
-import type { ServedModelArgs } from "./servedModels.ts";
+import type { ServedModel } from "./servedModels.ts";
 
 type Child = { parent: pulumi.Resource };
 
@@ -24,7 +24,7 @@ export const modelService = (model: string) => `${services.serving.name}-${slugO
 
 /** The models with their defaults and MLflow users, which the tracking server is given: servers read, trainings write. */
 export const platformModels = (name: string, { models }: MlopsPlatformArgs, child: Child) =>
-  models.map((model: ServedModelArgs) => {
+  models.map((model: ServedModel) => {
     const { name: modelName, alias: modelAlias = "champion", image, training, ...others } = model;
     const { experimentName = modelName, page = true, monitor = true, owner, ...settings } = others;
     const slug = slugOf(modelName);

@@ -4,7 +4,7 @@ import type { NamespacedArgs, StringMap } from "../kubernetes/arguments.ts";
 import { markedNamespace, ownedNamespace } from "../kubernetes/ownedNamespace.ts";
 import { PostgresDatabase } from "../stores/postgresDatabase.ts";
 import { VolumeArtifactStore } from "../stores/volumeArtifactStore.ts";
-import type { ArtifactLocationArgs } from "../tracking/arguments.ts";
+import type { ArtifactLocation } from "../tracking/arguments.ts";
 import { connectionsNeeded } from "../tracking/connections.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
 
@@ -52,7 +52,7 @@ export function artifactsInCluster(
   common: NamespacedArgs,
   args: MlopsPlatformArgs,
   child: Child,
-): ArtifactLocationArgs {
+): ArtifactLocation {
   const { artifactVolume, storageClassName } = args;
   return new VolumeArtifactStore(
     `${name}-artifacts`,

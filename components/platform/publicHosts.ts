@@ -1,4 +1,4 @@
-import type { OidcLoginArgs } from "../access/arguments.ts";
+import type { OidcLogin } from "../access/arguments.ts";
 import { type PlatformService, services } from "../core/services.ts";
 
 /** How a Service of the platform is opened to people. */
@@ -37,11 +37,11 @@ export type PublicHostName = keyof typeof publicHosts;
 export const hostOf = (name: PublicHostName, domain: string) =>
   `${publicHosts[name].label}.${domain}`;
 
-export const isOpen = (host: PublicHost, login: OidcLoginArgs | undefined) =>
+export const isOpen = (host: PublicHost, login: OidcLogin | undefined) =>
   login !== undefined || host.needsLogin !== true;
 
 /** Host names of a platform below a domain, for its DomainCertificate. The model server has one only with a login. */
-export function exposedHostNames(domain: string, login?: OidcLoginArgs): string[] {
+export function exposedHostNames(domain: string, login?: OidcLogin): string[] {
   const names = Object.keys(publicHosts) as PublicHostName[];
   return names
     .filter((name) => isOpen(publicHosts[name], login))

@@ -13,19 +13,19 @@ import { slugOf } from "../core/slug.ts";
 import {
   eitherReplicas,
   modelServerSettingsRules,
-  type ModelServerSettingsArgs,
+  type ModelServerSettings,
 } from "../serving/arguments.ts";
 import { modelRules } from "../tracking/arguments.ts";
 import {
-  type PipelineStepArgs,
+  type PipelineStep,
   pipelineSteps,
   stepsFit,
-  type TrainingSettingsArgs,
+  type TrainingSettings,
   trainingSettingsRules,
 } from "../training/arguments.ts";
 
 /** A model of a platform: its server, its place on the prediction page, and its training. */
-export interface ServedModelArgs extends ModelServerSettingsArgs {
+export interface ServedModel extends ModelServerSettings {
   /** Name of the registered model. It need not exist yet. Every name of the model's objects is derived from it, so that changing it replaces them. */
   name: string;
   /** Alias of the version that is served; training moves it to a version that is better. Defaults to `champion`. */
@@ -41,18 +41,18 @@ export interface ServedModelArgs extends ModelServerSettingsArgs {
   /** Whether alerts are raised about it. Defaults to true. */
   monitor?: boolean;
   /** How it is trained. Left out, it is served only. */
-  training?: ModelTrainingArgs;
+  training?: ModelTraining;
 }
 
 /** How one model of a platform is trained. */
-export interface ModelTrainingArgs extends TrainingSettingsArgs {
+export interface ModelTraining extends TrainingSettings {
   /** Whether to train once when it is deployed, and again when its image changes. Defaults to true. */
   once?: boolean;
   /** Steps of its training in place of one command, as TrainingPipeline runs them. Leave out with `command` and `trials`. */
-  steps?: PipelineStepArgs[];
+  steps?: PipelineStep[];
 }
 
-const oneScriptOrSteps: Combination<ModelTrainingArgs> = (check, args) => {
+const oneScriptOrSteps: Combination<ModelTraining> = (check, args) => {
   for (const key of ["command", "trials"] as const) {
     check.refuse(
       key,
@@ -62,7 +62,7 @@ const oneScriptOrSteps: Combination<ModelTrainingArgs> = (check, args) => {
   }
 };
 
-export const servedModelRules: Rules<ServedModelArgs> = {
+export const servedModelRules: Rules<ServedModel> = {
   ...modelServerSettingsRules,
   name: modelRules.modelName,
   alias: modelRules.modelAlias,
@@ -71,7 +71,7 @@ export const servedModelRules: Rules<ServedModelArgs> = {
   owner: text,
   page: flag,
   monitor: flag,
-  training: object<ModelTrainingArgs>(
+  training: object<ModelTraining>(
     { ...trainingSettingsRules, once: flag, steps: pipelineSteps },
     oneScriptOrSteps,
     stepsFit,
@@ -80,7 +80,7 @@ export const servedModelRules: Rules<ServedModelArgs> = {
 
 export const servedModels: Rule = required(list(object(servedModelRules, eitherReplicas)));
 
-export const modelsFit: Combination<{ models: ServedModelArgs[] }> = (check, { models }) => {
+export const modelsFit: Combination<{ models: ServedModel[] }> = (check, { models }) => {
   if (models === undefined) return;
   check.refuse("models", models.length === 0, "models must not be empty; name one to serve");
   check.refuse(

@@ -12,15 +12,15 @@ import {
 import * as kube from "../kubernetes/arguments.ts";
 
 /** What people choose about the prediction page. */
-export interface PredictionSettingsArgs extends kube.NodePortArgs, kube.PodSettingsArgs {
+export interface PredictionSettings extends kube.NodePortArgs, kube.PodSettings {
   /** Number of pods, 1 to 100. Defaults to 2, so that one may restart while the other answers. */
   replicas?: number;
   /** CPU and memory. Defaults to 50m and 128Mi requested, 1 core and 512Mi at most. */
-  resources?: kube.ContainerResourcesArgs;
+  resources?: kube.ContainerResources;
 }
 
 /** A model that the prediction page predicts with. */
-export interface PageModelArgs {
+export interface PageModel {
   /** Name of the registered model. */
   name: string;
   /** URL of its server inside the cluster. */
@@ -32,7 +32,7 @@ export interface PageModelArgs {
 }
 
 /** A service that the prediction page lists, with how it is right now. */
-export interface ListedServiceArgs {
+export interface ListedService {
   /** Name for people, such as `MLflow`. */
   name: string;
   /** URL for people. One that only the cluster knows is replaced by a hint. */
@@ -49,18 +49,18 @@ export interface ListedServiceArgs {
 
 /** Arguments of PredictionApp. */
 export interface PredictionAppArgs
-  extends PredictionSettingsArgs, kube.WorkloadArgs, kube.NodeAddressArgs {
+  extends PredictionSettings, kube.WorkloadArgs, kube.NodeAddressArgs {
   /** Image built from `apps/predict`. */
   image: pulumi.Input<string>;
   /** Models of the page, one or more. A changed list reaches the running pods within two minutes and restarts none. */
-  models: PageModelArgs[];
+  models: PageModel[];
   /** Services that its front page lists next to the models. Defaults to none; with one model the page then opens with its form. */
-  services?: ListedServiceArgs[];
+  services?: ListedService[];
   /** Whether a LoginProxy stands in front. Defaults to false. No cookie passes it, so Streamlit's check by its XSRF cookie is then off; browsers do not send the login's cookie with another site's requests. */
   behindLogin?: boolean;
 }
 
-const settingsRules: Rules<PredictionSettingsArgs> = {
+const settingsRules: Rules<PredictionSettings> = {
   ...kube.nodePortRules,
   ...kube.podSettingsRules,
   replicas: whole(1, 100),
@@ -69,14 +69,14 @@ const settingsRules: Rules<PredictionSettingsArgs> = {
 
 export const checkPredictionSettings: Rule = object(settingsRules);
 
-const pageModelRules: Rules<PageModelArgs> = {
+const pageModelRules: Rules<PageModel> = {
   name: required(text),
   serverUrl: required(text),
   url: text,
   owner: text,
 };
 
-const listedServiceRules: Rules<ListedServiceArgs> = {
+const listedServiceRules: Rules<ListedService> = {
   name: required(text),
   url: required(text),
   healthUrl: text,
@@ -91,8 +91,8 @@ export const checkPredictionApp: Rule = object<PredictionAppArgs>(
     ...kube.workloadRules,
     ...kube.nodeAddressRules,
     image: required(text),
-    models: required(list(object<PageModelArgs>(pageModelRules))),
-    services: list(object<ListedServiceArgs>(listedServiceRules)),
+    models: required(list(object<PageModel>(pageModelRules))),
+    services: list(object<ListedService>(listedServiceRules)),
     behindLogin: flag,
   },
   (check, { models }) =>

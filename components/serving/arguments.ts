@@ -18,7 +18,7 @@ import {
 } from "../tracking/arguments.ts";
 
 /** Bounds of a HorizontalPodAutoscaler on CPU. */
-export interface AutoscalingArgs {
+export interface Autoscaling {
   /** Fewest pods, 1 or more. Defaults to 1. */
   minReplicas?: number;
   /** Most pods, not below `minReplicas`. */
@@ -28,7 +28,7 @@ export interface AutoscalingArgs {
 }
 
 /** What several model servers may have in common. */
-export interface SharedServingArgs extends kube.PodSettingsArgs {
+export interface SharedServing extends kube.PodSettings {
   /** Seconds between two looks at the alias, 1 to 3600. Defaults to 5. */
   pollSeconds?: pulumi.Input<number>;
   /** Largest request in bytes, 1024 to 1073741824; a larger one is answered with 413. Defaults to 10485760 (10 MiB). */
@@ -40,23 +40,23 @@ export interface SharedServingArgs extends kube.PodSettingsArgs {
   /** Seconds of requests that the drift of the input is measured over, 60 to 604800 (a week). A model that is seldom asked needs more than an hour to come to 200 rows. Defaults to 3600. */
   driftWindowSeconds?: pulumi.Input<number>;
   /** CPU and memory. Defaults to 100m and 256Mi requested, 2 cores and 1Gi at most. */
-  resources?: kube.ContainerResourcesArgs;
+  resources?: kube.ContainerResources;
 }
 
 /** What people choose about one model server. */
-export interface ModelServerSettingsArgs extends SharedServingArgs, kube.NodePortArgs {
+export interface ModelServerSettings extends SharedServing, kube.NodePortArgs {
   /** Whether to load models that are pickled or carry code of their own, which runs as it is loaded. Defaults to false: only formats that hold data. */
   allowPickle?: pulumi.Input<boolean>;
   /** Number of pods, 1 to 100. Defaults to 1. Leave out with `autoscaling`. */
   replicas?: number;
   /** Lets the number of pods follow the load. Needs a metrics server in the cluster. */
-  autoscaling?: AutoscalingArgs;
+  autoscaling?: Autoscaling;
 }
 
 /** Arguments of ModelServer. */
 export interface ModelServerArgs
   extends
-    ModelServerSettingsArgs,
+    ModelServerSettings,
     ModelArgs,
     TrackingClientArgs,
     kube.WorkloadArgs,
@@ -65,7 +65,7 @@ export interface ModelServerArgs
   image: pulumi.Input<string>;
 }
 
-const autoscaling = object<AutoscalingArgs>(
+const autoscaling = object<Autoscaling>(
   {
     minReplicas: whole(1, 100),
     maxReplicas: required(whole(1, 1000)),
@@ -79,7 +79,7 @@ const autoscaling = object<AutoscalingArgs>(
     ),
 );
 
-const sharedServingRules: Rules<SharedServingArgs> = {
+const sharedServingRules: Rules<SharedServing> = {
   ...kube.podSettingsRules,
   pollSeconds: whole(1, 3600),
   maxRequestBytes: whole(1024, 1024 ** 3),
@@ -91,7 +91,7 @@ const sharedServingRules: Rules<SharedServingArgs> = {
 
 export const checkSharedServing: Rule = object(sharedServingRules);
 
-export const modelServerSettingsRules: Rules<ModelServerSettingsArgs> = {
+export const modelServerSettingsRules: Rules<ModelServerSettings> = {
   ...sharedServingRules,
   ...kube.nodePortRules,
   allowPickle: flag,
@@ -99,7 +99,7 @@ export const modelServerSettingsRules: Rules<ModelServerSettingsArgs> = {
   autoscaling,
 };
 
-export const eitherReplicas: Combination<ModelServerSettingsArgs> = (check, args) =>
+export const eitherReplicas: Combination<ModelServerSettings> = (check, args) =>
   check.refuse(
     "replicas",
     args.replicas !== undefined && args.autoscaling !== undefined,

@@ -10,7 +10,7 @@ import { metadataFor, selectorLabels, skipAwait } from "../kubernetes/metadata.t
 import { pausedReplicas, takeReplicasBack } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { trackingClient } from "../tracking/trackingClient.ts";
-import { type AutoscalingArgs, type ModelServerArgs, checkModelServer } from "./arguments.ts";
+import { type Autoscaling, type ModelServerArgs, checkModelServer } from "./arguments.ts";
 
 const { port, healthPath } = services.serving;
 
@@ -108,10 +108,7 @@ export class ModelServer extends pulumi.ComponentResource {
   }
 }
 
-function autoscalerSpec(
-  name: string,
-  { minReplicas, maxReplicas, targetCpuPercent }: AutoscalingArgs,
-) {
+function autoscalerSpec(name: string, { minReplicas, maxReplicas, targetCpuPercent }: Autoscaling) {
   return {
     scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
     minReplicas: minReplicas ?? 1,

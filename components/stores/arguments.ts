@@ -27,7 +27,7 @@ export interface VolumeArgs {
 }
 
 /** What people choose about Postgres in the cluster. */
-export interface PostgresSettingsArgs extends kube.PodSettingsArgs {
+export interface PostgresSettings extends kube.PodSettings {
   /** Size of the claim that holds the data. Defaults to `8Gi`. It can grow where the storage class allows it, never shrink. */
   storageSize?: pulumi.Input<string>;
   /** Most connections at a time, 10 to 1000. Defaults to 60, which fits one MLflow pod and its successor during a rollout; a platform reserves what its tracking server needs. */
@@ -35,24 +35,24 @@ export interface PostgresSettingsArgs extends kube.PodSettingsArgs {
   /** Password of the database user. Generated when left out. It is set when the data is first made: changing it later locks everybody out. */
   password?: pulumi.Input<string>;
   /** CPU and memory. Defaults to 100m and 128Mi requested, 2 cores and 512Mi at most. */
-  resources?: kube.ContainerResourcesArgs;
+  resources?: kube.ContainerResources;
 }
 
 /** Arguments of PostgresDatabase. */
-export interface PostgresDatabaseArgs extends PostgresSettingsArgs, kube.WorkloadArgs, VolumeArgs {
+export interface PostgresDatabaseArgs extends PostgresSettings, kube.WorkloadArgs, VolumeArgs {
   /** Image with the environment contract of the official `postgres` image. A later major version needs `npm run up -- --upgrade-postgres`; a server does not start on data of another one. */
   image: pulumi.Input<string>;
 }
 
 /** What people choose about a volume for artifacts. */
-export interface VolumeArtifactStoreSettingsArgs {
+export interface VolumeArtifactStoreSettings {
   /** Size of the claim. Defaults to `20Gi`. It can grow where the storage class allows it, never shrink. */
   storageSize?: pulumi.Input<string>;
 }
 
 /** Arguments of VolumeArtifactStore. Its namespace must be the tracking server's. */
 export interface VolumeArtifactStoreArgs
-  extends VolumeArtifactStoreSettingsArgs, kube.NamespacedArgs, VolumeArgs {}
+  extends VolumeArtifactStoreSettings, kube.NamespacedArgs, VolumeArgs {}
 
 /** Connections that the memory of a Postgres in the cluster allows. */
 export const mostPostgresConnections = 1000;
@@ -64,7 +64,7 @@ export const password = matches(
   "be a password that is not empty; leave it out to have one generated",
 );
 
-const postgresSettingsRules: Rules<PostgresSettingsArgs> = {
+const postgresSettingsRules: Rules<PostgresSettings> = {
   ...kube.podSettingsRules,
   storageSize: quantity("8Gi"),
   maxConnections: whole(10, mostPostgresConnections),
@@ -81,7 +81,7 @@ export const checkPostgresDatabase: Rule = object<PostgresDatabaseArgs>({
   image: required(text),
 });
 
-const volumeArtifactRules: Rules<VolumeArtifactStoreSettingsArgs> = {
+const volumeArtifactRules: Rules<VolumeArtifactStoreSettings> = {
   storageSize: quantity("20Gi"),
 };
 

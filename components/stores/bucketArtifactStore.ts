@@ -4,7 +4,7 @@ import { checkArguments } from "../core/checks.ts";
 import { outputsOf } from "../core/outputs.ts";
 import { resourceCostUsd } from "../cost/index.ts";
 import { labelsAtGoogle, uniqueName } from "../google/googleNames.ts";
-import type { ArtifactLocationArgs } from "../tracking/arguments.ts";
+import type { ArtifactLocation } from "../tracking/arguments.ts";
 import {
   type BucketArtifactStoreArgs,
   BucketStorageClass,
@@ -19,7 +19,7 @@ import {
  */
 export class BucketArtifactStore extends pulumi.ComponentResource {
   /** Where a tracking server keeps artifacts: hand it on whole as its `artifacts`. */
-  public readonly location: ArtifactLocationArgs;
+  public readonly location: ArtifactLocation;
   /** Name of the bucket. */
   public readonly bucketName: pulumi.Output<string>;
   /** Number of the project that holds the bucket, by which Google names the workloads of the project's clusters. */

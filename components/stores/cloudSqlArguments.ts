@@ -32,7 +32,7 @@ import {
 import { password } from "./arguments.ts";
 
 /** What people choose about a Cloud SQL database. */
-export interface CloudSqlSettingsArgs {
+export interface CloudSqlSettings {
   /** Id of the Google Cloud project that holds the instance. Changing it replaces the instance and loses the data. */
   project: pulumi.Input<string>;
   /** Region of the instance, best the cluster's. Changing it replaces the instance and loses the data. */
@@ -74,7 +74,7 @@ export interface CloudSqlSettingsArgs {
 }
 
 /** Arguments of CloudSqlDatabase. */
-export interface CloudSqlDatabaseArgs extends CloudSqlSettingsArgs {
+export interface CloudSqlDatabaseArgs extends CloudSqlSettings {
   /** Network with Private Service Access that gives the instance a private address. Left out, it has a public one that lets nobody in but the Auth Proxy. Taking it away again replaces the instance and loses the data. */
   privateNetworkId?: pulumi.Input<string>;
 }
@@ -83,7 +83,7 @@ const isInstanceName = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
 const instanceNameRule =
   "start with a letter, end with a letter or a digit, and have lower-case letters, digits and hyphens only";
 
-const cloudSqlRules: Rules<CloudSqlSettingsArgs> = {
+const cloudSqlRules: Rules<CloudSqlSettings> = {
   project,
   region: required(region),
   instanceName: matches(isInstanceName, instanceNameRule),
@@ -129,13 +129,13 @@ function machineOf({ edition = CloudSqlEdition.Enterprise, tier, availability }:
     availability: availability ?? CloudSqlAvailability.Zonal,
   };
 }
-type CloudSqlChoice = Partial<CloudSqlSettingsArgs>;
+type CloudSqlChoice = Partial<CloudSqlSettings>;
 
 /** Most gigabytes of disk, which a tier with a shared core has fewer of. */
 const mostDiskGb = (tier: CloudSqlTier) => (tierFacts[tier].sharedCore ? 3062 : 65_536);
 
-const cloudSqlTogether: Combination<CloudSqlSettingsArgs> = (check, args) => {
-  const name = (argument: keyof CloudSqlSettingsArgs) => check.pathOf(argument);
+const cloudSqlTogether: Combination<CloudSqlSettings> = (check, args) => {
+  const name = (argument: keyof CloudSqlSettings) => check.pathOf(argument);
   const { edition, tier, availability } = machineOf(args);
   const fitting = Object.values(CloudSqlTier).filter(isTierOf(edition)).join(", ");
   const { edition: needed, sharedCore } = tierFacts[tier];
@@ -193,7 +193,7 @@ const cloudSqlTogether: Combination<CloudSqlSettingsArgs> = (check, args) => {
 export const checkCloudSqlSettings: Rule = object(cloudSqlRules, cloudSqlTogether);
 
 /** Everything that is wrong with what people chose about a Cloud SQL database. */
-export const cloudSqlFaults = (settings: CloudSqlSettingsArgs): Fault[] =>
+export const cloudSqlFaults = (settings: CloudSqlSettings): Fault[] =>
   faultsOf(settings, checkCloudSqlSettings);
 
 /** Google's limit for `project:instance`. */

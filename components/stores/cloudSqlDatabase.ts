@@ -5,7 +5,7 @@ import { outputsOf } from "../core/outputs.ts";
 import { generatedPassword, withSecret } from "../core/secrets.ts";
 import { resourceCostUsd } from "../cost/index.ts";
 import { uniqueName } from "../google/googleNames.ts";
-import type { DatabaseConnectionArgs } from "../tracking/arguments.ts";
+import type { DatabaseConnection } from "../tracking/arguments.ts";
 import { proxyAddress, trackingDatabase } from "../tracking/connections.ts";
 import {
   checkCloudSql,
@@ -23,7 +23,7 @@ const { username, database, authDatabase } = trackingDatabase;
  */
 export class CloudSqlDatabase extends pulumi.ComponentResource {
   /** How a tracking server reaches the database, known once it exists: hand it on whole as its `database`. The password in it is a secret. */
-  public readonly connection: DatabaseConnectionArgs;
+  public readonly connection: DatabaseConnection;
   /** Name of the instance. It is known before the instance exists, so that roles can be bound meanwhile. */
   public readonly instanceName: pulumi.Output<string>;
   /** What the instance costs a month in US dollars, at list prices of us-central1. */

@@ -17,7 +17,7 @@ import {
   userIds,
 } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
-import type { DatabaseConnectionArgs } from "../tracking/arguments.ts";
+import type { DatabaseConnection } from "../tracking/arguments.ts";
 import { trackingDatabase } from "../tracking/connections.ts";
 import { checkPostgresDatabase, type PostgresDatabaseArgs } from "./arguments.ts";
 import { chooseDataFolder } from "./dataFolder.ts";
@@ -33,7 +33,7 @@ const dataFolder = "/var/lib/postgresql/data";
  */
 export class PostgresDatabase extends pulumi.ComponentResource {
   /** How a tracking server reaches the database: hand it on whole as its `database`. The password in it is a secret. */
-  public readonly connection: DatabaseConnectionArgs;
+  public readonly connection: DatabaseConnection;
 
   constructor(name: string, args: PostgresDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArguments(`PostgresDatabase "${name}"`, args, checkPostgresDatabase);

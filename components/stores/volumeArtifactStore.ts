@@ -3,7 +3,7 @@ import { checkArguments } from "../core/checks.ts";
 import { outputsOf } from "../core/outputs.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
-import type { ArtifactLocationArgs } from "../tracking/arguments.ts";
+import type { ArtifactLocation } from "../tracking/arguments.ts";
 import { checkVolumeArtifactStore, type VolumeArtifactStoreArgs } from "./arguments.ts";
 
 /**
@@ -12,7 +12,7 @@ import { checkVolumeArtifactStore, type VolumeArtifactStoreArgs } from "./argume
  */
 export class VolumeArtifactStore extends pulumi.ComponentResource {
   /** Where a tracking server keeps artifacts: hand it on whole as its `artifacts`. */
-  public readonly location: ArtifactLocationArgs;
+  public readonly location: ArtifactLocation;
 
   constructor(name: string, args: VolumeArtifactStoreArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArguments(`VolumeArtifactStore "${name}"`, args, checkVolumeArtifactStore);

@@ -21,7 +21,7 @@ import {
 import * as kube from "../kubernetes/arguments.ts";
 
 /** The Cloud SQL Auth Proxy, through which a Cloud SQL instance is reached without an open port or a certificate. */
-export interface DatabaseProxyArgs {
+export interface DatabaseProxy {
   /** Connection name of the instance: `project:region:instance`. */
   instance: pulumi.Input<string>;
   /** Whether the instance is reached by its private address. Defaults to true; false for a cluster outside the instance's network. */
@@ -31,7 +31,7 @@ export interface DatabaseProxyArgs {
 }
 
 /** A Postgres database that a tracking server uses: a PostgresDatabase's outputs, or any other's. */
-export interface DatabaseConnectionArgs {
+export interface DatabaseConnection {
   /** Host name or address. Not used with `proxy`, which listens on the pod's own 127.0.0.1. */
   host: pulumi.Input<string>;
   /** TCP port. Not used with `proxy`. */
@@ -49,11 +49,11 @@ export interface DatabaseConnectionArgs {
   /** Size of the volume that the databases are on. A migration is refused where there is no room for its copy. Defaults to no limit. */
   storageSize?: pulumi.Input<string>;
   /** Cloud SQL Auth Proxy that runs beside each container which uses the database. Defaults to none: `host` is called itself. */
-  proxy?: DatabaseProxyArgs;
+  proxy?: DatabaseProxy;
 }
 
 /** Where a tracking server keeps artifacts: a VolumeArtifactStore's outputs, or a bucket. */
-export interface ArtifactLocationArgs {
+export interface ArtifactLocation {
   /** Folder or bucket URI, such as `/mlflow/artifacts` or `gs://bucket/path`. */
   uri: pulumi.Input<string>;
   /** Claim to mount at the folder, in the tracking server's namespace. Leave out for a bucket. */
@@ -71,7 +71,7 @@ export const TrackingPermission = {
 export type TrackingPermission = (typeof TrackingPermission)[keyof typeof TrackingPermission];
 
 /** An MLflow user for one workload. */
-export interface TrackingUserArgs {
+export interface TrackingUser {
   /** Name of the user. */
   username: pulumi.Input<string>;
   /** Password of the user, 12 characters at least. */
@@ -109,11 +109,11 @@ export interface ModelArgs {
 }
 
 /** What people choose about the tracking server. */
-export interface TrackingSettingsArgs extends kube.NodePortArgs, kube.PodSettingsArgs {
+export interface TrackingSettings extends kube.NodePortArgs, kube.PodSettings {
   /** MLflow version inside the image. Defaults to the version this package was made with. A change migrates copies of the databases, tries the new version on them, stops the old version and starts the new one. When the migration fails, the old version goes on. */
   mlflowVersion?: string;
   /** Users besides the administrator, one per workload. Defaults to none. */
-  users?: TrackingUserArgs[];
+  users?: TrackingUser[];
   /** People with an account, by name, and the role of each: `reader` or `writer`. Defaults to none. The first password is generated, and stays as the person changes it; removing a person removes the account and nothing that they made. */
   people?: { [name: string]: PersonRole };
   /** Number of pods, 1 to 20. Defaults to 1, the most that a ReadWriteOnce volume allows. */
@@ -127,20 +127,20 @@ export interface TrackingSettingsArgs extends kube.NodePortArgs, kube.PodSetting
   /** Size of `/tmp`. Defaults to `2Gi`. With artifacts in a bucket it must hold every file that is being uploaded or downloaded, whole and at the same time; a pod that writes more is evicted. Artifacts on a volume do not pass through it. */
   temporaryStorage?: pulumi.Input<string>;
   /** CPU and memory. Defaults to 200m and 512Mi requested, 2 cores and 1536Mi at most. */
-  resources?: kube.ContainerResourcesArgs;
+  resources?: kube.ContainerResources;
   /** Further environment variables of the server, kept in a Secret. They win over those of this component. */
   environment?: { [key: string]: pulumi.Input<string> };
 }
 
 /** Arguments of TrackingServer. */
 export interface TrackingServerArgs
-  extends TrackingSettingsArgs, kube.WorkloadArgs, kube.NodeAddressArgs {
+  extends TrackingSettings, kube.WorkloadArgs, kube.NodeAddressArgs {
   /** Image built from `apps/tracking`. */
   image: pulumi.Input<string>;
   /** Database for runs, models and users. */
-  database: DatabaseConnectionArgs;
+  database: DatabaseConnection;
   /** Where artifacts are kept. Clients never see it: they upload and download through the server. */
-  artifacts: ArtifactLocationArgs;
+  artifacts: ArtifactLocation;
   /** Key of a Google service account, as JSON, that the server and the database's proxy use. Needed only where the cluster gives its workloads no Google identity; kept secret. */
   googleCredentials?: pulumi.Input<string>;
 }
@@ -161,7 +161,7 @@ export const modelRules: Rules<ModelArgs> = {
   ),
 };
 
-export const databaseConnection: Rule = object<DatabaseConnectionArgs>(
+export const databaseConnection: Rule = object<DatabaseConnection>(
   {
     host: required(text),
     port: required(whole(1, 65535)),
@@ -171,7 +171,7 @@ export const databaseConnection: Rule = object<DatabaseConnectionArgs>(
     username: required(text),
     password: required(text),
     storageSize: quantity("8Gi"),
-    proxy: object<DatabaseProxyArgs>({
+    proxy: object<DatabaseProxy>({
       instance: required(
         matches(
           /^[^:\s]+(:[^:\s]+){2,3}$/,
@@ -190,12 +190,12 @@ export const databaseConnection: Rule = object<DatabaseConnectionArgs>(
     ),
 );
 
-export const artifactLocation: Rule = object<ArtifactLocationArgs>({
+export const artifactLocation: Rule = object<ArtifactLocation>({
   uri: required(text),
   claimName: text,
 });
 
-const trackingUser = object<TrackingUserArgs>({
+const trackingUser = object<TrackingUser>({
   username: required(text),
   password: required(
     must<string>(
@@ -227,7 +227,7 @@ const people: Rule = (check, value) => {
   return map(oneOf(PersonRole))(check, value);
 };
 
-const namesDiffer: Combination<TrackingSettingsArgs> = (check, { users = [], people = {} }) =>
+const namesDiffer: Combination<TrackingSettings> = (check, { users = [], people = {} }) =>
   users.forEach(({ username }, index) => {
     const user = check.at("users").at(index);
     user.refuse(
@@ -237,7 +237,7 @@ const namesDiffer: Combination<TrackingSettingsArgs> = (check, { users = [], peo
     );
   });
 
-const trackingSettingsRules: Rules<TrackingSettingsArgs> = {
+const trackingSettingsRules: Rules<TrackingSettings> = {
   ...kube.nodePortRules,
   ...kube.podSettingsRules,
   mlflowVersion: matches(/^[0-9]+(\.[0-9]+){2}$/, "be an exact version such as 3.18.0"),
@@ -252,7 +252,7 @@ const trackingSettingsRules: Rules<TrackingSettingsArgs> = {
   environment: map(string),
 };
 
-export const checkTrackingSettings: Rule = object<TrackingSettingsArgs>(
+export const checkTrackingSettings: Rule = object<TrackingSettings>(
   trackingSettingsRules,
   namesDiffer,
 );
@@ -275,7 +275,7 @@ function isJsonObject(text: string): boolean {
 /** A volume for one node allows one pod. */
 export function checkReplicasOnVolume(
   check: Check,
-  { replicas = 1 }: TrackingSettingsArgs,
+  { replicas = 1 }: TrackingSettings,
   onVolume: boolean,
 ): void {
   check.refuse(

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { mirrored } from "../core/imageMirror.ts";
 import { versions } from "../core/versions.ts";
 import { containerResources, containerSecurity } from "../kubernetes/pods.ts";
-import type { DatabaseConnectionArgs, DatabaseProxyArgs } from "./arguments.ts";
+import type { DatabaseConnection, DatabaseProxy } from "./arguments.ts";
 import { proxyAddress } from "./connections.ts";
 import { credentialsFile, type GoogleCredentials } from "./googleCredentials.ts";
 
@@ -13,7 +13,7 @@ const healthPort = 9090;
  * stops it after them. So a Job with it ends, and a server can finish its last queries. Nothing where there is no proxy.
  */
 export function proxyContainers(
-  { proxy }: DatabaseConnectionArgs,
+  { proxy }: DatabaseConnection,
   credentials: GoogleCredentials | undefined,
 ) {
   if (proxy === undefined) return {};
@@ -54,15 +54,15 @@ export function proxyContainers(
 
 /** The same connection with the proxy's image behind a mirror. */
 export const mirroredProxy = (
-  { proxy, ...connection }: DatabaseConnectionArgs,
+  { proxy, ...connection }: DatabaseConnection,
   imageMirror?: string,
-): DatabaseConnectionArgs => ({
+): DatabaseConnection => ({
   ...connection,
   ...(proxy && { proxy: { image: mirrored(versions.cloudSqlProxy, imageMirror), ...proxy } }),
 });
 
 function proxyArguments(
-  { instance, privateAddress = true }: DatabaseProxyArgs,
+  { instance, privateAddress = true }: DatabaseProxy,
   withCredentials: boolean,
 ): pulumi.Output<string[]> {
   return pulumi.all([instance, privateAddress]).apply(([connectionName, isPrivate]) => [

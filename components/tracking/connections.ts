@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { services } from "../core/services.ts";
-import type { DatabaseConnectionArgs } from "./arguments.ts";
+import type { DatabaseConnection } from "./arguments.ts";
 
 /** What the databases of a tracking server and the user that owns them are called, wherever they are. */
 export const trackingDatabase = {
@@ -14,7 +14,7 @@ export const proxyAddress = { host: "127.0.0.1", port: services.postgres.port } 
 
 /** SQLAlchemy URI of one database. Every part is encoded, so a password with `%@:/?#` works. A secret. */
 export function sqlAlchemyUri(
-  connection: DatabaseConnectionArgs,
+  connection: DatabaseConnection,
   database: pulumi.Input<string>,
 ): pulumi.Output<string> {
   const { username, password } = connection;

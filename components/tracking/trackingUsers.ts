@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { generatedPassword } from "../core/secrets.ts";
-import { PersonRole, TrackingPermission, type TrackingSettingsArgs } from "./arguments.ts";
+import { PersonRole, TrackingPermission, type TrackingSettings } from "./arguments.ts";
 
 export type FirstPasswords = { readonly [name: string]: pulumi.Output<string> };
 
 export const firstPasswords = (
   name: string,
-  people: TrackingSettingsArgs["people"] = {},
+  people: TrackingSettings["people"] = {},
   child: pulumi.CustomResourceOptions,
 ): FirstPasswords =>
   Object.fromEntries(
@@ -18,7 +18,7 @@ export const firstPasswords = (
 
 /** Content of the file that tells the migration Job which accounts there are. A secret. */
 export function usersFile(
-  { users = [], people = {} }: TrackingSettingsArgs,
+  { users = [], people = {} }: TrackingSettings,
   passwords: FirstPasswords,
 ): pulumi.Output<string> {
   const accounts = [

@@ -26,7 +26,7 @@ import {
 } from "../tracking/arguments.ts";
 
 /** Graphics processors of a training pod. */
-export interface TrainingGpuArgs {
+export interface TrainingGpu {
   /** Type of the processor on GKE: `nvidia-l4` or `nvidia-tesla-t4`. Left out, any that the cluster has will do; Autopilot wants it named. */
   type?: GpuType;
   /** Number for each pod, 1 to 8. Defaults to 1. A pod that asks for more than a node has waits for ever. */
@@ -34,7 +34,7 @@ export interface TrainingGpuArgs {
 }
 
 /** What every training has: that of one script, and that of steps. */
-export interface TrainingPodArgs extends kube.PodSettingsArgs {
+export interface TrainingPodArgs extends kube.PodSettings {
   /** Time zone of the schedule. Defaults to `Etc/UTC`. */
   timeZone?: pulumi.Input<string>;
   /** Further environment variables of the script, kept in a Secret. They win over those of this component. */
@@ -44,13 +44,13 @@ export interface TrainingPodArgs extends kube.PodSettingsArgs {
   /** Seconds after which the Job is ended as failed, 60 to 604800 (a week). Defaults to 3600. */
   deadlineSeconds?: number;
   /** CPU and memory of each pod, and of each step. Defaults to 200m and 384Mi requested, 2 cores and 2Gi at most. */
-  resources?: kube.ContainerResourcesArgs;
+  resources?: kube.ContainerResources;
   /** Graphics processors of each pod, and of each step. Left out, it has none. */
-  gpu?: TrainingGpuArgs;
+  gpu?: TrainingGpu;
 }
 
 /** What the training of several models may have in common. */
-export interface SharedTrainingArgs extends TrainingPodArgs {
+export interface SharedTraining extends TrainingPodArgs {
   /** Command to run. Defaults to `python -m training`. */
   command?: pulumi.Input<string>[];
   /** Number of experiments to run, 1 to 1000, one pod and one MLflow run each. Left out, one pod runs them all. */
@@ -66,7 +66,7 @@ export interface TrainingScheduleArgs {
 }
 
 /** What people choose about the training of one model. */
-export interface TrainingSettingsArgs extends SharedTrainingArgs, TrainingScheduleArgs {}
+export interface TrainingSettings extends SharedTraining, TrainingScheduleArgs {}
 
 /** What ties a training to its model and to the platform. */
 export interface TrainingWorkloadArgs
@@ -86,10 +86,10 @@ export interface TrainingWorkloadArgs
 }
 
 /** Arguments of TrainingJob. With a `schedule` it is a CronJob; without one it runs once, when it is made or changed. */
-export interface TrainingJobArgs extends TrainingWorkloadArgs, SharedTrainingArgs {}
+export interface TrainingJobArgs extends TrainingWorkloadArgs, SharedTraining {}
 
 /** A step of a pipeline: a container that runs when the one before it has succeeded. */
-export interface PipelineStepArgs {
+export interface PipelineStep {
   /** Name of the step and of its run, such as `prepare`. Each step has another one. */
   name: string;
   /** Command to run, in the model's folder where the image has it. */
@@ -99,9 +99,9 @@ export interface PipelineStepArgs {
   /** Parameters, which the run of the step shows. The step reads them with `training.parameters()`. */
   parameters?: { [key: string]: pulumi.Input<string> };
   /** CPU and memory. Whatever is left out is that of the pipeline. */
-  resources?: kube.ContainerResourcesArgs;
+  resources?: kube.ContainerResources;
   /** Graphics processors. Defaults to those of the pipeline. All steps are in one pod, so they must be of one type. */
-  gpu?: TrainingGpuArgs;
+  gpu?: TrainingGpu;
   /** Seconds after which one attempt is ended as failed, 1 to 604800. Left out, the Job's deadline alone counts. */
   timeoutSeconds?: number;
   /** Whether the outputs of an earlier run are taken over where image, command, parameters and inputs are the same. Defaults to true. */
@@ -111,12 +111,12 @@ export interface PipelineStepArgs {
 /** Arguments of TrainingPipeline. With a `schedule` it is a CronJob; without one it runs once, when it is made or changed. */
 export interface TrainingPipelineArgs extends TrainingWorkloadArgs {
   /** Steps in their order, one at least. */
-  steps: PipelineStepArgs[];
+  steps: PipelineStep[];
   /** Most that the steps of one pod may write, all together. Defaults to `2Gi`. */
   storageSize?: pulumi.Input<string>;
 }
 
-const gpuRule = object<TrainingGpuArgs>({ type: oneOf(GpuType), count: whole(1, 8) });
+const gpuRule = object<TrainingGpu>({ type: oneOf(GpuType), count: whole(1, 8) });
 
 const trainingPodRules: Rules<TrainingPodArgs> = {
   ...kube.podSettingsRules,
@@ -128,7 +128,7 @@ const trainingPodRules: Rules<TrainingPodArgs> = {
   gpu: gpuRule,
 };
 
-const sharedTrainingRules: Rules<SharedTrainingArgs> = {
+const sharedTrainingRules: Rules<SharedTraining> = {
   ...trainingPodRules,
   command: list(string),
   trials: whole(1, 1000),
@@ -147,7 +147,7 @@ const scheduleRules: Rules<TrainingScheduleArgs> = {
   ),
 };
 
-export const trainingSettingsRules: Rules<TrainingSettingsArgs> = {
+export const trainingSettingsRules: Rules<TrainingSettings> = {
   ...sharedTrainingRules,
   ...scheduleRules,
 };
@@ -171,7 +171,7 @@ export const checkTrainingJob: Rule = object<TrainingJobArgs>({
 
 /** Steps, whose combinations `stepsFit` checks. */
 export const pipelineSteps: Rule = list(
-  object<PipelineStepArgs>({
+  object<PipelineStep>({
     name: required(dnsLabel("prepare")),
     command: required(list(string)),
     image: text,

@@ -1,15 +1,15 @@
-import type { PodSettingsArgs } from "../kubernetes/arguments.ts";
+import type { PodSettings } from "../kubernetes/arguments.ts";
 import type { containerResources } from "../kubernetes/pods.ts";
-import type { TrainingGpuArgs } from "./arguments.ts";
+import type { TrainingGpu } from "./arguments.ts";
 
 const gpuNodeTaints = ["nvidia.com/gpu", "cloud.google.com/gke-spot"];
 const tolerated = (key: string) => ({ key, operator: "Exists", effect: "NoSchedule" });
 
 /** Lets a pod with GPUs onto the nodes that have them; changes nothing of one without. */
 export function gpuPod(
-  containers: readonly { gpu: TrainingGpuArgs | undefined }[],
-  chosen: PodSettingsArgs,
-): PodSettingsArgs {
+  containers: readonly { gpu: TrainingGpu | undefined }[],
+  chosen: PodSettings,
+): PodSettings {
   const gpus = containers.flatMap(({ gpu }) => gpu ?? []);
   if (gpus.length === 0) return chosen;
   const type = gpus.find((gpu) => gpu.type !== undefined)?.type;
@@ -25,7 +25,7 @@ export function gpuPod(
 
 /** The resources of a container with its GPUs, if it has any. Of whole devices the limit is the request as well. */
 export const gpuLimits = (
-  gpu: TrainingGpuArgs | undefined,
+  gpu: TrainingGpu | undefined,
   { requests, limits }: ReturnType<typeof containerResources>,
 ) => ({
   requests,

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ContainerResourcesArgs, StringMap } from "../kubernetes/arguments.ts";
+import type { ContainerResources, StringMap } from "../kubernetes/arguments.ts";
 import { givenEnvironment } from "../kubernetes/givenEnvironment.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
 import {
@@ -12,7 +12,7 @@ import {
 } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { trackingClient } from "../tracking/trackingClient.ts";
-import type { TrainingGpuArgs, TrainingWorkloadArgs } from "./arguments.ts";
+import type { TrainingGpu, TrainingWorkloadArgs } from "./arguments.ts";
 import { gpuLimits, gpuPod } from "./trainingGpu.ts";
 
 /** What differs between the containers of a training. */
@@ -21,8 +21,8 @@ export interface TrainingContainer {
   readonly image: pulumi.Input<string>;
   readonly command: pulumi.Input<pulumi.Input<string>[]>;
   readonly env: StringMap;
-  readonly resources: ContainerResourcesArgs | undefined;
-  readonly gpu: TrainingGpuArgs | undefined;
+  readonly resources: ContainerResources | undefined;
+  readonly gpu: TrainingGpu | undefined;
   readonly volumeMounts: { name: string; mountPath: string; subPath?: string }[];
 }
 

@@ -30,6 +30,10 @@ test("the committed schema is what the SDK reads off the sources (else: npm run 
   expect(readSchema()).toEqual(schema);
 });
 
+test("no shape of an argument is called Args, which the SDKs of other languages add to its name", () => {
+  expect(Object.keys(schema.types).filter((name) => name.endsWith("Args"))).toEqual([]);
+});
+
 test("every component is a resource of the package, under the token that its class registers", () => {
   expect(Object.keys(schema.resources).sort()).toEqual(
     [

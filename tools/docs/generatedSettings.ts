@@ -82,7 +82,7 @@ export function modelKeyProperty(
   { argument, type, description }: ModelKey,
   schema: Schema,
 ): Property {
-  const { properties = {} } = schema.types[token("ServedModelArgs")]!;
+  const { properties = {} } = schema.types[token("ServedModel")]!;
   const declared =
     argument === undefined ? { type } : propertyAt(argument.split("."), properties, schema);
   return { ...declared, ...(description && { description }) };

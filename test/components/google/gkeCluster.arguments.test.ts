@@ -4,7 +4,7 @@ import {
   GkeMachineType,
   GkeMode,
   GkeReleaseChannel,
-  type GpuPoolArgs,
+  type GpuPool,
   GpuType,
 } from "../../../components/index.ts";
 import { describeArguments } from "../../support/cases.ts";
@@ -191,7 +191,7 @@ describeArguments(make, "gke", base, {
 
 describe("each argument of the GPU pool changes exactly", () => {
   const l4 = { type: GpuType.L4 };
-  test.each<[Partial<GpuPoolArgs>, string[]]>([
+  test.each<[Partial<GpuPool>, string[]]>([
     [
       { type: GpuType.T4 },
       [
@@ -214,7 +214,7 @@ describe("each argument of the GPU pool changes exactly", () => {
     [{ diskSizeGb: 200 }, ["nodeConfig.diskSizeGb: 100 → 200"]],
     [{ zones: ["europe-west3-b"] }, ["nodeLocations[0]: ∅ → europe-west3-b"]],
   ])("%j", async (own, expected) => {
-    const recorded = (gpu: GpuPoolArgs) => record(() => make("gke", { ...base, gpu }));
+    const recorded = (gpu: GpuPool) => record(() => make("gke", { ...base, gpu }));
     const [before, after] = [await recorded(l4), await recorded({ ...l4, ...own })];
     const found = changeLines(differences(before.resources, after.resources));
     expect(found.sort()).toEqual(expected.map((line) => `gke-gpu ${line}`));

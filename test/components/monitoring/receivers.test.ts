@@ -5,21 +5,21 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import {
   alertmanagerConfig,
-  type AlertReceiversArgs,
+  type AlertReceivers,
 } from "../../../components/monitoring/receivers.ts";
 import { debianProgram } from "../../support/promtool.ts";
 import { record } from "../../support/recorder.ts";
 
 const email = { to: "ops@example.org", from: "mlops@example.org", smarthost: "mail:587" };
 const login = { username: "mlops", password: "a %@:/?# 'word' \"\\" };
-const everything: AlertReceiversArgs = {
+const everything: AlertReceivers = {
   email: { ...email, ...login, requireTls: false },
   slack: { webhookUrl: "https://hooks.example.org/T0/B0/x", channel: "#alerts" },
   webhook: { url: "http://pager.example.org:8080/in", bearerToken: "token-1" },
   heartbeat: { url: "https://watch.example.org/abc" },
 };
 
-const configuration = async (receivers?: AlertReceiversArgs) => {
+const configuration = async (receivers?: AlertReceivers) => {
   const { result } = await record(async () => {
     const text = alertmanagerConfig(receivers);
     expect(await pulumi.isSecret(text)).toBe(true);
@@ -34,7 +34,7 @@ test("without receivers nobody is told", async () => {
 });
 
 test("mail goes over TLS alone unless told otherwise, with the login as it was given", async () => {
-  const mail = async (receivers: AlertReceiversArgs) =>
+  const mail = async (receivers: AlertReceivers) =>
     (await configuration(receivers)).receivers.at(-1).email_configs[0];
   expect(await mail({ email })).toMatchObject({ ...email, require_tls: true });
   expect(await mail(everything)).toMatchObject({
@@ -76,9 +76,9 @@ const name = "path" in amtool ? "amtool" : `amtool (skipped: ${amtool.reason})`;
   const ask = (...words: string[]) =>
     execFileSync((amtool as { path: string }).path, words, { encoding: "utf8", stdio: "pipe" });
 
-  test.each<[string, AlertReceiversArgs]>([
+  test.each<[string, AlertReceivers]>([
     ["no receiver", {}],
-    ...Object.entries(everything).map(([name, one]): [string, AlertReceiversArgs] => [
+    ...Object.entries(everything).map(([name, one]): [string, AlertReceivers] => [
       name,
       { [name]: one },
     ]),

@@ -1,8 +1,8 @@
 import {
-  type BackupDestinationArgs,
+  type BackupDestination,
   MlopsPlatform,
   type MlopsPlatformArgs,
-  type ModelTrainingArgs,
+  type ModelTraining,
   platformFaults,
 } from "../../../components/index.ts";
 import { describePreview, describeRefusals, tree } from "../../support/cases.ts";
@@ -82,7 +82,7 @@ test("training waits until MLflow answers", async () => {
 
 describe("a model with steps", () => {
   const steps = [{ name: "train", command: ["python", "train.py"] }];
-  const platform = (training: ModelTrainingArgs): MlopsPlatformArgs => ({
+  const platform = (training: ModelTraining): MlopsPlatformArgs => ({
     ...base,
     models: [{ ...model, training: { steps, ...training } }],
     training: { trials: 8, command: ["mine"], resources: { cpuLimit: "3" } },
@@ -244,7 +244,7 @@ const s3 = {
 const key = JSON.stringify({ type: "service_account" });
 const metadataServer = ["169.254.169.254/32:80", "169.254.169.252/32:988"];
 
-test.each<[string, BackupDestinationArgs, string[]]>([
+test.each<[string, BackupDestination, string[]]>([
   ["an S3 server", { s3 }, ["any:7070"]],
   ["Cloud Storage with a key", { bucket: { bucketName: "kept", credentials: key } }, ["any:443"]],
   [

@@ -1,8 +1,8 @@
-import type { MlopsPlatformArgs, PlatformExposureArgs } from "../../../components/index.ts";
+import type { MlopsPlatformArgs, PlatformExposure } from "../../../components/index.ts";
 import { describePreview, describeRefusals } from "../../support/cases.ts";
 import { makePlatform, platformArgs } from "../../support/fixtures.ts";
 
-const exposure: PlatformExposureArgs = {
+const exposure: PlatformExposure = {
   domain: "ml.example.com",
   addressName: "address",
   certificateMapName: "map",

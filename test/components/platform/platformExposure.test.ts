@@ -2,7 +2,7 @@ import {
   exposedHostNames,
   type MlopsPlatform,
   type MlopsPlatformArgs,
-  type PlatformExposureArgs,
+  type PlatformExposure,
   slugOf,
 } from "../../../components/index.ts";
 import { tree } from "../../support/cases.ts";
@@ -17,7 +17,7 @@ import {
 } from "../../support/recorder.ts";
 import { isSecret, readable, textsInTheOpen } from "../../support/wire.ts";
 
-const exposure: PlatformExposureArgs = {
+const exposure: PlatformExposure = {
   domain: "ml.example.com",
   addressName: "address",
   certificateMapName: "map",

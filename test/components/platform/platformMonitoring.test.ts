@@ -1,10 +1,10 @@
-import type { PlatformMonitoringArgs, RuleGroup } from "../../../components/index.ts";
+import type { PlatformMonitoring, RuleGroup } from "../../../components/index.ts";
 import { makePlatform, platformArgs } from "../../support/fixtures.ts";
 import { at } from "../../support/podSecurity.ts";
 import { record, type Recorded } from "../../support/recorder.ts";
 
 // seconds, because each test records a whole platform
-const platform = (monitoring: PlatformMonitoringArgs = {}, more = {}) =>
+const platform = (monitoring: PlatformMonitoring = {}, more = {}) =>
   record(() => makePlatform("ml", { ...platformArgs, ...more, monitoring }));
 
 const names = (resources: readonly Recorded[]) => resources.map(({ name }) => name);
@@ -92,7 +92,7 @@ test.each([
 });
 
 test("without Alertmanager there is no alert about it", async () => {
-  const rules = async (monitoring: PlatformMonitoringArgs) => {
+  const rules = async (monitoring: PlatformMonitoring) => {
     const { find } = await platform(monitoring);
     return JSON.stringify(at(find("ml-prometheus-release").inputs, "values", "serverFiles"));
   };

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { OidcLoginArgs } from "../../../components/index.ts";
+import type { OidcLogin } from "../../../components/index.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 import { makePlatform, platformArgs } from "../../support/fixtures.ts";
 import { loginConfigText } from "../../support/loginConfig.ts";
@@ -102,7 +102,7 @@ async function started(stops: (() => Promise<void>)[]): Promise<PlatformBehindLo
   };
 }
 
-const recordedPlatform = (login: OidcLoginArgs) =>
+const recordedPlatform = (login: OidcLogin) =>
   record(() =>
     makePlatform("ml", {
       ...platformArgs,
