@@ -216,6 +216,7 @@ def test_a_step_that_takes_too_long_is_ended(settings: Settings, pod: Callable[[
         ("(W / 'data' / 'rows.csv').unlink()", "data/rows.csv is the output of an earlier step"),
         ("(W / 'link').symlink_to('/etc/passwd')", "link is no regular file"),
     ],
+    ids=["write", "delete", "link"],  # the folder of a test has its name
 )
 def test_steps_do_not_change_each_others_outputs(
     pod: Callable[[str], Pod], script: str, reason: str

@@ -1,4 +1,5 @@
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -98,4 +99,16 @@ def test_asks_again_while_one_of_several_servers_still_loads(server: ModelServer
 def test_says_what_is_loading_when_it_takes_too_long(server: ModelServer) -> None:
     server.posts_while_loading = 1
     with pytest.raises(TrainingError, match="refused to predict: it is still loading"):
-        predict(server.url, load_data().x_test.head(1), timeout=0.001)
+        predict(server.url, load_data().x_test.head(1), timeout=0)
+
+
+def test_says_that_nobody_predicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = load_data().x_test.head(1)
+    away = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(TrainingError, match=f"the model server at {away} cannot be reached"):
+        predict(away, rows)
+    monkeypatch.setattr("training.serving._ANSWER_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(TrainingError, match=r"did not answer within 0\.2 s"):
+            predict(url, rows)

@@ -8,6 +8,8 @@ import requests
 
 from training.errors import TrainingError
 
+_ANSWER_SECONDS = 30
+
 
 def wait_until_served(serving_url: str, version: str | int, timeout: float = 60) -> dict[str, Any]:
     """Waits until the model server has this version and returns what it says about the model."""
@@ -33,13 +35,18 @@ def predict(serving_url: str, rows: pd.DataFrame, timeout: float = 30) -> tuple[
     body = {"dataframe_split": rows.to_dict(orient="split", index=False)}
     url = f"{serving_url.rstrip('/')}/invocations"
     deadline = time.monotonic() + timeout
-    while (reply := requests.post(url, json=body, timeout=timeout)).status_code == 503:
-        if time.monotonic() >= deadline:
-            break
+    while True:
+        try:
+            reply = requests.post(url, json=body, timeout=_ANSWER_SECONDS)
+        except requests.RequestException as error:
+            slow = isinstance(error, requests.Timeout)
+            how = f"did not answer within {_ANSWER_SECONDS} s" if slow else "cannot be reached"
+            raise TrainingError(f"the model server at {serving_url} {how}") from error
+        if reply.ok:
+            return reply.json()["predictions"], reply.headers["X-Model-Version"]
+        if reply.status_code != 503 or time.monotonic() >= deadline:
+            raise TrainingError(f"the model server refused to predict: {_detail(reply)}")
         time.sleep(0.5)
-    if not reply.ok:
-        raise TrainingError(f"the model server refused to predict: {_detail(reply)}")
-    return reply.json()["predictions"], reply.headers["X-Model-Version"]
 
 
 def _describe(url: str) -> tuple[dict[str, Any], str]:
