@@ -81,7 +81,7 @@ export interface BackupSettings extends kube.PodSettings {
   timeZone?: pulumi.Input<string>;
   /** Which backups are kept. */
   retention?: BackupRetention;
-  /** Where backups are kept. Defaults to a volume of `20Gi`. Another destination begins empty and leaves what was there. */
+  /** Where backups are kept. Defaults to a volume of `20Gi`. Another destination begins empty; what was in a bucket or an existing claim stays there, and a volume that was made here is deleted with its backups. */
   destination?: BackupDestination;
   /** Password that the backups are encrypted with. Generated when left out. Without it they cannot be read; keep a copy of the output `password` outside the cluster. A destination that holds backups keeps the password that it has. */
   password?: pulumi.Input<string>;
