@@ -1,3 +1,4 @@
+import { refuseToLoseData } from "./dataLoss.ts";
 import { declaredResources } from "./declaredResources.ts";
 import { readDeployment, writeDeployment } from "./deployment.ts";
 import { chooseEngine, openEngine } from "./engineChoice.ts";
@@ -27,7 +28,7 @@ import { clearUnfinished } from "./unfinishedRun.ts";
 export async function upOnGke(
   settings: Settings,
   options: Options,
-  upgradePostgres: boolean,
+  { upgradePostgres, deleteData }: { upgradePostgres: boolean; deleteData: boolean },
 ): Promise<number> {
   const remembered = readDeployment(settings.stack);
   const begun = staysOn(remembered?.target, gkeTarget(settings));
@@ -45,6 +46,7 @@ export async function upOnGke(
   // before the engine runs: what a failed run has left behind can then be removed by `down`
   remember(remembered?.target ?? begun);
   const engine = openEngine(engineName, settings, {});
+  if (!deleteData) refuseToLoseData(await engine.exportState(), await declaring);
   const known = remembered?.target ?? begun;
   // none before the first `up`, and one that is gone is the CLI's to report
   const cluster =

@@ -77,9 +77,9 @@ const registry = { pattern: registryPattern, rule: registryRule };
 export const settings = {
   // Where everything is, and what is shared by all of it.
   cluster: choice(ClusterTarget, ClusterTarget.Current, "Where the pods run. `current` is the cluster of kubeContext, such as Minikube; `gke` is one that this program makes on Google Cloud."),
-  dataStores: choice(DataStoreTarget, DataStoreTarget.Cluster, "Where runs, models and artifacts are kept. `cluster` is Postgres and a volume in the cluster; `gcp` is Cloud SQL and a bucket. Changing it starts empty and leaves what was there."),
+  dataStores: choice(DataStoreTarget, DataStoreTarget.Cluster, "Where runs, models and artifacts are kept. `cluster` is Postgres and a volume in the cluster; `gcp` is Cloud SQL and a bucket. Changing it starts empty: Google's stores are protected (`protectData`), and volumes of the cluster would be deleted, which `npm run up` does with `--delete-data` only."),
   kubeContext: text("", { pattern: /^\S+$/, rule: "be the name of a context, without spaces" }, "Context of the kubeconfig to deploy to. Empty means the kubeconfig's current one."),
-  namespace: text("mlops", "namespace", "Namespace that is made for the platform; with namespaceOnly one that exists. Changing it replaces everything and loses the data in it."),
+  namespace: text("mlops", "namespace", "Namespace that is made for the platform; with namespaceOnly one that exists. Changing it replaces everything and loses the data in it, which `npm run up` does with `--delete-data` only."),
   namespaceOnly: flag(false, "namespaceOnly", "Whether the platform keeps to a namespace that exists, for an administrator of that namespace only. Nothing is made outside it; node-exporter and the metrics of nodes and containers are left out. Changing it replaces everything and loses the data."),
   nodeAddress: text("", "nodeAddress", "Address by which people reach a node. Empty means the host name of the cluster's API server, which is right for Minikube."),
   apiServerAddresses: texts("apiServerAddresses", "Addresses by which pods reach the Kubernetes API server, as CIDRs separated by commas. Empty means those of a cluster that this program makes, and elsewhere any address."),
@@ -89,7 +89,7 @@ export const settings = {
   postgresImage: text("", "images.postgres", "Postgres image. Empty means our own; the official `postgres` image has the same contract."),
   trackingImage: text("", "images.tracking", "Image of the tracking server. Empty means our own; one of an earlier release needs trackingMlflowVersion."),
   owner: text("", "owner", "The person or team that runs the platform, by name or address. The prediction page shows it with every service except the models, which have an `owner` of their own. Empty shows none."),
-  storageClassName: text("", "storageClassName", "Storage class of both claims. Empty means the cluster's default class. Changing it loses the data."),
+  storageClassName: text("", "storageClassName", "Storage class of both claims. Empty means the cluster's default class. Changing it loses the data, which `npm run up` does with `--delete-data` only."),
   protectData: flag(true, "", "Whether Cloud SQL, the bucket and the GKE cluster refuse to be deleted. Set it to false and run `up` before they may be."),
   paused: flag(false, "paused", "Whether every workload is scaled to zero and Cloud SQL is stopped. Data stays and storage is still paid for. A stack with Cloud SQL cannot be made paused, only be paused later."),
   // The models.
@@ -99,7 +99,7 @@ export const settings = {
   ...pods("database", "postgres", "the database's pod"),
   artifactStorageSize: text("20Gi", "artifactVolume.storageSize", "Size of the artifact claim."),
   // Backups of both.
-  backup: flag(true, "backup.enabled", "Whether data stores in the cluster are backed up. Switching it off deletes a volume that holds the backups."),
+  backup: flag(true, "backup.enabled", "Whether data stores in the cluster are backed up. Switching it off deletes a volume that holds the backups, which `npm run up` does with `--delete-data` only."),
   backupSchedule: text("0 2 * * *", "backup.schedule", "Cron schedule of the backups."),
   backupTimeZone: text("Etc/UTC", "backup.timeZone", "Time zone of backupSchedule, such as Europe/Berlin."),
   backupKeepCount: whole(7, "backup.retention.count", "Number of newest backups that are kept whatever their age."),

@@ -62,6 +62,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
         "--upgrade-postgres",
         "Move the data of a Postgres in the cluster to the later major version of its image",
       ),
+      new Option(
+        "--delete-data",
+        "Delete volumes with data that the settings no longer ask for, instead of stopping there",
+      ),
     ],
     load: async () => (await import("./up.ts")).up,
   },

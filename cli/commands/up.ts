@@ -3,6 +3,7 @@ import { platformNamespaces } from "../../program/platform.ts";
 import { portFacts, unseen } from "../../program/ports.ts";
 import { openBundle } from "../bundle/manifest.ts";
 import { checkImages, deliver, offerTools, settingsWith } from "../bundle/useBundle.ts";
+import { refuseToLoseData } from "../dataLoss.ts";
 import { declaredResources } from "../declaredResources.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
 import { preflight } from "../doctor/preflight.ts";
@@ -30,6 +31,7 @@ export interface UpOptions extends Options {
   readonly bundle?: string;
   readonly registry?: string;
   readonly upgradePostgres?: boolean;
+  readonly deleteData?: boolean;
 }
 
 /** The one command: cluster, images, platform, model, prediction. */
@@ -37,6 +39,7 @@ export async function up({
   bundle: file,
   registry,
   upgradePostgres = false,
+  deleteData = false,
   ...options
 }: UpOptions): Promise<number> {
   holdImageTags();
@@ -49,7 +52,8 @@ export async function up({
   const read = readSettings(options);
   const given = bundle ? settingsWith(bundle, read, registry) : read;
   if (bundle) offerTools(bundle);
-  if (given.config.cluster === "gke") return await upOnGke(given, options, upgradePostgres);
+  if (given.config.cluster === "gke")
+    return await upOnGke(given, options, { upgradePostgres, deleteData });
   const remembered = readDeployment(given.stack);
   const target = await findTarget(options, given, remembered);
   const known =
@@ -76,7 +80,9 @@ export async function up({
   const settings = settlePorts(standIn, portFacts(facts));
   const engine = openEngine(engineName, settings, access);
   const client = await connect(access);
-  await checkOwnership(client, settings, await engine.exportState());
+  const state = await engine.exportState();
+  await checkOwnership(client, settings, state);
+  if (!deleteData) refuseToLoseData(state, await declaring);
   checkPorts(settings, portFacts(facts));
   await preflight(settings, client);
   await obeyPolicies(judging);
