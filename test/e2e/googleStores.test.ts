@@ -193,9 +193,9 @@ suite(`the data path of Google Cloud${skipped ? ` (skipped: ${skipped})` : ""}`,
   test("paused, nothing runs; resumed, the same model is served and nothing is trained again", async () => {
     const before = { served: await served(), rows: await rows(), jobs: await jobs() };
     const serving = "/apis/apps/v1/namespaces/mlops/deployments/model-server-diabetes-progression";
-    await waitUntil("the autoscaler has made two pods", 90, async () => {
-      return (await api().get(serving)).spec?.["replicas"] === 2;
-    });
+    // a busy machine is a third one's reason
+    const isScaled = async () => Number((await api().get(serving)).spec?.["replicas"]) >= 2;
+    await waitUntil("the autoscaler has made two pods", 90, isScaled);
 
     await up({ paused: "true" });
     await waitUntil("every pod that runs is gone", 90, async () => {
@@ -207,9 +207,7 @@ suite(`the data path of Google Cloud${skipped ? ` (skipped: ${skipped})` : ""}`,
     );
 
     await up();
-    await waitUntil("the autoscaler has made two pods again", 90, async () => {
-      return (await api().get(serving)).spec?.["replicas"] === 2;
-    });
+    await waitUntil("the autoscaler has made two pods again", 90, isScaled);
     await waitUntil("the model is served", 60, async () => {
       return (await served()).version === before.served.version;
     });
