@@ -11,6 +11,7 @@ import type { Options } from "./commandLine.ts";
 import { connect } from "./ownershipCheck.ts";
 import { readSettings } from "./stackSettings.ts";
 import { reachDeployment } from "./targetAccess.ts";
+import { deleteLeftovers } from "./unfinishedRun.ts";
 
 /** A command of the backup image, in a Job of one of the platform's CronJobs. */
 export interface BackupCommand {
@@ -120,11 +121,31 @@ export async function cronJobOf(
   }
 }
 
-export const deleteJob = ({ client, namespace }: BackupSite, name: string): Promise<void> =>
-  client.delete(
-    { apiVersion: "batch/v1", kind: "Job", metadata: { name, namespace } },
-    "Background",
-  );
+export const jobNamed = (name: string, namespace: string) => ({
+  apiVersion: "batch/v1",
+  kind: "Job",
+  metadata: { name, namespace },
+});
+
+export const deleteJob = ({ client, namespace }: JobPlace, name: string): Promise<void> =>
+  client.delete(jobNamed(name, namespace), "Background");
+
+/** Runs a Job in place of one that a killed run has left, for two would do the same work; returns 0 where it succeeds. */
+export async function runJob(
+  site: JobPlace,
+  name: string,
+  { metadata = {}, spec }: { metadata?: JsonObject; spec: JsonObject },
+  onLine: OnLine,
+): Promise<number> {
+  const own = jobNamed(name, site.namespace);
+  await deleteLeftovers(site.client, [own]);
+  await site.client.request("POST", `${batch(site)}/jobs`, {
+    ...own,
+    metadata: { ...metadata, ...own.metadata },
+    spec,
+  });
+  return await follow(site, name, onLine);
+}
 
 const batch = ({ namespace }: JobPlace) => `/apis/batch/v1/namespaces/${namespace}`;
 

@@ -4,8 +4,7 @@ import { services } from "../components/index.ts";
 import { UserError } from "../local/support/errors.ts";
 import type { KubernetesClient } from "../local/support/kubernetesClient.ts";
 import { type JsonObject, objectAt, textAt } from "../local/support/propertyValues.ts";
-import { follow } from "./backupJobs.ts";
-import { deleteLeftovers } from "./unfinishedRun.ts";
+import { deleteJob, jobNamed, runJob } from "./backupJobs.ts";
 
 const job = "postgres-upgrade";
 const script = readFileSync(new URL("upgradePostgres.sh", import.meta.url), "utf8");
@@ -26,7 +25,10 @@ export async function preparePostgres(
   declared: readonly DeclaredResource[],
   upgrade: boolean,
 ): Promise<Finish> {
-  const live = await client.get(objectNamed("apps/v1", "StatefulSet", statefulSet, namespace));
+  const live = await client.get({
+    ...{ apiVersion: "apps/v1", kind: "StatefulSet" },
+    metadata: { name: statefulSet, namespace },
+  });
   const image = imageOf(
     declared.find(
       ({ type, inputs }) =>
@@ -34,32 +36,32 @@ export async function preparePostgres(
         textAt(inputs, "metadata", "name") === statefulSet,
     )?.inputs,
   );
-  const left = objectNamed("batch/v1", "Job", job, namespace);
   if (!live || image === undefined) return async () => {};
-  if (image === imageOf(live) && !(await client.get(left))) return async () => {};
+  if (image === imageOf(live) && !(await client.get(jobNamed(job, namespace))))
+    return async () => {};
   if (upgrade && objectAt(live, "spec")["replicas"] === 0) {
     throw new UserError(
       "Postgres must run to be upgraded, and the stack is paused; run `npm run up` with paused=false and the earlier image first",
     );
   }
-  // two of them would work in the same folder
-  await deleteLeftovers(client, [left]);
-  await client.request("POST", `/apis/batch/v1/namespaces/${namespace}/jobs`, {
-    ...left,
-    // goes with the server, at the latest
-    metadata: { ...left.metadata, ownerReferences: [ownedBy(live)] },
-    spec: jobSpec(live, image, upgrade),
-  });
+  const site = { client, namespace };
+  // goes with the server, at the latest
+  const metadata = { ownerReferences: [ownedBy(live)] };
   let last = "";
-  const code = await follow({ client, namespace }, job, (line) => {
-    if (line.startsWith("the Job ")) return;
-    last = line;
-    console.error(`  ${line}`);
-  });
+  const code = await runJob(
+    site,
+    job,
+    { metadata, spec: jobSpec(live, image, upgrade) },
+    (line) => {
+      if (line.startsWith("the Job ")) return;
+      last = line;
+      console.error(`  ${line}`);
+    },
+  );
   if (code !== 0) throw new UserError(`Postgres: ${last}; nothing was deployed`);
   return async (isDeployed) => {
     // what it has left is found by the next `up`
-    if (isDeployed) await client.delete(left, "Background");
+    if (isDeployed) await deleteJob(site, job);
     else if (upgrade) {
       console.error(
         "Postgres can only be read until its upgrade is finished; run this command again, or `npm run up` with the earlier image to take the upgrade back",
@@ -67,12 +69,6 @@ export async function preparePostgres(
     }
   };
 }
-
-const objectNamed = (apiVersion: string, kind: string, name: string, namespace: string) => ({
-  apiVersion,
-  kind,
-  metadata: { name, namespace },
-});
 
 const ownedBy = (live: JsonObject) => ({
   apiVersion: "apps/v1",

@@ -3,8 +3,7 @@ import type { KubernetesClient } from "../local/support/kubernetesClient.ts";
 import { type JsonObject, objectAt, textAt } from "../local/support/propertyValues.ts";
 import { sleep } from "../local/support/process.ts";
 import type { PlatformConfig } from "../program/settings.ts";
-import { follow } from "./backupJobs.ts";
-import { deleteLeftovers } from "./unfinishedRun.ts";
+import { deleteJob, runJob } from "./backupJobs.ts";
 
 const job = "mlflow-roll-back";
 const stoppedWithinMs = 60_000;
@@ -123,28 +122,20 @@ async function rollBack(
   migration: JsonObject,
   args: string[],
 ): Promise<boolean> {
-  const own = {
-    apiVersion: "batch/v1",
-    kind: "Job",
-    metadata: { name: job, namespace },
-  };
-  await deleteLeftovers(client, [own]);
-  const spec = podOf(migration);
+  const site = { client, namespace };
+  const pod = podOf(migration);
   const containers = containersOf(migration).map((one) => ({ ...one, args }));
   const { "app.kubernetes.io/name": name } = objectAt(migration, "metadata", "labels");
-  await client.request("POST", `/apis/batch/v1/namespaces/${namespace}/jobs`, {
-    ...own,
-    spec: {
-      backoffLimit: 2,
-      activeDeadlineSeconds: 120,
-      template: {
-        // may reach what the migration reaches
-        metadata: { labels: { "app.kubernetes.io/name": name } },
-        spec: { ...spec, containers },
-      },
+  const spec = {
+    backoffLimit: 2,
+    activeDeadlineSeconds: 120,
+    template: {
+      // may reach what the migration reaches
+      metadata: { labels: { "app.kubernetes.io/name": name } },
+      spec: { ...pod, containers },
     },
-  } as JsonObject);
-  const code = await follow({ client, namespace }, job, (line) => console.error(`  ${line}`));
-  await client.delete(own, "Background");
+  } as JsonObject;
+  const code = await runJob(site, job, { spec }, (line) => console.error(`  ${line}`));
+  await deleteJob(site, job);
   return code === 0;
 }
