@@ -1,6 +1,6 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { NamespacedArgs, StringMap } from "./arguments.ts";
-import { madeByStack, partOf } from "./ownershipMarks.ts";
+import { partOf, stackAnnotation } from "./ownershipMarks.ts";
 
 /** The labels by which Services, policies and budgets find the pods of one workload. Never change them. */
 export function selectorLabels(application: string, name: string): { [key: string]: string } {
@@ -9,6 +9,11 @@ export function selectorLabels(application: string, name: string): { [key: strin
 
 /** Label of a model's objects, pods and Jobs that no alert is to be about. */
 export const unmonitored = { "mlops-platform/monitor": "false" };
+
+/** The annotation of what this program makes. */
+export const madeByStack = () => ({
+  [stackAnnotation]: `${pulumi.getProject()}/${pulumi.getStack()}`,
+});
 
 /** Builds the metadata of a component's objects. The caller's labels may replace all but those that select pods. */
 export function metadataFor(application: string, name: string, args: NamespacedArgs) {

@@ -2,7 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { LabelledArgs, NamespacedArgs, StringMap } from "./arguments.ts";
-import { madeByStack, marksName, partOf, stateLabel } from "./ownershipMarks.ts";
+import { madeByStack } from "./metadata.ts";
+import { marksName, partOf, stateLabel } from "./ownershipMarks.ts";
 
 /**
  * A namespace that says which stack and which state it belongs to, so that no other one takes it over. The id is made

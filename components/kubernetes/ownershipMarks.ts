@@ -1,5 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
-
 /** Label of a namespace with the id of the state that made it. */
 export const stateLabel = "mlops-platform/state";
 /** Annotation of a namespace, and of every object in it, with the project and the stack that made it, `project/stack`. */
@@ -12,7 +10,3 @@ export const partOf = { "app.kubernetes.io/part-of": "mlops-platform" } as const
 export const partOfSelector = Object.entries(partOf)
   .map(([key, value]) => `${key}=${value}`)
   .join(",");
-/** The annotation of what this program makes. */
-export const madeByStack = () => ({
-  [stackAnnotation]: `${pulumi.getProject()}/${pulumi.getStack()}`,
-});
