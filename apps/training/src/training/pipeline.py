@@ -23,7 +23,7 @@ from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
-from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from training.errors import TrainingError, sentence
 from training.runs import wait_for_tracking
@@ -124,7 +124,7 @@ class _Attempt:
             self._client.log_param(run_id, name, value)
         status = "FAILED"
         try:
-            status = self._take_over(key, run_id) or self._execute(run_id)
+            status = "FINISHED" if self._take_over(key, run_id) else self._execute(run_id)
         except SystemExit:  # its pod is ended
             status = "KILLED"
         finally:
@@ -146,9 +146,12 @@ class _Attempt:
             if MLFLOW_PARENT_RUN_ID not in run.data.tags:
                 self._client.update_run(run.info.run_id, status="RUNNING")
                 return run.info.run_id
-        name = f"{self._settings.model_name} pipeline"
-        tags = {_PIPELINE: self._group, MLFLOW_RUN_NAME: name}
-        return self._client.create_run(self._experiment, tags=tags).info.run_id
+        made = self._client.create_run(
+            self._experiment,
+            run_name=f"{self._settings.model_name} pipeline",
+            tags={_PIPELINE: self._group},
+        )
+        return made.info.run_id
 
     def _end_leftovers(self) -> None:
         """An attempt that was killed, and what ran in it, could not say so."""
@@ -166,10 +169,10 @@ class _Attempt:
             order_by=[f"attributes.start_time {order}"],
         )
 
-    def _take_over(self, key: str, run_id: str) -> str | None:
-        """FINISHED if an earlier run of the same step had the same key and has its outputs yet."""
+    def _take_over(self, key: str, run_id: str) -> bool:
+        """Whether an earlier run of the same step had the same key and still has its outputs."""
         if not self._step.cached:
-            return None
+            return False
         wanted = f"tags.`{_KEY}` = '{key}' and tags.`{_STEP}` = '{self._step.name}'"
         for run in self._search(f"{wanted} and attributes.status = 'FINISHED'")[:3]:
             earlier = run.data.tags.get("training.taken_from", run.info.run_id)
@@ -183,8 +186,8 @@ class _Attempt:
             self._workspace.keep(self._step.name, files)
             self._client.set_tag(run_id, "training.taken_from", earlier)
             print(f"{self._step.name} is unchanged: its outputs are those of run {earlier}")
-            return "FINISHED"
-        return None
+            return True
+        return False
 
     def _restore(self, run_id: str) -> dict[str, str] | None:
         with self._workspace.aside() as folder:
