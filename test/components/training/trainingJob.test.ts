@@ -2,18 +2,10 @@ import { GpuType, TrainingJob, type TrainingJobArgs } from "../../../components/
 import { describeArguments, describePreview, describeRefusals, tree } from "../../support/cases.ts";
 import { at, list } from "../../support/podSecurity.ts";
 import { record } from "../../support/recorder.ts";
-import { trainingRows } from "./trainingRows.ts";
+import { gpuChanges, trainingBase, trainingRows, unknownInputs } from "./trainingRows.ts";
 
 const make = (name: string, args: TrainingJobArgs) => new TrainingJob(name, args);
-const base: TrainingJobArgs = {
-  namespace: "ml",
-  image: "registry/serving:1",
-  trackingUri: "http://mlflow:5000",
-  trackingUsername: "training",
-  trackingPassword: "a writer's password",
-  experimentName: "diabetes-trials",
-  modelName: "diabetes",
-};
+const base: TrainingJobArgs = trainingBase;
 
 test("makes credentials and a Job that runs once", async () => {
   const { resources, find } = await record(() => make("train", base));
@@ -83,13 +75,7 @@ describeArguments(make, "train", base, {
       "train-job spec.podFailurePolicy.rules[0].action: ∅ → Ignore",
       "train-job spec.podFailurePolicy.rules[0].onPodConditions[0].status: ∅ → True",
       "train-job spec.podFailurePolicy.rules[0].onPodConditions[0].type: ∅ → DisruptionTarget",
-      "train-job spec.template.spec.containers[training].resources.limits.nvidia.com/gpu: ∅ → 1",
-      "train-job spec.template.spec.tolerations[0].effect: ∅ → NoSchedule",
-      "train-job spec.template.spec.tolerations[0].key: ∅ → nvidia.com/gpu",
-      "train-job spec.template.spec.tolerations[0].operator: ∅ → Exists",
-      "train-job spec.template.spec.tolerations[1].effect: ∅ → NoSchedule",
-      "train-job spec.template.spec.tolerations[1].key: ∅ → cloud.google.com/gke-spot",
-      "train-job spec.template.spec.tolerations[1].operator: ∅ → Exists",
+      ...gpuChanges("training"),
     ],
   },
 });
@@ -136,13 +122,5 @@ describeRefusals(make, "train", base, [
 const seeded: TrainingJobArgs = { ...base, environment: { SEED: "1" } };
 
 describePreview(make, "train", seeded, (unknown) => ({
-  namespace: unknown,
-  image: unknown,
-  trackingUri: unknown,
-  trackingUsername: unknown,
-  trackingPassword: unknown,
-  experimentName: unknown,
-  modelName: unknown,
-  modelAlias: unknown,
-  environment: { SEED: unknown },
+  ...unknownInputs(unknown),
 }));

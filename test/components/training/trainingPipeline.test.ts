@@ -2,19 +2,13 @@ import { GpuType, TrainingPipeline, type TrainingPipelineArgs } from "../../../c
 import { describeArguments, describePreview, describeRefusals, tree } from "../../support/cases.ts";
 import { at, list } from "../../support/podSecurity.ts";
 import { record } from "../../support/recorder.ts";
-import { trainingRows } from "./trainingRows.ts";
+import { gpuChanges, trainingBase, trainingRows, unknownInputs } from "./trainingRows.ts";
 
 const make = (name: string, args: TrainingPipelineArgs) => new TrainingPipeline(name, args);
 const prepare = { name: "prepare", command: ["python", "prepare.py"] };
 const train = { name: "train", command: ["python", "train.py"] };
 const base: TrainingPipelineArgs = {
-  namespace: "ml",
-  image: "registry/serving:1",
-  trackingUri: "http://mlflow:5000",
-  trackingUsername: "training",
-  trackingPassword: "a writer's password",
-  experimentName: "diabetes-trials",
-  modelName: "diabetes",
+  ...trainingBase,
   steps: [prepare, train],
 };
 
@@ -121,15 +115,7 @@ describeArguments(make, "train", single, {
   },
   gpu: {
     value: {},
-    changes: [
-      `${container}.resources.limits.nvidia.com/gpu: ∅ → 1`,
-      "train-job spec.template.spec.tolerations[0].effect: ∅ → NoSchedule",
-      "train-job spec.template.spec.tolerations[0].key: ∅ → nvidia.com/gpu",
-      "train-job spec.template.spec.tolerations[0].operator: ∅ → Exists",
-      "train-job spec.template.spec.tolerations[1].effect: ∅ → NoSchedule",
-      "train-job spec.template.spec.tolerations[1].key: ∅ → cloud.google.com/gke-spot",
-      "train-job spec.template.spec.tolerations[1].operator: ∅ → Exists",
-    ],
+    changes: gpuChanges("train"),
   },
 });
 
@@ -164,14 +150,6 @@ describeRefusals(make, "train", base, [
 const seeded: TrainingPipelineArgs = { ...base, environment: { SEED: "1" } };
 
 describePreview(make, "train", seeded, (unknown) => ({
-  namespace: unknown,
-  image: unknown,
-  trackingUri: unknown,
-  trackingUsername: unknown,
-  trackingPassword: unknown,
-  experimentName: unknown,
-  modelName: unknown,
-  modelAlias: unknown,
-  environment: { SEED: unknown },
+  ...unknownInputs(unknown),
   steps: [{ ...prepare, image: unknown, parameters: { rows: unknown } }, train],
 }));

@@ -1,4 +1,40 @@
+import type * as pulumi from "@pulumi/pulumi";
 import { podSettingRows } from "../../support/cases.ts";
+
+/** The arguments that no training is without. */
+export const trainingBase = {
+  namespace: "ml",
+  image: "registry/serving:1",
+  trackingUri: "http://mlflow:5000",
+  trackingUsername: "training",
+  trackingPassword: "a writer's password",
+  experimentName: "diabetes-trials",
+  modelName: "diabetes",
+};
+
+/** What a preview does not know of a training's arguments before the rest of the program is deployed. */
+export const unknownInputs = (unknown: pulumi.Output<string>) => ({
+  namespace: unknown,
+  image: unknown,
+  trackingUri: unknown,
+  trackingUsername: unknown,
+  trackingPassword: unknown,
+  experimentName: unknown,
+  modelName: unknown,
+  modelAlias: unknown,
+  environment: { SEED: unknown },
+});
+
+/** What asking for one GPU of any type changes. */
+export const gpuChanges = (container: string): string[] => [
+  `train-job spec.template.spec.containers[${container}].resources.limits.nvidia.com/gpu: ∅ → 1`,
+  "train-job spec.template.spec.tolerations[0].effect: ∅ → NoSchedule",
+  "train-job spec.template.spec.tolerations[0].key: ∅ → nvidia.com/gpu",
+  "train-job spec.template.spec.tolerations[0].operator: ∅ → Exists",
+  "train-job spec.template.spec.tolerations[1].effect: ∅ → NoSchedule",
+  "train-job spec.template.spec.tolerations[1].key: ∅ → cloud.google.com/gke-spot",
+  "train-job spec.template.spec.tolerations[1].operator: ∅ → Exists",
+];
 
 /** Rows for what every training has, whatever runs in its pods; `container` is the last of its containers. */
 export function trainingRows(container: string) {
