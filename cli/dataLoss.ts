@@ -30,7 +30,7 @@ const isData = ({ type, inputs }: Resource): boolean =>
   type === "kubernetes:core/v1:PersistentVolumeClaim" &&
   !history.includes(textAt(inputs, "metadata", "labels", "app.kubernetes.io/name") ?? "");
 
-/** What a claim cannot change without being made anew. */
+/** The properties of a claim that cannot change without replacing it. */
 const placeOf = ({ inputs }: Resource): string => {
   const { namespace, name } = objectAt(inputs, "metadata");
   return JSON.stringify([namespace, name, textAt(inputs, "spec", "storageClassName")]);

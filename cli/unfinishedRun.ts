@@ -149,8 +149,8 @@ async function pendingRecords(client: KubernetesClient, namespace: string): Prom
 const releaseOf = (record: JsonObject) => textAt(record, "metadata", "labels", "name") ?? "";
 
 /**
- * What is there of the releases that were being installed, without their claims. Whoever may write Secrets in the
- * namespace could have a record name any object of the cluster: only what Helm has marked as the release's is taken.
+ * Existing objects of the releases that were being installed, except their claims. Anyone who can write Secrets in the
+ * namespace could make a record name any object in the cluster, so only objects that Helm has marked as the release's count.
  */
 async function installedBy(
   client: KubernetesClient,

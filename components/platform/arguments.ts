@@ -78,7 +78,7 @@ export interface MlopsPlatformArgs
   imageMirror?: string;
   /** Models to serve, one or more. The first is the notebook's and the one that the prediction page lists first. Adding one changes nothing of the others. */
   models: ServedModel[];
-  /** The person or team that runs the platform, by name or address. The prediction page shows it with every service except the models. Left out, none is shown. */
+  /** Name or address of the person or team that runs the platform. The prediction page shows it next to every service except the models. Defaults to none. */
   owner?: pulumi.Input<string>;
   /** Storage class of every claim. Defaults to the cluster's default class. */
   storageClassName?: pulumi.Input<string>;
@@ -86,7 +86,7 @@ export interface MlopsPlatformArgs
   apiServerAddresses?: pulumi.Input<string>[];
   /** Ranges of the cluster's DNS servers that are no pods of `kube-system`. Defaults to those of NodeLocal DNSCache and of Cloud DNS for GKE. */
   dnsAddresses?: string[];
-  /** Key of a Google service account, as JSON, for the bucket and the database's proxy. Leave out on GKE, where the tracking server has an identity of its own; kept secret. */
+  /** JSON key of a Google service account with access to the bucket and to Cloud SQL; kept secret. Leave it out on GKE, where the tracking server has an identity of its own. */
   googleCredentials?: pulumi.Input<string>;
   /** Database of the tracking server. Defaults to a PostgresDatabase in the cluster, as `postgres` describes it. */
   database?: DatabaseConnection;

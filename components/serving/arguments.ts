@@ -45,7 +45,7 @@ export interface SharedServing extends kube.PodSettings {
 
 /** What people choose about one model server. */
 export interface ModelServerSettings extends SharedServing, kube.NodePortArgs {
-  /** Whether to load models that are pickled or carry code of their own, which runs as it is loaded. Defaults to false: only formats that hold data. */
+  /** Whether to load models that are pickled or bring their own code, which runs when the model is loaded. Defaults to false: only formats that hold data alone. */
   allowPickle?: pulumi.Input<boolean>;
   /** Number of pods, 1 to 100. Defaults to 1. Leave out with `autoscaling`. */
   replicas?: number;

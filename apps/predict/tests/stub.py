@@ -81,7 +81,7 @@ class StubModelServer(ThreadingHTTPServer):
         """Seconds until it describes its model."""
         self.released = threading.Event()
         self.released.set()
-        """Cleared, it describes its model to nobody until this is set."""
+        """While it is cleared, requests for the description of the model block."""
         self.requests: list[dict[str, Any]] = []
         self.params: dict[str, Any] | None = None
         """Of the last request."""

@@ -44,7 +44,7 @@ SCRIPTS = {"prepare": PREPARE, "train": TRAIN, "promote": PROMOTE}
 
 
 class Pod:
-    """Three steps; a pod is a folder of its own and the uid of its Job."""
+    """A pod of three steps: a folder of its own and the uid of its Job."""
 
     def __init__(
         self, folder: Path, env: dict[str, str], job: str, capfd: pytest.CaptureFixture[str]
@@ -71,7 +71,7 @@ class Pod:
         )
 
     def step(self, name: str, script: str | None = None, **told: object) -> tuple[int, str]:
-        """What the container does, without a process of its own: MLflow is slow to import."""
+        """Runs the step in this process: a new one would import MLflow, which is slow."""
         with pytest.MonkeyPatch.context() as patch:
             for key, value in self._told(name, told).items():
                 patch.setenv(key, value)
