@@ -34,7 +34,7 @@ beforeAll(async () => {
   packed = await pack();
   await startEngine();
   const entry = join(modules, "@pulumi", "pulumi", "cmd", "run-plugin", "index.js");
-  const installed = join(project, "node_modules", "mlops");
+  const installed = join(project, "node_modules", "@mlops-platform", "mlops");
   host = spawn(process.execPath, [entry, installed, monitorAddress], { cwd: installed });
   const [port] = (await once(host.stdout!, "data")) as [Buffer];
   const address = `127.0.0.1:${port.toString().trim()}`;
@@ -44,7 +44,7 @@ beforeAll(async () => {
 /** Packs the package as a release does, and installs it; the packages it depends on are those of the checkout. */
 async function pack(): Promise<string[]> {
   const components = join(checkoutRoot, "components");
-  const installed = join(project, "node_modules", "mlops");
+  const installed = join(project, "node_modules", "@mlops-platform", "mlops");
   mkdirSync(installed, { recursive: true });
   const words = ["pack", "--json", "--silent", "--pack-destination", project];
   const [made] = JSON.parse(await run("npm", words, { cwd: components })) as [
@@ -125,7 +125,7 @@ test("the package holds what a user needs of it and nothing else", () => {
 
 test("the program in its README type-checks and plans in a project of its own", async () => {
   const [, program] = /```ts\n([\s\S]*?)```/.exec(
-    readFileSync(join(project, "node_modules", "mlops", "README.md"), "utf8"),
+    readFileSync(join(project, "node_modules", "@mlops-platform", "mlops", "README.md"), "utf8"),
   )!;
   expect(program!.trim().split("\n").length).toBeLessThanOrEqual(25);
   writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module" }));

@@ -24,7 +24,7 @@ function compile(blocks: readonly { file: string; code: string }[]): string {
     compilerOptions: {
       allowImportingTsExtensions: true,
       types: ["node"],
-      paths: { mlops: ["../../components/index.ts"] },
+      paths: { "@mlops-platform/mlops": ["../../components/index.ts"] },
       // an example may make a thing and leave it at that
       noUnusedLocals: false,
     },
@@ -41,6 +41,6 @@ test("every TypeScript block of the documentation type-checks", () => {
 });
 
 test("a block with a wrong argument would be found", () => {
-  const code = 'import { NetworkFlows } from "mlops";\nnew NetworkFlows("n", { flow: [] });\n';
+  const code = 'import { NetworkFlows } from "@mlops-platform/mlops";\nnew NetworkFlows("n", { flow: [] });\n';
   expect(compile([{ file: "wrong.ts", code }])).toMatch(/^\S*wrong\.ts\(2,\d+\): error TS/);
 });

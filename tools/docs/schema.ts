@@ -70,7 +70,9 @@ export function inferSchema(): Schema {
     version: string;
     description: string;
   };
-  const { name, version, description } = manifest;
+  const { version, description } = manifest;
+  // as the plugin host does: the scope of the npm name is the namespace of the package
+  const [namespace, name] = manifest.name.slice(1).split("/") as [string, string];
   const names = new Set(componentClasses());
   const found = new Analyzer(componentsFolder, name, manifest, names).analyze();
   const schema = generateSchema(
@@ -80,6 +82,7 @@ export function inferSchema(): Schema {
     found.components,
     found.typeDefinitions,
     found.dependencies,
+    namespace,
   );
   return JSON.parse(JSON.stringify(schema)) as Schema;
 }
