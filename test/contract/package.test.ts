@@ -34,17 +34,19 @@ beforeAll(async () => {
   packed = await pack();
   await startEngine();
   const entry = join(modules, "@pulumi", "pulumi", "cmd", "run-plugin", "index.js");
-  const installed = join(project, "node_modules", "@mlops-platform", "mlops");
+  const installed = installedPackage();
   host = spawn(process.execPath, [entry, installed, monitorAddress], { cwd: installed });
   const [port] = (await once(host.stdout!, "data")) as [Buffer];
   const address = `127.0.0.1:${port.toString().trim()}`;
   client = new service.ResourceProviderClient(address, credentials.createInsecure());
 }, 300_000);
 
+const installedPackage = () => join(project, "node_modules", "@mlops-platform", "mlops");
+
 /** Packs the package as a release does, and installs it; the packages it depends on are those of the checkout. */
 async function pack(): Promise<string[]> {
   const components = join(checkoutRoot, "components");
-  const installed = join(project, "node_modules", "@mlops-platform", "mlops");
+  const installed = installedPackage();
   mkdirSync(installed, { recursive: true });
   const words = ["pack", "--json", "--silent", "--pack-destination", project];
   const [made] = JSON.parse(await run("npm", words, { cwd: components })) as [
@@ -123,45 +125,92 @@ test("the package holds what a user needs of it and nothing else", () => {
   ]);
 });
 
-test("the program in its README type-checks and plans in a project of its own", async () => {
-  const [, program] = /```ts\n([\s\S]*?)```/.exec(
-    readFileSync(join(project, "node_modules", "@mlops-platform", "mlops", "README.md"), "utf8"),
-  )!;
-  expect(program!.trim().split("\n").length).toBeLessThanOrEqual(25);
-  writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module" }));
-  writeFileSync(join(project, "index.ts"), program!);
-  const options = ["--strict", "--skipLibCheck", "--target", "es2023", "--module", "nodenext"];
-  expect(typeErrors(...options, "--noEmit", join(project, "index.ts"))).toBe("");
+const images = {
+  ...{ tracking: "registry.example.org/tracking:1", predict: "registry.example.org/predict:1" },
+  ...{ postgres: "registry.example.org/postgres:1", backup: "registry.example.org/backup:1" },
+};
+const servingImage = "registry.example.org/serving:1";
+const platform = ["MlopsPlatform", "TrackingServer", "ModelServer", "PredictionApp", "Prometheus"];
 
-  writeFileSync(join(project, "plan.ts"), plan);
-  const config = { images: "registry.example.org/mlops", tags: '{"postgres":"1","tracking":"2"}' };
-  const stdout = await run(process.execPath, ["plan.ts"], {
-    cwd: project,
-    env: { ...process.env, PLANNED_CONFIG: JSON.stringify(config) },
+/** The TypeScript programs that users copy, what they are configured with, and components that each plans. */
+const programs: [name: string, config: Record<string, unknown>, components: string[]][] = [
+  [
+    "README",
+    { images: "registry.example.org/mlops", tags: { postgres: "1", tracking: "2" } },
+    ["PostgresDatabase", "VolumeArtifactStore", "TrackingServer"],
+  ],
+  ["tracking-typescript", { images }, ["PostgresDatabase", "TrackingServer"]],
+  [
+    "own-database-and-bucket",
+    { trackingImage: images.tracking, databasePassword: "of-the-database", googleKey: "{}" },
+    ["TrackingServer"],
+  ],
+  ["platform-minikube", { images, servingImage }, platform],
+  ["three-models", { images, servingImage, context: "kind" }, platform],
+  [
+    "platform-gke",
+    { images, servingImage, project: "my-project-1" },
+    [...platform, "GkeCluster", "CloudSqlDatabase", "BucketArtifactStore", "WorkloadIdentity"],
+  ],
+];
+
+function programOf(name: string): string {
+  if (name !== "README") {
+    return readFileSync(join(checkoutRoot, "examples", name, "index.ts"), "utf8");
+  }
+  const readme = readFileSync(join(installedPackage(), "README.md"), "utf8");
+  const [, program] = /```ts\n([\s\S]*?)```/.exec(readme)!;
+  expect(program!.trim().split("\n").length).toBeLessThanOrEqual(25);
+  return program!;
+}
+
+describe("in a project of its own", () => {
+  beforeAll(() => {
+    writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module" }));
+    for (const [name] of programs) {
+      mkdirSync(join(project, name));
+      writeFileSync(join(project, name, "index.ts"), programOf(name));
+      writeFileSync(join(project, name, "plan.ts"), plan);
+    }
   });
-  const types = JSON.parse(stdout) as string[];
-  expect(types).toEqual(
-    expect.arrayContaining([
-      "mlops:index:PostgresDatabase",
-      "mlops:index:VolumeArtifactStore",
-      "mlops:index:TrackingServer",
-      "kubernetes:apps/v1:StatefulSet",
-      "kubernetes:apps/v1:Deployment",
-    ]),
+
+  test("the programs of the README and of the examples type-check", () => {
+    const options = ["--strict", "--skipLibCheck", "--target", "es2023", "--module", "nodenext"];
+    const files = programs.map(([name]) => join(project, name, "index.ts"));
+    expect(typeErrors(...options, "--noEmit", ...files)).toBe("");
+  }, 240_000);
+
+  test.each(programs)(
+    "%s plans",
+    async (name, config, components) => {
+      const stdout = await run(process.execPath, ["plan.ts"], {
+        cwd: join(project, name),
+        env: { ...process.env, PLANNED_CONFIG: JSON.stringify(config) },
+      });
+      const types = JSON.parse(stdout) as string[];
+      expect(types).toEqual(
+        expect.arrayContaining(components.map((component) => `mlops:index:${component}`)),
+      );
+      expect(types).toContain("kubernetes:apps/v1:Deployment");
+    },
+    240_000,
   );
-}, 240_000);
+});
 
 /** Evaluates the program next to it as a preview does. */
 const plan = `
 import * as pulumi from "@pulumi/pulumi";
+import { answeredState } from ${JSON.stringify(join(checkoutRoot, "test/support/recorder.ts"))};
 const types: string[] = [];
 pulumi.runtime.setAllConfig(
   Object.fromEntries(
-    Object.entries(JSON.parse(process.env.PLANNED_CONFIG!)).map(([key, value]) => ["project:" + key, value]),
+    Object.entries(JSON.parse(process.env.PLANNED_CONFIG!)).map(([key, value]) => [
+      "project:" + key, typeof value === "string" ? value : JSON.stringify(value),
+    ]),
   ) as Record<string, string>,
 );
 await pulumi.runtime.setMocks({
-  newResource: ({ type, inputs, name }) => (types.push(type), { id: name, state: { result: "drawn-by-a-mock", ...inputs } }),
+  newResource: ({ type, inputs, name }) => (types.push(type), { id: name, state: answeredState(type, name, inputs) }),
   call: ({ inputs }) => inputs,
 });
 await import("./index.ts");

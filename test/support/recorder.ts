@@ -198,7 +198,7 @@ function listen({ preview = false, project = "test", stack = "dev" }: RecordOpti
 }
 
 /** What a real provider would fill in: generated names and random values. */
-function answeredState(type: string, name: string, inputs: JsonObject): JsonObject {
+export function answeredState(type: string, name: string, inputs: JsonObject): JsonObject {
   if (type.endsWith(":RandomId")) return { ...inputs, hex: "1a2b3c" };
   if (type.endsWith(":RandomUuid")) return { ...inputs, result: stateId };
   if (type.startsWith("random:")) {
