@@ -138,7 +138,7 @@ export const stages: Stage[] = [
   {
     name: "page",
     group: "live",
-    title: "the prediction page in a browser",
+    title: "the prediction page and the documentation in a browser",
     run: () => alone("page"),
   },
   {
