@@ -8,8 +8,8 @@ import { freePort } from "../support/listening.ts";
 
 // The documentation as a site: built as for a release, and read in a browser.
 
-const docs = join(checkoutRoot, "docs");
-const vitepress = join(docs, "node_modules", "vitepress", "bin", "vitepress.js");
+const site = join(checkoutRoot, "site");
+const vitepress = join(site, "node_modules", "vitepress", "bin", "vitepress.js");
 
 jest.setTimeout(60_000);
 
@@ -20,14 +20,14 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  await run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: docs });
+  await run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: site });
   await run(process.execPath, [vitepress, "build"], {
-    cwd: docs,
+    cwd: site,
     onLine: (line) => printed.push(line),
   });
   const port = String(await freePort());
   server = spawn(process.execPath, [vitepress, "preview", "--port", port], {
-    cwd: docs,
+    cwd: site,
     stdio: "ignore",
   });
   browser = await openBrowser();

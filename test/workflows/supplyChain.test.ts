@@ -37,7 +37,7 @@ const updated = (ecosystem: string) =>
 // SECURITY.md: They are searched for known vulnerabilities every night, updates come as pull
 // requests every week, and `npm run sbom` lists them.
 test("every lock file of the checkout is kept up to date", async () => {
-  expect(updated("npm")).toEqual(await folders("package-lock.json"));
+  expect(updated("npm")).toEqual(await folders("*package-lock.json"));
   expect(updated("pip")).toEqual(await folders("*requirements*.txt"));
   expect(updated("gomod")).toEqual(await folders("*go.mod"));
   expect(updated("docker")).toEqual(await folders("*Dockerfile"));

@@ -53,7 +53,14 @@ export default defineConfig({
   title: "MLOps platform",
   description: "MLflow, model serving, a prediction page and monitoring with Pulumi",
   srcDir: root,
-  srcExclude: ["**/node_modules/**", "components/bin/**", ".*/**", "test/**", "test-results/**"],
+  srcExclude: [
+    "**/node_modules/**",
+    "components/bin/**",
+    ".*/**",
+    "test/**",
+    "test-results/**",
+    "site/**",
+  ],
   rewrites: (path) =>
     path.replace(/^docs\/index\.md$/, "docs/overview.md").replace(/README\.md$/, "index.md"),
   cleanUrls: true,
