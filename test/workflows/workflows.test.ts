@@ -37,7 +37,14 @@ const writes = ({ permissions = {} }: Job) =>
   Object.entries(permissions).filter(([what, right]) => right === "write" && what !== "id-token");
 
 test("the workflows of the platform are all there", () => {
-  expect(files).toEqual(["audit.yml", "ci.yml", "deploy.yml", "drift.yml", "preview.yml"]);
+  expect(files).toEqual([
+    "audit.yml",
+    "ci.yml",
+    "deploy.yml",
+    "drift.yml",
+    "preview.yml",
+    "release.yml",
+  ]);
 });
 
 describe.each(files)("%s", (file) => {
@@ -85,7 +92,11 @@ test("the Pulumi CLI is everywhere of the version of the SDK", () => {
 describe("who may do what", () => {
   test("what may write on GitHub runs none of the repository's code", () => {
     const writers = jobs.filter(([, job]) => writes(job).length > 0);
-    expect(writers.map(([name]) => name)).toEqual(["drift.yml issue", "preview.yml comment"]);
+    expect(writers.map(([name]) => name)).toEqual([
+      "drift.yml issue",
+      "preview.yml comment",
+      "release.yml github",
+    ]);
     for (const [, job] of writers) {
       expect(writes(job)).toHaveLength(1);
       expect(JSON.stringify(job.steps)).not.toContain("checkout");
