@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { type backupName, type copyName, type restoreName } from "../components/backup/names.ts";
 import type { KubernetesClient } from "../local/support/kubernetesClient.ts";
+import { troubleOf } from "../local/support/podTrouble.ts";
 import { ApiError } from "../local/support/apiServer.ts";
 import { UserError } from "../local/support/errors.ts";
 import { loadKubeconfig } from "../local/support/loadKubeconfig.ts";
@@ -75,6 +76,7 @@ interface ContainerStatus {
 }
 
 const keptSeconds = 86_400;
+const usualStartMs = 5_000;
 
 /** Runs a command of the backup image next to the stack's data, and follows it to its end. */
 export async function runBackupCommand(
@@ -183,13 +185,19 @@ const metadataOf = ({ name, uid }: CronJob["metadata"]) => ({ name, uid });
 /** Hands on what the Job's pods print, and returns 0 where it succeeds. */
 export async function follow(site: JobPlace, job: string, onLine: OnLine): Promise<number> {
   const seen = new Map<string, number>();
+  const started = Date.now();
+  let named: string | undefined;
   for (;;) {
     // looked at first: what is printed after it is read in the next round
-    const { status } = (await site.client.request(
-      "GET",
-      `${batch(site)}/jobs/${job}`,
-    )) as unknown as Job;
+    const live = await site.client.request("GET", `${batch(site)}/jobs/${job}`);
+    const { status } = live as unknown as Job;
     for (const pod of await podsOf(site, job)) await printNew(site, pod, seen, onLine);
+    // a moment without a node or a container is usual
+    if (seen.size === 0 && Date.now() - started > usualStartMs) {
+      const trouble = await troubleOf(site.client, live, false);
+      if (trouble && trouble.text !== named) onLine(`waiting: ${trouble.text}`);
+      named = trouble?.text;
+    }
     const ended = status?.conditions?.find(
       ({ type, status: holds }) => (type === "Complete" || type === "Failed") && holds === "True",
     );
