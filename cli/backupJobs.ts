@@ -2,11 +2,13 @@ import { randomBytes } from "node:crypto";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { type backupName, type copyName, type restoreName } from "../components/backup/names.ts";
 import type { KubernetesClient } from "../local/support/kubernetesClient.ts";
+import { type TroubleKind, troubleOf } from "../local/support/podTrouble.ts";
 import { ApiError } from "../local/support/apiServer.ts";
 import { UserError } from "../local/support/errors.ts";
 import { loadKubeconfig } from "../local/support/loadKubeconfig.ts";
 import { sleep } from "../local/support/process.ts";
 import type { JsonObject } from "../local/support/propertyValues.ts";
+import { lastingFor, patienceMs } from "../local/support/readiness.ts";
 import type { Options } from "./commandLine.ts";
 import { connect } from "./ownershipCheck.ts";
 import { readSettings } from "./stackSettings.ts";
@@ -75,6 +77,7 @@ interface ContainerStatus {
 }
 
 const keptSeconds = 86_400;
+const usualStartMs = 5_000;
 
 /** Runs a command of the backup image next to the stack's data, and follows it to its end. */
 export async function runBackupCommand(
@@ -183,12 +186,13 @@ const metadataOf = ({ name, uid }: CronJob["metadata"]) => ({ name, uid });
 /** Hands on what the Job's pods print, and returns 0 where it succeeds. */
 export async function follow(site: JobPlace, job: string, onLine: OnLine): Promise<number> {
   const seen = new Map<string, number>();
+  const started = Date.now();
+  const isStuck = lastingFor(patienceMs);
+  let named: TroubleKind | undefined;
   for (;;) {
     // looked at first: what is printed after it is read in the next round
-    const { status } = (await site.client.request(
-      "GET",
-      `${batch(site)}/jobs/${job}`,
-    )) as unknown as Job;
+    const live = await site.client.request("GET", `${batch(site)}/jobs/${job}`);
+    const { status } = live as unknown as Job;
     for (const pod of await podsOf(site, job)) await printNew(site, pod, seen, onLine);
     const ended = status?.conditions?.find(
       ({ type, status: holds }) => (type === "Complete" || type === "Failed") && holds === "True",
@@ -196,6 +200,17 @@ export async function follow(site: JobPlace, job: string, onLine: OnLine): Promi
     if (ended?.type === "Complete") return 0;
     if (ended) {
       onLine(`the Job ${job} failed: ${ended.message ?? ended.reason ?? "no reason given"}`);
+      return 1;
+    }
+    // a moment without a node or a container is usual
+    const isLate = seen.size === 0 && Date.now() - started > usualStartMs;
+    const trouble = isLate ? await troubleOf(site.client, live, false) : undefined;
+    if (trouble && trouble.kind !== named) onLine(`waiting: ${trouble.text}`);
+    named = trouble?.kind;
+    if (trouble && isStuck(trouble)) {
+      // it would start by itself once that is over, long after this command
+      await deleteJob(site, job);
+      onLine(`the Job ${job} cannot start: ${trouble.text}`);
       return 1;
     }
     await sleep(1_000);

@@ -13,6 +13,8 @@ export interface Deployment {
   readonly engine: EngineName;
   readonly namespace: string;
   readonly charts: Charts;
+  /** Settings that only the command line of the last `up` had, without secrets. */
+  readonly overrides?: Readonly<Record<string, string>>;
 }
 
 const pathOf = (stack: string) => join(workFolder, "deployments", `${stack}.json`);

@@ -19,12 +19,20 @@ export interface Settings {
   readonly config: PlatformConfig;
 }
 
-/** Checks the whole configuration before anything is built or started. */
-export function readSettings({ stack = "dev", config: given = [] }: Options): Settings {
+export const defaultStack = "dev";
+
+/**
+ * Checks the whole configuration before anything is built or started.
+ * @param deployed those of an earlier command line, over which the options win
+ */
+export function readSettings(
+  { stack = defaultStack, config: given = [] }: Options,
+  deployed: Settings["overrides"] = {},
+): Settings {
   if (!/^[A-Za-z0-9_.-]+$/.test(stack)) {
     throw new UserError(`--stack must be letters, digits, ".", "_" and "-", not ${stack}`);
   }
-  const overrides = Object.fromEntries(given.map(keyAndValue));
+  const overrides = { ...deployed, ...Object.fromEntries(given.map(keyAndValue)) };
   const { project, values, secretKeys: encrypted } = loadSettings(stack, overrides);
   const { name } = project;
   const qualified = (key: string) => `${name}:${key}`;
@@ -85,6 +93,10 @@ export function checkPorts({ config }: Settings, facts: PortFacts): void {
     `ports of the cluster are taken; change the stack's settings, or give them for this run with --config KEY=VALUE\n  - ${faults.join("\n  - ")}`,
   );
 }
+
+/** What may be kept of a command line's values: those that are not secret. */
+export const plainOverrides = ({ overrides }: Settings): Settings["overrides"] =>
+  Object.fromEntries(Object.entries(overrides).filter(([key]) => secretSetting(key) === undefined));
 
 /** The secret setting that a key names, with or without the project in front. */
 export const secretSetting = (key: string) =>

@@ -15,7 +15,7 @@ import { provideImages } from "./provideImages.ts";
 import { connect } from "./ownershipCheck.ts";
 import type { Options } from "./commandLine.ts";
 import { judgeStack, obeyPolicies } from "./policyCheck.ts";
-import type { Settings } from "./stackSettings.ts";
+import { plainOverrides, type Settings } from "./stackSettings.ts";
 import { copyState } from "./stateCopy.ts";
 import { agree } from "./questions.ts";
 import { staysOn, type Target } from "./target.ts";
@@ -39,7 +39,14 @@ export async function upOnGke(
   if (!remembered && options.yes !== true) await agreeToCosts(settings);
   const { namespace } = settings.config;
   const remember = (target: Target) => {
-    const deployment = { target, engine: engineName, namespace, charts: "official" } as const;
+    const overrides = plainOverrides(settings);
+    const deployment = {
+      target,
+      engine: engineName,
+      namespace,
+      charts: "official",
+      overrides,
+    } as const;
     writeDeployment(settings.stack, deployment);
     return deployment;
   };

@@ -106,6 +106,7 @@ export const settings = {
   backupKeepDays: whole(30, "backup.retention.days", "Days for which every backup is kept."),
   backupDestination: secret(map("backup.destination", "Where backups are kept: one of `volume`, `bucket` and `s3`. Empty means a volume of 20Gi, which goes with the cluster.")),
   backupPassword: secret(text("", "backup.password", "Password that the backups are encrypted with, such as that of the stack that is to be restored. Empty means one that is generated, the output backupPassword.")),
+  backupPasswordSecretName: text("", "backup.passwordSecretName", "Existing Secret in the namespace whose entry `password` the backups are encrypted with, in place of backupPassword. There is no output backupPassword then."),
   backupMaxAgeHours: whole(26, "backup.maxAgeHours", "Age in hours of the last backup at which an alert fires."),
   backupTemporaryStorage: text("2Gi", "backup.temporaryStorage", "Size of the folder for the dumps of both databases."),
   backupDeadlineSeconds: whole(21600, "backup.deadlineSeconds", "Seconds after which a backup or a restore is ended as failed."),

@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
-import { UserError, messageOf } from "../local/support/errors.ts";
-import { step } from "../local/support/progress.ts";
+import { UserError } from "../local/support/errors.ts";
+import { reported } from "../local/support/progress.ts";
+import { heedSignals } from "./runner/interruption.ts";
 import { inTwoLanes, runApart } from "./runner/lanes.ts";
-import { add, countsLine, type Finished, none, type Outcome } from "./runner/outcome.ts";
+import { add, countsLine, type Finished, none } from "./runner/outcome.ts";
+import { runStage } from "./runner/runStage.ts";
 import { type Stage, stages } from "./runner/stages.ts";
 
 // Runs the stages asked for, or all of them, and ends with one line of counts over everything.
@@ -30,12 +32,9 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Two at a time: most of these stages keep one core busy at best. There is one local cluster on a machine. */
 async function runWithoutCluster(): Promise<Finished[]> {
-  const progress = step("Running what needs no cluster, two stages at a time");
-  const finished = await inTwoLanes(stages.filter(withoutCluster), (stage) =>
-    runApart(stage, progress),
+  return await reported("Running what needs no cluster, two stages at a time", (progress) =>
+    inTwoLanes(stages.filter(withoutCluster), (stage) => runApart(stage, progress)),
   );
-  progress.done();
-  return finished;
 }
 
 const withoutCluster = ({ group }: Stage) => group !== "live" && group !== "slow";
@@ -50,18 +49,6 @@ function chosen(words: readonly string[]): Stage[] {
   return stages.filter(({ name, group }) => words.includes(name) || words.includes(group));
 }
 
-async function runStage({ name, title, run }: Stage): Promise<Finished> {
-  console.log(`\n── ${name}: ${title}`);
-  const started = Date.now();
-  const outcome = await run().catch((error: unknown): Outcome => {
-    console.log(messageOf(error));
-    return { ...none, failed: 1, notes: [`failed: ${firstLine(messageOf(error))}`] };
-  });
-  return { name, outcome, seconds: (Date.now() - started) / 1000 };
-}
-
-const firstLine = (text: string) => text.split("\n")[0]!;
-
 function summary(finished: readonly Finished[]): string {
   return finished
     .flatMap(({ name, outcome, seconds }) => [
@@ -71,9 +58,10 @@ function summary(finished: readonly Finished[]): string {
     .join("\n");
 }
 
+heedSignals();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   console.error(error instanceof UserError ? `error: ${error.message}` : error);
-  process.exitCode = 1;
+  process.exitCode ??= 1; // a signal has set it already
 }

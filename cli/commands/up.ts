@@ -18,7 +18,13 @@ import { awaitDaemonSets, welcome } from "../platformReady.ts";
 import { agree } from "../questions.ts";
 import { rememberServer } from "../serverRollBack.ts";
 import { imagesOf } from "../stackImages.ts";
-import { checkPorts, readSettings, settlePorts, withSettings } from "../stackSettings.ts";
+import {
+  checkPorts,
+  plainOverrides,
+  readSettings,
+  settlePorts,
+  withSettings,
+} from "../stackSettings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import { copyState } from "../stateCopy.ts";
 import { describeTarget, type Target } from "../target.ts";
@@ -92,7 +98,8 @@ export async function up({
   const { namespace } = settings.config;
   const finish = await preparePostgres(client, namespace, await declaring, upgradePostgres);
   // before the engine runs: what a failed run has left behind can then be removed by `down`
-  const deployment = { target, engine: engineName, namespace, charts };
+  const overrides = plainOverrides(given);
+  const deployment = { target, engine: engineName, namespace, charts, overrides };
   writeDeployment(settings.stack, deployment);
   const unknown = await clearUnfinished(
     engine,

@@ -119,7 +119,7 @@ function rangeFindings(range: JsonObject, workloads: readonly JsonObject[]): Fin
   const limits = (objectAt(range, "spec")["limits"] ?? []) as JsonObject[];
   const containerLimits = limits.filter(({ type }) => type === "Container");
   return workloads
-    .filter((live) => textAt(live, "metadata", "namespace") === namespace)
+    .filter((live) => textAt(live, "metadata", "namespace") === namespace && wantedPods(live) > 0)
     .flatMap((live) => {
       const spec = objectAt(live, "spec", "template", "spec");
       const containers = [

@@ -21,7 +21,7 @@ import type { KubernetesClient } from "../../local/support/kubernetesClient.ts";
 import { type Trouble, troubleOf } from "../../local/support/podTrouble.ts";
 import { type JsonObject, textAt } from "../../local/support/propertyValues.ts";
 import { jobFailure, lackOf } from "../../local/support/readiness.ts";
-import { readSettings, type Settings } from "../stackSettings.ts";
+import { defaultStack, readSettings, type Settings } from "../stackSettings.ts";
 import { settingsFor } from "../standInCharts.ts";
 import { accessForPreview, reachDeployment } from "../targetAccess.ts";
 import type { Options } from "../commandLine.ts";
@@ -51,6 +51,7 @@ const workloadKinds = {
  * skip that need it, so that one fault is named once.
  */
 export class Facts {
+  /** Those that the stack is deployed with, also where only the command line of its last `up` had them. */
   readonly settings: Settings;
   readonly deployment: ReturnType<typeof readDeployment>;
   readonly #options: Options;
@@ -60,8 +61,8 @@ export class Facts {
 
   /** @param client the cluster, where it is known; else the one that the stack is deployed to. */
   constructor(options: Options, settings?: Settings, client?: KubernetesClient) {
-    const given = settings ?? readSettings(options);
-    this.deployment = readDeployment(given.stack);
+    this.deployment = readDeployment(options.stack ?? defaultStack);
+    const given = settings ?? readSettings(options, this.deployment?.overrides);
     this.settings = settingsFor(this.deployment?.charts ?? "official", given);
     this.#options = options;
     this.#given = client;

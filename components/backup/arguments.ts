@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import {
+  type Check,
   type Combination,
   matches,
   must,
@@ -37,6 +38,8 @@ export interface BackupBucket {
   path?: string;
   /** Key of a Google service account, as JSON, that may read, write and delete objects of the bucket. Leave out where the ServiceAccounts `backup` and `restore` have that right by Workload Identity; kept secret. */
   credentials?: pulumi.Input<string>;
+  /** Existing Secret to use instead, in the same namespace, with the key as `credentials.json`. Excludes `credentials`. */
+  secretName?: pulumi.Input<string>;
 }
 
 /** A bucket behind S3's protocol that holds the backups. */
@@ -49,10 +52,12 @@ export interface BackupS3 {
   path?: string;
   /** Region of the bucket, where the server has regions. */
   region?: string;
-  /** Id of the access key; kept secret. */
-  accessKeyId: pulumi.Input<string>;
-  /** Secret of the access key; kept secret. */
-  secretAccessKey: pulumi.Input<string>;
+  /** Id of the access key; kept secret. Required without `secretName`. */
+  accessKeyId?: pulumi.Input<string>;
+  /** Secret of the access key; kept secret. Required without `secretName`. */
+  secretAccessKey?: pulumi.Input<string>;
+  /** Existing Secret to use instead, in the same namespace, with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. Excludes `accessKeyId` and `secretAccessKey`. */
+  secretName?: pulumi.Input<string>;
 }
 
 /** Where backups are kept: one of a volume, a bucket and an S3-compatible server. */
@@ -85,6 +90,8 @@ export interface BackupSettings extends kube.PodSettings {
   destination?: BackupDestination;
   /** Password that the backups are encrypted with. Generated when left out. Without it they cannot be read; keep a copy of the output `password` outside the cluster. A destination that holds backups keeps the password that it has. */
   password?: pulumi.Input<string>;
+  /** Existing Secret to use instead, in the same namespace, with the entry `password`. Excludes `password`, and there is no output `password`. */
+  passwordSecretName?: pulumi.Input<string>;
   /** Age in hours of the last backup at which an alert fires, 1 to 8784. Defaults to 26, for a daily schedule. */
   maxAgeHours?: number;
   /** Size of the folder for the dumps of both databases. Defaults to `2Gi`. A pod that writes more is evicted. */
@@ -141,24 +148,48 @@ const volume: Rule = object<BackupVolume>(
     ),
 );
 
+/** What an existing Secret takes the place of. */
+const excludes = (check: Check, secretName: unknown, values: { [key: string]: unknown }): void => {
+  for (const [key, value] of Object.entries(values)) {
+    check.refuse(
+      key,
+      secretName !== undefined && value !== undefined,
+      `${check.pathOf(key)} has no effect with an existing Secret; leave it out`,
+    );
+  }
+};
+
 const destination: Rule = object<BackupDestination>(
   {
     volume,
-    bucket: object<BackupBucket>({
-      bucketName,
-      path: bucketPath,
-      credentials: googleCredentials,
-    }),
-    s3: object<BackupS3>({
-      endpoint: required(
-        matches(/^https?:\/\/[^\s/?#]+\/?$/, "be a URL such as https://s3.example.org"),
-      ),
-      bucketName,
-      path: bucketPath,
-      region: text,
-      accessKeyId: required(text),
-      secretAccessKey: required(text),
-    }),
+    bucket: object<BackupBucket>(
+      { bucketName, path: bucketPath, credentials: googleCredentials, secretName: text },
+      (check, { secretName, credentials }) => excludes(check, secretName, { credentials }),
+    ),
+    s3: object<BackupS3>(
+      {
+        endpoint: required(
+          matches(/^https?:\/\/[^\s/?#]+\/?$/, "be a URL such as https://s3.example.org"),
+        ),
+        bucketName,
+        path: bucketPath,
+        region: text,
+        accessKeyId: text,
+        secretAccessKey: text,
+        secretName: text,
+      },
+      (check, { secretName, accessKeyId, secretAccessKey }) => {
+        const keys = { accessKeyId, secretAccessKey };
+        excludes(check, secretName, keys);
+        for (const [key, value] of Object.entries(keys)) {
+          check.refuse(
+            key,
+            secretName === undefined && value === undefined,
+            `${check.pathOf(key)} must be given, or ${check.pathOf("secretName")} with an existing Secret`,
+          );
+        }
+      },
+    ),
   },
   (check, _, given) => {
     const chosen = Object.values(given).filter((value) => value !== undefined);
@@ -182,6 +213,7 @@ export const backupSettingsRules: Rules<BackupSettings> = {
     "have 12 characters at least; leave it out to have one generated",
     (password) => typeof password === "string" && password.length >= 12,
   ),
+  passwordSecretName: text,
   maxAgeHours: whole(1, 8784),
   temporaryStorage: quantity("2Gi"),
   deadlineSeconds: whole(60, 604800),
@@ -207,6 +239,9 @@ const storesInCluster: Combination<BackupArgs> = (check, { database, artifacts }
   }
 };
 
+export const onePassword: Combination<BackupSettings> = (check, { password, passwordSecretName }) =>
+  excludes(check, passwordSecretName, { password });
+
 export const checkBackup: Rule = object<BackupArgs>(
   {
     ...backupSettingsRules,
@@ -227,4 +262,5 @@ export const checkBackup: Rule = object<BackupArgs>(
     storageClassName: text,
   },
   storesInCluster,
+  onePassword,
 );

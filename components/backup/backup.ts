@@ -19,8 +19,8 @@ const confidential = ["database", "password", "destination"] as const;
  * deduplicated and encrypted, verified after each backup.
  */
 export class Backup extends pulumi.ComponentResource {
-  /** Password that the backups are encrypted with, a secret. Keep a copy outside the cluster. */
-  public readonly password: pulumi.Output<string>;
+  /** Password that the backups are encrypted with, a secret. Keep a copy outside the cluster. None with `passwordSecretName`. */
+  public readonly password?: pulumi.Output<string>;
 
   constructor(name: string, args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArguments(`Backup "${name}"`, args, checkBackup);
@@ -31,9 +31,11 @@ export class Backup extends pulumi.ComponentResource {
     const restoreMetadata = metadataFor(restoreName, name, args);
     const destination = backupDestination(name, args, metadata, child);
     const { database } = args;
-    this.password = pulumi.secret(
-      args.password ?? generatedPassword(`${name}-encryption-password`, child),
-    );
+    if (args.passwordSecretName === undefined) {
+      this.password = pulumi.secret(
+        args.password ?? generatedPassword(`${name}-encryption-password`, child),
+      );
+    }
     const settings = new k8s.core.v1.Secret(
       `${name}-settings`,
       {
@@ -41,7 +43,7 @@ export class Backup extends pulumi.ComponentResource {
         immutable: true,
         stringData: {
           ...databaseSecrets(database),
-          password: this.password,
+          ...(this.password && { password: this.password }),
           ...secretValues(destination.secrets),
         },
       },

@@ -133,33 +133,34 @@ function container(
     name,
     image: args.image,
     args: words,
-    env: environment(
-      {
-        PGHOST: host,
-        PGPORT: pulumi.interpolate`${port}`,
-        PGUSER: database.username,
-        BACKUP_DATABASE: database.database,
-        BACKUP_AUTH_DATABASE: database.authDatabase,
-        BACKUP_ARTIFACT_STORE: args.artifacts.uri,
-        BACKUP_WORK: work,
-        BACKUP_KEEP_COUNT: `${retention.count ?? 7}`,
-        BACKUP_KEEP_DAYS: `${retention.days ?? 30}`,
-        BACKUP_MAX_AGE_SECONDS: `${maxAgeHours * 3600}`,
-        MLFLOW_VERSION: tracking.mlflowVersion,
-        ...(outside
-          ? { MLFLOW_TRACKING_URI: outside.trackingUrl, MLFLOW_TRACKING_USERNAME: administrator }
-          : { MLFLOW_DEPLOYMENT: tracking.deploymentName }),
-        ...(pushgatewayUrl === undefined ? {} : { PUSHGATEWAY_URL: pushgatewayUrl }),
-        ...destination?.environment,
-      },
-      settingsName,
-      {
-        PGPASSWORD: "database-password",
-        ...(destination && { RESTIC_PASSWORD: "password" }),
-        ...(outside && { MLFLOW_TRACKING_PASSWORD: "admin-password" }),
-        ...Object.fromEntries(Object.keys(destination?.secrets ?? {}).map((key) => [key, key])),
-      },
-    ),
+    env: [
+      ...environment(
+        {
+          PGHOST: host,
+          PGPORT: pulumi.interpolate`${port}`,
+          PGUSER: database.username,
+          BACKUP_DATABASE: database.database,
+          BACKUP_AUTH_DATABASE: database.authDatabase,
+          BACKUP_ARTIFACT_STORE: args.artifacts.uri,
+          BACKUP_WORK: work,
+          BACKUP_KEEP_COUNT: `${retention.count ?? 7}`,
+          BACKUP_KEEP_DAYS: `${retention.days ?? 30}`,
+          BACKUP_MAX_AGE_SECONDS: `${maxAgeHours * 3600}`,
+          MLFLOW_VERSION: tracking.mlflowVersion,
+          ...(outside
+            ? { MLFLOW_TRACKING_URI: outside.trackingUrl, MLFLOW_TRACKING_USERNAME: administrator }
+            : { MLFLOW_DEPLOYMENT: tracking.deploymentName }),
+          ...(pushgatewayUrl === undefined ? {} : { PUSHGATEWAY_URL: pushgatewayUrl }),
+          ...destination?.environment,
+        },
+        settingsName,
+        {
+          PGPASSWORD: "database-password",
+          ...(outside && { MLFLOW_TRACKING_PASSWORD: "admin-password" }),
+        },
+      ),
+      ...(destination ? destinationVariables(args, destination, settingsName) : []),
+    ],
     resources: containerResources(
       { cpuRequest: "100m", cpuLimit: "2", memoryRequest: "128Mi", memoryLimit: "1Gi" },
       args.resources,
@@ -173,6 +174,20 @@ function container(
       ...(destination?.mounts ?? []),
     ],
   };
+}
+
+/** What opens the destination: in the pods' Secret, or in existing ones. */
+function destinationVariables(
+  { passwordSecretName }: BackupArgs,
+  { secrets, existing }: Destination,
+  settingsName: pulumi.Input<string>,
+) {
+  const named = (names: string[]) => Object.fromEntries(names.map((name) => [name, name]));
+  return [
+    ...environment({}, passwordSecretName ?? settingsName, { RESTIC_PASSWORD: "password" }),
+    ...environment({}, settingsName, named(Object.keys(secrets))),
+    ...(existing ? environment({}, existing.secretName, named(existing.names)) : []),
+  ];
 }
 
 /**

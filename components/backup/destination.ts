@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { StringMap } from "../kubernetes/arguments.ts";
 import { dataClaim } from "../kubernetes/claims.ts";
 import type { metadataFor } from "../kubernetes/metadata.ts";
-import { keptCredentials, metadataServer } from "../tracking/googleCredentials.ts";
+import { credentialsIn, keptCredentials, metadataServer } from "../tracking/googleCredentials.ts";
 import type { BackupArgs, BackupDestination } from "./arguments.ts";
 
 const folder = "/backup";
@@ -15,6 +15,8 @@ export interface Destination {
   readonly environment: StringMap;
   /** Entries of the pods' Secret, by the variable that gets them. */
   readonly secrets: StringMap;
+  /** Variables that get the entries of their names in an existing Secret. */
+  readonly existing?: { readonly secretName: pulumi.Input<string>; readonly names: string[] };
   readonly mounts: k8s.types.input.core.v1.VolumeMount[];
   readonly volumes: k8s.types.input.core.v1.Volume[];
 }
@@ -28,21 +30,31 @@ export function backupDestination(
 ): Destination {
   const { volume, bucket, s3 } = destination;
   if (s3 !== undefined) {
-    const { endpoint, bucketName, path = defaultPath, region } = s3;
+    const { endpoint, bucketName, path = defaultPath, region, secretName } = s3;
+    const keys = {
+      AWS_ACCESS_KEY_ID: s3.accessKeyId ?? "",
+      AWS_SECRET_ACCESS_KEY: s3.secretAccessKey ?? "",
+    };
     return {
       environment: {
         RESTIC_REPOSITORY: `s3:${endpoint.replace(/\/$/, "")}/${bucketName}/${path}`,
         ...(region === undefined ? {} : { AWS_DEFAULT_REGION: region }),
       },
-      secrets: { AWS_ACCESS_KEY_ID: s3.accessKeyId, AWS_SECRET_ACCESS_KEY: s3.secretAccessKey },
+      ...(secretName === undefined
+        ? { secrets: keys }
+        : { secrets: {}, existing: { secretName, names: Object.keys(keys) } }),
       mounts: [],
       volumes: [],
     };
   }
   if (bucket !== undefined) {
-    const { bucketName, path = defaultPath, credentials } = bucket;
+    const { bucketName, path = defaultPath, credentials, secretName } = bucket;
     const kept =
-      credentials === undefined ? undefined : keptCredentials(name, credentials, metadata, child);
+      secretName !== undefined
+        ? credentialsIn(secretName)
+        : credentials !== undefined
+          ? keptCredentials(name, credentials, metadata, child)
+          : undefined;
     return {
       environment: { RESTIC_REPOSITORY: `gs:${bucketName}:/${path}`, ...kept?.environment },
       secrets: {},
@@ -69,7 +81,8 @@ export function destinationFlows({ bucket, s3 }: BackupDestination = inVolume): 
   port: number;
 }[] {
   if (bucket !== undefined) {
-    return [{ port: 443 }, ...(bucket.credentials === undefined ? metadataServer : [])];
+    const hasKey = bucket.credentials !== undefined || bucket.secretName !== undefined;
+    return [{ port: 443 }, ...(hasKey ? [] : metadataServer)];
   }
   if (s3 === undefined) return [];
   const { port, protocol } = new URL(s3.endpoint);

@@ -5,7 +5,7 @@ import {
   oidcLogin,
   type OidcLogin,
 } from "../access/arguments.ts";
-import { type BackupSettings, backupSettingsRules } from "../backup/arguments.ts";
+import { type BackupSettings, backupSettingsRules, onePassword } from "../backup/arguments.ts";
 import {
   type Check,
   type Combination,
@@ -308,7 +308,7 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
     exposure,
     postgres: checkPostgresSettings,
     artifactVolume: checkVolumeArtifactSettings,
-    backup: object<PlatformBackup>({ ...backupSettingsRules, enabled: flag }),
+    backup: object<PlatformBackup>({ ...backupSettingsRules, enabled: flag }, onePassword),
     tracking: checkTrackingSettings,
     serving: checkSharedServing,
     prediction: checkPredictionSettings,

@@ -16,7 +16,14 @@ export const metadataServer = [
 ];
 
 /** What a pod needs to show the key to its containers. */
-export type GoogleCredentials = ReturnType<typeof keptCredentials>;
+export type GoogleCredentials = ReturnType<typeof credentialsIn>;
+
+/** The key in a Secret, as an entry with the name of its file. */
+export const credentialsIn = (secretName: pulumi.Input<string>) => ({
+  environment: { GOOGLE_APPLICATION_CREDENTIALS: credentialsFile },
+  mount: { name: volumeName, mountPath: folder, readOnly: true },
+  volume: { name: volumeName, secret: { secretName, defaultMode: 0o440 } },
+});
 
 /** Keeps the key in a Secret. A change makes another Secret, and pods that read it. */
 export function keptCredentials(
@@ -24,15 +31,11 @@ export function keptCredentials(
   credentials: pulumi.Input<string>,
   metadata: ReturnType<typeof metadataFor>,
   child: pulumi.CustomResourceOptions,
-) {
-  const { name: secretName } = new k8s.core.v1.Secret(
+): GoogleCredentials {
+  const secret = new k8s.core.v1.Secret(
     `${name}-google-credentials`,
     { metadata: metadata(), immutable: true, stringData: { [file]: pulumi.secret(credentials) } },
     child,
-  ).metadata;
-  return {
-    environment: { GOOGLE_APPLICATION_CREDENTIALS: credentialsFile },
-    mount: { name: volumeName, mountPath: folder, readOnly: true },
-    volume: { name: volumeName, secret: { secretName, defaultMode: 0o440 } },
-  };
+  );
+  return credentialsIn(secret.metadata.name);
 }

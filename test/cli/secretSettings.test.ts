@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEngine } from "../../cli/engineChoice.ts";
-import { readSettings } from "../../cli/stackSettings.ts";
+import { plainOverrides, readSettings } from "../../cli/stackSettings.ts";
 import type * as processes from "../../local/support/process.ts";
 
 const started: { args: readonly string[]; input?: string }[] = [];
@@ -23,6 +23,13 @@ writeFileSync(file, `${receivers}\n`);
 test("a secret setting comes from a file", () => {
   const { overrides } = readSettings({ config: [`alertReceivers=@${file}`] });
   expect(overrides).toEqual({ alertReceivers: receivers });
+});
+
+test("what is kept of a command line for later commands has nothing secret", () => {
+  const config = [`mlops-platform:alertReceivers=@${file}`, "monitoring=false"];
+  const settings = readSettings({ config });
+  expect(settings.config.alertReceivers).toBeDefined();
+  expect(plainOverrides(settings)).toEqual({ monitoring: "false" });
 });
 
 // SECURITY.md: Settings that are secret are in no process's arguments.

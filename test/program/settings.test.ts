@@ -151,6 +151,7 @@ const decided: readonly SettingKey[] = [
   "nodeExporter",
   "namespaceOnly",
   "bucketVersioning",
+  "backupPasswordSecretName",
 ];
 
 /** A leaf of an object's inputs; of several resources with the name, the object's rather than the component's. */
@@ -178,6 +179,17 @@ describe.each<[string, Rows, Record<string, unknown>]>([
     if (shown instanceof RegExp) expect(leaf).toMatch(shown);
     else expect(leaf).toEqual(shown);
   });
+});
+
+test("backupPasswordSecretName takes the place of backupPassword", async () => {
+  const { resources } = await runProgram({ backupPasswordSecretName: "mine" });
+  const variable = "spec.jobTemplate.spec.template.spec.containers[backup].env[RESTIC_PASSWORD]";
+  const shown = shownIn(
+    resources,
+    "mlops-backup-backup",
+    `${variable}.valueFrom.secretKeyRef.name`,
+  );
+  expect(shown).toBe("mine");
 });
 
 test("no setting is without a test", () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { CommandError, run } from "../../local/support/process.ts";
 import type { Step } from "../../local/support/progress.ts";
+import { interruption } from "./interruption.ts";
 import type { Finished } from "./outcome.ts";
 import type { Stage } from "./stages.ts";
 import { resultsFolder } from "./static.ts";
@@ -26,6 +27,7 @@ const running = new Set<string>();
 
 /** Runs a stage in a process of its own. What it prints is seen as a whole when it has ended. */
 export async function runApart({ name, title }: Stage, progress: Step): Promise<Finished> {
+  interruption.throwIfAborted();
   mkdirSync(resultsFolder, { recursive: true });
   const report = join(resultsFolder, `stage-${name}.json`);
   rmSync(report, { force: true });
@@ -34,7 +36,9 @@ export async function runApart({ name, title }: Stage, progress: Step): Promise<
   progress.update([...running].join(", "));
   const args = [join(checkoutRoot, "test", "run.ts"), name, `--report=${report}`];
   const lines: string[] = [];
-  await run(process.execPath, args, { onLine: (line) => lines.push(line) }).catch(hasFailures);
+  const onLine = (line: string) => lines.push(line);
+  await run(process.execPath, args, { onLine, signal: interruption }).catch(hasFailures);
+  interruption.throwIfAborted();
   running.delete(name);
   console.log(lines.join("\n"));
   const [finished] = JSON.parse(readFileSync(report, "utf8")) as Finished[];

@@ -45,6 +45,7 @@ const programs = [
   "test/local/images/(base|push)\\.test\\.ts$",
   "test/local/support/apiServer\\.test\\.ts$",
   "test/program/clusterPorts\\.test\\.ts$",
+  "test/runner/interruption\\.test\\.ts$",
   "test/workflows/supplyChain\\.test\\.ts$",
 ];
 

@@ -11,8 +11,8 @@ export async function withTestCluster(
   const reason = reasonToSkip();
   if (reason !== undefined) return skipped(`no local cluster for tests: ${reason}`);
   linkCache();
-  await startTestCluster();
   try {
+    await startTestCluster();
     return await work({ MLOPS_TEST_KUBECONFIG: join(clusterFolder, "kubeconfig") });
   } finally {
     await deleteTestCluster();

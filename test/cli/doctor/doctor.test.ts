@@ -19,14 +19,20 @@ const { api } = platform;
 const deploymentFile = join(workFolder, "deployments", `${stack}.json`);
 const stateFile = join(workFolder, "state", `${stack}.json`);
 
+let server: string;
+function writeDeployment(more: object): void {
+  const target = { kind: "context", context: "fake", server };
+  const deployment = { target, engine: "builtin", namespace: "ml", ...more };
+  writeFileSync(deploymentFile, JSON.stringify(deployment));
+}
+
 beforeAll(async () => {
   const { apiServer, url } = await platform.listen();
   writeFileSync(join(folder, "kubeconfig"), plainKubeconfig(apiServer));
   for (const part of ["deployments", "state"])
     mkdirSync(join(workFolder, part), { recursive: true });
-  const target = { kind: "context", context: "fake", server: apiServer };
-  const deployment = { target, engine: "builtin", namespace: "ml", charts: "stand-in" };
-  writeFileSync(deploymentFile, JSON.stringify(deployment));
+  server = apiServer;
+  writeDeployment({ charts: "stand-in" });
   const outputs = {
     ...{ mlflowTrackingUri: url, modelServingUrl: url, predictionAppUrl: url },
     ...{ prometheusUrl: url, grafanaUrl: url, artifactUri: "mlflow-artifacts:/" },
@@ -103,6 +109,19 @@ describe.each(Object.entries(together))("what is wrong %s", (_, faults) => {
     expect(texts).toContainEqual(expect.stringContaining(words));
     for (const { fix } of findings) expect(fix).not.toBe("");
   });
+});
+
+test("a stack is judged by what its last `up` was given on the command line", async () => {
+  const overrides = { monitoring: "false", storageClassName: "gold" };
+  writeDeployment({ charts: "official", overrides });
+  api.objects.delete("/apis/storage.k8s.io/v1/storageclasses/standard");
+  api.put("/apis/storage.k8s.io/v1/storageclasses/gold", {});
+  const results = await examined();
+  writeDeployment({ charts: "stand-in" });
+  platform.reset();
+  const seen = (name: string) => results.find((result) => result.name === name);
+  expect(seen("charts")).toMatchObject({ status: "skipped", detail: "monitoring is switched off" });
+  expect(seen("storage-class")).toMatchObject({ status: "ok", detail: "gold" });
 });
 
 test("`up` says what a user may not do before it builds or changes anything", async () => {

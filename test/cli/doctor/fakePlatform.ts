@@ -133,6 +133,15 @@ export class FakePlatform {
       `/apis/batch/v1/namespaces/${namespace}/jobs/mlflow-migration-1`,
       workload("Job", "mlflow"),
     );
+    // the range was made after a Job that it would refuse now
+    api.put(`${core}/limitranges/usual`, {
+      metadata: { namespace },
+      spec: { limits: [{ type: "Container", max: { memory: "1536Mi" } }] },
+    });
+    api.put(
+      `/apis/batch/v1/namespaces/${namespace}/jobs/training-1`,
+      workload("Job", "training", { resources: resources("2", "2Gi") }),
+    );
     api.put(`/apis/batch/v1/namespaces/${namespace}/cronjobs/backup`, {
       metadata: { labels: { "app.kubernetes.io/name": "backup" } },
       status: { lastSuccessfulTime: new Date().toISOString() },

@@ -121,6 +121,57 @@ test("the password is a secret output, generated or given", async () => {
   expect(at(find("keep-settings").inputs, "stringData", "value", "password")).toBe(password);
 });
 
+const jobsOf = (find: (name: string) => Recorded) => ["keep-backup", "keep-restore"].map(find);
+/** Of every container that opens the destination. */
+const variablesOf = (find: (name: string) => Recorded) =>
+  jobsOf(find)
+    .flatMap((job) => [...list(at(template(job), "initContainers")), ...containersOf(job)])
+    .filter((container) => at(container, "name") !== "migrate")
+    .map((container) => list(at(container, "env")));
+const fromSecret = (name: string, key = name) => ({
+  name,
+  valueFrom: { secretKeyRef: { name: "mine", key } },
+});
+
+test("an existing Secret has the password, which is neither made, kept nor given out", async () => {
+  const { resources, find } = await record(() =>
+    make("keep", { ...base, passwordSecretName: "mine" }),
+  );
+  expect(resources.map(({ name }) => name)).not.toContain("keep-encryption-password");
+  expect(at(find("keep-settings").inputs, "stringData", "value")).not.toHaveProperty("password");
+  expect(find("keep").outputs!["password"]).toBeUndefined();
+  for (const variables of variablesOf(find)) {
+    expect(variables).toContainEqual(fromSecret("RESTIC_PASSWORD", "password"));
+  }
+});
+
+test("an existing Secret has the keys of an S3 server", async () => {
+  const s3 = { endpoint: "https://s3.example.org", bucketName: "kept", secretName: "mine" };
+  const { find } = await record(() => make("keep", { ...base, destination: { s3 } }));
+  expect(JSON.stringify(find("keep-settings").inputs)).not.toContain("AWS_");
+  for (const variables of variablesOf(find)) {
+    expect(variables).toContainEqual(fromSecret("AWS_ACCESS_KEY_ID"));
+    expect(variables).toContainEqual(fromSecret("AWS_SECRET_ACCESS_KEY"));
+  }
+});
+
+test("an existing Secret has the key of a Google service account", async () => {
+  const bucket = { bucketName: "kept", secretName: "mine" };
+  const { resources, find } = await record(() =>
+    make("keep", { ...base, destination: { bucket } }),
+  );
+  expect(resources.map(({ name }) => name)).not.toContain("keep-google-credentials");
+  for (const job of jobsOf(find)) {
+    expect(list(at(template(job), "volumes"))).toContainEqual({
+      name: "google-credentials",
+      secret: { secretName: "mine", defaultMode: 0o440 },
+    });
+  }
+});
+
+const keys = { accessKeyId: "id", secretAccessKey: "key" };
+const server = { endpoint: "https://s3.example.org", bucketName: "kept" };
+
 describeRefusals(make, "keep", base, [
   [
     { schedule: "daily" },
@@ -141,6 +192,25 @@ describeRefusals(make, "keep", base, [
   [
     { password: "short" },
     'Backup "keep": password must have 12 characters at least; leave it out to have one generated',
+  ],
+  [
+    { password: "a password of mine", passwordSecretName: "mine" },
+    'Backup "keep": password has no effect with an existing Secret; leave it out',
+  ],
+  [
+    { destination: { s3: { ...server, ...keys, secretName: "mine" } } },
+    [
+      'Backup "keep": destination.s3.accessKeyId has no effect with an existing Secret; leave it out',
+      'Backup "keep": destination.s3.secretAccessKey has no effect with an existing Secret; leave it out',
+    ].join("\n"),
+  ],
+  [
+    { destination: { s3: { ...server, accessKeyId: "id" } } },
+    'Backup "keep": destination.s3.secretAccessKey must be given, or destination.s3.secretName with an existing Secret',
+  ],
+  [
+    { destination: { bucket: { bucketName: "kept", credentials: "{}", secretName: "mine" } } },
+    'Backup "keep": destination.bucket.credentials has no effect with an existing Secret; leave it out',
   ],
   [
     { artifacts: { uri: "gs://bucket" } },

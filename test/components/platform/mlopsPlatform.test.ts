@@ -248,6 +248,11 @@ test.each<[string, BackupDestination, string[]]>([
   ["an S3 server", { s3 }, ["any:7070"]],
   ["Cloud Storage with a key", { bucket: { bucketName: "kept", credentials: key } }, ["any:443"]],
   [
+    "Cloud Storage with a key in a Secret",
+    { bucket: { bucketName: "kept", secretName: "mine" } },
+    ["any:443"],
+  ],
+  [
     "Cloud Storage with Workload Identity",
     { bucket: { bucketName: "kept" } },
     ["any:443", ...metadataServer],

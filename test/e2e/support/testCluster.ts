@@ -7,15 +7,19 @@ import { environment } from "./platform.ts";
  * Calls a function of `local/cluster` on the tests' own cluster. In a process of its own, because the cache folder is
  * taken from the environment.
  */
-async function call(name: "startCluster" | "stopCluster" | "deleteCluster"): Promise<void> {
+async function call(name: "startCluster" | "deleteCluster", cache?: string): Promise<void> {
   const module = JSON.stringify(join(checkoutRoot, "local", "cluster", "index.ts"));
   const program = `(await import(${module})).${name}({ onProgress: (step) => console.log(step) })`;
   await run(
     join(checkoutRoot, "node_modules", ".bin", "node"),
     ["--input-type=module", "-e", `await ${program}; process.exit(0)`],
-    { env: environment, onLine: (line) => console.error(`    ${line}`) },
+    {
+      env: { ...environment, ...(cache && { MLOPS_CACHE_DIR: cache }) },
+      onLine: (line) => console.error(`    ${line}`),
+    },
   );
 }
 
 export const startTestCluster = () => call("startCluster");
-export const deleteTestCluster = () => call("deleteCluster");
+/** @param cache the cache folder that it is in, where that is another one than of most tests */
+export const deleteTestCluster = (cache?: string) => call("deleteCluster", cache);

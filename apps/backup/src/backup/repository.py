@@ -67,8 +67,9 @@ def _read(*words: str) -> str | None:
         return done.stdout
     if "wrong password" in done.stderr:
         raise BackupError(
-            "the destination was encrypted with another password; set backupPassword to that of "
-            "the stack that made it, or choose another destination"
+            "the destination was encrypted with another password; set backupPassword, or the "
+            "Secret of backupPasswordSecretName, to that of the stack that made it, or choose "
+            "another destination"
         )
     if "unable to open config file" in done.stderr and _ABSENT.search(done.stderr):
         return None
