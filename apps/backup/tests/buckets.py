@@ -1,15 +1,20 @@
 """Real servers behind the protocols of buckets, and the environment of a backup that uses them."""
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from cheap_key import cheap_key, make_cheap
 from google_address import GoogleAddress
 
 from postgres import free_port
@@ -19,8 +24,17 @@ _GATEWAY_VERSION = "v1.8.0"
 BUCKET = "backups"
 
 
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket with a server of its protocol."""
+
+    environment: dict[str, str]
+    make_cheap: Callable[[str], None]
+    """Replaces the key of the repository in it, given its password."""
+
+
 @contextmanager
-def s3(folder: Path) -> Iterator[dict[str, str]]:
+def s3(folder: Path) -> Iterator[Bucket]:
     """Versity's gateway, which checks the signature of every request."""
     (folder / "objects" / BUCKET).mkdir(parents=True)
     (folder / "attributes").mkdir()
@@ -31,15 +45,17 @@ def s3(folder: Path) -> Iterator[dict[str, str]]:
         *("posix", "--sidecar", folder / "attributes", folder / "objects"),
     ]
     with _running(words, port, folder / "server.log"):
-        yield {
+        environment = {
             "RESTIC_REPOSITORY": f"s3:http://127.0.0.1:{port}/{BUCKET}/mlflow-backup",
             "AWS_ACCESS_KEY_ID": "backup",
             "AWS_SECRET_ACCESS_KEY": "secret-of-backup",
         }
+        repository = folder / "objects" / BUCKET / "mlflow-backup"
+        yield Bucket(environment, lambda password: make_cheap(repository, password))
 
 
 @contextmanager
-def google(folder: Path) -> Iterator[dict[str, str]]:
+def google(folder: Path) -> Iterator[Bucket]:
     """fake-gcs-server, with the key of a service account. It is the one of the stage `stores`."""
     program = next((_CACHE / "google-stand-ins").glob("*/bucket"), None)
     if program is None:
@@ -48,8 +64,25 @@ def google(folder: Path) -> Iterator[dict[str, str]]:
     url = "https://storage.googleapis.com"
     words = [program, f"-bucket={BUCKET}", f"-port={port}", f"-url={url}"]
     with _running(words, port, folder / "server.log"), GoogleAddress(folder, port) as address:
-        yield {"RESTIC_REPOSITORY": f"gs:{BUCKET}:/mlflow-backup", **address.environment}
+        environment = {"RESTIC_REPOSITORY": f"gs:{BUCKET}:/mlflow-backup", **address.environment}
+        yield Bucket(environment, lambda password: _make_cheap_at_google(port, password))
         assert address.tokens > 0
+
+
+def _make_cheap_at_google(port: int, password: str) -> None:
+    server = f"http://127.0.0.1:{port}"
+    objects = f"storage/v1/b/{BUCKET}/o"
+
+    def call(path: str, method: str = "GET", data: bytes | None = None) -> bytes:
+        request = urllib.request.Request(f"{server}/{path}", method=method, data=data)  # noqa: S310 - http
+        with urllib.request.urlopen(request) as reply:  # noqa: S310 - http
+            return reply.read()
+
+    (key,) = json.loads(call(f"{objects}?prefix=mlflow-backup/keys/"))["items"]
+    costly = f"{objects}/{quote(key['name'], safe='')}"
+    name, content = cheap_key(call(f"{costly}?alt=media"), password)
+    call(f"upload/{objects}?uploadType=media&name=mlflow-backup/keys/{name}", "POST", content)
+    call(costly, "DELETE")
 
 
 def _gateway() -> Path:

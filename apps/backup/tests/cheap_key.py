@@ -19,18 +19,24 @@ CHEAP = {"N": 2, "r": 8, "p": 1}
 
 
 def make_cheap(repository: Path, password: str) -> None:
-    """Encrypts the repository's master key again, with a key that is derived in no time.
+    """Encrypts the repository's master key again, with a key that is derived in no time."""
+    (file,) = (repository / "keys").iterdir()
+    name, content = cheap_key(file.read_bytes(), password)
+    file.unlink()
+    file.with_name(name).write_bytes(content)
+
+
+def cheap_key(costly: bytes, password: str) -> tuple[str, bytes]:
+    """The name and the content of a key file that opens what this one does.
 
     https://restic.readthedocs.io/en/stable/100_references.html#keys-encryption-and-mac
     """
-    (file,) = (repository / "keys").iterdir()
-    key = json.loads(file.read_text())
+    key = json.loads(costly)
     master = _decrypted(base64.b64decode(key["data"]), _derived(key, password))
     cheap = key | CHEAP
     cheap["data"] = base64.b64encode(_encrypted(master, _derived(cheap, password))).decode()
     content = json.dumps(cheap).encode()
-    file.unlink()
-    file.with_name(hashlib.sha256(content).hexdigest()).write_bytes(content)
+    return hashlib.sha256(content).hexdigest(), content
 
 
 def _derived(key: dict, password: str) -> bytes:
