@@ -3,9 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
+import { which } from "../../../local/support/process.ts";
 import { containersOf, podFaults } from "../../support/podSecurity.ts";
 import type { Json, JsonObject } from "../../support/recorder.ts";
 import { isObject, readable } from "../../support/wire.ts";
+
+/** A test that needs KubeRay's definitions, which come with its Go module. */
+export const fitting = which("go") ? test : test.skip;
 
 const kubeRay = "github.com/ray-project/kuberay/ray-operator@v1.5.0";
 

@@ -2,7 +2,7 @@ import { RayCluster, type RayClusterArgs } from "../../../components/index.ts";
 import { describeArguments, describePreview, describeRefusals, tree } from "../../support/cases.ts";
 import { at } from "../../support/podSecurity.ts";
 import { record } from "../../support/recorder.ts";
-import { expectFits } from "./kubeRay.ts";
+import { expectFits, fitting } from "./kubeRay.ts";
 import { rayBase, rayRows } from "./rayRows.ts";
 
 const make = (name: string, args: RayClusterArgs) => new RayCluster(name, args);
@@ -41,7 +41,7 @@ test("without workers the head does their work", async () => {
   expect(at(spec, "headGroupSpec", "rayStartParams")).toEqual({});
 });
 
-test("fits KubeRay's definition, and Pod Security", async () => {
+fitting("fits KubeRay's definition, and Pod Security", async () => {
   const gpu = { count: 2 };
   const { find } = await record(() => make("ray", { ...rayBase, gpu }));
   expectFits("rayclusters", find("ray-cluster").inputs);

@@ -1,7 +1,7 @@
 import { RayJob, type RayJobArgs } from "../../../components/index.ts";
 import { describeArguments, describePreview, describeRefusals, tree } from "../../support/cases.ts";
 import { record } from "../../support/recorder.ts";
-import { expectFits } from "./kubeRay.ts";
+import { expectFits, fitting } from "./kubeRay.ts";
 import { rayBase, rayRows } from "./rayRows.ts";
 
 const make = (name: string, args: RayJobArgs) => new RayJob(name, args);
@@ -20,7 +20,7 @@ test("makes a job with a cluster that is gone when it ends", async () => {
   expect(find("ray-job").inputs["spec"]).toMatchObject({ shutdownAfterJobFinishes: true });
 });
 
-test("fits KubeRay's definition, and Pod Security", async () => {
+fitting("fits KubeRay's definition, and Pod Security", async () => {
   const { find } = await record(() => make("ray", base));
   expectFits("rayjobs", find("ray-job").inputs);
 });

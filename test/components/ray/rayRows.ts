@@ -1,5 +1,7 @@
+import type { RayClusterArgs } from "../../../components/index.ts";
+
 /** The arguments that nothing on Ray is without. */
-export const rayBase = {
+export const rayBase: RayClusterArgs = {
   namespace: "ml",
   image: "registry/ray:1",
   rayVersion: "2.52.0",
