@@ -54,6 +54,8 @@ test("every component is a resource of the package, under the token that its cla
       "PrivateNetwork",
       "ProjectServices",
       "Prometheus",
+      "RayCluster",
+      "RayJob",
       "ServiceAccountKey",
       "TrackingServer",
       "TrainingJob",
