@@ -64,7 +64,7 @@ test("every component is a resource of the package, under the token that its cla
       "WorkloadIdentity",
     ].map((name) => `mlops:index:${name}`),
   );
-  expect(componentClasses()).toHaveLength(23);
+  expect(componentClasses()).toHaveLength(25);
 });
 
 test("every component, property and value says what it is in whole sentences", () => {
