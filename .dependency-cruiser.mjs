@@ -12,6 +12,7 @@ const floors = [
     "components/serving",
     "components/prediction",
     "components/access",
+    "components/ray",
     "components/backup",
   ],
   ["components/platform"],

@@ -89,6 +89,7 @@ export const settings = {
   postgresImage: text("", "images.postgres", "Postgres image. Empty means our own; the official `postgres` image has the same contract."),
   trackingImage: text("", "images.tracking", "Image of the tracking server. Empty means our own; one of an earlier release needs trackingMlflowVersion."),
   owner: text("", "owner", "Name or address of the person or team that runs the platform. The prediction page shows it next to every service except the models, which have an `owner` of their own. Empty shows none."),
+  sparkConnectUrl: secret(text("", "sparkConnectUrl", "Spark Connect server of your own, such as `sc://host:15002`, which notebooks get as SPARK_REMOTE. Empty means none.")),
   storageClassName: text("", "storageClassName", "Storage class of both claims. Empty means the cluster's default class. Changing it loses the data, which `npm run up` does with `--delete-data` only."),
   protectData: flag(true, "", "Whether Cloud SQL, the bucket and the GKE cluster refuse to be deleted. Set it to false and run `up` before they may be."),
   paused: flag(false, "paused", "Whether every workload is scaled to zero and Cloud SQL is stopped. Data stays and storage is still paid for. A stack with Cloud SQL cannot be made paused, only be paused later."),

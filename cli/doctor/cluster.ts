@@ -17,6 +17,7 @@ export const clusterChecks: readonly Check[] = [
   { name: "nodes", isPreflight: true, run: nodes },
   { name: "dns", run: dns },
   { name: "network-policies", isPreflight: true, run: networkPolicies },
+  { name: "load-metrics", isPreflight: true, run: loadMetrics },
   { name: "namespace", run: ownership },
 ];
 
@@ -207,6 +208,39 @@ async function networkPolicies(facts: Facts): Promise<Seen> {
   const [cause = "", fix = ""] = unenforcedSentence.split("; ");
   const symptom = "the platform's NetworkPolicies have no effect";
   return [{ symptom, cause, fix, isWarning: true }];
+}
+
+async function loadMetrics(facts: Facts): Promise<Seen> {
+  const models = Object.entries(facts.settings.config.models);
+  const scaled = models.filter(([, { autoscaling }]) => autoscaling);
+  if (scaled.length === 0) return "no model has autoscaling";
+  const byRequests = scaled.filter(([, { autoscaling }]) => autoscaling?.targetRequestsInFlight);
+  const client = await facts.client();
+  const missing = async (group: string, needing: typeof scaled, fix: string) => {
+    if (needing.length === 0) return [];
+    const answer = client.request("GET", `/apis/${group}/v1beta1`);
+    const isServed = await answer.then(
+      () => true,
+      () => false,
+    );
+    const names = needing.map(([name]) => name).join(", ");
+    const symptom = `the number of pods of ${names} does not follow the load`;
+    const cause = `the cluster serves no ${group}, which the autoscaling of ${names} reads`;
+    return isServed ? [] : [{ symptom, cause, fix, isWarning: true }];
+  };
+  const findings = await Promise.all([
+    missing(
+      "metrics.k8s.io",
+      scaled,
+      "install metrics-server, with Minikube by `minikube addons enable metrics-server`, or set replicas in place of autoscaling",
+    ),
+    missing(
+      "custom.metrics.k8s.io",
+      byRequests,
+      "install an adapter, see docs/how-to/autoscaling.md, or leave out targetRequestsInFlight",
+    ),
+  ]);
+  return findingsOr(findings.flat(), "served");
 }
 
 async function ownership(facts: Facts): Promise<Seen> {

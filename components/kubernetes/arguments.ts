@@ -162,8 +162,8 @@ export interface NetworkFlow {
   toAddresses?: pulumi.Input<string>[];
   /** What `toAddresses` are called in the policy's name, such as `api-server`. Defaults to the ranges; required where one is an output. */
   toName?: string;
-  /** TCP port of the answering pods (not of their Service). */
-  port: pulumi.Input<number>;
+  /** TCP port of the answering pods (not of their Service). Left out, every port, which requires `from` and `to`. */
+  port?: pulumi.Input<number>;
 }
 
 /** Arguments of NetworkFlows. */
@@ -193,9 +193,9 @@ const networkFlow = object<NetworkFlow>(
     toService: text,
     toAddresses: addressRanges,
     toName: text,
-    port: required(whole(1, 65535)),
+    port: whole(1, 65535),
   },
-  (check, { from, fromAddresses, to, toService, toAddresses, toName }) => {
+  (check, { from, fromAddresses, to, toService, toAddresses, toName, port }) => {
     check.refuse(
       "from",
       from === undefined && to === undefined,
@@ -205,6 +205,11 @@ const networkFlow = object<NetworkFlow>(
       `${check.pathOf(end)} and ${check.pathOf(`${end}Addresses`)} exclude each other; leave one of them out`;
     check.refuse("from", from !== undefined && fromAddresses !== undefined, exclude("from"));
     check.refuse("to", to !== undefined && toAddresses !== undefined, exclude("to"));
+    check.refuse(
+      "port",
+      port === undefined && (from === undefined || to === undefined),
+      `${check.pathOf("port")} is required without from and to: only between pods of the namespace may every port be open; add it`,
+    );
     check.refuse(
       "toService",
       to === undefined && toService !== undefined,

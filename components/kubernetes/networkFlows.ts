@@ -102,6 +102,6 @@ function joinByEnds(flows: NetworkFlow[]) {
   return [...byEnds.values()].map((same) => ({
     from: same[0]!.from,
     to: same[0]!.to,
-    ports: same.map(({ port }) => ({ protocol: "TCP", port })),
+    ports: same.map(({ port }) => ({ protocol: "TCP", ...(port === undefined ? {} : { port }) })),
   }));
 }

@@ -80,6 +80,8 @@ export interface MlopsPlatformArgs
   models: ServedModel[];
   /** Name or address of the person or team that runs the platform. The prediction page shows it next to every service except the models. Defaults to none. */
   owner?: pulumi.Input<string>;
+  /** Spark Connect server of your own, such as `sc://host:15002`, which notebooks get as `SPARK_REMOTE`. It may hold a token. */
+  sparkConnectUrl?: pulumi.Input<string>;
   /** Storage class of every claim. Defaults to the cluster's default class. */
   storageClassName?: pulumi.Input<string>;
   /** Ranges by which pods reach the API server behind the Service `kubernetes`, such as `10.0.0.2/32`. Defaults to any address, on the ports of API servers. */
@@ -299,6 +301,10 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
     imageMirror: matches(registryPattern, registryRule),
     models: servedModels,
     owner: text,
+    sparkConnectUrl: matches(
+      /^sc:\/\/[^\s/'"]+(\/[^\s'"]*)?$/,
+      "be a Spark Connect URL such as sc://host:15002",
+    ),
     storageClassName: text,
     apiServerAddresses: kube.addressRanges,
     dnsAddresses: kube.addressRanges,

@@ -30,6 +30,7 @@ const confidential = [
   "googleCredentials",
   "exposure.login",
   "postgres.password",
+  "sparkConnectUrl",
   "tracking.users",
   "tracking.environment",
   "training.environment",
@@ -220,6 +221,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       MODEL_SERVING_URL: this.modelServingUrl,
       PREDICTION_APP_URL: this.predictionAppUrl,
       PROMETHEUS_URL: this.prometheusUrl,
+      SPARK_REMOTE: args.sparkConnectUrl,
     });
     this.registerOutputs(outputsOf(this));
   }

@@ -17,14 +17,18 @@ import {
   trackingClientRules,
 } from "../tracking/arguments.ts";
 
-/** Bounds of a HorizontalPodAutoscaler on CPU. */
+/** Bounds of a HorizontalPodAutoscaler, and what it aims at: of several targets the one that asks for most pods wins. */
 export interface Autoscaling {
   /** Fewest pods, 1 or more. Defaults to 1. */
   minReplicas?: number;
   /** Most pods, not below `minReplicas`. */
   maxReplicas: number;
-  /** CPU use, in percent of the request, that the autoscaler aims at. Defaults to 70. */
+  /** CPU use that is aimed at, in percent of `resources.cpuRequest`, 1 to 1000. Defaults to 70. */
   targetCpuPercent?: number;
+  /** Requests in flight in each pod that are aimed at, 1 to 1000. Needs an adapter that serves `model_requests_in_flight` from Prometheus. Left out, CPU alone counts. */
+  targetRequestsInFlight?: number;
+  /** Seconds of less load before a pod goes, 0 to 3600. Defaults to 300. */
+  scaleDownSeconds?: number;
 }
 
 /** What several model servers may have in common. */
@@ -69,7 +73,9 @@ const autoscaling = object<Autoscaling>(
   {
     minReplicas: whole(1, 100),
     maxReplicas: required(whole(1, 1000)),
-    targetCpuPercent: whole(1, 100),
+    targetCpuPercent: whole(1, 1000),
+    targetRequestsInFlight: whole(1, 1000),
+    scaleDownSeconds: whole(0, 3600),
   },
   (check, { minReplicas = 1, maxReplicas }) =>
     check.refuse(

@@ -108,19 +108,25 @@ export class ModelServer extends pulumi.ComponentResource {
   }
 }
 
-function autoscalerSpec(name: string, { minReplicas, maxReplicas, targetCpuPercent }: Autoscaling) {
+function autoscalerSpec(name: string, chosen: Autoscaling) {
+  const { minReplicas = 1, maxReplicas, targetCpuPercent = 70, targetRequestsInFlight } = chosen;
+  const cpu = { type: "Utilization", averageUtilization: targetCpuPercent };
+  const inFlight = { type: "AverageValue", averageValue: `${targetRequestsInFlight}` };
   return {
     scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
-    minReplicas: minReplicas ?? 1,
+    minReplicas,
     maxReplicas,
     metrics: [
-      {
-        type: "Resource",
-        resource: {
-          name: "cpu",
-          target: { type: "Utilization", averageUtilization: targetCpuPercent ?? 70 },
-        },
-      },
+      { type: "Resource", resource: { name: "cpu", target: cpu } },
+      ...(targetRequestsInFlight === undefined
+        ? []
+        : [
+            {
+              type: "Pods",
+              pods: { metric: { name: "model_requests_in_flight" }, target: inFlight },
+            },
+          ]),
     ],
+    behavior: { scaleDown: { stabilizationWindowSeconds: chosen.scaleDownSeconds ?? 300 } },
   };
 }

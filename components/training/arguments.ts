@@ -86,7 +86,10 @@ export interface TrainingWorkloadArgs
 }
 
 /** Arguments of TrainingJob. With a `schedule` it is a CronJob; without one it runs once, when it is made or changed. */
-export interface TrainingJobArgs extends TrainingWorkloadArgs, SharedTraining {}
+export interface TrainingJobArgs extends TrainingWorkloadArgs, SharedTraining {
+  /** Number of pods that train one model together, 2 to 100, such as by `torchrun`. Each finds the others by `RANK`, `WORLD_SIZE`, `MASTER_ADDR` and `MASTER_PORT`. Requires `command`; excludes `trials`. Left out, one pod trains. */
+  nodes?: number;
+}
 
 /** A step of a pipeline: a container that runs when the one before it has succeeded. */
 export interface PipelineStep {
@@ -116,7 +119,7 @@ export interface TrainingPipelineArgs extends TrainingWorkloadArgs {
   storageSize?: pulumi.Input<string>;
 }
 
-const gpuRule = object<TrainingGpu>({ type: oneOf(GpuType), count: whole(1, 8) });
+export const gpuRule: Rule = object<TrainingGpu>({ type: oneOf(GpuType), count: whole(1, 8) });
 
 const trainingPodRules: Rules<TrainingPodArgs> = {
   ...kube.podSettingsRules,
@@ -164,10 +167,26 @@ const trainingWorkloadRules: Rules<TrainingWorkloadArgs> = {
   serviceAccountName: text,
 };
 
-export const checkTrainingJob: Rule = object<TrainingJobArgs>({
-  ...trainingWorkloadRules,
-  ...sharedTrainingRules,
-});
+export const checkTrainingJob: Rule = object<TrainingJobArgs>(
+  {
+    ...trainingWorkloadRules,
+    ...sharedTrainingRules,
+    nodes: whole(2, 100),
+  },
+  (check, { nodes, trials, command }) => {
+    const path = check.pathOf("nodes");
+    check.refuse(
+      "nodes",
+      nodes !== undefined && trials !== undefined,
+      `${path} and ${check.pathOf("trials")} exclude each other; leave one of them out`,
+    );
+    check.refuse(
+      "nodes",
+      nodes !== undefined && command === undefined,
+      `${path} needs ${check.pathOf("command")}, such as torchrun; add it`,
+    );
+  },
+);
 
 /** Steps, whose combinations `stepsFit` checks. */
 export const pipelineSteps: Rule = list(

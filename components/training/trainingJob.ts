@@ -29,7 +29,7 @@ export class TrainingJob extends pulumi.ComponentResource {
 }
 
 function jobSpec(args: TrainingJobArgs): TrainingJobSpec {
-  const { image, command, trials, parallelism = 2, resources, gpu } = args;
+  const { image, command, trials, nodes, parallelism = 2, resources, gpu } = args;
   const storageSize = "2Gi";
   const tmp = temporaryFolder(storageSize);
   return {
@@ -41,6 +41,7 @@ function jobSpec(args: TrainingJobArgs): TrainingJobSpec {
             completions: trials,
             parallelism: Math.min(trials, parallelism),
           }),
+      ...(nodes === undefined ? {} : together(nodes, args.backoffLimit)),
       ...(gpu && { podFailurePolicy: sparesDisruptions }),
     },
     pod: { restartPolicy: "Never", volumes: [tmp.volume] },
@@ -56,8 +57,17 @@ function jobSpec(args: TrainingJobArgs): TrainingJobSpec {
       },
     ],
     storageSize,
+    nodes,
   };
 }
+
+/** All at once. Where one pod fails the others lose their connection to it, and fail as well. */
+const together = (nodes: number, backoffLimit = 2) => ({
+  completionMode: "Indexed",
+  completions: nodes,
+  parallelism: nodes,
+  backoffLimit: backoffLimit * nodes,
+});
 
 /** Nodes with a GPU are spot machines most of the time: one that is taken back is no failure of the script. */
 const sparesDisruptions = {

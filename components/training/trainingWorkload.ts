@@ -14,6 +14,7 @@ import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { trackingClient } from "../tracking/trackingClient.ts";
 import type { TrainingGpu, TrainingWorkloadArgs } from "./arguments.ts";
 import { gpuLimits, gpuPod } from "./trainingGpu.ts";
+import { nodeNames, nodeVariables } from "./trainingNodes.ts";
 
 /** What differs between the containers of a training. */
 export interface TrainingContainer {
@@ -34,6 +35,8 @@ export interface TrainingJobSpec {
   readonly containers: readonly TrainingContainer[];
   /** Most that its pods may write to their temporary folders. */
   readonly storageSize: pulumi.Input<string>;
+  /** Of its pods, where several train together. */
+  readonly nodes?: number;
 }
 
 /**
@@ -43,7 +46,7 @@ export interface TrainingJobSpec {
 export function trainingWorkload(
   name: string,
   args: TrainingWorkloadArgs,
-  { job, pod, containers, storageSize }: TrainingJobSpec,
+  { job, pod, containers, storageSize, nodes }: TrainingJobSpec,
   child: { parent: pulumi.Resource },
 ): pulumi.Output<string> {
   const metadata = metadataFor("training", name, args);
@@ -68,6 +71,7 @@ export function trainingWorkload(
             fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']" },
           },
         },
+        ...(nodes === undefined ? [] : nodeVariables(name, nodes)),
       ],
       resources: gpuLimits(
         gpu,
@@ -80,6 +84,7 @@ export function trainingWorkload(
       securityContext: containerSecurity,
     }))
     .reverse();
+  if (nodes !== undefined) nodeNames(name, metadata, child);
   const { labels } = metadata();
   const spec = {
     backoffLimit: args.backoffLimit ?? 2,
@@ -90,6 +95,7 @@ export function trainingWorkload(
       spec: {
         ...podDefaults(userIds.python, account, gpuPod(containers, args)),
         ...pod,
+        ...(nodes === undefined ? {} : { subdomain: name }),
         ...(before.length > 0 && { initContainers: before.reverse() }),
         containers: [main!],
       },

@@ -54,6 +54,8 @@ test("every component is a resource of the package, under the token that its cla
       "PrivateNetwork",
       "ProjectServices",
       "Prometheus",
+      "RayCluster",
+      "RayJob",
       "ServiceAccountKey",
       "TrackingServer",
       "TrainingJob",
@@ -62,7 +64,7 @@ test("every component is a resource of the package, under the token that its cla
       "WorkloadIdentity",
     ].map((name) => `mlops:index:${name}`),
   );
-  expect(componentClasses()).toHaveLength(23);
+  expect(componentClasses()).toHaveLength(25);
 });
 
 test("every component, property and value says what it is in whole sentences", () => {

@@ -21,6 +21,7 @@ const onOwnCluster: Rows = {
   postgresImage: ["postgres:17.6", "mlops-database-server", "spec.template.spec.containers[postgres].image", "example.org/mirror/library/postgres:17.6"],
   trackingImage: ["example.org/mlflow:3.17.2", "mlops-tracking-server", "spec.template.spec.containers[mlflow].image", "example.org/mlflow:3.17.2"],
   trackingMlflowVersion: ["3.17.2", "mlops-tracking-server", "metadata.name", "mlflow-3-17-2"],
+  sparkConnectUrl: ["sc://spark:15002", "mlops", "sparkConnectUrl", "secret:sc://spark:15002"],
   owner: ["data-platform", "mlops-prediction-services", "data.services.json", /"name": "MLflow",[^}]*"owner": "data-platform"/],
   storageClassName: ["fast", "mlops-database-data", "spec.storageClassName", "fast"],
   models: [{ "diabetes-progression": { schedule: "0 3 * * *" } }, "mlops-retraining-diabetes-progression-schedule", "spec.schedule", "0 3 * * *"],

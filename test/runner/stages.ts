@@ -22,6 +22,7 @@ const live = {
   stores: "test/e2e/googleStores\\.test\\.ts$",
   e2e: "test/e2e/life\\.test\\.ts$",
   faults: "test/e2e/faults\\.test\\.ts$",
+  autoscaling: "test/e2e/autoscaling\\.test\\.ts$",
   kills: "test/e2e/kills\\.test\\.ts$",
   // no cluster, but the Python environments that the lanes before it make
   login: "test/login/",
@@ -177,6 +178,12 @@ export const stages: Stage[] = [
     group: "slow",
     title: "everything that happens to the platform, measured",
     run: () => alone("faults"),
+  },
+  {
+    name: "autoscaling",
+    group: "slow",
+    title: "a model server that grows and shrinks under load",
+    run: () => alone("autoscaling"),
   },
   {
     name: "kills",

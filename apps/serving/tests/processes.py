@@ -44,7 +44,15 @@ def free_port() -> int:
 class Server:
     """One child process with a URL."""
 
-    def __init__(self, command: list[str], folder: Path, port: int, env: dict[str, str]) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        folder: Path,
+        port: int,
+        env: dict[str, str],
+        stopped_by: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self._stopped_by = stopped_by
         self.url = f"http://127.0.0.1:{port}"
         self.metrics_url = f"http://127.0.0.1:{env.get('METRICS_PORT', port)}/metrics"
         self.folder = folder
@@ -97,10 +105,10 @@ class Server:
         return self._process.wait(seconds)
 
     def stop(self) -> None:
-        """SIGTERM, then SIGKILL to a process that does not listen."""
+        """Its signal, then SIGKILL to a process that does not listen."""
         if self._process is None:
             return
-        self._process.terminate()
+        self._process.send_signal(self._stopped_by)
         try:
             self._process.wait(30)
         except subprocess.TimeoutExpired:
@@ -162,4 +170,6 @@ def model_server(
         "PYTHONPATH": str(SOURCES),
         **settings,
     }
-    return Server([sys.executable, *program], folder, port, os.environ | env)
+    # by SIGINT, so that the many servers of the tests do not wait for idle clients
+    command = [sys.executable, *program]
+    return Server(command, folder, port, os.environ | env, signal.SIGINT)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -139,6 +141,51 @@ def test_sigterm_lets_requests_finish_and_takes_no_new_ones(
     assert answer[0].json() == {"predictions": [1.0]}
     assert serving.server.wait(10) == 0
     assert serving.downloads == []
+
+
+def test_clients_that_stay_connected_lose_no_request_when_the_server_stops(
+    models: Models, start_server: Start
+) -> None:
+    version = models.promote(models.add(samples.linear()))
+    serving = start_server(models)
+    serving.wait_for(version)
+    serving.http.close()
+
+    def ask_until_the_last_answer() -> int:
+        with httpx.Client(base_url=serving.server.url, timeout=10) as staying:
+            for count in itertools.count(1):
+                answer = staying.post("/invocations", json=ROW)
+                assert answer.status_code == 200
+                if answer.headers.get("Connection") == "close":
+                    return count
+                time.sleep(0.001 * (count % 7))
+        raise AssertionError
+
+    with ThreadPoolExecutor(8) as clients:
+        asking = [clients.submit(ask_until_the_last_answer) for _ in range(8)]
+        time.sleep(1)
+        assert not any(client.done() for client in asking)
+        serving.server.terminate()
+        assert all(client.result() > 5 for client in asking)
+    assert serving.server.wait(10) == 0
+
+
+def test_a_connection_ends_after_a_while_so_that_clients_find_new_pods(
+    models: Models, tmp_path: Path
+) -> None:
+    program = (
+        "from model_server import __main__, connections\n"
+        "__main__.Limits = lambda: connections.Limits(connection_seconds=1)\n"
+        "__main__.main()"
+    )
+    server = model_server(tmp_path, models.uri, models.name, ("-c", program))
+    server.start()
+    with httpx.Client(base_url=server.url) as staying:
+        assert "Connection" not in staying.get("/health").headers
+        time.sleep(1.1)
+        assert staying.get("/health").headers["Connection"] == "close"
+        assert "Connection" not in staying.get("/health").headers
+    server.stop()
 
 
 def test_sigterm_ends_a_server_whose_model_hangs(waiting: tuple[Serving, Path]) -> None:

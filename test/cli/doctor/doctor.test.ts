@@ -70,6 +70,7 @@ async function examined(...words: string[]): Promise<Result[]> {
 }
 
 const together = faultsOn(platform);
+const scaled = { iris: { autoscaling: { maxReplicas: 2, targetRequestsInFlight: 4 } } };
 
 describe("on a platform that is well", () => {
   let results: Result[];
@@ -99,7 +100,10 @@ describe.each(Object.entries(together))("what is wrong %s", (_, faults) => {
   beforeAll(async () => {
     platform.reset();
     for (const [, , plant] of faults) plant();
-    results = await examined("--config", "trackingNodePort=30001");
+    results = await examined(
+      ...["--config", "trackingNodePort=30001"],
+      ...["--config", `models=${JSON.stringify(scaled)}`],
+    );
   });
   afterAll(() => platform.reset());
 

@@ -64,6 +64,12 @@ export function faultsOn(platform: FakePlatform): Record<string, Fault[]> {
       ],
       ["network-policies", "enforces no NetworkPolicies", () => api.put("/apis", { groups: [] })],
       [
+        "load-metrics",
+        "iris does not follow the load: the cluster serves no metrics.k8s.io",
+        () => {},
+      ],
+      ["load-metrics", "the cluster serves no custom.metrics.k8s.io", () => {}],
+      [
         "namespace",
         "the namespace ml was there before",
         () => api.put("/api/v1/namespaces/ml", { metadata: { labels: {} } }),

@@ -67,6 +67,16 @@ test("a flow to one Service opens its pods alone, of all that bear the applicati
   });
 });
 
+test("a flow between pods without a port opens every TCP port of theirs", async () => {
+  const flows = [{ from: "training", to: "training", toService: "nightly" }];
+  const { find } = await record(() => make("net", { ...base, flows }));
+  const ports = [{ protocol: "TCP" }];
+  expect(at(find("net-training-to-nightly").inputs["spec"], "ingress")).toMatchObject([{ ports }]);
+  expect(at(find("net-training-may-call-nightly").inputs["spec"], "egress")).toMatchObject([
+    { ports },
+  ]);
+});
+
 test("a flow to nowhere in particular lets out, and nobody in", async () => {
   const flows = [
     { from: "mlflow", port: 6543 },
@@ -205,6 +215,10 @@ describeRefusals(make, "net", base, [
     'NetworkFlows "net": flows[0].toName must be given where one of toAddresses is an output; add a name such as api-server',
   ],
   [{ dnsAddresses: ["10.96.0.10"] }, `NetworkFlows "net": dnsAddresses[0] ${ranges}`],
+  [
+    { flows: [{ from: "training" }] },
+    `NetworkFlows "net": flows[0].port is required without from and to: only between pods of the namespace may every port be open; add it`,
+  ],
   [
     { flows: [{ port: 443 }] },
     'NetworkFlows "net": flows[0] must have from, to or both; a flow from anybody to anything would allow all traffic',

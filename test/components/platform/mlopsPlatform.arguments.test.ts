@@ -142,6 +142,12 @@ describeArguments(makePlatform, "ml", base, {
       'ml-prediction-services data.services.json: +      "owner": "platform@example.org" +      "owner": "platform@example.org"',
     ],
   },
+  sparkConnectUrl: {
+    value: "sc://spark.example.org:443/;use_ssl=true;token=t",
+    changes: [
+      "ml outputs.notebookEnv.secret.SPARK_REMOTE: ∅ → sc://spark.example.org:443/;use_ssl=true;token=t",
+    ],
+  },
   storageClassName: {
     value: "fast",
     changes: [

@@ -122,6 +122,10 @@ describeRefusals(make, "ml", base, [
     `${subject}: namespace must be a DNS label such as mlops: small letters, digits and dashes, a letter first`,
   ],
   [
+    { sparkConnectUrl: "spark:15002" },
+    `${subject}: sparkConnectUrl must be a Spark Connect URL such as sc://host:15002`,
+  ],
+  [
     { namespace: "n".repeat(50) },
     `${subject}: namespace must have 49 characters at most, for node-exporter's namespace is named after it; shorten it or set monitoring.prometheus.nodeExporter to false`,
   ],

@@ -15,7 +15,13 @@ test("makes credentials, a Service and a Deployment; one pod needs no budget", a
 });
 
 test("with autoscaling an autoscaler alone decides how many pods there are", async () => {
-  const autoscaling = { minReplicas: 2, maxReplicas: 5, targetCpuPercent: 60 };
+  const autoscaling = {
+    minReplicas: 2,
+    maxReplicas: 5,
+    targetCpuPercent: 60,
+    targetRequestsInFlight: 4,
+    scaleDownSeconds: 60,
+  };
   const { resources, find } = await record(() => make("serving", { ...base, autoscaling }));
   expect(tree(resources)).toEqual([
     "kubernetes:apps/v1:Deployment serving-server < serving",
@@ -36,7 +42,15 @@ test("with autoscaling an autoscaler alone decides how many pods there are", asy
         type: "Resource",
         resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 60 } },
       },
+      {
+        type: "Pods",
+        pods: {
+          metric: { name: "model_requests_in_flight" },
+          target: { type: "AverageValue", averageValue: "4" },
+        },
+      },
     ],
+    behavior: { scaleDown: { stabilizationWindowSeconds: 60 } },
   });
 });
 
@@ -99,8 +113,8 @@ describeRefusals(make, "serving", base, [
     `${subject}: autoscaling.maxReplicas must not be below autoscaling.minReplicas, which is 5; raise it`,
   ],
   [
-    { autoscaling: { maxReplicas: 3, targetCpuPercent: 101 } },
-    `${subject}: autoscaling.targetCpuPercent must be a whole number from 1 to 100`,
+    { autoscaling: { maxReplicas: 3, targetCpuPercent: 1001 } },
+    `${subject}: autoscaling.targetCpuPercent must be a whole number from 1 to 1000`,
   ],
 ]);
 

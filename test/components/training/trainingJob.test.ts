@@ -68,6 +68,30 @@ describeArguments(make, "train", base, {
       "train-job spec.template.spec.containers[training].env[TRAINING_TRIALS].value: ∅ → 6",
     ],
   },
+  nodes: {
+    value: 3,
+    with: { command: ["torchrun", "train.py"] },
+    changes: [
+      "+ train-nodes",
+      "train-job spec.backoffLimit: 2 → 6",
+      "train-job spec.completionMode: ∅ → Indexed",
+      "train-job spec.completions: ∅ → 3",
+      "train-job spec.parallelism: ∅ → 3",
+      "train-job spec.template.spec.subdomain: ∅ → train",
+      ...[
+        "[JOB_NAME].name: ∅ → JOB_NAME",
+        "[JOB_NAME].valueFrom.fieldRef.fieldPath: ∅ → metadata.labels['batch.kubernetes.io/job-name']",
+        "[RANK].name: ∅ → RANK",
+        "[RANK].valueFrom.fieldRef.fieldPath: ∅ → metadata.annotations['batch.kubernetes.io/job-completion-index']",
+        "[WORLD_SIZE].name: ∅ → WORLD_SIZE",
+        "[WORLD_SIZE].value: ∅ → 3",
+        "[MASTER_ADDR].name: ∅ → MASTER_ADDR",
+        "[MASTER_ADDR].value: ∅ → $(JOB_NAME)-0.train",
+        "[MASTER_PORT].name: ∅ → MASTER_PORT",
+        "[MASTER_PORT].value: ∅ → 29500",
+      ].map((line) => `train-job spec.template.spec.containers[training].env${line}`),
+    ],
+  },
   parallelism: { value: 4, with: { trials: 6 }, changes: ["train-job spec.parallelism: 2 → 4"] },
   gpu: {
     value: {},
@@ -104,6 +128,12 @@ test("GPUs of a type and number, beside the CPU and memory that are asked for", 
 const subject = 'TrainingJob "train"';
 describeRefusals(make, "train", base, [
   [{ trials: 0 }, `${subject}: trials must be a whole number from 1 to 1000`],
+  [{ nodes: 1, command: ["torchrun"] }, `${subject}: nodes must be a whole number from 2 to 100`],
+  [{ nodes: 2 }, `${subject}: nodes needs command, such as torchrun; add it`],
+  [
+    { nodes: 2, trials: 3, command: ["torchrun"] },
+    `${subject}: nodes and trials exclude each other; leave one of them out`,
+  ],
   [{ parallelism: 0 }, `${subject}: parallelism must be a whole number from 1 to 1000`],
   [{ backoffLimit: -1 }, `${subject}: backoffLimit must be a whole number from 0 to 20`],
   [{ deadlineSeconds: 5 }, `${subject}: deadlineSeconds must be a whole number from 60 to 604800`],

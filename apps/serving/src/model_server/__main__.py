@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+from types import FrameType
 
 # Stop at once on SIGTERM while the imports below still run: as process 1 of a container there is
 # no default action. uvicorn puts its own handlers in place later.
@@ -37,8 +38,25 @@ from model_server.loader import remove_downloads  # noqa: E402
 from model_server.metrics import Metrics  # noqa: E402
 from model_server.settings import SettingsError, read_settings  # noqa: E402
 
-# Together with closing the sockets this stays below the 10 s that a pod is given.
+# With the farewell and the pod's preStop this stays well below the 30 s that a pod is given.
 _FINISH_SECONDS = 8
+
+
+class Server(uvicorn.Server):
+    """Stops after the farewell; uvicorn by itself closes connections that are about to be used."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self._connections = connections
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if sig == signal.SIGTERM and self._connections.farewell_ends is None:
+            self._connections.say_farewell()
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self._connections.is_farewell_over
 
 
 def main() -> int:
@@ -81,7 +99,7 @@ def main() -> int:
         timeout_keep_alive=75,  # longer than clients keep idle connections, which avoids resets
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
-    server = uvicorn.Server(config)
+    server = Server(config, connections)
     # uvicorn raises the signal again after a clean stop; that is no failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)

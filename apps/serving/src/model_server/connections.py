@@ -3,6 +3,10 @@
 A connection is open for a request that arrives, is answered, or may come next. Those whose header
 takes too long are closed, as are those that do not read their answer; beyond a number of
 connections, the oldest one without a complete request makes room for the next.
+
+A client that keeps its connection never sees the pods that are added, and fails when it sends a
+request just as its pod closes the connection. So an old connection ends with an answer that says
+so, and while the server stops every connection does.
 """
 
 from __future__ import annotations
@@ -31,6 +35,10 @@ class Limits:
     read_bytes: int = 1024 * 1024
     # All answers that wait to be read; the last one may be as large as it likes.
     unread_bytes: int = 64 * 1024 * 1024
+    # The answer after so long is a connection's last: the client's next one may go to a new pod.
+    connection_seconds: float = 30.0
+    # How long a server that stops waits for the next request of each open connection.
+    farewell_seconds: float = 5.0
 
 
 class Connections:
@@ -43,6 +51,17 @@ class Connections:
         self.bodies: dict[Connection, float] = {}
         self.idle: dict[Connection, float] = {}
         self.unread: dict[Connection, tuple[float, int]] = {}
+        self.farewell_ends: float | None = None
+
+    def say_farewell(self) -> None:
+        """From now on every answer is the last of its connection."""
+        self.farewell_ends = time.monotonic() + self.limits.farewell_seconds
+
+    @property
+    def is_farewell_over(self) -> bool:
+        """Whether no client is left that has not been told, or each has had the time to ask."""
+        ends = self.farewell_ends
+        return ends is not None and (time.monotonic() > ends or not (self.idle or self.headers))
 
     @property
     def protocol(self) -> Any:  # noqa: ANN401
@@ -97,6 +116,7 @@ class Connection(HttpToolsProtocol):
         self._place: dict[Connection, float] | None = None
         self._receiving = False
         self._unparsed = 0
+        self._opened = time.monotonic()
 
     @property
     def unread_bytes(self) -> int:
@@ -158,6 +178,12 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._move(self._connections.bodies)
         super().on_headers_complete()
+        age = time.monotonic() - self._opened
+        if (
+            self._connections.farewell_ends is not None
+            or age > self._connections.limits.connection_seconds
+        ):
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         self._unparsed = 0  # so it grows by headers, trailers and the extensions of a chunk only

@@ -1,0 +1,93 @@
+import { modelService } from "../../components/index.ts";
+import { servedModel, type ServedModel } from "../../cli/prediction.ts";
+import { modelsOf } from "../../cli/servedModels.ts";
+import { sleep } from "../../local/support/process.ts";
+import { startPredictors } from "./faults/predictors.ts";
+import {
+  api,
+  cleanSlate,
+  mlops,
+  models,
+  namespace,
+  outputs,
+  reasonToSkip,
+  up,
+  withModels,
+} from "./support/platform.ts";
+import { waitUntil } from "./support/wait.ts";
+
+// A model server that grows and shrinks under load, on a platform of its own: `npm test -- autoscaling`.
+
+const skipped = reasonToSkip();
+const suite = skipped ? describe.skip : describe;
+const name = "diabetes-progression";
+const ofServer = `labelSelector=app.kubernetes.io/instance=${modelService(name)}`;
+
+const scaled = (autoscaling: object) =>
+  up(...withModels({ ...models, [name]: { autoscaling: { ...autoscaling, maxReplicas: 3 } } }));
+
+async function readyPods(): Promise<string[]> {
+  const pods = await api().list(`/api/v1/namespaces/${namespace}/pods?${ofServer}`);
+  return pods
+    .filter(({ metadata, status }) => {
+      const isReady = status?.conditions?.some(
+        ({ type, status: is }) => type === "Ready" && is === "True",
+      );
+      return isReady && metadata.deletionTimestamp === undefined;
+    })
+    .map(({ metadata }) => metadata.name);
+}
+
+/** CPU of its pods, all together, in thousandths of a core, as metrics-server has measured it last. */
+async function cpuOfServer(): Promise<number> {
+  const path = `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods?${ofServer}`;
+  const { body } = await api().call("GET", path);
+  const { items } = body as { items: { containers: { usage: { cpu: string } }[] }[] };
+  const cpus = items.flatMap(({ containers }) => containers.map(({ usage }) => usage.cpu));
+  return cpus.map((cpu) => Number.parseInt(cpu, 10) / 1e6).reduce((sum, one) => sum + one, 0);
+}
+
+suite(`a model server with autoscaling${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
+  jest.setTimeout(40 * 60_000);
+
+  beforeAll(async () => {
+    await cleanSlate();
+    const { code } = await scaled({ targetCpuPercent: 1000 });
+    if (code !== 0) throw new Error("`up` failed, see above");
+  });
+  afterAll(() => mlops("down", "--cluster", "--keep-cache", "--yes"));
+
+  test("half as much load again makes a second pod, its end takes it away, and no request fails", async () => {
+    const { servingUrl } = modelsOf(await outputs()).find((one) => one.name === name)!;
+    const model = (await servedModel(servingUrl)) as ServedModel;
+    const load = () => startPredictors(servingUrl, model, 50);
+    const usual = [load(), load()];
+    const half = { made: 0, failed: {} };
+    try {
+      await sleep(60_000); // until what is measured is this load alone
+      const used = await cpuOfServer();
+      // of 100m requested; the usual load is then 0.85 of the target, and 1.5 times as much 1.28
+      const { code } = await scaled({
+        targetCpuPercent: Math.round(used / 0.85),
+        scaleDownSeconds: 15,
+      });
+      expect(code).toBe(0);
+      await sleep(60_000);
+      expect(await readyPods()).toHaveLength(1);
+
+      const more = load();
+      await waitUntil("a second pod is ready", 180, async () => (await readyPods()).length === 2);
+      await sleep(30_000);
+      Object.assign(half, await more.stop());
+      await waitUntil("it is gone", 240, async () => (await readyPods()).length === 1);
+      await sleep(10_000); // until its process has ended
+    } finally {
+      const all = [half, ...(await Promise.all(usual.map((one) => one.stop())))];
+      console.log(`predictions made and failed: ${JSON.stringify(all)}`);
+      for (const { made, failed } of all) {
+        expect(made).toBeGreaterThan(100);
+        expect(failed).toEqual({});
+      }
+    }
+  });
+});
