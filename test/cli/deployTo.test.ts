@@ -71,3 +71,39 @@ test.each(["current", "gke"])(
     ]);
   },
 );
+
+test("the Pulumi CLI reads from the cluster what was changed by hand, and nothing else", async () => {
+  const object = (name: string, replicas: number) => ({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: {
+      name,
+      namespace: "mlops",
+      managedFields: [{ manager: "kubectl", fieldsV1: { "f:spec": { "f:replicas": {} } } }],
+    },
+    spec: { replicas },
+  });
+  const live = [object("page", 5), object("server", 2)];
+  const resources = live.map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
+    urn: `urn:${name}`,
+    type: "kubernetes:apps/v1:Deployment",
+    id: `${namespace}/${name}`,
+    inputs: { apiVersion, kind, metadata: { name, namespace }, spec: { replicas: 2 } },
+  }));
+  const component = { urn: "urn:component", type: "mlops:index:MlopsPlatform" };
+  const client = {
+    get: async ({ metadata }: any) => live.find((one) => one.metadata.name === metadata.name),
+    request: async () => ({ items: [] }),
+  } as unknown as KubernetesClient;
+  const up = jest.fn(async () => 0);
+  const open = () =>
+    ({
+      name: "pulumi",
+      exportState: async () =>
+        JSON.stringify({ deployment: { resources: [component, ...resources] } }),
+      up,
+    }) as unknown as Engine;
+  const around = { declared: [], upgradePostgres: false };
+  expect(await deployTo(client, readSettings({}), open, around)).toBe(0);
+  expect(up).toHaveBeenCalledWith(client, { takeOver: false, refresh: ["urn:page"] });
+});
