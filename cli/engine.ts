@@ -27,9 +27,12 @@ export interface Engine {
   preview(options?: { isQuiet?: boolean }): Promise<Previewed>;
   /**
    * Ends early where something in the cluster, if it is known, can never get ready. With `takeOver`, objects that the
-   * state does not know are taken over and not refused.
+   * state does not know are taken over and not refused. With `refresh`, these resources are first read from the cluster.
    */
-  up(cluster?: KubernetesClient, options?: { takeOver?: boolean }): Promise<number>;
+  up(
+    cluster?: KubernetesClient,
+    options?: { takeOver?: boolean; refresh?: readonly string[] },
+  ): Promise<number>;
   down(options: { keepData: boolean }): Promise<number>;
   /** Forgets the stack without touching its cluster, which is gone. */
   forget(): Promise<void>;

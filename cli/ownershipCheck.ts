@@ -11,6 +11,7 @@ import type { Settings } from "./stackSettings.ts";
 
 /** A resource as both engines keep it. */
 export interface StateResource extends JsonObject {
+  urn: string;
   type: string;
   inputs: JsonObject;
   outputs: JsonObject;

@@ -122,11 +122,12 @@ export function pulumiEngine(
       const code = isQuiet ? 0 : await shown((options) => stack.preview({ ...options, onEvent }));
       return { code, changes: changesOf(steps) };
     },
-    up: async (cluster, { takeOver = false } = {}) => {
+    up: async (cluster, { takeOver = false, refresh = [] } = {}) => {
       const stack = await openProgram(
         takeOver ? { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true" } : {},
       );
       return await shown(async (options, giveUp) => {
+        if (refresh.length > 0) await stack.refresh({ ...options, target: [...refresh] });
         // an argument that is refused late would leave half a stack behind without it
         await stack.preview(options);
         const awaited = cluster && new AwaitedWorkloads(cluster);

@@ -1,6 +1,7 @@
 import { refuseToLoseData } from "./dataLoss.ts";
 import { declaredResources } from "./declaredResources.ts";
 import { readDeployment, writeDeployment } from "./deployment.ts";
+import { deployTo } from "./deployTo.ts";
 import { chooseEngine, openEngine } from "./engineChoice.ts";
 import {
   deployWithImages,
@@ -10,7 +11,6 @@ import {
   registryExists,
   requireTools,
 } from "./gcloud.ts";
-import { preparePostgres } from "./postgresUpgrade.ts";
 import { provideImages } from "./provideImages.ts";
 import { connect } from "./ownershipCheck.ts";
 import type { Options } from "./commandLine.ts";
@@ -22,7 +22,6 @@ import { staysOn, type Target } from "./target.ts";
 import { awaitPageList } from "./pageList.ts";
 import { platformNamespaces } from "../program/platform.ts";
 import { awaitDaemonSets, welcome } from "./platformReady.ts";
-import { clearUnfinished } from "./unfinishedRun.ts";
 
 /** `up` of a stack whose cluster the program makes, and with it the repository that its images are pushed to. */
 export async function upOnGke(
@@ -52,8 +51,10 @@ export async function upOnGke(
   };
   // before the engine runs: what a failed run has left behind can then be removed by `down`
   remember(remembered?.target ?? begun);
-  const engine = openEngine(engineName, settings, {});
-  if (!deleteData) refuseToLoseData(await engine.exportState(), await declaring);
+  const open = (changed: Settings) => openEngine(engineName, changed, {});
+  const engine = open(settings);
+  const declared = await declaring;
+  if (!deleteData) refuseToLoseData(await engine.exportState(), declared);
   const known = remembered?.target ?? begun;
   // none before the first `up`, and one that is gone is the CLI's to report
   const cluster =
@@ -62,16 +63,8 @@ export async function upOnGke(
           .then((access) => connect(access))
           .catch(() => undefined)
       : undefined;
-  const unknown = cluster
-    ? await clearUnfinished(engine, cluster, settings, platformNamespaces(settings.config))
-    : [];
-  const deploy = async () => {
-    const finish =
-      cluster && (await preparePostgres(cluster, namespace, await declaring, upgradePostgres));
-    const code = await engine.up(cluster, { takeOver: unknown.length > 0 });
-    await finish?.(code === 0);
-    return code;
-  };
+  const deploy = () =>
+    cluster ? deployTo(cluster, settings, open, { declared, upgradePostgres }) : engine.up();
   const code = await deployWithImages({
     registryExists: () => registryExists(settings),
     registryAppears: (isOver) => registryAppears(settings, isOver),

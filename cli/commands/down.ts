@@ -127,7 +127,7 @@ async function removePlatform(
     await checkOwnNamespaces(client, settings, state);
     const unknown = await clearUnfinished(engine, client, settings, []);
     made = resourcesIn(state);
-    const claims = unknown.map((inputs) => ({ type: "", inputs, outputs: {} }));
+    const claims = unknown.map((inputs) => ({ urn: "", type: "", inputs, outputs: {} }));
     if (!keepData) await spareOthers(client, [...made, ...claims]);
   }
   const code = await engine.down({ keepData });

@@ -6,9 +6,9 @@ import { checkImages, deliver, offerTools, settingsWith } from "../bundle/useBun
 import { refuseToLoseData } from "../dataLoss.ts";
 import { declaredResources } from "../declaredResources.ts";
 import { readDeployment, writeDeployment } from "../deployment.ts";
+import { deployTo } from "../deployTo.ts";
 import { preflight } from "../doctor/preflight.ts";
 import { chooseEngine, openEngine } from "../engineChoice.ts";
-import { preparePostgres } from "../postgresUpgrade.ts";
 import { provideImages } from "../provideImages.ts";
 import { checkOwnership, connect } from "../ownershipCheck.ts";
 import { judgeStack, obeyPolicies } from "../policyCheck.ts";
@@ -16,20 +16,18 @@ import { UserError } from "../../local/support/errors.ts";
 import { awaitPageList } from "../pageList.ts";
 import { awaitDaemonSets, welcome } from "../platformReady.ts";
 import { agree } from "../questions.ts";
-import { rememberServer } from "../serverRollBack.ts";
 import { imagesOf } from "../stackImages.ts";
 import {
   checkPorts,
   plainOverrides,
   readSettings,
+  type Settings,
   settlePorts,
-  withSettings,
 } from "../stackSettings.ts";
 import { chooseCharts, settingsFor, standInSentence } from "../standInCharts.ts";
 import { copyState } from "../stateCopy.ts";
 import { describeTarget, type Target } from "../target.ts";
 import { findTarget, lookAt, startTarget } from "../targetAccess.ts";
-import { clearUnfinished } from "../unfinishedRun.ts";
 import { upOnGke } from "../upOnGke.ts";
 import type { Options } from "../commandLine.ts";
 
@@ -84,7 +82,8 @@ export async function up({
   const access = await startTarget(target);
   const facts = known ?? (await lookAt(target, access));
   const settings = settlePorts(standIn, portFacts(facts));
-  const engine = openEngine(engineName, settings, access);
+  const open = (changed: Settings) => openEngine(engineName, changed, access);
+  const engine = open(settings);
   const client = await connect(access);
   const state = await engine.exportState();
   await checkOwnership(client, settings, state);
@@ -96,25 +95,12 @@ export async function up({
   if (bundle) await deliver(bundle, settings, target, { own, registry });
   else await provideImages(settings, target, { own, standInCharts: charts === "stand-in" });
   const { namespace } = settings.config;
-  const finish = await preparePostgres(client, namespace, await declaring, upgradePostgres);
   // before the engine runs: what a failed run has left behind can then be removed by `down`
   const overrides = plainOverrides(given);
   const deployment = { target, engine: engineName, namespace, charts, overrides };
   writeDeployment(settings.stack, deployment);
-  const unknown = await clearUnfinished(
-    engine,
-    client,
-    settings,
-    platformNamespaces(settings.config),
-  );
-  const goBack = await rememberServer(client, namespace);
-  const code = await engine.up(client, { takeOver: unknown.length > 0 });
-  await finish(code === 0);
-  if (code !== 0) {
-    await goBack((server) =>
-      openEngine(engineName, withSettings(settings, server), access).up(client),
-    );
-  }
+  const declared = await declaring;
+  const code = await deployTo(client, settings, open, { declared, upgradePostgres });
   await copyState(client, engine, deployment);
   if (code !== 0) return code;
   await awaitDaemonSets(client, platformNamespaces(settings.config));

@@ -1,3 +1,4 @@
+import { setByHand } from "../../local/support/changedByHand.ts";
 import { type JsonObject, objectAt, textAt } from "../../local/support/propertyValues.ts";
 import { troubled } from "./capacity.ts";
 import { type Check, type Finding, findingsOr, type Seen } from "./check.ts";
@@ -60,27 +61,15 @@ async function pods(facts: Facts): Promise<Seen> {
   );
 }
 
-/** Who sets a field with kubectl; it stays as it is until an apply of ours takes it back. */
-const people = /^(kubectl|k9s|lens|Mozilla)/i;
-
 async function fieldOwners(facts: Facts): Promise<Seen> {
   const foreign = (await facts.workloads()).flatMap((live) => {
-    const { name, namespace, managedFields } = objectAt(live, "metadata");
-    const own = ((managedFields ?? []) as JsonObject[]).filter(
-      (entry) => people.test(textAt(entry, "manager") ?? "") && entry["subresource"] !== "status",
-    );
-    return own.map((entry): Finding => {
-      const fields = Object.keys(objectAt(entry, "fieldsV1", "f:spec")).map((key) =>
-        key.replace("f:", ""),
-      );
-      const manager = textAt(entry, "manager") ?? "";
-      return {
-        symptom: `${textAt(live, "kind")} ${String(name)} was changed by hand`,
-        cause: `${manager} owns ${fields.map((field) => `spec.${field}`).join(", ") || "a field"} of it in the namespace ${String(namespace)}, until this stack changes the object`,
-        fix: `kubectl -n ${String(namespace)} edit ${String(textAt(live, "kind")).toLowerCase()} ${String(name)}`,
-        isWarning: true,
-      };
-    });
+    const { name, namespace } = objectAt(live, "metadata");
+    return setByHand(live).map(({ manager, keys }): Finding => ({
+      symptom: `${textAt(live, "kind")} ${String(name)} was changed by hand`,
+      cause: `${manager} owns ${keys.map((key) => `spec.${key}`).join(", ") || "a field"} of it in the namespace ${String(namespace)}`,
+      fix: `npm run up -- --stack ${facts.settings.stack}`,
+      isWarning: true,
+    }));
   });
   return findingsOr(foreign, "nothing was changed by hand");
 }

@@ -1,4 +1,5 @@
 import { ApiError } from "../support/apiServer.ts";
+import { isChangedByHand } from "../support/changedByHand.ts";
 import { UserError } from "../support/errors.ts";
 import { pause, type Work } from "../support/interruption.ts";
 import type { KubernetesClient } from "../support/kubernetesClient.ts";
@@ -36,7 +37,8 @@ export function kubernetesHandler(
       const known = uidOf(resource.outputs);
       if (!live) return isFinishedJob(resource) ? "sound" : "gone";
       if (isTerminating(live) || (known && known !== uidOf(live))) return "gone";
-      return jobFailure(live) ? "failed" : "sound";
+      if (jobFailure(live)) return "failed";
+      return isChangedByHand(live, manifestOf(resource.inputs)) ? "changed" : "sound";
     },
 
     async refuseExisting(resource) {

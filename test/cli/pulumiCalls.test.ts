@@ -63,9 +63,16 @@ function answers(cases: Record<string, string>): void {
 const operations = () =>
   readFileSync(calls, "utf8")
     .split("\n")
-    .filter((line) => /^(preview|up|destroy)/.test(line));
+    .filter((line) => /^(preview|up|destroy|refresh)/.test(line));
 
 const engine = (...config: string[]) => openEngine("pulumi", readSettings({ config }), {});
+
+test("what was changed by hand is read from the cluster before the preview", async () => {
+  expect(await engine().up(undefined, { refresh: ["urn:page"] })).toBe(0);
+  const [first, ...rest] = operations();
+  expect(first).toMatch(/^refresh .*--target urn:page/);
+  expect(rest.map((line) => line.split(" ")[0])).toEqual(["preview", "up"]);
+});
 
 // SECURITY.md: Settings that are secret are in no process's arguments.
 test("a secret setting is encrypted by the CLI, and in no argument of it", async () => {

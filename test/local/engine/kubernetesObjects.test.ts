@@ -61,6 +61,22 @@ test("a namespace that was deleted and made again by somebody else is no longer 
   expect(code).toBe(1);
 });
 
+test("what `kubectl set image` has changed is taken back, once", async () => {
+  await project.succeed("up");
+  const live = api.find("Deployment", "server")!;
+  const template = structuredClone(live["spec"].template);
+  template.spec.containers[0].image = "by-hand:1";
+  const managedFields = [{ manager: "kubectl-set", fieldsV1: { "f:spec": { "f:template": {} } } }];
+  api.put("/apis/apps/v1/namespaces/engine-test/deployments/server", {
+    ...live,
+    metadata: { ...live["metadata"], managedFields },
+    spec: { ...live["spec"], template },
+  });
+  expect((await project.succeed("up")).stderr).toMatch(/Deployment server updated/);
+  expect(api.find("Deployment", "server")!["spec"]).toEqual(live["spec"]);
+  expect((await project.succeed("up")).stderr).not.toMatch(/updated/);
+});
+
 test.each([
   ["Job", "jobs/migrate", "/apis/batch/v1/namespaces/engine-test", { template: {} }],
   [
