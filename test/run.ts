@@ -13,7 +13,7 @@ async function main(args: readonly string[]): Promise<number> {
   const words = args.filter((arg) => !arg.startsWith("--"));
   if (args.includes("--list")) {
     stages.forEach(({ name, group, title }) =>
-      console.log(`${group.padEnd(8)}${name.padEnd(12)}${title}`),
+      console.log(`${group.padEnd(10)}${name.padEnd(12)}${title}`),
     );
     return 0;
   }

@@ -64,7 +64,7 @@ test("it opens on the README, with its pictures, and leads to every page", async
   for (const picture of await pictures.all()) {
     await picture.scrollIntoViewIfNeeded();
     await expect(
-      picture.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth)),
+      picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)"),
     ).resolves.toBeGreaterThan(0);
   }
   await page.getByText("How-to guides").click();
@@ -74,7 +74,7 @@ test("it opens on the README, with its pictures, and leads to every page", async
 
 test("it has a dark mode", async () => {
   await page.goto("/docs/reference/settings");
-  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
   const light = await background();
   await page.locator(".VPNavBarAppearance button").click();
   await expect(background()).resolves.not.toBe(light);
