@@ -33,6 +33,14 @@ export interface TrainingGpu {
   count?: number;
 }
 
+/** A Dask cluster of one training, there as long as its script runs. */
+export interface TrainingCluster {
+  /** Number of worker pods, 1 to 99. One more pod has the scheduler and runs the command. All pods have the same resources. */
+  workers: number;
+  /** Tasks that each worker runs side by side, 1 to 64. Defaults to 1. */
+  threads?: number;
+}
+
 /** What every training has: that of one script, and that of steps. */
 export interface TrainingPodArgs extends kube.PodSettings {
   /** Time zone of the schedule. Defaults to `Etc/UTC`. */
@@ -57,6 +65,8 @@ export interface SharedTraining extends TrainingPodArgs {
   trials?: number;
   /** Most trials that run side by side, 1 to 1000. Defaults to 2. */
   parallelism?: number;
+  /** Dask cluster that the command's Dask clients and joblib find. Left out, the command has its own pod only. Excludes `trials`. */
+  cluster?: TrainingCluster;
 }
 
 /** When a training runs. */
@@ -133,9 +143,21 @@ const sharedTrainingRules: Rules<SharedTraining> = {
   command: list(string),
   trials: whole(1, 1000),
   parallelism: whole(1, 1000),
+  cluster: object<TrainingCluster>({
+    workers: required(whole(1, 99)),
+    threads: whole(1, 64),
+  }),
 };
 
-export const checkSharedTraining: Rule = object(sharedTrainingRules);
+export const trialsOrCluster: Combination<SharedTraining> = (check, { trials, cluster }) => {
+  check.refuse(
+    "cluster",
+    cluster !== undefined && trials !== undefined,
+    `${check.pathOf("cluster")} and ${check.pathOf("trials")} exclude each other; leave one of them out`,
+  );
+};
+
+export const checkSharedTraining: Rule = object(sharedTrainingRules, trialsOrCluster);
 
 const scheduleRules: Rules<TrainingScheduleArgs> = {
   schedule: must(
@@ -164,10 +186,13 @@ const trainingWorkloadRules: Rules<TrainingWorkloadArgs> = {
   serviceAccountName: text,
 };
 
-export const checkTrainingJob: Rule = object<TrainingJobArgs>({
-  ...trainingWorkloadRules,
-  ...sharedTrainingRules,
-});
+export const checkTrainingJob: Rule = object<TrainingJobArgs>(
+  {
+    ...trainingWorkloadRules,
+    ...sharedTrainingRules,
+  },
+  trialsOrCluster,
+);
 
 /** Steps, whose combinations `stepsFit` checks. */
 export const pipelineSteps: Rule = list(

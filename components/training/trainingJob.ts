@@ -4,11 +4,12 @@ import { outputsOf } from "../core/outputs.ts";
 import { withSecret } from "../core/secrets.ts";
 import { temporaryFolder } from "../kubernetes/pods.ts";
 import { checkTrainingJob, type TrainingJobArgs } from "./arguments.ts";
+import { trainingCluster, type TrainingClusterSpec } from "./trainingCluster.ts";
 import { type TrainingJobSpec, trainingWorkload } from "./trainingWorkload.ts";
 
 /**
  * Trains models as a Job: logs each as an MLflow run, registers the best, and moves the alias only if it beats the
- * version that holds it. With `schedule` it retrains regularly, with `trials` it runs experiments side by side.
+ * version that holds it. With `schedule` it retrains regularly, with `trials` it runs experiments side by side, with `cluster` its script has a Dask cluster.
  */
 export class TrainingJob extends pulumi.ComponentResource {
   /** Name of the Job, or of the CronJob where there is a schedule; known once the Job has succeeded. */
@@ -23,13 +24,16 @@ export class TrainingJob extends pulumi.ComponentResource {
       opts,
     );
 
-    this.jobName = trainingWorkload(name, args, jobSpec(args), { parent: this });
+    const child = { parent: this };
+    const cluster = args.cluster && trainingCluster(name, args, args.cluster, child);
+    this.jobName = trainingWorkload(name, args, jobSpec(args, cluster), child);
     this.registerOutputs(outputsOf(this));
   }
 }
 
-function jobSpec(args: TrainingJobArgs): TrainingJobSpec {
-  const { image, command, trials, parallelism = 2, resources, gpu } = args;
+function jobSpec(args: TrainingJobArgs, cluster?: TrainingClusterSpec): TrainingJobSpec {
+  const { image, trials, parallelism = 2, resources, gpu } = args;
+  const command = args.command ?? ["python", "-m", "training"];
   const storageSize = "2Gi";
   const tmp = temporaryFolder(storageSize);
   return {
@@ -41,15 +45,17 @@ function jobSpec(args: TrainingJobArgs): TrainingJobSpec {
             completions: trials,
             parallelism: Math.min(trials, parallelism),
           }),
-      ...(gpu && { podFailurePolicy: sparesDisruptions }),
+      ...cluster?.job,
+      ...((gpu ?? cluster) && { podFailurePolicy: sparesDisruptions }),
     },
-    pod: { restartPolicy: "Never", volumes: [tmp.volume] },
+    pod: { restartPolicy: "Never", volumes: [tmp.volume], ...cluster?.pod },
     containers: [
       {
         name: "training",
         image,
-        command: command ?? ["python", "-m", "training"],
+        command: cluster === undefined ? command : ["python", "-m", "dask_cluster", ...command],
         env: trials === undefined ? {} : { TRAINING_TRIALS: `${trials}` },
+        ...(cluster && { ownEnv: cluster.env }),
         resources,
         gpu,
         volumeMounts: [tmp.mount],
@@ -59,7 +65,7 @@ function jobSpec(args: TrainingJobArgs): TrainingJobSpec {
   };
 }
 
-/** Nodes with a GPU are spot machines most of the time: one that is taken back is no failure of the script. */
+/** Many pods, and those on the spot machines that GPUs often are, meet a node that is taken back: no failure of the script. */
 const sparesDisruptions = {
   rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
 };

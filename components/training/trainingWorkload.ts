@@ -21,6 +21,8 @@ export interface TrainingContainer {
   readonly image: pulumi.Input<string>;
   readonly command: pulumi.Input<pulumi.Input<string>[]>;
   readonly env: StringMap;
+  /** Laid over all other variables. */
+  readonly ownEnv?: readonly k8s.types.input.core.v1.EnvVar[];
   readonly resources: ContainerResources | undefined;
   readonly gpu: TrainingGpu | undefined;
   readonly volumeMounts: { name: string; mountPath: string; subPath?: string }[];
@@ -28,7 +30,7 @@ export interface TrainingContainer {
 
 /** What differs between the Jobs of trainings. */
 export interface TrainingJobSpec {
-  readonly job?: object;
+  readonly job?: { readonly backoffLimit?: undefined } & object;
   readonly pod: Omit<k8s.types.input.core.v1.PodSpec, "containers" | "initContainers">;
   /** They run one after the other. */
   readonly containers: readonly TrainingContainer[];
@@ -51,7 +53,7 @@ export function trainingWorkload(
   const withGiven = givenEnvironment(name, args.environment, metadata(), child);
   const account = args.serviceAccountName ?? workloadAccount(name, name, metadata, child);
   const [main, ...before] = containers
-    .map(({ env, resources, gpu, ...own }) => ({
+    .map(({ env, ownEnv = [], resources, gpu, ...own }) => ({
       ...own,
       env: [
         ...withGiven(
@@ -68,6 +70,7 @@ export function trainingWorkload(
             fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']" },
           },
         },
+        ...ownEnv,
       ],
       resources: gpuLimits(
         gpu,
