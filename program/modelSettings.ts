@@ -89,7 +89,7 @@ const hand = (settings: ModelSettings): unknown => Object.entries(settings).map(
 /** What the folder of a model says holds where the stack says nothing. A model without a folder is never trained. */
 function argumentsOf([name, { nodePort, ...setting }]: [string, ModelSetting]): Tree {
   const hasCode = hasTrainingCode(name) && modelFolderFaults(name).length === 0;
-  const { resources = {}, steps } = hasCode ? readModelFile(name) : {};
+  const { resources = {}, cluster, steps } = hasCode ? readModelFile(name) : {};
   const args: Tree = { name };
   const given = { resources: resources.serving, trainingResources: resources.training, ...setting };
   for (const [key, value] of Object.entries(nodePort === 0 ? given : { ...given, nodePort })) {
@@ -99,8 +99,9 @@ function argumentsOf([name, { nodePort, ...setting }]: [string, ModelSetting]): 
   const { train = true, schedule } = setting;
   if (!hasCode || (!train && schedule === undefined)) delete args["training"];
   else args["training"] ??= {};
-  if (hasCode && steps !== undefined && args["training"] !== undefined) {
-    put(args, "training.steps", steps.map(withTexts));
+  if (args["training"] !== undefined) {
+    if (cluster !== undefined) put(args, "training.cluster", { ...cluster });
+    if (steps !== undefined) put(args, "training.steps", steps.map(withTexts));
   }
   return args;
 }
@@ -152,8 +153,10 @@ export function modelSettingName(path: string, names: readonly string[]): string
   const name = names[Number(index)];
   if (name === undefined) return undefined;
   if (argument === "name") return modelPath(name);
-  const step = below("training.steps", argument);
-  if (step !== undefined) return `steps${step} of models/${name}/model.yaml`;
+  for (const key of ["cluster", "steps"]) {
+    const inFile = below(`training.${key}`, argument);
+    if (inFile !== undefined) return `${key}${inFile} of models/${name}/model.yaml`;
+  }
   for (const [key, { argument: own }] of Object.entries<ModelKey>(modelKeys)) {
     const rest = own === undefined ? undefined : below(own, argument);
     if (rest !== undefined) return modelPath(name, key + rest);

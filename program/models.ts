@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Ajv, type ErrorObject } from "ajv";
 import { parse } from "yaml";
-import type { ContainerResources, PipelineStep } from "../components/index.ts";
+import type { ContainerResources, PipelineStep, TrainingCluster } from "../components/index.ts";
 
 /** What a model's folder declares in its model.yaml, as `models/model.schema.json` describes it. */
 export interface ModelFile {
@@ -13,6 +13,7 @@ export interface ModelFile {
     readonly serving?: ContainerResources;
     readonly training?: ContainerResources;
   };
+  readonly cluster?: TrainingCluster;
   /** In place of train.py. Numbers and flags among the parameters are written as they are. */
   readonly steps?: (Omit<PipelineStep, "command" | "image" | "parameters"> & {
     readonly command: string[];

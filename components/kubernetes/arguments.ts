@@ -152,6 +152,8 @@ export const podSettingsRules: Rules<PodSettings> = {
 export interface NetworkFlow {
   /** `app.kubernetes.io/name` of the pods that call. Left out, anybody may call, from outside the cluster too. */
   from?: string;
+  /** Name of the Service whose pods alone may call, of all that `from` stands for. */
+  fromService?: string;
   /** Ranges of addresses that may call, such as `10.0.0.0/8`. Exclude `from`. */
   fromAddresses?: string[];
   /** `app.kubernetes.io/name` of the pods that answer. Left out, anything may be called, outside the cluster too. */
@@ -188,6 +190,7 @@ export const addressRanges: Rule = (check, value) =>
 const networkFlow = object<NetworkFlow>(
   {
     from: text,
+    fromService: text,
     fromAddresses: addressRanges,
     to: text,
     toService: text,
@@ -195,7 +198,7 @@ const networkFlow = object<NetworkFlow>(
     toName: text,
     port: whole(1, 65535),
   },
-  (check, { from, fromAddresses, to, toService, toAddresses, toName, port }) => {
+  (check, { from, fromService, fromAddresses, to, toService, toAddresses, toName, port }) => {
     check.refuse(
       "from",
       from === undefined && to === undefined,
@@ -210,11 +213,10 @@ const networkFlow = object<NetworkFlow>(
       port === undefined && (from === undefined || to === undefined),
       `${check.pathOf("port")} is required without from and to: only between pods of the namespace may every port be open; add it`,
     );
-    check.refuse(
-      "toService",
-      to === undefined && toService !== undefined,
-      `${check.pathOf("toService")} has no effect without ${check.pathOf("to")}; add it`,
-    );
+    const pointless = (end: "from" | "to") =>
+      `${check.pathOf(`${end}Service`)} has no effect without ${check.pathOf(end)}; add it`;
+    check.refuse("fromService", from === undefined && fromService !== undefined, pointless("from"));
+    check.refuse("toService", to === undefined && toService !== undefined, pointless("to"));
     check.refuse(
       "toName",
       toName === undefined && toAddresses?.some((range) => typeof range !== "string") === true,

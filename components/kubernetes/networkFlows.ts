@@ -80,7 +80,7 @@ export class NetworkFlows extends pulumi.ComponentResource {
         });
       }
       if (from.application !== undefined) {
-        policy(`${from.application}-may-call-${nameOf(to, "anything")}`, {
+        policy(`${nameOf(from, "")}-may-call-${nameOf(to, "anything")}`, {
           podSelector: pods(from),
           policyTypes: ["Egress"],
           egress: [{ ...(called.length === 0 ? {} : { to: called }), ports }],
@@ -93,10 +93,15 @@ export class NetworkFlows extends pulumi.ComponentResource {
 
 /** One entry for each pair of ends, so that two ports between them make one policy. */
 function joinByEnds(flows: NetworkFlow[]) {
-  const ends = flows.map(({ from, fromAddresses, to, toService, toAddresses, toName, port }) => ({
-    from: { application: from, addresses: fromAddresses },
-    to: { application: to, service: toService, addresses: toAddresses, name: toName },
-    port,
+  const ends = flows.map(({ from, fromService, fromAddresses, ...flow }) => ({
+    from: { application: from, service: fromService, addresses: fromAddresses },
+    to: {
+      application: flow.to,
+      service: flow.toService,
+      addresses: flow.toAddresses,
+      name: flow.toName,
+    },
+    port: flow.port,
   }));
   const byEnds = Map.groupBy(ends, ({ from, to }) => `${nameOf(from, "")}>${nameOf(to, "")}`);
   return [...byEnds.values()].map((same) => ({

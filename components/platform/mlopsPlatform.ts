@@ -19,7 +19,7 @@ import {
 } from "./platformExposure.ts";
 import { listedServices } from "./listedServices.ts";
 import { platformFlows } from "./platformFlows.ts";
-import { modelServer, modelTraining, platformModels } from "./platformModels.ts";
+import { clusterFlows, modelServer, modelTraining, platformModels } from "./platformModels.ts";
 import { monitoringInCluster } from "./platformMonitoring.ts";
 import { artifactsInCluster, databaseInCluster, platformNamespace } from "./platformParts.ts";
 
@@ -179,7 +179,8 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     const backup = backupInCluster(name, common, args, stores, child);
     exposeToInternet(name, common, args, child);
     const { dnsAddresses } = args;
-    const network = { ...common, flows: platformFlows(args), dnsAddresses };
+    const ofClusters = models.flatMap((model) => clusterFlows(name, args, model));
+    const network = { ...common, flows: [...platformFlows(args), ...ofClusters], dnsAddresses };
     new NetworkFlows(`${name}-network`, network, child);
 
     this.namespace = namespace;

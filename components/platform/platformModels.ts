@@ -2,13 +2,14 @@ import type * as pulumi from "@pulumi/pulumi";
 import { generatedPassword } from "../core/secrets.ts";
 import { services } from "../core/services.ts";
 import { slugOf } from "../core/slug.ts";
-import type { NamespacedArgs } from "../kubernetes/arguments.ts";
+import type { NamespacedArgs, NetworkFlow } from "../kubernetes/arguments.ts";
 import { metadataFor, unmonitored } from "../kubernetes/metadata.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { ModelServer } from "../serving/modelServer.ts";
 import { TrackingPermission } from "../tracking/arguments.ts";
 import type { TrackingServer } from "../tracking/trackingServer.ts";
-import type { TrainingScheduleArgs } from "../training/arguments.ts";
+import type { TrainingScheduleArgs, TrainingSettings } from "../training/arguments.ts";
+import { clusterPorts } from "../training/trainingCluster.ts";
 import { TrainingJob } from "../training/trainingJob.ts";
 import { TrainingPipeline } from "../training/trainingPipeline.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
@@ -99,7 +100,7 @@ export function modelTraining(
   const account = `${trainingName}-${slug}`;
   const labels = labelsOf(model, common);
   const metadata = metadataFor(trainingName, account, { ...common, labels });
-  const { command, trials, parallelism, ...chosen } = { ...args.training, ...given(settings) };
+  const { command, trials, parallelism, cluster, ...chosen } = sharedAndOwn(args, settings);
   const workload = {
     ...chosen,
     ...common,
@@ -115,21 +116,45 @@ export function modelTraining(
     paused: args.paused,
   };
   const afterTracking = { ...child, dependsOn: [tracking] };
-  const train = (role: string, when: TrainingScheduleArgs) =>
+  const train = (role: TrainingRole, when: TrainingScheduleArgs) =>
     steps === undefined
       ? new TrainingJob(
-          `${name}-${role}-${slug}`,
-          { ...workload, ...when, command, trials, parallelism },
+          trainingOf(name, role, slug),
+          { ...workload, ...when, command, trials, parallelism, cluster },
           afterTracking,
         )
       : new TrainingPipeline(
-          `${name}-${role}-${slug}`,
+          trainingOf(name, role, slug),
           { ...workload, ...when, steps },
           afterTracking,
         );
   if (once) train("training", {});
   if (schedule !== undefined) train("retraining", { schedule });
 }
+
+/** Among the pods of a training with a cluster: those of another one are not let in. */
+export function clusterFlows(
+  name: string,
+  args: MlopsPlatformArgs,
+  { slug, training }: PlatformModel,
+): NetworkFlow[] {
+  if (training === undefined || training.steps !== undefined) return [];
+  if (sharedAndOwn(args, training).cluster === undefined) return [];
+  return (["training", "retraining"] as const).flatMap((role) => {
+    const service = trainingOf(name, role, slug);
+    const ends = { from: trainingName, fromService: service, to: trainingName, toService: service };
+    return Object.values(clusterPorts).map((port) => ({ ...ends, port }));
+  });
+}
+
+type TrainingRole = "training" | "retraining";
+
+const trainingOf = (name: string, role: TrainingRole, slug: string) => `${name}-${role}-${slug}`;
+
+const sharedAndOwn = (args: MlopsPlatformArgs, own: TrainingSettings): TrainingSettings => ({
+  ...args.training,
+  ...given(own),
+});
 
 const labelsOf = ({ monitor }: PlatformModel, { labels }: NamespacedArgs) => ({
   ...labels,

@@ -22,6 +22,7 @@ import {
   stepsFit,
   type TrainingSettings,
   trainingSettingsRules,
+  trialsOrCluster,
 } from "../training/arguments.ts";
 
 /** A model of a platform: its server, its place on the prediction page, and its training. */
@@ -48,12 +49,12 @@ export interface ServedModel extends ModelServerSettings {
 export interface ModelTraining extends TrainingSettings {
   /** Whether to train once when it is deployed, and again when its image changes. Defaults to true. */
   once?: boolean;
-  /** Steps of its training in place of one command, as TrainingPipeline runs them. Leave out with `command` and `trials`. */
+  /** Steps of its training in place of one command, as TrainingPipeline runs them. Leave out with `command`, `trials` and `cluster`. */
   steps?: PipelineStep[];
 }
 
 const oneScriptOrSteps: Combination<ModelTraining> = (check, args) => {
-  for (const key of ["command", "trials"] as const) {
+  for (const key of ["command", "trials", "cluster"] as const) {
     check.refuse(
       key,
       args[key] !== undefined && args.steps !== undefined,
@@ -74,6 +75,7 @@ export const servedModelRules: Rules<ServedModel> = {
   training: object<ModelTraining>(
     { ...trainingSettingsRules, once: flag, steps: pipelineSteps },
     oneScriptOrSteps,
+    trialsOrCluster,
     stepsFit,
   ),
 };

@@ -33,6 +33,14 @@ export interface TrainingGpu {
   count?: number;
 }
 
+/** A Dask cluster of one training, there as long as its script runs. */
+export interface TrainingCluster {
+  /** Number of worker pods, 1 to 99. One more pod has the scheduler and runs the command. All pods have the same resources. */
+  workers: number;
+  /** Tasks that each worker runs side by side, 1 to 64. Defaults to 1. */
+  threads?: number;
+}
+
 /** What every training has: that of one script, and that of steps. */
 export interface TrainingPodArgs extends kube.PodSettings {
   /** Time zone of the schedule. Defaults to `Etc/UTC`. */
@@ -57,6 +65,8 @@ export interface SharedTraining extends TrainingPodArgs {
   trials?: number;
   /** Most trials that run side by side, 1 to 1000. Defaults to 2. */
   parallelism?: number;
+  /** Dask cluster that the command's Dask clients and joblib find. Left out, the command has its own pod only. Excludes `trials`. */
+  cluster?: TrainingCluster;
 }
 
 /** When a training runs. */
@@ -87,7 +97,7 @@ export interface TrainingWorkloadArgs
 
 /** Arguments of TrainingJob. With a `schedule` it is a CronJob; without one it runs once, when it is made or changed. */
 export interface TrainingJobArgs extends TrainingWorkloadArgs, SharedTraining {
-  /** Number of pods that train one model together, 2 to 100, such as by `torchrun`. Each finds the others by `RANK`, `WORLD_SIZE`, `MASTER_ADDR` and `MASTER_PORT`. Requires `command`; excludes `trials`. Left out, one pod trains. */
+  /** Number of pods that train one model together, 2 to 100, such as by `torchrun`. Each finds the others by `RANK`, `WORLD_SIZE`, `MASTER_ADDR` and `MASTER_PORT`. Requires `command`; excludes `trials` and `cluster`. Left out, one pod trains. */
   nodes?: number;
 }
 
@@ -136,9 +146,21 @@ const sharedTrainingRules: Rules<SharedTraining> = {
   command: list(string),
   trials: whole(1, 1000),
   parallelism: whole(1, 1000),
+  cluster: object<TrainingCluster>({
+    workers: required(whole(1, 99)),
+    threads: whole(1, 64),
+  }),
 };
 
-export const checkSharedTraining: Rule = object(sharedTrainingRules);
+export const trialsOrCluster: Combination<SharedTraining> = (check, { trials, cluster }) => {
+  check.refuse(
+    "cluster",
+    cluster !== undefined && trials !== undefined,
+    `${check.pathOf("cluster")} and ${check.pathOf("trials")} exclude each other; leave one of them out`,
+  );
+};
+
+export const checkSharedTraining: Rule = object(sharedTrainingRules, trialsOrCluster);
 
 const scheduleRules: Rules<TrainingScheduleArgs> = {
   schedule: must(
@@ -173,13 +195,17 @@ export const checkTrainingJob: Rule = object<TrainingJobArgs>(
     ...sharedTrainingRules,
     nodes: whole(2, 100),
   },
-  (check, { nodes, trials, command }) => {
+  (check, args, given) => {
+    trialsOrCluster(check, args, given);
+    const { nodes, trials, cluster, command } = args;
     const path = check.pathOf("nodes");
-    check.refuse(
-      "nodes",
-      nodes !== undefined && trials !== undefined,
-      `${path} and ${check.pathOf("trials")} exclude each other; leave one of them out`,
-    );
+    for (const [other, value] of Object.entries({ trials, cluster })) {
+      check.refuse(
+        "nodes",
+        nodes !== undefined && value !== undefined,
+        `${path} and ${check.pathOf(other)} exclude each other; leave one of them out`,
+      );
+    }
     check.refuse(
       "nodes",
       nodes !== undefined && command === undefined,

@@ -4,11 +4,14 @@ import { outputsOf } from "../core/outputs.ts";
 import { withSecret } from "../core/secrets.ts";
 import { temporaryFolder } from "../kubernetes/pods.ts";
 import { checkTrainingJob, type TrainingJobArgs } from "./arguments.ts";
+import type { PodGroup } from "./podGroup.ts";
+import { trainingCluster } from "./trainingCluster.ts";
+import { trainingNodes } from "./trainingNodes.ts";
 import { type TrainingJobSpec, trainingWorkload } from "./trainingWorkload.ts";
 
 /**
  * Trains models as a Job: logs each as an MLflow run, registers the best, and moves the alias only if it beats the
- * version that holds it. With `schedule` it retrains regularly, with `trials` it runs experiments side by side.
+ * version that holds it. With `schedule` it retrains regularly, with `trials` it runs experiments side by side, with `cluster` its script has a Dask cluster.
  */
 export class TrainingJob extends pulumi.ComponentResource {
   /** Name of the Job, or of the CronJob where there is a schedule; known once the Job has succeeded. */
@@ -23,13 +26,19 @@ export class TrainingJob extends pulumi.ComponentResource {
       opts,
     );
 
-    this.jobName = trainingWorkload(name, args, jobSpec(args), { parent: this });
+    const child = { parent: this };
+    const { cluster, nodes } = args;
+    const group =
+      (cluster && trainingCluster(name, args, cluster, child)) ??
+      (nodes === undefined ? undefined : trainingNodes(name, args, nodes, child));
+    this.jobName = trainingWorkload(name, args, jobSpec(args, group), child);
     this.registerOutputs(outputsOf(this));
   }
 }
 
-function jobSpec(args: TrainingJobArgs): TrainingJobSpec {
-  const { image, command, trials, nodes, parallelism = 2, resources, gpu } = args;
+function jobSpec(args: TrainingJobArgs, group?: PodGroup): TrainingJobSpec {
+  const { image, trials, parallelism = 2, resources, gpu, cluster } = args;
+  const command = args.command ?? ["python", "-m", "training"];
   const storageSize = "2Gi";
   const tmp = temporaryFolder(storageSize);
   return {
@@ -41,35 +50,27 @@ function jobSpec(args: TrainingJobArgs): TrainingJobSpec {
             completions: trials,
             parallelism: Math.min(trials, parallelism),
           }),
-      ...(nodes === undefined ? {} : together(nodes, args.backoffLimit)),
-      ...(gpu && { podFailurePolicy: sparesDisruptions }),
+      ...group?.job,
+      ...((gpu ?? group) && { podFailurePolicy: sparesDisruptions }),
     },
-    pod: { restartPolicy: "Never", volumes: [tmp.volume] },
+    pod: { restartPolicy: "Never", volumes: [tmp.volume], ...group?.pod },
     containers: [
       {
         name: "training",
         image,
-        command: command ?? ["python", "-m", "training"],
+        command: cluster === undefined ? command : ["python", "-m", "dask_cluster", ...command],
         env: trials === undefined ? {} : { TRAINING_TRIALS: `${trials}` },
+        ...(group && { ownEnv: group.env }),
         resources,
         gpu,
         volumeMounts: [tmp.mount],
       },
     ],
     storageSize,
-    nodes,
   };
 }
 
-/** All at once. Where one pod fails the others lose their connection to it, and fail as well. */
-const together = (nodes: number, backoffLimit = 2) => ({
-  completionMode: "Indexed",
-  completions: nodes,
-  parallelism: nodes,
-  backoffLimit: backoffLimit * nodes,
-});
-
-/** Nodes with a GPU are spot machines most of the time: one that is taken back is no failure of the script. */
+/** Many pods, and those on the spot machines that GPUs often are, meet a node that is taken back: no failure of the script. */
 const sparesDisruptions = {
   rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
 };

@@ -13,8 +13,8 @@ import {
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
 import { trackingClient } from "../tracking/trackingClient.ts";
 import type { TrainingGpu, TrainingWorkloadArgs } from "./arguments.ts";
+import type { PodGroup } from "./podGroup.ts";
 import { gpuLimits, gpuPod } from "./trainingGpu.ts";
-import { nodeNames, nodeVariables } from "./trainingNodes.ts";
 
 /** What differs between the containers of a training. */
 export interface TrainingContainer {
@@ -22,6 +22,8 @@ export interface TrainingContainer {
   readonly image: pulumi.Input<string>;
   readonly command: pulumi.Input<pulumi.Input<string>[]>;
   readonly env: StringMap;
+  /** Laid over all other variables. */
+  readonly ownEnv?: readonly k8s.types.input.core.v1.EnvVar[];
   readonly resources: ContainerResources | undefined;
   readonly gpu: TrainingGpu | undefined;
   readonly volumeMounts: { name: string; mountPath: string; subPath?: string }[];
@@ -29,14 +31,12 @@ export interface TrainingContainer {
 
 /** What differs between the Jobs of trainings. */
 export interface TrainingJobSpec {
-  readonly job?: object;
+  readonly job?: PodGroup["job"];
   readonly pod: Omit<k8s.types.input.core.v1.PodSpec, "containers" | "initContainers">;
   /** They run one after the other. */
   readonly containers: readonly TrainingContainer[];
   /** Most that its pods may write to their temporary folders. */
   readonly storageSize: pulumi.Input<string>;
-  /** Of its pods, where several train together. */
-  readonly nodes?: number;
 }
 
 /**
@@ -46,7 +46,7 @@ export interface TrainingJobSpec {
 export function trainingWorkload(
   name: string,
   args: TrainingWorkloadArgs,
-  { job, pod, containers, storageSize, nodes }: TrainingJobSpec,
+  { job, pod, containers, storageSize }: TrainingJobSpec,
   child: { parent: pulumi.Resource },
 ): pulumi.Output<string> {
   const metadata = metadataFor("training", name, args);
@@ -54,7 +54,7 @@ export function trainingWorkload(
   const withGiven = givenEnvironment(name, args.environment, metadata(), child);
   const account = args.serviceAccountName ?? workloadAccount(name, name, metadata, child);
   const [main, ...before] = containers
-    .map(({ env, resources, gpu, ...own }) => ({
+    .map(({ env, ownEnv = [], resources, gpu, ...own }) => ({
       ...own,
       env: [
         ...withGiven(
@@ -71,7 +71,7 @@ export function trainingWorkload(
             fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']" },
           },
         },
-        ...(nodes === undefined ? [] : nodeVariables(name, nodes)),
+        ...ownEnv,
       ],
       resources: gpuLimits(
         gpu,
@@ -84,7 +84,6 @@ export function trainingWorkload(
       securityContext: containerSecurity,
     }))
     .reverse();
-  if (nodes !== undefined) nodeNames(name, metadata, child);
   const { labels } = metadata();
   const spec = {
     backoffLimit: args.backoffLimit ?? 2,
@@ -95,7 +94,6 @@ export function trainingWorkload(
       spec: {
         ...podDefaults(userIds.python, account, gpuPod(containers, args)),
         ...pod,
-        ...(nodes === undefined ? {} : { subdomain: name }),
         ...(before.length > 0 && { initContainers: before.reverse() }),
         containers: [main!],
       },

@@ -73,7 +73,7 @@ test.each([
     "metrics: f1\ndirection: maximize",
     [
       `metric is missing; it is ${metric}, such as accuracy`,
-      "metrics is not known; use metric, direction, resources, steps",
+      "metrics is not known; use metric, direction, resources, cluster, steps",
     ],
   ],
   [
@@ -83,6 +83,13 @@ test.each([
       "steps.0.cmd is not known; use name, command, image, parameters, resources, gpu, timeoutSeconds, cache",
       'steps.0.name must be the name of the step and of its run: small letters, digits and dashes, a letter first, such as prepare, not "Prepare"',
       "steps.0.parameters.rows must be a text, a number or true or false, not [1]",
+    ],
+  ],
+  [
+    "metric: f1\ndirection: maximize\ncluster: { workers: 0, nodes: 2 }",
+    [
+      "cluster.nodes is not known; use workers, threads",
+      "cluster.workers must be the number of worker pods, a whole number from 1 to 99, not 0",
     ],
   ],
   [

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from clusters import Pods
 from mlflow import MlflowClient
 from test_job import SOURCE
 
@@ -74,14 +75,33 @@ def test_rows_come_from_a_bucket(url: str) -> None:
     assert rows_of(blocks()["A bucket"], env) == ROWS
 
 
+def test_the_search_of_the_guide_runs_on_a_cluster(
+    credentials: dict[str, str], tmp_path: Path
+) -> None:
+    folder = _written("distributed-training.md", tmp_path) / "tumor-kind"
+    env = {**credentials, "MODEL_FOLDER": str(folder)}
+    with Pods(2, sys.executable, "-m", "training", folder=tmp_path, **env) as pods:
+        assert pods.wait() == 0, pods.log.read_text()
+        assert "tumor-kind version 1 is now champion" in pods.log.read_text()
+    champion = MlflowClient().get_model_version_by_alias("tumor-kind", "champion")
+    run = MlflowClient().get_run(champion.run_id or "")
+    assert run.data.metrics["cv_accuracy"] > 0.9
+    assert "mlflow.parentRunId" in run.data.tags
+
+
+def _written(page: str, folder: Path) -> Path:
+    """The files under models/ of a guide."""
+    block = r"^```\w+\n# (models/\S+)\n(.*?)^```$"
+    for path, content in re.findall(block, (HOW_TO / page).read_text(), re.M | re.S):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(content)
+    return folder / "models"
+
+
 def test_the_steps_of_the_guide_train_and_promote(
     credentials: dict[str, str], tmp_path: Path
 ) -> None:
-    page = (HOW_TO / "pipelines.md").read_text()
-    for path, content in re.findall(r"^```\w+\n# (models/\S+)\n(.*?)^```$", page, re.M | re.S):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(content)
-    folder = tmp_path / "models" / "iris-species"
+    folder = _written("pipelines.md", tmp_path) / "iris-species"
     (tmp_path / "workspace").mkdir()
     env = {
         **{"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), **credentials},

@@ -195,6 +195,10 @@ describeRefusals(make, "net", base, [
     'NetworkFlows "net": flows[0].to and flows[0].toAddresses exclude each other; leave one of them out',
   ],
   [
+    { flows: [{ fromService: "a", to: "b", port: 443 }] },
+    'NetworkFlows "net": flows[0].fromService has no effect without flows[0].from; add it',
+  ],
+  [
     { flows: [{ from: "a", toService: "b", port: 443 }] },
     'NetworkFlows "net": flows[0].toService has no effect without flows[0].to; add it',
   ],

@@ -101,12 +101,40 @@ describe("a model with steps", () => {
     ]);
   });
 
-  test("may not have a command and trials as well", () => {
-    const faults = platformFaults(platform({ command: ["mine"], trials: 2 }));
+  test("may not have a command, trials or a cluster as well", () => {
+    const cluster = { workers: 2 };
+    const faults = [{ command: ["mine"], trials: 2 }, { cluster }].flatMap((training) =>
+      platformFaults(platform(training)),
+    );
     const sentence = (key: string) =>
       `models[0].training.${key} and models[0].training.steps exclude each other; leave one of them out`;
-    expect(faults.map(({ reason }) => reason)).toEqual([sentence("command"), sentence("trials")]);
+    expect(faults.map(({ reason }) => reason)).toEqual(
+      ["command", "trials", "cluster"].map(sentence),
+    );
   });
+});
+
+// SECURITY.md: The pods of a training's Dask cluster let in pods of that training only.
+test("the pods of a training's cluster talk among themselves, and not with those of another one", async () => {
+  const training = { cluster: { workers: 2 } };
+  const others = { name: "churn", image: "registry/serving:1", training: {} };
+  const models = [{ ...model, training }, others];
+  const { resources, find } = await record(() => make("ml", { ...base, models }));
+  const own = {
+    "app.kubernetes.io/name": "training",
+    "app.kubernetes.io/instance": "ml-training-diabetes",
+  };
+  const pods = { podSelector: { matchLabels: own } };
+  const both = "ml-network-ml-training-diabetes";
+  expect(at(find(`${both}-to-ml-training-diabetes`).inputs, "spec")).toMatchObject({
+    ...pods,
+    ingress: [{ from: [pods], ports: [{ port: 8786 }, { port: 8788 }] }],
+  });
+  expect(at(find(`${both}-may-call-ml-training-diabetes`).inputs, "spec")).toMatchObject({
+    ...pods,
+    egress: [{ to: [pods] }],
+  });
+  expect(resources.some(({ name }) => name.includes("training-churn-to-"))).toBe(false);
 });
 
 test("options reach every resource", async () => {

@@ -1,4 +1,9 @@
-import { GpuType, TrainingJob, type TrainingJobArgs } from "../../../components/index.ts";
+import {
+  GpuType,
+  type TrainingCluster,
+  TrainingJob,
+  type TrainingJobArgs,
+} from "../../../components/index.ts";
 import { describeArguments, describePreview, describeRefusals, tree } from "../../support/cases.ts";
 import { at, list } from "../../support/podSecurity.ts";
 import { record } from "../../support/recorder.ts";
@@ -43,6 +48,54 @@ test("trials become one pod each, never more side by side than there are", async
   });
 });
 
+test("a cluster is the pods of one Indexed Job, which ends with its first pod", async () => {
+  const args = { ...base, cluster: { workers: 4, threads: 2 }, backoffLimit: 5 };
+  const { resources, find } = await record(() => make("train", args));
+  expect(tree(resources)).toEqual([
+    "kubernetes:batch/v1:Job train-job < train",
+    "kubernetes:core/v1:Secret train-cluster-secret < train",
+    "kubernetes:core/v1:Secret train-tracking-credentials < train",
+    "kubernetes:core/v1:Service train-cluster < train",
+    "kubernetes:core/v1:ServiceAccount train-account < train",
+    "mlops:index:TrainingJob train",
+    "random:index/randomPassword:RandomPassword train-cluster-password < train",
+  ]);
+  const spec = at(find("train-job").inputs, "spec");
+  expect(spec).toMatchObject({
+    completionMode: "Indexed",
+    completions: 5,
+    parallelism: 5,
+    successPolicy: { rules: [{ succeededIndexes: "0" }] },
+    backoffLimitPerIndex: 5,
+    maxFailedIndexes: 0,
+    template: { spec: { restartPolicy: "Never", subdomain: "train" } },
+  });
+  expect(at(spec, "backoffLimit")).toBeUndefined();
+  const service = at(find("train-cluster").inputs, "spec");
+  expect(service).toMatchObject({ clusterIP: "None", publishNotReadyAddresses: true });
+  expect(at(spec, "template", "metadata", "labels")).toMatchObject(at(service, "selector")!);
+  const [container] = list(at(spec, "template", "spec", "containers"));
+  expect(container!["command"]).toEqual(["python", "-m", "dask_cluster", ...training]);
+  const env = list(container!["env"]);
+  const names = env.map(({ name }) => name);
+  expect(names.indexOf("JOB_NAME")).toBeLessThan(names.indexOf("CLUSTER_SCHEDULER"));
+  expect(env).toContainEqual({ name: "CLUSTER_SCHEDULER", value: "$(JOB_NAME)-0.train:8786" });
+  expect(env).toContainEqual({ name: "CLUSTER_WORKERS", value: "4" });
+  expect(env).toContainEqual({ name: "CLUSTER_THREADS", value: "2" });
+});
+
+test("the secret of a cluster's certificates is in no plan and in no variable in the clear", async () => {
+  const { find } = await record(() => make("train", { ...base, cluster: { workers: 1 } }));
+  const spec = at(find("train-job").inputs, "spec", "template", "spec");
+  const [container] = list(at(spec, "containers"));
+  expect(container!["env"]).toContainEqual({
+    name: "CLUSTER_SECRET",
+    valueFrom: { secretKeyRef: { name: "train-cluster-secret-1a2b3c", key: "secret" } },
+  });
+});
+
+const training = ["python", "-m", "training"];
+
 describeArguments(make, "train", base, {
   ...trainingRows("training"),
   image: {
@@ -73,6 +126,10 @@ describeArguments(make, "train", base, {
     with: { command: ["torchrun", "train.py"] },
     changes: [
       "+ train-nodes",
+      "train-job options.dependsOn: +train-nodes",
+      "train-job spec.podFailurePolicy.rules[0].action: ∅ → Ignore",
+      "train-job spec.podFailurePolicy.rules[0].onPodConditions[0].status: ∅ → True",
+      "train-job spec.podFailurePolicy.rules[0].onPodConditions[0].type: ∅ → DisruptionTarget",
       "train-job spec.backoffLimit: 2 → 6",
       "train-job spec.completionMode: ∅ → Indexed",
       "train-job spec.completions: ∅ → 3",
@@ -93,6 +150,16 @@ describeArguments(make, "train", base, {
     ],
   },
   parallelism: { value: 4, with: { trials: 6 }, changes: ["train-job spec.parallelism: 2 → 4"] },
+  cluster: {
+    value: { workers: 2, threads: 4 },
+    with: { cluster: { workers: 1 } },
+    changes: [
+      "train-job spec.completions: 2 → 3",
+      "train-job spec.parallelism: 2 → 3",
+      "train-job spec.template.spec.containers[training].env[CLUSTER_THREADS].value: 1 → 4",
+      "train-job spec.template.spec.containers[training].env[CLUSTER_WORKERS].value: 1 → 2",
+    ],
+  },
   gpu: {
     value: {},
     changes: [
@@ -134,6 +201,19 @@ describeRefusals(make, "train", base, [
     { nodes: 2, trials: 3, command: ["torchrun"] },
     `${subject}: nodes and trials exclude each other; leave one of them out`,
   ],
+  [
+    { nodes: 2, cluster: { workers: 2 }, command: ["torchrun"] },
+    `${subject}: nodes and cluster exclude each other; leave one of them out`,
+  ],
+  [
+    { cluster: { workers: 2 }, trials: 3 },
+    `${subject}: cluster and trials exclude each other; leave one of them out`,
+  ],
+  [
+    { cluster: { workers: 100 } },
+    `${subject}: cluster.workers must be a whole number from 1 to 99`,
+  ],
+  [{ cluster: { threads: 1 } as TrainingCluster }, `${subject}: cluster.workers must be given`],
   [{ parallelism: 0 }, `${subject}: parallelism must be a whole number from 1 to 1000`],
   [{ backoffLimit: -1 }, `${subject}: backoffLimit must be a whole number from 0 to 20`],
   [{ deadlineSeconds: 5 }, `${subject}: deadlineSeconds must be a whole number from 60 to 604800`],

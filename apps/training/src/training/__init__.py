@@ -4,6 +4,8 @@ Used by the scripts in models/, which the training Job runs (`python -m training
 notebooks.
 """
 
+import os
+
 from training.baseline import baseline
 from training.errors import TrainingError
 from training.example import input_example
@@ -19,6 +21,11 @@ from training.runs import LoggedRun, log_run, logged_run, runs_of_group, wait_fo
 from training.serving import predict, wait_until_served
 from training.settings import Settings, settings_from_env, trial_index
 from training.step import parameters, workspace
+
+if os.environ.get("DASK_SCHEDULER_ADDRESS"):
+    from dask_cluster.joblib_backend import register
+
+    register()
 
 __all__ = [
     "LoggedRun",

@@ -1,11 +1,14 @@
 """`python -m training [FOLDER]`: runs train.py of a model's folder, as the training Job does."""
 
+import json
 import logging
 import os
 import runpy
 import signal
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # Before MLflow is imported: it reads these then, and git is not in the image.
@@ -19,8 +22,8 @@ from mlflow.exceptions import MlflowException
 from requests.exceptions import RequestException
 
 from training.errors import TrainingError, sentence
-from training.runs import wait_for_tracking
-from training.settings import folder_in_the_image, settings_from_env
+from training.runs import end_leftovers, wait_for_tracking
+from training.settings import Settings, folder_in_the_image, settings_from_env
 
 
 def main(arguments: list[str]) -> int:
@@ -38,16 +41,37 @@ def main(arguments: list[str]) -> int:
             raise TrainingError(f"{folder} has no train.py: it is what trains the model")
         wait_for_tracking(settings.tracking_uri, settings.start_timeout)
         # For calls of mlflow that the script makes itself.
-        mlflow.set_experiment(settings.experiment_name)
+        experiment = mlflow.set_experiment(settings.experiment_name).experiment_id
         sys.path.insert(0, str(script.parent))
         sys.argv = [str(script)]
-        runpy.run_path(str(script), run_name="__main__")
+        with _no_run_left(settings, experiment):
+            runpy.run_path(str(script), run_name="__main__")
     except (TrainingError, MlflowException, RequestException) as error:
         who = env.get("MLFLOW_TRACKING_USERNAME")
         fault = sentence(error, env.get("MLFLOW_TRACKING_URI", ""), who)
         print(f"error: {fault}", file=sys.stderr, flush=True)
         return 1
     return 0
+
+
+@contextmanager
+def _no_run_left(settings: Settings, experiment: str) -> Iterator[None]:
+    """Leaves no run RUNNING: not of an attempt that was killed, nor of a worker of the script."""
+    if settings.group is None:
+        yield
+        return
+    tag = "training.attempt"
+    attempt = settings.group if settings.trials is None else f"{settings.group}-{settings.index}"
+    context = json.loads(os.environ.get("MLFLOW_RUN_CONTEXT") or "{}")
+    os.environ["MLFLOW_RUN_CONTEXT"] = json.dumps({**context, tag: attempt})
+    end_leftovers(experiment, tag, attempt)
+    try:
+        yield
+    finally:
+        with suppress(MlflowException, RequestException):
+            while mlflow.active_run():
+                mlflow.end_run()  # as MLflow does when the process exits
+            end_leftovers(experiment, tag, attempt)
 
 
 def _folder_of_the_job() -> Path:

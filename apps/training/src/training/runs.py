@@ -16,6 +16,7 @@ import requests
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.models import ModelSignature, infer_signature
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from training.baseline import baseline
 from training.errors import TrainingError
@@ -148,6 +149,20 @@ def _from_server(run: Run) -> LoggedRun:
         None if trial is None else int(trial),
         tags["training.group"],
     )
+
+
+def end_leftovers(experiment_id: str, tag: str, value: str) -> None:
+    """Ends the runs with this tag that still run, and those within them: a process that was killed
+    could not say so."""
+    client = MlflowClient()
+    running = client.search_runs(
+        [experiment_id],
+        f"tags.`{tag}` = '{value}' and attributes.status = 'RUNNING'",
+        max_results=1000,
+    )
+    for run in running:
+        client.set_terminated(run.info.run_id, "KILLED")
+        end_leftovers(experiment_id, MLFLOW_PARENT_RUN_ID, run.info.run_id)
 
 
 def wait_for_tracking(uri: str, timeout: float) -> None:

@@ -1,0 +1,194 @@
+"""`python -m dask_cluster COMMAND…`: what every pod of a training with a cluster runs.
+
+The first pod has the scheduler, and runs the command as soon as all workers are there. The others
+work for it until the Job ends them. What ends the scheduler ends its pod and the command with it;
+the pod after it begins both again, and the workers join that one.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from dask_cluster.certificates import tls_settings
+
+_IN_THE_IMAGE = Path("/opt/models")
+_PROGRESS_SECONDS = 20
+_ENDING_SECONDS = 20
+"""Before Kubernetes' own 30 s for a pod that is to end."""
+
+
+@dataclass(frozen=True)
+class ClusterPod:
+    """What the Job says of this pod."""
+
+    index: int
+    workers: int
+    threads: int
+    scheduler: str
+    """Its host and port."""
+    worker_port: int
+    secret: str
+    job: str
+    start_timeout: float
+
+    @property
+    def scheduler_address(self) -> str:
+        return f"tls://{self.scheduler}"
+
+
+def main(command: list[str]) -> int:
+    # the first process of a container is not ended by a signal that it has no handler for
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    pod = _read_pod(os.environ)
+    os.environ.update(_environment(pod, os.environ))
+    # for this process too: the scheduler reads tasks as workers do
+    sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)
+    return asyncio.run(_drive(pod, command) if pod.index == 0 else _work(pod))
+
+
+def _read_pod(env: Mapping[str, str]) -> ClusterPod:
+    return ClusterPod(
+        index=int(env["JOB_COMPLETION_INDEX"]),
+        workers=int(env["CLUSTER_WORKERS"]),
+        threads=int(env["CLUSTER_THREADS"]),
+        scheduler=env["CLUSTER_SCHEDULER"],
+        worker_port=int(env["CLUSTER_WORKER_PORT"]),
+        secret=env["CLUSTER_SECRET"],
+        job=env["TRAINING_GROUP"],
+        start_timeout=float(env.get("CLUSTER_START_TIMEOUT", "600")),
+    )
+
+
+def _environment(pod: ClusterPod, env: Mapping[str, str]) -> dict[str, str]:
+    """For Dask and MLflow, in the script and in the tasks of the workers alike."""
+    folder = env.get("MODEL_FOLDER") or str(_IN_THE_IMAGE / env.get("MODEL_NAME", "."))
+    certificates = Path("/tmp") / f"dask-certificates-{os.getpid()}"
+    chosen = {
+        "DASK_SCHEDULER_ADDRESS": pod.scheduler_address,
+        **tls_settings(pod.secret, pod.job, certificates),
+        # modules next to train.py, which tasks name and do not carry
+        "PYTHONPATH": os.pathsep.join(filter(None, [folder, env.get("PYTHONPATH")])),
+        "DASK_LOGGING__DISTRIBUTED": env.get("DASK_LOGGING__DISTRIBUTED", "warning"),
+        "MLFLOW_RUN_CONTEXT": json.dumps({"training.attempt": pod.job}),
+    }
+    if experiment := env.get("EXPERIMENT_NAME"):
+        chosen["MLFLOW_EXPERIMENT_NAME"] = experiment
+    if pod.index > 0:
+        # Dask has a thread for each task already
+        for library in ("OMP", "MKL", "OPENBLAS"):
+            chosen[f"{library}_NUM_THREADS"] = env.get(f"{library}_NUM_THREADS", "1")
+    return chosen
+
+
+async def _drive(pod: ClusterPod, command: list[str]) -> int:
+    """Runs the scheduler, and the command next to it. Returns the code of the command."""
+    from distributed import Scheduler
+
+    stopped = _on_sigterm()
+    async with Scheduler(
+        protocol="tls",
+        port=int(pod.scheduler.rpartition(":")[2]),
+        dashboard=False,
+        # its HTTP server has no login
+        dashboard_address="127.0.0.1:8787",
+    ) as scheduler:
+        await _first(_workers_of(pod, lambda: len(scheduler.workers)), stopped.wait())
+        if stopped.is_set():
+            return 143
+        if len(scheduler.workers) < pod.workers:
+            return 1
+        process = await asyncio.create_subprocess_exec(*command, start_new_session=True)
+        await _first(process.wait(), stopped.wait())
+        if stopped.is_set():
+            _signal(process.pid, signal.SIGTERM)
+            await _first(process.wait(), asyncio.sleep(_ENDING_SECONDS))
+        _signal(process.pid, signal.SIGKILL)  # and what it may have left
+        code = await process.wait()
+    # of a process that was killed, as a shell has it
+    return 143 if stopped.is_set() else code if code >= 0 else 128 - code
+
+
+async def _workers_of(pod: ClusterPod, count: Callable[[], int]) -> None:
+    """Waits until all are there, for a time."""
+    began = said = time.monotonic()
+    while count() < pod.workers:
+        now = time.monotonic()
+        if now - began > pod.start_timeout:
+            print(
+                f"error: only {count()} of {pod.workers} workers came within "
+                f"{pod.start_timeout:.0f} s: `kubectl describe pods` says what theirs wait for; "
+                "lower cluster.workers or resources to what the nodes have left",
+                file=sys.stderr,
+                flush=True,
+            )
+            return
+        if now - said > _PROGRESS_SECONDS:
+            said = now
+            print(f"{count()} of {pod.workers} workers are there", flush=True)
+        await asyncio.sleep(0.1)
+    print(f"all {pod.workers} workers are there", flush=True)
+
+
+async def _work(pod: ClusterPod) -> NoReturn:
+    """Works until the scheduler or the pod ends; in the first case for the next scheduler."""
+    from distributed import Worker
+
+    stopped = _on_sigterm()
+    worker = Worker(
+        pod.scheduler_address,
+        nthreads=pod.threads,
+        port=pod.worker_port,
+        dashboard=False,
+        dashboard_address="127.0.0.1:0",
+        local_directory="/tmp",
+    )
+
+    async def serve() -> None:
+        await worker  # which waits for the scheduler as long as it takes
+        print(f"works for {pod.scheduler_address}", flush=True)
+        await worker.finished()
+
+    await _first(serve(), stopped.wait())
+    if stopped.is_set():
+        # what it has computed goes to the others, if there is a scheduler
+        with suppress(Exception):
+            await asyncio.wait_for(worker.close_gracefully(), _ENDING_SECONDS)
+        os._exit(143)  # threads with tasks would hold up any other exit
+    print("the scheduler has gone; waiting for the next one", flush=True)
+    # without what tasks have left in this process, and no signal is missed in between
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    os.execv(sys.executable, [sys.executable, "-m", "dask_cluster"])
+
+
+def _on_sigterm() -> asyncio.Event:
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    return stopped
+
+
+async def _first(*waits: Coroutine[Any, Any, Any]) -> None:
+    """Waits for the first of these, and ends the others. A fault of any of them is raised."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    for task in done:
+        task.result()
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, number)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
