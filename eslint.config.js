@@ -11,7 +11,15 @@ const onlyInConfig = {
 const nothingAround = "components are data in, data out: pass it as an argument";
 
 export default defineConfig(
-  globalIgnores(["components/bin/", "apps/", "examples/", "site/", ".mlops/", ".venv/", "test-results/"]),
+  globalIgnores([
+    "components/bin/",
+    "apps/",
+    "examples/",
+    "site/",
+    ".mlops/",
+    ".venv/",
+    "test-results/",
+  ]),
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -41,6 +41,7 @@ test("every TypeScript block of the documentation type-checks", () => {
 });
 
 test("a block with a wrong argument would be found", () => {
-  const code = 'import { NetworkFlows } from "@mlops-platform/mlops";\nnew NetworkFlows("n", { flow: [] });\n';
+  const code =
+    'import { NetworkFlows } from "@mlops-platform/mlops";\nnew NetworkFlows("n", { flow: [] });\n';
   expect(compile([{ file: "wrong.ts", code }])).toMatch(/^\S*wrong\.ts\(2,\d+\): error TS/);
 });

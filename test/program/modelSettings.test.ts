@@ -80,9 +80,9 @@ test("only a model with a folder is trained, and only if the stack does not say 
 });
 
 test("what is wrong with a step is said of the file that declares it", () => {
-  expect(inSettings("models[1].training.cluster and models[1].training.steps", ["a", "fraud"])).toBe(
-    "cluster of models/fraud/model.yaml and steps of models/fraud/model.yaml",
-  );
+  expect(
+    inSettings("models[1].training.cluster and models[1].training.steps", ["a", "fraud"]),
+  ).toBe("cluster of models/fraud/model.yaml and steps of models/fraud/model.yaml");
   expect(inSettings("models[1].training.steps[2].name must differ", ["churn", "fraud"])).toBe(
     "steps[2].name of models/fraud/model.yaml must differ",
   );
