@@ -7,7 +7,7 @@ import { dataAtRisk, type Risk, unacknowledged } from "./risks.ts";
 
 export interface CommentOptions {
   readonly stack: string;
-  /** Names of resources whose loss somebody has acknowledged; `*` stands for all. */
+  /** Names of resources whose loss someone has acknowledged; `*` stands for all. */
   readonly acknowledged: readonly string[];
   /** What the policy pack has printed. */
   readonly policies?: string;

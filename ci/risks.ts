@@ -6,7 +6,7 @@ export interface Risk {
   readonly kind: string;
   /** What happens, as the end of a sentence that starts with the name. */
   readonly what: string;
-  /** Whether somebody has to acknowledge it before the update may run. */
+  /** Whether someone has to acknowledge it before the update may run. */
   readonly isLoss: boolean;
 }
 

@@ -102,7 +102,7 @@ export async function startJob(site: BackupSite, command: BackupCommand): Promis
   const cronJob = await cronJobOf(site, command.from);
   if (cronJob === undefined) {
     throw new UserError(
-      `the stack ${site.stack} has no backups; set backup to true and run \`npm run up\` (stores on Google Cloud have backups of their own)`,
+      `the stack ${site.stack} has no backups; set backup to true and run \`npm run up\` (stores on Google Cloud have their own backups)`,
     );
   }
   const job = jobOf(cronJob, command);

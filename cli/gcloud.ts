@@ -72,7 +72,7 @@ export interface DeploymentSteps {
   deploy(): Promise<number>;
 }
 
-/** The images go ahead of the pods; the first time beside the cluster, which takes longer to make than they do. */
+/** The images go ahead of the pods; the first time next to the cluster, which takes longer to make than they do. */
 export async function deployWithImages(steps: DeploymentSteps): Promise<number> {
   if (await steps.registryExists()) {
     await steps.push();

@@ -25,7 +25,7 @@ const kindnetDate = (image: string) => Number(/\/kindnetd:v(\d{8})-/.exec(image)
 export function enforcesPolicies({ groups, containers, kubelets }: PluginTraces): boolean {
   return (
     groups.some((group) => enforcingGroups.test(group)) ||
-    // these have kube-router's controller beside their own processes
+    // these have kube-router's controller next to their own processes
     kubelets.some((version) => /\+(k3s|mlops-local)/.test(version)) ||
     containers.some(
       ({ image = "", args = [] }) =>

@@ -60,7 +60,7 @@ export async function forwardService(options: ForwardOptions): Promise<Forwardin
     channel.onclose = () => socket.end();
     channel.onerror = () => socket.destroy();
     socket.on("close", () => channel.close());
-    // paused until there is somebody to take what the client has sent already
+    // paused until there is someone to take what the client has sent already
     socket.resume();
     isFailing = false;
   };

@@ -18,7 +18,7 @@ export type Target =
       /** Known once an `up` has ended well. */
       readonly name?: string;
     }
-  /** A cluster that somebody else runs. */
+  /** A cluster that someone else runs. */
   | { readonly kind: "context"; readonly context: string; readonly server: string };
 
 /** What a kubeconfig offers. */
@@ -145,7 +145,7 @@ function localCluster(around: Surroundings): Target {
   throw new UserError(
     around.wantsLocalCluster
       ? "the local cluster needs Linux and root; run the command with sudo, or start Minikube (`minikube start`)"
-      : "there is no Kubernetes here: no context in the kubeconfig and no minikube on PATH; install Minikube (https://minikube.sigs.k8s.io/docs/start) and run this again, or run it as root on Linux for a cluster of its own",
+      : "there is no Kubernetes here: no context in the kubeconfig and no minikube on PATH; install Minikube (https://minikube.sigs.k8s.io/docs/start) and run this again, or run it as root on Linux for its own cluster",
   );
 }
 

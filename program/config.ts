@@ -78,7 +78,7 @@ export function loadConfig(
   );
   if (faults.length > 0) {
     const fix =
-      "mend the stack's settings with `pulumi config set KEY VALUE` or in its Pulumi.<stack>.yaml";
+      "fix the stack's settings with `pulumi config set KEY VALUE` or in its Pulumi.<stack>.yaml";
     throw new pulumi.RunError(`the configuration is wrong; ${fix}:\n  - ${faults.join("\n  - ")}`);
   }
   return config;

@@ -156,7 +156,7 @@ function googleFaults(config: PlatformConfig): string[] {
     ],
     [
       inCloudSql && config.paused && config.protectData,
-      "paused must be false while protectData is true, since people rely on protected data; set protectData to false first if nobody does",
+      "paused must be false while protectData is true, since people rely on protected data; set protectData to false first if they do not",
     ],
   );
 }

@@ -6,7 +6,7 @@ import { accountId, type GoogleCloud } from "./google.ts";
 import { usesOwnRegistry } from "./images.ts";
 import { settingArguments } from "./settingArguments.ts";
 
-/** A GKE cluster in a network of its own, with a repository for the images. */
+/** A GKE cluster in its own network, with a repository for the images. */
 export function gkeCluster(config: PlatformConfig, google: GoogleCloud) {
   const { project, region, options } = google;
   const location = config.gkeZone ?? region;

@@ -42,7 +42,7 @@ export interface RegistrySettings {
   readonly gcpRegion?: string;
 }
 
-/** Whether the program makes a repository beside its GKE cluster, which cannot be handed images in any other way. */
+/** Whether the program makes a repository next to its GKE cluster, which cannot be handed images in any other way. */
 export const usesOwnRegistry = ({ cluster, imageRegistry }: RegistrySettings): boolean =>
   cluster === "gke" && imageRegistry === DEFAULT_REGISTRY;
 
@@ -153,7 +153,7 @@ export const referenceOf = (name: string, tag: string, registry: string): string
 const tagsVariable = "MLOPS_IMAGE_TAGS";
 
 /**
- * Reads all tags once, for this process and those it starts: what is deployed is then what was built, though somebody
+ * Reads all tags once, for this process and those it starts: what is deployed is then what was built, though someone
  * edits the files in between.
  */
 export function holdImageTags(): void {

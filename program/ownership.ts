@@ -39,10 +39,10 @@ export function namespaceRefusal(
   if (id === undefined || owner === undefined) {
     return isPlatform(labels)
       ? `the namespace ${name} holds a platform that an earlier version deployed, and the stack ${stack} has no state of it; ${nothingChanged}. Run \`npm run up\` where its state is, or ${another}`
-      : `the namespace ${name} was there before, and the stack ${stack} did not make it; ${nothingChanged}. To deploy beside it, ${another}`;
+      : `the namespace ${name} was there before, and the stack ${stack} did not make it; ${nothingChanged}. To deploy next to it, ${another}`;
   }
   if (owner !== stack) {
-    return `the namespace ${name} belongs to another stack, ${owner}; ${nothingChanged}. To deploy the stack ${stack} beside it, ${another}`;
+    return `the namespace ${name} belongs to another stack, ${owner}; ${nothingChanged}. To deploy the stack ${stack} next to it, ${another}`;
   }
   const why = isMade
     ? "another checkout has taken it back since, and this checkout's state is out of date"

@@ -1,4 +1,4 @@
-/** A setting with a structure of its own, such as the values of a chart. */
+/** A setting with its own structure, such as the values of a chart. */
 export type JsonObject = { readonly [key: string]: unknown };
 
 /** Why a text is no value: what it must be. */

@@ -50,7 +50,9 @@ function giveOut(text: string, output: string | undefined): void {
     // a file that is there may be open to others, and would stay so
     writeFileSync(`${output}.tmp`, text, { mode: 0o600 });
     renameSync(`${output}.tmp`, output);
-    console.log(`${output} has the URLs and the password; hand it over where nobody else reads it`);
+    console.log(
+      `${output} has the URLs and the password; send it over a channel that no one else can read`,
+    );
   }
   const near = /\/\/(localhost|127\.0\.0\.1|[^\s/]+\.svc\.cluster\.local)[:/\n]/.exec(text);
   if (near !== null) {

@@ -16,7 +16,7 @@ export interface Result {
 
 const answerWithinMs = 10_000;
 
-/** Runs all checks side by side, each within a time of its own; the results have the order of the checks. */
+/** Runs all checks side by side, each within its own time; the results have the order of the checks. */
 export const runChecks = (checks: readonly Check[], facts: Facts): Promise<Result[]> =>
   Promise.all(checks.map((check) => runCheck(check, facts)));
 

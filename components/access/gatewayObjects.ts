@@ -14,7 +14,7 @@ const httpsListener = "https";
 const gatewayGroup = "gateway.networking.k8s.io";
 const googleGroup = "networking.gke.io";
 
-/** A browser that came once comes back by HTTPS for a year, even if somebody types http:. */
+/** A browser that came once comes back by HTTPS for a year, even if someone types http:. */
 const strictTransport = { name: "Strict-Transport-Security", value: "max-age=31536000" };
 
 /** One listener, and not for HTTP: nothing answers on port 80. The certificate comes of the map in the annotations. */

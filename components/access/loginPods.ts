@@ -31,7 +31,7 @@ export function loginFlags(args: LoginProxyArgs, redirectUri: string): string[] 
     "cookie-httponly": "true",
     "cookie-samesite": "lax",
     "cookie-expire": `${sessionHours}h`,
-    // two pages that are opened at a time log in beside each other
+    // two pages that are opened at a time log in side by side
     "cookie-csrf-per-request": "true",
     "cookie-csrf-per-request-limit": "5",
     // else the cookie would hold tokens of the provider and be too large for some servers
@@ -47,7 +47,7 @@ export function loginFlags(args: LoginProxyArgs, redirectUri: string): string[] 
   ];
 }
 
-/** Name of the file that holds what oauth2-proxy has no flags for, and what must stand beside that. */
+/** Name of the file that holds what oauth2-proxy has no flags for, and what must stand with it. */
 export const configFile = "oauth2-proxy.yaml";
 
 /** Content of that file: the provider, and what is passed on to whom. JSON is YAML. */

@@ -8,7 +8,7 @@ import { backendPolicy, gateway, healthCheck, route, tlsPolicy } from "./gateway
 
 /**
  * Opens Services to the internet through the load balancer that GKE makes of a Gateway: HTTPS only, so that nothing
- * answers on port 80. It needs a GKE cluster with the Gateway API. It asks nobody for a login; that is for a LoginProxy
+ * answers on port 80. It needs a GKE cluster with the Gateway API. It requires no login; that is for a LoginProxy
  * or for what stands behind.
  */
 export class PlatformGateway extends pulumi.ComponentResource {

@@ -14,7 +14,7 @@ export interface Line {
   usd: number;
 }
 
-/** What a price knows of the resources beside the one it is asked about. */
+/** What a price knows of the resources next to the one it is asked about. */
 export interface Surroundings {
   /** Whether the program makes a cluster on Google Cloud, so that claims are Google's disks. */
   readonly onGoogle: boolean;

@@ -21,7 +21,7 @@ export function workloadLines(
 
 /**
  * Pods of a chart on Autopilot, as far as its values tell: every `resources.requests` is one container, taken as often as the
- * `replicas` or `replicaCount` beside it; what is switched off by `enabled: false` has none.
+ * `replicas` or `replicaCount` next to it; what is switched off by `enabled: false` has none.
  */
 export function releaseLines({ inputs }: BillableResource, { autopilot }: Surroundings): Line[] {
   if (!autopilot) return [];

@@ -60,7 +60,7 @@ export interface GkeClusterSettings {
   diskSizeGb?: number;
   /** Spot machines: less than half the price, but Google may take them back at any time. Defaults to false. Changing it replaces the pool. Standard only. */
   spot?: boolean;
-  /** A pool of GPU machines besides, empty until a pod asks for a GPU. Standard only. */
+  /** An additional pool of GPU machines, empty until a pod asks for a GPU. Standard only. */
   gpu?: GpuPool;
   /** How soon new versions of Kubernetes come: `RAPID`, `REGULAR` or `STABLE`. Defaults to `REGULAR`. */
   releaseChannel?: GkeReleaseChannel;
@@ -118,7 +118,7 @@ const widest = 8;
 const authorizedNetworks: Rule = (check, value) =>
   Array.isArray(value) && value.length === 0
     ? check.fault(
-        `${check.path} must name a range at least, or nobody reaches the API server; leave it out for every address`,
+        `${check.path} must name a range at least, or no client reaches the API server; leave it out for every address`,
       )
     : list((at, network) => {
         const range = typeof network === "string" ? addressRange(network) : undefined;

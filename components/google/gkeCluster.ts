@@ -31,7 +31,7 @@ export class GkeCluster extends pulumi.ComponentResource {
   public readonly privateEndpoint: pulumi.Output<string>;
   /** Workload Identity pool, known once the cluster has made it: `PROJECT.svc.id.goog`. */
   public readonly workloadPool: pulumi.Output<string>;
-  /** A kubeconfig, known once there are nodes. It holds no credential: the program gke-gcloud-auth-plugin gets one for whoever is logged in to Google. A secret all the same. */
+  /** A kubeconfig, known once there are nodes. It holds no credential: the program gke-gcloud-auth-plugin gets one for anyone who is logged in to Google. A secret all the same. */
   public readonly kubeconfig: pulumi.Output<string>;
   /** Address of the account that nodes run as; give it the right to read your images. */
   public readonly nodeServiceAccount: pulumi.Output<string>;
@@ -115,7 +115,7 @@ export class GkeCluster extends pulumi.ComponentResource {
       .all([cluster.endpoint, cluster.privateClusterConfig])
       .apply(([endpoint, network]) => network?.privateEndpoint || endpoint);
     this.workloadPool = pulumi.all([project, cluster.id]).apply(([id]) => `${id}.svc.id.goog`);
-    // whoever uses it waits for nodes, and on the way back nodes stay until everything on them is gone
+    // anyone who uses it waits for nodes, and on the way back nodes stay until everything on them is gone
     const nodesExist = made[0]?.id ?? cluster.id;
     this.kubeconfig = pulumi.secret(
       pulumi
@@ -192,7 +192,7 @@ function standardNodes(nodes: NodeSecurity) {
     },
     datapathProvider: "ADVANCED_DATAPATH",
     nodePoolDefaults: { nodeConfigDefaults: { insecureKubeletReadonlyPortEnabled: "FALSE" } },
-    // the platform brings a Prometheus of its own: Google's would take memory on every node
+    // the platform brings its own Prometheus: Google's would take memory on every node
     monitoringConfig: {
       enableComponents: ["SYSTEM_COMPONENTS"],
       managedPrometheus: { enabled: false },

@@ -1,4 +1,4 @@
-/** What somebody has to know to reach a GKE cluster. Nothing of it is a credential. */
+/** What someone has to know to reach a GKE cluster. Nothing of it is a credential. */
 export interface GkeAccess {
   readonly project: string;
   readonly location: string;
@@ -8,7 +8,7 @@ export interface GkeAccess {
   readonly certificate: string;
 }
 
-/** A kubeconfig as `gcloud container clusters get-credentials` writes it: whoever uses it must be logged in to Google. */
+/** A kubeconfig as `gcloud container clusters get-credentials` writes it: anyone who uses it must be logged in to Google. */
 export function gkeKubeconfig(access: GkeAccess): string {
   const context = `gke_${access.project}_${access.location}_${access.clusterName}`;
   return [

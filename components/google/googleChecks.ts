@@ -104,7 +104,7 @@ const labelValue = matches(
 /** Labels of what is made at Google, besides the platform's own two. */
 export const googleLabels: Rule = (check, value) => {
   const names = typeof value === "object" && value !== null ? Object.keys(value) : [];
-  if (names.length > 62) check.must("be 62 at most, beside the platform's own");
+  if (names.length > 62) check.must("be 62 at most, in addition to the platform's own");
   for (const name of names) {
     const fault =
       (!labelKey.test(name) && `have 1 to 63 characters, a letter first, and ${characters}`) ||

@@ -6,7 +6,7 @@ import { checkServiceAccountKey, type ServiceAccountKeyArgs } from "./arguments.
 import { grant } from "./googleGrants.ts";
 
 /**
- * A Google service account with a key, for a cluster outside Google Cloud such as Minikube. Whoever has the key has
+ * A Google service account with a key, for a cluster outside Google Cloud such as Minikube. Anyone who has the key has
  * the account's roles, from anywhere and until the key is deleted: on GKE use WorkloadIdentity, which needs none.
  */
 export class ServiceAccountKey extends pulumi.ComponentResource {

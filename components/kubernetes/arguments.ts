@@ -170,9 +170,9 @@ export interface NetworkFlow {
 
 /** Arguments of NetworkFlows. */
 export interface NetworkFlowsArgs extends NamespacedArgs {
-  /** Every flow that is allowed, besides DNS. */
+  /** Every flow that is allowed, in addition to DNS. */
   flows: NetworkFlow[];
-  /** Ranges of DNS servers besides the pods of CoreDNS, kube-dns and NodeLocal DNSCache in `kube-system`. Defaults to `169.254.20.10/32` and `169.254.169.254/32`, where NodeLocal DNSCache and Cloud DNS for GKE answer. */
+  /** Ranges of DNS servers in addition to the pods of CoreDNS, kube-dns and NodeLocal DNSCache in `kube-system`. Defaults to `169.254.20.10/32` and `169.254.169.254/32`, where NodeLocal DNSCache and Cloud DNS for GKE answer. */
   dnsAddresses?: string[];
 }
 

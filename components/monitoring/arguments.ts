@@ -158,7 +158,7 @@ export const checkPrometheusSettings: Rule = object<PrometheusSettings>(
   retentionFits,
 );
 
-/** Whether there is a node-exporter, which needs a namespace of its own. */
+/** Whether there is a node-exporter, which needs its own namespace. */
 export const hasNodeExporter = ({
   nodeExporter = true,
   namespaceOnly = false,

@@ -86,7 +86,7 @@ export function chartImage(
   };
 }
 
-/** What charts leave open in their containers: all that Pod Security `restricted` asks for beside a user. */
+/** What charts leave open in their containers: all that Pod Security `restricted` asks for in addition to a user. */
 export const chartContainerSecurity = {
   ...containerSecurity,
   seccompProfile: { type: "RuntimeDefault" },

@@ -42,7 +42,7 @@ export class Grafana extends pulumi.ComponentResource {
   public readonly externalUrl: pulumi.Output<string>;
   /** Name of the administrator. */
   public readonly adminUsername: pulumi.Output<string>;
-  /** Password that the administrator has until somebody changes it in Grafana, a secret. */
+  /** Password that the administrator has until someone changes it in Grafana, a secret. */
   public readonly adminPassword: pulumi.Output<string>;
 
   constructor(name: string, args: GrafanaArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -16,12 +16,12 @@ const ofNode = ["node", ...ofServer];
 export const exporters = {
   mlflow: {
     title: "MLflow",
-    where: "the container `metrics` beside the tracking server",
+    where: "the container `metrics` next to the tracking server",
     targetLabels: ofPod,
   },
   postgres: {
     title: "Postgres exporter",
-    where: "the container `database-metrics` beside the tracking server",
+    where: "the container `database-metrics` next to the tracking server",
     targetLabels: ofPod,
   },
   modelServer: { title: "Model server", where: "every pod of it", targetLabels: ofModel },
@@ -52,7 +52,7 @@ export type ExporterName = keyof typeof exporters;
 /** A series that our dashboards and alerts may use. */
 export interface Metric {
   exporter: ExporterName;
-  /** Labels of its own, in addition to those of its exporter. */
+  /** Own labels, in addition to those of its exporter. */
   labels: readonly string[];
   meaning: string;
 }

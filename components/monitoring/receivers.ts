@@ -9,7 +9,7 @@ export interface EmailReceiver {
   from: pulumi.Input<string>;
   /** Mail server with its port, such as `smtp.example.org:587`. */
   smarthost: pulumi.Input<string>;
-  /** User at the mail server. Left out, nobody logs in. */
+  /** User at the mail server. Left out, the mail server is used without a login. */
   username?: pulumi.Input<string>;
   /** Password of that user, kept secret. */
   password?: pulumi.Input<string>;

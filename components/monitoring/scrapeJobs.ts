@@ -61,7 +61,7 @@ const dropSeries = (names: string): RelabelConfig => ({
 
 const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/** A kubelet shows its metrics to whoever may `get` the resource `nodes/metrics`; its own certificate is seldom signed. */
+/** A kubelet shows its metrics to anyone who may `get` the resource `nodes/metrics`; its own certificate is seldom signed. */
 const kubelet: ScrapeJob = {
   scheme: "https",
   bearer_token_file: `${serviceAccount}/token`,

@@ -88,7 +88,7 @@ export interface MlopsPlatformArgs
   apiServerAddresses?: pulumi.Input<string>[];
   /** Ranges of the cluster's DNS servers that are no pods of `kube-system`. Defaults to those of NodeLocal DNSCache and of Cloud DNS for GKE. */
   dnsAddresses?: string[];
-  /** JSON key of a Google service account with access to the bucket and to Cloud SQL; kept secret. Leave it out on GKE, where the tracking server has an identity of its own. */
+  /** JSON key of a Google service account with access to the bucket and to Cloud SQL; kept secret. Leave it out on GKE, where the tracking server has its own identity. */
   googleCredentials?: pulumi.Input<string>;
   /** Database of the tracking server. Defaults to a PostgresDatabase in the cluster, as `postgres` describes it. */
   database?: DatabaseConnection;
@@ -205,7 +205,7 @@ const storesFit: Combination<MlopsPlatformArgs> = (check, args, given) => {
   check.refuse(
     "backup",
     !isBackedUp && backup !== undefined,
-    "backup has no effect with database or artifacts, which have backups of their own; leave it out",
+    "backup has no effect with database or artifacts, which have their own backups; leave it out",
   );
   if (database === undefined && images !== undefined && images.postgres === undefined) {
     check

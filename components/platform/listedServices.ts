@@ -14,7 +14,7 @@ export interface PartAddresses extends MonitoringAddresses {
 }
 
 /**
- * What the front page lists next to the models. The page asks those that have a login of their own, and Prometheus, by
+ * What the front page lists next to the models. The page asks those that have their own login, and Prometheus, by
  * which nothing can be changed; Prometheus tells it about Alertmanager, where anybody could silence an alert.
  */
 export function listedServices(

@@ -9,7 +9,7 @@ export interface PublicHost {
   readonly sessionAffinity?: true;
   /** Paths that programs call: they are told 401, where people are sent to a login page. */
   readonly programPaths?: string[];
-  /** It has a login of its own, for which it needs what people send it. */
+  /** It has its own login, for which it needs what people send it. */
   readonly hasOwnLogin?: true;
   /** It asks for no password: it is opened behind a login only, which takes ID tokens of programs. */
   readonly needsLogin?: true;

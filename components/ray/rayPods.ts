@@ -84,7 +84,7 @@ export function rayParts(name: string, args: RayClusterArgs, child: { parent: pu
   return { metadata, clusterSpec, podTemplate };
 }
 
-/** Whoever reaches the ports of Ray runs code in its pods: only these pods and the operator do. */
+/** Anyone who reaches the ports of Ray runs code in its pods: only these pods and the operator do. */
 function closeToOthers(
   name: string,
   metadata: ReturnType<typeof metadataFor>,

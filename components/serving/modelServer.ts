@@ -16,7 +16,7 @@ const { port, healthPath } = services.serving;
 
 /**
  * Serves the version of a registered model that carries an alias, and follows the alias: the new version is loaded
- * beside the old one and takes over only if it can predict. Moving the alias back rolls back.
+ * next to the old one and takes over only if it can predict. Moving the alias back rolls back.
  */
 export class ModelServer extends pulumi.ComponentResource {
   /** URL that workloads inside the cluster use. */

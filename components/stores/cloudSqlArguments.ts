@@ -43,7 +43,7 @@ export interface CloudSqlSettings {
   tier?: CloudSqlTier;
   /** Edition. Defaults to `ENTERPRISE`; Google's own default since Postgres 16 is the dearer `ENTERPRISE_PLUS`. */
   edition?: CloudSqlEdition;
-  /** One zone, or a standby in another. Defaults to `ZONAL`. `REGIONAL` doubles the price and needs a tier with a core of its own. */
+  /** One zone, or a standby in another. Defaults to `ZONAL`. `REGIONAL` doubles the price and needs a tier with its own core. */
   availability?: CloudSqlAvailability;
   /** Gigabytes of SSD, 10 to 65536. Defaults to 10, $1.70 a month. The disk grows by itself and with this argument, and never shrinks. */
   diskSizeGb?: number;
@@ -75,7 +75,7 @@ export interface CloudSqlSettings {
 
 /** Arguments of CloudSqlDatabase. */
 export interface CloudSqlDatabaseArgs extends CloudSqlSettings {
-  /** Network with Private Service Access that gives the instance a private address. Left out, it has a public one that lets nobody in but the Auth Proxy. Taking it away again replaces the instance and loses the data. */
+  /** Network with Private Service Access that gives the instance a private address. Left out, it has a public one that accepts connections from the Auth Proxy only. Taking it away again replaces the instance and loses the data. */
   privateNetworkId?: pulumi.Input<string>;
 }
 
@@ -168,7 +168,7 @@ const cloudSqlTogether: Combination<CloudSqlSettings> = (check, args) => {
     check.refuse(
       key,
       (size ?? 0) > most,
-      `${name(key)} must be ${most} at most with the tier ${tier}; lower it or take a tier with a core of its own`,
+      `${name(key)} must be ${most} at most with the tier ${tier}; lower it or take a tier with its own core`,
     );
   }
   check.refuse(

@@ -19,7 +19,7 @@ const { username, database, authDatabase } = trackingDatabase;
 
 /**
  * Cloud SQL for Postgres with a generated password and two databases, one for MLflow's runs and models and one for
- * its users. Nobody gets in but through the Cloud SQL Auth Proxy, with an identity of Google's and the password.
+ * its users. Clients connect only through the Cloud SQL Auth Proxy, with an identity of Google's and the password.
  */
 export class CloudSqlDatabase extends pulumi.ComponentResource {
   /** How a tracking server reaches the database, known once it exists: hand it on whole as its `database`. The password in it is a secret. */

@@ -48,7 +48,7 @@ export interface DatabaseConnection {
   password: pulumi.Input<string>;
   /** Size of the volume that the databases are on. A migration is refused where there is no room for its copy. Defaults to no limit. */
   storageSize?: pulumi.Input<string>;
-  /** Cloud SQL Auth Proxy that runs beside each container which uses the database. Defaults to none: `host` is called itself. */
+  /** Cloud SQL Auth Proxy that runs next to each container which uses the database. Defaults to none: `host` is called itself. */
   proxy?: DatabaseProxy;
 }
 
@@ -112,7 +112,7 @@ export interface ModelArgs {
 export interface TrackingSettings extends kube.NodePortArgs, kube.PodSettings {
   /** MLflow version inside the image. Defaults to the version this package was made with. A change migrates copies of the databases, tries the new version on them, stops the old version and starts the new one. When the migration fails, the old version goes on. */
   mlflowVersion?: string;
-  /** Users besides the administrator, one per workload. Defaults to none. */
+  /** Users in addition to the administrator, one per workload. Defaults to none. */
   users?: TrackingUser[];
   /** People with an account, by name, and the role of each: `reader` or `writer`. Defaults to none. The first password is generated, and stays as the person changes it; removing a person removes the account and nothing that they made. */
   people?: { [name: string]: PersonRole };
@@ -186,7 +186,7 @@ export const databaseConnection: Rule = object<DatabaseConnection>(
     check.refuse(
       "authDatabase",
       typeof database === "string" && database === authDatabase,
-      `${check.pathOf("authDatabase")} must differ from ${check.pathOf("database")}; give users a database of their own`,
+      `${check.pathOf("authDatabase")} must differ from ${check.pathOf("database")}; give users their own database`,
     ),
 );
 

@@ -17,7 +17,7 @@ export const counts = {
 };
 
 /**
- * Containers beside the server that Prometheus asks: one for its requests, one for its database. They have no probes:
+ * Containers next to the server that Prometheus asks: one for its requests, one for its database. They have no probes:
  * the server takes requests whatever becomes of them.
  */
 export function metricsContainers(

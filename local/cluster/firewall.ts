@@ -12,7 +12,7 @@ const postrouting = "MLOPS-POSTROUTING";
 /** Where kube-router puts what the NetworkPolicies say; networkPolicies.go keeps it from placing them itself. */
 const policies = ["KUBE-ROUTER-INPUT", "KUBE-ROUTER-FORWARD"];
 
-/** What pods may call on the node's address besides DNS and the API server: kubelet, which asks for a token, and node-exporter. */
+/** What pods may call on the node's address other than DNS and the API server: kubelet, which asks for a token, and node-exporter. */
 const nodePorts = "10250,9100:9109";
 
 /** Where clouds hand a machine's identity and keys to whatever runs on it: link-local, Alibaba's, and Azure's address. */

@@ -11,7 +11,7 @@ export async function removeFolder(folder: string): Promise<void> {
   await run("rm", ["-rf", "--one-file-system", "--", folder]);
 }
 
-const emptyFolder = (folder: string) => rmdir(folder).catch(() => {}); // somebody else's files stay
+const emptyFolder = (folder: string) => rmdir(folder).catch(() => {}); // someone else's files stay
 
 /** Shows the cluster's programs their state folder under its fixed path, unless that was done before. */
 export async function mountState(state: string): Promise<void> {

@@ -70,7 +70,7 @@ const isFree = (host: string, port: number): Promise<boolean> =>
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
   });
 
-/** Refuses to start on a port that somebody else listens on. */
+/** Refuses to start on a port that someone else listens on. */
 export async function checkApiPortIsFree(port: number): Promise<void> {
   if (await isFree("0.0.0.0", port)) return;
   const other = port === defaultApiPort ? 16443 : defaultApiPort;

@@ -87,7 +87,7 @@ async function inSession<T>(
 ): Promise<T> {
   await removeLeftovers(root);
   const folder = await mkdtemp(join(root, "session-"));
-  await chmod(folder, 0o755); // apt works in it as a user of its own
+  await chmod(folder, 0o755); // apt works in it as its own user
   // both tools write gigabytes to TMPDIR: keep them on the disk that was chosen for the cache
   const env = { ...process.env, TMPDIR: folder, SOURCE_DATE_EPOCH: `${timestamp}` };
   const store = ["--root", join(root, "store"), "--runroot", join(folder, "run")];
@@ -107,7 +107,7 @@ async function inSession<T>(
 /** Removes a session's temporary files. Its working containers are removed when the next session ends. */
 const removeLeftovers = (root: string) => removeAll(root, "session-");
 
-/** Removes what is in a folder, except what is mounted there. The folder itself may be a disk of its own. */
+/** Removes what is in a folder, except what is mounted there. The folder itself may be its own disk. */
 async function removeAll(root: string, prefix = ""): Promise<void> {
   const names = await readdir(root);
   const doomed = names.filter((name) => name.startsWith(prefix));

@@ -29,7 +29,7 @@ export function destinationOf(options: DestinationOptions): Destination {
   if (push) return registryDestination(registry, "to push to");
   if (target === "local-cluster" || target === "docker") return { kind: target };
   if (target === "minikube") return { kind: "minikube", profile: "minikube" };
-  // a cluster right on this machine has an image store of its own, which no tool of it can be counted on to fill
+  // a cluster right on this machine has its own image store, which no tool of it can be counted on to fill
   if (own && own.kind !== "machine") return own;
   return registryDestination(registry, `that the cluster of the context ${context} pulls from`);
 }

@@ -10,7 +10,7 @@ export interface ImageOptions extends Omit<DestinationOptions, "registry"> {
   /** Prefix of the images' names. */
   registry?: string;
   apps?: readonly (ImageName | Image)[];
-  /** Builds anew what is there already. */
+  /** Rebuilds images that already exist. */
   force?: boolean;
 }
 

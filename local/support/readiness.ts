@@ -53,7 +53,7 @@ export async function awaitReady(
   const name = `${textAt(applied, "kind")} ${textAt(applied, "metadata", "name")}`;
   const started = Date.now();
   const isStuck = lastingFor(patienceMs);
-  // Kubernetes keeps saying so until a rollout succeeds, whatever has been mended since
+  // Kubernetes keeps saying so until a rollout succeeds, whatever has been fixed since
   const gaveUpBefore = givenUp(applied)?.["lastUpdateTime"];
   let lastLook = started;
   let trouble: Trouble | undefined;

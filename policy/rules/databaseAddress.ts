@@ -16,7 +16,7 @@ const hasCluster = (resources: readonly SeenResource[]): boolean =>
 
 export const databaseAddress: StackRule = {
   name: "database-address",
-  description: "Cloud SQL has no public address beside a cluster on Google Cloud.",
+  description: "Cloud SQL has no public address if the cluster is on Google Cloud.",
   level: "mandatory",
   checkStack: (resources) =>
     hasCluster(resources)

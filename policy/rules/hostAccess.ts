@@ -20,7 +20,7 @@ export const hostAccess: ResourceRule = {
         ],
 };
 
-/** A volume of the cluster that is a folder of a node: whoever claims it reaches into the node. */
+/** A volume of the cluster that is a folder of a node: anyone who claims it reaches into the node. */
 function volumeFaults(type: string, values: Values): string[] {
   const path = at(values, "spec", "hostPath");
   return type === "kubernetes:core/v1:PersistentVolume" && path !== undefined && path !== null

@@ -6,14 +6,14 @@ const openTypes = ["NodePort", "LoadBalancer"];
 
 export const openService: ResourceRule = {
   name: "open-service",
-  description: "No Service opens a port of its nodes, except on a cluster of one's own machine.",
+  description: "No Service opens a node port, except on a local cluster.",
   level: "mandatory",
   configSchema: {
     properties: {
       localStacks: {
         type: "array",
         items: { type: "string" },
-        description: "Stacks whose cluster nobody else can reach.",
+        description: "Stacks on a local cluster, whose node ports others cannot reach.",
         default: [],
       },
     },

@@ -18,7 +18,7 @@ export const plaintextSecret: ResourceRule = {
     }
     const chart = secretsIn(chartValues(resource)).map(
       ([path, what]) =>
-        `values.${path} is ${what}, which the release shows to whoever may read it; keep it in a Secret and name that (existingSecret)`,
+        `values.${path} is ${what}, which the release shows to anyone who may read it; keep it in a Secret and name that (existingSecret)`,
     );
     const containers = containersOf(resource)
       .flatMap(containerFaults)

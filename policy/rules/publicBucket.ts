@@ -3,7 +3,7 @@ import { at, mayBe } from "../values.ts";
 
 export const publicBucket: ResourceRule = {
   name: "public-bucket",
-  description: "Nobody outside of the project reads a bucket.",
+  description: "Buckets cannot be read from outside the project.",
   level: "mandatory",
   check({ type, values }) {
     const faults: string[] = [];

@@ -7,7 +7,7 @@ export const serviceAccountKey: ResourceRule = {
   check: ({ type }) =>
     type === "gcp:serviceaccount/key:Key"
       ? [
-          "makes a key that never expires and works from anywhere; whoever reads the Secret or the state has the account's rights; for anything but trying out, use cluster: gke, where workloads need no key",
+          "makes a key that never expires and works from anywhere; anyone who reads the Secret or the state has the account's rights; for anything but trying out, use cluster: gke, where workloads need no key",
         ]
       : [],
 };

@@ -39,7 +39,7 @@ test("the policy counts the same", () => {
   expect(monthlyBudget.checkStack(resources, { monthlyBudgetUsd: 187 })).toEqual([]);
 });
 
-test("each model of a stack on Autopilot has a line of its own", () => {
+test("each model of a stack on Autopilot has its own line", () => {
   // one of two pods, and one of two pods at the least
   expect(costTable(plannedCosts(recorded("models")))).toBe(
     [

@@ -151,7 +151,7 @@ test.each<[string, string, object, RegExp]>([
     /belongs to another stack, mlops-platform\/staging/,
   ],
   [
-    "a ClusterRole of somebody else's Prometheus",
+    "a ClusterRole of someone else's Prometheus",
     "/apis/rbac.authorization.k8s.io/v1/clusterroles/ml-prometheus",
     {
       kind: "ClusterRole",

@@ -64,7 +64,7 @@ test("a policy that is excepted is shown all the same", async () => {
   expect(code).toBe(0);
 });
 
-test("no port of a node is open on a cluster of somebody else, unless it is asked for", async () => {
+test("no port of a node is open on a cluster of someone else, unless it is asked for", async () => {
   const { code, text } = await mlops(["preview", ...plain]);
   expect(text).toMatch(/Plan: \d+ to create/);
   expect(text).not.toContain("open-service");

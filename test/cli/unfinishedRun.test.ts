@@ -88,7 +88,7 @@ const record = (revision: number, manifest = "") => ({
   },
 });
 
-test("what the CLI was creating is deleted, and nothing that the state or somebody else has made", async () => {
+test("what the CLI was creating is deleted, and nothing that the state or someone else has made", async () => {
   put(object("Deployment", "mlflow"), object("Service", "mlflow"));
   put(object("Secret", "password-1a2b"), object("ConfigMap", "theirs", {}, "kubectl-create"));
   // of a program with the same components that shares the namespace

@@ -64,7 +64,7 @@ test("the image adds the version's requirements to the model's, under a tag of b
   rmSync(folder, { recursive: true });
 });
 
-test.each(["模型", "_", "-v2-", "CHURN", "churn"])("%s has an image of its own", (name) => {
+test.each(["模型", "_", "-v2-", "CHURN", "churn"])("%s has its own image", (name) => {
   const { image } = imageOfVersion({ ...churn, name }, "example.org/team");
   // as the reference of an image is defined: https://github.com/distribution/reference
   expect(image.reference).toMatch(/^example\.org\/team\/version(-[a-z0-9]+)+:/);

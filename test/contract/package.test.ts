@@ -164,7 +164,7 @@ function programOf(name: string): string {
   return program!;
 }
 
-describe("in a project of its own", () => {
+describe("in its own project", () => {
   beforeAll(() => {
     writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module" }));
     for (const [name] of programs) {

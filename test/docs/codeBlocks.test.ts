@@ -13,7 +13,7 @@ function codeBlocks(page: string): { file: string; code: string }[] {
   });
 }
 
-/** Compiles each block as a module of its own, in a project that imports the package as a user does. */
+/** Compiles each block as its own module, in a project that imports the package as a user does. */
 function compile(blocks: readonly { file: string; code: string }[]): string {
   const folder = join(workFolder, "doc-blocks");
   rmSync(folder, { recursive: true, force: true });

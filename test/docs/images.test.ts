@@ -35,7 +35,7 @@ test.each(tracked.filter((path) => /(^|\/)Dockerfile$/.test(path)))(
 
 // SECURITY.md: Every npm package, Node itself, every Python package of an image and every Go module
 // is locked by a hash, and every base and login image by a digest.
-test("the images of others that run beside ours cannot change either", () => {
+test("the images of others that run next to ours cannot change either", () => {
   const images = Object.values(versions).filter((version) => version.includes("/"));
   expect(images).toHaveLength(2);
   expect(images.filter((image) => !pinned.test(image))).toEqual([]);

@@ -16,7 +16,7 @@ import {
 } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
 
-// A model server that grows and shrinks under load, on a platform of its own: `npm test -- autoscaling`.
+// A model server that grows and shrinks under load, on its own platform: `npm test -- autoscaling`.
 
 const skipped = reasonToSkip();
 const suite = skipped ? describe.skip : describe;

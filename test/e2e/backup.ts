@@ -3,7 +3,7 @@ import { predict, servedModel, type ServedModel } from "../../cli/prediction.ts"
 import { mlops } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
 
-/** What a backup is for: somebody deletes a model, and it comes back with all that belongs to it. */
+/** What a backup is for: someone deletes a model, and it comes back with all that belongs to it. */
 export function describeBackup(outputs: () => Record<string, string>): void {
   const name = "diabetes-progression";
   const tracking = () =>

@@ -197,7 +197,7 @@ export async function removeWard(): Promise<void> {
   for (const name of [ward, restricted]) await api().call("DELETE", `/api/v1/namespaces/${name}`);
 }
 
-/** Path of a kubeconfig for somebody who administers the ward and nothing else, with a context of that name. */
+/** Path of a kubeconfig for someone who administers the ward and nothing else, with a context of that name. */
 export async function someonesKubeconfig(): Promise<string> {
   const inWard = (path: string) => path.replace("WARD", `namespaces/${ward}`);
   await create(inWard("/api/v1/WARD/serviceaccounts"), { metadata: { name: "someone" } });

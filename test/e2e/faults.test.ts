@@ -5,7 +5,7 @@ import { platformOf } from "./faults/measure.ts";
 import { logAndRegister } from "./support/models.ts";
 import { cleanSlate, mlops, outputs, reasonToSkip, up } from "./support/platform.ts";
 
-// Every fault, the slow ones too, on a platform of its own: `npm test -- faults`. What it measures is the docs' table.
+// Every fault, the slow ones too, on its own platform: `npm test -- faults`. What it measures is the docs' table.
 
 const skipped = reasonToSkip();
 const suite = skipped ? describe.skip : describe;

@@ -35,7 +35,7 @@ export function describeFaults(
   test("`connect --forward` goes around a taken port and outlives the pod behind it", async () => {
     const localPort = endpoints.tracking.service.port;
     const occupant = createServer();
-    occupant.on("error", () => {}); // taken by somebody else is as good
+    occupant.on("error", () => {}); // taken by someone else is as good
     occupant.listen(localPort, "127.0.0.1");
     const connect = start("connect", "--forward");
     try {

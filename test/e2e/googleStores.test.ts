@@ -156,7 +156,7 @@ suite(`the data path of Google Cloud${skipped ? ` (skipped: ${skipped})` : ""}`,
     expect([...new Set(kinds)].sort()).toEqual(["emptyDir", "secret"]);
   });
 
-  test("every workload has an account of its own, and none a token", async () => {
+  test("every workload has its own account, and none a token", async () => {
     const accounts = (await pods()).map(({ metadata, spec }) => [
       metadata.labels?.["app.kubernetes.io/name"],
       spec?.["serviceAccountName"],

@@ -72,7 +72,7 @@ export function describeKilledRuns(
         child.exitCode !== null || /^(@ updating|Updating )/m.test(output.stdout + output.stderr),
     );
     await Promise.race([delay(seconds * 1_000), ended]);
-    // a cluster that the run has started goes on, as that of somebody else would
+    // a cluster that the run has started goes on, as that of someone else would
     const spared = new Set(listProcesses().map(({ pid }) => pid));
     for (const pid of familyOf(child.pid!)) if (!spared.has(pid)) killIfAlive(pid);
     await ended;

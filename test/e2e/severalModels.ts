@@ -36,7 +36,7 @@ export function describeSeveralModels(outputs: () => Record<string, unknown>): v
   });
 
   test.each(others)(
-    "%s, logged with %s by a script of its own, is served as soon as it has the alias",
+    "%s, logged with %s by its own script, is served as soon as it has the alias",
     async (name, library) => {
       const { version, predicted } = await logAndRegister(outputs(), library, name, 10);
       await promote(model(name), version);

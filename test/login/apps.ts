@@ -146,7 +146,7 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
       ["for another client", { aud: "another" }, 401],
       ["of another issuer", { iss: "https://evil.example.org" }, 401],
       ["that has expired", { exp: 1_700_000_000 }, 401],
-      ["of somebody else's domain", { email: "eve@example.org" }, 403],
+      ["of someone else's domain", { email: "eve@example.org" }, 403],
       ["of an address that is not verified", { email_verified: false }, 401],
       ["that says nothing about its address", { email_verified: undefined }, 403],
     ])("refuses a token %s", async (_case, claims, status) => {

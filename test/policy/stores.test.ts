@@ -62,14 +62,14 @@ describeRule("open-database", {
 });
 
 describeRule("database-address", {
-  "private beside a cluster": [[cluster, database({ ipv4Enabled: false })], []],
-  "public beside a cluster": [
+  "private next to a cluster": [[cluster, database({ ipv4Enabled: false })], []],
+  "public next to a cluster": [
     [cluster, database({ ipv4Enabled: true })],
     [
       'DatabaseInstance "it": has a public address, though the cluster reaches it inside the network',
     ],
   ],
-  "Google's default beside a cluster": [[cluster, database({})], ["has a public address"]],
+  "Google's default next to a cluster": [[cluster, database({})], ["has a public address"]],
   "known only later": [[cluster, database({ ipv4Enabled: unknownText })], []],
   "public without a cluster of Google's": [[database({ ipv4Enabled: true })], []],
   "two of three public": [
@@ -83,7 +83,7 @@ describeRule("database-address-outside-google", {
     [database({ ipv4Enabled: true })],
     ["only who has the role Cloud SQL Client comes through the Auth Proxy"],
   ],
-  "public beside a cluster: the other rule's": [[cluster, database({ ipv4Enabled: true })], []],
+  "public next to a cluster: the other rule's": [[cluster, database({ ipv4Enabled: true })], []],
   private: [[database({ ipv4Enabled: false })], []],
   "known only later": [[database({ ipv4Enabled: unknownText })], []],
 });

@@ -27,7 +27,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** What a script prints; a process of its own, which the cluster in this one can answer. */
+/** What a script prints; its own process, which the cluster in this one can answer. */
 async function run(script: string, argument: string, config = kubeconfig) {
   const env = { ...process.env, KUBECONFIG: config };
   const child = spawn(process.execPath, [join(checkoutRoot, script), argument], { env });
@@ -92,7 +92,7 @@ describe("`pulumi up` without the npm commands", () => {
     expect(await chosen()).toEqual({ nodePorts: closed, exporterPort: 9100 });
   });
 
-  test("gives a second stack's node-exporter a port of its own", async () => {
+  test("gives a second stack's node-exporter its own port", async () => {
     cluster.listed = {
       ...cluster.listed,
       pods: [hostPortPod("a-node-exporter", "node-exporter-x", 9100)],

@@ -11,7 +11,7 @@ function faults(given: Record<string, string>, options?: { isSecret: boolean }):
     expect(RunError.isInstance(error)).toBe(true);
     const [opening, ...lines] = (error as Error).message.split("\n  - ");
     expect(opening).toBe(
-      "the configuration is wrong; mend the stack's settings with `pulumi config set KEY VALUE` or in its Pulumi.<stack>.yaml:",
+      "the configuration is wrong; fix the stack's settings with `pulumi config set KEY VALUE` or in its Pulumi.<stack>.yaml:",
     );
     return lines;
   }
@@ -68,7 +68,7 @@ test("nobody changes the configuration once it is read", () => {
   expect(Object.isFrozen(configOf())).toBe(true);
 });
 
-test("all faults come in one message, each on a line of its own", () => {
+test("all faults come in one message, each on its own line", () => {
   const given = {
     namespace: "Team",
     trackingWorkers: "none",

@@ -29,7 +29,7 @@ function faults(given: Record<string, string>): string[] {
 test.each<[string, Record<string, string>]>([
   ["everything in the cluster at hand", {}],
   ["Minikube with Cloud SQL and a bucket", cloudSql],
-  ["a cluster of its own with everything inside", gke],
+  ["its own cluster with everything inside", gke],
   ["all of it on Google Cloud", { ...gke, dataStores: "gcp" }],
   ["Autopilot", autopilot],
   ["Autopilot without any monitoring", { ...autopilot, nodeExporter: "true", monitoring: "false" }],
@@ -67,7 +67,7 @@ test.each<[Record<string, string>, ...string[]]>([
   ],
   [
     { ...cloudSql, paused: "true" },
-    "paused must be false while protectData is true, since people rely on protected data; set protectData to false first if nobody does",
+    "paused must be false while protectData is true, since people rely on protected data; set protectData to false first if they do not",
   ],
   [
     { ...gke, namespaceOnly: "true" },

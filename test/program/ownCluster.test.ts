@@ -1,6 +1,6 @@
 import { type Machine, type NodeFacts, ownCluster } from "../../program/ownCluster.ts";
 
-/** A laptop with Docker, libvirt, VirtualBox and a VPN whose server somebody else runs. */
+/** A laptop with Docker, libvirt, VirtualBox and a VPN whose server someone else runs. */
 const laptop: Machine = {
   networks: [
     { address: "127.0.0.1", prefix: 8 },

@@ -46,7 +46,7 @@ describe("whose a namespace is", () => {
       /namespace ml was there before, and the stack mlops\/dev did not make it; .*another `namespace`/,
     ],
     [
-      "deleted and made again by somebody else",
+      "deleted and made again by someone else",
       { metadata: { name: "ml", uid: "2" } },
       "1",
       /was there before/,

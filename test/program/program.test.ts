@@ -73,7 +73,7 @@ const profiles: Record<string, [settings: Parameters<typeof runProgram>[0], stri
       "-mlops-prometheus-node-exporter-namespace-owner",
     ],
   ],
-  "somebody to tell of alerts": [
+  "someone to tell of alerts": [
     { alertReceivers: { slack: { webhookUrl: "https://example.org/hook" } } },
     ["+mlops-network-alertmanager-may-call-anything"],
   ],

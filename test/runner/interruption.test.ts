@@ -28,7 +28,7 @@ test.each([
   ["SIGINT", 130, "process.on('SIGINT', () => {});"],
 ] as const)("%s ends a stage with all that it started", async (signal, code, handler) => {
   const pids = join(folder, signal);
-  // in a session of its own, where no signal for the stage reaches it; the second one ignores what it gets
+  // in its own session, where no signal for the stage reaches it; the second one ignores what it gets
   const program = `${handler} setInterval(() => {}, 1e3);
     require("fs").writeFileSync(${JSON.stringify(pids)}, process.ppid + " " + process.pid)`;
   const parent = `require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(program)}], { detached: true, stdio: "ignore" })`;

@@ -7,7 +7,7 @@ type FakeTimersConfig = ConstructorParameters<typeof ModernFakeTimers>[0]["confi
 const ofJest = /^Symbol\((JEST_STATE_SYMBOL|EVENT_HANDLERS)\)$/;
 
 /**
- * Test files run among Node's own globals, not in a context of their own, so that they share the packages that
+ * Test files run among Node's own globals, not in their own context, so that they share the packages that
  * `jestRuntime.cjs` loads once. What a file changes is put back when it has ended.
  */
 export default class NodeItself {

@@ -25,7 +25,7 @@ export async function inTwoLanes<T, R>(
 
 const running = new Set<string>();
 
-/** Runs a stage in a process of its own. What it prints is seen as a whole when it has ended. */
+/** Runs a stage in its own process. What it prints is seen as a whole when it has ended. */
 export async function runApart({ name, title }: Stage, progress: Step): Promise<Finished> {
   interruption.throwIfAborted();
   mkdirSync(resultsFolder, { recursive: true });

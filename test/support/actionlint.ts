@@ -7,7 +7,7 @@ import { which } from "../../local/support/process.ts";
 
 const sources = join(checkoutRoot, "test/support/actionlint");
 
-/** Path of the actionlint that go.mod beside this file pins: built once, kept with the other programs of tests. */
+/** Path of the actionlint that go.mod next to this file pins: built once, kept with the other programs of tests. */
 export async function actionlint(): Promise<string> {
   const name = `actionlint-${await contentKey(sources, ["go.mod", "go.sum"])}`;
   const folder = join(claimCache(), "tests");
@@ -15,7 +15,7 @@ export async function actionlint(): Promise<string> {
   if (existsSync(program)) return program;
   await requireGo((found) => `actionlint is built with Go, and ${found} there`);
   await mkdir(folder, { recursive: true });
-  // several test runs may build at once: whoever is last replaces an equal program
+  // several test runs may build at once: anyone who is last replaces an equal program
   const draft = `${program}.${process.pid}`;
   await goBuild({
     cwd: sources,

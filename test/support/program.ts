@@ -22,7 +22,7 @@ export interface DeclaredKey {
 export const declaredKeys = (): Record<string, DeclaredKey> =>
   (parse(readText("Pulumi.yaml")) as { config: Record<string, DeclaredKey> }).config;
 
-/** The settings that the engine hands to the program when a stack sets none of its own. */
+/** The settings that the engine hands to the program when its own stack sets none. */
 export const defaultSettings = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(declaredKeys()).map(([key, declared]) => [key, textOf(declared.default)]),

@@ -11,7 +11,7 @@ import type { GrafanaDefaults, GrafanaPanel } from "./queries.ts";
 import { css, grid } from "./style.ts";
 import { format } from "./units.ts";
 
-/** A dashboard as a page of its own, without scripts. */
+/** A dashboard as its own page, without scripts. */
 export function page({ board, chosen, times, panels }: DashboardData): string {
   const heading = escape([board.title, ...chosen].join(": "));
   const rows = Math.max(...panels.map(({ panel: { gridPos } }) => gridPos.y + gridPos.h));

@@ -38,7 +38,7 @@ export function metricsTable(of: string): Table {
       meaning,
       usersOf(name).join(", "),
     ]);
-  return { headings: ["Metric", "Labels of its own", "Meaning", "Used by"], rows };
+  return { headings: ["Metric", "Own labels", "Meaning", "Used by"], rows };
 }
 
 /** Titles of dashboards and names of alerts. */

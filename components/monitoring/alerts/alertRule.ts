@@ -6,7 +6,7 @@ export interface AlertRule {
   expr: string;
   /** How long it must have been so. Defaults to at once. */
   for?: string;
-  /** Labels of the alert. `severity` is `critical` (somebody should look now), `warning` (today) or `info` (nobody is called). */
+  /** Labels of the alert. `severity` is `critical` (needs attention now), `warning` (today) or `info` (no notification). */
   labels: { [name: string]: string };
   /** `summary` says in one line what is wrong and with what, `description` what it means for people, `runbook_url` where to read on. Each may be a template of Prometheus. */
   annotations: { [name: string]: string };

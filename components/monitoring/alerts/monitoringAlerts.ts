@@ -92,7 +92,7 @@ export const alerting: Alert[] = [
     expr: "absent(alertmanager_build_info)",
     summary: "Alertmanager does not answer",
     description:
-      "Prometheus has not been able to read Alertmanager for 2 minutes. Nobody is told of any alert, this one included; it is seen in Prometheus and Grafana only.",
+      "Prometheus has not been able to read Alertmanager for 2 minutes. No notifications are sent, not even for this alert; it is visible in Prometheus and Grafana only.",
   },
   {
     name: "AlertmanagerFailedReload",
@@ -110,6 +110,6 @@ export const alerting: Alert[] = [
     expr: "sum by (instance, integration) (rate(alertmanager_notifications_failed_total[5m])) / sum by (instance, integration) (rate(alertmanager_notifications_total[5m])) > 0.01",
     summary: "Alertmanager cannot send by {{ $labels.integration }}",
     description:
-      "{{ $value | humanizePercentage }} of the notifications by {{ $labels.integration }} failed in the last 5 minutes: whoever is to be told that way is not.",
+      "{{ $value | humanizePercentage }} of the notifications by {{ $labels.integration }} failed in the last 5 minutes: receivers on this channel are not being notified.",
   },
 ];

@@ -167,7 +167,7 @@ export const models = (): Dashboard =>
           timeSeries({
             title: "Input drift by feature",
             description:
-              "Population stability index of each feature over the last hour, against the training data. Below 0.1 nothing changed, above 0.25 the distribution is another one: check the source of the feature, then train anew. No data until 200 rows came within the hour.",
+              "Population stability index of each feature over the last hour, against the training data. Below 0.1 nothing changed, above 0.25 the distribution is another one: check the source of the feature, then train again. No data until 200 rows came within the hour.",
             width: 12,
             height: 9,
             queries: { "{{feature}}": drift },

@@ -63,7 +63,7 @@ describeRefusals(make, "gke", base, [
   ],
   [
     { authorizedNetworks: [] },
-    `${subject}: authorizedNetworks must name a range at least, or nobody reaches the API server; leave it out for every address`,
+    `${subject}: authorizedNetworks must name a range at least, or no client reaches the API server; leave it out for every address`,
   ],
   [
     { authorizedNetworks: ["0.0.0.0/0"] },

@@ -121,7 +121,7 @@ test("more labels than Google takes are refused", () => {
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`label-${index}`, "a"]));
   expect(found(googleLabels, labels(62))).toEqual(nothing);
   expect(found(googleLabels, labels(63)).faults).toEqual([
-    "it must be 62 at most, beside the platform's own",
+    "it must be 62 at most, in addition to the platform's own",
   ]);
 });
 

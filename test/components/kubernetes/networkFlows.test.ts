@@ -103,7 +103,7 @@ test("a flow to nowhere in particular lets out, and nobody in", async () => {
   });
 });
 
-test("ranges of addresses stand for an end outside the cluster, in a policy of their own", async () => {
+test("ranges of addresses stand for an end outside the cluster, in their own policy", async () => {
   const flows = [
     { fromAddresses: ["35.191.0.0/16", "130.211.0.0/22"], to: "mlflow", port: 5000 },
     { from: "mlflow", toAddresses: ["169.254.169.254/32"], port: 80 },
@@ -169,7 +169,7 @@ test("pods may query the cluster's DNS and no other name server", async () => {
   });
 });
 
-test("addresses that are known later get the policy a name of its own", async () => {
+test("addresses that are known later give the policy its own name", async () => {
   const toAddresses = [pulumi.output("10.0.0.2").apply((address) => `${address}/32`)];
   const flows = [{ from: "prometheus", toAddresses, toName: "api-server", port: 443 }];
   const { find } = await record(() => make("net", { ...base, flows }));

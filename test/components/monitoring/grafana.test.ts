@@ -105,7 +105,7 @@ test.each([
   ["lets nobody in without a login", "auth.anonymous", { enabled: false }],
   ["lets nobody make an account", "users", { allow_sign_up: false, allow_org_create: false }],
   ["shows no dashboard to everybody", "public_dashboards", { enabled: false }],
-  ["shows no metrics beside its pages", "metrics", { enabled: false }],
+  ["shows no metrics next to its pages", "metrics", { enabled: false }],
   ["hands no picture out to a server of others", "snapshots", { external_enabled: false }],
   ["asks nobody for pictures of its users", "security", { disable_gravatar: true }],
   ["fetches no news", "news", { news_feed_enabled: false }],

@@ -174,7 +174,7 @@ test.each([workloadIdentity, withKey])("every pod is guarded, the sidecars too",
   expect(pods.filter(({ spec }) => "initContainers" in spec)).toHaveLength(3);
 });
 
-test("every workload has an account of its own, which mounts no token", async () => {
+test("every workload has its own account, which mounts no token", async () => {
   const { resources } = await record(() => makePlatform("ml", fullPlatformArgs));
   const accounts = resources.filter(({ type }) => type === "kubernetes:core/v1:ServiceAccount");
   const tokens = accounts.map(({ inputs }) => [

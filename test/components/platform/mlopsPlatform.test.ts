@@ -163,7 +163,7 @@ describeRefusals(make, "ml", base, [
   ],
   [
     { backup: { enabled: false }, database: databaseOfMine },
-    `${subject}: backup has no effect with database or artifacts, which have backups of their own; leave it out`,
+    `${subject}: backup has no effect with database or artifacts, which have their own backups; leave it out`,
   ],
   [
     { images: { ...images, postgres: undefined } },

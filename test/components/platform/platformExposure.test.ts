@@ -260,7 +260,7 @@ describe("on a domain with a login", () => {
     expect(at(after.find("ml-mlflow-login-server").inputs, "spec", "replicas")).toBe(0);
   });
 
-  test("each model has a path of its own, behind the one login", async () => {
+  test("each model has its own path, behind the one login", async () => {
     const fraud = { name: "Fraud 2", image: "registry/fraud:1" };
     const { find } = await recorded({ ...guarded, models: [...guarded.models, fraud] });
     const { upstreams } = loginConfigOf(find("ml-models-login-secrets")).upstreamConfig;

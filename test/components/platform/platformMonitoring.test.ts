@@ -25,7 +25,7 @@ function callers(resources: readonly Recorded[], application: string): Record<st
   return found;
 }
 
-// SECURITY.md: Metrics are on ports of their own, open to Prometheus alone.
+// SECURITY.md: Metrics are on their own ports, open to Prometheus alone.
 test("Prometheus alone reaches the ports with metrics", async () => {
   const { resources } = await platform();
   expect(callers(resources, "mlflow")).toEqual({
@@ -104,7 +104,7 @@ test("without Alertmanager there is no alert about it", async () => {
 
 test.each([
   ["a port on the nodes", { grafana: { nodePort: 31343 } }, "http://10.0.0.7:31343/d/"],
-  ["a page of their own", { runbookBaseUrl: "https://example.org/r/" }, "https://example.org/r/"],
+  ["their own page", { runbookBaseUrl: "https://example.org/r/" }, "https://example.org/r/"],
   ["nowhere without Grafana", { grafana: { enabled: false } }, undefined],
 ])("alerts link to their runbooks: %s", async (_, monitoring, base) => {
   const { find } = await platform(monitoring, { nodeAddress: "10.0.0.7" });

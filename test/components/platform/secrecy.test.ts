@@ -168,7 +168,7 @@ test("further variables of the tracking server and of training are in a Secret",
 
 test("so are those that the platform hands on", async () => {
   const environment = { S3_KEY: "MARKER-of-the-caller" };
-  const password = "MARKER-given-for-somebody";
+  const password = "MARKER-given-for-someone";
   const { resources, find } = await record(
     () =>
       new MlopsPlatform("ml", {

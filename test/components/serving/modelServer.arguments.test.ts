@@ -48,8 +48,8 @@ describeArguments(make, "serving", base, {
     ],
   },
   trackingUsername: {
-    value: "somebody",
-    changes: ["serving-tracking-credentials stringData.secret.username: model-server → somebody"],
+    value: "someone",
+    changes: ["serving-tracking-credentials stringData.secret.username: model-server → someone"],
   },
   trackingPassword: {
     value: "another password",

@@ -59,7 +59,7 @@ async function container() {
   return list(at(find("serving-server").inputs, "spec", "template", "spec", "containers"))[0]!;
 }
 
-test("answers Prometheus on a port of its own", async () => {
+test("answers Prometheus on its own port", async () => {
   const { ports, env } = await container();
   expect(ports).toContainEqual({ name: "metrics", containerPort: 9464 });
   expect(env).toContainEqual({ name: "METRICS_PORT", value: "9464" });

@@ -88,7 +88,7 @@ describeRefusals(
     [{ diskSizeGb: 5 }, "diskSizeGb must be a whole number from 10 to 65536"],
     [
       { tier: CloudSqlTier.SharedMicro, diskSizeGb: 4000 },
-      "diskSizeGb must be 3062 at most with the tier db-f1-micro; lower it or take a tier with a core of its own",
+      "diskSizeGb must be 3062 at most with the tier db-f1-micro; lower it or take a tier with its own core",
     ],
     [
       { diskSizeGb: 50, maxDiskSizeGb: 40 },

@@ -98,7 +98,7 @@ test("is alive as long as it answers, whatever becomes of the database", async (
   });
 });
 
-test("Prometheus finds two ports beside the public one, neither of which is on the Service", async () => {
+test("Prometheus finds two ports next to the public one, neither of which is on the Service", async () => {
   const { find } = await record(() => make("mlflow", base));
   const containers = list(
     at(find("mlflow-server").inputs, "spec", "template", "spec", "containers"),
@@ -170,7 +170,7 @@ describeRefusals(make, "mlflow", base, [
   ],
   [
     { database: { ...database, authDatabase: "runs" } },
-    `${subject}: database.authDatabase must differ from database.database; give users a database of their own`,
+    `${subject}: database.authDatabase must differ from database.database; give users their own database`,
   ],
   [
     { users: [{ ...reader, password: "short" }] },

@@ -179,7 +179,7 @@ test("labels and annotations reach the Jobs of a schedule", async () => {
   expect(at(template, "spec", "template", "metadata")).toMatchObject(metadata);
 });
 
-test("GPUs of a type and number, beside the CPU and memory that are asked for", async () => {
+test("GPUs of a type and number, next to the CPU and memory that are asked for", async () => {
   const gpu = { type: GpuType.L4, count: 2 };
   const resources = { memoryLimit: "16Gi" };
   const { find } = await record(() => make("train", { ...base, gpu, resources }));

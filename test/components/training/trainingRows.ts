@@ -56,8 +56,8 @@ export function trainingRows(container: string) {
       ],
     },
     trackingUsername: {
-      value: "somebody",
-      changes: ["train-tracking-credentials stringData.secret.username: training → somebody"],
+      value: "someone",
+      changes: ["train-tracking-credentials stringData.secret.username: training → someone"],
     },
     trackingPassword: {
       value: "another password",

@@ -4,7 +4,7 @@ import { MlopsPlatform, NetworkFlows, PostgresDatabase } from "../../../componen
 
 /*
  * The platform as on Google Cloud: artifacts in a bucket, the database behind the Auth Proxy, a service account's key.
- * Google's part is played by pods in a namespace of their own.
+ * Google's part is played by pods in their own namespace.
  */
 
 const config = new pulumi.Config();

@@ -5,7 +5,7 @@ import { listProcesses } from "../../../local/cluster/processes.ts";
 import { cacheRoot, checkoutRoot, claimCache } from "../../../local/support/cache.ts";
 import { kube, type Kube } from "./kube.ts";
 
-// The tests deploy a stack and a cluster of their own; only what takes long to build is shared with the user's.
+// The tests deploy a stack and their own cluster; only what takes long to build is shared with the user's.
 export const namespace = "mlops";
 const shared = ["bin", "images", "node"];
 

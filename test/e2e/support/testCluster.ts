@@ -4,7 +4,7 @@ import { run } from "../../../local/support/process.ts";
 import { environment } from "./platform.ts";
 
 /**
- * Calls a function of `local/cluster` on the tests' own cluster. In a process of its own, because the cache folder is
+ * Calls a function of `local/cluster` on the tests' own cluster. In its own process, because the cache folder is
  * taken from the environment.
  */
 async function call(name: "startCluster" | "deleteCluster", cache?: string): Promise<void> {

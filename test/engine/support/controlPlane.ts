@@ -18,7 +18,7 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
-/** Starts one from the local cluster's programs, beside whatever else runs. It needs no rights. */
+/** Starts one from the local cluster's programs, next to whatever else runs. It needs no rights. */
 export async function startControlPlane(): Promise<ControlPlane> {
   const folder = mkdtempSync(join(tmpdir(), "mlops-api-"));
   const paths = clusterPaths(folder);

@@ -84,7 +84,7 @@ export class PulumiStack {
       let output = "";
       const collect = (chunk: string) => (output += chunk);
       child.stdout.setEncoding("utf8").on("data", collect);
-      // beside JSON and a state there are notes about plugins on PATH
+      // next to JSON and a state there are notes about plugins on PATH
       const isData = args.includes("--json") || args.includes("export");
       child.stderr.setEncoding("utf8").on("data", isData ? () => {} : collect);
       child.on("error", reject);

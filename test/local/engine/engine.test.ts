@@ -34,7 +34,7 @@ describeOnCluster("the engine on a real API server", (kubeconfig) => {
         expect(stdout + stderr).not.toContain(hidden);
     });
 
-    test("the state can be read by its owner only, and nothing else is left beside it", () => {
+    test("the state can be read by its owner only, and nothing else is left next to it", () => {
       expect(statSync(project.statePath).mode & 0o777).toBe(0o600);
       expect(readdirSync(dirname(project.statePath))).toEqual(["dev.json"]);
     });

@@ -15,7 +15,7 @@ export interface Ended {
 
 export interface StartOptions {
   env?: NodeJS.ProcessEnv;
-  /** In a process group of its own. */
+  /** In its own process group. */
   detached?: boolean;
   /** The program's provider has one. */
   noKubeconfig?: boolean;

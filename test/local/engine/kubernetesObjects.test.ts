@@ -53,7 +53,7 @@ test("a stack that is given another namespace does not take one that is there", 
   expect(code).toBe(1);
 });
 
-test("a namespace that was deleted and made again by somebody else is no longer the stack's", async () => {
+test("a namespace that was deleted and made again by someone else is no longer the stack's", async () => {
   await project.succeed("up");
   api.put(namespace, { kind: "Namespace" });
   const { code, stderr } = await project.run("up");

@@ -7,7 +7,7 @@ const folder = mkdtempSync(join(tmpdir(), "engine-state-"));
 const path = join(folder, "dev.json");
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("what was saved is read again, by its owner only, and nothing is left beside it", () => {
+test("what was saved is read again, by its owner only, and nothing is left next to it", () => {
   const state = new StackState(path);
   expect(state.isEmpty).toBe(true);
   state.outputs = { uri: "http://example.org" };

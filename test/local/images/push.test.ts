@@ -23,9 +23,9 @@ const found =
 const registryProgram = found && "path" in found ? found.path : undefined;
 const suite = registryProgram === undefined ? describe.skip : describe;
 
-const login = "somebody:a registry's password";
+const login = "someone:a registry's password";
 // of that password, by bcrypt, the only way that the registry keeps one
-const passwords = "somebody:$2b$05$aSG/Y5hiYjhYZrs9DRiLme89RWCIdZ3j5i8dW6llthDVglYkpWxh2\n";
+const passwords = "someone:$2b$05$aSG/Y5hiYjhYZrs9DRiLme89RWCIdZ3j5i8dW6llthDVglYkpWxh2\n";
 
 suite("a push to a real registry", () => {
   let folder: string;

@@ -21,7 +21,7 @@ export interface FakeIssuer {
   close(): Promise<void>;
 }
 
-/** An OpenID Connect provider of one client that lets in whoever is there, and checks what the client must prove. */
+/** An OpenID Connect provider of one client that lets in anyone who is there, and checks what the client must prove. */
 export async function fakeIssuer(
   client: { id: string; secret: string },
   tls: { key: string; cert: string },

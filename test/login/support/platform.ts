@@ -122,7 +122,7 @@ interface Door {
   readonly label: string;
 }
 
-/** The command line that the platform's Deployment gives the proxy, its file beside it, both moved to this machine. */
+/** The command line that the platform's Deployment gives the proxy, its file next to it, both moved to this machine. */
 function proxyFlags(
   { resources, label }: Door,
   at: { file: string; secrets: string; upstream: number; port: number },

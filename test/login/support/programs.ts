@@ -12,7 +12,7 @@ export async function start(
   healthUrl: string,
   options: { cwd?: string; env: NodeJS.ProcessEnv },
 ): Promise<{ stop: () => Promise<void> }> {
-  // a group of its own, for MLflow's server starts others
+  // its own group, for MLflow's server starts others
   const child = spawn(command, args, {
     ...options,
     detached: true,

@@ -18,7 +18,7 @@ interface Pending extends Operation {
   finish(): Fields | undefined;
 }
 
-/** Long-running operations of every API. They go on when somebody asks after them, so that nothing waits for a clock. */
+/** Long-running operations of every API. They go on when someone asks after them, so that nothing waits for a clock. */
 export class Operations {
   readonly #pending = new Map<string, Pending>();
   #count = 0;

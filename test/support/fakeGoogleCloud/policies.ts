@@ -10,7 +10,7 @@ interface Binding {
 const members =
   /^(allUsers|allAuthenticatedUsers|(user|group|serviceAccount|domain|projectOwner|projectEditor|projectViewer):\S+|principal(Set)?:\/\/iam\.googleapis\.com\/\S+)$/;
 
-/** Whether somebody exists: Google refuses to give a role to who does not. */
+/** Whether someone exists: Google refuses to give a role to who does not. */
 export type Exists = (member: string) => boolean;
 
 /** IAM policies of projects, buckets, repositories and service accounts, by the path of what they are about. */

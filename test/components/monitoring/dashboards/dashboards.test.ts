@@ -8,7 +8,7 @@ const uids = all.map(({ uid }) => uid);
 const twice = <Value>(values: readonly Value[]) =>
   values.filter((value, index) => values.indexOf(value) !== index);
 
-test("every dashboard has a uid and a title of its own", () => {
+test("every dashboard has a uid and its own title", () => {
   expect(all.map(({ title }) => title)).toEqual([
     "Home",
     "Models",

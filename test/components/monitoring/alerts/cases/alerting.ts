@@ -70,7 +70,7 @@ export const alerting: AlertCases = {
             labels: { severity: "critical" },
             summary: "Alertmanager does not answer",
             description:
-              "Prometheus has not been able to read Alertmanager for 2 minutes. Nobody is told of any alert, this one included; it is seen in Prometheus and Grafana only.",
+              "Prometheus has not been able to read Alertmanager for 2 minutes. No notifications are sent, not even for this alert; it is visible in Prometheus and Grafana only.",
           },
         ],
       },
@@ -114,7 +114,7 @@ export const alerting: AlertCases = {
             },
             summary: "Alertmanager cannot send by email",
             description:
-              "2% of the notifications by email failed in the last 5 minutes: whoever is to be told that way is not.",
+              "2% of the notifications by email failed in the last 5 minutes: receivers on this channel are not being notified.",
           },
         ],
       },
