@@ -8,11 +8,10 @@ import { run } from "../../local/support/process.ts";
 
 const read = (path: string) => readFileSync(join(checkoutRoot, path), "utf8");
 
-/** Every file of this name in the checkout. */
+/** Every file of this name in the checkout; examples are for others to lock. */
 async function files(...patterns: string[]): Promise<string[]> {
-  const listed = await run("git", ["ls-files", "-co", "--exclude-standard", ...patterns], {
-    cwd: checkoutRoot,
-  });
+  const words = ["ls-files", "-co", "--exclude-standard", ...patterns, ":!examples"];
+  const listed = await run("git", words, { cwd: checkoutRoot });
   return listed.trim().split("\n").sort();
 }
 const folders = async (pattern: string) =>
