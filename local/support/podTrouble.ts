@@ -46,10 +46,19 @@ export async function troubleOf(
       if (!found) continue;
       const name = textAt(pod, "metadata", "name") ?? "";
       const { logQuery, text, ...trouble } = found;
+      const mayBeRefused = found.kind === "crash" && claimsOf(pod).length > 0;
       const log =
-        withLogs && logQuery ? await client.logs(namespace, name, logQuery).catch(() => "") : "";
-      const lines = log.split("\n").filter(Boolean).join("\n    ");
-      return { ...trouble, text: `pod ${name}: ${text}`, ...(lines && { log: lines }) };
+        logQuery && (withLogs || mayBeRefused)
+          ? await client.logs(namespace, name, logQuery).catch(() => "")
+          : "";
+      const refused = mayBeRefused ? refusedVolume(pod, log) : undefined;
+      const lines = withLogs ? log.split("\n").filter(Boolean).join("\n    ") : "";
+      return {
+        ...trouble,
+        text: `pod ${name}: ${[text, refused].filter(Boolean).join("; ")}`,
+        ...(refused && { kind: "claim", isLasting: true }),
+        ...(lines && { log: lines }),
+      };
     }
     return await refusal(client, workload, pods.length);
   } catch {
@@ -139,6 +148,16 @@ function hostPorts(pod: JsonObject): string {
   return `it needs port ${ports.join(" and ")} of the node, which another pod has`;
 }
 
+/** What the program of a pod says of a volume that it may not use, which no further start changes. */
+function refusedVolume(pod: JsonObject, log: string): string | undefined {
+  const denied = /(permission denied|operation not permitted)/i;
+  const path = /\s["'`]?\/\w/;
+  const line = log.split("\n").find((one) => denied.test(one) && path.test(one));
+  if (line === undefined) return undefined;
+  const names = claimsOf(pod).map(({ metadata }) => textAt(metadata as JsonObject, "name"));
+  return `it may not use the volume of the claim ${names.join(" or ")}, which belongs to another user: ${line.trim()}. Use a storage class whose volumes take the pod's fsGroup, or change the owner of the folder`;
+}
+
 function claimsOf(pod: JsonObject): JsonObject[] {
   const { namespace = "default" } = objectAt(pod, "metadata");
   return listAt(objectAt(pod, "spec"), "volumes")
@@ -201,7 +220,8 @@ function containerTrouble(container: JsonObject): PodTrouble | undefined {
     const restarts = Number(container["restartCount"] ?? 0);
     const history = restarts > 0 ? `, restarted ${restarts} times (${exitOf(before)})` : "";
     const text = `${name} runs but is not ready${history}`;
-    return { kind: restarts > 0 ? "crash" : "not-ready", text, isLasting: false, logQuery: log };
+    const logQuery = restarts > 0 ? `${log}&previous=true` : log;
+    return { kind: restarts > 0 ? "crash" : "not-ready", text, isLasting: false, logQuery };
   }
   return undefined;
 }

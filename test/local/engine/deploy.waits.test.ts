@@ -15,6 +15,7 @@ const unscheduled = (message: string) => ({
 const waiting = (message: string) => ({
   containerStatuses: [{ state: { waiting: { reason: "ImagePullBackOff", message } } }],
 });
+const crashed = { name: "server", state: { waiting: { reason: "CrashLoopBackOff" } } };
 const noRoom = unscheduled("0/1 nodes are available: 1 Insufficient cpu.");
 const hungry = { containers: [{ resources: { requests: { cpu: "6" } } }] };
 const withClaim = { volumes: [{ persistentVolumeClaim: { claimName: "gone" } }] };
@@ -51,7 +52,24 @@ const cases: Record<string, Case> = {
     plant: (api) =>
       (api.pods = [pod(unscheduled('persistentvolumeclaim "gone" not found'), withClaim)]),
   },
+  "a volume of another user": {
+    says: "it may not use the volume of the claim data, which belongs to another user: initdb: error: could not change permissions of directory",
+    plant: (api) => {
+      const status = { ...crashed, lastState: { terminated: { exitCode: 1 } } };
+      const volumes = [{ persistentVolumeClaim: { claimName: "data" } }];
+      api.pods = [pod({ containerStatuses: [status] }, { volumes })];
+      api.log = `starting\ninitdb: error: could not change permissions of directory "/data": Operation not permitted\n`;
+    },
+  },
   // these may pass, and are waited for
+  "a program with a volume that crashes for another reason": {
+    says: late,
+    plant: (api) => {
+      const volumes = [{ persistentVolumeClaim: { claimName: "data" } }];
+      api.pods = [pod({ containerStatuses: [crashed] }, { volumes })];
+      api.log = "permission denied for schema public\n";
+    },
+  },
   "a registry that is slow": {
     says: `${late}0 of 1 pods updated; pod the-pod: ImagePullBackOff: i/o timeout`,
     plant: (api) => (api.pods = [pod(waiting("i/o timeout"))]),
