@@ -52,6 +52,7 @@ function unlinkSources(blocks: Token[], { path }: { path: string }) {
 export default defineConfig({
   title: "MLOps platform",
   description: "MLflow, model serving, a prediction page and monitoring with Pulumi",
+  head: [["link", { rel: "icon", href: "data:," }]],
   srcDir: root,
   srcExclude: [
     "**/node_modules/**",

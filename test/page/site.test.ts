@@ -59,16 +59,13 @@ test("it builds without a warning", () => {
 test("it opens on the README, with its pictures, and leads to every page", async () => {
   await page.goto("/");
   await page.getByRole("heading", { name: "MLOps platform", level: 1 }).waitFor();
-  const pictures = page.locator("main img");
-  expect(await pictures.count()).toBeGreaterThan(1);
-  for (const picture of await pictures.all()) {
-    await picture.scrollIntoViewIfNeeded();
-    await expect(
-      picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)"),
-    ).resolves.toBeGreaterThan(0);
-  }
+  const widths = await page.evaluate<number[]>(
+    "Promise.all([...document.querySelectorAll('main img')].map((image) => image.decode().then(() => image.naturalWidth)))",
+  );
+  expect(widths.length).toBeGreaterThan(1);
+  expect(Math.min(...widths)).toBeGreaterThan(0);
   await page.getByText("How-to guides").click();
-  await page.getByRole("link", { name: "Add a model" }).first().click();
+  await page.getByRole("link", { name: "Add your own model", exact: true }).first().click();
   await page.waitForURL("**/docs/how-to/add-a-model");
 });
 
