@@ -27,6 +27,19 @@ export type Combination<Args> = (
   given: { readonly [Key in keyof Args]?: unknown },
 ) => void;
 
+/** Refuses an argument next to others whose place it takes. */
+export const exclusive =
+  <Args>(key: keyof Args & string, ...others: (keyof Args & string)[]): Combination<Args> =>
+  (check, args) => {
+    for (const other of others) {
+      check.refuse(
+        key,
+        args[key] !== undefined && args[other] !== undefined,
+        `${check.pathOf(key)} and ${check.pathOf(other)} exclude each other; leave one of them out`,
+      );
+    }
+  };
+
 interface Found {
   readonly faults: Fault[];
   readonly warnings: string[];

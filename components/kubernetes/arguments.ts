@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { addressRange } from "../core/addressRanges.ts";
 import {
   dnsLabel,
+  exclusive,
   flag,
   hostName,
   isWholeNumber,
@@ -198,16 +199,14 @@ const networkFlow = object<NetworkFlow>(
     toName: text,
     port: whole(1, 65535),
   },
-  (check, { from, fromService, fromAddresses, to, toService, toAddresses, toName, port }) => {
+  exclusive("from", "fromAddresses"),
+  exclusive("to", "toAddresses"),
+  (check, { from, fromService, to, toService, toAddresses, toName, port }) => {
     check.refuse(
       "from",
       from === undefined && to === undefined,
       `${check.path} must have from, to or both; a flow from anybody to anything would allow all traffic`,
     );
-    const exclude = (end: "from" | "to") =>
-      `${check.pathOf(end)} and ${check.pathOf(`${end}Addresses`)} exclude each other; leave one of them out`;
-    check.refuse("from", from !== undefined && fromAddresses !== undefined, exclude("from"));
-    check.refuse("to", to !== undefined && toAddresses !== undefined, exclude("to"));
     check.refuse(
       "port",
       port === undefined && (from === undefined || to === undefined),

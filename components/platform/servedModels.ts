@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import {
   type Combination,
+  exclusive,
   flag,
   list,
   object,
@@ -53,15 +54,9 @@ export interface ModelTraining extends TrainingSettings {
   steps?: PipelineStep[];
 }
 
-const oneScriptOrSteps: Combination<ModelTraining> = (check, args) => {
-  for (const key of ["command", "trials", "cluster"] as const) {
-    check.refuse(
-      key,
-      args[key] !== undefined && args.steps !== undefined,
-      `${check.pathOf(key)} and ${check.pathOf("steps")} exclude each other; leave one of them out`,
-    );
-  }
-};
+const oneScriptOrSteps = (["command", "trials", "cluster"] as const).map((key) =>
+  exclusive<ModelTraining>(key, "steps"),
+);
 
 export const servedModelRules: Rules<ServedModel> = {
   ...modelServerSettingsRules,
@@ -74,7 +69,7 @@ export const servedModelRules: Rules<ServedModel> = {
   monitor: flag,
   training: object<ModelTraining>(
     { ...trainingSettingsRules, once: flag, steps: pipelineSteps },
-    oneScriptOrSteps,
+    ...oneScriptOrSteps,
     trialsOrCluster,
     stepsFit,
   ),

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import {
-  type Combination,
+  exclusive,
   flag,
   object,
   required,
@@ -105,12 +105,7 @@ export const modelServerSettingsRules: Rules<ModelServerSettings> = {
   autoscaling,
 };
 
-export const eitherReplicas: Combination<ModelServerSettings> = (check, args) =>
-  check.refuse(
-    "replicas",
-    args.replicas !== undefined && args.autoscaling !== undefined,
-    `${check.pathOf("replicas")} and ${check.pathOf("autoscaling")} exclude each other; leave one of them out`,
-  );
+export const eitherReplicas = exclusive<ModelServerSettings>("replicas", "autoscaling");
 
 export const checkModelServer: Rule = object<ModelServerArgs>(
   {

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import {
   type Combination,
   dnsLabel,
+  exclusive,
   flag,
   list,
   map,
@@ -152,13 +153,7 @@ const sharedTrainingRules: Rules<SharedTraining> = {
   }),
 };
 
-export const trialsOrCluster: Combination<SharedTraining> = (check, { trials, cluster }) => {
-  check.refuse(
-    "cluster",
-    cluster !== undefined && trials !== undefined,
-    `${check.pathOf("cluster")} and ${check.pathOf("trials")} exclude each other; leave one of them out`,
-  );
-};
+export const trialsOrCluster = exclusive<SharedTraining>("cluster", "trials");
 
 export const checkSharedTraining: Rule = object(sharedTrainingRules, trialsOrCluster);
 
@@ -195,21 +190,13 @@ export const checkTrainingJob: Rule = object<TrainingJobArgs>(
     ...sharedTrainingRules,
     nodes: whole(2, 100),
   },
-  (check, args, given) => {
-    trialsOrCluster(check, args, given);
-    const { nodes, trials, cluster, command } = args;
-    const path = check.pathOf("nodes");
-    for (const [other, value] of Object.entries({ trials, cluster })) {
-      check.refuse(
-        "nodes",
-        nodes !== undefined && value !== undefined,
-        `${path} and ${check.pathOf(other)} exclude each other; leave one of them out`,
-      );
-    }
+  trialsOrCluster,
+  exclusive("nodes", "trials", "cluster"),
+  (check, { nodes, command }) => {
     check.refuse(
       "nodes",
       nodes !== undefined && command === undefined,
-      `${path} needs ${check.pathOf("command")}, such as torchrun; add it`,
+      `${check.pathOf("nodes")} needs ${check.pathOf("command")}, such as torchrun; add it`,
     );
   },
 );

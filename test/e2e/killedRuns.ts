@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { listProcesses } from "../../local/cluster/processes.ts";
+import { descendantsOf } from "../runner/interruption.ts";
 import type { commandLine } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
 
@@ -74,24 +74,9 @@ export function describeKilledRuns(
     await Promise.race([delay(seconds * 1_000), ended]);
     // a cluster that the run has started goes on, as that of someone else would
     const spared = new Set(listProcesses().map(({ pid }) => pid));
-    for (const pid of familyOf(child.pid!)) if (!spared.has(pid)) killIfAlive(pid);
+    for (const pid of [child.pid!, ...descendantsOf(child.pid!)])
+      if (!spared.has(pid)) killIfAlive(pid);
     await ended;
-  }
-}
-
-/** A process and all that it has started, directly or not. */
-function familyOf(pid: number): number[] {
-  const children = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
-    .map(Number);
-  return [pid, ...children.flatMap(familyOf)];
-}
-
-function parentOf(pid: string): number {
-  try {
-    return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-  } catch {
-    return 0; // ended meanwhile
   }
 }
 
