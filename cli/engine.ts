@@ -36,7 +36,7 @@ export interface Engine {
   down(options: { keepData: boolean }): Promise<number>;
   /** Forgets the stack without touching its cluster, which is gone. */
   forget(): Promise<void>;
-  /** Releases the stack's lock, anyone who holds it. The lock of a dead process on this machine is released automatically. */
+  /** Releases the stack's lock, no matter who holds it. The lock of a dead process on this machine is released automatically. */
   unlock(): Promise<void>;
   /** The whole state as text, secrets in clear; nothing before the first `up`. */
   exportState(): Promise<string | undefined>;

@@ -145,7 +145,7 @@ function localCluster(around: Surroundings): Target {
   throw new UserError(
     around.wantsLocalCluster
       ? "the local cluster needs Linux and root; run the command with sudo, or start Minikube (`minikube start`)"
-      : "there is no Kubernetes here: no context in the kubeconfig and no minikube on PATH; install Minikube (https://minikube.sigs.k8s.io/docs/start) and run this again, or run it as root on Linux for its own cluster",
+      : "there is no Kubernetes here: no context in the kubeconfig and no minikube on PATH; install Minikube (https://minikube.sigs.k8s.io/docs/start) and run this again, or run it as root on Linux for a dedicated cluster",
   );
 }
 

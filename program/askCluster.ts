@@ -1,5 +1,5 @@
 /*
- * Prints what the cluster of a context shows of its ports, as JSON. Its own process, for a program that has to
+ * Prints what the cluster of a context shows of its ports, as JSON. A separate process, for a program that has to
  * know before it declares its first resource and cannot wait.
  */
 import { clientConfig } from "./clientConfig.ts";

@@ -78,7 +78,7 @@ export function models(fallback: ModelSettings, description: string): Setting<Mo
     ]);
     return isMap(value) && settings.every(([, one]) => isMap(one))
       ? (Object.fromEntries(settings) as ModelSettings)
-      : new Fault("be a map of models, each its own map such as `churn: {}`");
+      : new Fault("be a map of models, each a map such as `churn: {}`");
   };
   const fallbackText = fallback as JsonObject;
   return { type: "object", default: fallbackText, description, argument: "models", read, hand };

@@ -234,7 +234,7 @@ const storesInCluster: Combination<BackupArgs> = (check, { database, artifacts }
       .refuse(
         "claimName",
         artifacts.claimName === undefined,
-        "artifacts.claimName must be given; its own bucket keeps versions",
+        "artifacts.claimName must be given; a bucket keeps its own versions",
       );
   }
 };

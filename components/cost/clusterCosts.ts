@@ -14,7 +14,7 @@ import {
   spotFactor,
 } from "./prices.ts";
 
-/** Management of a cluster. Autopilot's pods and Standard's node pools are their own resources. */
+/** Management of a cluster. Autopilot's pods and Standard's node pools are separate resources. */
 export function clusterLines(_: BillableResource): Line[] {
   return [{ item: "cluster management", usd: kubernetesEngine.management * hoursPerMonth }];
 }

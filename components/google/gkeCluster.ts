@@ -115,7 +115,7 @@ export class GkeCluster extends pulumi.ComponentResource {
       .all([cluster.endpoint, cluster.privateClusterConfig])
       .apply(([endpoint, network]) => network?.privateEndpoint || endpoint);
     this.workloadPool = pulumi.all([project, cluster.id]).apply(([id]) => `${id}.svc.id.goog`);
-    // anyone who uses it waits for nodes, and on the way back nodes stay until everything on them is gone
+    // what uses it waits for nodes, and on the way back nodes stay until everything on them is gone
     const nodesExist = made[0]?.id ?? cluster.id;
     this.kubeconfig = pulumi.secret(
       pulumi

@@ -107,7 +107,7 @@ async function inSession<T>(
 /** Removes a session's temporary files. Its working containers are removed when the next session ends. */
 const removeLeftovers = (root: string) => removeAll(root, "session-");
 
-/** Removes what is in a folder, except what is mounted there. The folder itself may be its own disk. */
+/** Removes what is in a folder, except what is mounted there. The folder itself may be a separate disk. */
 async function removeAll(root: string, prefix = ""): Promise<void> {
   const names = await readdir(root);
   const doomed = names.filter((name) => name.startsWith(prefix));

@@ -27,7 +27,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** What a script prints; its own process, which the cluster in this one can answer. */
+/** What a script prints; a separate process, which the cluster in this one can answer. */
 async function run(script: string, argument: string, config = kubeconfig) {
   const env = { ...process.env, KUBECONFIG: config };
   const child = spawn(process.execPath, [join(checkoutRoot, script), argument], { env });

@@ -24,8 +24,8 @@ test("a model with nothing behind it is one with all defaults", () => {
 
 // prettier-ignore
 test.each<[unknown, string[]]>([
-  [[], ["models must be a map of models, each its own map such as `churn: {}`, not `[]`"]],
-  [{ churn: 3 }, ["models must be a map of models, each its own map such as `churn: {}`, not `{\"churn\":3}`"]],
+  [[], ["models must be a map of models, each a map such as `churn: {}`, not `[]`"]],
+  [{ churn: 3 }, ["models must be a map of models, each a map such as `churn: {}`, not `{\"churn\":3}`"]],
   [{}, ["models must not be empty; name one to serve"]],
   [{ churn: { replicas: 0 } }, ["models.churn.replicas must be a whole number from 1 to 100"]],
   [

@@ -15,7 +15,7 @@ export async function actionlint(): Promise<string> {
   if (existsSync(program)) return program;
   await requireGo((found) => `actionlint is built with Go, and ${found} there`);
   await mkdir(folder, { recursive: true });
-  // several test runs may build at once: anyone who is last replaces an equal program
+  // several test runs may build at once: the last one replaces an equal program
   const draft = `${program}.${process.pid}`;
   await goBuild({
     cwd: sources,

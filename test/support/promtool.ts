@@ -41,7 +41,7 @@ function unpack(packageName: string, folder: string): void {
     execFileSync("apt-get", ["download", packageName], { cwd: work, stdio: "pipe" });
     const file = readdirSync(work).find((name) => name.endsWith(".deb"))!;
     execFileSync("dpkg-deb", ["-x", file, "files"], { cwd: work, stdio: "pipe" });
-    // test files run side by side: anyone who comes second finds it done
+    // test files run side by side: the second one finds it done
     if (!existsSync(folder)) renameSync(join(work, "files"), folder);
   } finally {
     rmSync(work, { recursive: true, force: true });

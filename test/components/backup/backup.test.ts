@@ -214,7 +214,7 @@ describeRefusals(make, "keep", base, [
   ],
   [
     { artifacts: { uri: "gs://bucket" } },
-    'Backup "keep": artifacts.claimName must be given; its own bucket keeps versions',
+    'Backup "keep": artifacts.claimName must be given; a bucket keeps its own versions',
   ],
   [
     { database: { ...base.database, proxy: { instance: "p:r:i" } } },

@@ -35,7 +35,7 @@ const common = {
   resourceLabels: labels,
 };
 
-// SECURITY.md: Nodes have no public address and their own account that may write logs and
+// SECURITY.md: Nodes have no public address and a separate account that may write logs and
 // metrics and read one image repository.
 test("makes a private cluster with its own pool, whose nodes have their own account", async () => {
   const { resources, find } = await record(() => make("gke", base));
@@ -225,7 +225,7 @@ test("says how to reach the cluster, without a credential and as a secret", asyn
   });
 });
 
-test("anyone who uses the kubeconfig waits for nodes, and identities wait for the cluster alone", async () => {
+test("what uses the kubeconfig waits for nodes, and identities wait for the cluster alone", async () => {
   const { result } = await record(() => make("gke", base));
   expect(await sources(result.kubeconfig)).toContain("gke-pool");
   expect(await sources(result.workloadPool)).toEqual(["gke-cluster"]);

@@ -52,7 +52,7 @@ test("with keepVersions old versions go, and the newest are saved from that", as
   });
 });
 
-// SECURITY.md: Nodes have no public address and their own account that may write logs and
+// SECURITY.md: Nodes have no public address and a separate account that may write logs and
 // metrics and read one image repository.
 test("readers may pull from exactly this repository", async () => {
   const { find } = await record(() => make("images", { ...base, readers: [nodes] }));

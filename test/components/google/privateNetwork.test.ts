@@ -55,7 +55,7 @@ test("says what a cluster has to know, and what the gateway costs", async () => 
   });
 });
 
-test("anyone who uses private services waits for the peering by data flow", async () => {
+test("what uses private services waits for the peering by data flow", async () => {
   const { result, find, resources } = await record(() => make("net", withServices));
   expect(tree(resources)).toContain(
     "gcp:servicenetworking/connection:Connection net-services < net",
