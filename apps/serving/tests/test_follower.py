@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import weakref
 
 import pytest
@@ -189,6 +190,9 @@ def test_a_replaced_model_lives_exactly_as_long_as_its_last_request(
 ) -> None:
     world.alias = version(1)
     step(follower)
+    for thread in threading.enumerate():  # one that has handed the model over may not have returned
+        if thread.name.startswith("load"):
+            thread.join()
     request = follower.current
     old = weakref.ref(follower.current)
     gc.disable()  # reference counting alone must do it: a collection may be far away
