@@ -26,6 +26,11 @@ export const exporters = {
   },
   modelServer: { title: "Model server", where: "every pod of it", targetLabels: ofModel },
   predictionApp: { title: "Prediction page", where: "every pod of it", targetLabels: ofModel },
+  dask: {
+    title: "Dask",
+    where: "scheduler and workers of a training with `cluster`, as long as it runs",
+    targetLabels: ofPod,
+  },
   kubelet: { title: "Kubelet", where: "every node", targetLabels: ofNode },
   cadvisor: { title: "cAdvisor", where: "inside the kubelet of every node", targetLabels: ofNode },
   nodeExporter: {
@@ -66,6 +71,7 @@ const mlflow = of("mlflow");
 const postgres = of("postgres");
 const model = of("modelServer");
 const page = of("predictionApp");
+const dask = of("dask");
 const kubelet = of("kubelet");
 const cadvisor = of("cadvisor");
 /** Of a group of processes: the node's is `id="/"`, and a pod's and a container's carry their names. */
@@ -117,6 +123,11 @@ export const metrics: Readonly<Record<string, Metric>> = {
   prediction_app_run_duration_seconds_bucket: page("time of a run", "le"),
   prediction_app_predictions_total: page("rows predicted"),
   prediction_app_model_server_requests_total: page("requests to the model server, by what came of them", "request", "outcome"),
+
+  dask_scheduler_workers: dask("workers of the scheduler", "state"),
+  dask_scheduler_workers_removed_total: dask("workers that have left it"),
+  dask_scheduler_tasks: dask("tasks that it knows", "state"),
+  dask_worker_memory_bytes: dask("memory of the worker", "type"),
 
   kubelet_running_pods: kubelet("pods that run"),
   kubelet_volume_stats_used_bytes: kubelet("bytes in use", "namespace", "persistentvolumeclaim"),

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { generatedPassword } from "../core/secrets.ts";
-import { services } from "../core/services.ts";
+import { metricsPort, services } from "../core/services.ts";
 import { slugOf } from "../core/slug.ts";
 import type { NamespacedArgs, NetworkFlow } from "../kubernetes/arguments.ts";
 import { metadataFor, unmonitored } from "../kubernetes/metadata.ts";
@@ -132,18 +132,25 @@ export function modelTraining(
   if (schedule !== undefined) train("retraining", { schedule });
 }
 
-/** Among the pods of a training with a cluster: those of another one are not let in. */
+/** Among the pods of a training with a cluster, and from Prometheus to them: those of another one are not let in. */
 export function clusterFlows(
   name: string,
   args: MlopsPlatformArgs,
   { slug, training }: PlatformModel,
 ): NetworkFlow[] {
-  if (training === undefined || training.steps !== undefined) return [];
-  if (sharedAndOwn(args, training).cluster === undefined) return [];
+  if (training === undefined) return [];
+  const { steps = [sharedAndOwn(args, training)] } = training;
+  if (steps.every(({ cluster }) => cluster === undefined)) return [];
   return (["training", "retraining"] as const).flatMap((role) => {
     const service = trainingOf(name, role, slug);
-    const ends = { from: trainingName, fromService: service, to: trainingName, toService: service };
-    return Object.values(clusterPorts).map((port) => ({ ...ends, port }));
+    const pods = { to: trainingName, toService: service };
+    const own = { from: trainingName, fromService: service, ...pods };
+    return [
+      ...Object.values(clusterPorts).map((port) => ({ ...own, port })),
+      ...(args.monitoring?.enabled === false
+        ? []
+        : [{ from: services.prometheus.name, ...pods, port: metricsPort }]),
+    ];
   });
 }
 

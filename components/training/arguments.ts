@@ -116,6 +116,8 @@ export interface PipelineStep {
   resources?: kube.ContainerResources;
   /** Graphics processors. Defaults to those of the pipeline. All steps are in one pod, so they must be of one type. */
   gpu?: TrainingGpu;
+  /** Dask cluster that the step's Dask clients and joblib find. The pipeline has one set of workers, as many as its largest cluster has, for all steps that have one. Left out, the step has its own pod only. */
+  cluster?: TrainingCluster;
   /** Seconds after which one attempt is ended as failed, 1 to 604800. Left out, the Job's deadline alone counts. */
   timeoutSeconds?: number;
   /** Whether the outputs of an earlier run are taken over where image, command, parameters and inputs are the same. Defaults to true. */
@@ -142,15 +144,17 @@ const trainingPodRules: Rules<TrainingPodArgs> = {
   gpu: gpuRule,
 };
 
+const clusterRule: Rule = object<TrainingCluster>({
+  workers: required(whole(1, 99)),
+  threads: whole(1, 64),
+});
+
 const sharedTrainingRules: Rules<SharedTraining> = {
   ...trainingPodRules,
   command: list(string),
   trials: whole(1, 1000),
   parallelism: whole(1, 1000),
-  cluster: object<TrainingCluster>({
-    workers: required(whole(1, 99)),
-    threads: whole(1, 64),
-  }),
+  cluster: clusterRule,
 };
 
 export const trialsOrCluster = exclusive<SharedTraining>("cluster", "trials");
@@ -210,6 +214,7 @@ export const pipelineSteps: Rule = list(
     parameters: map(string),
     resources: kube.resourcesRule,
     gpu: gpuRule,
+    cluster: clusterRule,
     timeoutSeconds: whole(1, 604800),
     cache: flag,
   }),
@@ -223,7 +228,9 @@ export const stepsFit: Combination<Partial<Pick<TrainingPipelineArgs, "steps" | 
   check.refuse("steps", steps.length === 0, `${check.pathOf("steps")} must not be empty`);
   const names = steps.map(({ name }) => name);
   const types = steps.flatMap(({ gpu = ofAll }) => gpu?.type ?? []);
-  steps.forEach(({ name, command, gpu }, index) => {
+  const first = steps.findIndex(({ cluster }) => cluster !== undefined);
+  const { image: workersImage, cluster: workers } = steps[first] ?? {};
+  steps.forEach(({ name, command, image, gpu, cluster }, index) => {
     const step = check.at("steps").at(index);
     const same = names.indexOf(name);
     if (same !== index)
@@ -232,6 +239,10 @@ export const stepsFit: Combination<Partial<Pick<TrainingPipelineArgs, "steps" | 
     if (gpu?.type !== undefined && gpu.type !== types[0]) {
       step.at("gpu").at("type").must(`be ${types[0]} as before, for all steps are in one pod`);
     }
+    if (cluster === undefined) return;
+    const shared = `that of steps[${first}], whose workers serve all steps`;
+    if (image !== workersImage) step.at("image").must(`be ${shared}`);
+    if (cluster.threads !== workers?.threads) step.at("cluster").at("threads").must(`be ${shared}`);
   });
 };
 

@@ -3,7 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { generatedPassword } from "../core/secrets.ts";
 import { metadataFor } from "../kubernetes/metadata.ts";
 import { environment } from "../kubernetes/pods.ts";
-import type { TrainingCluster, TrainingJobArgs } from "./arguments.ts";
+import { metricsPort } from "../core/services.ts";
+import type { TrainingCluster, TrainingWorkloadArgs } from "./arguments.ts";
 import { firstPod, jobName, type PodGroup, podNames } from "./podGroup.ts";
 
 /** Where the scheduler and each worker listen. */
@@ -15,7 +16,7 @@ export const clusterPorts = { scheduler: 8786, worker: 8788 } as const;
  */
 export function trainingCluster(
   name: string,
-  args: TrainingJobArgs,
+  args: TrainingWorkloadArgs,
   { workers, threads = 1 }: TrainingCluster,
   child: { parent: pulumi.Resource },
 ): PodGroup {
@@ -37,10 +38,6 @@ export function trainingCluster(
       completions,
       parallelism: completions,
       successPolicy: { rules: [{ succeededIndexes: "0" }] },
-      // each pod has its own attempts, so that many workers may be lost in turn; one without any left fails the Job
-      backoffLimit: undefined,
-      backoffLimitPerIndex: args.backoffLimit ?? 2,
-      maxFailedIndexes: 0,
     },
     pod: { subdomain },
     env: [
@@ -49,6 +46,7 @@ export function trainingCluster(
         {
           CLUSTER_SCHEDULER: `${firstPod(name)}:${clusterPorts.scheduler}`,
           CLUSTER_WORKER_PORT: `${clusterPorts.worker}`,
+          CLUSTER_METRICS_PORT: `${metricsPort}`,
           CLUSTER_WORKERS: `${workers}`,
           CLUSTER_THREADS: `${threads}`,
         },

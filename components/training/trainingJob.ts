@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { outputsOf } from "../core/outputs.ts";
 import { withSecret } from "../core/secrets.ts";
-import { temporaryFolder } from "../kubernetes/pods.ts";
+import { metricsPort } from "../core/services.ts";
+import { metricsPorts, temporaryFolder } from "../kubernetes/pods.ts";
 import { checkTrainingJob, type TrainingJobArgs } from "./arguments.ts";
 import type { PodGroup } from "./podGroup.ts";
 import { trainingCluster } from "./trainingCluster.ts";
@@ -51,6 +52,12 @@ function jobSpec(args: TrainingJobArgs, group?: PodGroup): TrainingJobSpec {
             parallelism: Math.min(trials, parallelism),
           }),
       ...group?.job,
+      // many workers may be lost in turn; a pod without an attempt left fails the Job
+      ...(cluster && {
+        backoffLimit: undefined,
+        backoffLimitPerIndex: args.backoffLimit ?? 2,
+        maxFailedIndexes: 0,
+      }),
       ...((gpu ?? group) && { podFailurePolicy: sparesDisruptions }),
     },
     pod: { restartPolicy: "Never", volumes: [tmp.volume], ...group?.pod },
@@ -61,6 +68,7 @@ function jobSpec(args: TrainingJobArgs, group?: PodGroup): TrainingJobSpec {
         command: cluster === undefined ? command : ["python", "-m", "dask_cluster", ...command],
         env: trials === undefined ? {} : { TRAINING_TRIALS: `${trials}` },
         ...(group && { ownEnv: group.env }),
+        ...(cluster && { ports: metricsPorts(metricsPort) }),
         resources,
         gpu,
         volumeMounts: [tmp.mount],

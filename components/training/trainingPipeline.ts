@@ -2,7 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../core/checks.ts";
 import { outputsOf } from "../core/outputs.ts";
 import { withSecret } from "../core/secrets.ts";
+import { metricsPort } from "../core/services.ts";
+import { metricsPorts } from "../kubernetes/pods.ts";
 import { checkTrainingPipeline, type TrainingPipelineArgs } from "./arguments.ts";
+import type { PodGroup } from "./podGroup.ts";
+import { trainingCluster } from "./trainingCluster.ts";
 import { type TrainingJobSpec, trainingWorkload } from "./trainingWorkload.ts";
 
 /**
@@ -23,21 +27,35 @@ export class TrainingPipeline extends pulumi.ComponentResource {
       opts,
     );
 
-    this.jobName = trainingWorkload(name, args, pipelineSpec(args), { parent: this });
+    const child = { parent: this };
+    const clusters = args.steps.flatMap(({ cluster }) => cluster ?? []);
+    const workers = Math.max(...clusters.map((cluster) => cluster.workers));
+    const group = clusters[0] && trainingCluster(name, args, { ...clusters[0], workers }, child);
+    this.jobName = trainingWorkload(name, args, pipelineSpec(args, group), child);
     this.registerOutputs(outputsOf(this));
   }
 }
 
-function pipelineSpec(args: TrainingPipelineArgs): TrainingJobSpec {
+function pipelineSpec(args: TrainingPipelineArgs, group?: PodGroup): TrainingJobSpec {
   const { steps, storageSize = "2Gi" } = args;
   return {
+    ...(group && { job: group.job }),
     // a step that is tried again finds what those before it have written
     pod: {
       restartPolicy: "OnFailure",
       volumes: [{ name: "workspace", emptyDir: { sizeLimit: storageSize } }],
+      ...group?.pod,
     },
     containers: steps.map((step, index) => {
-      const { name, image = args.image, command, resources, gpu = args.gpu, ...others } = step;
+      const {
+        name,
+        image = args.image,
+        command,
+        resources,
+        gpu = args.gpu,
+        cluster,
+        ...others
+      } = step;
       const last = index === steps.length - 1;
       return {
         name,
@@ -47,6 +65,9 @@ function pipelineSpec(args: TrainingPipelineArgs): TrainingJobSpec {
           PIPELINE_STEP: pulumi.jsonStringify({ name, image, last, ...others }),
           PIPELINE_WORKSPACE: "/workspace",
         },
+        ...(cluster && group && { ownEnv: group.env }),
+        // a pod whose init containers still run is not scraped
+        ...(cluster && last && { ports: metricsPorts(metricsPort) }),
         resources: { ...args.resources, ...resources },
         gpu,
         volumeMounts: ["tmp", "workspace"].map((subPath) => ({

@@ -26,6 +26,7 @@ export interface TrainingContainer {
   readonly ownEnv?: readonly k8s.types.input.core.v1.EnvVar[];
   readonly resources: ContainerResources | undefined;
   readonly gpu: TrainingGpu | undefined;
+  readonly ports?: { name: string; containerPort: number }[];
   readonly volumeMounts: { name: string; mountPath: string; subPath?: string }[];
 }
 

@@ -21,6 +21,7 @@ class Pods:
             "PYTHONPATH": str(SOURCE),
             "CLUSTER_SCHEDULER": f"127.0.0.1:{free_port()}",
             "CLUSTER_WORKER_PORT": "0",
+            "CLUSTER_METRICS_PORT": "0",
             "CLUSTER_WORKERS": str(workers),
             "CLUSTER_THREADS": "1",
             "CLUSTER_SECRET": "a secret of the Job",
@@ -43,6 +44,7 @@ class Pods:
                 env=self.env | {"JOB_COMPLETION_INDEX": str(index)},
                 stdout=log,
                 stderr=log,
+                start_new_session=True,
             )
 
     def _keep(self) -> None:

@@ -1,10 +1,7 @@
 """A training on a Dask cluster: real schedulers and workers, some of which are killed."""
 
 import asyncio
-import os
 import re
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -88,12 +85,7 @@ def test_a_killed_scheduler_takes_its_script_along_and_the_next_one_leaves_no_ru
     with Pods(2, sys.executable, "-m", "training", folder=tmp_path, **searching) as pods:
         pods.wait_for_line("searching")
         time.sleep(0.5)
-        # as the kernel does with all processes of a container when its first one ends
-        script = subprocess.run(
-            ["pgrep", "-P", str(pods.pods[0].pid)], capture_output=True, text=True, check=True
-        )
         pods.kill(0)
-        os.kill(int(script.stdout), signal.SIGKILL)
         pods.start_first_again()
         assert pods.wait() == 0, pods.log.read_text()
         assert "the scheduler has gone; waiting for the next one" in pods.log.read_text()
@@ -150,6 +142,55 @@ def test_data_is_sent_again_when_a_worker_is_lost_and_what_cannot_run_is_an_erro
     assert f"sums [{', '.join(sums)}]" in log
     assert "raised KilledWorker" in log
     assert "raised TypeError" in log
+
+
+ASKING = """
+import sys
+from urllib.request import urlopen
+from distributed import Client
+
+def ports(dask_scheduler=None, dask_worker=None):
+    return (dask_scheduler or dask_worker).http_server.port
+
+def metrics(port):
+    return urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
+
+def paths_besides(port):
+    return [p for p in ("/", "/info/main/workers.html", "/json/counts.json", "/health")
+            if answers(f"http://127.0.0.1:{port}{p}")]
+
+def answers(url):
+    try:
+        return urlopen(url).status
+    except OSError:
+        return None
+
+def has_scikit_learn():
+    return "sklearn.model_selection" in sys.modules
+
+with Client() as client:
+    of_scheduler, (of_worker,) = client.run_on_scheduler(ports), client.run(ports).values()
+    print("one worker:", "dask_scheduler_workers_added_total 1.0" in metrics(of_scheduler))
+    print("paused:", 'dask_scheduler_workers{state="paused"} 0.0' in metrics(of_scheduler))
+    print("of the worker:", 'dask_worker_memory_bytes{type="managed"}' in metrics(of_worker))
+    print("besides:", paths_besides(of_scheduler) + paths_besides(of_worker))
+    imported = [client.run_on_scheduler(has_scikit_learn), *client.run(has_scikit_learn).values()]
+    print("imported:", imported, flush=True)
+"""
+
+
+def test_pods_show_their_metrics_and_nothing_else_and_are_ready_for_scikit_learn(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "asking.py").write_text(ASKING)
+    with Pods(1, sys.executable, "asking.py", folder=tmp_path) as pods:
+        assert pods.wait() == 0, pods.log.read_text()
+        log = pods.log.read_text()
+    assert "one worker: True" in log
+    assert "paused: True" in log
+    assert "of the worker: True" in log
+    assert "besides: []" in log
+    assert "imported: [True, True]" in log
 
 
 def test_workers_that_do_not_come_are_an_error_that_names_the_fix(tmp_path: Path) -> None:

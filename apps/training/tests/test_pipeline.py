@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import free_port
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from test_job import SOURCE
@@ -59,6 +60,9 @@ class Pod:
             **{"TRAINING_GROUP": job, "PIPELINE_WORKSPACE": str(self.workspace)},
             "GATE": str(self.gate),
         }
+
+    def set(self, **env: str) -> None:
+        self._env |= env
 
     def start(self, name: str, script: str) -> subprocess.Popen[str]:
         """A container that can be killed."""
@@ -203,6 +207,67 @@ def test_a_step_that_takes_too_long_is_ended(settings: Settings, pod: Callable[[
     assert code == 1
     assert "error: step prepare: it did not end within 1 s, its timeoutSeconds" in output
     assert time.monotonic() - began < 60
+
+
+ON_WORKERS = """
+import time, mlflow
+from distributed import Client, get_worker
+
+def trial(number):
+    mlflow.start_run(run_name="candidate")
+    time.sleep(number)
+
+def place():
+    return "a worker" if get_worker() else "nowhere"
+
+with Client() as client:
+    print("computed by", client.submit(place).result(), flush=True)
+    client.submit(trial, SECONDS).result()
+"""
+
+
+def test_steps_with_a_cluster_share_workers_that_outlive_them(
+    settings: Settings, pod: Callable[[str], Pod]
+) -> None:
+    one = pod("job")
+    cluster = {
+        "CLUSTER_SCHEDULER": f"127.0.0.1:{free_port()}",
+        "CLUSTER_WORKER_PORT": "0",
+        "CLUSTER_METRICS_PORT": "0",
+        "CLUSTER_WORKERS": "1",
+        "CLUSTER_THREADS": "1",
+        "CLUSTER_SECRET": "a secret of the Job",
+    }
+    # the containers of the pod next to it: its first step has no cluster
+    other = pod("job-1")
+    other.set(TRAINING_GROUP="job", JOB_COMPLETION_INDEX="1")
+    assert other.step("prepare", "raise SystemExit('not here')") == (0, "")
+    other.set(**cluster)
+    worker = other.start("train", "raise SystemExit('not here')")
+    try:
+        assert one.step("prepare")[0] == 0
+        one.set(JOB_COMPLETION_INDEX="0", **cluster)
+        code, output = one.step("train", ON_WORKERS.replace("SECONDS", "0"))
+        assert code == 0, output
+        assert "computed by a worker" in output
+        endless = ON_WORKERS.replace("SECONDS", "100")
+        code, output = one.step("promote", endless, timeoutSeconds=15)
+        assert code == 1
+        assert "it did not end within 15 s" in output
+        assert "computed by a worker" in one.step("promote", ON_WORKERS.replace("SECONDS", "0"))[1]
+        assert worker.poll() is None
+    finally:
+        worker.kill()
+        worker.wait()
+    found = MlflowClient().search_runs(
+        [run.info.experiment_id for run in runs(settings, "job")["prepare"]]
+    )
+    assert [run.info.status for run in found if run.info.run_name == "promote"] == [
+        "FINISHED",
+        "FAILED",
+    ]
+    # no worker could say that the task with this one is ended
+    assert "RUNNING" not in {run.info.status for run in found}
 
 
 @pytest.mark.parametrize(

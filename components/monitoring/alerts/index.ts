@@ -2,6 +2,7 @@ import { runbookLink } from "../runbookLinks.ts";
 import { availability } from "./availabilityAlerts.ts";
 import { backups } from "./backupAlerts.ts";
 import { cluster } from "./clusterAlerts.ts";
+import { dask } from "./daskAlerts.ts";
 import { models, modelServers } from "./modelAlerts.ts";
 import { alerting, monitoring } from "./monitoringAlerts.ts";
 import { type Alert, asRule, type RuleGroup } from "./alertRule.ts";
@@ -32,6 +33,7 @@ export function alertRules(options: AlertRulesOptions = {}): RuleGroup[] {
     group("models", names.length > 0 ? [modelServers(names), ...models] : models),
     group("cluster", cluster),
     group("backups", backups),
+    group("dask", dask),
     group("monitoring", [...monitoring, ...(alertmanager ? alerting : [])]),
   ];
 }

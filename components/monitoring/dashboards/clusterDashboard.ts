@@ -48,6 +48,10 @@ const claim = "max by (namespace, persistentvolumeclaim)";
 const volume = (statistic: string) =>
   `${claim} (kubelet_volume_stats_${statistic}_bytes{namespace=~"$namespace"})`;
 
+/** Of all Dask clusters; none is there most of the time. */
+const ofDask = (name: string, matcher: string) =>
+  `sum(dask_${name}{namespace=~"$namespace",${matcher}}) or vector(0)`;
+
 export const cluster = (): Dashboard =>
   dashboard("cluster", {
     description: "The nodes, and what each namespace, pod and volume takes of them.",
@@ -183,6 +187,44 @@ export const cluster = (): Dashboard =>
             width: 8,
             queries: { "{{persistentvolumeclaim}}": volume("available") },
             unit: "bytes",
+          }),
+        ],
+      },
+      {
+        title: "Dask clusters",
+        tiles: [
+          timeSeries({
+            title: "Dask workers",
+            description:
+              "Workers of all trainings with a cluster. A dip is a worker that was lost, see the runbook DaskWorkersLost; paused ones are out of memory, see DaskWorkersPaused.",
+            queries: {
+              running: ofDask("scheduler_workers", 'state!="paused"'),
+              paused: ofDask("scheduler_workers", 'state="paused"'),
+            },
+            ...wholeNumbers,
+          }),
+          timeSeries({
+            title: "Dask tasks",
+            description:
+              "Tasks that workers have, and those that wait for one. While many wait, more workers shorten the training; while none does, fewer would be enough.",
+            queries: {
+              "with a worker": ofDask("scheduler_tasks", 'state="processing"'),
+              waiting: ofDask("scheduler_tasks", 'state=~"queued|no-worker"'),
+            },
+            ...wholeNumbers,
+          }),
+          timeSeries({
+            title: "Memory of Dask workers",
+            description:
+              "What results take (managed), what the tasks themselves take (unmanaged), and what was written to disk. A worker writes to disk from 70 % of its limit on and pauses at 80 %.",
+            queries: Object.fromEntries(
+              ["managed", "unmanaged", "spilled"].map((type) => [
+                type,
+                ofDask("worker_memory_bytes", `type="${type}"`),
+              ]),
+            ),
+            unit: "bytes",
+            isStacked: true,
           }),
         ],
       },

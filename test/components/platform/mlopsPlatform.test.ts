@@ -115,27 +115,38 @@ describe("a model with steps", () => {
 });
 
 // SECURITY.md: The pods of a training's Dask cluster let in pods of that training only.
-test("the pods of a training's cluster talk among themselves, and not with those of another one", async () => {
-  const training = { cluster: { workers: 2 } };
-  const others = { name: "churn", image: "registry/serving:1", training: {} };
-  const models = [{ ...model, training }, others];
-  const { resources, find } = await record(() => make("ml", { ...base, models }));
-  const own = {
-    "app.kubernetes.io/name": "training",
-    "app.kubernetes.io/instance": "ml-training-diabetes",
-  };
-  const pods = { podSelector: { matchLabels: own } };
-  const both = "ml-network-ml-training-diabetes";
-  expect(at(find(`${both}-to-ml-training-diabetes`).inputs, "spec")).toMatchObject({
-    ...pods,
-    ingress: [{ from: [pods], ports: [{ port: 8786 }, { port: 8788 }] }],
-  });
-  expect(at(find(`${both}-may-call-ml-training-diabetes`).inputs, "spec")).toMatchObject({
-    ...pods,
-    egress: [{ to: [pods] }],
-  });
-  expect(resources.some(({ name }) => name.includes("training-churn-to-"))).toBe(false);
-});
+test.each<[string, ModelTraining]>([
+  ["training", { cluster: { workers: 2 } }],
+  ["step", { steps: [{ name: "train", command: ["a"], cluster: { workers: 2 } }] }],
+])(
+  "the pods of a %s's cluster talk among themselves and to Prometheus, and not with those of another one",
+  async (_, training) => {
+    const others = { name: "churn", image: "registry/serving:1", training: {} };
+    const models = [{ ...model, training }, others];
+    const { resources, find } = await record(() => make("ml", { ...base, models }));
+    const own = {
+      "app.kubernetes.io/name": "training",
+      "app.kubernetes.io/instance": "ml-training-diabetes",
+    };
+    const pods = { podSelector: { matchLabels: own } };
+    const both = "ml-network-ml-training-diabetes";
+    expect(at(find(`${both}-to-ml-training-diabetes`).inputs, "spec")).toMatchObject({
+      ...pods,
+      ingress: [{ from: [pods], ports: [{ port: 8786 }, { port: 8788 }] }],
+    });
+    expect(at(find(`${both}-may-call-ml-training-diabetes`).inputs, "spec")).toMatchObject({
+      ...pods,
+      egress: [{ to: [pods] }],
+    });
+    expect(at(find("ml-network-prometheus-to-ml-training-diabetes").inputs, "spec")).toMatchObject({
+      ...pods,
+      ingress: [{ ports: [{ port: 9464 }] }],
+    });
+    expect(
+      resources.some(({ name }) => name.startsWith("ml-network") && name.includes("churn")),
+    ).toBe(false);
+  },
+);
 
 test("options reach every resource", async () => {
   const program = () => new MlopsPlatform("ml", base, { protect: true });

@@ -82,6 +82,8 @@ test("a cluster is the pods of one Indexed Job, which ends with its first pod", 
   expect(env).toContainEqual({ name: "CLUSTER_SCHEDULER", value: "$(JOB_NAME)-0.train:8786" });
   expect(env).toContainEqual({ name: "CLUSTER_WORKERS", value: "4" });
   expect(env).toContainEqual({ name: "CLUSTER_THREADS", value: "2" });
+  expect(env).toContainEqual({ name: "CLUSTER_METRICS_PORT", value: "9464" });
+  expect(container!["ports"]).toEqual([{ name: "metrics", containerPort: 9464 }]);
 });
 
 test("the secret of a cluster's certificates is in no plan and in no variable in the clear", async () => {

@@ -40,6 +40,42 @@ test("makes one Job whose steps run one after the other, so that only the failed
   ]);
 });
 
+test("a step's cluster is made of further pods of the Job, which ends with the pipeline's own", async () => {
+  const steps = [
+    prepare,
+    { ...train, cluster: { workers: 2, threads: 3 } },
+    { name: "check", command: ["./check"] },
+    { name: "tune", command: ["./tune"], cluster: { workers: 4, threads: 3 } },
+  ];
+  const { find } = await record(() => make("train", { ...base, steps, backoffLimit: 5 }));
+  const spec = at(find("train-job").inputs, "spec");
+  expect(spec).toMatchObject({
+    completionMode: "Indexed",
+    completions: 5,
+    parallelism: 5,
+    successPolicy: { rules: [{ succeededIndexes: "0" }] },
+    backoffLimit: 5,
+  });
+  // Kubernetes refuses it with containers that are started again
+  expect(spec).not.toHaveProperty("backoffLimitPerIndex");
+  const pod = at(spec, "template", "spec");
+  expect(pod).toMatchObject({ restartPolicy: "OnFailure", subdomain: "train" });
+  const containers = [...list(at(pod, "initContainers")), ...list(at(pod, "containers"))];
+  const workers = containers.map(({ env }) =>
+    list(env)
+      .filter(({ name }) => name === "CLUSTER_WORKERS" || name === "CLUSTER_THREADS")
+      .map(({ value }) => value),
+  );
+  expect(workers).toEqual([[], ["4", "3"], [], ["4", "3"]]);
+  expect(told(containers[1]!)).not.toHaveProperty("cluster");
+  expect(containers.map(({ ports }) => ports)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    [{ name: "metrics", containerPort: 9464 }],
+  ]);
+});
+
 test("a pipeline of one step is a pod with one container", async () => {
   const pod = await podOf({ steps: [train] });
   expect(pod).not.toHaveProperty("initContainers");
@@ -143,6 +179,28 @@ describeRefusals(make, "train", base, [
       ],
     },
     `${subject}: steps[1].gpu.type must be nvidia-l4 as before, for all steps are in one pod`,
+  ],
+  [
+    { steps: [{ ...train, cluster: { workers: 0 } }] },
+    `${subject}: steps[0].cluster.workers must be a whole number from 1 to 99`,
+  ],
+  [
+    {
+      steps: [
+        { ...prepare, cluster: { workers: 1 } },
+        { ...train, image: "registry/mine:7", cluster: { workers: 2 } },
+      ],
+    },
+    `${subject}: steps[1].image must be that of steps[0], whose workers serve all steps`,
+  ],
+  [
+    {
+      steps: [
+        { ...prepare, cluster: { workers: 1 } },
+        { ...train, cluster: { workers: 1, threads: 2 } },
+      ],
+    },
+    `${subject}: steps[1].cluster.threads must be that of steps[0], whose workers serve all steps`,
   ],
   [{ storageSize: "much" }, `${subject}: storageSize must be a quantity of bytes such as 2Gi`],
 ]);

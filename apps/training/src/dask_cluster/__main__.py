@@ -6,6 +6,7 @@ the pod after it begins both again, and the workers join that one.
 """
 
 import asyncio
+import ctypes
 import json
 import os
 import signal
@@ -14,12 +15,17 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 from dask_cluster.certificates import tls_settings
 
 _IN_THE_IMAGE = Path("/opt/models")
+_IN_MOST_TASKS = "sklearn.model_selection"
+"""Imported by all pods while the script starts. The first tasks would otherwise wait for it in the
+scheduler, which reads them, then in the first worker, and then in those that need data of that one."""
+_LIBC, _PR_SET_PDEATHSIG = ctypes.CDLL(None), 1
 _PROGRESS_SECONDS = 20
 _ENDING_SECONDS = 20
 """Before Kubernetes' own 30 s for a pod that is to end."""
@@ -35,6 +41,7 @@ class ClusterPod:
     scheduler: str
     """Its host and port."""
     worker_port: int
+    metrics_port: int
     secret: str
     job: str
     start_timeout: float
@@ -62,6 +69,7 @@ def _read_pod(env: Mapping[str, str]) -> ClusterPod:
         threads=int(env["CLUSTER_THREADS"]),
         scheduler=env["CLUSTER_SCHEDULER"],
         worker_port=int(env["CLUSTER_WORKER_PORT"]),
+        metrics_port=int(env["CLUSTER_METRICS_PORT"]),
         secret=env["CLUSTER_SECRET"],
         job=env["TRAINING_GROUP"],
         start_timeout=float(env.get("CLUSTER_START_TIMEOUT", "600")),
@@ -77,8 +85,15 @@ def _environment(pod: ClusterPod, env: Mapping[str, str]) -> dict[str, str]:
         **tls_settings(pod.secret, pod.job, certificates),
         # modules next to train.py, which tasks name and do not carry
         "PYTHONPATH": os.pathsep.join(filter(None, [folder, env.get("PYTHONPATH")])),
+        # nothing else, for their HTTP servers have no login
+        **{
+            f"DASK_DISTRIBUTED__{role}__HTTP__ROUTES": f'["distributed.http.{role.lower()}.prometheus"]'
+            for role in ("SCHEDULER", "WORKER")
+        },
         "DASK_LOGGING__DISTRIBUTED": env.get("DASK_LOGGING__DISTRIBUTED", "warning"),
-        "MLFLOW_RUN_CONTEXT": json.dumps({"training.attempt": pod.job}),
+        # that of a pipeline's step has the step's run
+        "MLFLOW_RUN_CONTEXT": env.get("MLFLOW_RUN_CONTEXT")
+        or json.dumps({"training.attempt": pod.job}),
     }
     if experiment := env.get("EXPERIMENT_NAME"):
         chosen["MLFLOW_EXPERIMENT_NAME"] = experiment
@@ -98,15 +113,17 @@ async def _drive(pod: ClusterPod, command: list[str]) -> int:
         protocol="tls",
         port=int(pod.scheduler.rpartition(":")[2]),
         dashboard=False,
-        # its HTTP server has no login
-        dashboard_address="127.0.0.1:8787",
+        dashboard_address=f":{pod.metrics_port}",
     ) as scheduler:
         await _first(_workers_of(pod, lambda: len(scheduler.workers)), stopped.wait())
         if stopped.is_set():
             return 143
         if len(scheduler.workers) < pod.workers:
             return 1
-        process = await asyncio.create_subprocess_exec(*command, start_new_session=True)
+        process = await asyncio.create_subprocess_exec(
+            *command, start_new_session=True, preexec_fn=_end_with_parent
+        )
+        import_module(_IN_MOST_TASKS)
         await _first(process.wait(), stopped.wait())
         if stopped.is_set():
             _signal(process.pid, signal.SIGTERM)
@@ -148,13 +165,14 @@ async def _work(pod: ClusterPod) -> NoReturn:
         nthreads=pod.threads,
         port=pod.worker_port,
         dashboard=False,
-        dashboard_address="127.0.0.1:0",
+        dashboard_address=f":{pod.metrics_port}",
         local_directory="/tmp",
     )
 
     async def serve() -> None:
         await worker  # which waits for the scheduler as long as it takes
         print(f"works for {pod.scheduler_address}", flush=True)
+        import_module(_IN_MOST_TASKS)
         await worker.finished()
 
     await _first(serve(), stopped.wait())
@@ -183,6 +201,11 @@ async def _first(*waits: Coroutine[Any, Any, Any]) -> None:
         task.cancel()
     for task in done:
         task.result()
+
+
+def _end_with_parent() -> None:
+    """In a new process: it is killed when this one is, which a step of a pipeline may be alone."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _signal(group: int, number: signal.Signals) -> None:

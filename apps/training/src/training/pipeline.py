@@ -26,7 +26,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from training.errors import TrainingError, sentence
-from training.runs import wait_for_tracking
+from training.runs import end_leftovers, wait_for_tracking
 from training.settings import Settings, folder_in_the_image, settings_from_env
 from training.step import workspace
 from training.step_files import Workspace
@@ -34,6 +34,7 @@ from training.step_files import Workspace
 _PIPELINE, _STEP, _KEY = "training.pipeline", "training.step", "training.step_key"
 _OUTPUTS, _LIST, _LOG = "outputs", "outputs.json", "log.txt"
 _LOG_LINES = 1000
+_CLUSTER = [sys.executable, "-m", "dask_cluster"]
 _ENDING_SECONDS = 20
 """Before Kubernetes' own 30 s for a pod that is to end."""
 
@@ -53,6 +54,8 @@ class Step:
 
 def main(command: list[str]) -> int:
     env = os.environ
+    if env.get("JOB_COMPLETION_INDEX", "0") != "0":
+        return _serve(env)
     # for the script of the step
     env.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     env.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
@@ -66,6 +69,14 @@ def main(command: list[str]) -> int:
         fault = sentence(error, env.get("MLFLOW_TRACKING_URI", ""), who)
         print(f"error: {fault}", file=sys.stderr, flush=True)
         return 1
+
+
+def _serve(env: Mapping[str, str]) -> int:
+    """In the pods next to the pipeline's: the container of the first step with a cluster has the
+    workers for all steps, those before it have nothing to do."""
+    if "CLUSTER_WORKERS" in env:
+        os.execv(sys.executable, _CLUSTER)
+    return 0
 
 
 def _read_step(env: Mapping[str, str], command: list[str]) -> Step:
@@ -155,6 +166,7 @@ class _Attempt:
 
     def _end_leftovers(self) -> None:
         """An attempt that was killed, and what ran in it, could not say so."""
+        end_leftovers(self._experiment, "training.attempt", self._group)
         running = f"tags.`{_PIPELINE}` = '{self._group}' and attributes.status = 'RUNNING'"
         for run in self._search(running):
             if MLFLOW_PARENT_RUN_ID in run.data.tags:
@@ -242,7 +254,7 @@ def _run(step: Step, env: Mapping[str, str], lines: "deque[str]") -> tuple[str, 
     ended_by: list[str] = []
     try:
         process = subprocess.Popen(
-            step.command,
+            [*(_CLUSTER if "CLUSTER_WORKERS" in env else []), *step.command],
             env=env,
             cwd=env.get("MODEL_FOLDER"),
             stdout=subprocess.PIPE,

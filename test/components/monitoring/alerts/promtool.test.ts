@@ -4,6 +4,7 @@ import type { AlertCases } from "./cases/case.ts";
 import { alerting } from "./cases/alerting.ts";
 import { availability } from "./cases/availability.ts";
 import { backups } from "./cases/backups.ts";
+import { dask } from "./cases/dask.ts";
 import { cluster } from "./cases/cluster.ts";
 import { models } from "./cases/models.ts";
 import { monitoring } from "./cases/monitoring.ts";
@@ -14,6 +15,7 @@ const cases: AlertCases = {
   ...models,
   ...cluster,
   ...backups,
+  ...dask,
   ...monitoring,
   ...alerting,
 };

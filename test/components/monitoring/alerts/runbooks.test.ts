@@ -20,6 +20,7 @@ const applications = [
   "postgres",
   "model-server",
   "prediction-app",
+  "training",
   "prometheus",
   "alertmanager",
 ];

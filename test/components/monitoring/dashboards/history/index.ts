@@ -3,6 +3,7 @@ import { type Exporters, nodes } from "./nodes.ts";
 import { between, constant, end, made, type Made, step, steps } from "./series.ts";
 import { serving } from "./serving.ts";
 import { tracking } from "./tracking.ts";
+import { training } from "./training.ts";
 
 export { end, steps } from "./series.ts";
 export type { Exporters } from "./nodes.ts";
@@ -33,6 +34,7 @@ const alerts = (): Made[] => [
 export function history(exporters: Exporters, models: readonly string[]): string {
   const all = [
     ...tracking(),
+    ...training(),
     ...serving(models),
     ...frontEnd(models),
     ...nodes(exporters),
