@@ -24,6 +24,7 @@ WORKERS = 4
 COLUMNS = ("pair", "1 worker, s", "4 workers, s", "gain", "computing, 1", "computing, 4", "load")
 SEARCH = """
 import json
+import sys
 import time
 import joblib
 from dask_cluster.joblib_backend import register
@@ -36,7 +37,7 @@ register()
 data = make_classification(3000, 20, n_informative=10, random_state=0)
 grid = {"max_depth": [4, 6, 8, 10, 12, 14, 16, 18], "max_features": [3, 5, 7]}
 search = GridSearchCV(
-    RandomForestClassifier(n_estimators=45, random_state=0), grid, cv=3, refit=False
+    RandomForestClassifier(int(sys.argv[1]), random_state=0), grid, cv=3, refit=False
 )
 client = Client()
 client.get_task_stream(count=1)  # which records from now on
@@ -56,12 +57,12 @@ print("found", json.dumps({"seconds": seconds, "computing": computing, "scores":
 """
 
 
-def search(workers: int) -> dict:
+def search(workers: int, trees: int) -> dict:
     """Seconds that the search took, and those that all its tasks took, and its scores."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "search.py").write_text(SEARCH)
-        with Pods(workers, sys.executable, "search.py", folder=folder) as pods:
+        with Pods(workers, sys.executable, "search.py", str(trees), folder=folder) as pods:
             code, log = pods.wait(), pods.log.read_text()
     assert code == 0, log
     (line,) = (line for line in log.splitlines() if line.startswith("found "))
@@ -72,12 +73,14 @@ def main() -> None:
     """Print a line of the table for each pair, and the median of the gains."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--trees", type=int, default=45, help="of each of the 72 forests")
+    options = parser.parse_args()
     print("| " + " | ".join(COLUMNS) + " |\n|" + " ---: |" * len(COLUMNS))
     gains = []
-    for pair in range(1, parser.parse_args().pairs + 1):
+    for pair in range(1, options.pairs + 1):
         # in alternating order, so that neither always follows the other
         order = sorted((1, WORKERS), reverse=bool(pair % 2))
-        found = {workers: search(workers) for workers in order}
+        found = {workers: search(workers, options.trees) for workers in order}
         one, four = found[1], found[WORKERS]
         assert one["scores"] == four["scores"]
         gains.append(one["seconds"] / four["seconds"])

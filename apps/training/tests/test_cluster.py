@@ -90,7 +90,8 @@ def test_a_killed_scheduler_takes_its_script_along_and_the_next_one_leaves_no_ru
         assert pods.wait() == 0, pods.log.read_text()
         assert "the scheduler has gone; waiting for the next one" in pods.log.read_text()
     states = runs_of(searching)
-    assert ("KILLED", False) in states
+    # the script may see the scheduler go before it is killed itself
+    assert {("KILLED", False), ("FAILED", False)} & set(states)
     assert ("FINISHED", False) in states
     assert "RUNNING" not in {state for state, _ in states}
 

@@ -114,7 +114,7 @@ describe("a model with steps", () => {
   });
 });
 
-// SECURITY.md: The pods of a training's Dask cluster let in pods of that training only.
+// SECURITY.md: The pods of a training's Dask cluster let in pods of that training only, and Prometheus to their metrics.
 test.each<[string, ModelTraining]>([
   ["training", { cluster: { workers: 2 } }],
   ["step", { steps: [{ name: "train", command: ["a"], cluster: { workers: 2 } }] }],

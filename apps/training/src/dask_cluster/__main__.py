@@ -23,8 +23,8 @@ from dask_cluster.certificates import tls_settings
 
 _IN_THE_IMAGE = Path("/opt/models")
 _IN_MOST_TASKS = "sklearn.model_selection"
-"""Imported by all pods while the script starts. The first tasks would otherwise wait for it in the
-scheduler, which reads them, then in the first worker, and then in those that need data of that one."""
+"""Imported by all pods while the script starts. The first tasks would otherwise wait for it three
+times: in the scheduler, which reads them, in the first worker, and in those that need its data."""
 _LIBC, _PR_SET_PDEATHSIG = ctypes.CDLL(None), 1
 _PROGRESS_SECONDS = 20
 _ENDING_SECONDS = 20
@@ -86,10 +86,8 @@ def _environment(pod: ClusterPod, env: Mapping[str, str]) -> dict[str, str]:
         # modules next to train.py, which tasks name and do not carry
         "PYTHONPATH": os.pathsep.join(filter(None, [folder, env.get("PYTHONPATH")])),
         # nothing else, for their HTTP servers have no login
-        **{
-            f"DASK_DISTRIBUTED__{role}__HTTP__ROUTES": f'["distributed.http.{role.lower()}.prometheus"]'
-            for role in ("SCHEDULER", "WORKER")
-        },
+        "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": '["distributed.http.scheduler.prometheus"]',
+        "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": '["distributed.http.worker.prometheus"]',
         "DASK_LOGGING__DISTRIBUTED": env.get("DASK_LOGGING__DISTRIBUTED", "warning"),
         # that of a pipeline's step has the step's run
         "MLFLOW_RUN_CONTEXT": env.get("MLFLOW_RUN_CONTEXT")
