@@ -44,6 +44,7 @@ class Pods:
                 env=self.env | {"JOB_COMPLETION_INDEX": str(index)},
                 stdout=log,
                 stderr=log,
+                # a share of the processor for each, as pods have
                 start_new_session=True,
             )
 

@@ -23,7 +23,7 @@ from dask_cluster.certificates import tls_settings
 
 _IN_THE_IMAGE = Path("/opt/models")
 _IN_MOST_TASKS = "sklearn.model_selection"
-"""Imported by all pods while the script starts. The first tasks would otherwise wait for it three
+"""Imported by all pods at once, before they meet. The first tasks would otherwise wait for it three
 times: in the scheduler, which reads them, in the first worker, and in those that need its data."""
 _LIBC, _PR_SET_PDEATHSIG = ctypes.CDLL(None), 1
 _PROGRESS_SECONDS = 20
@@ -59,6 +59,7 @@ def main(command: list[str]) -> int:
     os.environ.update(_environment(pod, os.environ))
     # for this process too: the scheduler reads tasks as workers do
     sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)
+    import_module(_IN_MOST_TASKS)
     return asyncio.run(_drive(pod, command) if pod.index == 0 else _work(pod))
 
 
@@ -121,7 +122,6 @@ async def _drive(pod: ClusterPod, command: list[str]) -> int:
         process = await asyncio.create_subprocess_exec(
             *command, start_new_session=True, preexec_fn=_end_with_parent
         )
-        import_module(_IN_MOST_TASKS)
         await _first(process.wait(), stopped.wait())
         if stopped.is_set():
             _signal(process.pid, signal.SIGTERM)
@@ -170,7 +170,6 @@ async def _work(pod: ClusterPod) -> NoReturn:
     async def serve() -> None:
         await worker  # which waits for the scheduler as long as it takes
         print(f"works for {pod.scheduler_address}", flush=True)
-        import_module(_IN_MOST_TASKS)
         await worker.finished()
 
     await _first(serve(), stopped.wait())
