@@ -21,11 +21,17 @@ import { environment } from "../test/support/pythonEnvironment.ts";
 import { readDashboard } from "../tools/dashboards/panelData.ts";
 import { savePictures } from "../tools/dashboards/pictures.ts";
 import { lastMinutes } from "../tools/dashboards/prometheusApi.ts";
+import { usageOf } from "./usage.ts";
 
 const counts = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1, 10, 50, 200];
 const scrapeSeconds = 15;
 const measuredSeconds = 60;
 const name = "the-model";
+/** Those of a target, next to its pod. */
+const labels = {
+  ...{ namespace: "mlops", container: "server", node: "node-1" },
+  ...{ application: "model-server", monitor: "true" },
+};
 
 /** Prints the metrics of a model server of ten features, after enough predictions to count drift. */
 const modelServer = `
@@ -84,10 +90,6 @@ const found = debianProgram("prometheus", "prometheus");
 if ("reason" in found) throw new Error(found.reason);
 const prometheusPath = found.path;
 
-interface Rules {
-  groups: { evaluationTime: number; rules: { name: string; evaluationTime: number }[] }[];
-}
-
 async function measure(count: number): Promise<string[]> {
   const models = Array.from({ length: count }, (_, at) => `model-${at + 1}`);
   const folder = mkdtempSync(join(tmpdir(), "mlops-prometheus-"));
@@ -98,19 +100,7 @@ async function measure(count: number): Promise<string[]> {
   const scrape_configs = models.map((model) => ({
     job_name: model,
     metrics_path: `/metrics/${model}`,
-    static_configs: [
-      {
-        targets: [target],
-        labels: {
-          ...{
-            namespace: "mlops",
-            pod: `${model}-model-server-5f6d8c9b7-x2x4z`,
-            container: "server",
-          },
-          ...{ node: "node-1", application: "model-server", monitor: "true" },
-        },
-      },
-    ],
+    static_configs: [{ targets: [target], labels: { ...labels, pod: `${model}-server` } }],
   }));
   const interval = `${scrapeSeconds}s`;
   const global = { scrape_interval: interval, evaluation_interval: interval };
@@ -128,10 +118,7 @@ async function measure(count: number): Promise<string[]> {
     ],
     { stdio: ["ignore", "inherit", "inherit"] },
   );
-  const cpu = () => {
-    const fields = readFileSync(`/proc/${server.pid}/stat`, "utf8").split(") ")[1]!.split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  };
+  const cpu = () => usageOf(server.pid!).cpu;
   const get = async <T>(path: string) =>
     ((await (await fetch(`${url}/api/v1/${path}`)).json()) as { data: T }).data;
   try {
@@ -141,11 +128,8 @@ async function measure(count: number): Promise<string[]> {
     await sleep(measuredSeconds * 1000);
     const used = cpu() - before;
     const { headStats } = await get<{ headStats: { numSeries: number } }>("status/tsdb");
-    const { groups } = await get<Rules>("rules");
+    const { groups } = await get<{ groups: { evaluationTime: number }[] }>("rules");
     const evaluation = groups.reduce((sum, group) => sum + group.evaluationTime, 0);
-    const slowest = groups
-      .flatMap((group) => group.rules)
-      .sort((a, b) => b.evaluationTime - a.evaluationTime)[0]!;
     const range = lastMinutes(30);
     const asked: string[] = [];
     for (const title of ["Home", "Models"]) {
@@ -155,15 +139,13 @@ async function measure(count: number): Promise<string[]> {
       asked.push(`${((cpu() - busy) * 1000).toFixed(0)} (${Date.now() - wall})`);
       if (title === "Home") await savePictures([data], `test-results/home-${count}`);
     }
-    const resident = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))![1];
     return [
       String(count),
       String(headStats.numSeries),
       (Buffer.byteLength(rules) / 1024).toFixed(0),
       ((used / measuredSeconds) * 100).toFixed(1),
-      (Number(resident) / 1024).toFixed(0),
+      usageOf(server.pid!).mebibytes.toFixed(0),
       (evaluation * 1000).toFixed(0),
-      `${slowest.name} ${(slowest.evaluationTime * 1000).toFixed(0)}`,
       ...asked,
     ];
   } finally {
@@ -174,9 +156,9 @@ async function measure(count: number): Promise<string[]> {
 }
 
 console.log(
-  "| models | series | rules, KiB | % of a core | MiB | all rules, ms | slowest rule, ms | Home, CPU-ms (ms) | Models, CPU-ms (ms) |",
+  "| models | series | rules, KiB | % of a core | MiB | all rules, ms | Home, CPU-ms (ms) | Models, CPU-ms (ms) |",
 );
-console.log("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+console.log("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
 try {
   mkdirSync("test-results", { recursive: true });
   for (const count of counts) console.log(`| ${(await measure(count)).join(" | ")} |`);

@@ -42,7 +42,7 @@ async function engine(command: string, stack: string, config: object): Promise<R
   const code = await new Promise((done) => child.on("close", done));
   const seconds = (Date.now() - started) / 1000;
   const usageLine = /USAGE (.*)/.exec(output)?.[1];
-  if (code !== 0 || !usageLine) throw new Error(`${command} ended with ${code}: ${output}`);
+  if (code !== 0 || !usageLine) throw new Error(`${command} ended with ${String(code)}: ${output}`);
   const [cpuSeconds, mebibytes] = JSON.parse(usageLine) as [number, number];
   return { seconds, cpuSeconds, mebibytes, output };
 }
