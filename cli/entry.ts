@@ -3,22 +3,22 @@ import { runCommandLine } from "./commandLine.ts";
 import { Declined } from "./questions.ts";
 import { keepCompiledCode } from "../local/support/cache.ts";
 import { UserError } from "../local/support/errors.ts";
-import { CommandError } from "../local/support/process.ts";
+import { CommandError, exitAfterOutput } from "../local/support/process.ts";
 
 const args = process.argv.slice(2);
 // `down` may delete the cache, which would come back when this process ends
 if (args[0] !== "down") keepCompiledCode();
 // The Pulumi SDK keeps timers and sockets open, so the process is ended and does not end by itself.
 try {
-  process.exit(await runCommandLine(args, commands));
+  await exitAfterOutput(await runCommandLine(args, commands));
 } catch (error) {
   if (error instanceof Declined) {
     console.error(error.message);
-    process.exit(0);
+    await exitAfterOutput(0);
   }
   const words = forUsers(error);
   console.error(words === undefined ? error : `error: ${words}`);
-  process.exit(1);
+  await exitAfterOutput(1);
 }
 
 /** What the user can fix, unlike a fault of this program, whose stack helps to fix that. */

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import {
   CoreV1Api,
@@ -33,7 +34,8 @@ export interface Channel {
   close(): void;
 }
 
-const portsTried = 20;
+// one for each model of a stack
+const portsTried = 1000;
 
 /**
  * Listens on the loopback address and carries every connection to a ready pod of the Service. The pod is looked for
@@ -129,14 +131,14 @@ export async function listenFrom(server: Server, first: number, what: string): P
   );
 }
 
-function listens(server: Server, port: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException) =>
-      error.code === "EADDRINUSE" || error.code === "EACCES" ? resolve(false) : reject(error);
-    server.once("error", failed);
-    server.listen(port, "127.0.0.1", () => {
-      server.off("error", failed);
-      resolve(true);
-    });
-  });
+async function listens(server: Server, port: number): Promise<boolean> {
+  server.listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+    return true;
+  } catch (error) {
+    if (["EADDRINUSE", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? ""))
+      return false;
+    throw error;
+  }
 }

@@ -18,6 +18,8 @@ export interface Check {
   readonly name: string;
   /** Where to look when it fails. */
   readonly lookAt: string;
+  /** Whether it may run next to others of its kind. */
+  readonly isOfModel?: true;
   run(): Promise<string>;
 }
 
@@ -88,6 +90,7 @@ export function platformChecks(targets: CheckTargets): {
     ...models.map((one) => ({
       name: `${one.name} is served and predicts${prometheus ? ", and Prometheus sees it" : ""}`,
       lookAt: `GET ${one.servingUrl}/model, the logs of its model server, and the targets of Prometheus`,
+      isOfModel: true as const,
       run: async () =>
         await predictServed(one.servingUrl, await waitUntilServed(administrator, one), prometheus),
     })),

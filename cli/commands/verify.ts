@@ -9,8 +9,11 @@ import {
 } from "../platformEndpoints.ts";
 import { openPlatform } from "../runningPlatform.ts";
 import { endpointOf, modelsOf, type StackModel } from "../servedModels.ts";
+import { atMost } from "../../local/support/atMost.ts";
 import { messageOf } from "../../local/support/errors.ts";
 import type { Options } from "../commandLine.ts";
+
+const modelsAtOnce = 20;
 
 /** Proof on the running platform, step by step. */
 export async function verify(options: Options): Promise<number> {
@@ -24,10 +27,14 @@ export async function verify(options: Options): Promise<number> {
   try {
     const urls: Partial<Record<EndpointName, string>> = {};
     for (const part of endpointsOf(outputs)) urls[part.name] = await open(part);
-    const models: StackModel[] = [];
-    for (const model of modelsOf(outputs)) {
-      models.push({ ...model, servingUrl: await open(endpointOf(model)) });
-    }
+    const models = await atMost(
+      modelsAtOnce,
+      modelsOf(outputs),
+      async (model): Promise<StackModel> => ({
+        ...model,
+        servingUrl: await open(endpointOf(model)),
+      }),
+    );
     const { tracking, prediction, prometheus, grafana } = urls;
     const { checks, ...after } = platformChecks({
       tracking: tracking!,
@@ -49,26 +56,42 @@ export async function verify(options: Options): Promise<number> {
   }
 }
 
-/** Runs them one after the other, also after a failure: several symptoms tell more than the first. */
-async function runChecks(checks: readonly Check[]) {
+interface Ended {
+  readonly isSkipped: boolean;
+  readonly error?: unknown;
+  /** What was seen, and for how long; or what went wrong. */
+  readonly text: string;
+}
+
+/**
+ * Runs them one after the other, also after a failure: several symptoms tell more than the first. Those of models run
+ * side by side, for each waits until Prometheus has read its server.
+ */
+export async function runChecks(checks: readonly Check[]) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
+  const print = (check: Check, { isSkipped, error, text }: Ended) => {
+    counts[isSkipped ? "skipped" : error ? "failed" : "passed"] += 1;
+    console.log(`${isSkipped ? "-" : error ? "✗" : "✓"} ${check.name} · ${text}`);
+    if (error && !isSkipped) console.log(`  look at ${check.lookAt}`);
+  };
+  const ofModels = checks.filter(({ isOfModel }) => isOfModel);
   for (const check of checks) {
-    const started = Date.now();
-    const time = () => `(${((Date.now() - started) / 1000).toFixed(1)} s)`;
-    try {
-      const seen = await check.run();
-      counts.passed += 1;
-      console.log(`✓ ${check.name} · ${seen} ${time()}`);
-    } catch (error) {
-      if (error instanceof Skipped) {
-        counts.skipped += 1;
-        console.log(`- ${check.name} · ${error.message}`);
-        continue;
-      }
-      counts.failed += 1;
-      console.log(`✗ ${check.name} · ${messageOf(error)} ${time()}`);
-      console.log(`  look at ${check.lookAt}`);
+    if (!check.isOfModel) print(check, await ended(check));
+    else if (check === ofModels[0]) {
+      await atMost(modelsAtOnce, ofModels, async (one) => print(one, await ended(one)));
     }
   }
   return counts;
+}
+
+async function ended(check: Check): Promise<Ended> {
+  const started = Date.now();
+  const time = () => `(${((Date.now() - started) / 1000).toFixed(1)} s)`;
+  try {
+    return { isSkipped: false, text: `${await check.run()} ${time()}` };
+  } catch (error) {
+    const isSkipped = error instanceof Skipped;
+    const text = isSkipped ? error.message : `${messageOf(error)} ${time()}`;
+    return { isSkipped, error, text };
+  }
 }

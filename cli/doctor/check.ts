@@ -15,6 +15,8 @@ export interface Check {
   readonly name: string;
   /** Whether `up` runs it before it changes anything. */
   readonly isPreflight?: boolean;
+  /** How long it may take; 10 unless said otherwise. */
+  readonly withinSeconds?: number;
   /** Throws Skipped where it cannot look. */
   readonly run: (facts: Facts) => Promise<Seen>;
 }

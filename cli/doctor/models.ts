@@ -1,3 +1,4 @@
+import { atMost } from "../../local/support/atMost.ts";
 import { endpoints, isHealthy, isInCluster } from "../platformEndpoints.ts";
 import { administrator } from "../mlflow.ts";
 import { servedModel } from "../prediction.ts";
@@ -7,10 +8,13 @@ import { away } from "./away.ts";
 import { type Check, type Finding, findingsOr, type Seen } from "./check.ts";
 import type { Facts } from "./facts.ts";
 
+// through one forwarded port each, and with two seconds for an answer
+const modelsAtOnce = 10;
+
 /** Whether each model of the stack is promoted, served and predicted with. */
 export const modelChecks: readonly Check[] = [
-  { name: "aliases", run: aliases },
-  { name: "model-servers", run: modelServers },
+  { name: "aliases", run: aliases, withinSeconds: 60 },
+  { name: "model-servers", run: modelServers, withinSeconds: 60 },
   { name: "page", run: page },
   { name: "urls", run: urls },
 ];
@@ -20,9 +24,10 @@ const versionAt = async (facts: Facts, model: StackModel): Promise<string | unde
 
 async function aliases(facts: Facts): Promise<Seen> {
   const models = modelsOf(await facts.outputs());
-  const found = await Promise.all(
-    models.map(async (model) => ({ ...model, version: await versionAt(facts, model) })),
-  );
+  const found = await atMost(modelsAtOnce, models, async (model) => ({
+    ...model,
+    version: await versionAt(facts, model),
+  }));
   return findingsOr(
     found
       .filter(({ version }) => version === undefined)
@@ -37,7 +42,7 @@ async function aliases(facts: Facts): Promise<Seen> {
 
 async function modelServers(facts: Facts): Promise<Seen> {
   const models = modelsOf(await facts.outputs());
-  const found = await Promise.all(models.map((model) => serverFindings(facts, model)));
+  const found = await atMost(modelsAtOnce, models, (model) => serverFindings(facts, model));
   return findingsOr(found.flat(), models.map(({ name }) => name).join(", "));
 }
 

@@ -62,7 +62,7 @@ export class Deployment {
       if (!preview) await this.#delete(resource);
       if (state.resources.get(resource.urn) === resource) state.resources.delete(resource.urn);
       state.obsolete = state.obsolete.filter((one) => one !== resource);
-      if (!preview) state.save();
+      if (!preview) await state.save();
       this.#record(resource, { action: "delete", reasons: [], changes: [] });
     });
   }
@@ -117,13 +117,13 @@ export class Deployment {
     }
     state.resources.delete(resource.urn);
     state.resources.set(resource.urn, resource);
-    if (isReal(resource)) state.save();
+    if (isReal(resource)) await state.save();
     const started = Date.now();
     const outputs = await handler.apply(resource, work);
     resource.outputs = withSecrets(outputs, registration.secretOutputs);
     resource.id = handler.idOf(resource, outputs);
     delete resource.pending;
-    if (isReal(resource)) state.save();
+    if (isReal(resource)) await state.save();
     this.#options.report.hide(resource.outputs);
     this.#record(registration, step, started);
     return { id: resource.id, outputs: resource.outputs };
@@ -138,7 +138,7 @@ export class Deployment {
       await this.#delete(resource);
       resource.gone = true;
       delete resource.pending;
-      state.save();
+      await state.save();
       report.line(` - ${kindOf(resource.type)} ${resource.name} deleted, to be replaced`);
     });
     if (failure) throw failure as Error;
@@ -147,7 +147,7 @@ export class Deployment {
   async #delete(resource: ResourceState): Promise<void> {
     if (resource.gone || !isReal(resource)) return;
     resource.pending = "delete";
-    this.#options.state.save();
+    await this.#options.state.save();
     try {
       await this.#handlerOf(resource).remove(resource, this.#workOn(resource));
     } catch (error) {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { checkoutRoot, keepCompiledCode } from "../support/cache.ts";
 import { UserError, messageOf } from "../support/errors.ts";
+import { exitAfterOutput } from "../support/process.ts";
 import type { Command } from "./index.ts";
 
 const commands: Command[] = ["preview", "up", "down", "outputs"];
@@ -75,8 +76,8 @@ function settingsFromStdin(): { config: Record<string, string>; secrets: string[
 
 try {
   await main();
-  // Idle connections would keep the process alive; a pipe gets all of its output first.
-  process.stdout.write("", () => process.exit(process.exitCode ?? 0));
+  // idle connections would keep the process alive
+  await exitAfterOutput(Number(process.exitCode ?? 0));
 } catch (error) {
   const isKnown =
     error instanceof UserError ||
@@ -84,5 +85,5 @@ try {
   for (const line of isKnown ? messageOf(error).split("\n") : [])
     console.error(line.startsWith(" ") ? line : `error: ${line}`);
   if (!isKnown) console.error(error);
-  process.exit(process.exitCode ?? 1);
+  await exitAfterOutput(Number(process.exitCode ?? 1));
 }

@@ -93,7 +93,7 @@ async function deploy(
   if (errors.length === 0 && !options.signal?.aborted) await deployment.prune();
   if (!preview) {
     if (errors.length === 0) state.outputs = result.outputs;
-    state.save();
+    await state.save();
   }
   if (preview) report.line(renderTree(deployment.changes));
   conclude([...result.errors, ...deployment.failures], report, options);
@@ -112,7 +112,7 @@ async function destroy(state: StackState, options: EngineOptions): Promise<JsonO
   conclude([...deployment.failures], report, options);
   state.outputs = {};
   if (state.isEmpty) state.remove();
-  else state.save();
+  else await state.save();
   report.line(`Done: ${summaryOf(deployment.changes, false)} (${secondsSince(started)})`);
   return {};
 }

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { UserError, messageOf } from "../support/errors.ts";
 import type { JsonObject } from "../support/propertyValues.ts";
 
@@ -49,6 +50,7 @@ export class StackState {
   obsolete: ResourceState[];
   outputs: JsonObject;
   readonly #path: string;
+  #saved: Promise<void> | undefined;
 
   constructor(path: string) {
     const { resources, obsolete, outputs } = read(path);
@@ -62,8 +64,20 @@ export class StackState {
     return this.resources.size === 0 && this.obsolete.length === 0;
   }
 
+  /**
+   * Resolves once a file holds what is known now. Resources that are at work at the same time share a write: one for each
+   * would make the time of a run grow with the square of their number.
+   */
+  save(): Promise<void> {
+    this.#saved ??= setImmediate().then(() => {
+      this.#saved = undefined;
+      this.#write();
+    });
+    return this.#saved;
+  }
+
   /** Writes a new file and renames it over the old one, so that a killed run leaves one of the two whole. */
-  save(): void {
+  #write(): void {
     const { obsolete, outputs } = this;
     const resources = [...this.resources.values()];
     const content: StateFile = { version: 1, resources, obsolete, outputs };

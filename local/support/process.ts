@@ -102,3 +102,9 @@ export const sleep = (milliseconds: number): Promise<void> =>
 function tail(text: string, lines: number): string {
   return text.trimEnd().split("\n").slice(-lines).join("\n");
 }
+
+/** Ends this process once its output is read: a pipe that is full loses what `process.exit` leaves behind. */
+export const exitAfterOutput = (code: number): Promise<never> =>
+  new Promise(() =>
+    process.stderr.write("", () => process.stdout.write("", () => process.exit(code))),
+  );

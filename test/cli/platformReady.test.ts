@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkoutRoot } from "../../local/support/cache.ts";
-import { plainKubeconfig } from "../local/engine/engineRun.ts";
-import { FakeApi } from "../local/engine/fakeApi.ts";
+import { FakeApi, plainKubeconfig } from "../local/engine/fakeApi.ts";
 import { type Answer, model, refused, standIn } from "./modelServer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mlops-daemon-sets-"));

@@ -102,6 +102,30 @@ def test_the_front_page_lists_every_model_with_its_state(
     assert page.title[0].value == "Churn"
 
 
+def test_the_front_page_of_many_models_shows_some_and_finds_the_others(
+    server: StubModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"model-{number}" for number in range(200)]
+    listing = write_listing(tmp_path, dict.fromkeys(names, server.url))
+    monkeypatch.setenv("SERVICES_FILE", listing)
+    listed.cache_clear()
+    page = AppTest.from_file(str(PAGE), default_timeout=60).run()
+
+    def cards() -> list[str]:
+        return [str(button.key).removeprefix("open ") for button in page.button]
+
+    assert cards() == names[:20]
+    assert "20 of 200 models." in texts(page)
+    page.text_input[0].set_value(" Model 19").run()
+    assert cards() == ["model-19", *(f"model-19{number}" for number in range(10))]
+    assert "of 11" not in texts(page)
+    page.text_input[0].set_value("churn").run()
+    assert cards() == []
+    assert "No model matches." in texts(page)
+    # the picker has them all, and finds by typing as well
+    assert len(page.sidebar.selectbox[0].options) == 201
+
+
 def test_an_unknown_model_is_named_next_to_those_that_there_are(open_models: Open) -> None:
     page = open_models(model="<b>x</b>")
     assert [error.value.replace("\\", "") for error in page.error] == [

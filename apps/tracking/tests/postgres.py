@@ -97,6 +97,12 @@ class Postgres:
             self._process = None
 
     @property
+    def pid(self) -> int:
+        """Of its first process."""
+        assert self._process
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether it was started and not stopped."""
         return self._process is not None

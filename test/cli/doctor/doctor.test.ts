@@ -6,7 +6,7 @@ import type { Result } from "../../../cli/doctor/runChecks.ts";
 import { troubleshootingTopics } from "../../../cli/doctor/report.ts";
 import { checkoutRoot, workFolder } from "../../../local/support/cache.ts";
 import { takeLock } from "../../../local/support/lock.ts";
-import { plainKubeconfig } from "../../local/engine/engineRun.ts";
+import { plainKubeconfig } from "../../local/engine/fakeApi.ts";
 import { FakePlatform } from "./fakePlatform.ts";
 import { faultsOn } from "./faults.ts";
 

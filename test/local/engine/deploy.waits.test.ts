@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { FakeApi, yes } from "./fakeApi.ts";
-import { Project, plainKubeconfig } from "./engineRun.ts";
+import { FakeApi, yes, plainKubeconfig } from "./fakeApi.ts";
+import { Project } from "./engineRun.ts";
 
 jest.setTimeout(120_000);
 

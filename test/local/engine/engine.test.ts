@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { Project, plainKubeconfig } from "./engineRun.ts";
+import { plainKubeconfig } from "./fakeApi.ts";
+import { Project } from "./engineRun.ts";
 import { api, describeOnCluster } from "./realApi.ts";
 
 jest.setTimeout(400_000);

@@ -92,15 +92,3 @@ function ended(child: ChildProcess): Promise<Ended> {
   child.stderr?.on("data", (chunk) => (result.stderr += chunk));
   return new Promise((done) => child.on("close", (code) => done({ ...result, code })));
 }
-
-/** A kubeconfig for a server without authentication. */
-export function plainKubeconfig(server: string): string {
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "fake", cluster: { server, "insecure-skip-tls-verify": true } }],
-    users: [{ name: "nobody", user: {} }],
-    contexts: [{ name: "fake", context: { cluster: "fake", user: "nobody" } }],
-    "current-context": "fake",
-  });
-}

@@ -10,16 +10,32 @@ const kinds: Record<string, { name: string; kind: string; namespaced: boolean }[
     { name: "secrets", kind: "Secret", namespaced: true },
     { name: "services", kind: "Service", namespaced: true },
     { name: "persistentvolumeclaims", kind: "PersistentVolumeClaim", namespaced: true },
+    { name: "serviceaccounts", kind: "ServiceAccount", namespaced: true },
+  ],
+  "/apis/networking.k8s.io/v1": [
+    { name: "networkpolicies", kind: "NetworkPolicy", namespaced: true },
+  ],
+  "/apis/policy/v1": [
+    { name: "poddisruptionbudgets", kind: "PodDisruptionBudget", namespaced: true },
+  ],
+  "/apis/autoscaling/v2": [
+    { name: "horizontalpodautoscalers", kind: "HorizontalPodAutoscaler", namespaced: true },
   ],
   "/apis/rbac.authorization.k8s.io/v1": [
     { name: "clusterroles", kind: "ClusterRole", namespaced: false },
     { name: "clusterrolebindings", kind: "ClusterRoleBinding", namespaced: false },
+    { name: "roles", kind: "Role", namespaced: true },
+    { name: "rolebindings", kind: "RoleBinding", namespaced: true },
   ],
   "/apis/apps/v1": [
     { name: "deployments", kind: "Deployment", namespaced: true },
     { name: "daemonsets", kind: "DaemonSet", namespaced: true },
+    { name: "statefulsets", kind: "StatefulSet", namespaced: true },
   ],
-  "/apis/batch/v1": [{ name: "jobs", kind: "Job", namespaced: true }],
+  "/apis/batch/v1": [
+    { name: "jobs", kind: "Job", namespaced: true },
+    { name: "cronjobs", kind: "CronJob", namespaced: true },
+  ],
 };
 
 /**
@@ -31,6 +47,7 @@ export class FakeApi {
   /** `apply Job migrate`, `delete Deployment server`, in the order they came. */
   readonly writes: string[] = [];
   pods: Fields[] = [];
+  requests = 0;
   log = "";
   events: Fields[] = [];
   /** What its user may not do, such as `create namespaces`. */
@@ -67,8 +84,12 @@ export class FakeApi {
   status(object: Fields): Fields {
     if (object["kind"] === "Job") return { succeeded: 1, conditions: [yes("Complete")] };
     const replicas = object["spec"]?.replicas ?? 1;
-    const counts = { replicas, updatedReplicas: replicas, availableReplicas: replicas };
-    return { observedGeneration: object["metadata"].generation, ...counts };
+    const counts = { replicas, updatedReplicas: replicas, readyReplicas: replicas };
+    return {
+      observedGeneration: object["metadata"].generation,
+      ...counts,
+      availableReplicas: replicas,
+    };
   }
 
   /** Puts an object there that nothing under test has made. */
@@ -85,6 +106,7 @@ export class FakeApi {
   }
 
   async #answer(request: IncomingMessage): Promise<[number, Fields | string]> {
+    this.requests += 1;
     const path = (request.url ?? "").split("?")[0] ?? "";
     const resources = kinds[path];
     if (path === "/version") return [200, {}];
@@ -166,4 +188,16 @@ async function bodyOf(request: IncomingMessage): Promise<Fields> {
   let text = "";
   for await (const chunk of request) text += chunk;
   return JSON.parse(text) as Fields;
+}
+
+/** A kubeconfig for a server without authentication. */
+export function plainKubeconfig(server: string): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "fake", cluster: { server, "insecure-skip-tls-verify": true } }],
+    users: [{ name: "nobody", user: {} }],
+    contexts: [{ name: "fake", context: { cluster: "fake", user: "nobody" } }],
+    "current-context": "fake",
+  });
 }

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { FakeApi } from "./fakeApi.ts";
-import { Project, plainKubeconfig, until } from "./engineRun.ts";
+import { FakeApi, plainKubeconfig } from "./fakeApi.ts";
+import { Project, until } from "./engineRun.ts";
 
 jest.setTimeout(120_000);
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { FakeApi } from "./fakeApi.ts";
-import { Project, plainKubeconfig } from "./engineRun.ts";
+import { FakeApi, plainKubeconfig } from "./fakeApi.ts";
+import { Project } from "./engineRun.ts";
 
 jest.setTimeout(120_000);
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import fs, { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StackState } from "../../../local/engine/state.ts";
@@ -7,14 +7,27 @@ const folder = mkdtempSync(join(tmpdir(), "engine-state-"));
 const path = join(folder, "dev.json");
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("what was saved is read again, by its owner only, and nothing is left next to it", () => {
+test("what was saved is read again, by its owner only, and nothing is left next to it", async () => {
   const state = new StackState(path);
   expect(state.isEmpty).toBe(true);
   state.outputs = { uri: "http://example.org" };
-  state.save();
+  await state.save();
   expect(new StackState(path).outputs).toEqual({ uri: "http://example.org" });
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(readdirSync(folder)).toEqual(["dev.json"]);
+});
+
+test("resources that are at work at the same time share a write, which holds what each of them has changed", async () => {
+  const state = new StackState(path);
+  const rename = jest.spyOn(fs, "renameSync");
+  const steps = Array.from({ length: 1000 }, async (_, step) => {
+    state.outputs = { ...state.outputs, [`step-${step}`]: true };
+    await state.save();
+  });
+  await Promise.all(steps);
+  expect(rename).toHaveBeenCalledTimes(1);
+  expect(Object.keys(new StackState(path).outputs)).toHaveLength(1001);
+  rename.mockRestore();
 });
 
 test.each([

@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { checkoutRoot } from "../../../local/support/cache.ts";
-import { plainKubeconfig } from "../engine/engineRun.ts";
-import { FakeApi } from "../engine/fakeApi.ts";
+import { FakeApi, plainKubeconfig } from "../engine/fakeApi.ts";
 
 const api = new FakeApi();
 let kubeconfig: string;

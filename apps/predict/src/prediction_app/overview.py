@@ -11,6 +11,8 @@ from prediction_app.text import plain, words
 from prediction_app.watch import Look, Watched, look_at_all
 
 _EVERY = "4s"
+# Every card is drawn again each time, for every tab that is open.
+_MOST_CARDS = 20
 
 
 def overview(drawn: Listing) -> None:
@@ -20,22 +22,36 @@ def overview(drawn: Listing) -> None:
     else:
         st.title("Models", anchor=False)
         st.caption("Every model of this page, and how its model server is right now.")
-    _cards(drawn)
+    models = drawn.models
+    if len(models) > _MOST_CARDS:
+        text = st.text_input("Find a model", placeholder="A part of its name or of its owner")
+        models = tuple(watched for watched in models if _matches(watched, text))
+    _cards(drawn, models)
+
+
+def _matches(watched: Watched, text: str) -> bool:
+    known = (watched.name, words(watched.name), watched.owner or "")
+    return any(text.strip().casefold() in one.casefold() for one in known)
 
 
 @st.fragment(run_every=_EVERY)
-def _cards(drawn: Listing) -> None:
+def _cards(drawn: Listing, found: tuple[Watched, ...]) -> None:
     if st.session_state.pop("opened", False) or listed().now() is not drawn:
         st.rerun()
-    seen = look_at_all([*drawn.models, *drawn.services])
+    shown = found[:_MOST_CARDS]
+    seen = look_at_all([*shown, *drawn.services])
     if drawn.services:
         st.subheader("Models", anchor=False)
-    for watched, look in zip(drawn.models, seen, strict=False):
+    for watched, look in zip(shown, seen, strict=False):
         with st.container(border=True):
             _model(watched, look)
+    if not found:
+        st.caption("No model matches.")
+    elif len(found) > len(shown):
+        st.caption(f"{len(shown)} of {len(found)} models. Find the others above, or by the picker.")
     if drawn.services:
         st.subheader("Platform", anchor=False)
-    for service, state in zip(drawn.services, seen[len(drawn.models) :], strict=True):
+    for service, state in zip(drawn.services, seen[len(shown) :], strict=True):
         with st.container(border=True):
             _service(service, state)
 
