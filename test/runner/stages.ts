@@ -39,7 +39,6 @@ const programs = [
   "test/components/monitoring/alerts/promtool\\.test\\.ts$",
   "test/components/monitoring/dashboards/everyPanel\\.test\\.ts$",
   "test/contract/(package|schema)\\.test\\.ts$",
-  "test/docs/codeBlocks\\.test\\.ts$",
   "test/layers\\.test\\.ts$",
   "test/local/charts/",
   "test/local/engine/(deploy(\\.waits)?|googleCloud|helmRelease|kubernetesObjects)\\.test\\.ts$",
