@@ -68,7 +68,7 @@ function yamlFaults({ code }: CodeBlock): string[] {
     const [, model] = /^# models\/(\S+)\/model\.yaml$/m.exec(code) ?? [];
     if (model !== undefined) return modelFileFaults(model, code);
     if ("apiVersion" in value) return objectFaults(value);
-    if ("runtime" in value)
+    if ("resources" in value)
       return madeInYaml(code).flatMap(([component, inputs]) => componentFaults(component, inputs));
     if (/^# values of the chart /.test(code)) return [];
     const stack = "config" in value ? value : { config: value };

@@ -34,7 +34,7 @@ const alone = (name: keyof typeof live, env?: NodeJS.ProcessEnv) =>
 // Test files that start a program which works for a second or more; all others are `unit`.
 const programs = [
   "test/cli/bundle/",
-  "test/cli/(checkoutPath|commands|platformReady|policyCheck|postgresUpgrade)\\.test\\.ts$",
+  "test/cli/(checkoutPath|commands|newComponent|platformReady|policyCheck|postgresUpgrade)\\.test\\.ts$",
   "test/cli/doctor/doctor\\.test\\.ts$",
   "test/components/monitoring/alerts/promtool\\.test\\.ts$",
   "test/components/monitoring/dashboards/everyPanel\\.test\\.ts$",
