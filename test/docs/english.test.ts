@@ -25,11 +25,13 @@ const texts = execFileSync(
   .split("\n");
 
 const faultsIn = (text: string) =>
-  text.split("\n").flatMap((line, at) =>
-    refused
-      .filter(([form]) => form.test(line))
-      .map(([form, better]) => `line ${at + 1}: "${form.exec(line)![0]}"; write ${better}`),
-  );
+  text
+    .split("\n")
+    .flatMap((line, at) =>
+      refused
+        .filter(([form]) => form.test(line))
+        .map(([form, better]) => `line ${at + 1}: "${form.exec(line)![0]}"; write ${better}`),
+    );
 
 test.each(texts)("%s is written in the field's own words", (path) => {
   expect(faultsIn(readFileSync(join(checkoutRoot, path), "utf8"))).toEqual([]);
