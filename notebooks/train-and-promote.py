@@ -16,7 +16,7 @@
 # %% [markdown]
 # # Train, compare, promote, predict
 #
-# The whole way of a model through the platform: train several candidates, log each as an MLflow
+# The path of a model through the platform: train several candidates, log each as an MLflow
 # run, compare them, register the best, give it the alias, wait until the model server answers with
 # it, predict.
 #

@@ -13,7 +13,7 @@ export interface SeenResource {
   readonly protect: boolean;
 }
 
-/** A fault, as the end of a sentence that starts with the resource: what is wrong; how to mend it. */
+/** A fault, as the end of a sentence that starts with the resource: what is wrong; how to fix it. */
 export type Fault = string;
 
 interface RuleText {

@@ -63,7 +63,14 @@ const pods = <Name extends string>(name: Name, argument: string, whose: string) 
       `${argument}.imagePullSecrets`,
       `Secrets of the namespace, separated by commas, by which the images of ${whose} are pulled.`,
     ),
-  }) as Record<`${Name}Resources` | `${Name}NodeSelector`, Setting<JsonObject | undefined>> &
+    [`${name}PodPatch`]: map(
+      `${argument}.podPatch`,
+      `Patch that is laid over ${whose} last: affinity, priorityClassName, volumes, volumeMounts, envFrom, sidecars and what else \`PodPatch\` has.`,
+    ),
+  }) as Record<
+    `${Name}Resources` | `${Name}NodeSelector` | `${Name}PodPatch`,
+    Setting<JsonObject | undefined>
+  > &
     Record<`${Name}Tolerations`, Setting<readonly JsonObject[] | undefined>> &
     Record<`${Name}ImagePullSecrets`, Setting<readonly string[] | undefined>>;
 

@@ -184,6 +184,12 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     positionals: "[name]",
     load: async () => (await import("./newModel.ts")).newModel,
   },
+  "new:component": {
+    summary: "Makes a component with its test and its page from a template that works as it is",
+    options: [],
+    positionals: "[name]",
+    load: async () => (await import("./newComponent.ts")).newComponent,
+  },
   down: {
     summary: "Removes the platform, and keeps or deletes its data",
     options: [

@@ -5,7 +5,7 @@ import {
   containerSecurity,
   drainBeforeStop,
   httpProbes,
-  podDefaults,
+  podSpec,
   spreadOverNodes,
 } from "../kubernetes/pods.ts";
 import type { LoginProxyArgs } from "./arguments.ts";
@@ -102,8 +102,7 @@ interface LoginPodParts {
 /** Pod of oauth2-proxy. It writes nothing, and has nothing but its two secrets. */
 export function loginPod(args: LoginProxyArgs, parts: LoginPodParts) {
   const ping = "/ping";
-  return {
-    ...podDefaults(userId, parts.serviceAccountName, args),
+  return podSpec(userId, parts.serviceAccountName, args, {
     topologySpreadConstraints: spreadOverNodes(parts.selector),
     containers: [
       {
@@ -122,5 +121,5 @@ export function loginPod(args: LoginProxyArgs, parts: LoginPodParts) {
       },
     ],
     volumes: [{ name: "secrets", secret: { secretName: parts.secretName, defaultMode: 0o440 } }],
-  };
+  });
 }

@@ -5,7 +5,7 @@ import {
   containerResources,
   containerSecurity,
   environment,
-  podDefaults,
+  podSpec,
   temporaryFolder,
   userIds,
 } from "../kubernetes/pods.ts";
@@ -85,8 +85,7 @@ function pod(
   const { claimName } = args.artifacts;
   return {
     metadata: { labels, annotations: args.annotations },
-    spec: {
-      ...podDefaults(userIds.python, serviceAccountName, args),
+    spec: podSpec(userIds.python, serviceAccountName, args, {
       affinity: besideTrackingServer,
       restartPolicy: "Never",
       ...(initContainers && { initContainers }),
@@ -102,7 +101,7 @@ function pod(
         ...(destination?.volumes ?? []),
         ...volumes,
       ],
-    },
+    }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { addressRange } from "../core/addressRanges.ts";
 import {
+  anything,
   dnsLabel,
   exclusive,
   flag,
@@ -89,6 +90,38 @@ export interface Toleration {
   tolerationSeconds?: pulumi.Input<number>;
 }
 
+/** Fields of an object as the Kubernetes API has them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type KubernetesFields = { [key: string]: any };
+
+/** What is laid over every pod of a workload last, for what no argument covers. Neither selectors nor the security context can be changed by it. */
+export interface PodPatch {
+  /** Affinity and anti-affinity, in place of the component's own. */
+  affinity?: KubernetesFields;
+  /** Constraints by which the pods are spread, in place of the component's own. */
+  topologySpreadConstraints?: KubernetesFields[];
+  /** Name of a PriorityClass. Defaults to the cluster's default priority. */
+  priorityClassName?: pulumi.Input<string>;
+  /** Name of a RuntimeClass, such as `gvisor`. Defaults to the cluster's runtime. */
+  runtimeClassName?: pulumi.Input<string>;
+  /** Name of the scheduler. Defaults to the cluster's own. */
+  schedulerName?: pulumi.Input<string>;
+  /** Lines of `/etc/hosts`: each has an `ip` and `hostnames`. Defaults to none. */
+  hostAliases?: KubernetesFields[];
+  /** Name servers, search domains and options of the resolver, in addition to the cluster's. */
+  dnsConfig?: KubernetesFields;
+  /** Seconds that a pod has to end before it is killed. Defaults to 30. */
+  terminationGracePeriodSeconds?: pulumi.Input<number>;
+  /** Existing Secrets and ConfigMaps, as `secretRef` or `configMapRef`, whose entries are environment variables of every container except init containers and sidecars. The component's own variables win. */
+  envFrom?: KubernetesFields[];
+  /** Volumes in addition to the component's own: `configMap`, `csi`, `downwardAPI`, `emptyDir`, `ephemeral`, `persistentVolumeClaim` or `secret`. */
+  volumes?: KubernetesFields[];
+  /** Mounts of `volumes` in every container except init containers and sidecars. */
+  volumeMounts?: KubernetesFields[];
+  /** Containers that run next to the others as native sidecars, in Jobs too; they require Kubernetes 1.29. They get the security context of the component's own containers. */
+  sidecars?: KubernetesFields[];
+}
+
 /** Where the pods of a workload may run, and how their images are pulled. */
 export interface PodSettings {
   /** Labels that a node must have. Defaults to none. */
@@ -97,6 +130,8 @@ export interface PodSettings {
   tolerations?: Toleration[];
   /** Names of Secrets in the namespace, of the type `kubernetes.io/dockerconfigjson`, with which images are pulled. Defaults to none. */
   imagePullSecrets?: pulumi.Input<string>[];
+  /** Patch that is laid over every pod last: affinity, priority, volumes with their mounts, variables from existing Secrets, sidecars. A change rolls the pods. Defaults to none. */
+  podPatch?: PodPatch;
 }
 
 export const labelledRules: Rules<LabelledArgs> = { labels: map(string), annotations: map(string) };
@@ -131,6 +166,54 @@ export const resourcesRule: Rule = object<ContainerResources>({
   memoryLimit: memory,
 });
 
+const fields = map(anything);
+
+/** An item with a name and without the fields that would undo the security of the pod. */
+const guarded =
+  (isRefused: (key: string) => boolean, why: string): Rule =>
+  (check, value) => {
+    const given = fields(check, value) as KubernetesFields | undefined;
+    for (const key of Object.keys(given ?? {})) {
+      check.refuse(key, isRefused(key), `${check.pathOf(key)} is refused: ${why}`);
+    }
+    return given && check.hold("name", given["name"], required(text)) && given;
+  };
+
+const volumeKinds = [
+  "configMap",
+  "csi",
+  "downwardAPI",
+  "emptyDir",
+  "ephemeral",
+  "persistentVolumeClaim",
+  "secret",
+];
+
+const podPatchRule = object<PodPatch>({
+  affinity: fields,
+  topologySpreadConstraints: list(fields),
+  priorityClassName: text,
+  runtimeClassName: text,
+  schedulerName: text,
+  hostAliases: list(fields),
+  dnsConfig: fields,
+  terminationGracePeriodSeconds: whole(1, 86400),
+  envFrom: list(fields),
+  volumes: list(
+    guarded(
+      (key) => key !== "name" && !volumeKinds.includes(key),
+      `it could hold files of the node or a token of the API server; use one of ${volumeKinds.join(", ")}`,
+    ),
+  ),
+  volumeMounts: list(fields),
+  sidecars: list(
+    guarded(
+      (key) => key === "securityContext",
+      "a sidecar has that of the component's own containers; leave it out",
+    ),
+  ),
+});
+
 export const podSettingsRules: Rules<PodSettings> = {
   nodeSelector: map(string),
   tolerations: list(
@@ -147,6 +230,7 @@ export const podSettingsRules: Rules<PodSettings> = {
     }),
   ),
   imagePullSecrets: list(required(text)),
+  podPatch: podPatchRule,
 };
 
 /** One allowed direction of traffic. At least one of its ends is a workload of the namespace. */

@@ -7,7 +7,7 @@ import {
   drainBeforeStop,
   httpProbes,
   metricsPorts,
-  podDefaults,
+  podSpec,
   spreadOverNodes,
   temporaryFolder,
   userIds,
@@ -48,8 +48,7 @@ export function httpDeploymentSpec(
     selector: { matchLabels: selector },
     template: {
       metadata: template,
-      spec: {
-        ...podDefaults(userIds.python, workload.serviceAccountName, chosen),
+      spec: podSpec(userIds.python, workload.serviceAccountName, chosen, {
         topologySpreadConstraints: spreadOverNodes(selector),
         containers: [
           {
@@ -72,7 +71,7 @@ export function httpDeploymentSpec(
           },
         ],
         volumes: folders.map(({ volume }) => volume),
-      },
+      }),
     },
   };
 }

@@ -1,5 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ContainerResources, PodSettings, StringMap } from "./arguments.ts";
+import type {
+  ContainerResources,
+  KubernetesFields,
+  PodPatch,
+  PodSettings,
+  StringMap,
+} from "./arguments.ts";
 import { skipAwait } from "./metadata.ts";
 
 /**
@@ -38,13 +44,14 @@ export function metricsPorts(port: number | undefined, name = "metrics") {
   return port === undefined ? [] : [{ name, containerPort: port }];
 }
 
-/** The part of a pod's spec that is the same for every pod of the platform. */
-export function podDefaults(
+/** Spec of a pod: what every pod of the platform has, what is its own, and the caller's patch over both. */
+export function podSpec<Own extends object>(
   userId: number,
   serviceAccountName: pulumi.Input<string>,
-  { nodeSelector, tolerations, imagePullSecrets }: PodSettings,
+  { nodeSelector, tolerations, imagePullSecrets, podPatch }: PodSettings,
+  own: Own,
 ) {
-  return {
+  const spec = {
     ...(nodeSelector && { nodeSelector }),
     ...(tolerations && { tolerations }),
     ...(imagePullSecrets && { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
@@ -61,8 +68,47 @@ export function podDefaults(
       fsGroupChangePolicy: "OnRootMismatch",
       seccompProfile: { type: "RuntimeDefault" },
     },
+    ...own,
   };
+  return podPatch === undefined ? spec : patched(spec, podPatch);
 }
+
+/** What a patch adds to: our pods have plain lists. */
+interface PodParts {
+  containers: { volumeMounts?: KubernetesFields[] }[];
+  initContainers?: object[];
+  volumes?: KubernetesFields[];
+}
+
+/** Fields replace those of the component; volumes, mounts and sidecars are added to them. */
+function patched<Spec extends object>(
+  spec: Spec,
+  { sidecars, volumes, volumeMounts, envFrom, ...fields }: PodPatch,
+): Spec {
+  const added = <T>(own: T[] | undefined, further: T[] = []) =>
+    further.length > 0 ? [...(own ?? []), ...further] : own;
+  const { containers, initContainers, volumes: own } = spec as unknown as PodParts;
+  return given({
+    ...spec,
+    ...fields,
+    containers: containers.map((container) =>
+      given({ ...container, envFrom, volumeMounts: added(container.volumeMounts, volumeMounts) }),
+    ),
+    initContainers: added(initContainers, sidecars?.map(guardedSidecar)),
+    volumes: added(own, volumes),
+  });
+}
+
+/** What is left out of a patch leaves no trace. */
+const given = <T extends object>(fields: T) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+
+/** A container that starts before the others and, in a Job too, ends after them. */
+const guardedSidecar = (sidecar: KubernetesFields) => ({
+  ...sidecar,
+  restartPolicy: "Always",
+  securityContext: containerSecurity,
+});
 
 /** The only folder a pod may write to besides its volumes. */
 export function temporaryFolder(sizeLimit: pulumi.Input<string>) {

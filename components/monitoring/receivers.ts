@@ -41,7 +41,7 @@ export interface AlertReceivers {
   slack?: SlackReceiver;
   /** URL of your own. */
   webhook?: WebhookReceiver;
-  /** URL that hears from the alert `Watchdog` every five minutes: a service that calls you when it does not. */
+  /** URL that receives the alert `Watchdog` every five minutes: a service that pages you when none arrives. */
   heartbeat?: WebhookReceiver;
 }
 

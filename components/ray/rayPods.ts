@@ -5,7 +5,7 @@ import { metadataFor, selectorLabels } from "../kubernetes/metadata.ts";
 import {
   containerResources,
   containerSecurity,
-  podDefaults,
+  podSpec,
   temporaryFolder,
   userIds,
 } from "../kubernetes/pods.ts";
@@ -43,8 +43,7 @@ export function rayParts(name: string, args: RayClusterArgs, child: { parent: pu
     own: TrainingGpu | undefined,
   ) => ({
     metadata: { labels: metadata().labels, annotations: args.annotations },
-    spec: {
-      ...podDefaults(userIds.python, account, gpuPod([{ gpu: own }], args)),
+    spec: podSpec(userIds.python, account, gpuPod([{ gpu: own }], args), {
       containers: [
         {
           name: container,
@@ -56,7 +55,7 @@ export function rayParts(name: string, args: RayClusterArgs, child: { parent: pu
         },
       ],
       volumes: [tmp.volume],
-    },
+    }),
   });
   closeToOthers(name, metadata, child);
   const clusterSpec = {

@@ -12,7 +12,7 @@ import {
   containerSecurity,
   environment,
   pausedReplicas,
-  podDefaults,
+  podSpec,
   temporaryFolder,
   userIds,
 } from "../kubernetes/pods.ts";
@@ -89,8 +89,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
           selector: { matchLabels: selector },
           template: {
             metadata: { labels: metadata().labels, annotations: args.annotations },
-            spec: {
-              ...podDefaults(userIds.postgres, serviceAccountName, args),
+            spec: podSpec(userIds.postgres, serviceAccountName, args, {
               initContainers: [
                 {
                   name: "data-folder",
@@ -155,7 +154,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
                 { name: "run", emptyDir: { sizeLimit: "16Mi" } },
                 tmp.volume,
               ],
-            },
+            }),
           },
         },
       },

@@ -8,7 +8,7 @@ import {
   drainBeforeStop,
   environment,
   httpProbes,
-  podDefaults,
+  podSpec,
   spreadOverNodes,
   temporaryFolder,
   userIds,
@@ -39,8 +39,7 @@ export function migrationPod(args: TrackingServerArgs, parts: TrackingPodParts) 
   const tmp = temporaryFolder("1Gi");
   return {
     metadata: { labels, annotations: args.annotations },
-    spec: {
-      ...podDefaults(userIds.python, parts.serviceAccountName, args),
+    spec: podSpec(userIds.python, parts.serviceAccountName, args, {
       restartPolicy: "Never",
       ...proxyContainers(args.database, google),
       containers: [
@@ -79,7 +78,7 @@ export function migrationPod(args: TrackingServerArgs, parts: TrackingPodParts) 
         // the migration reads no artifact: only the proxy needs the key
         ...(args.database.proxy && google ? [google.volume] : []),
       ],
-    },
+    }),
   };
 }
 
@@ -99,8 +98,7 @@ export function serverPod(
   ]);
   return {
     metadata: { labels, annotations: args.annotations },
-    spec: {
-      ...podDefaults(userIds.python, parts.serviceAccountName, args),
+    spec: podSpec(userIds.python, parts.serviceAccountName, args, {
       topologySpreadConstraints: spreadOverNodes(selector),
       ...proxyContainers(args.database, google),
       containers: [
@@ -168,7 +166,7 @@ export function serverPod(
         ...(google ? [google.volume] : []),
         ...artifacts.volumes,
       ],
-    },
+    }),
   };
 }
 

@@ -7,7 +7,7 @@ import {
   containerResources,
   containerSecurity,
   pausedJob,
-  podDefaults,
+  podSpec,
   userIds,
 } from "../kubernetes/pods.ts";
 import { workloadAccount } from "../kubernetes/serviceAccounts.ts";
@@ -92,12 +92,11 @@ export function trainingWorkload(
     ...job,
     template: {
       metadata: { labels, annotations: args.annotations },
-      spec: {
-        ...podDefaults(userIds.python, account, gpuPod(containers, args)),
+      spec: podSpec(userIds.python, account, gpuPod(containers, args), {
         ...pod,
         ...(before.length > 0 && { initContainers: before.reverse() }),
         containers: [main!],
-      },
+      }),
     },
   };
   const { suspend, annotations } = pausedJob(args.paused);

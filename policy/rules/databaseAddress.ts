@@ -39,6 +39,6 @@ export const publicAddressBeside: StackRule = {
       : publicOnes(resources).map((resource) => ({
           resource,
           fault:
-            "has a public address, which a cluster outside of Google Cloud needs; no network is let in, so that only who has the role Cloud SQL Client comes through the Auth Proxy; for anything but trying out, use cluster: gke",
+            "has a public address, which a cluster outside of Google Cloud needs; no network is authorized, so only principals with the role Cloud SQL Client can connect, through the Auth Proxy; except for evaluation, use cluster: gke",
         })),
 };

@@ -1,74 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { checkoutRoot } from "../../local/support/cache.ts";
-import { type Property, readSchema, token } from "../../tools/docs/schema.ts";
+import { componentFaults, computed, type Made, madeInYaml } from "../support/schemaShapes.ts";
 
 /*
  * What examples in other languages give to our components, held to the schema from which their SDKs are generated. Values
  * that the program computes are opaque; every name and every literal is looked at.
  */
 
-const schema = readSchema();
 const example = (path: string) => readFileSync(join(checkoutRoot, "examples", path), "utf8");
-
-type Shape = { properties: Record<string, Property>; required: readonly string[] };
-
-/** A value that only the running program knows. */
-const computed = "${computed}";
-
-function faults(path: string, value: unknown, { properties, required }: Shape): string[] {
-  const given = value as Record<string, unknown>;
-  return [
-    ...required.filter((key) => !(key in given)).map((key) => `${path}.${key} must be given`),
-    ...Object.entries(given).flatMap(([key, inner]) => {
-      const property = properties[key];
-      return property
-        ? valueFaults(`${path}.${key}`, inner, property)
-        : [`${path}.${key} is not an argument`];
-    }),
-  ];
-}
-
-function valueFaults(path: string, value: unknown, property: Property): string[] {
-  if (typeof value === "string" && value.startsWith("${")) return [];
-  if (property.items) {
-    if (!Array.isArray(value)) return [`${path} must be a list`];
-    return value.flatMap((item, at) => valueFaults(`${path}[${at}]`, item, property.items!));
-  }
-  const type = property.$ref && schema.types[property.$ref.replace("#/types/", "")];
-  if (type) {
-    if (type.enum) {
-      const allowed = type.enum.map((one) => one.value);
-      return allowed.includes(value as string) ? [] : [`${path} must be ${allowed.join(" or ")}`];
-    }
-    return faults(path, value, {
-      properties: type.properties ?? {},
-      required: type.required ?? [],
-    });
-  }
-  const kind = { integer: "number" }[property.type!] ?? property.type;
-  return kind === undefined || typeof value === kind ? [] : [`${path} must be a ${kind}`];
-}
-
-function componentFaults(component: string, inputs: unknown): string[] {
-  const found = schema.resources[token(component)];
-  if (!found) return [`${component} is not a component`];
-  const { inputProperties: properties, requiredInputs: required } = found;
-  return faults(component, inputs, { properties, required });
-}
-
-type Made = [component: string, inputs: Record<string, unknown>];
-
-function madeInYaml(text: string): Made[] {
-  const { resources } = parse(text) as {
-    resources: Record<string, { type: string; properties?: Record<string, unknown> }>;
-  };
-  return Object.values(resources)
-    .filter(({ type }) => type.startsWith("mlops:"))
-    .map(({ type, properties }) => [type.replace("mlops:index:", ""), properties ?? {}]);
-}
 
 /** Prints the calls of `mlops.X(…)` in a program: the class and its keyword arguments, which the SDK spells in snake case. */
 const readPython = `
@@ -101,19 +42,76 @@ const madeInPython = (text: string) =>
     execFileSync("python3", ["-c", readPython], { input: text, encoding: "utf8" }),
   ) as Made[];
 
-const languages: [path: string, read: (text: string) => Made[]][] = [
-  ["tracking-yaml/Pulumi.yaml", madeInYaml],
-  ["tracking-python/__main__.py", madeInPython],
+/** What `mlops.NewX(…, &mlops.XArgs{…})` gives, with the names of the schema, which Go begins with a capital. */
+function madeInGo(text: string): Made[] {
+  const camel = (name: string) => name[0]!.toLowerCase() + name.slice(1);
+  let rest = "";
+  const take = (pattern: RegExp) => {
+    const found = pattern.exec(rest);
+    if (found) rest = rest.slice(found[0].length);
+    return found;
+  };
+  const value = (): unknown => {
+    if (take(/^\s*&?mlops\.\w+Args\{/)) return fields();
+    const [literal, text, number] =
+      take(/^\s*pulumi\.\w+\((?:"([^"]*)"|([\d.]+))\)/) ??
+      take(/^\s*\w+\.\w+\((?:"[^"]*"|[^()]|\([^()]*\))*\)/)!;
+    expect(literal).toBeDefined();
+    return text ?? (number === undefined ? computed : Number(number));
+  };
+  const fields = (): Record<string, unknown> => {
+    const all: Record<string, unknown> = {};
+    for (let key; (key = take(/^[\s,]*(\w+):/));) all[camel(key[1]!)] = value();
+    expect(take(/^[\s,]*\}/)).not.toBeNull();
+    return all;
+  };
+  return [...text.matchAll(/mlops\.New(\w+)\([^&]*&mlops\.\1Args\{/g)].map(
+    ({ 0: opening, 1: component, index }) => {
+      rest = text.slice(index + opening.length);
+      return [component!, fields()];
+    },
+  );
+}
+
+const stores = ["PostgresDatabase", "VolumeArtifactStore"];
+const languages: [path: string, read: (text: string) => Made[], components: string[]][] = [
+  ["tracking-yaml/Pulumi.yaml", madeInYaml, [...stores, "TrackingServer"]],
+  ["tracking-python/__main__.py", madeInPython, [...stores, "TrackingServer"]],
+  ["tracking-go/main.go", madeInGo, ["TrackingServer"]],
 ];
 
-test.each(languages)("%s gives each component what the schema asks for", (path, read) => {
-  const text = example(path);
-  expect(text.trim().split("\n").length).toBeLessThanOrEqual(30);
-  const made = read(text);
-  expect(made.map(([component]) => component)).toEqual([
-    ...["PostgresDatabase", "VolumeArtifactStore", "TrackingServer"],
-  ]);
+test.each(languages)(
+  "%s gives each component what the schema asks for",
+  (path, read, components) => {
+    const text = example(path);
+    expect(text.trim().split("\n").length).toBeLessThanOrEqual(30);
+    const made = read(text);
+    expect(made.map(([component]) => component)).toEqual(components);
+    expect(made.flatMap(([component, inputs]) => componentFaults(component, inputs))).toEqual([]);
+  },
+);
+
+test("the README has one component in each language that the schema describes", () => {
+  const readme = example("../README.md");
+  const [python, yaml] = ["python", "yaml"].map(
+    (language) => new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(readme)![1]!,
+  );
+  const made = [...madeInPython(python!), ...madeInYaml(yaml!)];
+  expect(made.map(([component]) => component)).toEqual(["PredictionApp", "PredictionApp"]);
   expect(made.flatMap(([component, inputs]) => componentFaults(component, inputs))).toEqual([]);
+  expect(made[0]![1]["namespace"]).toEqual(made[1]![1]["namespace"]);
+});
+
+test("a wrong argument in a program in Go would be found", () => {
+  const text = `mlops.NewBackup(ctx, "b", &mlops.BackupArgs{Imge: pulumi.String("i"), Tracking: mlops.BackedUpTrackingArgs{Image: pulumi.Float64(1)}})`;
+  const [[component, inputs]] = madeInGo(text) as [Made];
+  expect(componentFaults(component, inputs)).toEqual(
+    expect.arrayContaining([
+      "Backup.image must be given",
+      "Backup.imge is not an argument",
+      "Backup.tracking.image must be a string",
+    ]),
+  );
 });
 
 test("a wrong argument in a program in Python would be found", () => {

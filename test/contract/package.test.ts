@@ -13,6 +13,7 @@ import details from "@pulumi/pulumi/proto/status_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { run } from "../../local/support/process.ts";
+import { codeBlocks } from "../support/codeBlocks.ts";
 import { typeErrors } from "../support/node.ts";
 
 /*
@@ -174,10 +175,24 @@ describe("in its own project", () => {
     }
   });
 
-  test("the programs of the README and of the examples type-check", () => {
+  test("they type-check, as does every block of the documentation; a block that does not is found", () => {
+    const wrong =
+      'import { NetworkFlows } from "@mlops-platform/mlops";\nnew NetworkFlows("n", { flow: [] });\n';
+    const blocks = codeBlocks().filter(({ language }) => language === "ts");
+    const files = [...blocks, { page: "wrong", line: 1, code: wrong }].map(
+      ({ page, line, code }) => {
+        const file = join(project, `${page.replaceAll(/[/.]/g, "-")}-line-${line}.ts`);
+        // what is no part of the package is imported from the checkout
+        writeFileSync(file, code.replaceAll('from "../local/', `from "${checkoutRoot}/local/`));
+        return file;
+      },
+    );
     const options = ["--strict", "--skipLibCheck", "--target", "es2023", "--module", "nodenext"];
-    const files = programs.map(([name]) => join(project, name, "index.ts"));
-    expect(typeErrors(...options, "--noEmit", ...files)).toBe("");
+    options.push("--noEmit", "--allowImportingTsExtensions");
+    const found = programs.map(([name]) => join(project, name, "index.ts"));
+    expect(typeErrors(...options, ...found, ...files)).toMatch(
+      /^\S*wrong-line-1\.ts\(2,\d+\): error TS[^\n]*\n(  [^\n]*\n)*$/,
+    );
   }, 240_000);
 
   test.each(programs)(

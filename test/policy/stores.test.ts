@@ -81,7 +81,7 @@ describeRule("database-address", {
 describeRule("database-address-outside-google", {
   "public without a cluster of Google's": [
     [database({ ipv4Enabled: true })],
-    ["only who has the role Cloud SQL Client comes through the Auth Proxy"],
+    ["only principals with the role Cloud SQL Client can connect"],
   ],
   "public next to a cluster: the other rule's": [[cluster, database({ ipv4Enabled: true })], []],
   private: [[database({ ipv4Enabled: false })], []],

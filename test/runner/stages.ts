@@ -34,12 +34,11 @@ const alone = (name: keyof typeof live, env?: NodeJS.ProcessEnv) =>
 // Test files that start a program which works for a second or more; all others are `unit`.
 const programs = [
   "test/cli/bundle/",
-  "test/cli/(checkoutPath|commands|platformReady|policyCheck|postgresUpgrade)\\.test\\.ts$",
+  "test/cli/(checkoutPath|commands|newComponent|platformReady|policyCheck|postgresUpgrade)\\.test\\.ts$",
   "test/cli/doctor/doctor\\.test\\.ts$",
   "test/components/monitoring/alerts/promtool\\.test\\.ts$",
   "test/components/monitoring/dashboards/everyPanel\\.test\\.ts$",
   "test/contract/(package|schema)\\.test\\.ts$",
-  "test/docs/codeBlocks\\.test\\.ts$",
   "test/layers\\.test\\.ts$",
   "test/local/charts/",
   "test/local/engine/(deploy(\\.waits)?|googleCloud|helmRelease|kubernetesObjects)\\.test\\.ts$",

@@ -64,6 +64,10 @@ export function podSettingRows(...workloads: string[]) {
       value: ["registry"],
       changes: changes("imagePullSecrets[registry].name: ∅ → registry"),
     },
+    podPatch: {
+      value: { priorityClassName: "high" },
+      changes: changes("priorityClassName: ∅ → high"),
+    },
   };
 }
 

@@ -75,6 +75,27 @@ def test_rows_come_from_a_bucket(url: str) -> None:
     assert rows_of(blocks()["A bucket"], env) == ROWS
 
 
+def test_a_notebook_logs_registers_and_loads_back(
+    credentials: dict[str, str], tmp_path: Path
+) -> None:
+    page = (HOW_TO / "for-notebook-users.md").read_text()
+    scripts = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    lines = [f"{name}={value}" for name, value in credentials.items() if "MLFLOW" in name]
+    (tmp_path / ".env").write_text("\n".join(lines))
+    # the second one continues where the first has set the URI
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(scripts)],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("[0 0 0]\n")
+    assert MlflowClient().get_model_version_by_alias("wine", "champion").version == "1"
+
+
 def test_the_search_of_the_guide_runs_on_a_cluster(
     credentials: dict[str, str], tmp_path: Path
 ) -> None:

@@ -1,7 +1,16 @@
+import { PredictionApp, type PodPatch } from "../../../components/index.ts";
 import { fullPlatformArgs, makePlatform } from "../../support/fixtures.ts";
-import { objects } from "../../support/cases.ts";
-import { at, containersOf, list, podFaults, podTemplates } from "../../support/podSecurity.ts";
+import { describeRefusals, objects } from "../../support/cases.ts";
+import {
+  at,
+  containersOf,
+  list,
+  podFaults,
+  type PodTemplate,
+  podTemplates,
+} from "../../support/podSecurity.ts";
 import { type JsonObject, record, type Recorded } from "../../support/recorder.ts";
+import { readSchema } from "../../../tools/docs/schema.ts";
 
 let resources: Recorded[];
 beforeAll(async () => {
@@ -139,3 +148,98 @@ interface Pod {
     },
   ];
 }
+
+/** A page with a patch that changes whatever it can. */
+const page = (name: string, podPatch?: PodPatch) => {
+  const args = {
+    namespace: "ml",
+    image: "registry/predict:1",
+    models: [{ name: "churn", serverUrl: "http://churn" }],
+  };
+  return new PredictionApp(name, { ...args, podPatch });
+};
+const patch: PodPatch = {
+  affinity: { nodeAffinity: {} },
+  topologySpreadConstraints: [],
+  terminationGracePeriodSeconds: 90,
+  envFrom: [{ secretRef: { name: "mine" } }],
+  volumes: [{ name: "data", persistentVolumeClaim: { claimName: "data" } }],
+  volumeMounts: [{ name: "data", mountPath: "/data", readOnly: true }],
+  sidecars: [
+    {
+      name: "logs",
+      image: "registry/logs:1",
+      resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { cpu: "1", memory: "64Mi" } },
+    },
+  ],
+};
+
+test("a patch is laid over the component's pods last, and adds what lists hold", async () => {
+  const templateOf = async (podPatch?: PodPatch) => {
+    const [{ spec, labels }] = podTemplates(
+      (await record(() => page("page", podPatch))).resources,
+    ) as [PodTemplate];
+    return { spec, labels };
+  };
+  const before = await templateOf();
+  const { spec, labels } = await templateOf(patch);
+  const { affinity, topologySpreadConstraints, terminationGracePeriodSeconds } = patch;
+  expect(spec).toMatchObject({
+    affinity,
+    topologySpreadConstraints,
+    terminationGracePeriodSeconds,
+  });
+  expect(spec["volumes"]).toEqual([...list(before.spec["volumes"]), ...patch.volumes!]);
+  const [container] = list(spec["containers"]);
+  const [plain] = list(before.spec["containers"]);
+  const volumeMounts = [...list(plain!["volumeMounts"]), ...patch.volumeMounts!];
+  expect(container).toEqual({ ...plain, envFrom: patch.envFrom, volumeMounts });
+  expect(spec["initContainers"]).toMatchObject([{ name: "logs", restartPolicy: "Always" }]);
+  expect(podFaults(spec)).toEqual(podFaults(before.spec));
+  expect(labels).toEqual(before.labels);
+});
+
+describeRefusals<{ podPatch?: PodPatch }>(
+  (name, { podPatch }) => page(name, podPatch),
+  "page",
+  {},
+  [
+    [
+      { podPatch: { hostNetwork: true } as PodPatch },
+      'PredictionApp "page": podPatch.hostNetwork is not an argument; those are affinity, topologySpreadConstraints, priorityClassName, runtimeClassName, schedulerName, hostAliases, dnsConfig, terminationGracePeriodSeconds, envFrom, volumes, volumeMounts, sidecars',
+    ],
+    [
+      { podPatch: { volumes: [{ name: "node", hostPath: { path: "/" } }] } },
+      'PredictionApp "page": podPatch.volumes[0].hostPath is refused: it could hold files of the node or a token of the API server; use one of configMap, csi, downwardAPI, emptyDir, ephemeral, persistentVolumeClaim, secret',
+    ],
+    [
+      { podPatch: { sidecars: [{ name: "a", securityContext: { runAsUser: 0 } }] } },
+      'PredictionApp "page": podPatch.sidecars[0].securityContext is refused: a sidecar has that of the component\'s own containers; leave it out',
+    ],
+    [
+      { podPatch: { sidecars: [{ image: "a" }] } },
+      'PredictionApp "page": podPatch.sidecars[0].name must be given',
+    ],
+  ],
+);
+
+test("every component that makes pods takes the same settings for them", () => {
+  const { resources } = readSchema();
+  const ofPods = [
+    "labels",
+    "annotations",
+    "nodeSelector",
+    "tolerations",
+    "imagePullSecrets",
+    "podPatch",
+  ];
+  const lacking = Object.entries(resources)
+    // the charts of these have values, which are merged last
+    .filter(
+      ([, { inputProperties }]) => "image" in inputProperties && !("values" in inputProperties),
+    )
+    .flatMap(([name, { inputProperties }]) =>
+      ofPods.filter((key) => !(key in inputProperties)).map((key) => `${name} ${key}`),
+    );
+  expect(lacking).toEqual([]);
+});

@@ -112,6 +112,10 @@ export function rayRows(
       value: ["registry"],
       changes: each("spec.imagePullSecrets[registry].name: ∅ → registry"),
     },
+    podPatch: {
+      value: { priorityClassName: "high" },
+      changes: each("spec.priorityClassName: ∅ → high"),
+    },
     paused: { value: true, changes: [`${object} spec.suspend: false → true`] },
     labels: { value: { team: "blue" }, changes: everywhere("labels.team: ∅ → blue") },
     annotations: { value: { note: "hello" }, changes: everywhere("annotations.note: ∅ → hello") },

@@ -76,7 +76,7 @@ predictions = Counter(
 )
 model_server_requests = Counter(
     "prediction_app_model_server_requests",
-    "Requests to the model server; what is not ok was told to a visitor.",
+    "Requests to the model server; a visitor saw an error for those that are not ok.",
     ["model", "request", "outcome"],
     registry=REGISTRY,
 )

@@ -2,7 +2,7 @@
 
 
 class StartupError(Exception):
-    """Something the operator can mend: the message names the setting, the rule and the fix."""
+    """An error that the operator can fix: the message names the setting, the rule and the fix."""
 
     exit_code = 1
 

@@ -1,4 +1,4 @@
-"""Faults a person can mend, each told in one sentence."""
+"""Errors that a user can fix, each described in one sentence."""
 
 from mlflow.exceptions import MlflowException
 from requests.exceptions import RequestException

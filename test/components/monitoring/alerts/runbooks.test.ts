@@ -36,7 +36,7 @@ test("every alert has a runbook, and every runbook an alert", () => {
 describe.each(names)("the runbook %s", (name) => {
   const page = read(name);
 
-  test("says what it means, what it does to people, how to find the cause and how to mend it", () => {
+  test("says what it means, what it does to people, how to find the cause and how to fix it", () => {
     expect(page).toMatch(new RegExp(`^# ${name}\n\n[A-Z]`));
     expect([...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)).toEqual([
       "Impact",

@@ -1,0 +1,46 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkoutRoot } from "../../local/support/cache.ts";
+
+/** Forms that read translated, and what the documentation of the field writes in their place. */
+const refused: [form: RegExp, better: string][] = [
+  [/\bmend(s|ed|ing)?\b/i, "fix"],
+  [/\banew\b/i, "again; rebuild, replace"],
+  [/\b(nobody|somebody|whoever)\b/i, "no client, a user, another process"],
+  [/\bbesides?\b/i, "next to, in addition to"],
+  [/\b(is|are|be|was|were) told\b/i, "is notified, is configured, gets the message"],
+  [/\b(cannot|can) be had\b/i, "is not available, cannot be fetched"],
+  [/\bwhole way\b/i, "end-to-end"],
+  [/\bone's own\b/i, "dedicated, separate, your"],
+];
+
+/** What people read: pages, notebooks, descriptions of settings and arguments. */
+const texts = execFileSync(
+  "git",
+  ["ls-files", "*.md", "notebooks/*.ipynb", "Pulumi*.yaml", "components/schema.json"],
+  { cwd: checkoutRoot, encoding: "utf8" },
+)
+  .trim()
+  .split("\n");
+
+const faultsIn = (text: string) =>
+  text
+    .split("\n")
+    .flatMap((line, at) =>
+      refused
+        .filter(([form]) => form.test(line))
+        .map(([form, better]) => `line ${at + 1}: "${form.exec(line)![0]}"; write ${better}`),
+    );
+
+test.each(texts)("%s is written in the field's own words", (path) => {
+  expect(faultsIn(readFileSync(join(checkoutRoot, path), "utf8"))).toEqual([]);
+});
+
+test("a form that reads translated would be found", () => {
+  expect(faultsIn("fine\nMend it and nobody is told.")).toEqual([
+    'line 2: "Mend"; write fix',
+    'line 2: "nobody"; write no client, a user, another process',
+    'line 2: "is told"; write is notified, is configured, gets the message',
+  ]);
+});
