@@ -9,7 +9,6 @@ import { ModelServer } from "../serving/modelServer.ts";
 import { TrackingPermission } from "../tracking/arguments.ts";
 import type { TrackingServer } from "../tracking/trackingServer.ts";
 import type { TrainingScheduleArgs, TrainingSettings } from "../training/arguments.ts";
-import { clusterPorts } from "../training/trainingCluster.ts";
 import { TrainingJob } from "../training/trainingJob.ts";
 import { TrainingPipeline } from "../training/trainingPipeline.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
@@ -143,7 +142,8 @@ export function clusterFlows(
   return (["training", "retraining"] as const).flatMap((role) => {
     const service = trainingOf(name, role, slug);
     const ends = { from: trainingName, fromService: service, to: trainingName, toService: service };
-    return Object.values(clusterPorts).map((port) => ({ ...ends, port }));
+    // XGBoost and LightGBM open ports of their own among the workers
+    return [ends];
   });
 }
 
