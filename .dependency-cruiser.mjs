@@ -12,6 +12,7 @@ const floors = [
     "components/serving",
     "components/prediction",
     "components/access",
+    "components/dask",
     "components/ray",
     "components/backup",
   ],

@@ -65,7 +65,7 @@ export async function passwordOf(
   }
 }
 
-/** What a colleague puts into a notebook's .env. Prometheus is for those inside the cluster. */
+/** What a colleague puts into a notebook's .env. Prometheus and Dask are for those who reach the cluster. */
 export function colleagueEnv(
   outputs: Readonly<Record<string, unknown>>,
   name: string,
@@ -74,6 +74,11 @@ export function colleagueEnv(
   const login = { MLFLOW_TRACKING_USERNAME: name, MLFLOW_TRACKING_PASSWORD: password };
   const models = modelsOf(outputs);
   const servers = Object.fromEntries(models.map((model) => [model.name, model.servingUrl]));
-  const { PROMETHEUS_URL: _, ...variables } = notebookVariables(outputs, login, servers);
+  const {
+    PROMETHEUS_URL: _,
+    DASK_SCHEDULER_ADDRESS: _address,
+    DASK_CLUSTER_SECRET: _secret,
+    ...variables
+  } = notebookVariables(outputs, login, servers);
   return [`# ${name} at the platform. Holds a password.`, ...envLines(variables), ""].join("\n");
 }

@@ -50,6 +50,9 @@ export { VolumeArtifactStore } from "./stores/volumeArtifactStore.ts";
 export type * from "./serving/arguments.ts";
 export { ModelServer } from "./serving/modelServer.ts";
 
+export type * from "./dask/arguments.ts";
+export { DaskCluster } from "./dask/daskCluster.ts";
+
 export type * from "./ray/arguments.ts";
 export { RayCluster } from "./ray/rayCluster.ts";
 export { RayJob } from "./ray/rayJob.ts";

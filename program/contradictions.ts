@@ -109,6 +109,9 @@ function vainSettings(config: PlatformConfig): string[] {
     ...(config.dataStores === DataStoreTarget.Gcp
       ? vain(/^(database|artifact|backup)/, "with dataStores: gcp", "set dataStores to cluster")
       : vain(/^(cloudSql|bucket)/, "with dataStores: cluster", "set dataStores to gcp")),
+    ...(config.daskCluster
+      ? []
+      : vain(/^dask/, "without a Dask cluster", "set daskCluster to true")),
     ...(config.namespaceOnly
       ? vain(/^nodeExporterPort$/, "with namespaceOnly", "set namespaceOnly to false")
       : []),

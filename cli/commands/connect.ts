@@ -1,4 +1,11 @@
 import { relative } from "node:path";
+import {
+  pinsFile,
+  reachScheduler,
+  schedulerVariable,
+  speaksTls,
+  writePins,
+} from "../daskNotebooks.ts";
 import { envFile, notebookVariables, writeEnvFile } from "../envFile.ts";
 import {
   type Endpoint,
@@ -13,6 +20,8 @@ import { endpointOf, modelsOf } from "../servedModels.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import type { Options } from "../commandLine.ts";
 
+const dask = "Dask scheduler";
+
 /** Localhost URLs for people and `.env` for notebooks. */
 export async function connect(
   options: Options & { forward?: boolean; once?: boolean },
@@ -20,30 +29,44 @@ export async function connect(
   const { kubeconfig, deployment, outputs, settings } = await openPlatform(options);
   const models = modelsOf(outputs);
   const parts = endpointsOf(outputs);
-  const width = Math.max(...[...parts, ...models.map(endpointOf)].map(({ title }) => title.length));
+  const hasDask = typeof outputs["daskSchedulerAddress"] === "string";
+  const titles = [...parts, ...models.map(endpointOf)].map(({ title }) => title);
+  const width = Math.max(...[...titles, ...(hasDask ? [dask] : [])].map(({ length }) => length));
   const reached: Reached[] = [];
   const silent: string[] = [];
+  const way = {
+    kubeconfig,
+    namespace: deployment.namespace,
+    onFailure: (reason: string) => console.error(`… ${reason}; trying again as you do`),
+  };
+  const shown = async (title: string, door: Reached, answers: () => Promise<boolean>) => {
+    reached.push(door);
+    if (door.isForwarded && !(await answers())) silent.push(title);
+    console.log(`  ${title.padEnd(width)}  ${door.url}`);
+    return door.url;
+  };
   /** The endpoint's URL on this machine, which is printed. */
   const open = async (endpoint: Endpoint): Promise<string> => {
-    const door = await reach(endpoint, {
-      kubeconfig,
-      namespace: deployment.namespace,
-      from: options.forward === true ? "forwarding" : "loopback",
-      onFailure: (reason) => console.error(`… ${reason}; trying again as you do`),
-    });
-    reached.push(door);
-    if (door.isForwarded && !(await isHealthy(door.url, endpoint))) silent.push(endpoint.title);
-    console.log(`  ${endpoint.title.padEnd(width)}  ${door.url}`);
-    return door.url;
+    const from = options.forward === true ? "forwarding" : "loopback";
+    const door = await reach(endpoint, { ...way, from });
+    return shown(endpoint.title, door, () => isHealthy(door.url, endpoint));
   };
   try {
     const urls: Record<string, string> = {};
     const servers: Record<string, string> = {};
     for (const part of parts) urls[variableOf(part.name)] = await open(part);
     for (const model of models) servers[model.name] = await open(endpointOf(model));
+    if (hasDask) {
+      const door = await reachScheduler(way);
+      urls[schedulerVariable] = await shown(dask, door, () => speaksTls(door.url));
+      writePins();
+    }
     writeEnvFile(envFile, settings.stack, notebookVariables(outputs, urls, servers));
     const user = `user ${String(outputs["mlflowUsername"])}`;
     console.log(`  ${relative(checkoutRoot, envFile)} has these URLs and the password of ${user}`);
+    if (hasDask) {
+      console.log(`  ${relative(checkoutRoot, pinsFile)} has the versions of the Dask cluster`);
+    }
     const isForwarding = reached.some(({ isForwarded }) => isForwarded);
     if (options.once === true && !isForwarding) return 0;
     console.log(lastLine(isForwarding, silent));

@@ -34,6 +34,9 @@ export const services = {
     healthPath: "/_stcore/health",
     metricsPorts: [metricsPort],
   },
+  /** Scheduler of the Dask cluster that notebooks share, and its workers. */
+  dask: { name: "dask", port: 8786, metricsPorts: [metricsPort] },
+  daskWorkers: { name: "dask-workers", port: 8788, metricsPorts: [metricsPort] },
   prometheus: { name: "prometheus", port: 9090, healthPath: "/-/ready" },
   alertmanager: { name: "alertmanager", port: 9093, healthPath: "/-/ready" },
   grafana: { name: "grafana", port: 3000, healthPath: "/api/health" },

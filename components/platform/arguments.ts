@@ -22,6 +22,7 @@ import {
 } from "../core/checks.ts";
 import { domainName, mostCharacters } from "../core/domainNames.ts";
 import { registryPattern, registryRule } from "../core/imageMirror.ts";
+import { type DaskSettings, daskSettingsRules } from "../dask/arguments.ts";
 import * as kube from "../kubernetes/arguments.ts";
 import {
   checkPrometheusSettings,
@@ -110,6 +111,8 @@ export interface MlopsPlatformArgs
   prediction?: PredictionSettings;
   /** What the training of all models shares. A model's own value wins. */
   training?: SharedTraining;
+  /** A Dask cluster that notebooks share. Defaults to none. */
+  dask?: PlatformDask;
   /** What watches the platform. Defaults to Prometheus, Alertmanager and Grafana with everything they need. */
   monitoring?: PlatformMonitoring;
 }
@@ -118,6 +121,16 @@ export interface MlopsPlatformArgs
 export interface PlatformBackup extends BackupSettings {
   /** Whether backups are made. Defaults to true where both stores are in the cluster. Switching it off deletes a volume that holds them. */
   enabled?: boolean;
+}
+
+/** A Dask cluster as a part of a platform. */
+export interface PlatformDask extends DaskSettings {
+  /** Whether there is one. Defaults to false. */
+  enabled?: boolean;
+  /** Image of its pods. Defaults to the first model's. */
+  image?: pulumi.Input<string>;
+  /** Whether none of its pods runs. Defaults to false, and to true while the platform is paused. */
+  paused?: boolean;
 }
 
 /** How the platform is opened to the internet, on GKE. */
@@ -319,6 +332,7 @@ export const checkMlopsPlatform: Rule = object<MlopsPlatformArgs>(
     serving: checkSharedServing,
     prediction: checkPredictionSettings,
     training: checkSharedTraining,
+    dask: object<PlatformDask>({ ...daskSettingsRules, enabled: flag, image: text, paused: flag }),
     monitoring: object<PlatformMonitoring>({
       enabled: flag,
       runbookBaseUrl: matches(/^\S+$/, "be a URL or a path, without spaces"),

@@ -17,6 +17,7 @@ import {
   publicTrackingHosts,
   publicUrl,
 } from "./platformExposure.ts";
+import { daskUserOf, sharedDask } from "./platformDask.ts";
 import { listedServices } from "./listedServices.ts";
 import { platformFlows } from "./platformFlows.ts";
 import { clusterFlows, modelServer, modelTraining, platformModels } from "./platformModels.ts";
@@ -26,6 +27,7 @@ import { artifactsInCluster, databaseInCluster, platformNamespace } from "./plat
 const confidential = [
   "backup.destination",
   "backup.password",
+  "dask.environment",
   "database.password",
   "googleCredentials",
   "exposure.login",
@@ -85,6 +87,8 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   public readonly grafanaAdminPassword?: pulumi.Output<string>;
   /** Password that the backups are encrypted with, a secret. Without it they cannot be read: keep a copy outside the cluster. */
   public readonly backupPassword?: pulumi.Output<string>;
+  /** Address of the scheduler of the Dask cluster that notebooks share, inside the cluster. */
+  public readonly daskSchedulerAddress?: pulumi.Output<string>;
   /** Environment variables of a notebook, a secret. */
   public readonly notebookEnv: pulumi.Output<{ [key: string]: string }>;
 
@@ -103,6 +107,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       password: generatedPassword(`${name}-notebook-password`, child),
     };
     const models = platformModels(name, args, child);
+    const daskUser = daskUserOf(name, args, child);
 
     const ownDatabase = args.database ? [] : [databaseInCluster(name, common, args, child)];
     const database = args.database
@@ -122,6 +127,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
         users: [
           ...models.flatMap(({ reader, writer }) => [reader, ...(writer ? [writer] : [])]),
           { ...notebook, permission: TrackingPermission.Write },
+          ...(daskUser ? [daskUser] : []),
           ...(args.tracking?.users ?? []),
         ],
         paused,
@@ -175,6 +181,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       child,
     );
     for (const model of models) modelTraining(name, common, args, model, tracking, child);
+    const dask = daskUser && sharedDask(name, common, args, daskUser, tracking, child);
     const stores = { database, artifacts, tracking };
     const backup = backupInCluster(name, common, args, stores, child);
     exposeToInternet(name, common, args, child);
@@ -207,6 +214,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
     this.artifactUri = pulumi.output(artifacts.uri);
     this.databaseHost = pulumi.output(database.address ?? database.host);
     this.backupPassword = backup?.password;
+    this.daskSchedulerAddress = dask?.schedulerAddress;
     this.prometheusUrl = monitoring.prometheusUrl;
     this.alertmanagerUrl = monitoring.alertmanagerUrl;
     this.grafanaUrl = monitoring.grafanaUrl;
@@ -223,6 +231,8 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       PREDICTION_APP_URL: this.predictionAppUrl,
       PROMETHEUS_URL: this.prometheusUrl,
       SPARK_REMOTE: args.sparkConnectUrl,
+      DASK_SCHEDULER_ADDRESS: dask?.schedulerAddress,
+      DASK_CLUSTER_SECRET: dask?.notebookEnv.apply((env) => env["DASK_CLUSTER_SECRET"]!),
     });
     this.registerOutputs(outputsOf(this));
   }

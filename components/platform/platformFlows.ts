@@ -7,6 +7,7 @@ import type { MlopsPlatformArgs } from "./arguments.ts";
 import { metadataServer } from "../tracking/googleCredentials.ts";
 import { exposureFlows } from "./platformExposure.ts";
 import { copyName } from "../backup/names.ts";
+import { daskFlows } from "./platformDask.ts";
 import { backupFlows, isCopyTarget } from "./platformBackup.ts";
 import { modelService, trainingName } from "./platformModels.ts";
 
@@ -36,7 +37,7 @@ export function platformFlows(args: MlopsPlatformArgs): NetworkFlow[] {
   }
   if (prediction?.nodePort !== undefined) flows.push(open(services.prediction));
   flows.push(...backupFlows(args, toApiServer(args)));
-  return [...flows, ...exposureFlows(args), ...monitoringFlows(args)];
+  return [...flows, ...daskFlows(args), ...exposureFlows(args), ...monitoringFlows(args)];
 }
 
 /** To the stores of MLflow. */

@@ -9,7 +9,6 @@ import { ModelServer } from "../serving/modelServer.ts";
 import { TrackingPermission } from "../tracking/arguments.ts";
 import type { TrackingServer } from "../tracking/trackingServer.ts";
 import type { TrainingScheduleArgs, TrainingSettings } from "../training/arguments.ts";
-import { clusterPorts } from "../training/trainingCluster.ts";
 import { TrainingJob } from "../training/trainingJob.ts";
 import { TrainingPipeline } from "../training/trainingPipeline.ts";
 import type { MlopsPlatformArgs } from "./arguments.ts";
@@ -144,9 +143,9 @@ export function clusterFlows(
   return (["training", "retraining"] as const).flatMap((role) => {
     const service = trainingOf(name, role, slug);
     const pods = { to: trainingName, toService: service };
-    const own = { from: trainingName, fromService: service, ...pods };
     return [
-      ...Object.values(clusterPorts).map((port) => ({ ...own, port })),
+      // every port, because XGBoost and LightGBM open their own among the workers
+      { from: trainingName, fromService: service, ...pods },
       ...(args.monitoring?.enabled === false
         ? []
         : [{ from: services.prometheus.name, ...pods, port: metricsPort }]),

@@ -207,7 +207,7 @@ const trackingUser = object<TrackingUser>({
 });
 
 /** Names of the administrator and of the platform's workloads. */
-const reservedName = /^(admin|notebook|(training|model-server)(-.*)?)$/;
+const reservedName = /^(admin|notebook|dask|(training|model-server)(-.*)?)$/;
 
 const personName = /^(?=.{1,64}$)[a-z0-9]([a-z0-9._@-]*[a-z0-9])?$/;
 

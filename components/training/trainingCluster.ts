@@ -8,7 +8,7 @@ import type { TrainingCluster, TrainingWorkloadArgs } from "./arguments.ts";
 import { firstPod, jobName, type PodGroup, podNames } from "./podGroup.ts";
 
 /** Where the scheduler and each worker listen. */
-export const clusterPorts = { scheduler: 8786, worker: 8788 } as const;
+const clusterPorts = { scheduler: 8786, worker: 8788 } as const;
 
 /**
  * What makes a Job's pods a Dask cluster. The pod of index 0 runs the command and ends the Job; all derive a certificate

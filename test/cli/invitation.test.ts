@@ -19,6 +19,8 @@ const outputs = {
     MODEL_SERVING_URL: "https://models.example.org/churn",
     PREDICTION_APP_URL: "https://predict.example.org",
     PROMETHEUS_URL: "http://prometheus.mlops.svc.cluster.local",
+    DASK_SCHEDULER_ADDRESS: "tls://dask.mlops.svc.cluster.local:8786",
+    DASK_CLUSTER_SECRET: "of the cluster",
   },
 };
 

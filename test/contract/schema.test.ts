@@ -40,6 +40,7 @@ test("every component is a resource of the package, under the token that its cla
       "Backup",
       "BucketArtifactStore",
       "CloudSqlDatabase",
+      "DaskCluster",
       "DomainCertificate",
       "GkeCluster",
       "Grafana",
@@ -64,7 +65,7 @@ test("every component is a resource of the package, under the token that its cla
       "WorkloadIdentity",
     ].map((name) => `mlops:index:${name}`),
   );
-  expect(componentClasses()).toHaveLength(25);
+  expect(componentClasses()).toHaveLength(26);
 });
 
 test("every component, property and value says what it is in whole sentences", () => {

@@ -74,6 +74,11 @@ test.each<[Record<string, string>, ...string[]]>([
     "namespaceOnly must be false on gke, where the program makes the cluster and administers it; leave it out",
   ],
   [
+    { daskWorkers: "4" },
+    "daskWorkers has no effect without a Dask cluster; leave it out or set daskCluster to true",
+  ],
+  [{ daskCluster: "true", daskWorkers: "0" }, "daskWorkers must be a whole number from 1 to 99"],
+  [
     { namespaceOnly: "true", nodeExporterPort: "9101" },
     "nodeExporterPort has no effect with namespaceOnly; leave it out or set namespaceOnly to false",
   ],

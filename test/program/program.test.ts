@@ -174,6 +174,7 @@ test("gives exactly these outputs, reachable by the node that the kubeconfig nam
     clusterLocation: null,
     imageRepositoryUrl: null,
     dnsRecords: null,
+    daskSchedulerAddress: null,
   });
   const given = Object.values(open).filter((value) => value !== null);
   for (const value of given) expect(await isSecret(value)).toBe(false);

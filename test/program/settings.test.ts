@@ -61,6 +61,17 @@ const onOwnCluster: Rows = {
   trainingBackoffLimit: [5, "mlops-training-diabetes-progression-job", "spec.backoffLimit", 5],
   trainingDeadlineSeconds: [900, "mlops-training-diabetes-progression-job", "spec.activeDeadlineSeconds", 900],
   trainingEnvironment: [{ X: "1" }, "mlops-training-diabetes-progression-job", "spec.template.spec.containers[training].env[X].valueFrom.secretKeyRef.key", "X"],
+  daskCluster: [true, "mlops-dask-scheduler", "metadata.name", "dask"],
+  daskImage: ["example.org/serving:1", "mlops-dask-worker", "spec.template.spec.containers[worker].image", "example.org/serving:1"],
+  daskWorkers: [7, "mlops-dask-worker", "spec.replicas", 7],
+  daskThreads: [4, "mlops-dask-worker", "spec.template.spec.containers[worker].args[4]", "4"],
+  daskWorkerResources: [{ memoryLimit: "3Gi" }, "mlops-dask-worker", "spec.template.spec.containers[worker].resources.limits.memory", "3Gi"],
+  daskSchedulerResources: [{ memoryLimit: "3Gi" }, "mlops-dask-scheduler", "spec.template.spec.containers[scheduler].resources.limits.memory", "3Gi"],
+  daskStorageSize: ["9Gi", "mlops-dask-worker", "spec.template.spec.volumes[tmp].emptyDir.sizeLimit", "9Gi"],
+  daskEnvironment: [{ SEED: "7" }, "mlops-dask-environment", "stringData.secret.SEED", "7"],
+  daskNodeSelector: [{ pool: "dask" }, "mlops-dask-worker", "spec.template.spec.nodeSelector.pool", "dask"],
+  daskTolerations: [[{ key: "dask" }], "mlops-dask-worker", "spec.template.spec.tolerations[0].key", "dask"],
+  daskImagePullSecrets: ["registry", "mlops-dask-worker", "spec.template.spec.imagePullSecrets[registry].name", "registry"],
   trainingGpu: [true, "mlops-training-diabetes-progression-job", "spec.template.spec.containers[training].resources.limits.nvidia.com/gpu", "1"],
   runbookBaseUrl: ["https://example.org/runbooks", "mlops-prometheus-release", "values.serverFiles.alerting_rules.yml.groups[availability].rules[0].annotations.runbook_url", "https://example.org/runbooks/TargetDown.md"],
   imageMirror: ["example.org/mirror", "mlops-grafana-release", "values.image.repository", "mirror/grafana/grafana"],
@@ -159,6 +170,7 @@ const decided: readonly SettingKey[] = [
   "namespaceOnly",
   "bucketVersioning",
   "backupPasswordSecretName",
+  "daskPaused",
 ];
 
 /** A leaf of an object's inputs; of several resources with the name, the object's rather than the component's. */

@@ -82,6 +82,17 @@ def tracking_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stop(process)
 
 
+@pytest.fixture(scope="session")
+def dask_extras(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with what models on Dask may require, such as pyarrow. Not in the environment of all
+    tests: pandas reads texts in another way where pyarrow is."""
+    folder = tmp_path_factory.mktemp("dask-extras")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--no-deps"]
+    lock = Path(__file__).with_name("dask-extras.txt")
+    subprocess.run([*pip, "--target", folder, "-r", lock], check=True)
+    return str(folder)
+
+
 @pytest.fixture
 def credentials(tracking_uri: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What a client of that server has in its environment; this process gets it too."""

@@ -110,6 +110,54 @@ def test_the_search_of_the_guide_runs_on_a_cluster(
     assert "mlflow.parentRunId" in run.data.tags
 
 
+@pytest.mark.parametrize(("name", "runs"), [("tumor-rounds", 2), ("tumor-trials", 14)])
+def test_the_boosting_and_the_trials_of_the_guide_run_on_a_cluster(
+    credentials: dict[str, str], tmp_path: Path, dask_extras: str, name: str, runs: int
+) -> None:
+    folder = _written("distributed-training.md", tmp_path) / name
+    env = {
+        **{"PYTHONPATH": os.pathsep.join([str(SOURCE), dask_extras]), **credentials},
+        **{"MODEL_FOLDER": str(folder), "EXPERIMENT_NAME": name},
+    }
+    with Pods(2, sys.executable, "-m", "training", folder=tmp_path, **env) as pods:
+        assert pods.wait() == 0, pods.log.read_text()
+        assert f"{name} version 1 is now champion" in pods.log.read_text()
+    client = MlflowClient()
+    experiment = client.get_experiment_by_name(name)
+    assert experiment is not None
+    found = client.search_runs([experiment.experiment_id])
+    assert {run.info.status for run in found} == {"FINISHED"}
+    parents = [run for run in found if "mlflow.parentRunId" not in run.data.tags]
+    assert (len(found), len(parents)) == (runs, 1)
+    if name == "tumor-rounds":
+        history = client.get_metric_history(parents[0].info.run_id, "train-logloss")
+        assert [metric.step for metric in history] == list(range(30))
+        assert history[-1].value < history[0].value
+        assert parents[0].data.params["max_depth"] == "3"
+
+
+def test_the_data_frame_of_the_guide_reads_parquet_on_a_cluster(
+    tmp_path: Path, dask_extras: str
+) -> None:
+    page = (HOW_TO / "distributed-training.md").read_text()
+    block = re.search(r"^## Parquet$.*?^```python\n(.*?)^```$", page, re.M | re.S)
+    assert block is not None
+    table = f"""
+import pandas as pd
+for number in range(3):
+    rows = pd.DataFrame({{"plan": ["small", "large"], "churned": [number % 2, 1]}})
+    rows.to_parquet(f"{tmp_path}/{{number}}.parquet")
+"""
+    (tmp_path / "read.py").write_text(f"{table}{block[1]}\nprint(rates.to_dict())\n")
+    env = {
+        "PYTHONPATH": os.pathsep.join([str(SOURCE), dask_extras]),
+        "DATA_FOLDER": f"{tmp_path}/*.parquet",
+    }
+    with Pods(1, sys.executable, "read.py", folder=tmp_path, **env) as pods:
+        assert pods.wait() == 0, pods.log.read_text()
+        assert "{'large': 1.0, 'small': 0.3333333333333333}" in pods.log.read_text()
+
+
 def _written(page: str, folder: Path) -> Path:
     """The files under models/ of a guide."""
     block = r"^```\w+\n# (models/\S+)\n(.*?)^```$"

@@ -132,7 +132,7 @@ test.each<[string, ModelTraining]>([
     const both = "ml-network-ml-training-diabetes";
     expect(at(find(`${both}-to-ml-training-diabetes`).inputs, "spec")).toMatchObject({
       ...pods,
-      ingress: [{ from: [pods], ports: [{ port: 8786 }, { port: 8788 }] }],
+      ingress: [{ from: [pods], ports: [{ protocol: "TCP" }] }],
     });
     expect(at(find(`${both}-may-call-ml-training-diabetes`).inputs, "spec")).toMatchObject({
       ...pods,

@@ -25,6 +25,23 @@ function callers(resources: readonly Recorded[], application: string): Record<st
   return found;
 }
 
+// SECURITY.md: No pod but its own reaches its scheduler and workers, except Prometheus their metrics.
+test("the shared Dask cluster is reached by its own pods, and by Prometheus for metrics", async () => {
+  const { resources } = await platform({}, { dask: { enabled: true } });
+  expect(callers(resources, "dask")).toEqual({ "dask-workers": [undefined], prometheus: [9464] });
+  expect(callers(resources, "dask-workers")).toEqual({
+    dask: [undefined],
+    "dask-workers": [undefined],
+    prometheus: [9464],
+  });
+});
+
+// SECURITY.md: The Dask cluster that notebooks share is off by default.
+test("settings of a Dask cluster that is not enabled make none", async () => {
+  const { resources } = await platform({}, { dask: { workers: 4 } });
+  expect(names(resources).filter((name) => name.includes("dask"))).toEqual([]);
+});
+
 // SECURITY.md: Metrics are on their own ports, open to Prometheus alone.
 test("Prometheus alone reaches the ports with metrics", async () => {
   const { resources } = await platform();

@@ -227,7 +227,8 @@ test("what is confidential among a chart's values is encrypted in the state, and
 });
 
 test("exactly the passwords and the notebook's environment are secret outputs", async () => {
-  const { result } = await record(() => new MlopsPlatform("ml", fullPlatformArgs));
+  const args = { ...fullPlatformArgs, dask: { enabled: true } };
+  const { result } = await record(() => new MlopsPlatform("ml", args));
   expect(await secretOutputs(result)).toEqual([
     "backupPassword",
     "grafanaAdminPassword",

@@ -1,7 +1,7 @@
-"""Mutual TLS among the pods of one Job, which share no more than a secret.
+"""Mutual TLS among the pods and clients of one cluster, which share no more than a secret.
 
-Each pod derives the same certificate authority from it, issues its own certificate and trusts no
-other authority.
+Each derives the same certificate authority from it, issues its own certificate and trusts no other
+authority.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -19,18 +19,16 @@ def _name(text: str) -> x509.Name:
 
 
 _AUTHORITY = _name("training cluster")
-_BEFORE, _AFTER = timedelta(days=1), timedelta(days=30)
-"""Clocks differ; a Job ends after a week at the latest."""
+_BEFORE, _AFTER = timedelta(days=1), timedelta(days=3650)
+"""Clocks differ, and a pod of a shared cluster may run for years. A new secret ends them all."""
 
 
-def tls_settings(secret: str, job: str, folder: Path) -> dict[str, str]:
-    """Issues this pod's certificate. Returns the variables by which Dask finds it, for this process
-    and those that it starts, as scheduler, worker or client."""
-    seed = HKDF(hashes.SHA256(), 32, salt=None, info=job.encode()).derive(secret.encode())
+def tls_files(secret: str, cluster: str) -> dict[str, bytes]:
+    """Issues a certificate for this process. Clusters with one secret differ by their names."""
+    seed = HKDF(hashes.SHA256(), 32, salt=None, info=cluster.encode()).derive(secret.encode())
     authority_key = Ed25519PrivateKey.from_private_bytes(seed)
     key = Ed25519PrivateKey.generate()
-    folder.mkdir(mode=0o700, exist_ok=True)
-    files = {
+    return {
         "ca-file": _pem(_certificate(authority_key.public_key(), authority_key, is_ca=True)),
         "cert": _pem(_certificate(key.public_key(), authority_key, is_ca=False)),
         "key": key.private_bytes(
@@ -39,7 +37,13 @@ def tls_settings(secret: str, job: str, folder: Path) -> dict[str, str]:
             serialization.NoEncryption(),
         ),
     }
-    for name, content in files.items():
+
+
+def tls_settings(secret: str, cluster: str, folder: Path) -> dict[str, str]:
+    """Issues this pod's certificate. Returns the variables by which Dask finds it, for this process
+    and those that it starts, as scheduler, worker or client."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for name, content in tls_files(secret, cluster).items():
         (folder / name).write_bytes(content)
     own = {
         f"DASK_DISTRIBUTED__COMM__TLS__{role}__{name.upper()}": str(folder / name)

@@ -6,7 +6,10 @@ notebooks.
 
 import os
 
+from dask_cluster.client import dask_client
+
 from training.baseline import baseline
+from training.boosting import log_boosting
 from training.errors import TrainingError
 from training.example import input_example
 from training.model_folder import ModelFolder, Objective
@@ -35,8 +38,10 @@ __all__ = [
     "Settings",
     "TrainingError",
     "baseline",
+    "dask_client",
     "input_example",
     "log_and_register",
+    "log_boosting",
     "log_run",
     "logged_run",
     "parameters",

@@ -1,0 +1,35 @@
+"""`python -m dask_cluster.shared ROLE OPTION…`: a pod of the cluster that notebooks share.
+
+Runs Dask's own program, `scheduler` or `worker`, with a certificate of the cluster. A
+worker ends when the scheduler does, and Kubernetes starts it again.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from dask_cluster.certificates import tls_settings
+
+CLUSTER = "shared"
+"""Its name, by which its certificates are no other cluster's."""
+
+_ROUTES = ["distributed.http.scheduler.prometheus", "distributed.http.health"]
+"""What the scheduler answers over HTTP, without a login. Dask's own choice shows tasks and logs."""
+
+
+def main(role: str, *options: str) -> NoReturn:
+    # tasks have no use for it
+    secret = os.environ.pop("CLUSTER_SECRET")
+    folder = Path("/tmp") / f"dask-certificates-{role}"
+    os.environ |= tls_settings(secret, CLUSTER, folder) | {
+        "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": repr(_ROUTES),
+    }
+    for library in ("OMP", "MKL", "OPENBLAS"):
+        # Dask has a thread for each task already
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    os.execv(sys.executable, [sys.executable, "-m", f"distributed.cli.dask_{role}", *options])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
