@@ -15,7 +15,7 @@ import {
   type EnvironmentVariable,
   metricsPorts,
   pausedReplicas,
-  podDefaults,
+  podSpec,
   spreadOverNodes,
   temporaryFolder,
   userIds,
@@ -130,8 +130,7 @@ export class DaskCluster extends pulumi.ComponentResource {
             selector: { matchLabels: selector },
             template: {
               metadata: { labels: own().labels, annotations: args.annotations },
-              spec: {
-                ...podDefaults(userIds.python, serviceAccountName, args),
+              spec: podSpec(userIds.python, serviceAccountName, args, {
                 topologySpreadConstraints: spreadOverNodes(selector),
                 containers: [
                   {
@@ -153,7 +152,7 @@ export class DaskCluster extends pulumi.ComponentResource {
                   },
                 ],
                 volumes: [tmp.volume],
-              },
+              }),
             },
           },
         },
