@@ -150,7 +150,7 @@ export const settings = {
   trainingGpu: flag(false, "", "Whether training Jobs request a GPU. On GKE it requires gkeGpu."),
   ...pods("training", "training", "the training pods"),
   // The Dask cluster that notebooks share.
-  daskCluster: flag(false, "dask.enabled", "Whether there is a Dask cluster that notebooks share. Whoever has its secret, which the output notebookEnv holds, runs code in its pods."),
+  daskCluster: flag(false, "dask.enabled", "Whether there is a Dask cluster that notebooks share. Who has its secret, which the output notebookEnv holds, can run code in its pods."),
   daskImage: text("", "dask.image", "Image of its pods. Empty means that of the first model."),
   daskWorkers: whole(2, "dask.workers", "Number of its worker pods."),
   daskThreads: whole(1, "dask.threads", "Tasks that each worker runs side by side."),
