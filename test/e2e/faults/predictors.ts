@@ -14,16 +14,18 @@ export async function predictOnce(url: string, { input_example }: ServedModel): 
   if (!response.ok) throw new Error(`${response.status}: ${text.slice(0, 120)}`);
 }
 
-/** Clients that predict with one model and never try twice, until they are stopped. */
+/** Clients that predict with one model and never try twice, until they are stopped. Failures are counted by reason and second. */
 export function startPredictors(url: string, model: ServedModel, pauseMs: number) {
   const failed: Record<string, number> = {};
+  const started = Date.now();
   let made = 0;
   let isRunning = true;
   const work = async () => {
     while (isRunning) {
       made++;
       await predictOnce(url, model).catch((error: unknown) => {
-        const reason = reasonOf(error);
+        const seconds = Math.round((Date.now() - started) / 1_000);
+        const reason = `${reasonOf(error)} of ${url} after ${seconds} s`;
         failed[reason] = (failed[reason] ?? 0) + 1;
       });
       await sleep(pauseMs);
