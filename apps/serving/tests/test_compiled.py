@@ -22,14 +22,19 @@ from model_server.loaded_model import LoadedModel
 from model_server.quick_rows import QuickRows
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
     GradientBoostingClassifier,
+    GradientBoostingRegressor,
     HistGradientBoostingRegressor,
+    RandomForestClassifier,
     RandomForestRegressor,
 )
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from models import FEATURES, TARGET, Models
 
@@ -86,6 +91,13 @@ GRAPHS: dict[str, tuple[BaseEstimator, Any]] = {
     "support vectors": (make_pipeline(StandardScaler(), SVR(C=100)), TARGET),
     "support vectors on a line": (SVR(kernel="linear"), TARGET),
     "forest": (RandomForestRegressor(20, random_state=0), TARGET),
+    "scaled forest": (make_pipeline(StandardScaler(), ExtraTreesRegressor(20)), TARGET),
+    "forest of classes": (RandomForestClassifier(20, random_state=0), CLASSES),
+    "forest of numbered classes": (ExtraTreesClassifier(20, random_state=0), np.digitize(TARGET, [100, 200])),
+    "tree of classes": (DecisionTreeClassifier(), CLASSES),
+    "tree": (DecisionTreeRegressor(), TARGET),
+    "boosted trees": (GradientBoostingRegressor(n_estimators=20), TARGET),
+    "trees without a split": (GradientBoostingRegressor(n_estimators=2, max_depth=1, min_samples_leaf=0.5), TARGET),
     "text classes": (make_pipeline(StandardScaler(), LogisticRegression()), CLASSES),
     "number classes": (GradientBoostingClassifier(n_estimators=20), NUMBERS),
     "support vector classes": (SVC(), CLASSES),

@@ -31,3 +31,6 @@ def convert_svr(scope: Scope, operator: Operator, container: ModelComponentConta
         raise NotImplementedError(model.kernel)
     sums = OnnxMatMul(similar, np.ascontiguousarray(model.dual_coef_.T), **options)
     OnnxAdd(sums, model.intercept_, output_names=operator.outputs[:1], **options).add_to(scope, container)
+
+
+SUPPORT_VECTORS = {SVR: convert_svr}
