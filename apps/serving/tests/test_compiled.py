@@ -20,6 +20,7 @@ from mlflow.types.schema import DataType
 from model_server.columns import Column
 from model_server.loaded_model import LoadedModel
 from model_server.quick_rows import QuickRows
+from models import FEATURES, TARGET, Models
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -36,8 +37,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from models import FEATURES, TARGET, Models
-
 ROWS = QuickRows(
     [
         Column("x", DataType.double, required=True),
@@ -46,7 +45,9 @@ ROWS = QuickRows(
     ]
 )
 READ = {
-    "split": '{"dataframe_split": {"columns": ["x", "n", "f"], "data": [[1, 2, 0.1], [3.5, -4, 0]]}}',
+    "split": (
+        '{"dataframe_split": {"columns": ["x", "n", "f"], "data": [[1, 2, 0.1], [3.5, -4, 0]]}}'
+    ),
     "records": '{"dataframe_records": [{"x": 1, "n": 2, "f": 0.1}, {"f": 0, "n": -4, "x": 3.5}]}',
 }
 LEFT = {
@@ -93,11 +94,17 @@ GRAPHS: dict[str, tuple[BaseEstimator, Any]] = {
     "forest": (RandomForestRegressor(20, random_state=0), TARGET),
     "scaled forest": (make_pipeline(StandardScaler(), ExtraTreesRegressor(20)), TARGET),
     "forest of classes": (RandomForestClassifier(20, random_state=0), CLASSES),
-    "forest of numbered classes": (ExtraTreesClassifier(20, random_state=0), np.digitize(TARGET, [100, 200])),
+    "forest of numbered classes": (
+        ExtraTreesClassifier(20, random_state=0),
+        np.digitize(TARGET, [100, 200]),
+    ),
     "tree of classes": (DecisionTreeClassifier(), CLASSES),
     "tree": (DecisionTreeRegressor(), TARGET),
     "boosted trees": (GradientBoostingRegressor(n_estimators=20), TARGET),
-    "trees without a split": (GradientBoostingRegressor(n_estimators=2, max_depth=1, min_samples_leaf=0.5), TARGET),
+    "trees without a split": (
+        GradientBoostingRegressor(n_estimators=2, max_depth=1, min_samples_leaf=0.5),
+        TARGET,
+    ),
     "text classes": (make_pipeline(StandardScaler(), LogisticRegression()), CLASSES),
     "number classes": (GradientBoostingClassifier(n_estimators=20), NUMBERS),
     "support vector classes": (SVC(), CLASSES),
@@ -152,6 +159,13 @@ def test_a_graph_answers_at_once_what_the_model_predicts(
     assert answer.rows == 16
     assert_same(model, rows, answer.body)
     assert model.at_once(split(FEATURES[:17])) is None, "many rows go to a thread"
+
+
+@pytest.mark.parametrize("name", ["forest", "scaled forest", "tree", "lightgbm"])
+def test_trees_are_summed_exactly(name: str, tmp_path: Path) -> None:
+    model = saved(tmp_path / "m", *GRAPHS[name], FEATURES)
+    answered = json.loads(model.answer("application/json", split(FEATURES)).body)["predictions"]
+    assert answered == general(model, FEATURES)
 
 
 @pytest.mark.parametrize("case", ARRAYS.values(), ids=ARRAYS)

@@ -39,7 +39,6 @@ _LARGE_BODIES = 3
 _LARGE_TIMES = 10
 
 
-
 @dataclass(frozen=True)
 class Ask:
     """How a model is asked about a body."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import numpy as np
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel
@@ -83,7 +84,9 @@ class LoadedModel:
         """Whether it is a function of a matrix of numbers, which may be compiled."""
         asked = self.asked
         plain = asked.estimator is not None and asked.prepare is None and self._params is None
-        return plain and isinstance(self.decoder, ColumnsDecoder) and are_quick(self.decoder.columns)
+        return (
+            plain and isinstance(self.decoder, ColumnsDecoder) and are_quick(self.decoder.columns)
+        )
 
     def take(self, compiled: Compiled) -> None:
         """Answer plain requests by this from now on."""
@@ -92,7 +95,7 @@ class LoadedModel:
     def at_once(self, body: bytes) -> Answer | None:
         """The answer to a small plain request by arithmetic alone, for which no thread is needed;
         else None."""
-        if self._compiled is None or not self._compiled.is_graph or len(body) > _AT_ONCE_BYTES:
+        if self._compiled is None or not self._compiled.is_short or len(body) > _AT_ONCE_BYTES:
             return None
         return self._quickly(body, _AT_ONCE_ROWS)
 
@@ -108,7 +111,8 @@ class LoadedModel:
         except Exception:
             return None
         self.observed.note(dict(zip(self._rows.names, rows.T, strict=True)), len(rows), predictions)
-        return Answer(to_json(predictions), _JSON, len(rows))
+        body = msgspec.json.encode({"predictions": predictions.tolist()})  # no number is null
+        return Answer(body, _JSON, len(rows))
 
     def answer(self, media_type: str, body: bytes, probabilities: bool = False) -> Answer:
         """A request of MLflow's protocol; `InputError` if it is at fault."""

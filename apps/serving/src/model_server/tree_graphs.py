@@ -1,7 +1,5 @@
-"""Sums of decision trees as ONNX graphs in double precision, which the converters make in single only.
-
-The rows are compared in single precision, as scikit-learn does, or as they are, as LightGBM does.
-"""
+"""Sums of decision trees as ONNX graphs in double precision, as their libraries add them up; the
+converters of skl2onnx and onnxmltools know single precision only."""
 
 from __future__ import annotations
 
@@ -46,6 +44,7 @@ def convert_trees(scope: Scope, operator: Operator, container: ModelComponentCon
         container.add_node(kind, list(inputs), [made := output or name()], **attributes)
         return made
 
+    # scikit-learn compares in single precision, too
     single = add("Cast", operator.inputs[0].full_name, to=TensorProto.FLOAT)
     rows = add("Cast", single, to=TensorProto.DOUBLE)
     # skl2onnx refuses to hear of a later version
