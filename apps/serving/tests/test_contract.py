@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import requests_to_compare as requests
-from fastapi.testclient import TestClient
+from starlette.testclient import TestClient
 from local_models import Answer, ask, load
 from mlflow.models import ModelSignature, infer_signature
 from mlflow.pyfunc import scoring_server
