@@ -9,18 +9,17 @@ ratios are of the same round.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import platform
 import selectors
 import socket
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,12 +41,21 @@ from sklearn.svm import SVR
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "apps/serving/tests"))
 
+from comparison import Comparison, keep  # noqa: E402
 from processes import Server, free_port, model_server, tracking_server, until  # noqa: E402
 
 from models import Models  # noqa: E402
 
 SERVER_CORE, CLIENT_CORE = 0, 1
-OURS, FLOOR = "this platform", "FastAPI, constant answer"
+OURS, MLFLOW = "this platform", "mlflow models serve"
+FASTAPI_ONLY, FLOOR = "FastAPI", "FastAPI, constant answer"
+TARGETS = {MLFLOW: 10, FASTAPI_ONLY: 4, FLOOR: 0.6}
+NOTES = [
+    "Each server has one core and one process for predictions, and answers `POST /invocations` "
+    "with one row as `dataframe_split`. FastAPI, LitServe and BentoML run the few lines that their "
+    "guides show: a DataFrame, and `predict` of the model as MLflow loads it. The constant answer "
+    "is what HTTP alone costs. Memory is the proportional set size of all processes of a server.",
+]
 CASES = {
     "support vectors, 13 columns": (13, lambda: make_pipeline(StandardScaler(), SVR(C=100))),
     "forest of 100 trees, 13 columns": (13, lambda: RandomForestRegressor(100, random_state=0)),
@@ -147,8 +155,8 @@ class Peer(Server):
         return httpx.get(self.url + self._path, timeout=5).status_code == 200
 
 
-def peers(folder: Path, model: Path, flavor: str) -> dict[str, Server]:
-    """The others, as far as their packages are installed."""
+def peers(folder: Path, model: Path, flavor: str, *, all_of_them: bool) -> dict[str, Server]:
+    """The others."""
     made: dict[str, Server] = {}
 
     def program(name: str, text: str) -> None:
@@ -163,12 +171,11 @@ def peers(folder: Path, model: Path, flavor: str) -> dict[str, Server]:
     (folder / "mlflow").mkdir()
     serve = ["-m", "mlflow", "models", "serve", "-m", str(model), "--env-manager", "local"]
     command = [sys.executable, *serve, "-p", str(port), "--workers", "1"]
-    made["mlflow models serve"] = Peer(folder / "mlflow", port, command)
-    program("FastAPI", FASTAPI.format(flavor=flavor))
+    made[MLFLOW] = Peer(folder / "mlflow", port, command)
+    program(FASTAPI_ONLY, FASTAPI.format(flavor=flavor))
     program(FLOOR, CONSTANT)
-    if importlib.util.find_spec("litserve"):
+    if all_of_them:
         program("LitServe", LITSERVE.format(flavor=flavor))
-    if importlib.util.find_spec("bentoml"):
         (folder / "bento").mkdir()
         (folder / "bento" / "service.py").write_text(BENTOML.format(flavor=flavor))
         port = free_port()
@@ -297,7 +304,7 @@ def compare(name: str, folder: Path, tracking: Server, options: argparse.Namespa
     models.promote(str(logged.registered_model_version))
     (folder / "ours").mkdir()
     servers = {OURS: model_server(folder / "ours", tracking.url, folder.name)}
-    servers |= peers(folder, folder / "model", flavor)
+    servers |= peers(folder, folder / "model", flavor, all_of_them=options.all_peers)
     try:
         with on_core(SERVER_CORE):
             for server in servers.values():
@@ -348,38 +355,50 @@ def rounds(
     return samples
 
 
-def table(result: Any) -> Iterator[str]:  # noqa: ANN401
-    """The result as Markdown: medians, and the median and range of the ratios of the rounds."""
-    yield "| connections | server | requests/s | p50, ms | p99, ms | CPU, µs | this platform is |"
-    yield "| ---: | --- | ---: | ---: | ---: | ---: | ---: |"
+def comparisons(name: str, result: Any) -> Iterator[Comparison]:  # noqa: ANN401
+    """Of one model: requests per second and the slowest of a hundred at each load, and memory."""
     for connections, samples in result["load"].items():
-        for name, found in samples.items():
-            cells = [
-                f"{statistics.median(one[key] for one in found):.{digits}f}"
-                for key, digits in (("per_second", 0), ("p50_ms", 2), ("p99_ms", 2), ("cpu_us", 0))
-            ]
-            ratios = sorted(
-                ours["per_second"] / one["per_second"]
-                for ours, one in zip(samples[OURS], found, strict=True)
+        for peer in samples:
+            if peer == OURS:
+                continue
+            what = f"{name}, {connections} {'connection' if connections == '1' else 'connections'}"
+
+            def pairs(key: str, peer: str = peer, samples: Any = samples) -> dict[str, list[float]]:  # noqa: ANN401
+                both = {"ours": samples[OURS], "theirs": samples[peer]}
+                return {side: [one[key] for one in found] for side, found in both.items()}
+
+            yield Comparison(
+                what,
+                peer,
+                "requests/s",
+                **pairs("per_second"),
+                moreIsBetter=True,
+                target=TARGETS.get(peer),
             )
-            middle = statistics.median(ratios)
-            times = f"x {middle:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-            cells.append("" if name == OURS else times)
-            yield f"| {connections} | {name} | {' | '.join(cells)} |"
-    yield ""
-    yield "Memory in MiB: " + ", ".join(f"{name} {mib:.0f}" for name, mib in result["mib"].items())
+            if peer == MLFLOW:
+                yield Comparison(
+                    f"{what}, 99th percentile", peer, "ms", **pairs("p99_ms"), moreIsBetter=False
+                )
+    memory = result["mib"]
+    yield Comparison(
+        f"{name}, memory",
+        MLFLOW,
+        "MiB",
+        [memory[OURS]],
+        [memory[MLFLOW]],
+        moreIsBetter=False,
+        target=2,
+    )
 
 
 def main() -> None:
-    """Measure every model, print tables, write the samples."""
+    """Measure every model and keep what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=2, help="of a server in a round")
-    parser.add_argument("--connections", type=int, nargs="+", default=[1, 4, 16])
-    parser.add_argument("--model", help="a part of a name; all without")
-    parser.add_argument("--output", type=Path, help="JSON with all samples")
+    parser.add_argument("--seconds", type=float, default=1.5, help="of a server in a round")
+    parser.add_argument("--model", default="", help="a part of a name; all without")
     options = parser.parse_args()
-    results: dict[str, Any] = {}
+    found: list[Comparison] = []
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "mlflow-tracking").mkdir()
@@ -387,19 +406,29 @@ def main() -> None:
         tracking.start()
         try:
             for place, name in enumerate(CASES):
-                if options.model and options.model not in name:
-                    continue
-                print(f"\n## {name}\n", flush=True)
-                results[name] = compare(name, home / f"model-{place}", tracking, options)
-                print("\n" + "\n".join(table(results[name])), flush=True)
+                if options.model in name:
+                    print(name, flush=True)
+                    # all peers and loads for the first, the most telling ones for the others
+                    options.all_peers, options.connections = (
+                        place == 0,
+                        [1, 4, 16] if place == 0 else [4],
+                    )
+                    result = compare(name, home / f"model-{place}", tracking, options)
+                    found += comparisons(name, result)
         finally:
             tracking.stop()
-    if options.output:
-        packages = ("mlflow", "scikit-learn", "fastapi", "uvicorn", "onnxruntime")
-        versions = {name: importlib.metadata.version(name) for name in packages}
-        versions |= {"python": platform.python_version(), "kernel": platform.release()}
-        document = {"versions": versions, "results": results}
-        options.output.write_text(json.dumps(document, indent=1))
+    packages = (
+        "mlflow",
+        "scikit-learn",
+        "fastapi",
+        "litserve",
+        "bentoml",
+        "uvicorn",
+        "onnxruntime",
+    )
+    about: dict[str, object] = {package: version(package) for package in packages}
+    about |= {"python": platform.python_version(), "seed": 0, "notes": NOTES}
+    keep("model_server", "Model server", found, about)
 
 
 if __name__ == "__main__":
