@@ -145,7 +145,9 @@ class Peer(Server):
     """A server of which only its command differs."""
 
     def __init__(self, folder: Path, port: int, command: list[str], **env: str) -> None:
-        super().__init__(command, folder, port, os.environ | {"OMP_NUM_THREADS": "1", **env})
+        programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # MLflow calls uvicorn
+        settings = {"OMP_NUM_THREADS": "1", "PATH": programs, **env}
+        super().__init__(command, folder, port, os.environ | settings)
         self._path = "/healthz" if "bentoml" in command else "/health"
 
     def _healthy(self) -> bool:

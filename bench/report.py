@@ -63,7 +63,12 @@ def short(value: float) -> str:
 
 def draw(comparisons: list[Comparison], path: Path) -> None:
     """A bar for each ratio that has a target, on a scale of factors."""
-    mpl.rcParams |= {"svg.hashsalt": "bench", "font.size": 9, "text.color": INK}
+    mpl.rcParams |= {
+        "svg.hashsalt": "bench",
+        "svg.fonttype": "none",
+        "font.size": 9,
+        "text.color": INK,
+    }
     height = 0.7 + 0.32 * len(comparisons)
     figure, axes = plt.subplots(figsize=(9, height), layout="constrained")
     for place, one in enumerate(comparisons):
@@ -76,7 +81,9 @@ def draw(comparisons: list[Comparison], path: Path) -> None:
     axes.xaxis.set_major_formatter(lambda value, _: f"x {value:g}")
     axes.xaxis.set_minor_formatter("")
     axes.axvline(1, color=INK, linewidth=1)
-    axes.set_yticks(range(len(comparisons)), [f"{one.what} / {one.against}" for one in comparisons])
+    axes.set_yticks(
+        range(len(comparisons)), [f"{one.what} vs. {one.against}" for one in comparisons]
+    )
     axes.invert_yaxis()
     axes.tick_params(colors=INK)
     axes.spines[:].set_visible(False)
