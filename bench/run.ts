@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkoutRoot } from "../local/support/cache.ts";
-import { runInForeground } from "../local/support/process.ts";
+import { run, runInForeground } from "../local/support/process.ts";
 import { environment } from "../test/support/pythonEnvironment.ts";
 import { type Comparison, medianRatio } from "./comparison.ts";
 
@@ -43,6 +43,7 @@ for (const one of wanted) {
   if (code !== 0) process.exit(code);
 }
 await start("report.py");
+await run("npx", ["prettier", "--write", "docs/performance.md"], { cwd: checkoutRoot });
 
 const missed = wanted
   .flatMap((one) => {
