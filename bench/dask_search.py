@@ -19,6 +19,7 @@ for folder in ("apps/training/src", "apps/training/tests"):
     sys.path.insert(0, str(ROOT / folder))
 
 from clusters import Pods  # noqa: E402
+from comparison import Comparison, keep  # noqa: E402
 
 WORKERS = 4
 COLUMNS = ("pair", "1 worker, s", "4 workers, s", "gain", "computing, 1", "computing, 4", "load")
@@ -76,22 +77,39 @@ def main() -> None:
     parser.add_argument("--trees", type=int, default=45, help="of each of the 72 forests")
     options = parser.parse_args()
     print("| " + " | ".join(COLUMNS) + " |\n|" + " ---: |" * len(COLUMNS))
-    gains = []
+    ones: list[float] = []
+    fours: list[float] = []
     for pair in range(1, options.pairs + 1):
         # in alternating order, so that neither always follows the other
         order = sorted((1, WORKERS), reverse=bool(pair % 2))
         found = {workers: search(workers, options.trees) for workers in order}
         one, four = found[1], found[WORKERS]
         assert one["scores"] == four["scores"]
-        gains.append(one["seconds"] / four["seconds"])
+        ones.append(one["seconds"])
+        fours.append(four["seconds"])
         shares = (
             one["computing"] / one["seconds"],
             four["computing"] / four["seconds"] / WORKERS,
         )
-        cells = (f"{pair}", f"{one['seconds']:.1f}", f"{four['seconds']:.1f}", f"x {gains[-1]:.2f}")
+        cells = (
+            f"{pair}",
+            f"{one['seconds']:.1f}",
+            f"{four['seconds']:.1f}",
+            f"x {ones[-1] / fours[-1]:.2f}",
+        )
         cells += (*(f"{share:.0%}" for share in shares), f"{os.getloadavg()[0]:.0f}")
         print("| " + " | ".join(cells) + " |", flush=True)
-    print(f"median of the gains: x {statistics.median(gains):.2f}")
+    gain = Comparison(
+        "A search of 72 forests by four workers",
+        "one worker",
+        "s",
+        fours,
+        ones,
+        moreIsBetter=False,
+        target=1.5,
+    )
+    print(f"median of the gains: x {statistics.median(gain.ratios):.2f}")
+    keep("dask_search", "Training on a Dask cluster", [gain], {"trees": options.trees, "seed": 0})
 
 
 if __name__ == "__main__":

@@ -7,18 +7,19 @@ import { withLock } from "../../local/support/lock.ts";
 import { run, which } from "../../local/support/process.ts";
 import { reported } from "../../local/support/progress.ts";
 
+/** MLflow's server, the model server with its runtimes, training and the notebook: their locks agree. */
+const mlflow = [
+  "apps/tracking/requirements.txt",
+  "apps/serving/requirements.txt",
+  "runtimes/catboost/requirements.txt",
+  "notebooks/requirements.txt",
+] as const;
+
 /** Locked requirements first, installed as they are; what only tests need after them. */
 const environments = {
-  /** MLflow's server, the model server with its runtimes, training and the notebook: their locks agree. */
-  mlflow: {
-    locked: [
-      "apps/tracking/requirements.txt",
-      "apps/serving/requirements.txt",
-      "runtimes/catboost/requirements.txt",
-      "notebooks/requirements.txt",
-    ],
-    further: ["apps/requirements-dev.txt"],
-  },
+  mlflow: { locked: mlflow, further: ["apps/requirements-dev.txt"] },
+  /** With the servers that others use. */
+  bench: { locked: mlflow, further: ["apps/requirements-dev.txt", "bench/requirements.txt"] },
   predict: {
     locked: ["apps/predict/requirements.txt"],
     further: ["apps/requirements-dev.txt"],

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from model_server.errors import InputError
 from model_server.loaded_model import LoadedModel
-from model_server.loader import load_files
+from model_server.loader import load_files, try_version
 from model_server.registry import ModelVersion
 from model_server.settings import read_settings
 
@@ -28,7 +28,10 @@ def load(path: Path) -> LoadedModel:
             "MODEL_ALLOW_PICKLE": "true",
         }
     )
-    return load_files(settings, ModelVersion("m", "1", None, 0), path)
+    version = ModelVersion("m", "1", None, 0)
+    look_for_a_quicker_way = try_version(settings, version, path)
+    look_for_a_quicker_way()
+    return load_files(settings, version, path)
 
 
 def ask(model: LoadedModel, body: object, media_type: str = "application/json") -> Answer:

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import requests_to_compare as requests
-from fastapi.testclient import TestClient
 from local_models import Answer, ask, load
 from mlflow.models import ModelSignature, infer_signature
 from mlflow.pyfunc import scoring_server
@@ -21,6 +20,7 @@ from mlflow.types.schema import Array, ColSpec, DataType, ParamSchema, ParamSpec
 from model_server.loaded_model import LoadedModel
 from python_models import Echo
 from sklearn.linear_model import LinearRegression
+from starlette.testclient import TestClient
 
 PAGE = Path(__file__).parents[3] / "docs" / "explanation" / "model-server-http.md"
 

@@ -8,82 +8,87 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import mlflow
-from fastapi import FastAPI, Request, Response
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from model_server import __version__
 from model_server.follower import Follower
-from model_server.invocations import Invocations, ask_mlflow, error_response
+from model_server.invocations import Invocations, RefusalError, ask_mlflow, error_response
 from model_server.loader import Loader
 from model_server.metrics import Metrics
-from model_server.open_inference import add_open_inference
+from model_server.open_inference import open_inference_routes, refused
 from model_server.registry import Registry
+from model_server.routes import get, post
 from model_server.settings import Settings
 
 
-def create_app(settings: Settings, metrics: Metrics) -> FastAPI:
+def create_app(settings: Settings, metrics: Metrics) -> Starlette:
     """The application; its follower starts and stops with it."""
     registry = Registry(settings.tracking_uri, settings.model_name, settings.model_alias)
     follower = Follower(registry, Loader(registry, settings), metrics, settings)
     invocations = Invocations(follower, metrics, settings)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
         following = asyncio.create_task(follower.run())
         yield
         following.cancel()
         follower.close()
         invocations.close()
 
-    # No interactive pages: they would load scripts from the internet.
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(CountRequests, metrics=metrics)
-
-    @app.post("/invocations")
     async def invoke(request: Request) -> Response:
         return await invocations(request, ask_mlflow)
 
-    @app.get("/model", response_model=None)
-    async def model() -> Response | dict[str, Any]:
+    async def model(_: Request) -> Response:
         if follower.current is None:
             return error_response(503, follower.why_no_model())
-        return describe(follower, settings)
+        return JSONResponse(describe(follower, settings))
 
-    @app.get("/ping")
-    async def ping() -> Response:  # as MLflow's own server answers its client
-        return Response(
-            "\n", 404 if follower.current is None else 200, media_type="application/json"
-        )
+    async def ping(_: Request) -> Response:  # as MLflow's own server answers its client
+        status = 404 if follower.current is None else 200
+        return Response("\n", status, media_type="application/json")
 
-    @app.get("/health", response_model=None)
-    async def health() -> Response | dict[str, str]:
+    async def health(_: Request) -> Response:
         if stuck := invocations.why_stuck():
             return error_response(503, stuck)
-        return {"status": "ok"}
+        return JSONResponse({"status": "ok"})
 
-    @app.get("/ready", response_model=None)
-    async def ready() -> Response | dict[str, str | None]:
+    async def ready(_: Request) -> Response:
         if stuck := invocations.why_stuck():
             return error_response(503, stuck)
         if not follower.ready:
             return error_response(503, follower.why_no_model())
         loaded = follower.current
-        return {"status": "ok", "model_version": loaded.version.version if loaded else None}
+        served = loaded.version.version if loaded else None
+        return JSONResponse({"status": "ok", "model_version": served})
 
-    @app.get("/version")
-    async def version() -> dict[str, str]:
-        return {"mlflow": mlflow.__version__, "model_server": __version__}
+    async def version(_: Request) -> Response:
+        return JSONResponse({"mlflow": mlflow.__version__, "model_server": __version__})
 
-    add_open_inference(app, follower, invocations)
+    return Starlette(
+        routes=[
+            post("/invocations", invoke),  # first, because the router tries one after the other
+            get("/model", model),
+            get("/ping", ping),
+            get("/health", health),
+            get("/ready", ready),
+            get("/version", version),
+            *open_inference_routes(follower, invocations),
+        ],
+        middleware=[Middleware(CountRequests, metrics=metrics)],
+        exception_handlers={HTTPException: _http_error, RefusalError: refused},
+        lifespan=lifespan,
+    )
 
-    @app.exception_handler(HTTPException)
-    async def http_error(_: Request, error: HTTPException) -> Response:
-        response = error_response(error.status_code, str(error.detail))
-        response.headers.update(error.headers or {})
-        return response
 
-    return app
+async def _http_error(_: Request, error: HTTPException) -> Response:
+    response = error_response(error.status_code, str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
 
 
 def describe(follower: Follower, settings: Settings) -> dict[str, Any]:
@@ -121,8 +126,7 @@ class CountRequests:
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                found = scope.get("route")  # which the router adds
-                route = "other" if found is None else found.path
+                route = scope.get("route", "other")  # which the router adds
                 self._metrics.http_requests.labels(route, message["status"]).inc()
             await send(message)
 

@@ -59,6 +59,11 @@ class Column:
     type: DataType
     required: bool
 
+    @property
+    def is_floating(self) -> bool:
+        """Whether its numbers may have fractions."""
+        return self.type in (DataType.double, DataType.float)
+
     def decode(self, values: Values) -> Decoded:
         """Check the values; answer an array, or a list whose type pandas finds itself."""
         return _DECODERS[self.type](self, values)
@@ -67,7 +72,7 @@ class Column:
         """The values that the cells of a CSV column are written for."""
         if self.type in _INTEGER_RANGE:
             return self._parse(cells, _whole_number, "a whole number is required")
-        if self.type in (DataType.double, DataType.float):
+        if self.is_floating:
             return self._numbers(cells)
         if self.type == DataType.boolean:
             return self._parse(cells, _BOOLEANS.__getitem__, "true or false is required")

@@ -39,7 +39,7 @@ class ColumnsDecoder:
     """
 
     def __init__(self, columns: list[Column], labels: Sequence[Any], fill_missing: bool) -> None:
-        self._columns = columns
+        self.columns = columns
         self._labels = labels
         self._index = pd.Index(labels)
         self._fill_missing = fill_missing
@@ -52,11 +52,11 @@ class ColumnsDecoder:
         does."""
         table = to_table(payload, self.names)
         sent = table.columns
-        absent = [c.name for c in self._columns if c.required and c.name not in sent]
+        absent = [c.name for c in self.columns if c.required and c.name not in sent]
         if absent:
             raise self.names.absent(absent, table.sent)
         decoded: dict[str, Decoded] = {}
-        for column in self._columns:
+        for column in self.columns:
             if column.name in sent:
                 values = sent[column.name]
                 decoded[column.name] = column.decode(

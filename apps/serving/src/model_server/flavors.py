@@ -42,6 +42,8 @@ class Asked:
     """The labels that the probabilities are of, in their order."""
     prepare: Callable[[pd.DataFrame], Any] | None
     """What decoded rows become before the model gets them."""
+    estimator: Any = None
+    """What `predict` is a function of, if it has scikit-learn's functions."""
 
 
 def asked(pyfunc: PyFuncModel, inputs: Schema) -> Asked:
@@ -59,7 +61,7 @@ def asked(pyfunc: PyFuncModel, inputs: Schema) -> Asked:
     if probabilities is None or getattr(classes, "ndim", 0) != 1:  # a list for several outputs
         probabilities, classes = None, None
     labels = [] if classes is None else classes.tolist()
-    return Asked(predict, probabilities, labels, _preparation(model, inputs))
+    return Asked(predict, probabilities, labels, _preparation(model, inputs), model)
 
 
 @cache

@@ -6,8 +6,9 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from email.message import Message
-from functools import partial
+from functools import lru_cache, partial
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -37,8 +38,17 @@ _SPARE_THREADS = 6
 _LARGE_BODIES = 3
 _LARGE_TIMES = 10
 
-Ask = Callable[[bytes], Answer]
-"""Answers a body, or raises `InputError`."""
+
+@dataclass(frozen=True)
+class Ask:
+    """How a model is asked about a body."""
+
+    answer: Callable[[bytes], Answer]
+    """In a thread; raises `InputError`."""
+    at_once: Callable[[bytes], Answer | None] = lambda _: None
+    """Without one, where that is sure to take no time; else None."""
+
+
 Read = Callable[[Request, LoadedModel], Ask]
 """Checks all of a request but its body, or raises `RefusalError`."""
 
@@ -118,10 +128,13 @@ class Invocations:
             raise _busy() from None
 
     async def _predict(self, model: LoadedModel, ask: Ask, body: bytes) -> Response:
+        at_once = ask.at_once(body)
+        if at_once is not None:
+            return self._respond(model, at_once)
         lane = self._small if len(body) <= SMALL_BYTES else self._large
         version = model.version.version
         try:
-            answer = await lane.run(partial(_answer, version, ask, body))
+            answer = await lane.run(partial(_answer, version, ask.answer, body))
         except BusyError:
             raise _busy() from None
         except LateError:
@@ -131,8 +144,11 @@ class Invocations:
             ) from None
         if isinstance(answer, RefusalError):
             raise answer
-        self._metrics.rows.labels(version).inc(answer.rows)
-        return Response(answer.body, headers=dict(answer.headers))
+        return self._respond(model, answer)
+
+    def _respond(self, model: LoadedModel, answer: Answer) -> Response:
+        self._metrics.rows.labels(model.version.version).inc(answer.rows)
+        return Response(answer.body, headers=answer.headers)
 
     def why_stuck(self) -> str | None:
         """A sentence for people if no thread is left that could answer; only a restart helps.
@@ -166,7 +182,7 @@ def _busy() -> RefusalError:
     return RefusalError(503, "Too many requests at once; try again in a second.")
 
 
-def _answer(version: str, ask: Ask, body: bytes) -> Answer | RefusalError:
+def _answer(version: str, ask: Callable[[bytes], Answer], body: bytes) -> Answer | RefusalError:
     """Errors end here, in the thread that has them: their tracebacks would hold everything that the
     request had in memory for as long as they travel."""
     try:
@@ -185,7 +201,10 @@ def ask_mlflow(request: Request, model: LoadedModel) -> Ask:
     """How `POST /invocations` reads a request."""
     refuse_encoding(request)
     media_type = media_type_of(request, ("application/json", "text/csv"))
-    return partial(model.answer, media_type, probabilities=_wants_probabilities(request))
+    probabilities = _wants_probabilities(request)
+    answer = partial(model.answer, media_type, probabilities=probabilities)
+    plain = media_type == "application/json" and not probabilities
+    return Ask(answer, model.at_once) if plain else Ask(answer)
 
 
 def _wants_probabilities(request: Request) -> bool:
@@ -197,16 +216,21 @@ def _wants_probabilities(request: Request) -> bool:
 
 def media_type_of(request: Request, accepted: Sequence[str]) -> str:
     """The media type of the body, or a refusal."""
-    header = Message()
-    header["Content-Type"] = request.headers.get("content-type", "")
-    media_type = header.get_content_type()
-    sent = request.headers.get("content-type") or "none"
-    if media_type not in accepted or "content-type" not in request.headers:
+    sent = request.headers.get("content-type")
+    media_type, charset = _parse_media_type(sent or "")
+    if media_type not in accepted or sent is None:
         wanted = " or ".join(accepted)
-        raise RefusalError(415, f"The content type must be {wanted}, not {sent}.")
-    if (header.get_content_charset() or "utf-8") not in ("utf-8", "utf8", "us-ascii"):
-        raise RefusalError(415, f"The charset must be utf-8, not {header.get_content_charset()}.")
+        raise RefusalError(415, f"The content type must be {wanted}, not {sent or 'none'}.")
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise RefusalError(415, f"The charset must be utf-8, not {charset}.")
     return media_type
+
+
+@lru_cache(maxsize=64)
+def _parse_media_type(sent: str) -> tuple[str, str]:
+    header = Message()
+    header["Content-Type"] = sent
+    return header.get_content_type(), header.get_content_charset() or "utf-8"
 
 
 def refuse_encoding(request: Request) -> None:

@@ -6,7 +6,7 @@ import logging
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from mlflow.types.schema import Schema
 
 from model_server.baseline import NO_BASELINE, Baseline, BaselineError, read_baseline
 from model_server.bounds import keep_bounds
+from model_server.compiled import compile_model, generated_rows, read_compiled
 from model_server.decoder import compile_decoder
 from model_server.errors import FatalLoadError, LoadError, in_short
 from model_server.fatal import FatalVersions
@@ -26,7 +27,7 @@ from model_server.loaded_model import LoadedModel
 from model_server.observed import Observed
 from model_server.predictions import plain
 from model_server.proof import Prover
-from model_server.protocol import read_json
+from model_server.protocol import Payload, read_json
 from model_server.reasons import load_failure_reason
 from model_server.registry import ModelVersion, Registry
 from model_server.requirements import (
@@ -45,6 +46,7 @@ from model_server.signature import (
 from model_server.trust import refuse_untrusted, unpickles
 
 _log = logging.getLogger(__name__)
+_EXAMPLE = "serving_input_example.json"
 
 
 class Loader:
@@ -60,7 +62,7 @@ class Loader:
         settings.work_dir.mkdir(parents=True, mode=0o700, exist_ok=True)
         self._fatal = FatalVersions(settings.work_dir / "fatal-versions.json")
         self._prover = Prover(
-            partial(load_files, settings),
+            partial(try_version, settings),
             settings.load_timeout_seconds,
             settings.memory_limit_bytes,
         )
@@ -89,7 +91,9 @@ class Loader:
     def _load(
         self, ticket: object, version: ModelVersion, folder: Path, replaces: bool
     ) -> LoadedModel:
-        files = self._registry.download(version, folder)
+        target = folder / "files"
+        target.mkdir()
+        files = self._registry.download(version, target)
         unmet = _unmet(files)
         alias = self._settings.model_alias
         lacking = requirements_reason(unmet, version.name, alias) if unmet else ""
@@ -124,6 +128,27 @@ def remove_downloads(settings: Settings) -> None:
     """Remove the files of versions that this server, or one before it, has downloaded."""
     for folder in settings.work_dir.glob("version-*"):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def try_version(settings: Settings, version: ModelVersion, files: Path) -> Callable[[], None]:
+    """In the child: load the version and predict with it. What is answered looks for a quicker way
+    to its predictions, which the server takes if it is found."""
+    loaded = load_files(settings, version, files)
+    return partial(_compile, loaded, files)
+
+
+def _compile(loaded: LoadedModel, files: Path) -> None:
+    if loaded.is_plain:
+        inputs = required_signature(Model.load(str(files))).inputs
+        example = loaded.decoder.decode(_proof(files, inputs)).data
+        rows = generated_rows(loaded.decoder.columns, loaded.description["ranges"], example)
+        asked = loaded.asked
+        compile_model(asked.estimator, asked.predict, rows, _compiled_folder(files))
+
+
+def _compiled_folder(files: Path) -> Path:
+    """Next to the files of the version, none of which can be taken for what is in it."""
+    return files.with_name(f"{files.name}-compiled")
 
 
 def load_files(
@@ -172,6 +197,11 @@ def _assemble(
         datetime.now(UTC),
     )
     prove(loaded, files, signature.inputs)
+    compiled = read_compiled(_compiled_folder(files), how.predict)
+    if compiled is not None:
+        loaded.take(compiled)
+        way = "as an ONNX graph" if compiled.is_graph else "on arrays instead of frames"
+        _log.info("version %s answers plain requests %s", version.version, way)
     return loaded
 
 
@@ -201,13 +231,15 @@ def usable_baseline(model: Model, version: ModelVersion, columns: list[str]) -> 
 
 def prove(model: LoadedModel, files: Path, inputs: Schema) -> None:
     """One prediction, over the same path as a request's."""
-    example = files / "serving_input_example.json"
-    if example.is_file():
-        payload, source = read_json(example.read_bytes()), "its input example"
-    else:
-        payload, source = sample(inputs), "a row made from its signature"
+    example = files / _EXAMPLE
+    source = "its input example" if example.is_file() else "a row made from its signature"
     try:
-        model.try_out(payload)
+        model.try_out(_proof(files, inputs))
     except (Exception, SystemExit) as error:
         advice = "" if example.is_file() else "; log the model with an input_example"
         raise LoadError(f"it cannot predict {source}: {in_short(error)}{advice}") from error
+
+
+def _proof(files: Path, inputs: Schema) -> Payload:
+    example = files / _EXAMPLE
+    return read_json(example.read_bytes()) if example.is_file() else sample(inputs)

@@ -6,9 +6,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from model_server import __version__
 from model_server.follower import Follower
@@ -22,14 +22,15 @@ from model_server.invocations import (
     refuse_encoding,
 )
 from model_server.loaded_model import LoadedModel
+from model_server.routes import get, post
 from model_server.wording import quoted, shown
 
 _ERROR = "error"
 """What the protocol calls the reason in an error."""
 
 
-def add_open_inference(app: FastAPI, follower: Follower, invocations: Invocations) -> None:
-    """Adds the routes of the protocol."""
+def open_inference_routes(follower: Follower, invocations: Invocations) -> list[Route]:
+    """The routes of the protocol."""
 
     def refuse_stuck() -> None:
         if stuck := invocations.why_stuck():
@@ -46,38 +47,48 @@ def add_open_inference(app: FastAPI, follower: Follower, invocations: Invocation
         _refuse_other(request, model)
         return model
 
-    @app.get("/v2")
-    async def server() -> dict[str, Any]:
+    async def server(_: Request) -> Response:
         extensions = ["binary_tensor_data"]
-        return {"name": "model_server", "version": __version__, "extensions": extensions}
+        return JSONResponse(
+            {"name": "model_server", "version": __version__, "extensions": extensions}
+        )
 
-    @app.get("/v2/health/live")
-    async def live() -> dict[str, bool]:
+    async def live(_: Request) -> Response:
         refuse_stuck()
-        return {"live": True}
+        return JSONResponse({"live": True})
 
-    @app.get("/v2/health/ready")
-    async def ready() -> dict[str, bool]:
+    async def ready(_: Request) -> Response:
         loaded()
-        return {"ready": True}
+        return JSONResponse({"ready": True})
 
-    async def metadata(request: Request) -> dict[str, Any]:
-        return _describe(asked_for(request))
+    async def metadata(request: Request) -> Response:
+        return JSONResponse(_describe(asked_for(request)))
 
-    async def model_ready(request: Request) -> dict[str, Any]:
-        return {"name": asked_for(request).version.name, "ready": True}
+    async def model_ready(request: Request) -> Response:
+        return JSONResponse({"name": asked_for(request).version.name, "ready": True})
 
     async def infer(request: Request) -> Response:
         return await invocations(request, _ask, _ERROR)
 
-    for path in ("/v2/models/{name}", "/v2/models/{name}/versions/{version}"):
-        app.get(path)(metadata)
-        app.get(f"{path}/ready")(model_ready)
-        app.post(f"{path}/infer")(infer)
+    return [
+        get("/v2", server),
+        get("/v2/health/live", live),
+        get("/v2/health/ready", ready),
+        *(
+            route
+            for path in ("/v2/models/{name}", "/v2/models/{name}/versions/{version}")
+            for route in (
+                get(path, metadata),
+                get(f"{path}/ready", model_ready),
+                post(f"{path}/infer", infer),
+            )
+        ),
+    ]
 
-    @app.exception_handler(RefusalError)
-    async def refused(_: Request, refusal: RefusalError) -> Response:
-        return error_response(refusal.status, refusal.detail, _ERROR)
+
+async def refused(_: Request, refusal: RefusalError) -> Response:
+    """The protocol's answer to a request that is refused."""
+    return error_response(refusal.status, refusal.detail, _ERROR)
 
 
 def _ask(request: Request, model: LoadedModel) -> Ask:
@@ -89,7 +100,7 @@ def _ask(request: Request, model: LoadedModel) -> Ask:
         raise RefusalError(400, f"{HEAD_LENGTH} must be a number of bytes, not {shown(head)}.")
     _refuse_other(request, model)
     length = None if head is None else int(head[:20])
-    return partial(answer, model, length)
+    return Ask(partial(answer, model, length))
 
 
 def _refuse_other(request: Request, model: LoadedModel) -> None:

@@ -31,11 +31,14 @@ from model_server.errors import Cause, FatalLoadError, LoadError, in_short
 from model_server.memory import data_size, headroom, resident_size
 from model_server.registry import ModelVersion
 
-Try = Callable[[ModelVersion, Path], object]
+Try = Callable[[ModelVersion, Path], Callable[[], object]]
+"""Loads a version and predicts with it, or raises a `LoadError`. What it answers is done with the
+loaded version once the verdict is known, as far as it succeeds in the time and memory there are."""
 # What nearly every model needs: imported once, before the fork, for the parent and the child.
 _IMPORTS = ("mlflow.sklearn", "skops.io", "sklearn.ensemble", "sklearn.pipeline", "scipy.sparse")
 _MIB = 1024 * 1024
 _CANCEL = None
+_AFTERWARDS_SECONDS = 20
 _NOT_WANTED = "the alias moved on before it was loaded"
 
 
@@ -60,7 +63,6 @@ class Prover:
     """Has one child at a time, for the load that began last; an earlier one's child is ended."""
 
     def __init__(self, attempt: Try, seconds: float, memory_limit: int | None) -> None:
-        """`attempt` loads a version and predicts with it, or raises a `LoadError`."""
         self._attempt = attempt
         self._seconds = seconds
         self._memory_limit = memory_limit
@@ -187,13 +189,12 @@ def _verdict(
     status = child.exitcode
     if status is None and cancelled:
         return _Verdict(_NOT_WANTED)
+    with contextlib.suppress(EOFError):
+        if answers.poll():
+            return answers.recv()
     if status is None:
         late = f"it did not load and predict within {job.seconds:g} s, so the attempt was stopped"
         return _Verdict(late, "timeout")
-    try:
-        return answers.recv()
-    except EOFError:
-        pass
     if status == -signal.SIGKILL:
         return _Verdict(_too_large(job), "memory")
     how = f"crashes ({signal.Signals(-status).name})" if status < 0 else f"exits with {status}"
@@ -222,14 +223,22 @@ def _try_out(answers: Connection, attempt: Try, job: _Job) -> None:
     try:
         # OpenMP would wait for threads that it had before a fork. Requests have one each, too.
         with threadpool_limits(1):
-            attempt(job.version, job.files)
+            afterwards = attempt(job.version, job.files)
         verdict = _Verdict()
     except BaseException as error:
         verdict = _Verdict(str(error) if isinstance(error, LoadError) else in_short(error))
         if _ran_out_of_memory(error):
             verdict = _Verdict(_too_large(job), "memory")
+        afterwards = None
+    limit = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     answers.send(verdict)
+    resource.setrlimit(resource.RLIMIT_DATA, limit)
+    with contextlib.suppress(BaseException):
+        if afterwards is not None:
+            signal.alarm(_AFTERWARDS_SECONDS)
+            with threadpool_limits(1):
+                afterwards()
     os._exit(0)
 
 

@@ -1,0 +1,30 @@
+"""Routes that leave their path in the scope, for the counting of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def get(path: str, endpoint: Endpoint) -> Route:
+    """A route that is read."""
+    return _Route(path, endpoint, methods=["GET"])
+
+
+def post(path: str, endpoint: Endpoint) -> Route:
+    """A route that something is sent to."""
+    return _Route(path, endpoint, methods=["POST"])
+
+
+class _Route(Route):
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, found = super().matches(scope)
+        if match is not Match.NONE:
+            found["route"] = self.path
+        return match, found

@@ -1,0 +1,58 @@
+/*
+ * npm run bench                      all that compare, then the page docs/performance.md
+ * npm run bench model_server         one of them; what follows its name goes to it
+ * npm run bench -- --gate            all, and an error where a ratio is more than a quarter below its target
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkoutRoot } from "../local/support/cache.ts";
+import { run, runInForeground } from "../local/support/process.ts";
+import { environment } from "../test/support/pythonEnvironment.ts";
+import { type Comparison, medianRatio } from "./comparison.ts";
+
+const slack = 0.75;
+const results = join(checkoutRoot, "bench/results");
+const files = new Map(
+  ["program_speed.ts", "model_server.py", "dask_search.py"].map((file) => [
+    file.replace(/\.\w+$/, ""),
+    file,
+  ]),
+);
+
+const words = process.argv.slice(2);
+const gate = words[0] === "--gate";
+const [name, ...further] = gate ? [] : words;
+if (name !== undefined && !files.has(name)) {
+  console.error(`error: no benchmark ${name}; choose from ${[...files.keys()].join(", ")}`);
+  process.exit(2);
+}
+const wanted = name === undefined ? [...files.keys()] : [name];
+
+const python = await environment("bench");
+const start = (file: string, ...args: string[]) =>
+  runInForeground(
+    file.endsWith(".ts") ? process.execPath : python,
+    [join("bench", file), ...args],
+    {
+      cwd: checkoutRoot,
+    },
+  );
+for (const one of wanted) {
+  console.log(`\n# ${one}`);
+  const code = await start(files.get(one)!, ...further);
+  if (code !== 0) process.exit(code);
+}
+await start("report.py");
+await run("npx", ["prettier", "--write", "docs/performance.md"], { cwd: checkoutRoot });
+
+const missed = wanted
+  .flatMap((one) => {
+    const text = readFileSync(join(results, `${one}.json`), "utf8");
+    return (JSON.parse(text) as { comparisons: Comparison[] }).comparisons;
+  })
+  .filter((one) => one.target !== undefined && medianRatio(one) < slack * one.target);
+for (const one of missed) {
+  const found = medianRatio(one).toFixed(2);
+  console.log(`${one.what}: x ${found} against ${one.against}, target x ${one.target!.toFixed(2)}`);
+}
+if (gate && missed.length > 0) process.exit(1);
