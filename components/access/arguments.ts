@@ -2,7 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import {
   type Combination,
   dnsLabel,
+  exclusive,
   flag,
+  inSecret,
   list,
   map,
   matches,
@@ -24,8 +26,8 @@ export interface OidcLogin {
   issuerUrl: string;
   /** Client id that the provider gave. Every host's `/oauth2/callback` must be registered there as a redirect URI. */
   clientId: pulumi.Input<string>;
-  /** Client secret that the provider gave. Kept secret whatever the caller passes. */
-  clientSecret: pulumi.Input<string>;
+  /** Client secret that the provider gave. Kept secret whatever the caller passes. Required without a LoginProxy's `secretName`. */
+  clientSecret?: pulumi.Input<string>;
   /** Domain of the e-mail addresses that are let in, such as `example.com`. Everybody with a verified address there gets in; `*` is refused. */
   emailDomain: string;
   /** Whether the provider must say that it has verified the address, as `email_verified` in the ID token. Defaults to true. Entra ID and AD FS never say it: set it to false for them, and their administrators vouch for the addresses. */
@@ -58,6 +60,8 @@ export interface LoginProxyArgs extends LoginProxySettings, kube.WorkloadArgs {
   upstreamUrls: { [path: string]: pulumi.Input<string> };
   /** What the cookie is encrypted with: 43 letters, digits, `-` and `_`, which are 32 bytes. Give all proxies of a domain the same, so that one login opens all of them. Generated when left out. Changing it logs everybody out. */
   cookieSecret?: pulumi.Input<string>;
+  /** Existing Secret to use instead, in the same namespace, with the entries `client-secret` and `cookie-secret`. Excludes `login.clientSecret` and `cookieSecret`. Pods read it as they start: restart them after a change. */
+  secretName?: pulumi.Input<string>;
   /** Starts of the paths that programs call, such as `/api/`: without a login they answer 401, not with a redirect to a page. Defaults to none. */
   programPaths?: string[];
   /** Whether an ID token of the provider, made for this client id, in `Authorization: Bearer` opens the door too. Defaults to false. Useless in front of a service that asks for a password itself, because a request has only one `Authorization`. */
@@ -75,55 +79,58 @@ const entraIssuer =
 const everyTenant = /\/(common|organizations|consumers)\//;
 
 /** Refuses a login that would admit everyone, or no one. */
-export const oidcLogin: Rule = object<OidcLogin>(
-  {
-    issuerUrl: required(
-      must<string>(
-        "be an https: URL such as https://accounts.google.com, without a query",
-        (url) => URL.canParse(url) && /^https:\/\/[^@?#]+$/.test(url),
+const loginRule = (clientSecret: Rule): Rule =>
+  object<OidcLogin>(
+    {
+      issuerUrl: required(
+        must<string>(
+          "be an https: URL such as https://accounts.google.com, without a query",
+          (url) => URL.canParse(url) && /^https:\/\/[^@?#]+$/.test(url),
+        ),
       ),
-    ),
-    clientId: required(text),
-    clientSecret: required(text),
-    emailDomain: required((check, value) =>
-      value === "*"
-        ? check.must(
-            "not be *, which lets in everybody whom the provider knows; name the domain of your people's addresses",
-          )
-        : domainName(check, value),
-    ),
-    requireVerifiedEmail: flag,
-  },
-  (check, { issuerUrl, emailDomain, requireVerifiedEmail = true }) => {
-    if (issuerUrl === undefined) return;
-    if (
-      emailDomain !== undefined &&
-      publicMailDomains.includes(emailDomain) &&
-      new URL(issuerUrl).hostname === "accounts.google.com"
-    ) {
-      check
-        .at("emailDomain")
-        .must(
-          `not be ${emailDomain} with Google's accounts, for anybody can have one; name a domain of your own`,
-        );
-    }
-    if (!entraIssuer.test(issuerUrl)) return;
-    if (requireVerifiedEmail) {
-      check
-        .at("requireVerifiedEmail")
-        .must(
-          "be false with Entra ID, which never sends email_verified; set it to false, and the tenant's administrators vouch for the addresses",
-        );
-    }
-    if (everyTenant.test(issuerUrl)) {
-      check
-        .at("issuerUrl")
-        .must(
-          "name your own tenant of Entra ID, for in any other one an address may be made up; use https://login.microsoftonline.com/TENANT-ID/v2.0",
-        );
-    }
-  },
-);
+      clientId: required(text),
+      clientSecret,
+      emailDomain: required((check, value) =>
+        value === "*"
+          ? check.must(
+              "not be *, which lets in everybody whom the provider knows; name the domain of your people's addresses",
+            )
+          : domainName(check, value),
+      ),
+      requireVerifiedEmail: flag,
+    },
+    (check, { issuerUrl, emailDomain, requireVerifiedEmail = true }) => {
+      if (issuerUrl === undefined) return;
+      if (
+        emailDomain !== undefined &&
+        publicMailDomains.includes(emailDomain) &&
+        new URL(issuerUrl).hostname === "accounts.google.com"
+      ) {
+        check
+          .at("emailDomain")
+          .must(
+            `not be ${emailDomain} with Google's accounts, for anybody can have one; name a domain of your own`,
+          );
+      }
+      if (!entraIssuer.test(issuerUrl)) return;
+      if (requireVerifiedEmail) {
+        check
+          .at("requireVerifiedEmail")
+          .must(
+            "be false with Entra ID, which never sends email_verified; set it to false, and the tenant's administrators vouch for the addresses",
+          );
+      }
+      if (everyTenant.test(issuerUrl)) {
+        check
+          .at("issuerUrl")
+          .must(
+            "name your own tenant of Entra ID, for in any other one an address may be made up; use https://login.microsoftonline.com/TENANT-ID/v2.0",
+          );
+      }
+    },
+  );
+
+export const oidcLogin = loginRule(required(text));
 
 const loginSettingsRules: Rules<LoginProxySettings> = {
   ...kube.podSettingsRules,
@@ -159,7 +166,7 @@ export const checkLoginProxy: Rule = object<LoginProxyArgs>(
   {
     ...loginSettingsRules,
     ...kube.workloadRules,
-    login: required(oidcLogin),
+    login: required(loginRule(text)),
     domain: required(domainName),
     hostName: required(text),
     upstreamUrls: required(upstreamUrls),
@@ -167,11 +174,18 @@ export const checkLoginProxy: Rule = object<LoginProxyArgs>(
       /^[-\w]{43}$/,
       "be 43 letters, digits, dashes and underscores (32 bytes as base64url); leave it out to have one generated",
     ),
+    secretName: text,
     programPaths: list(path("/api/")),
     acceptIdTokens: flag,
     forwardCredentials: flag,
   },
   belowDomain,
+  exclusive("secretName", "cookieSecret"),
+  (check, { login, secretName }) => {
+    if (login === undefined) return;
+    const exists = secretName !== undefined;
+    inSecret(check.at("login"), "clientSecret", login.clientSecret, "secretName", exists);
+  },
 );
 
 /** A Service that a gateway answers with. */

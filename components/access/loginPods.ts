@@ -120,6 +120,15 @@ export function loginPod(args: LoginProxyArgs, parts: LoginPodParts) {
         volumeMounts: [{ name: "secrets", mountPath: secretsFolder, readOnly: true }],
       },
     ],
-    volumes: [{ name: "secrets", secret: { secretName: parts.secretName, defaultMode: 0o440 } }],
+    volumes: [{ name: "secrets", ...secretFiles(parts.secretName, args.secretName) }],
   });
+}
+
+/** The files of both Secrets in one folder, or of the one that has all of them. */
+function secretFiles(own: pulumi.Input<string>, existing: pulumi.Input<string> | undefined) {
+  const defaultMode = 0o440;
+  if (existing === undefined) return { secret: { secretName: own, defaultMode } };
+  const items = ["client-secret", "cookie-secret"].map((key) => ({ key, path: key }));
+  const sources = [{ secret: { name: own } }, { secret: { name: existing, items } }];
+  return { projected: { sources, defaultMode } };
 }

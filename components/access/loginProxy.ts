@@ -40,10 +40,12 @@ export class LoginProxy extends pulumi.ComponentResource {
         immutable: true,
         stringData: {
           [configFile]: loginConfig(args),
-          "client-secret": pulumi.secret(args.login.clientSecret),
-          "cookie-secret": pulumi.secret(
-            args.cookieSecret ?? generatedCookieSecret(`${name}-cookie-secret`, child),
-          ),
+          ...(args.secretName === undefined && {
+            "client-secret": pulumi.secret(args.login.clientSecret ?? ""),
+            "cookie-secret": pulumi.secret(
+              args.cookieSecret ?? generatedCookieSecret(`${name}-cookie-secret`, child),
+            ),
+          }),
         },
       },
       child,

@@ -5,6 +5,7 @@ import {
   matches,
   must,
   object,
+  orSecret,
   quantity,
   required,
   type Rule,
@@ -178,17 +179,7 @@ const destination: Rule = object<BackupDestination>(
         secretAccessKey: text,
         secretName: text,
       },
-      (check, { secretName, accessKeyId, secretAccessKey }) => {
-        const keys = { accessKeyId, secretAccessKey };
-        excludes(check, secretName, keys);
-        for (const [key, value] of Object.entries(keys)) {
-          check.refuse(
-            key,
-            secretName === undefined && value === undefined,
-            `${check.pathOf(key)} must be given, or ${check.pathOf("secretName")} with an existing Secret`,
-          );
-        }
-      },
+      orSecret<BackupS3>("secretName", "accessKeyId", "secretAccessKey"),
     ),
   },
   (check, _, given) => {

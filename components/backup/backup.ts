@@ -125,7 +125,9 @@ const restored = (database: pulumi.Input<string>) => pulumi.interpolate`${databa
 
 /** What a pod of this image, and the migration of what it restores, need of the databases. */
 export const databaseSecrets = (database: BackupArgs["database"]) => ({
-  "database-password": database.password,
+  ...(database.password !== undefined && {
+    "database-password": pulumi.secret(database.password),
+  }),
   "restored-uri": sqlAlchemyUri(database, restored(database.database)),
   "restored-auth-uri": sqlAlchemyUri(database, restored(database.authDatabase)),
 });

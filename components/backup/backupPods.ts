@@ -10,7 +10,7 @@ import {
   userIds,
 } from "../kubernetes/pods.ts";
 import { proxyContainers } from "../tracking/cloudSqlProxy.ts";
-import { proxyAddress } from "../tracking/connections.ts";
+import { databasePassword, proxyAddress } from "../tracking/connections.ts";
 import type { GoogleCredentials } from "../tracking/googleCredentials.ts";
 import { administrator } from "../tracking/trackingPods.ts";
 import type { BackupArgs } from "./arguments.ts";
@@ -154,10 +154,11 @@ function container(
         },
         settingsName,
         {
-          PGPASSWORD: "database-password",
+          ...(database.password !== undefined && { PGPASSWORD: "database-password" }),
           ...(outside && { MLFLOW_TRACKING_PASSWORD: "admin-password" }),
         },
       ),
+      ...databasePassword(database),
       ...(destination ? destinationVariables(args, destination, settingsName) : []),
     ],
     resources: containerResources(
@@ -193,7 +194,7 @@ function destinationVariables(
  * The tracking server's migration, on the restored databases: an older snapshot gets the server's schema, and the
  * accounts get the passwords of this stack. A pod that takes the place of one that was swapping has nothing to migrate.
  */
-function migration({ tracking }: BackupArgs, settingsName: pulumi.Input<string>) {
+function migration({ tracking, database }: BackupArgs, settingsName: pulumi.Input<string>) {
   const restored = `grep -qs '"phase": "restored"' ${artifacts}/.restore/journal.json`;
   return {
     name: "migrate",
@@ -215,6 +216,7 @@ function migration({ tracking }: BackupArgs, settingsName: pulumi.Input<string>)
       ...environment({}, tracking.migrationSettingsName, {
         MLFLOW_AUTH_ADMIN_PASSWORD: "admin-password",
       }),
+      ...databasePassword(database),
     ],
     resources: containerResources({
       cpuRequest: "100m",

@@ -40,6 +40,28 @@ export const exclusive =
     }
   };
 
+/** Requires what a component's Secret is made of, or the name of an existing one in its place. */
+export const orSecret =
+  <Args>(secretName: keyof Args & string, ...keys: (keyof Args & string)[]): Combination<Args> =>
+  (check, _, given) => {
+    const exists = given[secretName] !== undefined;
+    for (const key of keys) inSecret(check, key, given[key], check.pathOf(secretName), exists);
+  };
+
+/** The same for one value, wherever the name of the Secret stands. */
+export function inSecret(
+  check: Check,
+  key: string,
+  value: unknown,
+  secretPath: string,
+  exists: boolean,
+): void {
+  const fault = exists
+    ? "has no effect with an existing Secret; leave it out"
+    : `must be given, or ${secretPath} with an existing Secret`;
+  check.refuse(key, exists === (value !== undefined), `${check.pathOf(key)} ${fault}`);
+}
+
 interface Found {
   readonly faults: Fault[];
   readonly warnings: string[];

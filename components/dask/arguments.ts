@@ -11,7 +11,11 @@ import {
   whole,
 } from "../core/checks.ts";
 import * as kube from "../kubernetes/arguments.ts";
-import { type TrackingClientArgs, trackingClientRules } from "../tracking/arguments.ts";
+import {
+  type TrackingClientArgs,
+  trackingClientRules,
+  trackingLogin,
+} from "../tracking/arguments.ts";
 
 /** What people choose about a Dask cluster that notebooks share. */
 export interface DaskSettings extends kube.PodSettings {
@@ -45,9 +49,12 @@ export const daskSettingsRules: Rules<DaskSettings> = {
   environment: map(string),
 };
 
-export const checkDaskCluster: Rule = object<DaskClusterArgs>({
-  ...daskSettingsRules,
-  ...kube.workloadRules,
-  ...trackingClientRules,
-  image: required(text),
-});
+export const checkDaskCluster: Rule = object<DaskClusterArgs>(
+  {
+    ...daskSettingsRules,
+    ...kube.workloadRules,
+    ...trackingClientRules,
+    image: required(text),
+  },
+  trackingLogin,
+);

@@ -122,14 +122,18 @@ export interface PodPatch {
   sidecars?: KubernetesFields[];
 }
 
-/** Where the pods of a workload may run, and how their images are pulled. */
-export interface PodSettings {
+/** Where pods may run, and how their images are pulled. */
+export interface PlacementSettings {
   /** Labels that a node must have. Defaults to none. */
   nodeSelector?: { [key: string]: pulumi.Input<string> };
   /** Taints of nodes that the pods tolerate. Defaults to none. */
   tolerations?: Toleration[];
   /** Names of Secrets in the namespace, of the type `kubernetes.io/dockerconfigjson`, with which images are pulled. Defaults to none. */
   imagePullSecrets?: pulumi.Input<string>[];
+}
+
+/** What people choose about the pods of a workload. */
+export interface PodSettings extends PlacementSettings {
   /** Patch that is laid over every pod last: affinity, priority, volumes with their mounts, variables from existing Secrets, sidecars. A change rolls the pods. Defaults to none. */
   podPatch?: PodPatch;
 }
@@ -214,7 +218,7 @@ const podPatchRule = object<PodPatch>({
   ),
 });
 
-export const podSettingsRules: Rules<PodSettings> = {
+export const placementRules: Rules<PlacementSettings> = {
   nodeSelector: map(string),
   tolerations: list(
     object<Toleration>({
@@ -230,8 +234,9 @@ export const podSettingsRules: Rules<PodSettings> = {
     }),
   ),
   imagePullSecrets: list(required(text)),
-  podPatch: podPatchRule,
 };
+
+export const podSettingsRules: Rules<PodSettings> = { ...placementRules, podPatch: podPatchRule };
 
 /** One allowed direction of traffic. At least one of its ends is a workload of the namespace. */
 export interface NetworkFlow {

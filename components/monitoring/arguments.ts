@@ -43,8 +43,8 @@ export interface MonitoringChartArgs {
   storageClassName?: pulumi.Input<string>;
 }
 
-/** What people choose about Prometheus. */
-export interface PrometheusSettings {
+/** What people choose about Prometheus. What they say about nodes is for all pods but node-exporter's, which run on every node. */
+export interface PrometheusSettings extends kube.PlacementSettings {
   /** Helm chart. Defaults to the official chart `prometheus`, at the version this was tried with. */
   chart?: HelmChart;
   /** Groups of alerting rules. Defaults to the platform's own, without those that need to know its models and Grafana. */
@@ -85,7 +85,7 @@ export interface PrometheusArgs
 }
 
 /** What people choose about Grafana. */
-export interface GrafanaSettings extends kube.NodePortArgs {
+export interface GrafanaSettings extends kube.NodePortArgs, kube.PlacementSettings {
   /** Helm chart. Defaults to the official chart `grafana`, at the version this was tried with. */
   chart?: HelmChart;
   /** Dashboards. Defaults to the platform's own. The one with the uid `mlops-home` is the first page. */
@@ -110,6 +110,8 @@ export interface GrafanaArgs
   prometheusUrl: pulumi.Input<string>;
   /** URL of Alertmanager inside the cluster. Left out, alerts show as Prometheus knows them. */
   alertmanagerUrl?: pulumi.Input<string>;
+  /** Existing Secret to use instead of generated passwords, in the same namespace, with the entries `admin-user`, `admin-password` and `secret-key`. There are no outputs `adminUsername` and `adminPassword` then. Another `secret-key` makes what Grafana has encrypted unreadable. */
+  adminSecretName?: pulumi.Input<string>;
   /** `https:` URL under which a gateway opens it, such as `https://grafana.example.com`. Left out, `externalUrl` is the port on the nodes, or the Service. */
   publicUrl?: string;
 }
@@ -138,6 +140,7 @@ const chartRules: Rules<MonitoringChartArgs> = {
 };
 
 export const prometheusSettingsRules: Rules<PrometheusSettings> = {
+  ...kube.placementRules,
   chart,
   ...retentionRules,
   alertmanager: flag,
@@ -221,6 +224,7 @@ const dashboards: Rule = (check, value) => {
 
 export const grafanaSettingsRules: Rules<GrafanaSettings> = {
   ...kube.nodePortRules,
+  ...kube.placementRules,
   chart,
   dashboards,
   storageSize: quantity("1Gi"),
@@ -244,6 +248,7 @@ export const checkGrafana: Rule = object<GrafanaArgs>({
   ...kube.pausableRules,
   prometheusUrl: required(text),
   alertmanagerUrl: text,
+  adminSecretName: text,
   publicUrl: must<string>(
     "be an https: URL without a path, such as https://grafana.example.com",
     (url) => URL.canParse(url) && /^https:\/\/[^/?#@]+$/.test(url),

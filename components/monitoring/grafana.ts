@@ -40,10 +40,10 @@ export class Grafana extends pulumi.ComponentResource {
   public readonly internalUrl: pulumi.Output<string>;
   /** URL that people use. */
   public readonly externalUrl: pulumi.Output<string>;
-  /** Name of the administrator. */
-  public readonly adminUsername: pulumi.Output<string>;
-  /** Password that the administrator has until someone changes it in Grafana, a secret. */
-  public readonly adminPassword: pulumi.Output<string>;
+  /** Name of the administrator. None with `adminSecretName`. */
+  public readonly adminUsername?: pulumi.Output<string>;
+  /** Password that the administrator has until someone changes it in Grafana, a secret. None with `adminSecretName`. */
+  public readonly adminPassword?: pulumi.Output<string>;
 
   constructor(name: string, args: GrafanaArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArguments(`Grafana "${name}"`, args, checkGrafana);
@@ -51,21 +51,25 @@ export class Grafana extends pulumi.ComponentResource {
 
     const child = { parent: this };
     const metadata = metadataFor(applicationName, applicationName, args);
-    this.adminUsername = pulumi.output("admin");
-    this.adminPassword = generatedPassword(`${name}-admin-password`, child);
-    const credentials = new k8s.core.v1.Secret(
-      `${name}-credentials`,
-      {
-        metadata: metadata(),
-        immutable: true,
-        stringData: {
-          "admin-user": this.adminUsername,
-          "admin-password": this.adminPassword,
-          "secret-key": generatedPassword(`${name}-secret-key`, child),
+    let credentialsName = args.adminSecretName;
+    if (credentialsName === undefined) {
+      this.adminUsername = pulumi.output("admin");
+      this.adminPassword = generatedPassword(`${name}-admin-password`, child);
+      const credentials = new k8s.core.v1.Secret(
+        `${name}-credentials`,
+        {
+          metadata: metadata(),
+          immutable: true,
+          stringData: {
+            "admin-user": this.adminUsername,
+            "admin-password": this.adminPassword,
+            "secret-key": generatedPassword(`${name}-secret-key`, child),
+          },
         },
-      },
-      child,
-    );
+        child,
+      );
+      credentialsName = credentials.metadata.name;
+    }
     const { dashboards = platformDashboards(), storageSize = "1Gi", storageClassName } = args;
     const claim = dataClaim(
       name,
@@ -103,7 +107,7 @@ export class Grafana extends pulumi.ComponentResource {
     this.externalUrl = grafanaUrl(args);
     const ours = grafanaValues(args, {
       externalUrl: this.externalUrl,
-      credentialsName: credentials.metadata.name,
+      credentialsName,
       roleName: role.metadata.name,
       claimName: claim.metadata.name,
       ...(dashboards.some(({ uid }) => uid === homeUid) ? { homeUid } : {}),

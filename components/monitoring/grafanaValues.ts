@@ -8,10 +8,11 @@ import {
   chartImage,
   helperResources,
   officialCharts,
+  placement,
   podMetadata,
   replicas,
 } from "./charts.ts";
-import { type ChartValues, given } from "./chartValues.ts";
+import { type ChartValues, given, mergeValues } from "./chartValues.ts";
 import { prometheusDatasourceUid } from "./dashboards/panels.ts";
 
 /** How the sidecar finds dashboards: by this label, and by this annotation for their folder in Grafana. */
@@ -25,7 +26,7 @@ const dashboardFiles = "/var/lib/grafana-dashboards";
 export interface GrafanaParts {
   externalUrl: pulumi.Output<string>;
   /** Secret with the keys `admin-user`, `admin-password` and `secret-key`. */
-  credentialsName: pulumi.Output<string>;
+  credentialsName: pulumi.Input<string>;
   /** Role that may read ConfigMaps and nothing else. */
   roleName: pulumi.Output<string>;
   /** Claim that holds Grafana's database. */
@@ -41,7 +42,9 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
   return {
     fullnameOverride: services.grafana.name,
     ...replicas(args, "replicas"),
-    ...image(chartImages.grafana),
+    ...mergeValues(image(chartImages.grafana), {
+      image: given({ pullSecrets: args.imagePullSecrets }),
+    }),
     enableServiceLinks: false,
     // the claim belongs to the pod's group already: nothing has to be done as root
     initChownData: { enabled: false },
@@ -100,6 +103,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
       "datasources.yaml": { apiVersion: 1, prune: true, datasources: datasources(args) },
     },
     "grafana.ini": settings(args, parts),
+    ...placement(args),
     ...podMetadata(args),
   };
 }

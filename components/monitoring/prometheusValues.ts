@@ -10,7 +10,9 @@ import {
   chartImage,
   helperResources,
   officialCharts,
+  placement,
   podMetadata,
+  pullSecrets,
   replicas,
 } from "./charts.ts";
 import { type ChartValues, given } from "./chartValues.ts";
@@ -52,6 +54,7 @@ export function prometheusValues(args: PrometheusArgs, parts: PrometheusParts): 
   const runsNodeExporter = hasNodeExporter(args) && !args.paused;
   return {
     ...(args.namespaceOnly && { rbac: { create: false } }),
+    ...pullSecrets(args),
     server: server(args, parts, hasAlertmanager),
     // the server looks at its configuration itself; nothing has to call it
     configmapReload: { prometheus: { enabled: false } },
@@ -110,6 +113,7 @@ function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): 
     ...(alerts
       ? { alertmanagers: [{ static_configs: [{ targets: [parts.alertmanagerAddress] }] }] }
       : {}),
+    ...placement(args),
     ...podMetadata(args),
   };
 }
@@ -135,6 +139,8 @@ function alertmanager(args: PrometheusArgs, parts: PrometheusParts): ChartValues
     securityContext: chartContainerSecurity,
     livenessProbe: { httpGet: { path: "/-/healthy", port: "http" } },
     readinessProbe: { httpGet: { path: "/-/ready", port: "http" }, periodSeconds: 2 },
+    ...placement(args),
+    ...pullSecrets(args),
     ...podMetadata(args),
   };
 }
@@ -154,6 +160,8 @@ function kubeStateMetrics(args: PrometheusArgs, parts: PrometheusParts): ChartVa
     ),
     resources: helperResources("48Mi", "256Mi"),
     readinessProbe: { initialDelaySeconds: 0, periodSeconds: 2 },
+    ...placement(args),
+    ...pullSecrets(args),
     ...podMetadata(args),
   };
 }
@@ -188,6 +196,8 @@ function pushgateway(args: PrometheusArgs): ChartValues {
     resources: helperResources("24Mi", "128Mi"),
     containerSecurityContext: chartContainerSecurity,
     readiness: { probe: { initialDelaySeconds: 0, periodSeconds: 2 } },
+    ...placement(args),
+    ...pullSecrets(args),
     ...podMetadata(args),
   };
 }

@@ -12,7 +12,11 @@ import {
   whole,
 } from "../core/checks.ts";
 import * as kube from "../kubernetes/arguments.ts";
-import { type TrackingClientArgs, trackingClientRules } from "../tracking/arguments.ts";
+import {
+  type TrackingClientArgs,
+  trackingClientRules,
+  trackingLogin,
+} from "../tracking/arguments.ts";
 import { gpuRule, type TrainingGpu } from "../training/arguments.ts";
 
 /** Arguments of RayCluster. */
@@ -64,11 +68,14 @@ const rayClusterRules: Rules<RayClusterArgs> = {
   serviceAccountName: text,
 };
 
-export const checkRayCluster: Rule = object<RayClusterArgs>(rayClusterRules);
+export const checkRayCluster: Rule = object<RayClusterArgs>(rayClusterRules, trackingLogin);
 
-export const checkRayJob: Rule = object<RayJobArgs>({
-  ...rayClusterRules,
-  entrypoint: required(text),
-  backoffLimit: whole(0, 20),
-  deadlineSeconds: whole(60, 604800),
-});
+export const checkRayJob: Rule = object<RayJobArgs>(
+  {
+    ...rayClusterRules,
+    entrypoint: required(text),
+    backoffLimit: whole(0, 20),
+    deadlineSeconds: whole(60, 604800),
+  },
+  trackingLogin,
+);

@@ -15,6 +15,7 @@ import {
   modelRules,
   type TrackingClientArgs,
   trackingClientRules,
+  trackingLogin,
 } from "../tracking/arguments.ts";
 
 /** Bounds of a HorizontalPodAutoscaler, and what it aims at: of several targets the one that asks for most pods wins. */
@@ -116,5 +117,6 @@ export const checkModelServer: Rule = object<ModelServerArgs>(
     ...kube.nodeAddressRules,
     image: required(text),
   },
+  trackingLogin,
   eitherReplicas,
 );

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import {
   type Combination,
+  exclusive,
   type Fault,
   faultsOf,
   flag,
@@ -40,6 +41,8 @@ export interface PostgresSettings extends kube.PodSettings {
 
 /** Arguments of PostgresDatabase. */
 export interface PostgresDatabaseArgs extends PostgresSettings, kube.WorkloadArgs, VolumeArgs {
+  /** Existing Secret to use instead of a password, in the same namespace, with the entry `password`. Excludes `password`. Postgres reads it when the data is first made: changing it later locks everybody out. */
+  passwordSecretName?: pulumi.Input<string>;
   /** Image with the environment contract of the official `postgres` image. A later major version needs `npm run up -- --upgrade-postgres`; a server does not start on data of another one. */
   image: pulumi.Input<string>;
 }
@@ -74,12 +77,16 @@ const postgresSettingsRules: Rules<PostgresSettings> = {
 
 export const checkPostgresSettings: Rule = object(postgresSettingsRules);
 
-export const checkPostgresDatabase: Rule = object<PostgresDatabaseArgs>({
-  ...postgresSettingsRules,
-  ...kube.workloadRules,
-  ...volumeRules,
-  image: required(text),
-});
+export const checkPostgresDatabase: Rule = object<PostgresDatabaseArgs>(
+  {
+    ...postgresSettingsRules,
+    ...kube.workloadRules,
+    ...volumeRules,
+    image: required(text),
+    passwordSecretName: text,
+  },
+  exclusive("password", "passwordSecretName"),
+);
 
 const volumeArtifactRules: Rules<VolumeArtifactStoreSettings> = {
   storageSize: quantity("20Gi"),

@@ -43,12 +43,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
     const serviceName = args.serviceName ?? name;
     const metadata = metadataFor(services.postgres.name, serviceName, args);
     const selector = selectorLabels(services.postgres.name, serviceName);
-    const password = pulumi.secret(args.password ?? generatedPassword(`${name}-password`, child));
-    const credentials = new k8s.core.v1.Secret(
-      `${name}-credentials`,
-      { metadata: metadata(), immutable: true, stringData: { password } },
-      child,
-    );
+    const login = passwordOf(name, args, metadata(), child);
     const initialisation = new k8s.core.v1.ConfigMap(
       `${name}-init`,
       {
@@ -118,7 +113,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
                       POSTGRES_DB: database,
                       ...folder,
                     },
-                    credentials.metadata.name,
+                    login.secretName,
                     { POSTGRES_PASSWORD: "password" },
                   ),
                   ports: [{ name: "postgres", containerPort: port }],
@@ -167,9 +162,29 @@ export class PostgresDatabase extends pulumi.ComponentResource {
       database,
       authDatabase,
       username,
-      password,
+      ...login.connection,
       storageSize: pulumi.output(storageSize),
     };
     this.registerOutputs(outputsOf(this));
   }
+}
+
+/** The Secret that Postgres is first made with, and how others come to what is in it. */
+function passwordOf(
+  name: string,
+  args: PostgresDatabaseArgs,
+  metadata: k8s.types.input.meta.v1.ObjectMeta,
+  child: pulumi.CustomResourceOptions,
+): { secretName: pulumi.Input<string>; connection: Partial<DatabaseConnection> } {
+  const { passwordSecretName } = args;
+  if (passwordSecretName !== undefined) {
+    return { secretName: passwordSecretName, connection: { passwordSecretName } };
+  }
+  const password = pulumi.secret(args.password ?? generatedPassword(`${name}-password`, child));
+  const secret = new k8s.core.v1.Secret(
+    `${name}-credentials`,
+    { metadata, immutable: true, stringData: { password } },
+    child,
+  );
+  return { secretName: secret.metadata.name, connection: { password } };
 }

@@ -10,6 +10,7 @@ import {
   must,
   object,
   oneOf,
+  orSecret,
   quantity,
   required,
   type Rule,
@@ -44,8 +45,10 @@ export interface DatabaseConnection {
   authDatabase: pulumi.Input<string>;
   /** User that owns both databases. */
   username: pulumi.Input<string>;
-  /** Password of that user. Any character is allowed. */
-  password: pulumi.Input<string>;
+  /** Password of that user. Any character is allowed. Required without `passwordSecretName`. */
+  password?: pulumi.Input<string>;
+  /** Existing Secret to use instead, in the namespace of the tracking server, with the entry `password`. Excludes `password`. Pods read it as they start: restart them after a change. */
+  passwordSecretName?: pulumi.Input<string>;
   /** Size of the volume that the databases are on. A migration is refused where there is no room for its copy. Defaults to no limit. */
   storageSize?: pulumi.Input<string>;
   /** Cloud SQL Auth Proxy that runs next to each container which uses the database. Defaults to none: `host` is called itself. */
@@ -94,10 +97,12 @@ export type PersonRole = (typeof PersonRole)[keyof typeof PersonRole];
 export interface TrackingClientArgs {
   /** URL of the MLflow server inside the cluster. */
   trackingUri: pulumi.Input<string>;
-  /** MLflow user of the workload. */
-  trackingUsername: pulumi.Input<string>;
-  /** Password of that user. */
-  trackingPassword: pulumi.Input<string>;
+  /** MLflow user of the workload. Required without `trackingSecretName`. */
+  trackingUsername?: pulumi.Input<string>;
+  /** Password of that user; kept secret. Required without `trackingSecretName`. */
+  trackingPassword?: pulumi.Input<string>;
+  /** Existing Secret to use instead, in the same namespace, with the entries `username` and `password`. Excludes `trackingUsername` and `trackingPassword`. Pods read it as they start: restart them after a change. */
+  trackingSecretName?: pulumi.Input<string>;
 }
 
 /** Which model a workload is about. */
@@ -147,9 +152,16 @@ export interface TrackingServerArgs
 
 export const trackingClientRules: Rules<TrackingClientArgs> = {
   trackingUri: required(text),
-  trackingUsername: required(text),
-  trackingPassword: required(text),
+  trackingUsername: text,
+  trackingPassword: text,
+  trackingSecretName: text,
 };
+
+export const trackingLogin = orSecret<TrackingClientArgs>(
+  "trackingSecretName",
+  "trackingUsername",
+  "trackingPassword",
+);
 
 export const modelRules: Rules<ModelArgs> = {
   modelName: required(
@@ -169,7 +181,8 @@ export const databaseConnection: Rule = object<DatabaseConnection>(
     database: required(text),
     authDatabase: required(text),
     username: required(text),
-    password: required(text),
+    password: text,
+    passwordSecretName: text,
     storageSize: quantity("8Gi"),
     proxy: object<DatabaseProxy>({
       instance: required(
@@ -182,6 +195,7 @@ export const databaseConnection: Rule = object<DatabaseConnection>(
       image: text,
     }),
   },
+  orSecret("passwordSecretName", "password"),
   (check, { database, authDatabase }) =>
     check.refuse(
       "authDatabase",

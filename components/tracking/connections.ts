@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { services } from "../core/services.ts";
+import { environment } from "../kubernetes/pods.ts";
 import type { DatabaseConnection } from "./arguments.ts";
 
 /** What the databases of a tracking server and the user that owns them are called, wherever they are. */
@@ -19,16 +20,19 @@ export function sqlAlchemyUri(
 ): pulumi.Output<string> {
   const { username, password } = connection;
   const { host, port } = connection.proxy === undefined ? connection : proxyAddress;
+  const encoded = (value: pulumi.Input<string>) => pulumi.output(value).apply(encodeURIComponent);
+  // without one, libpq takes that of `databasePassword`
+  const login = password === undefined ? "" : pulumi.interpolate`:${encoded(password)}`;
   return pulumi.secret(
-    pulumi
-      .all([host, port, database, username, password])
-      .apply(
-        ([hostName, tcpPort, name, user, secret]) =>
-          `postgresql+psycopg2://${encodeURIComponent(user)}:${encodeURIComponent(secret)}` +
-          `@${hostName}:${tcpPort}/${encodeURIComponent(name)}`,
-      ),
+    pulumi.interpolate`postgresql+psycopg2://${encoded(username)}${login}@${host}:${port}/${encoded(database)}`,
   );
 }
+
+/** The variable with the password that is in an existing Secret, where it is. */
+export const databasePassword = ({ passwordSecretName }: DatabaseConnection) =>
+  passwordSecretName === undefined
+    ? []
+    : environment({}, passwordSecretName, { PGPASSWORD: "password" });
 
 /** Connections that one tracking pod may open: runs and users have a pool each, per worker process. */
 export function connectionsPerPod(workers: number): number {

@@ -5,7 +5,7 @@ import { environment } from "../kubernetes/pods.ts";
 import type { TrackingClientArgs } from "./arguments.ts";
 
 /**
- * Keeps a workload's login to MLflow in a Secret. What it returns makes the workload's environment: MLflow's own
+ * Keeps a workload's login to MLflow in a Secret, unless there is one. What it returns makes the workload's environment: MLflow's own
  * variables, the login by reference, and the given ones.
  */
 export function trackingClient(
@@ -14,20 +14,20 @@ export function trackingClient(
   metadata: k8s.types.input.meta.v1.ObjectMeta,
   child: pulumi.CustomResourceOptions,
 ) {
-  const credentials = new k8s.core.v1.Secret(
-    `${name}-tracking-credentials`,
-    {
-      metadata,
-      immutable: true,
-      stringData: {
-        username: args.trackingUsername,
-        password: pulumi.secret(args.trackingPassword),
+  const { trackingUsername = "", trackingPassword = "" } = args;
+  const secretName =
+    args.trackingSecretName ??
+    new k8s.core.v1.Secret(
+      `${name}-tracking-credentials`,
+      {
+        metadata,
+        immutable: true,
+        stringData: { username: trackingUsername, password: pulumi.secret(trackingPassword) },
       },
-    },
-    child,
-  );
+      child,
+    ).metadata.name;
   return (values: StringMap) =>
-    environment({ MLFLOW_TRACKING_URI: args.trackingUri, ...values }, credentials.metadata.name, {
+    environment({ MLFLOW_TRACKING_URI: args.trackingUri, ...values }, secretName, {
       MLFLOW_TRACKING_USERNAME: "username",
       MLFLOW_TRACKING_PASSWORD: "password",
     });

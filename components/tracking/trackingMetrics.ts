@@ -6,6 +6,8 @@ import {
   environment,
   metricsPorts,
 } from "../kubernetes/pods.ts";
+import type { TrackingServerArgs } from "./arguments.ts";
+import { databasePassword } from "./connections.ts";
 
 const countsFolder = "/run/mlflow-metrics";
 
@@ -21,7 +23,7 @@ export const counts = {
  * the server takes requests whatever becomes of them.
  */
 export function metricsContainers(
-  image: pulumi.Input<string>,
+  { image, database }: Pick<TrackingServerArgs, "image" | "database">,
   serverPort: number,
   settingsName: pulumi.Input<string>,
 ) {
@@ -52,9 +54,12 @@ export function metricsContainers(
       ...common,
       name: "database-metrics",
       args: ["database-metrics"],
-      env: environment({ METRICS_PORT: `${databaseMetricsPort}` }, settingsName, {
-        MLFLOW_BACKEND_STORE_URI: "store-uri",
-      }),
+      env: [
+        ...environment({ METRICS_PORT: `${databaseMetricsPort}` }, settingsName, {
+          MLFLOW_BACKEND_STORE_URI: "store-uri",
+        }),
+        ...databasePassword(database),
+      ],
       ports: metricsPorts(databaseMetricsPort, "db-metrics"),
     },
   ];

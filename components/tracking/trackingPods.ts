@@ -15,7 +15,7 @@ import {
 } from "../kubernetes/pods.ts";
 import type { TrackingServerArgs } from "./arguments.ts";
 import { proxyContainers } from "./cloudSqlProxy.ts";
-import { connectionPool } from "./connections.ts";
+import { connectionPool, databasePassword } from "./connections.ts";
 import type { GoogleCredentials } from "./googleCredentials.ts";
 import { counts, metricsContainers } from "./trackingMetrics.ts";
 
@@ -49,19 +49,22 @@ export function migrationPod(args: TrackingServerArgs, parts: TrackingPodParts) 
           args: ["migrate"],
           // `up` and `doctor` quote the last line of its log
           terminationMessagePolicy: "FallbackToLogsOnError",
-          env: environment(
-            {
-              MLFLOW_AUTH_ADMIN_USERNAME: administrator,
-              MLOPS_USERS_FILE: `${settingsFolder}/users.json`,
-              ...(storageSize === undefined ? {} : { MLOPS_DATABASE_STORAGE_SIZE: storageSize }),
-            },
-            settingsName,
-            {
-              MLFLOW_BACKEND_STORE_URI: "store-uri",
-              MLFLOW_AUTH_DATABASE_URI: "auth-uri",
-              MLFLOW_AUTH_ADMIN_PASSWORD: "admin-password",
-            },
-          ),
+          env: [
+            ...environment(
+              {
+                MLFLOW_AUTH_ADMIN_USERNAME: administrator,
+                MLOPS_USERS_FILE: `${settingsFolder}/users.json`,
+                ...(storageSize === undefined ? {} : { MLOPS_DATABASE_STORAGE_SIZE: storageSize }),
+              },
+              settingsName,
+              {
+                MLFLOW_BACKEND_STORE_URI: "store-uri",
+                MLFLOW_AUTH_DATABASE_URI: "auth-uri",
+                MLFLOW_AUTH_ADMIN_PASSWORD: "admin-password",
+              },
+            ),
+            ...databasePassword(args.database),
+          ],
           resources: containerResources({
             cpuRequest: "100m",
             cpuLimit: "2",
@@ -106,8 +109,8 @@ export function serverPod(
           name: "mlflow",
           image: args.image,
           args: ["server"],
-          env: parts.withGiven(
-            environment(
+          env: parts.withGiven([
+            ...environment(
               {
                 MLFLOW_HOST: "0.0.0.0",
                 MLFLOW_PORT: `${port}`,
@@ -136,7 +139,8 @@ export function serverPod(
                 MLFLOW_FLASK_SERVER_SECRET_KEY: "flask-secret-key",
               },
             ),
-          ),
+            ...databasePassword(args.database),
+          ]),
           ports: [{ name: "http", containerPort: port }],
           // /health does not ask the database: a database that is away must not restart the server
           ...httpProbes(
@@ -157,7 +161,7 @@ export function serverPod(
             ...artifacts.mounts,
           ],
         },
-        ...metricsContainers(args.image, port, settingsName),
+        ...metricsContainers(args, port, settingsName),
       ],
       volumes: [
         settingsVolume(settingsName, "basic_auth.ini"),

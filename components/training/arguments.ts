@@ -24,6 +24,7 @@ import {
   modelRules,
   type TrackingClientArgs,
   trackingClientRules,
+  trackingLogin,
 } from "../tracking/arguments.ts";
 
 /** Graphics processors of a training pod. */
@@ -194,6 +195,7 @@ export const checkTrainingJob: Rule = object<TrainingJobArgs>(
     ...sharedTrainingRules,
     nodes: whole(2, 100),
   },
+  trackingLogin,
   trialsOrCluster,
   exclusive("nodes", "trials", "cluster"),
   (check, { nodes, command }) => {

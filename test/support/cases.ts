@@ -16,6 +16,8 @@ export interface ArgumentCase<Args, Value> {
   value: Value;
   /** Arguments without which this one means nothing. */
   with?: Partial<Args>;
+  /** Arguments of the base whose place it takes. */
+  replaces?: (keyof Args)[];
   /** As `changeLines` prints them, complete; a function of what there is where the list would be long. */
   changes: string[] | ((resources: readonly Recorded[]) => string[]);
 }
@@ -35,11 +37,13 @@ export function describeArguments<Args extends object>(
   describe("each argument alone changes exactly", () => {
     const rows = Object.entries<ArgumentCase<Args, unknown>>(table);
     let plain: Promise<Recording<unknown>> | undefined;
-    test.each(rows)("%s", async (argument, { value, with: needed, changes }) => {
+    test.each(rows)("%s", async (argument, { value, with: needed, replaces = [], changes }) => {
       const without = { ...base, ...needed };
       const recorded = () => record(() => make(name, without));
       const before = await (needed ? recorded() : (plain ??= recorded()));
-      const after = await record(() => make(name, { ...without, [argument]: value }));
+      const given = { ...without, [argument]: value };
+      for (const replaced of replaces) delete given[replaced];
+      const after = await record(() => make(name, given));
       const expected = typeof changes === "function" ? changes(before.resources) : changes;
       const found = changeLines(differences(before.resources, after.resources));
       expect(found.sort()).toEqual([...expected].sort());
@@ -70,6 +74,22 @@ export function podSettingRows(...workloads: string[]) {
     },
   };
 }
+
+/** The row for a login to MLflow that is in an existing Secret, in so many variables of the workload. */
+export const trackingSecretRow = (workload: string, credentials: string, ...places: string[]) => ({
+  value: "mine",
+  replaces: ["trackingUsername", "trackingPassword"] as ["trackingUsername", "trackingPassword"],
+  changes: [
+    `- ${credentials}`,
+    `${workload} options.dependsOn: -${credentials}`,
+    ...places.flatMap((place) =>
+      ["USERNAME", "PASSWORD"].map(
+        (what) =>
+          `${workload} ${place}.env[MLFLOW_TRACKING_${what}].valueFrom.secretKeyRef.name: ${credentials}-1a2b3c → mine`,
+      ),
+    ),
+  ],
+});
 
 /** Each faulty set of arguments is refused with exactly this sentence, before anything is registered. */
 export function describeRefusals<Args extends object>(

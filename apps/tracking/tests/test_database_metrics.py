@@ -163,6 +163,11 @@ def test_what_the_uri_says_about_tls_is_kept_and_the_password_stays_apart() -> N
     }
 
 
+def test_a_password_that_the_uri_lacks_comes_from_the_environment() -> None:
+    uri = make_url("postgresql://u@db.example.org/runs")
+    assert exporter_environment(uri, {"PGPASSWORD": "p%ss"})["PGPASSWORD"] == "p%ss"
+
+
 @pytest.mark.parametrize(
     ("environment", "message"),
     [

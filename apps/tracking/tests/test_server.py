@@ -4,9 +4,10 @@ import time
 from pathlib import Path
 
 import pytest
-from server import ADMIN, Server
+from server import ADMIN, USERS, Server, migrate, migration_environment, users_file
+from sqlalchemy.engine import make_url
 
-from postgres import Postgres
+from postgres import PASSWORD, Postgres
 
 SEARCH = "/api/2.0/mlflow/experiments/search?max_results=1"
 ARTIFACT = "/api/2.0/mlflow-artifacts/artifacts/0/run/artifacts/x"
@@ -104,3 +105,21 @@ def descendants(pid: int) -> list[int]:
 
 def command(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+
+
+def test_the_password_of_the_database_may_be_in_the_environment_alone(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    tracking, auth = (
+        make_url(uri).set(password=None).render_as_string(hide_password=False)
+        for uri in postgres.create_databases("apart")
+    )
+    environment = migration_environment(tracking, auth, users_file(tmp_path))
+    done = migrate({**environment, "PGPASSWORD": PASSWORD})
+    assert done.returncode == 0, done.stderr
+    with (
+        Server(tmp_path, tracking, auth, PGPASSWORD=PASSWORD) as server,
+        server.client(USERS["notebook"]) as client,
+    ):
+        made = client.post("/api/2.0/mlflow/experiments/create", json={"name": "apart"})
+        assert made.is_success, made.text

@@ -9,6 +9,7 @@ const login = {
   clientSecret: "MARKER-client-secret",
   emailDomain: "example.com",
 };
+const { clientSecret: _, ...withoutSecret } = login;
 const base: LoginProxyArgs = {
   namespace: "ml",
   login,
@@ -95,6 +96,13 @@ describeArguments(make, "door", base, {
       config(
         '-"injectRequestHeaders":[{"name":"Cookie"} -{"name":"Authorization"}]} +"injectRequestHeaders":[]}',
       ),
+    ],
+  },
+  secretName: {
+    value: "mine",
+    with: { login: withoutSecret, secretName: "another" },
+    changes: [
+      "door-server spec.template.spec.volumes[secrets].projected.sources[1].secret.name: another → mine",
     ],
   },
   cookieSecret: {

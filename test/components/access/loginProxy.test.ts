@@ -50,6 +50,36 @@ test("a cookie secret from elsewhere is not made again", async () => {
   });
 });
 
+test("an existing Secret has what it needs besides its file", async () => {
+  const { clientSecret: _, ...rest } = login;
+  const { resources, find } = await record(() =>
+    make("door", { ...base, login: rest, secretName: "mine" }),
+  );
+  expect(tree(resources).join()).not.toContain("random");
+  const own = readable(find("door-secrets").inputs["stringData"]!) as { secret: object };
+  expect(Object.keys(own.secret)).toEqual(["oauth2-proxy.yaml"]);
+  expect(at(find("door-server").inputs, "spec", "template", "spec", "volumes")).toEqual([
+    {
+      name: "secrets",
+      projected: {
+        defaultMode: 0o440,
+        sources: [
+          { secret: { name: "door-secrets-1a2b3c" } },
+          {
+            secret: {
+              name: "mine",
+              items: [
+                { key: "client-secret", path: "client-secret" },
+                { key: "cookie-secret", path: "cookie-secret" },
+              ],
+            },
+          },
+        ],
+      },
+    },
+  ]);
+});
+
 test("its pods ask for nothing, and its selector finds them alone", async () => {
   const { resources, find } = await record(() => make("door", base));
   const [pod] = podTemplates(resources);
@@ -129,6 +159,10 @@ const domainRule =
   "must be a domain such as mlops.example.com: small letters, digits, dashes and dots, 64 characters at most, without scheme, port, path or wildcard";
 
 describeRefusals(make, "door", base, [
+  [
+    { secretName: "mine" },
+    `${subject} login.clientSecret has no effect with an existing Secret; leave it out`,
+  ],
   [{ login: { ...login, issuerUrl: "" } }, `${subject} login.issuerUrl must be given`],
   ...["http://accounts.google.com", "accounts.google.com", "https://a.example?b"].map(
     (issuerUrl): [Partial<LoginProxyArgs>, string] => [

@@ -28,6 +28,28 @@ const template = (job: Recorded) =>
   at(job.inputs, "spec", "jobTemplate", "spec", "template", "spec");
 const containersOf = (job: Recorded) => list(at(template(job), "containers"));
 
+test("a database's password in an existing Secret reaches every container that connects", async () => {
+  const { password: _, ...database } = base.database;
+  const { find } = await record(() =>
+    make("keep", { ...base, database: { ...database, passwordSecretName: "mine" } }),
+  );
+  expect(JSON.stringify(find("keep-settings").inputs)).not.toContain("database-password");
+  const restore = template(find("keep-restore"));
+  const containers = [find("keep-backup"), find("keep-restore")].flatMap(containersOf);
+  const reads = [...containers, ...list(at(restore, "initContainers"))].filter((container) =>
+    list(container["env"]).some(
+      ({ name, valueFrom }) =>
+        name === "PGPASSWORD" && at(valueFrom, "secretKeyRef", "name") === "mine",
+    ),
+  );
+  expect(reads.map((container) => container["name"])).toEqual([
+    "backup",
+    "swap",
+    "restore",
+    "migrate",
+  ]);
+});
+
 test("makes a volume, a password, a schedule and the template of restores", async () => {
   const { resources, find } = await record(() => make("keep", base));
   expect(tree(resources)).toEqual([

@@ -6,6 +6,7 @@ import {
   everywhere,
   podSettingRows,
   tree,
+  trackingSecretRow,
 } from "../../support/cases.ts";
 import { at, list } from "../../support/podSecurity.ts";
 import { record } from "../../support/recorder.ts";
@@ -152,6 +153,11 @@ describeArguments(make, "dask", base, {
     value: "other",
     changes: ["dask-tracking-credentials stringData.secret.username: dask → other"],
   },
+  trackingSecretName: trackingSecretRow(
+    "dask-worker",
+    "dask-tracking-credentials",
+    "spec.template.spec.containers[worker]",
+  ),
   trackingPassword: {
     value: "another password",
     changes: [

@@ -28,6 +28,32 @@ describeArguments(make, "grafana", base, {
       value("grafana.ini.server.root_url", inside("ml"), inside("team")),
     ],
   },
+  nodeSelector: { value: { pool: "ml" }, changes: [value("nodeSelector.pool", "∅", "ml")] },
+  tolerations: {
+    value: [{ operator: "Exists" }],
+    changes: [value("tolerations[0].operator", "∅", "Exists")],
+  },
+  imagePullSecrets: {
+    value: ["registry"],
+    changes: [value("image.pullSecrets[0]", "∅", "registry")],
+  },
+  adminSecretName: {
+    value: "mine",
+    changes: [
+      "- grafana-admin-password",
+      "- grafana-credentials",
+      "- grafana-secret-key",
+      "grafana outputs.adminPassword: secret:MARKER-grafana-admin-password-%@:/?# → ∅",
+      "grafana outputs.adminUsername: admin → ∅",
+      "grafana-release options.dependsOn: -grafana-credentials",
+      value("admin.existingSecret", "grafana-credentials-1a2b3c", "mine"),
+      value(
+        "envValueFrom.GF_SECURITY_SECRET_KEY.secretKeyRef.name",
+        "grafana-credentials-1a2b3c",
+        "mine",
+      ),
+    ],
+  },
   chart: {
     value: { repository: "https://charts.example.org", version: "1.2.3" },
     changes: [

@@ -38,6 +38,8 @@ const gone = (part: string, key: string) => (resources: readonly Recorded[]) =>
     value(`${part}.${key}.${path}`, text(was), "∅"),
   );
 
+const parts = ["server", "alertmanager", "kube-state-metrics", "prometheus-pushgateway"];
+
 describeArguments(make, "metrics", base, {
   namespace: {
     value: "team",
@@ -87,6 +89,20 @@ describeArguments(make, "metrics", base, {
       ),
       value("server.clusterRoleNameOverride", "ml-prometheus", "team-prometheus"),
     ],
+  },
+  nodeSelector: {
+    value: { pool: "ml" },
+    changes: parts.map((part) => value(`${part}.nodeSelector.pool`, "∅", "ml")),
+  },
+  tolerations: {
+    value: [{ operator: "Exists" }],
+    changes: parts.map((part) => value(`${part}.tolerations[0].operator`, "∅", "Exists")),
+  },
+  imagePullSecrets: {
+    value: ["registry"],
+    changes: parts.map((part) =>
+      value(`${part}.imagePullSecrets[registry].name`.replace("server.", ""), "∅", "registry"),
+    ),
   },
   namespaceOnly: {
     value: true,

@@ -1,3 +1,4 @@
+import { trackingSecretRow } from "../../support/cases.ts";
 import type { RayClusterArgs } from "../../../components/index.ts";
 
 /** The arguments that nothing on Ray is without. */
@@ -127,6 +128,11 @@ export function rayRows(
       value: "other",
       changes: ["ray-tracking-credentials stringData.secret.username: ray → other"],
     },
+    trackingSecretName: trackingSecretRow(
+      object,
+      "ray-tracking-credentials",
+      ...pods.map(([path, container]) => `${path}.spec.containers[${container}]`),
+    ),
     trackingPassword: {
       value: "another password",
       changes: [

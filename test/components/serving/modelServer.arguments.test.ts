@@ -1,4 +1,4 @@
-import { describeArguments, podSettingRows } from "../../support/cases.ts";
+import { describeArguments, podSettingRows, trackingSecretRow } from "../../support/cases.ts";
 import { makeServing as make, servingArgs as base } from "../../support/fixtures.ts";
 
 describeArguments(make, "serving", base, {
@@ -57,6 +57,11 @@ describeArguments(make, "serving", base, {
       "serving-tracking-credentials stringData.secret.password: a reader's password → another password",
     ],
   },
+  trackingSecretName: trackingSecretRow(
+    "serving-server",
+    "serving-tracking-credentials",
+    "spec.template.spec.containers[model-server]",
+  ),
   modelName: {
     value: "wine",
     changes: [

@@ -81,6 +81,12 @@ test("gives a busy pod time to answer before its container is restarted", async 
 
 const subject = 'ModelServer "serving"';
 describeRefusals(make, "serving", base, [
+  [
+    { trackingSecretName: "mine" },
+    ["trackingUsername", "trackingPassword"]
+      .map((key) => `${subject}: ${key} has no effect with an existing Secret; leave it out`)
+      .join("\n"),
+  ],
   [{ replicas: 0 }, `${subject}: replicas must be a whole number from 1 to 100`],
   [{ pollSeconds: 0 }, `${subject}: pollSeconds must be a whole number from 1 to 3600`],
   [

@@ -113,6 +113,17 @@ describeArguments(make, "db", base, {
       "db-server spec.template.spec.containers[postgres].args[2]: max_connections=60 → max_connections=200",
     ],
   },
+  passwordSecretName: {
+    value: "mine",
+    changes: [
+      "- db-credentials",
+      "- db-password",
+      "db outputs.connection.password: secret:MARKER-db-password-%@:/?# → ∅",
+      "db outputs.connection.passwordSecretName: ∅ → mine",
+      "db-server options.dependsOn: -db-credentials",
+      "db-server spec.template.spec.containers[postgres].env[POSTGRES_PASSWORD].valueFrom.secretKeyRef.name: db-credentials-1a2b3c → mine",
+    ],
+  },
   password: {
     value: "my own password",
     changes: [

@@ -73,6 +73,27 @@ test("a password with any character survives the URI, the ini file and Python's 
   expect(ini["admin_password"]).toBe(markerPassword("mlflow-admin-password"));
 });
 
+test("a password in an existing Secret is no part of the URIs, and every container that connects gets it", async () => {
+  const { password: _, ...rest } = database;
+  const { find } = await record(() =>
+    make("mlflow", { ...base, database: { ...rest, passwordSecretName: "mine" } }),
+  );
+  const settings = JSON.stringify(find("mlflow-settings").inputs);
+  expect(settings).toContain(`postgresql+psycopg2://${database.username}@`);
+  expect(settings).not.toContain(database.password);
+  const reads = ["mlflow-server", "mlflow-migration"].flatMap((name) =>
+    list(at(find(name).inputs, "spec", "template", "spec", "containers"))
+      .filter((container) =>
+        list(container["env"]).some(
+          ({ name, valueFrom }) =>
+            name === "PGPASSWORD" && at(valueFrom, "secretKeyRef", "name") === "mine",
+        ),
+      )
+      .map((container) => container["name"]),
+  );
+  expect(reads).toEqual(["mlflow", "database-metrics", "migrate"]);
+});
+
 test("is probed under a host name that it answers for", async () => {
   const { find } = await record(() => make("mlflow", base));
   const containers = at(find("mlflow-server").inputs, "spec", "template", "spec", "containers");

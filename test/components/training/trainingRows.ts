@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { podSettingRows } from "../../support/cases.ts";
+import { podSettingRows, trackingSecretRow } from "../../support/cases.ts";
 
 /** The arguments that no training is without. */
 export const trainingBase = {
@@ -65,6 +65,11 @@ export function trainingRows(container: string) {
         "train-tracking-credentials stringData.secret.password: a writer's password → another password",
       ],
     },
+    trackingSecretName: trackingSecretRow(
+      "train-job",
+      "train-tracking-credentials",
+      `spec.template.spec.containers[${container}]`,
+    ),
     experimentName: {
       value: "wine-trials",
       changes: [`${inContainer}.env[EXPERIMENT_NAME].value: diabetes-trials → wine-trials`],

@@ -55,7 +55,7 @@ def exporter_environment(uri: URL, environment: Mapping[str, str]) -> dict[str, 
         "PATH": environment.get("PATH", os.defpath),
         "DATA_SOURCE_NAME": f"postgresql://{host}:{uri.port or 5432}/?{urlencode(options)}",
         "PGUSER": uri.username or "",
-        "PGPASSWORD": uri.password or "",
+        "PGPASSWORD": uri.password or environment.get("PGPASSWORD", ""),
         "PGDATABASE": uri.database or "",
         "PGAPPNAME": "metrics",
     }

@@ -57,6 +57,10 @@ annotations:
 
 {{- define "part.placement" -}}
 {{- $values := index .root.Values .part -}}
+{{- with eq .part "server" | ternary .root.Values.imagePullSecrets $values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- range $key := list "nodeSelector" "tolerations" "affinity" }}
 {{- with index $values $key }}
 {{ $key }}:
