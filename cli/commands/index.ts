@@ -257,6 +257,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     ],
     load: async () => (await import("./recover.ts")).recover,
   },
+  screenshots: {
+    summary: "Takes the pictures of README and docs again, from the running platform",
+    options: [stackOption],
+    load: async () => (await import("./screenshots.ts")).screenshots,
+  },
   sbom: {
     summary: "Writes what the platform is made of, in CycloneDX's format",
     options: [new Option("--output <folder>", "Where to write the files. Default: sbom")],
