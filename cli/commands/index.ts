@@ -178,8 +178,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./invite.ts")).invite,
   },
   "new:model": {
-    summary:
-      "Creates models/NAME from a working template, and adds it to the stack's models",
+    summary: "Creates models/NAME from a working template, and adds it to the stack's models",
     options: [stackOption],
     positionals: "[name]",
     load: async () => (await import("./newModel.ts")).newModel,

@@ -65,7 +65,9 @@ async function postgres(facts: Facts): Promise<Seen> {
   }
   const isStopped = objectAt(server, "spec")["replicas"] === 0 && !facts.settings.config.paused;
   if (server && (isStopped || lackOf(server) !== undefined)) {
-    return [await away(facts, "postgres", "MLflow answers 500, because its database is unavailable")];
+    return [
+      await away(facts, "postgres", "MLflow answers 500, because its database is unavailable"),
+    ];
   }
   return server ? "ready, and MLflow logs in" : "Cloud SQL, and MLflow logs in";
 }

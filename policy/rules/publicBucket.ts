@@ -12,9 +12,7 @@ export const publicBucket: ResourceRule = {
         faults.push('may be made public; set publicAccessPrevention to "enforced"');
       }
       if (!mayBe(at(values, "uniformBucketLevelAccess"), true)) {
-        faults.push(
-          "lets single objects be made public; set uniformBucketLevelAccess to true",
-        );
+        faults.push("lets single objects be made public; set uniformBucketLevelAccess to true");
       }
     }
     if (/^gcp:storage\/.*Acl:/i.test(type)) {
