@@ -19,7 +19,7 @@ export async function chooseEngine(
 ): Promise<EngineName> {
   if (remembered !== undefined && wanted !== undefined && wanted !== remembered) {
     throw new UserError(
-      `this stack was deployed with the engine ${remembered}, which alone knows its state; leave --engine out, or run \`npm run down\` first`,
+      `this stack was deployed with the engine ${remembered}, which has its state; leave --engine out, or run \`npm run down\` first`,
     );
   }
   const onGoogle = usesGoogleCloud(config);

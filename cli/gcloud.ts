@@ -92,7 +92,7 @@ export async function deployWithImages(steps: DeploymentSteps): Promise<number> 
 /** A kubeconfig of this checkout's own for the cluster: the user's is left as it is. */
 export async function gkeAccess({ project, name, location }: GkeTarget): Promise<ClusterAccess> {
   if (name === undefined) {
-    throw new UserError("the last `up` of this stack did not end well; run `npm run up` again");
+    throw new UserError("the last `up` of this stack failed; run `npm run up` again");
   }
   const folder = join(workFolder, "gke");
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -27,7 +27,7 @@ export async function openPlatform(options: Options): Promise<RunningPlatform> {
   });
   if (Object.keys(outputs).length === 0) {
     throw new UserError(
-      `the last \`up\` of the stack ${settings.stack} did not end well, so it has no outputs; run \`npm run up\` again`,
+      `the last \`up\` of the stack ${settings.stack} failed, so it has no outputs; run \`npm run up\` again`,
     );
   }
   return { settings, deployment, kubeconfig, outputs };

@@ -86,7 +86,7 @@ export async function upOnGke(
 
 const agreeToCosts = ({ stack, config }: Settings) =>
   agree(
-    `Make the stack ${stack} in the project ${config.gcpProject}, where it costs money?`,
-    "nothing was made",
+    `Create the stack ${stack} in the project ${config.gcpProject}, where it costs money?`,
+    "nothing was created",
     `see what it costs with \`npm run preview -- --stack ${stack}\` and confirm with --yes`,
   );

@@ -125,7 +125,7 @@ export async function loginIsAsked(url: string): Promise<string> {
     if (error instanceof MlflowError && error.status === 401) return "401 for a wrong password";
     throw error;
   }
-  throw new Error("it lets a wrong password in");
+  throw new Error("it accepts a wrong password");
 }
 
 /** Logs a run with an artifact and reads both back. */
@@ -149,7 +149,7 @@ export async function logRun(api: Mlflow): Promise<{ id: string; artifacts: stri
   );
   if (read.run.data.metrics[0]?.value !== 42) throw new Error("the metric does not come back");
   if ((await api.getArtifact(`${path}/check.txt`)) !== content) {
-    throw new Error("the artifact does not come back as it was written");
+    throw new Error("the artifact differs from what was written");
   }
   return { id: run_id, artifacts: artifact_uri };
 }

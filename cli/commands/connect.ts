@@ -79,9 +79,9 @@ export async function connect(
 
 /** What is said at last: that it is connected only where all that has to be forwarded answers. */
 export function lastLine(isForwarding: boolean, silent: readonly string[]): string {
-  if (!isForwarding) return "Ctrl-C ends; the URLs stay.";
+  if (!isForwarding) return "Press Ctrl-C to end; the URLs stay valid.";
   if (silent.length === 0) return "Connected; Ctrl-C ends it.";
-  return `Nothing answers behind ${silent.join(", ")}: \`npm run doctor\` says why. The ports stay open; Ctrl-C ends it.`;
+  return `Nothing answers behind ${silent.join(", ")}: \`npm run doctor\` names the cause. The ports stay open; press Ctrl-C to end.`;
 }
 
 function interruption(): Promise<void> {

@@ -42,7 +42,7 @@ interface DownOptions {
 /** Removes the platform; what becomes of its data is asked, or told by options. */
 export async function down(options: Options & DownOptions): Promise<number> {
   if (options.keepCache && !options.cluster) {
-    throw new UserError("--keep-cache goes with --cluster only; add it or leave this out");
+    throw new UserError("--keep-cache requires --cluster; add it or leave --keep-cache out");
   }
   const settings = readSettings(options);
   const deployment = readDeployment(settings.stack);
@@ -103,7 +103,7 @@ async function wantsToKeepData(
 function refuseToKeepInGke({ target }: Deployment): void {
   if (target.kind !== "gke") return;
   throw new UserError(
-    "the data of this stack is inside the GKE cluster, which goes with it; give --delete-data, or set paused to true to keep both for the price of the cluster alone",
+    "the data of this stack is inside the GKE cluster, which is deleted with it; give --delete-data, or set paused to true to keep both and pay for the cluster only",
   );
 }
 

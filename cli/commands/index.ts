@@ -18,7 +18,7 @@ const settingsOptions = [
   stackOption,
   repeatable(
     "--config <key=value>",
-    "Setting for this run, which wins over the stack's file; KEY=@FILE reads it, KEY=@- from standard input",
+    "Setting for this run, which overrides the stack's file; KEY=@FILE reads a file, KEY=@- standard input",
   ),
 ];
 
@@ -37,7 +37,7 @@ const engineOption = new Option(
 
 const exceptOption = repeatable(
   "--except <policy>",
-  "Policy that this run may break, which is shown all the same; may be given several times",
+  "Policy that this run may violate, which is still reported; may be given several times",
 );
 
 /** Every command. What one runs is loaded late: the Pulumi SDK and the Kubernetes client take a second each. */
@@ -64,7 +64,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
       ),
       new Option(
         "--delete-data",
-        "Delete volumes with data that the settings no longer ask for, instead of stopping there",
+        "Delete volumes with data that the settings no longer declare, instead of stopping there",
       ),
     ],
     load: async () => (await import("./up.ts")).up,
@@ -76,7 +76,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   "preview-comment": {
     summary:
-      "Makes the comment of a pull request from a preview; ends with 1 if data would be lost",
+      "Writes the comment of a pull request from a preview; exits with 1 if data would be lost",
     options: [
       new Option("--stack <name>", "Stack that the plan is for. Default: dev"),
       new Option("--plan <file>", "What `pulumi preview --json --show-sames` printed"),
@@ -145,10 +145,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
       ...settingsOptions,
       ...targetOptions,
       new Option("--push", "Push to the stack's registry instead of loading into the cluster"),
-      new Option("--force", "Rebuild everything on a base of today, noted in apps/base-date"),
+      new Option("--force", "Rebuild everything on today's base, recorded in apps/base-date"),
       new Option(
         "--model <name[@alias]>",
-        "Only an image for the model's version with this alias, which has what the version requires",
+        "Only an image for the model's version with this alias, with the version's requirements",
       ).conflicts("force"),
       new Option(
         "--list",
@@ -164,7 +164,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./bundle.ts")).bundle,
   },
   invite: {
-    summary: "Gives a colleague an account at MLflow, and prints the .env they need",
+    summary: "Creates an MLflow account for a colleague, and prints the .env they need",
     options: [
       stackOption,
       new Option("--role <role>", "What they may do (default: writer)").choices([
@@ -178,14 +178,13 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./invite.ts")).invite,
   },
   "new:model": {
-    summary:
-      "Makes models/NAME from a template that trains as it is, and adds it to the stack's models",
+    summary: "Creates models/NAME from a working template, and adds it to the stack's models",
     options: [stackOption],
     positionals: "[name]",
     load: async () => (await import("./newModel.ts")).newModel,
   },
   "new:component": {
-    summary: "Makes a component with its test and its page from a template that works as it is",
+    summary: "Creates a component with its test and its page from a working template",
     options: [],
     positionals: "[name]",
     load: async () => (await import("./newComponent.ts")).newComponent,
@@ -226,7 +225,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./backups.ts")).backups,
   },
   restore: {
-    summary: "Brings a backup back, the latest without an ID, with its users and aliases",
+    summary: "Restores a backup (default: the latest), with its users and aliases",
     options: [
       stackOption,
       new Option("--replace", "Replace the data of a stack that holds any; it is backed up first"),
@@ -249,21 +248,26 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./copy.ts")).copy,
   },
   recover: {
-    summary: "Unlocks a stack after a killed run, and takes a platform back whose state was lost",
+    summary: "Unlocks a stack after a killed run, or recovers a platform whose state was lost",
     options: [
       ...settingsOptions,
       ...targetOptions,
-      new Option("-y, --yes", "Do not ask before taking the platform back"),
+      new Option("-y, --yes", "Do not ask before recovering the platform"),
     ],
     load: async () => (await import("./recover.ts")).recover,
   },
+  screenshots: {
+    summary: "Takes the pictures of README and docs again, from the running platform",
+    options: [stackOption],
+    load: async () => (await import("./screenshots.ts")).screenshots,
+  },
   sbom: {
-    summary: "Writes what the platform is made of, in CycloneDX's format",
+    summary: "Writes the software bill of materials in CycloneDX format",
     options: [new Option("--output <folder>", "Where to write the files. Default: sbom")],
     load: async () => (await import("./sbom.ts")).sbom,
   },
   docs: {
-    summary: "Brings the tables of the documentation and components/schema.json up to date",
+    summary: "Updates the tables of the documentation and components/schema.json",
     options: [],
     load: async () => (await import("./docs.ts")).docs,
   },

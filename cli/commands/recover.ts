@@ -78,7 +78,7 @@ async function unlock(
 ): Promise<number> {
   if (yes !== true) {
     await agree(
-      "This checkout has the state. Unlock it? A run that is still working on it has to be ended first.",
+      "This checkout has the state. Unlock it? End any run that is still active first.",
       "nothing was unlocked",
       "confirm with --yes",
     );

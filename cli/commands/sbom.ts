@@ -22,7 +22,7 @@ export async function sbom({
 }): Promise<number> {
   if (!which("pipx")) {
     throw new UserError(
-      "the Python part needs pipx, which is not on PATH; install it (apt-get install pipx)",
+      "the Python packages need pipx, which is not on PATH; install it (apt-get install pipx)",
     );
   }
   mkdirSync(folder, { recursive: true });

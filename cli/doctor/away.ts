@@ -30,6 +30,6 @@ export async function away(facts: Facts, name: string, symptom: string): Promise
     const cause = [found.lack, found.trouble?.text].filter(Boolean).join("; ");
     return { symptom, cause, fix: `${kubectl} logs ${path}` };
   }
-  const cause = "its pods are ready, so what stands between them and this machine is at fault";
+  const cause = "its pods are ready, so the network between them and this machine is at fault";
   return { symptom, cause, fix: "npm run connect -- --forward" };
 }

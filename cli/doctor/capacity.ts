@@ -207,14 +207,14 @@ async function scheduling(facts: Facts): Promise<Seen> {
     () =>
       'request less (for example `--config trackingResources={"cpuRequest":"100m"}`), free the node, or add one',
   );
-  return findingsOr(findings, "every pod has a node");
+  return findingsOr(findings, "every pod is scheduled");
 }
 
 async function ports(facts: Facts): Promise<Seen> {
   const refused = await troubled(
     facts,
     ["host-port"],
-    () => "set nodeExporterPort to a free port, or end what has it",
+    () => "set nodeExporterPort to a free port, or end the program that uses it",
   );
   const access = await facts.access();
   const seen = await portsForPreview(facts.settings, access, facts.deployment?.target);

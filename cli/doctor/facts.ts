@@ -166,7 +166,7 @@ export class Facts {
       await this.client();
       const outputs = await (await this.engine()).outputs({ showSecrets: true });
       if (Object.keys(outputs).length > 0) return outputs;
-      throw new Skipped("the stack has no outputs, because its last `npm run up` did not end well");
+      throw new Skipped("the stack has no outputs, because its last `npm run up` failed");
     });
 
   /** An endpoint as this machine reaches it, whether it answers or not. */

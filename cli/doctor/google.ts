@@ -61,7 +61,7 @@ async function workloadIdentity(facts: Facts): Promise<Seen> {
   const { dataStores, gcpIdentity, cluster } = facts.settings.config;
   const isUsed =
     gcpIdentity === "workload-identity" || (gcpIdentity === undefined && cluster === "gke");
-  if (dataStores !== "gcp" || !isUsed) throw new Skipped("no pod shows Google an identity");
+  if (dataStores !== "gcp" || !isUsed) throw new Skipped("pods have no Google identity");
   const account = (await facts.ours("v1/serviceaccounts")).find(
     (one) => textAt(one, "metadata", "name") === "mlflow",
   );

@@ -58,8 +58,8 @@ async function grafana(facts: Facts): Promise<Seen> {
   if (status !== 401) return url;
   return [
     {
-      symptom: "Grafana does not take the password of `npm run outputs`",
-      cause: "it keeps the first one in its database",
+      symptom: "Grafana does not accept the password of `npm run outputs`",
+      cause: "it keeps its first password in its database",
       fix: `kubectl -n ${facts.namespace} exec deploy/grafana -- grafana cli admin reset-admin-password PASSWORD`,
     },
   ];

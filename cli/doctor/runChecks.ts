@@ -44,7 +44,7 @@ async function runCheck(
     const [cause = "", ...fix] = messageOf(error).split("; ");
     const isOurs = error instanceof UserError && fix.length > 0;
     const finding = {
-      symptom: `the check ${name} did not come to its end`,
+      symptom: `the check ${name} did not finish`,
       cause: isOurs ? cause : messageOf(error),
       fix: isOurs
         ? fix.join("; ")

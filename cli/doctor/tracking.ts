@@ -58,14 +58,16 @@ async function postgres(facts: Facts): Promise<Seen> {
       {
         symptom: "MLflow cannot log in to its database",
         cause:
-          "the password in Postgres is not the one of the stack: it takes one only when its data is first made",
+          "the password in Postgres is not the stack's: Postgres sets it only when it initializes its data",
         fix: `kubectl -n ${namespace} exec postgres-0 -- psql -U mlflow -d mlflow -c "ALTER USER mlflow PASSWORD '…'", with the password of the Secret that MLflow's settings name`,
       },
     ];
   }
   const isStopped = objectAt(server, "spec")["replicas"] === 0 && !facts.settings.config.paused;
   if (server && (isStopped || lackOf(server) !== undefined)) {
-    return [await away(facts, "postgres", "MLflow answers 500, for its database is away")];
+    return [
+      await away(facts, "postgres", "MLflow answers 500, because its database is unavailable"),
+    ];
   }
   return server ? "ready, and MLflow logs in" : "Cloud SQL, and MLflow logs in";
 }
@@ -82,7 +84,7 @@ async function migration(facts: Facts): Promise<Seen> {
       ? []
       : [
           {
-            symptom: `the migration ${name} has not ended well`,
+            symptom: `the migration ${name} failed`,
             cause: failure,
             fix: `kubectl -n ${facts.namespace} logs job/${name} names what to change; then npm run up`,
           },

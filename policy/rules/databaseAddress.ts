@@ -31,7 +31,7 @@ export const databaseAddress: StackRule = {
 export const publicAddressBeside: StackRule = {
   name: "database-address-outside-google",
   description:
-    "A cluster outside of Google Cloud needs a public address of Cloud SQL: know what it means.",
+    "Cloud SQL has a public address, which a cluster outside Google Cloud needs: accept it knowingly.",
   level: "advisory",
   checkStack: (resources) =>
     hasCluster(resources)

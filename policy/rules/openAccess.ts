@@ -11,7 +11,7 @@ const grants =
 
 export const openAccess: ResourceRule = {
   name: "open-access",
-  description: "Rights go to named accounts: never to everybody, never over a whole project.",
+  description: "Roles are granted to named accounts: never to everyone, never on a whole project.",
   level: "mandatory",
   check({ type, values }) {
     if (!grants.test(type)) return [];
@@ -23,7 +23,7 @@ export const openAccess: ResourceRule = {
       ["verbs", "resources"].every((key) => textsAt(rule, key).includes("*")),
     );
     return [
-      ...found(everybody).map((who) => `gives rights to ${who}; name who needs them`),
+      ...found(everybody).map((who) => `grants roles to ${who}; name the accounts that need them`),
       ...found(broad).map((role) => `gives ${role}; give the roles that are needed`),
       ...(isAdmin ? ["allows every verb on every resource; name those that are needed"] : []),
     ];

@@ -18,7 +18,7 @@ export const openAddressRange: ResourceRule = {
       .filter(([, texts]) => coverInternet(texts))
       .map(
         ([path, texts]) =>
-          `${path} lets in ${texts.join(", ")}, which is everybody; name the ranges that need it`,
+          `${path} lets in ${texts.join(", ")}, which is the whole internet; name the ranges that need it`,
       );
   },
 };

@@ -4,7 +4,7 @@ import { at, isValues, objectsAt, unknown, type Values } from "../values.ts";
 
 export const openNetwork: ResourceRule = {
   name: "open-network",
-  description: "Every NetworkPolicy names who may talk to whom, or on which ports.",
+  description: "Every NetworkPolicy names its peers or its ports.",
   level: "mandatory",
   check({ type, values }) {
     if (!/^kubernetes:networking\.k8s\.io\/v1:NetworkPolicy$/.test(type)) return [];

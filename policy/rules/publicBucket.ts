@@ -9,17 +9,15 @@ export const publicBucket: ResourceRule = {
     const faults: string[] = [];
     if (type === "gcp:storage/bucket:Bucket") {
       if (!mayBe(at(values, "publicAccessPrevention"), "enforced")) {
-        faults.push('may be opened to everybody; set publicAccessPrevention to "enforced"');
+        faults.push('may be made public; set publicAccessPrevention to "enforced"');
       }
       if (!mayBe(at(values, "uniformBucketLevelAccess"), true)) {
-        faults.push(
-          "lets single objects be opened to everybody; set uniformBucketLevelAccess to true",
-        );
+        faults.push("lets single objects be made public; set uniformBucketLevelAccess to true");
       }
     }
     if (/^gcp:storage\/.*Acl:/i.test(type)) {
       if (["publicRead", "publicReadWrite"].includes(String(at(values, "predefinedAcl")))) {
-        faults.push("opens a bucket to everybody; leave predefinedAcl out");
+        faults.push("makes a bucket public; leave predefinedAcl out");
       }
     }
     return faults;

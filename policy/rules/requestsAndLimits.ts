@@ -11,7 +11,7 @@ const needed = [
 
 export const requestsAndLimits: ResourceRule = {
   name: "requests-and-limits",
-  description: "Every container says what it needs (CPU, memory) and how much memory it may take.",
+  description: "Every container has CPU and memory requests and a memory limit.",
   level: "mandatory",
   check: (resource) =>
     containersOf(resource).flatMap((container) => {

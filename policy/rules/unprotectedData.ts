@@ -44,7 +44,7 @@ export const unprotectedData: ResourceRule = {
 
 export const unprotectedClaim: ResourceRule = {
   name: "unprotected-claim",
-  description: "Data on volumes of the cluster goes with the cluster, in every stack but dev.",
+  description: "Data on volumes of the cluster is lost with the cluster, in every stack but dev.",
   level: "advisory",
   configSchema: { properties: { ...configSchema.properties } },
   check: (resource, config) =>
@@ -52,7 +52,7 @@ export const unprotectedClaim: ResourceRule = {
     !resource.protect &&
     !isExempt(resource, config)
       ? [
-          "is a volume that nothing protects: it goes with its namespace or cluster; keep data in Cloud SQL and a bucket (dataStores: gcp)",
+          "is an unprotected volume: it is deleted with its namespace or cluster; keep data in Cloud SQL and a bucket (dataStores: gcp)",
         ]
       : [],
 };

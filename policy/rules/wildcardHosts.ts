@@ -27,7 +27,7 @@ export const wildcardHosts: ResourceRule = {
       .filter(([name, value]) => settings.test(nameOf(name)) && hostsOf(value).some(isWildcard))
       .map(
         ([, , what]) =>
-          `${what} has a wildcard, so that pages of other hosts may speak to it; name the hosts`,
+          `${what} has a wildcard, so that pages of other hosts may call it; name the hosts`,
       );
     return [...faults, ...routeFaults(resource)];
   },

@@ -86,7 +86,7 @@ test("stays the one that knows the stack's state", async () => {
     /does not answer; install the Pulumi CLI/,
   );
   await expect(chooseEngine({ engine: "pulumi" }, anywhere, "builtin")).rejects.toThrow(
-    /deployed with the engine builtin, which alone knows its state/,
+    /deployed with the engine builtin, which has its state/,
   );
 });
 

@@ -93,7 +93,7 @@ test("the cluster is the one that the stack's outputs name", () => {
 });
 
 test("a cluster that no deployment has ended is not reached", async () => {
-  await expect(gkeAccess(gkeTarget(settings()))).rejects.toThrow("did not end well");
+  await expect(gkeAccess(gkeTarget(settings()))).rejects.toThrow("of this stack failed");
 });
 
 test("its credentials go into a kubeconfig of the checkout's own", async () => {

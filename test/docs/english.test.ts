@@ -13,6 +13,11 @@ const refused: [form: RegExp, better: string][] = [
   [/\b(cannot|can) be had\b/i, "is not available, cannot be fetched"],
   [/\bwhole way\b/i, "end-to-end"],
   [/\bone's own\b/i, "dedicated, separate, your"],
+  [/\bwithout a word\b/i, "silently"],
+  [/\b(works|trains) as it is\b/i, "a working template; without changes"],
+  [/\b(was|were) not taken(?! over)\b/i, "was rejected"],
+  [/\bof before\b/i, "previous, earlier"],
+  [/\b(shown|told) to whom\b/i, "who can see it"],
 ];
 
 /** What people read: pages, notebooks, descriptions of settings and arguments. */

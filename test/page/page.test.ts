@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { openBrowser } from "../../tools/dashboards/browser.ts";
+import { savePagePictures } from "../../tools/dashboards/pagePictures.ts";
 import { environment } from "../support/pythonEnvironment.ts";
 
 const showcase = join(checkoutRoot, "apps/predict/tests/showcase.py");
@@ -161,6 +163,19 @@ test("a file as Excel saves it in Europe comes back with decimal commas", async 
     "\ufeffName;age;sex;bmi;blood_pressure;prediction;model_version\r\n" +
       "Zürich;50;1;20,5;80;151,5;3\r\n",
   );
+});
+
+test("`npm run screenshots` pictures the services and a prediction", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "pictures-"));
+  try {
+    const files = await savePagePictures(address, "diabetes-progression", folder);
+    // a PNG has its size at the beginning
+    const sizes = files.map((file) => readFileSync(file)).map((png) => png.subarray(16, 24));
+    expect(sizes.map((size) => size.readUInt32BE(0))).toEqual([1366, 1366]);
+    expect(sizes[1]!.readUInt32BE(4)).toBe(800);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("the page asks nothing of other servers", () => expect(elsewhere).toEqual([]));

@@ -37,12 +37,12 @@ describeRule("open-access", {
       ],
     ].map(([type, props]) => [
       `everybody with a ${String(type)}`,
-      [binding(type as string, props as object), ["name who needs them"]],
+      [binding(type as string, props as object), ["name the accounts that need them"]],
     ]),
   ),
   "a project's owner": [
     binding("gcp:projects/iAMMember:IAMMember", { member: "allUsers", role: "roles/owner" }),
-    ["gives rights to allUsers", "gives roles/owner; give the roles that are needed"],
+    ["grants roles to allUsers", "gives roles/owner; give the roles that are needed"],
   ],
   "an editor of a folder, as a policy": [
     binding("gcp:folder/iAMPolicy:IAMPolicy", policyData([{ role: "roles/editor", members: [] }])),

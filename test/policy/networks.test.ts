@@ -14,7 +14,7 @@ describeRule("open-address-range", {
   everybody: [
     { type: "gcp:compute/firewall:Firewall", props: { sourceRanges: ["10.0.0.0/8", everywhere] } },
     [
-      'Firewall "it": sourceRanges lets in 10.0.0.0/8, 0.0.0.0/0, which is everybody; name the ranges that need it',
+      'Firewall "it": sourceRanges lets in 10.0.0.0/8, 0.0.0.0/0, which is the whole internet; name the ranges that need it',
     ],
   ],
   ...Object.fromEntries(

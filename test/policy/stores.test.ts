@@ -13,11 +13,11 @@ describeRule("public-bucket", {
   "left to Google's default": [
     bucket({}),
     [
-      'Bucket "it": may be opened to everybody; set publicAccessPrevention to "enforced"',
+      'Bucket "it": may be made public; set publicAccessPrevention to "enforced"',
       "set uniformBucketLevelAccess to true",
     ],
   ],
-  inherited: [bucket({ ...closed, publicAccessPrevention: "inherited" }), ["may be opened"]],
+  inherited: [bucket({ ...closed, publicAccessPrevention: "inherited" }), ["may be made public"]],
   "access by object": [bucket({ ...closed, uniformBucketLevelAccess: false }), ["single objects"]],
   "an old-fashioned list": [
     { type: "gcp:storage/bucketACL:BucketACL", props: { predefinedAcl: "publicRead" } },
@@ -136,7 +136,7 @@ const claim = { type: "kubernetes:core/v1:PersistentVolumeClaim", name: "data" }
 describeRule("unprotected-claim", {
   "on a volume": [
     claim,
-    ["goes with its namespace or cluster; keep data in Cloud SQL and a bucket"],
+    ["is deleted with its namespace or cluster; keep data in Cloud SQL and a bucket"],
   ],
   protected: [{ ...claim, protect: true }, []],
   "the stack dev": [{ ...claim, stack: "dev" }, []],

@@ -164,7 +164,7 @@ def test_a_server_that_hangs_or_is_gone_delays_no_other_model(
     assert "The model server has not answered yet." in texts(overview)
     assert "version 12" in texts(overview)
     hanging = open_models(model="diabetes-progression")
-    assert "goes on by itself as soon as it answers" in texts(hanging)
+    assert "continues automatically as soon as it answers" in texts(hanging)
     churn.stop()
     assert "The model server cannot be reached." in texts(open_models())
 

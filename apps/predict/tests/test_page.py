@@ -265,7 +265,7 @@ def test_a_server_that_is_away_and_back_again(server: StubModelServer, open_page
 def test_a_server_that_is_away_from_the_start(server: StubModelServer, open_page: Open) -> None:
     server.stop()
     page = open_page(server.url)
-    assert "This page goes on by itself as soon as it answers." in texts(page)
+    assert "This page continues automatically as soon as it answers." in texts(page)
     assert not page.text_input
 
 

@@ -211,7 +211,7 @@ def test_a_writer_is_told_what_takes_the_creator_or_an_administrator(server: Ser
         assert "the user who created it, or an administrator" in deleted.json()["message"]
         made = notebook.post(f"{API}/users/create", json={"username": "x", "password": "x" * 12})
         assert made.status_code == 403
-        assert "it takes an administrator" in made.json()["message"]
+        assert "it requires an administrator" in made.json()["message"]
 
 
 def test_anybody_changes_their_own_password_and_nobody_elses(

@@ -18,7 +18,7 @@ export const availability: Alert[] = [
     expr: `up{${monitored}} == 0`,
     summary: "Prometheus cannot read {{ $labels.instance }}",
     description:
-      "{{ if $labels.pod }}The pod {{ $labels.pod }} in {{ $labels.namespace }}{{ else }}The target {{ $labels.instance }} of the job {{ $labels.job }}{{ end }} has not answered for 5 minutes. Its panels are empty and its alerts are blind.",
+      "{{ if $labels.pod }}The pod {{ $labels.pod }} in {{ $labels.namespace }}{{ else }}The target {{ $labels.instance }} of the job {{ $labels.job }}{{ end }} has not answered scrapes for 5 minutes. Its panels are empty and its alerts cannot fire.",
   },
   {
     name: "MlflowUnavailable",
@@ -28,7 +28,7 @@ export const availability: Alert[] = [
     expr: "absent(mlflow_up == 1)",
     summary: "The tracking server does not answer",
     description:
-      "No pod of MLflow has answered for a minute. Notebooks and training cannot log, and no model server takes a new version; each goes on serving what it has.",
+      "No pod of MLflow has answered for a minute. Notebooks and training cannot log, and model servers keep serving their current versions.",
   },
   {
     name: "MlflowErrorRateHigh",
@@ -38,7 +38,7 @@ export const availability: Alert[] = [
     expr: `sum by (namespace) (rate(${mlflowRequests}{status=~"5.."}[5m])) / sum by (namespace) (rate(${mlflowRequests}[5m])) > 0.05`,
     summary: "The tracking server in {{ $labels.namespace }} fails to answer requests",
     description:
-      "{{ $value | humanizePercentage }} of the requests to MLflow in the last 5 minutes ended with a status of 500 or above. Most often the database or the artifact store is away.",
+      "{{ $value | humanizePercentage }} of the requests to MLflow in the last 5 minutes ended with a status of 500 or above. The usual cause is an unavailable database or artifact store.",
   },
   {
     name: "PostgresUnreachable",
@@ -50,7 +50,7 @@ export const availability: Alert[] = [
     expr: 'sum by (namespace) (last_over_time(pg_up[30s])) == 0 or sum by (namespace) (up{application="mlflow",container="database-metrics"}) == 0',
     summary: "The database of MLflow in {{ $labels.namespace }} cannot be reached",
     description:
-      "Postgres refuses connections or does not answer. MLflow fails every request until it is back; the model servers go on serving what they have.",
+      "Postgres refuses connections or does not answer. Every request to MLflow fails until it is back; model servers keep serving their current versions.",
   },
   {
     name: "PostgresConnectionsNearLimit",
@@ -70,7 +70,7 @@ export const availability: Alert[] = [
     expr: 'absent(up{application="prediction-app"} == 1)',
     summary: "The prediction page does not answer",
     description:
-      "No pod of the prediction page has answered for a minute. People cannot open it; programs that call the model servers themselves notice nothing.",
+      "No pod of the prediction page has answered for a minute. People cannot open it; programs that call the model servers directly are not affected.",
   },
   {
     name: "PredictionAppErrors",
@@ -79,6 +79,6 @@ export const availability: Alert[] = [
     labels: { application: "prediction-app" },
     expr: 'sum by (namespace, model) (rate(prediction_app_run_errors_total[5m])) / sum by (namespace, model) (rate(prediction_app_runs_total[5m])) > 0.05 unless on (namespace, model) model_server_up{monitor="false"}',
     summary: `The prediction page ${ofModel} shows errors`,
-    description: `{{ $value | humanizePercentage }} of the page's runs ${ofModel} in {{ $labels.namespace }} in the last 5 minutes ended with an error of the page itself.`,
+    description: `{{ $value | humanizePercentage }} of the page's runs ${ofModel} in {{ $labels.namespace }} in the last 5 minutes raised an error in the page itself.`,
   },
 ];

@@ -9,7 +9,7 @@ export const backups: Alert[] = [
     for: "5m",
     summary: "There is no recent backup of MLflow",
     description:
-      "The last successful backup is older than it may be by {{ $value | humanizeDuration }}. What was logged since then would be lost with the database or the artifact store.",
+      "The last successful backup exceeds its maximum age by {{ $value | humanizeDuration }}. If the database or the artifact store is lost, everything logged since then is lost.",
   },
   {
     name: "BackupVerificationFailed",
@@ -17,7 +17,7 @@ export const backups: Alert[] = [
     expr: "min by (namespace) (mlops_backup_verified) == 0",
     summary: "A backup of MLflow is damaged",
     description:
-      "A backup that was read back differs from its manifest, or its repository is damaged. A restore would be refused; older backups are kept.",
+      "A backup does not match its manifest, or its repository is damaged. A restore would be refused; older backups are kept.",
   },
   {
     name: "BackupDestinationAlmostFull",
@@ -26,6 +26,6 @@ export const backups: Alert[] = [
     for: "5m",
     summary: "The volume with the backups is almost full",
     description:
-      "{{ $value | humanizePercentage }} of the volume with the backups is left. The next backups fail when nothing is.",
+      "{{ $value | humanizePercentage }} of the volume with the backups is free. Backups fail once it is full.",
   },
 ];

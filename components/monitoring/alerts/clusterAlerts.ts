@@ -25,7 +25,7 @@ export const cluster: Alert[] = [
     expr: `${left} < 0.03`,
     summary: "The volume {{ $labels.persistentvolumeclaim }} is full",
     description:
-      "Only {{ $value | humanizePercentage }} of the claim {{ $labels.persistentvolumeclaim }} in {{ $labels.namespace }} is left. What writes to it stops when nothing is.",
+      "Only {{ $value | humanizePercentage }} of the claim {{ $labels.persistentvolumeclaim }} in {{ $labels.namespace }} is free. Writes fail once it is full.",
   },
   {
     name: "KubePersistentVolumeFillingUp",
@@ -34,7 +34,7 @@ export const cluster: Alert[] = [
     expr: `${left} < 0.15 and ${inFourDays} < 0`,
     summary: "The volume {{ $labels.persistentvolumeclaim }} will be full within four days",
     description:
-      "{{ $value | humanizePercentage }} of the claim {{ $labels.persistentvolumeclaim }} in {{ $labels.namespace }} is left, and it fills as fast as in the last 6 hours.",
+      "{{ $value | humanizePercentage }} of the claim {{ $labels.persistentvolumeclaim }} in {{ $labels.namespace }} is free, and at the rate of the last 6 hours it will be full within four days.",
   },
   {
     name: "NodeFilesystemAlmostOutOfSpace",
@@ -43,16 +43,16 @@ export const cluster: Alert[] = [
     expr: `${diskLeft} < 0.1`,
     summary: "The disk {{ $labels.device }} of {{ $labels.node }} is almost full",
     description:
-      "{{ $value | humanizePercentage }} of {{ $labels.device }} on the node {{ $labels.node }} is left. The kubelet evicts pods and deletes images before it is full.",
+      "{{ $value | humanizePercentage }} of {{ $labels.device }} on the node {{ $labels.node }} is free. The kubelet evicts pods and deletes images before it is full.",
   },
   {
     name: "KubePodCrashLooping",
     severity: "warning",
     for: "5m",
     expr: `max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}[5m])) >= 1 ${butUnmonitored("pod", "pod")}`,
-    summary: "The container {{ $labels.container }} of {{ $labels.pod }} ends again and again",
+    summary: "The container {{ $labels.container }} of {{ $labels.pod }} keeps crashing",
     description:
-      "Kubernetes starts the container {{ $labels.container }} of the pod {{ $labels.pod }} in {{ $labels.namespace }} again, with growing pauses, because it ends each time.",
+      "The container {{ $labels.container }} of the pod {{ $labels.pod }} in {{ $labels.namespace }} keeps crashing, and Kubernetes backs off longer before each restart.",
   },
   {
     name: "KubePodNotReady",
@@ -70,6 +70,6 @@ export const cluster: Alert[] = [
     for: "1m",
     summary: "The Job {{ $labels.job_name }} failed",
     description:
-      "No pod of the Job {{ $labels.job_name }} in {{ $labels.namespace }} succeeded. A failed training leaves the model as it is, a failed migration keeps MLflow from starting.",
+      "No pod of the Job {{ $labels.job_name }} in {{ $labels.namespace }} succeeded. After a failed training the served model does not change; a failed migration keeps MLflow from starting.",
   },
 ];

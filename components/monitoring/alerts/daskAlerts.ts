@@ -13,7 +13,7 @@ export const dask: Alert[] = [
     expr: `max by (namespace, pod) (increase(${lost}[15m])) > 0 and max by (namespace, pod) (${lost})`,
     summary: "The Dask scheduler {{ $labels.pod }} has lost workers",
     description:
-      "Workers of the scheduler {{ $labels.pod }} in {{ $labels.namespace }} ended in the last 15 minutes while it had work. What they computed is computed again; a training whose workers end again and again fails.",
+      "Workers of the scheduler {{ $labels.pod }} in {{ $labels.namespace }} ended in the last 15 minutes while it had work. Their results are computed again; a training whose workers keep ending fails.",
   },
   {
     name: "DaskWorkersPaused",
@@ -22,6 +22,6 @@ export const dask: Alert[] = [
     expr: `sum by (namespace, pod) (${paused}) > 0`,
     summary: "Workers of the Dask scheduler {{ $labels.pod }} are out of memory",
     description:
-      "{{ $value }} workers of the scheduler {{ $labels.pod }} in {{ $labels.namespace }} have used more than 80% of their memory for 2 minutes. They begin no task until some of it is free; with no worker left the work stands still.",
+      "{{ $value }} workers of the scheduler {{ $labels.pod }} in {{ $labels.namespace }} have used more than 80% of their memory for 2 minutes. They start no task until some of it is free; once all workers are paused, the work stops.",
   },
 ];

@@ -36,7 +36,7 @@ export const models: Alert[] = [
     expr: `count by (namespace, model) (${up} unless on (namespace, pod) model_info)`,
     summary: "The model server of {{ $labels.model }} has no version to serve",
     description:
-      "{{ $value }} of its pods in {{ $labels.namespace }} have run for 10 minutes without a version of {{ $labels.model }} and answer every prediction with 503: no version carries the alias, or none could be loaded.",
+      "{{ $value }} of its pods in {{ $labels.namespace }} have run for 10 minutes without a version of {{ $labels.model }} and answer every prediction with 503: no version has the alias, or none could be loaded.",
   },
   {
     name: "ModelErrorRateHigh",
@@ -45,7 +45,7 @@ export const models: Alert[] = [
     expr: `sum ${ofVersion} (rate(${failed}[5m])) / sum ${ofVersion} (rate(${requests}[5m])) > 0.05`,
     summary: "Version {{ $labels.model_version }} of {{ $labels.model }} fails to predict",
     description:
-      "{{ $value | humanizePercentage }} of the prediction requests to version {{ $labels.model_version }} of {{ $labels.model }} in {{ $labels.namespace }} failed in the last 5 minutes. Moving the alias back to the version before ends it at once.",
+      "{{ $value | humanizePercentage }} of the prediction requests to version {{ $labels.model_version }} of {{ $labels.model }} in {{ $labels.namespace }} failed in the last 5 minutes. To recover at once, move the alias back to the previous version.",
   },
   {
     name: "ModelLatencyHigh",
@@ -63,7 +63,7 @@ export const models: Alert[] = [
     expr: `sum ${ofVersion} (increase(${failures}[15m]) > 0 or ${failures} unless ${failures} offset 15m) > 0`,
     summary: "Version {{ $labels.model_version }} of {{ $labels.model }} cannot be loaded",
     description:
-      "The model server of {{ $labels.model }} in {{ $labels.namespace }} tried to take version {{ $labels.model_version }} in the last 15 minutes and failed. It goes on with the version before; `GET /model` says why.",
+      "The model server of {{ $labels.model }} in {{ $labels.namespace }} failed to load version {{ $labels.model_version }} in the last 15 minutes. It keeps serving the previous version; `GET /model` has the reason.",
   },
   {
     name: "ModelLoadCrashed",
@@ -72,14 +72,14 @@ export const models: Alert[] = [
     summary:
       "Version {{ $labels.model_version }} of {{ $labels.model }} would take its server down",
     description:
-      "Trying out version {{ $labels.model_version }} of {{ $labels.model }} in {{ $labels.namespace }} ended in a {{ $labels.cause }} within the last hour. That happened in a child process, so the version before keeps answering; `GET /model` says more.",
+      "Trying out version {{ $labels.model_version }} of {{ $labels.model }} in {{ $labels.namespace }} ended in a {{ $labels.cause }} within the last hour. That happened in a child process, so the previous version keeps answering; `GET /model` has the details.",
   },
   {
     name: "ModelInputDrift",
     severity: "warning",
     for: "10m",
     expr: `max ${ofVersion} (${series("model_input_drift_psi")}) > ${driftLimit}`,
-    summary: "The inputs of {{ $labels.model }} are not what it was trained on",
-    description: `{{ $drifted := printf "${drifted}" $labels.namespace $labels.model $labels.model_version }}{{ printf "count(%s)" $drifted | query | first | value }} of the inputs of version {{ $labels.model_version }} of {{ $labels.model }} in {{ $labels.namespace }} have a population stability index above ${driftLimit}, most of all {{ range $at, $feature := printf "sort_desc(topk(${named}, %s))" $drifted | query }}{{ if $at }}, {{ end }}{{ $feature.Labels.feature }} ({{ $feature.Value | printf "%.2f" }}){{ end }}. They are distributed otherwise than in training, and predictions cannot be trusted.`,
+    summary: "The inputs of {{ $labels.model }} differ from its training data",
+    description: `{{ $drifted := printf "${drifted}" $labels.namespace $labels.model $labels.model_version }}{{ printf "count(%s)" $drifted | query | first | value }} of the inputs of version {{ $labels.model_version }} of {{ $labels.model }} in {{ $labels.namespace }} have a population stability index above ${driftLimit}, most of all {{ range $at, $feature := printf "sort_desc(topk(${named}, %s))" $drifted | query }}{{ if $at }}, {{ end }}{{ $feature.Labels.feature }} ({{ $feature.Value | printf "%.2f" }}){{ end }}. Their distribution differs from that of the training data, and predictions may be wrong.`,
   },
 ];

@@ -8,7 +8,7 @@ export const monitoring: Alert[] = [
     expr: "vector(1)",
     summary: "Alerts are evaluated and sent",
     description:
-      "This alert always fires. Let a service outside the cluster expect it: when it stays away, Prometheus, Alertmanager or the way out is broken.",
+      "This alert always fires. Route it to a service outside the cluster that expects it: when it stops arriving, Prometheus, Alertmanager or the route out of the cluster is broken.",
   },
   {
     name: "PrometheusBadConfig",
@@ -17,7 +17,7 @@ export const monitoring: Alert[] = [
     expr: "max_over_time(prometheus_config_last_reload_successful[5m]) == 0",
     summary: "Prometheus could not read its configuration",
     description:
-      "Prometheus at {{ $labels.instance }} refused its last configuration and works with the one before. Changes to jobs and rules have no effect.",
+      "Prometheus at {{ $labels.instance }} rejected its configuration and keeps using the previous one. Changes to jobs and rules have no effect.",
   },
   {
     name: "PrometheusRuleFailures",
@@ -33,9 +33,9 @@ export const monitoring: Alert[] = [
     severity: "critical",
     for: "5m",
     expr: "sum by (instance, scrape_job) (increase(prometheus_target_sync_failed_total[30m])) > 0",
-    summary: "Prometheus could not set up what it reads",
+    summary: "Prometheus could not set up scrape targets",
     description:
-      "Targets of the job {{ $labels.scrape_job }} could not be set up {{ $value | humanize }} times in 30 minutes: the job's configuration is wrong, and they are not read.",
+      "Targets of the job {{ $labels.scrape_job }} could not be set up {{ $value | humanize }} times in 30 minutes: the job's configuration is wrong, and they are not scraped.",
   },
   {
     name: "PrometheusOutOfOrderTimestamps",
@@ -53,15 +53,15 @@ export const monitoring: Alert[] = [
     expr: "increase(prometheus_tsdb_compactions_failed_total[3h]) > 0",
     summary: "Prometheus cannot compact its data",
     description:
-      "{{ $value | humanize }} compactions of {{ $labels.instance }} failed in 3 hours. Most often its volume is full; then it soon stops taking samples.",
+      "{{ $value | humanize }} compactions of {{ $labels.instance }} failed in 3 hours. The usual cause is a full volume, with which it soon drops samples.",
   },
   {
     name: "PrometheusHistoryShortened",
     severity: "info",
     expr: "increase(prometheus_tsdb_size_retentions_total[1d]) > 0",
-    summary: "Prometheus keeps less history than it was asked to",
+    summary: "Prometheus keeps less history than configured",
     description:
-      "Prometheus at {{ $labels.instance }} deleted old data because `retentionSize` was reached before `retention`. Enlarge its volume or shorten the time.",
+      "Prometheus at {{ $labels.instance }} deleted old data because `retentionSize` was reached before `retention`. Enlarge its volume or shorten `retention`.",
   },
 ];
 
@@ -74,7 +74,7 @@ export const alerting: Alert[] = [
     expr: "max_over_time(prometheus_notifications_alertmanagers_discovered[5m]) < 1",
     summary: "Prometheus has no Alertmanager",
     description:
-      "Prometheus at {{ $labels.instance }} knows no Alertmanager to send alerts to. They are seen in Prometheus and Grafana only.",
+      "Prometheus at {{ $labels.instance }} has discovered no Alertmanager. Alerts are visible in Prometheus and Grafana only.",
   },
   {
     name: "PrometheusErrorSendingAlertsToAnyAlertmanager",
@@ -92,7 +92,7 @@ export const alerting: Alert[] = [
     expr: "absent(alertmanager_build_info)",
     summary: "Alertmanager does not answer",
     description:
-      "Prometheus has not been able to read Alertmanager for 2 minutes. No notifications are sent, not even for this alert; it is visible in Prometheus and Grafana only.",
+      "Prometheus has not been able to scrape Alertmanager for 2 minutes. No notifications are sent, not even for this alert; it is visible in Prometheus and Grafana only.",
   },
   {
     name: "AlertmanagerFailedReload",

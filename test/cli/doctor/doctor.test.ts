@@ -84,7 +84,7 @@ describe("on a platform that is well", () => {
     expect(skipped.map(({ name, detail }) => `${name}: ${detail}`)).toEqual([
       "domain: the stack has no domain",
       "certificate: the stack has no domain",
-      "workload-identity: no pod shows Google an identity",
+      "workload-identity: pods have no Google identity",
     ]);
   });
 

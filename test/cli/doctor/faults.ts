@@ -264,7 +264,7 @@ export function faultsOn(platform: FakePlatform): Record<string, Fault[]> {
     "with MLflow, its database and the models": [
       [
         "postgres",
-        "the password in Postgres is not the one of the stack",
+        "the password in Postgres is not the stack's",
         () => (api.log = 'FATAL: password authentication failed for user "mlflow"\n'),
       ],
       [
@@ -300,7 +300,7 @@ export function faultsOn(platform: FakePlatform): Record<string, Fault[]> {
       ],
       [
         "grafana",
-        "it keeps the first one in its database",
+        "it keeps its first password in its database",
         () => platform.answers.set("GET /api/user", [401, {}]),
       ],
       [

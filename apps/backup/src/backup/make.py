@@ -68,7 +68,7 @@ def take(settings: Settings, *tags: str) -> Snapshot:
             return snapshot
         say(f"{vanished[0]} was deleted meanwhile; beginning again")
         repository.remove(snapshot)
-    raise BackupError("artifacts are being deleted all the time; try again when that has ended")
+    raise BackupError("artifacts keep being deleted; try again when no client deletes any")
 
 
 def _take(settings: Settings, tags: tuple[str, ...]) -> tuple[Snapshot, Manifest]:

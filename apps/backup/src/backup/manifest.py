@@ -159,7 +159,7 @@ def file_differences(wanted: Mapping[str, File], found: Mapping[str, File]) -> l
         if other is None:
             differences.append(f"{path} is missing")
         elif other.sha256 != file.sha256 and other.mtime // 1000 <= file.mtime // 1000:
-            differences.append(f"{path} has another content")
+            differences.append(f"{path} has different content")
     return differences
 
 

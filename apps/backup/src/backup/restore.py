@@ -107,7 +107,7 @@ def check_room(settings: Settings, needed: int) -> None:
     if needed > free:
         raise BackupError(
             f"the artifact volume has {size_text(free)} left and the data needs "
-            f"{size_text(needed)} beside the present files; make the volume larger "
+            f"{size_text(needed)} next to the present files; make the volume larger "
             "(artifactStorageSize)"
         )
 

@@ -32,7 +32,7 @@ def send(settings: Settings, port: int) -> None:
             say(f"ready to send {size}: {manifest.counts()}")
             while server.is_wanted():
                 server.handle_request()
-    say("the copy has ended, or its command is gone")
+    say("the copy has ended, or its command was killed")
 
 
 class _Server(ThreadingHTTPServer):

@@ -49,7 +49,7 @@ def _faults(settings: Settings, snapshot: Snapshot, *, everything: bool) -> list
     for role in settings.databases:
         with repository.stream(snapshot, f"{role}.dump") as content:
             if hash_stream(content) != manifest.databases[role]["sha256"]:
-                faults.append(f"the dump of the {role} database has another content")
+                faults.append(f"the dump of the {role} database has different content")
     if everything:
         with repository.stream(snapshot, ARTIFACTS) as archive:
             found = files_in_tar(archive, ARTIFACTS)

@@ -125,7 +125,7 @@ def _predict(server: ModelServer, model: Model, uploaded: UploadedFile, rows: in
     except (LongAnswerError, NoRoomError) as reason:
         st.error(plain(str(reason)), icon=":material/memory:")
     except NoModelError as reason:
-        st.info(f"There is no model to ask. {plain(str(reason))}", icon=":material/hourglass:")
+        st.info(f"No model is available. {plain(str(reason))}", icon=":material/hourglass:")
     except ServerAwayError as reason:
         st.error(f"{plain(str(reason))} Please try again in a moment.", icon=":material/cloud_off:")
     else:

@@ -18,10 +18,10 @@ _MOST_CARDS = 20
 def overview(drawn: Listing) -> None:
     if drawn.services:
         st.title("Services", anchor=False)
-        st.caption("Every service of this platform, and how it is right now.")
+        st.caption("Every service of this platform, with its current health.")
     else:
         st.title("Models", anchor=False)
-        st.caption("Every model of this page, and how its model server is right now.")
+        st.caption("Every model of this page, with the health of its model server.")
     models = drawn.models
     if len(models) > _MOST_CARDS:
         text = st.text_input("Find a model", placeholder="A part of its name or of its owner")

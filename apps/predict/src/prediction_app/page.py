@@ -48,7 +48,7 @@ def _model_page(watched: Watched) -> None:
     )
     if now.away:
         st.warning(
-            f"{plain(now.away)} The page goes on by itself when it is back.",
+            f"{plain(now.away)} The page continues automatically when it is back.",
             icon=":material/cloud_off:",
         )
     if reason := why_no_form(now.model):
@@ -68,13 +68,13 @@ def _waiting(watched: Watched, now: Look) -> None:
     st.title(words(watched.name) or "Predictions", anchor=False)
     if now.away:
         st.warning(
-            f"{plain(now.away)} This page goes on by itself as soon as it answers.",
+            f"{plain(now.away)} This page continues automatically as soon as it answers.",
             icon=":material/cloud_off:",
         )
         return
     st.info(
         "There is no model yet. Train one and give a version the alias: the notebook does both. "
-        "This page goes on by itself as soon as there is one.",
+        "This page continues automatically as soon as there is one.",
         icon=":material/hourglass:",
     )
     st.caption(f"The model server says: {plain(now.waiting or '')}")

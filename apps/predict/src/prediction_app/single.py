@@ -99,7 +99,7 @@ def _ask(server: ModelServer, model: Model, typed: Typed, params: Typed) -> None
     except LongAnswerError as reason:
         st.error(plain(str(reason)), icon=":material/memory:")
     except NoModelError as reason:
-        st.info(f"There is no model to ask. {plain(str(reason))}", icon=":material/hourglass:")
+        st.info(f"No model is available. {plain(str(reason))}", icon=":material/hourglass:")
     except ServerAwayError as reason:
         st.error(f"{plain(str(reason))} Please try again in a moment.", icon=":material/cloud_off:")
     else:
@@ -110,7 +110,7 @@ def _answer(model: Model) -> None:
     with st.container(border=True):
         st.subheader("Prediction", anchor=False)
         if "answer" not in st.session_state:
-            st.caption("Press Predict to ask the model.")
+            st.caption("Press Predict for a prediction.")
             return
         answer, row = st.session_state["answer"]
         answers.draw(model, answer)

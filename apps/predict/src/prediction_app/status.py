@@ -25,7 +25,7 @@ def follow(watched: Watched, drawn: Look) -> None:
         _card(now.model, now)
     else:
         badges(now)
-        st.caption("Looking again every few seconds.")
+        st.caption("Retrying every few seconds.")
 
 
 def badges(look: Look) -> None:
@@ -52,7 +52,7 @@ def _card(model: Model, now: Look) -> None:
         badges(now)
     problem(model)
     if model.metrics:
-        st.markdown("**How good it is**")
+        st.markdown("**Metrics**")
         st.table(
             [
                 {"metric": plain(name), "value": show(model.metrics[name])}

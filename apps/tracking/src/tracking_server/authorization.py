@@ -92,12 +92,12 @@ def _refusal(name: str, roles: frozenset[str]) -> Response | None:
     if _PASSWORD.fullmatch(request.path):
         return _refused_password(name, roles)
     if not may_write(request.path):
-        return forbidden(f"{name} may not do this: it takes an administrator.")
+        return forbidden(f"{name} may not do this: it requires an administrator.")
     if WRITE_ROLE not in roles:
         return forbidden(
-            f"{name} may only read: a change takes the role {WRITE_ROLE}, and permissions on single"
-            " experiments or models do not replace it. An administrator gives the role, in the "
-            "stack's setting `people` or on MLflow's own page of users."
+            f"{name} may only read: changes require the role {WRITE_ROLE}, and permissions on "
+            "single experiments or models do not replace it. An administrator gives the role, in "
+            "the stack's setting `people` or on MLflow's own page of users."
         )
     return None
 

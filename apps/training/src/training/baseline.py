@@ -23,7 +23,9 @@ def baseline(features: pd.DataFrame, predictions: ArrayLike | None = None) -> di
     numbers, one per row: labels and whole numbers have no range to speak of.
     """
     if not isinstance(features, pd.DataFrame):
-        raise TypeError("baseline needs the features as a pandas DataFrame: drift is told by name")
+        raise TypeError(
+            "baseline needs the features as a pandas DataFrame: drift is by column name"
+        )
     known: dict[str, Any] = {
         "version": 1,
         "features": {

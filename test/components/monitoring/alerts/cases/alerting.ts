@@ -17,7 +17,7 @@ export const alerting: AlertCases = {
             labels: { severity: "warning", ...instance, job: "prometheus" },
             summary: "Prometheus has no Alertmanager",
             description:
-              "Prometheus at localhost:9090 knows no Alertmanager to send alerts to. They are seen in Prometheus and Grafana only.",
+              "Prometheus at localhost:9090 has discovered no Alertmanager. Alerts are visible in Prometheus and Grafana only.",
           },
         ],
       },
@@ -70,7 +70,7 @@ export const alerting: AlertCases = {
             labels: { severity: "critical" },
             summary: "Alertmanager does not answer",
             description:
-              "Prometheus has not been able to read Alertmanager for 2 minutes. No notifications are sent, not even for this alert; it is visible in Prometheus and Grafana only.",
+              "Prometheus has not been able to scrape Alertmanager for 2 minutes. No notifications are sent, not even for this alert; it is visible in Prometheus and Grafana only.",
           },
         ],
       },

@@ -12,13 +12,13 @@ const mlflowUnavailable: Firing = {
   labels: { severity: "critical", application: "mlflow" },
   summary: "The tracking server does not answer",
   description:
-    "No pod of MLflow has answered for a minute. Notebooks and training cannot log, and no model server takes a new version; each goes on serving what it has.",
+    "No pod of MLflow has answered for a minute. Notebooks and training cannot log, and model servers keep serving their current versions.",
 };
 const postgresUnreachable: Firing = {
   labels: { severity: "critical", application: "postgres", namespace: "mlops" },
   summary: "The database of MLflow in mlops cannot be reached",
   description:
-    "Postgres refuses connections or does not answer. MLflow fails every request until it is back; the model servers go on serving what they have.",
+    "Postgres refuses connections or does not answer. Every request to MLflow fails until it is back; model servers keep serving their current versions.",
 };
 const modelServerUnavailable: Firing = {
   labels: { severity: "critical", application: "model-server", model: "churn" },
@@ -31,7 +31,7 @@ const pageUnavailable: Firing = {
   labels: { severity: "critical", application: "prediction-app" },
   summary: "The prediction page does not answer",
   description:
-    "No pod of the prediction page has answered for a minute. People cannot open it; programs that call the model servers themselves notice nothing.",
+    "No pod of the prediction page has answered for a minute. People cannot open it; programs that call the model servers directly are not affected.",
 };
 
 /** The same three runs for whatever must have one pod that is up. */
@@ -76,7 +76,7 @@ export const availability: AlertCases = {
             labels: { severity: "warning", instance: "localhost:9090", job: "prometheus" },
             summary: "Prometheus cannot read localhost:9090",
             description:
-              "The target localhost:9090 of the job prometheus has not answered for 5 minutes. Its panels are empty and its alerts are blind.",
+              "The target localhost:9090 of the job prometheus has not answered scrapes for 5 minutes. Its panels are empty and its alerts cannot fire.",
           },
         ],
         "6m": [
@@ -84,7 +84,7 @@ export const availability: AlertCases = {
             labels: { severity: "warning", instance: "localhost:9090", job: "prometheus" },
             summary: "Prometheus cannot read localhost:9090",
             description:
-              "The target localhost:9090 of the job prometheus has not answered for 5 minutes. Its panels are empty and its alerts are blind.",
+              "The target localhost:9090 of the job prometheus has not answered scrapes for 5 minutes. Its panels are empty and its alerts cannot fire.",
           },
           {
             labels: {
@@ -99,7 +99,7 @@ export const availability: AlertCases = {
             },
             summary: "Prometheus cannot read 10.0.0.7:9464",
             description:
-              "The pod mlflow-1 in mlops has not answered for 5 minutes. Its panels are empty and its alerts are blind.",
+              "The pod mlflow-1 in mlops has not answered scrapes for 5 minutes. Its panels are empty and its alerts cannot fire.",
           },
         ],
       },
@@ -149,7 +149,7 @@ export const availability: AlertCases = {
             labels: { severity: "warning", application: "mlflow", namespace: "mlops" },
             summary: "The tracking server in mlops fails to answer requests",
             description:
-              "6% of the requests to MLflow in the last 5 minutes ended with a status of 500 or above. Most often the database or the artifact store is away.",
+              "6% of the requests to MLflow in the last 5 minutes ended with a status of 500 or above. The usual cause is an unavailable database or artifact store.",
           },
         ],
       },
@@ -268,13 +268,13 @@ export const availability: AlertCases = {
             },
             summary: "The prediction page of churn shows errors",
             description:
-              "6% of the page's runs of churn in mlops in the last 5 minutes ended with an error of the page itself.",
+              "6% of the page's runs of churn in mlops in the last 5 minutes raised an error in the page itself.",
           },
           {
             labels: { severity: "warning", application: "prediction-app", namespace: "mlops" },
             summary: "The prediction page of all models shows errors",
             description:
-              "6% of the page's runs of all models in mlops in the last 5 minutes ended with an error of the page itself.",
+              "6% of the page's runs of all models in mlops in the last 5 minutes raised an error in the page itself.",
           },
         ],
       },

@@ -19,7 +19,7 @@ export const backups: AlertCases = {
             labels: { severity: "warning", namespace: "mlops" },
             summary: "There is no recent backup of MLflow",
             description:
-              "The last successful backup is older than it may be by 1h 0m 0s. What was logged since then would be lost with the database or the artifact store.",
+              "The last successful backup exceeds its maximum age by 1h 0m 0s. If the database or the artifact store is lost, everything logged since then is lost.",
           },
         ],
       },
@@ -36,7 +36,7 @@ export const backups: AlertCases = {
             labels: { severity: "critical", namespace: "mlops" },
             summary: "A backup of MLflow is damaged",
             description:
-              "A backup that was read back differs from its manifest, or its repository is damaged. A restore would be refused; older backups are kept.",
+              "A backup does not match its manifest, or its repository is damaged. A restore would be refused; older backups are kept.",
           },
         ],
       },
@@ -56,7 +56,7 @@ export const backups: AlertCases = {
             labels: { severity: "warning", namespace: "mlops" },
             summary: "The volume with the backups is almost full",
             description:
-              "10% of the volume with the backups is left. The next backups fail when nothing is.",
+              "10% of the volume with the backups is free. Backups fail once it is full.",
           },
         ],
       },

@@ -23,15 +23,15 @@ const kubeletDisk = (device: string) => `{device="${device}",id="/",instance="n1
 const container = 'namespace="mlops",pod="mlflow-1",container="mlflow"';
 const crashLooping = {
   labels: { severity: "warning", namespace: "mlops", pod: "mlflow-1", container: "mlflow" },
-  summary: "The container mlflow of mlflow-1 ends again and again",
+  summary: "The container mlflow of mlflow-1 keeps crashing",
   description:
-    "Kubernetes starts the container mlflow of the pod mlflow-1 in mlops again, with growing pauses, because it ends each time.",
+    "The container mlflow of the pod mlflow-1 in mlops keeps crashing, and Kubernetes backs off longer before each restart.",
 };
 const diskFull = {
   labels: { severity: "warning", node: "n1", device: "/dev/sda1" },
   summary: "The disk /dev/sda1 of n1 is almost full",
   description:
-    "8% of /dev/sda1 on the node n1 is left. The kubelet evicts pods and deletes images before it is full.",
+    "8% of /dev/sda1 on the node n1 is free. The kubelet evicts pods and deletes images before it is full.",
 };
 
 const labelsOf = (kind: "pod" | "job", labels: string) =>
@@ -49,7 +49,7 @@ export const cluster: AlertCases = {
             labels: { severity: "critical", ...ofClaim },
             summary: "The volume postgres-data is full",
             description:
-              "Only 2% of the claim postgres-data in mlops is left. What writes to it stops when nothing is.",
+              "Only 2% of the claim postgres-data in mlops is free. Writes fail once it is full.",
           },
         ],
       },
@@ -65,7 +65,7 @@ export const cluster: AlertCases = {
             labels: { severity: "warning", ...ofClaim },
             summary: "The volume postgres-data will be full within four days",
             description:
-              "14.52% of the claim postgres-data in mlops is left, and it fills as fast as in the last 6 hours.",
+              "14.52% of the claim postgres-data in mlops is free, and at the rate of the last 6 hours it will be full within four days.",
           },
         ],
       },
@@ -212,7 +212,7 @@ export const cluster: AlertCases = {
             labels: { severity: "warning", namespace: "mlops", job_name: "training-1" },
             summary: "The Job training-1 failed",
             description:
-              "No pod of the Job training-1 in mlops succeeded. A failed training leaves the model as it is, a failed migration keeps MLflow from starting.",
+              "No pod of the Job training-1 in mlops succeeded. After a failed training the served model does not change; a failed migration keeps MLflow from starting.",
           },
         ],
       },

@@ -12,7 +12,7 @@ const lost = {
   labels,
   summary: "The Dask scheduler churn-0 has lost workers",
   description:
-    "Workers of the scheduler churn-0 in mlops ended in the last 15 minutes while it had work. What they computed is computed again; a training whose workers end again and again fails.",
+    "Workers of the scheduler churn-0 in mlops ended in the last 15 minutes while it had work. Their results are computed again; a training whose workers keep ending fails.",
 };
 
 export const dask: AlertCases = {
@@ -48,7 +48,7 @@ export const dask: AlertCases = {
             labels,
             summary: "Workers of the Dask scheduler churn-0 are out of memory",
             description:
-              "2 workers of the scheduler churn-0 in mlops have used more than 80% of their memory for 2 minutes. They begin no task until some of it is free; with no worker left the work stands still.",
+              "2 workers of the scheduler churn-0 in mlops have used more than 80% of their memory for 2 minutes. They start no task until some of it is free; once all workers are paused, the work stops.",
           },
         ],
       },

@@ -13,8 +13,8 @@ const psi = (feature: string, labels = server) =>
   `model_input_drift_psi{${labels},model_version="3",feature="${feature}"}`;
 const drift = (labels: Record<string, string>, inputs: string): Firing => ({
   labels: { severity: "warning", model_version: "3", ...labels },
-  summary: `The inputs of ${labels["model"]} are not what it was trained on`,
-  description: `${inputs}. They are distributed otherwise than in training, and predictions cannot be trusted.`,
+  summary: `The inputs of ${labels["model"]} differ from its training data`,
+  description: `${inputs}. Their distribution differs from that of the training data, and predictions may be wrong.`,
 });
 const loadFailures = `model_load_failures_total{${server},model_version="4"}`;
 
@@ -24,7 +24,7 @@ const loadFailed = {
   labels: { severity: "warning", ...ofModel, model_version: "4" },
   summary: "Version 4 of churn cannot be loaded",
   description:
-    "The model server of churn in mlops tried to take version 4 in the last 15 minutes and failed. It goes on with the version before; `GET /model` says why.",
+    "The model server of churn in mlops failed to load version 4 in the last 15 minutes. It keeps serving the previous version; `GET /model` has the reason.",
 };
 
 export const models: AlertCases = {
@@ -45,7 +45,7 @@ export const models: AlertCases = {
             labels: { severity: "warning", ...ofModel },
             summary: "The model server of churn has no version to serve",
             description:
-              "2 of its pods in mlops have run for 10 minutes without a version of churn and answer every prediction with 503: no version carries the alias, or none could be loaded.",
+              "2 of its pods in mlops have run for 10 minutes without a version of churn and answer every prediction with 503: no version has the alias, or none could be loaded.",
           },
         ],
       },
@@ -86,7 +86,7 @@ export const models: AlertCases = {
             labels: { severity: "critical", ...ofModel, model_version: "4" },
             summary: "Version 4 of churn fails to predict",
             description:
-              "6% of the prediction requests to version 4 of churn in mlops failed in the last 5 minutes. Moving the alias back to the version before ends it at once.",
+              "6% of the prediction requests to version 4 of churn in mlops failed in the last 5 minutes. To recover at once, move the alias back to the previous version.",
           },
         ],
       },
@@ -189,7 +189,7 @@ export const models: AlertCases = {
             },
             summary: "Version 4 of churn would take its server down",
             description:
-              "Trying out version 4 of churn in mlops ended in a crash within the last hour. That happened in a child process, so the version before keeps answering; `GET /model` says more.",
+              "Trying out version 4 of churn in mlops ended in a crash within the last hour. That happened in a child process, so the previous version keeps answering; `GET /model` has the details.",
           },
         ],
       },

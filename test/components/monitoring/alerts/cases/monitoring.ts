@@ -8,7 +8,7 @@ const watchdog: Firing = {
   labels: { severity: "info" },
   summary: "Alerts are evaluated and sent",
   description:
-    "This alert always fires. Let a service outside the cluster expect it: when it stays away, Prometheus, Alertmanager or the way out is broken.",
+    "This alert always fires. Route it to a service outside the cluster that expects it: when it stops arriving, Prometheus, Alertmanager or the route out of the cluster is broken.",
 };
 
 export const monitoring: AlertCases = {
@@ -20,7 +20,7 @@ export const monitoring: AlertCases = {
     labels: { severity: "critical", ...instance, job: "prometheus" },
     summary: "Prometheus could not read its configuration",
     description:
-      "Prometheus at localhost:9090 refused its last configuration and works with the one before. Changes to jobs and rules have no effect.",
+      "Prometheus at localhost:9090 rejected its configuration and keeps using the previous one. Changes to jobs and rules have no effect.",
   }),
   PrometheusRuleFailures: [
     {
@@ -61,9 +61,9 @@ export const monitoring: AlertCases = {
         "12m": [
           {
             labels: { severity: "critical", ...instance, scrape_job: "mlops-pods" },
-            summary: "Prometheus could not set up what it reads",
+            summary: "Prometheus could not set up scrape targets",
             description:
-              "Targets of the job mlops-pods could not be set up 6 times in 30 minutes: the job's configuration is wrong, and they are not read.",
+              "Targets of the job mlops-pods could not be set up 6 times in 30 minutes: the job's configuration is wrong, and they are not scraped.",
           },
         ],
       },
@@ -115,7 +115,7 @@ export const monitoring: AlertCases = {
             labels: { severity: "warning", ...instance, job: "prometheus" },
             summary: "Prometheus cannot compact its data",
             description:
-              "2 compactions of localhost:9090 failed in 3 hours. Most often its volume is full; then it soon stops taking samples.",
+              "2 compactions of localhost:9090 failed in 3 hours. The usual cause is a full volume, with which it soon drops samples.",
           },
         ],
       },
@@ -135,9 +135,9 @@ export const monitoring: AlertCases = {
         "5m": [
           {
             labels: { severity: "info", ...instance, job: "prometheus" },
-            summary: "Prometheus keeps less history than it was asked to",
+            summary: "Prometheus keeps less history than configured",
             description:
-              "Prometheus at localhost:9090 deleted old data because `retentionSize` was reached before `retention`. Enlarge its volume or shorten the time.",
+              "Prometheus at localhost:9090 deleted old data because `retentionSize` was reached before `retention`. Enlarge its volume or shorten `retention`.",
           },
         ],
       },
