@@ -13,12 +13,13 @@ import json
 import os
 import platform
 import selectors
+import signal
 import socket
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,14 @@ class Peer(Server):
         settings = {"OMP_NUM_THREADS": "1", "PATH": programs, **env}
         super().__init__(command, folder, port, os.environ | settings)
         self._path = "/healthz" if "bentoml" in command else "/health"
+
+    def stop(self) -> None:
+        """With all that it has started, which LitServe and BentoML leave behind."""
+        if self._process is not None:
+            group = self.pid
+            super().stop()
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
 
     def _healthy(self) -> bool:
         assert self._process is not None
