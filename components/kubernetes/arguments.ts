@@ -123,16 +123,23 @@ export interface PodPatch {
 }
 
 /** Where the pods of a workload may run, and how their images are pulled. */
-export interface PodSettings {
+export interface PodPlacement {
   /** Labels that a node must have. Defaults to none. */
   nodeSelector?: { [key: string]: pulumi.Input<string> };
   /** Taints of nodes that the pods tolerate. Defaults to none. */
   tolerations?: Toleration[];
   /** Names of Secrets in the namespace, of the type `kubernetes.io/dockerconfigjson`, with which images are pulled. Defaults to none. */
   imagePullSecrets?: pulumi.Input<string>[];
+}
+
+/** How the pods of a workload are customized beyond its arguments. */
+export interface PatchedPodArgs {
   /** Patch that is laid over every pod last: affinity, priority, volumes with their mounts, variables from existing Secrets, sidecars. A change rolls the pods. Defaults to none. */
   podPatch?: PodPatch;
 }
+
+/** What every workload takes for its pods, unless a Helm chart makes them. */
+export interface PodSettings extends PodPlacement, PatchedPodArgs {}
 
 export const labelledRules: Rules<LabelledArgs> = { labels: map(string), annotations: map(string) };
 
@@ -214,7 +221,7 @@ const podPatchRule = object<PodPatch>({
   ),
 });
 
-export const podSettingsRules: Rules<PodSettings> = {
+export const podPlacementRules: Rules<PodPlacement> = {
   nodeSelector: map(string),
   tolerations: list(
     object<Toleration>({
@@ -230,6 +237,10 @@ export const podSettingsRules: Rules<PodSettings> = {
     }),
   ),
   imagePullSecrets: list(required(text)),
+};
+
+export const podSettingsRules: Rules<PodSettings> = {
+  ...podPlacementRules,
   podPatch: podPatchRule,
 };
 

@@ -44,7 +44,7 @@ export interface MonitoringChartArgs {
 }
 
 /** What people choose about Prometheus. */
-export interface PrometheusSettings {
+export interface PrometheusSettings extends kube.PodPlacement {
   /** Helm chart. Defaults to the official chart `prometheus`, at the version this was tried with. */
   chart?: HelmChart;
   /** Groups of alerting rules. Defaults to the platform's own, without those that need to know its models and Grafana. */
@@ -85,7 +85,7 @@ export interface PrometheusArgs
 }
 
 /** What people choose about Grafana. */
-export interface GrafanaSettings extends kube.NodePortArgs {
+export interface GrafanaSettings extends kube.NodePortArgs, kube.PodPlacement {
   /** Helm chart. Defaults to the official chart `grafana`, at the version this was tried with. */
   chart?: HelmChart;
   /** Dashboards. Defaults to the platform's own. The one with the uid `mlops-home` is the first page. */
@@ -138,6 +138,7 @@ const chartRules: Rules<MonitoringChartArgs> = {
 };
 
 export const prometheusSettingsRules: Rules<PrometheusSettings> = {
+  ...kube.podPlacementRules,
   chart,
   ...retentionRules,
   alertmanager: flag,
@@ -221,6 +222,7 @@ const dashboards: Rule = (check, value) => {
 
 export const grafanaSettingsRules: Rules<GrafanaSettings> = {
   ...kube.nodePortRules,
+  ...kube.podPlacementRules,
   chart,
   dashboards,
   storageSize: quantity("1Gi"),

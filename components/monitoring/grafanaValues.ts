@@ -8,7 +8,9 @@ import {
   chartImage,
   helperResources,
   officialCharts,
+  placement,
   podMetadata,
+  pullSecrets,
   replicas,
 } from "./charts.ts";
 import { type ChartValues, given } from "./chartValues.ts";
@@ -37,11 +39,12 @@ export interface GrafanaParts {
 /** Values of the official chart `grafana`. No secret among them. */
 export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValues {
   const { nodePort } = args;
-  const image = (reference: string) => chartImage(reference, args, officialCharts.grafana, true);
+  const image = (reference: string) =>
+    chartImage(reference, args, officialCharts.grafana, true)["image"] as ChartValues;
   return {
     fullnameOverride: services.grafana.name,
     ...replicas(args, "replicas"),
-    ...image(chartImages.grafana),
+    image: { ...image(chartImages.grafana), ...pullSecrets(args, "pullSecrets") },
     enableServiceLinks: false,
     // the claim belongs to the pod's group already: nothing has to be done as root
     initChownData: { enabled: false },
@@ -74,7 +77,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
     ],
     extraVolumeMounts: [{ name: "tmp", mountPath: "/tmp", readOnly: false }],
     sidecar: {
-      ...image(chartImages.grafanaSidecar),
+      image: image(chartImages.grafanaSidecar),
       resources: helperResources("64Mi", "192Mi"),
       securityContext: chartContainerSecurity,
       dashboards: {
@@ -101,6 +104,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
     },
     "grafana.ini": settings(args, parts),
     ...podMetadata(args),
+    ...placement(args),
   };
 }
 

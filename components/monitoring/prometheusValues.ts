@@ -10,7 +10,9 @@ import {
   chartImage,
   helperResources,
   officialCharts,
+  placement,
   podMetadata,
+  pullSecrets,
   replicas,
 } from "./charts.ts";
 import { type ChartValues, given } from "./chartValues.ts";
@@ -52,6 +54,8 @@ export function prometheusValues(args: PrometheusArgs, parts: PrometheusParts): 
   const runsNodeExporter = hasNodeExporter(args) && !args.paused;
   return {
     ...(args.namespaceOnly && { rbac: { create: false } }),
+    // those of the server alone
+    ...pullSecrets(args),
     server: server(args, parts, hasAlertmanager),
     // the server looks at its configuration itself; nothing has to call it
     configmapReload: { prometheus: { enabled: false } },
@@ -111,6 +115,7 @@ function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): 
       ? { alertmanagers: [{ static_configs: [{ targets: [parts.alertmanagerAddress] }] }] }
       : {}),
     ...podMetadata(args),
+    ...placement(args),
   };
 }
 
@@ -136,6 +141,8 @@ function alertmanager(args: PrometheusArgs, parts: PrometheusParts): ChartValues
     livenessProbe: { httpGet: { path: "/-/healthy", port: "http" } },
     readinessProbe: { httpGet: { path: "/-/ready", port: "http" }, periodSeconds: 2 },
     ...podMetadata(args),
+    ...placement(args),
+    ...pullSecrets(args),
   };
 }
 
@@ -155,8 +162,12 @@ function kubeStateMetrics(args: PrometheusArgs, parts: PrometheusParts): ChartVa
     resources: helperResources("48Mi", "256Mi"),
     readinessProbe: { initialDelaySeconds: 0, periodSeconds: 2 },
     ...podMetadata(args),
+    ...placement(args),
+    ...pullSecrets(args),
   };
 }
+
+const everyNode = { effect: "NoSchedule", operator: "Exists" };
 
 function nodeExporter(args: PrometheusArgs, parts: PrometheusParts): ChartValues {
   const { nodeExporterPort: port = nodeExporterPort } = args;
@@ -173,7 +184,10 @@ function nodeExporter(args: PrometheusArgs, parts: PrometheusParts): ChartValues
     // it sees the node's processes and files, and yet needs no right of root
     containerSecurityContext: chartContainerSecurity,
     readinessProbe: { periodSeconds: 2 },
+    // a list of ours replaces the chart's, by which it runs on nodes that others keep off
+    ...(args.tolerations && { tolerations: [everyNode, ...args.tolerations] }),
     ...podMetadata(args),
+    ...pullSecrets(args),
   };
 }
 
@@ -189,5 +203,7 @@ function pushgateway(args: PrometheusArgs): ChartValues {
     containerSecurityContext: chartContainerSecurity,
     readiness: { probe: { initialDelaySeconds: 0, periodSeconds: 2 } },
     ...podMetadata(args),
+    ...placement(args),
+    ...pullSecrets(args),
   };
 }

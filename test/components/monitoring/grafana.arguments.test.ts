@@ -109,6 +109,15 @@ describeArguments(make, "grafana", base, {
     value: { cpuRequest: "1" },
     changes: [value("resources.requests.cpu", "50m", "1")],
   },
+  nodeSelector: { value: { pool: "ml" }, changes: [value("nodeSelector.pool", "∅", "ml")] },
+  tolerations: {
+    value: [{ key: "dedicated" }],
+    changes: [value("tolerations[0].key", "∅", "dedicated")],
+  },
+  imagePullSecrets: {
+    value: ["registry"],
+    changes: [value("image.pullSecrets[registry].name", "∅", "registry")],
+  },
   publicUrl: {
     value: "https://grafana.example.com",
     changes: [

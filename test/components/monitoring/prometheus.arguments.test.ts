@@ -25,6 +25,9 @@ const inEveryPod = (kind: "podLabels" | "podAnnotations", key: string, to: strin
     ...["prometheus-node-exporter", "prometheus-pushgateway"],
   ].map((part) => value(`${part}.${kind}.${key}`, "∅", to));
 
+/** The parts that run anywhere: node-exporter runs on every node. */
+const placed = ["server", "alertmanager", "kube-state-metrics", "prometheus-pushgateway"];
+
 const rule = {
   alert: "Mine",
   expr: "up == 0",
@@ -236,6 +239,31 @@ describeArguments(make, "metrics", base, {
   resources: {
     value: { memoryLimit: "4Gi" },
     changes: [value("server.resources.limits.memory", "1Gi", "4Gi")],
+  },
+  nodeSelector: {
+    value: { pool: "ml" },
+    changes: placed.map((part) => value(`${part}.nodeSelector.pool`, "∅", "ml")),
+  },
+  tolerations: {
+    value: [{ key: "dedicated", effect: "NoExecute" }],
+    changes: [
+      ...placed.flatMap((part) => [
+        value(`${part}.tolerations[0].key`, "∅", "dedicated"),
+        value(`${part}.tolerations[0].effect`, "∅", "NoExecute"),
+      ]),
+      value("prometheus-node-exporter.tolerations[0].effect", "∅", "NoSchedule"),
+      value("prometheus-node-exporter.tolerations[0].operator", "∅", "Exists"),
+      value("prometheus-node-exporter.tolerations[1].key", "∅", "dedicated"),
+      value("prometheus-node-exporter.tolerations[1].effect", "∅", "NoExecute"),
+    ],
+  },
+  imagePullSecrets: {
+    value: ["registry"],
+    changes: [
+      "",
+      ...["alertmanager.", "kube-state-metrics."],
+      ...["prometheus-node-exporter.", "prometheus-pushgateway."],
+    ].map((part) => value(`${part}imagePullSecrets[registry].name`, "∅", "registry")),
   },
   paused: {
     value: true,
