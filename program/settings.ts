@@ -44,8 +44,8 @@ export const usualModelPort = 31345;
 export const CloudSqlAddress = { Private: "private", Public: "public" } as const;
 export type CloudSqlAddress = (typeof CloudSqlAddress)[keyof typeof CloudSqlAddress];
 
-/** The settings that every kind of pod has: what it gets, and which nodes it runs on. */
-const pods = <Name extends string>(name: Name, argument: string, whose: string) =>
+/** The settings of a chart's pods: what they get, and which nodes they run on. */
+const chartPods = <Name extends string>(name: Name, argument: string, whose: string) =>
   ({
     [`${name}Resources`]: map(
       `${argument}.resources`,
@@ -63,16 +63,20 @@ const pods = <Name extends string>(name: Name, argument: string, whose: string) 
       `${argument}.imagePullSecrets`,
       `Secrets of the namespace, separated by commas, by which the images of ${whose} are pulled.`,
     ),
+  }) as Record<`${Name}Resources` | `${Name}NodeSelector`, Setting<JsonObject | undefined>> &
+    Record<`${Name}Tolerations`, Setting<readonly JsonObject[] | undefined>> &
+    Record<`${Name}ImagePullSecrets`, Setting<readonly string[] | undefined>>;
+
+/** The settings that every kind of pod of our own has. */
+const pods = <Name extends string>(name: Name, argument: string, whose: string) => ({
+  ...chartPods(name, argument, whose),
+  ...({
     [`${name}PodPatch`]: map(
       `${argument}.podPatch`,
       `Patch that is laid over ${whose} last: affinity, priorityClassName, volumes, volumeMounts, envFrom, sidecars and what else \`PodPatch\` has.`,
     ),
-  }) as Record<
-    `${Name}Resources` | `${Name}NodeSelector` | `${Name}PodPatch`,
-    Setting<JsonObject | undefined>
-  > &
-    Record<`${Name}Tolerations`, Setting<readonly JsonObject[] | undefined>> &
-    Record<`${Name}ImagePullSecrets`, Setting<readonly string[] | undefined>>;
+  } as Record<`${Name}PodPatch`, Setting<JsonObject | undefined>>),
+});
 
 const registry = { pattern: registryPattern, rule: registryRule };
 
@@ -173,14 +177,14 @@ export const settings = {
   alertReceivers: secret(map("monitoring.prometheus.receivers", "Alert receivers: `slack`, `email`, `webhook`, `heartbeat`. Empty means that alerts are seen in Alertmanager only.")),
   prometheusRetention: text("15d", "monitoring.prometheus.retention", "How long metrics are kept at most, such as 15d."),
   prometheusStorageSize: text("8Gi", "monitoring.prometheus.storageSize", "Size of Prometheus' claim. Metrics are dropped, oldest first, before it is full."),
-  prometheusResources: map("monitoring.prometheus.resources", "CPU and memory of Prometheus: cpuRequest, cpuLimit, memoryRequest, memoryLimit."),
+  ...chartPods("prometheus", "monitoring.prometheus", "Prometheus"),
   prometheusChart: text("", "monitoring.prometheus.chart.chart", "Helm chart of Prometheus, as an OCI reference or a path. Empty means the official one."),
   prometheusChartVersion: text("", "monitoring.prometheus.chart.version", "Exact version of that chart. Empty means the one this program was made with."),
   prometheusValues: map("monitoring.prometheus.values", "Values for that chart, as a map, which win over those of this program."),
   grafana: flag(true, "monitoring.grafana.enabled", "Whether Grafana is part of the monitoring. Without it its dashboards and their storage are removed."),
   grafanaNodePort: nodePort("monitoring.grafana.nodePort", "Port of Grafana on every node, 30000 to 32767. 0 means inside the cluster only; empty means 31343 on a cluster of this machine and 0 on any other."),
   grafanaStorageSize: text("1Gi", "monitoring.grafana.storageSize", "Size of Grafana's claim, with users, preferences and dashboards that people made."),
-  grafanaResources: map("monitoring.grafana.resources", "CPU and memory of Grafana: cpuRequest, cpuLimit, memoryRequest, memoryLimit."),
+  ...chartPods("grafana", "monitoring.grafana", "Grafana"),
   grafanaChart: text("", "monitoring.grafana.chart.chart", "Helm chart of Grafana, as an OCI reference or a path. Empty means the official one."),
   grafanaChartVersion: text("", "monitoring.grafana.chart.version", "Exact version of that chart. Empty means the one this program was made with."),
   grafanaValues: map("monitoring.grafana.values", "Values for that chart, as a map, which win over those of this program."),

@@ -122,8 +122,8 @@ export interface PodPatch {
   sidecars?: KubernetesFields[];
 }
 
-/** Where pods may run, and how their images are pulled. */
-export interface PlacementSettings {
+/** Where the pods of a workload may run, and how their images are pulled. */
+export interface PodPlacement {
   /** Labels that a node must have. Defaults to none. */
   nodeSelector?: { [key: string]: pulumi.Input<string> };
   /** Taints of nodes that the pods tolerate. Defaults to none. */
@@ -132,11 +132,14 @@ export interface PlacementSettings {
   imagePullSecrets?: pulumi.Input<string>[];
 }
 
-/** What people choose about the pods of a workload. */
-export interface PodSettings extends PlacementSettings {
+/** How the pods of a workload are customized beyond its arguments. */
+export interface PatchedPodArgs {
   /** Patch that is laid over every pod last: affinity, priority, volumes with their mounts, variables from existing Secrets, sidecars. A change rolls the pods. Defaults to none. */
   podPatch?: PodPatch;
 }
+
+/** What every workload takes for its pods, unless a Helm chart makes them. */
+export interface PodSettings extends PodPlacement, PatchedPodArgs {}
 
 export const labelledRules: Rules<LabelledArgs> = { labels: map(string), annotations: map(string) };
 
@@ -218,7 +221,7 @@ const podPatchRule = object<PodPatch>({
   ),
 });
 
-export const placementRules: Rules<PlacementSettings> = {
+export const podPlacementRules: Rules<PodPlacement> = {
   nodeSelector: map(string),
   tolerations: list(
     object<Toleration>({
@@ -236,7 +239,10 @@ export const placementRules: Rules<PlacementSettings> = {
   imagePullSecrets: list(required(text)),
 };
 
-export const podSettingsRules: Rules<PodSettings> = { ...placementRules, podPatch: podPatchRule };
+export const podSettingsRules: Rules<PodSettings> = {
+  ...podPlacementRules,
+  podPatch: podPatchRule,
+};
 
 /** One allowed direction of traffic. At least one of its ends is a workload of the namespace. */
 export interface NetworkFlow {

@@ -43,8 +43,8 @@ export interface MonitoringChartArgs {
   storageClassName?: pulumi.Input<string>;
 }
 
-/** What people choose about Prometheus. What they say about nodes is for all pods but node-exporter's, which run on every node. */
-export interface PrometheusSettings extends kube.PlacementSettings {
+/** What people choose about Prometheus. */
+export interface PrometheusSettings extends kube.PodPlacement {
   /** Helm chart. Defaults to the official chart `prometheus`, at the version this was tried with. */
   chart?: HelmChart;
   /** Groups of alerting rules. Defaults to the platform's own, without those that need to know its models and Grafana. */
@@ -85,7 +85,7 @@ export interface PrometheusArgs
 }
 
 /** What people choose about Grafana. */
-export interface GrafanaSettings extends kube.NodePortArgs, kube.PlacementSettings {
+export interface GrafanaSettings extends kube.NodePortArgs, kube.PodPlacement {
   /** Helm chart. Defaults to the official chart `grafana`, at the version this was tried with. */
   chart?: HelmChart;
   /** Dashboards. Defaults to the platform's own. The one with the uid `mlops-home` is the first page. */
@@ -140,7 +140,7 @@ const chartRules: Rules<MonitoringChartArgs> = {
 };
 
 export const prometheusSettingsRules: Rules<PrometheusSettings> = {
-  ...kube.placementRules,
+  ...kube.podPlacementRules,
   chart,
   ...retentionRules,
   alertmanager: flag,
@@ -224,7 +224,7 @@ const dashboards: Rule = (check, value) => {
 
 export const grafanaSettingsRules: Rules<GrafanaSettings> = {
   ...kube.nodePortRules,
-  ...kube.placementRules,
+  ...kube.podPlacementRules,
   chart,
   dashboards,
   storageSize: quantity("1Gi"),

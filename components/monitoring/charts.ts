@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { mirrored } from "../core/imageMirror.ts";
 import { versions } from "../core/versions.ts";
-import type { ContainerResources, PlacementSettings, StringMap } from "../kubernetes/arguments.ts";
+import type { ContainerResources, PodPlacement, StringMap } from "../kubernetes/arguments.ts";
 import { containerResources, containerSecurity } from "../kubernetes/pods.ts";
 import type { HelmChart } from "./arguments.ts";
 import { type ChartValues, given, mergeValues, sealed } from "./chartValues.ts";
@@ -96,13 +96,15 @@ export const chartContainerSecurity = {
 export const podMetadata = (args: { labels?: StringMap; annotations?: StringMap }): ChartValues =>
   given({ podLabels: args.labels, podAnnotations: args.annotations });
 
-/** Where the pods run, under the names that all charts have for it. */
-export const placement = ({ nodeSelector, tolerations }: PlacementSettings): ChartValues =>
+/** Where pods run, under the names that all charts have for it. */
+export const placement = ({ nodeSelector, tolerations }: PodPlacement): ChartValues =>
   given({ nodeSelector, tolerations });
 
-/** By which Secrets the images are pulled, as objects have it. */
-export const pullSecrets = ({ imagePullSecrets }: PlacementSettings): ChartValues =>
-  given({ imagePullSecrets: imagePullSecrets?.map((name) => ({ name })) });
+/** By which Secrets images are pulled, under the chart's name for them. */
+export const pullSecrets = (
+  { imagePullSecrets }: PodPlacement,
+  key = "imagePullSecrets",
+): ChartValues => given({ [key]: imagePullSecrets?.map((name) => ({ name })) });
 
 /** No pod where the release is paused; else as many as the chart has by itself, under the chart's name for them. */
 export const replicas = ({ paused }: { paused?: boolean }, key: string): ChartValues =>

@@ -10,9 +10,10 @@ import {
   officialCharts,
   placement,
   podMetadata,
+  pullSecrets,
   replicas,
 } from "./charts.ts";
-import { type ChartValues, given, mergeValues } from "./chartValues.ts";
+import { type ChartValues, given } from "./chartValues.ts";
 import { prometheusDatasourceUid } from "./dashboards/panels.ts";
 
 /** How the sidecar finds dashboards: by this label, and by this annotation for their folder in Grafana. */
@@ -38,13 +39,12 @@ export interface GrafanaParts {
 /** Values of the official chart `grafana`. No secret among them. */
 export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValues {
   const { nodePort } = args;
-  const image = (reference: string) => chartImage(reference, args, officialCharts.grafana, true);
+  const image = (reference: string) =>
+    chartImage(reference, args, officialCharts.grafana, true)["image"] as ChartValues;
   return {
     fullnameOverride: services.grafana.name,
     ...replicas(args, "replicas"),
-    ...mergeValues(image(chartImages.grafana), {
-      image: given({ pullSecrets: args.imagePullSecrets }),
-    }),
+    image: { ...image(chartImages.grafana), ...pullSecrets(args, "pullSecrets") },
     enableServiceLinks: false,
     // the claim belongs to the pod's group already: nothing has to be done as root
     initChownData: { enabled: false },
@@ -77,7 +77,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
     ],
     extraVolumeMounts: [{ name: "tmp", mountPath: "/tmp", readOnly: false }],
     sidecar: {
-      ...image(chartImages.grafanaSidecar),
+      image: image(chartImages.grafanaSidecar),
       resources: helperResources("64Mi", "192Mi"),
       securityContext: chartContainerSecurity,
       dashboards: {
@@ -103,8 +103,8 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
       "datasources.yaml": { apiVersion: 1, prune: true, datasources: datasources(args) },
     },
     "grafana.ini": settings(args, parts),
-    ...placement(args),
     ...podMetadata(args),
+    ...placement(args),
   };
 }
 

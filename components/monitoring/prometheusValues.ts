@@ -54,6 +54,7 @@ export function prometheusValues(args: PrometheusArgs, parts: PrometheusParts): 
   const runsNodeExporter = hasNodeExporter(args) && !args.paused;
   return {
     ...(args.namespaceOnly && { rbac: { create: false } }),
+    // those of the server alone
     ...pullSecrets(args),
     server: server(args, parts, hasAlertmanager),
     // the server looks at its configuration itself; nothing has to call it
@@ -113,8 +114,8 @@ function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): 
     ...(alerts
       ? { alertmanagers: [{ static_configs: [{ targets: [parts.alertmanagerAddress] }] }] }
       : {}),
-    ...placement(args),
     ...podMetadata(args),
+    ...placement(args),
   };
 }
 
@@ -139,9 +140,9 @@ function alertmanager(args: PrometheusArgs, parts: PrometheusParts): ChartValues
     securityContext: chartContainerSecurity,
     livenessProbe: { httpGet: { path: "/-/healthy", port: "http" } },
     readinessProbe: { httpGet: { path: "/-/ready", port: "http" }, periodSeconds: 2 },
+    ...podMetadata(args),
     ...placement(args),
     ...pullSecrets(args),
-    ...podMetadata(args),
   };
 }
 
@@ -160,11 +161,13 @@ function kubeStateMetrics(args: PrometheusArgs, parts: PrometheusParts): ChartVa
     ),
     resources: helperResources("48Mi", "256Mi"),
     readinessProbe: { initialDelaySeconds: 0, periodSeconds: 2 },
+    ...podMetadata(args),
     ...placement(args),
     ...pullSecrets(args),
-    ...podMetadata(args),
   };
 }
+
+const everyNode = { effect: "NoSchedule", operator: "Exists" };
 
 function nodeExporter(args: PrometheusArgs, parts: PrometheusParts): ChartValues {
   const { nodeExporterPort: port = nodeExporterPort } = args;
@@ -181,7 +184,10 @@ function nodeExporter(args: PrometheusArgs, parts: PrometheusParts): ChartValues
     // it sees the node's processes and files, and yet needs no right of root
     containerSecurityContext: chartContainerSecurity,
     readinessProbe: { periodSeconds: 2 },
+    // a list of ours replaces the chart's, by which it runs on nodes that others keep off
+    ...(args.tolerations && { tolerations: [everyNode, ...args.tolerations] }),
     ...podMetadata(args),
+    ...pullSecrets(args),
   };
 }
 
@@ -196,8 +202,8 @@ function pushgateway(args: PrometheusArgs): ChartValues {
     resources: helperResources("24Mi", "128Mi"),
     containerSecurityContext: chartContainerSecurity,
     readiness: { probe: { initialDelaySeconds: 0, periodSeconds: 2 } },
+    ...podMetadata(args),
     ...placement(args),
     ...pullSecrets(args),
-    ...podMetadata(args),
   };
 }

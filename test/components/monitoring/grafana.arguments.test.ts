@@ -28,15 +28,6 @@ describeArguments(make, "grafana", base, {
       value("grafana.ini.server.root_url", inside("ml"), inside("team")),
     ],
   },
-  nodeSelector: { value: { pool: "ml" }, changes: [value("nodeSelector.pool", "∅", "ml")] },
-  tolerations: {
-    value: [{ operator: "Exists" }],
-    changes: [value("tolerations[0].operator", "∅", "Exists")],
-  },
-  imagePullSecrets: {
-    value: ["registry"],
-    changes: [value("image.pullSecrets[0]", "∅", "registry")],
-  },
   adminSecretName: {
     value: "mine",
     changes: [
@@ -134,6 +125,15 @@ describeArguments(make, "grafana", base, {
   resources: {
     value: { cpuRequest: "1" },
     changes: [value("resources.requests.cpu", "50m", "1")],
+  },
+  nodeSelector: { value: { pool: "ml" }, changes: [value("nodeSelector.pool", "∅", "ml")] },
+  tolerations: {
+    value: [{ key: "dedicated" }],
+    changes: [value("tolerations[0].key", "∅", "dedicated")],
+  },
+  imagePullSecrets: {
+    value: ["registry"],
+    changes: [value("image.pullSecrets[registry].name", "∅", "registry")],
   },
   publicUrl: {
     value: "https://grafana.example.com",

@@ -25,6 +25,9 @@ const inEveryPod = (kind: "podLabels" | "podAnnotations", key: string, to: strin
     ...["prometheus-node-exporter", "prometheus-pushgateway"],
   ].map((part) => value(`${part}.${kind}.${key}`, "∅", to));
 
+/** The parts that run anywhere: node-exporter runs on every node. */
+const placed = ["server", "alertmanager", "kube-state-metrics", "prometheus-pushgateway"];
+
 const rule = {
   alert: "Mine",
   expr: "up == 0",
@@ -37,8 +40,6 @@ const gone = (part: string, key: string) => (resources: readonly Recorded[]) =>
   [...leaves((valuesOf(resources)[part] as { [key: string]: Json })[key]!)].map(([path, was]) =>
     value(`${part}.${key}.${path}`, text(was), "∅"),
   );
-
-const parts = ["server", "alertmanager", "kube-state-metrics", "prometheus-pushgateway"];
 
 describeArguments(make, "metrics", base, {
   namespace: {
@@ -89,20 +90,6 @@ describeArguments(make, "metrics", base, {
       ),
       value("server.clusterRoleNameOverride", "ml-prometheus", "team-prometheus"),
     ],
-  },
-  nodeSelector: {
-    value: { pool: "ml" },
-    changes: parts.map((part) => value(`${part}.nodeSelector.pool`, "∅", "ml")),
-  },
-  tolerations: {
-    value: [{ operator: "Exists" }],
-    changes: parts.map((part) => value(`${part}.tolerations[0].operator`, "∅", "Exists")),
-  },
-  imagePullSecrets: {
-    value: ["registry"],
-    changes: parts.map((part) =>
-      value(`${part}.imagePullSecrets[registry].name`.replace("server.", ""), "∅", "registry"),
-    ),
   },
   namespaceOnly: {
     value: true,
@@ -252,6 +239,31 @@ describeArguments(make, "metrics", base, {
   resources: {
     value: { memoryLimit: "4Gi" },
     changes: [value("server.resources.limits.memory", "1Gi", "4Gi")],
+  },
+  nodeSelector: {
+    value: { pool: "ml" },
+    changes: placed.map((part) => value(`${part}.nodeSelector.pool`, "∅", "ml")),
+  },
+  tolerations: {
+    value: [{ key: "dedicated", effect: "NoExecute" }],
+    changes: [
+      ...placed.flatMap((part) => [
+        value(`${part}.tolerations[0].key`, "∅", "dedicated"),
+        value(`${part}.tolerations[0].effect`, "∅", "NoExecute"),
+      ]),
+      value("prometheus-node-exporter.tolerations[0].effect", "∅", "NoSchedule"),
+      value("prometheus-node-exporter.tolerations[0].operator", "∅", "Exists"),
+      value("prometheus-node-exporter.tolerations[1].key", "∅", "dedicated"),
+      value("prometheus-node-exporter.tolerations[1].effect", "∅", "NoExecute"),
+    ],
+  },
+  imagePullSecrets: {
+    value: ["registry"],
+    changes: [
+      "",
+      ...["alertmanager.", "kube-state-metrics."],
+      ...["prometheus-node-exporter.", "prometheus-pushgateway."],
+    ].map((part) => value(`${part}imagePullSecrets[registry].name`, "∅", "registry")),
   },
   paused: {
     value: true,

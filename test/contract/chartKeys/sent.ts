@@ -12,6 +12,9 @@ const common = {
   storageClassName: "fast",
   labels: { team: "blue" },
   annotations: { note: "hello" },
+  nodeSelector: { pool: "ml" },
+  tolerations: [{ key: "dedicated" }],
+  imagePullSecrets: ["registry"],
 };
 const makers: Record<"prometheus" | "grafana", (paused: boolean) => ComponentResource> = {
   prometheus: (paused) => new Prometheus("metrics", { ...common, paused }),
@@ -27,7 +30,7 @@ const makers: Record<"prometheus" | "grafana", (paused: boolean) => ComponentRes
 
 /** Maps that a chart hands on as they are: their inner keys are Kubernetes', Prometheus' or Grafana's, or free. */
 const handedOn =
-  /^(resources|\w*[sS]ecurityContext|(startup|readiness|liveness)Probe|probe|podLabels|podAnnotations|serviceAnnotations|extraArgs|envValueFrom|datasources|grafana\.ini|global|alerting_rules\.yml|deploymentStrategy)$/;
+  /^(resources|\w*[sS]ecurityContext|(startup|readiness|liveness)Probe|probe|podLabels|podAnnotations|nodeSelector|serviceAnnotations|extraArgs|envValueFrom|datasources|grafana\.ini|global|alerting_rules\.yml|deploymentStrategy)$/;
 
 export const valuesSent = async (chart: keyof typeof makers) =>
   valuesOf((await record(() => makers[chart](false))).resources);

@@ -32,6 +32,9 @@ const everything: PrometheusArgs = {
   storageClassName: "fast",
   labels: { team: "blue" },
   annotations: { note: "hello" },
+  nodeSelector: { pool: "ml" },
+  tolerations: [{ key: "dedicated", operator: "Exists" }],
+  imagePullSecrets: ["registry"],
   values: images,
 };
 

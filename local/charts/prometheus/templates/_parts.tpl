@@ -40,7 +40,7 @@ labels:
   {{- include "part.labels" . | nindent 2 }}
 {{- end -}}
 
-{{/* Where the pods of a part run, as whom, and their labels and annotations. */}}
+{{/* Labels and annotations of the pods of a part. */}}
 {{- define "part.podMetadata" -}}
 {{- $values := index .root.Values .part -}}
 labels:
@@ -55,6 +55,7 @@ annotations:
 {{- end }}
 {{- end -}}
 
+{{/* Where the pods of a part run, and by which Secrets their images are pulled. */}}
 {{- define "part.placement" -}}
 {{- $values := index .root.Values .part -}}
 {{- with eq .part "server" | ternary .root.Values.imagePullSecrets $values.imagePullSecrets }}
