@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { roots } from "../../jest.config.json";
 
 const tests = join(__dirname, "..");
+const { roots } = JSON.parse(readFileSync(join(tests, "../jest.config.json"), "utf8")) as {
+  roots: string[];
+};
 
 test("jest watches every folder that a test imports from", () => {
   const files = readdirSync(tests, { recursive: true, encoding: "utf8" }).filter((file) =>
