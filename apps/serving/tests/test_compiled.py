@@ -17,6 +17,7 @@ from conftest import Serving
 from local_models import load
 from mlflow.models import infer_signature
 from mlflow.types.schema import DataType
+from model_server import compiled
 from model_server.columns import Column
 from model_server.loaded_model import LoadedModel
 from model_server.quick_rows import QuickRows
@@ -176,6 +177,15 @@ def test_without_a_graph_the_model_gets_arrays_in_a_thread(
     assert model.at_once(split(FEATURES[:2])) is None
     assert (tmp_path / "m-compiled" / "arrays").exists()
     assert_same(model, FEATURES, model.answer("application/json", split(FEATURES)).body)
+
+
+def test_a_graph_that_would_take_much_memory_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "MOST_BYTES", 10_000)
+    model = saved(tmp_path / "m", RandomForestRegressor(20, random_state=0), TARGET, FEATURES)
+    assert [path.name for path in (tmp_path / "m-compiled").iterdir()] == ["arrays"]
+    assert model.at_once(split(FEATURES[:1])) is None
 
 
 def test_a_graph_that_predicts_something_else_is_not_taken(tmp_path: Path) -> None:

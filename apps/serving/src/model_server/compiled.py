@@ -34,6 +34,8 @@ class Compiled:
 
 _ROWS = 2000
 _SHORT_BYTES = 4 * 1024 * 1024
+# It takes several times its size in memory, next to the model, which was tried out without it.
+MOST_BYTES = 16 * 1024 * 1024
 _TOLERANCE = 1e-6
 _JSON_TYPES = {
     "f": "number",
@@ -58,6 +60,8 @@ def compile_model(model: Any, predict: Predict, frame: pd.DataFrame, folder: Pat
         return
     rows = frame.to_numpy(np.float64)
     for graph in graphs(model, rows.shape[1]):
+        if len(graph) > MOST_BYTES:
+            continue
         try:
             found = _run(graph)(rows)
         except Exception:  # an operator that ONNX Runtime lacks for this type
