@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import lightgbm
 import mlflow
@@ -204,6 +205,15 @@ def test_rows_are_counted_as_on_the_general_path(tmp_path: Path) -> None:
     both, _ = model.observed.values.read()
     assert both == [(bound, 2 * count) for bound, count in quickly]
     assert both[-1] == ("+Inf", 6)
+
+
+def test_columns_are_counted_for_the_drift(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = saved(tmp_path / "m", LinearRegression(), TARGET, FEATURES)
+    seen: dict[str, np.ndarray] = {}
+    drift = Mock(observe=lambda columns, rows: seen.update(columns) or rows)
+    monkeypatch.setattr(model.observed, "drift", drift)
+    model.at_once(split(FEATURES[:3]))
+    pd.testing.assert_frame_equal(pd.DataFrame(seen), FEATURES[:3].reset_index(drop=True))
 
 
 def test_a_served_version_is_compiled_and_what_it_refuses_has_its_reason(
