@@ -56,9 +56,10 @@ NOTES = [
     "with one row as `dataframe_split`. FastAPI, LitServe and BentoML run the few lines that their "
     "guides show: a DataFrame, and `predict` of the model as MLflow loads it. The constant answer "
     "is what HTTP alone costs. Memory is the proportional set size of all processes of a server.",
-    "Memory does not reach half of MLflow's. Nearly all of it is imports, in MiB: scikit-learn with "
-    "SciPy 78, MLflow 44, pandas 42, skops 23, ONNX Runtime 18, NumPy 16; a server of models that "
-    "others log needs them. The constant answer is no floor for 600 columns, which it does not read.",
+    "Memory does not reach half of MLflow's. Nearly all of it is imports, in MiB: scikit-learn "
+    "with SciPy 78, MLflow 44, pandas 42, skops 23, ONNX Runtime 18, NumPy 16; a server of models "
+    "that others log needs them. The constant answer is no floor for 600 columns, which it does "
+    "not read.",
 ]
 CASES = {
     "support vectors, 13 columns": (13, lambda: make_pipeline(StandardScaler(), SVR(C=100))),
