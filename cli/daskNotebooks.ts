@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import type { KubeConfig } from "@kubernetes/client-node";
@@ -51,6 +51,9 @@ export function writePins(path = pinsFile): void {
   const read = (file: string) => readFileSync(join(checkoutRoot, "apps", "serving", file), "utf8");
   writeFileSync(path, pinsOf(read("requirements.txt"), read("Dockerfile")));
 }
+
+/** After this nothing says how to make a notebook like a cluster that is not there. */
+export const removePins = (path = pinsFile): void => rmSync(path, { force: true });
 
 export function pinsOf(lock: string, dockerfile: string): string {
   const python = /^ARG BASE=python:(\d+\.\d+)/m.exec(dockerfile)?.[1];

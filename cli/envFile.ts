@@ -9,19 +9,30 @@ export const envFile = join(checkoutRoot, ".env");
 const heading = "# Written by `npm run connect`; lines of your own are kept. Holds a password.";
 
 const stackLine = "# Stack: ";
+const namesLine = "# Its variables: ";
 
-/** Puts the stack's variables into the file, keeps all other lines of it, and lets nobody but the owner read it. */
+/**
+ * Puts the stack's variables into the file in place of those of the stack that wrote it last, keeps all other lines, and
+ * lets nobody but the owner read it.
+ */
 export function writeEnvFile(
   path: string,
   stack: string,
   variables: Readonly<Record<string, string>>,
 ): void {
-  const others = readText(path)
-    .split("\n")
-    .filter((line) => !line.startsWith(stackLine));
-  const content = withVariables(others.join("\n"), variables);
-  const [first = "", ...rest] = content.split("\n");
-  writeFileSync(`${path}.tmp`, [first, stackLine + stack, ...rest].join("\n"), { mode: 0o600 });
+  const lines = readText(path).split("\n");
+  const listed = lines.find((line) => line.startsWith(namesLine))?.slice(namesLine.length);
+  const earlier = new Set(listed?.split(" "));
+  const others = lines.filter(
+    (line) =>
+      !line.startsWith(stackLine) &&
+      !line.startsWith(namesLine) &&
+      !earlier.has(variableIn(line) ?? ""),
+  );
+  const [first = "", ...rest] = withVariables(others.join("\n"), variables).split("\n");
+  const names = namesLine + Object.keys(variables).join(" ");
+  const content = [first, stackLine + stack, names, ...rest].join("\n");
+  writeFileSync(`${path}.tmp`, content, { mode: 0o600 });
   renameSync(`${path}.tmp`, path);
 }
 
@@ -31,19 +42,25 @@ export const isEnvFileOf = (path: string, stack: string): boolean =>
     .split("\n")
     .includes(stackLine + stack);
 
-/** Deletes the file where this stack was the last to write it. */
-export function removeEnvFile(path: string, stack: string): void {
-  if (isEnvFileOf(path, stack)) rmSync(path, { force: true });
+/** Deletes the file where this stack was the last to write it, and says whether it was. */
+export function removeEnvFile(path: string, stack: string): boolean {
+  const isOurs = isEnvFileOf(path, stack);
+  if (isOurs) rmSync(path, { force: true });
+  return isOurs;
 }
 
 /** The text of an .env file with these variables set. */
 export function withVariables(text: string, variables: Readonly<Record<string, string>>): string {
   const others = text.split("\n").filter((line) => {
-    const name = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/.exec(line)?.[1];
+    const name = variableIn(line);
     return line.trim() !== "" && line !== heading && !(name !== undefined && name in variables);
   });
   return [heading, ...envLines(variables), ...others, ""].join("\n");
 }
+
+/** The name of the variable that a line sets. */
+const variableIn = (line: string): string | undefined =>
+  /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/.exec(line)?.[1];
 
 /** Variables as lines that shells and python-dotenv read. */
 export const envLines = (variables: Readonly<Record<string, string>>): string[] =>

@@ -96,7 +96,7 @@ export const settings = {
   apiServerAddresses: texts("apiServerAddresses", "Addresses by which pods reach the Kubernetes API server, as CIDRs separated by commas. Empty means those of a cluster that this program makes, and elsewhere any address."),
   dnsAddresses: texts("dnsAddresses", "DNS servers that are no kube-dns or node-local-dns pods of kube-system, as CIDRs separated by commas. Empty means the addresses of NodeLocal DNSCache and Cloud DNS for GKE."),
   imageRegistry: text(DEFAULT_REGISTRY, registry, "Prefix of our images. The default is for images that are loaded into the cluster without a registry."),
-  imageMirror: text("", "imageMirror", "Registry, with a path if need be, that mirrors every image that is not ours: those of the charts, of the Auth Proxy and of the login, postgresImage and the models' own. Empty means the registries that they come from. `npm run images -- --list` prints them."),
+  imageMirror: text("", "imageMirror", "Registry, with a path if need be, that mirrors every image that is not ours: those of the charts, of the Auth Proxy and of the login, postgresImage, daskImage, the models' own and those of training steps. Empty means the registries that they come from. `npm run images -- --list` prints them."),
   postgresImage: text("", "images.postgres", "Postgres image. Empty means our own; the official `postgres` image has the same contract."),
   trackingImage: text("", "images.tracking", "Image of the tracking server. Empty means our own; one of an earlier release needs trackingMlflowVersion."),
   owner: text("", "owner", "Name or address of the person or team that runs the platform. The prediction page shows it next to every service except the models, which have an `owner` of their own. Empty shows none."),

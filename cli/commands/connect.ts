@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import {
   pinsFile,
+  removePins,
   reachScheduler,
   schedulerVariable,
   speaksTls,
@@ -60,7 +61,7 @@ export async function connect(
       const door = await reachScheduler(way);
       urls[schedulerVariable] = await shown(dask, door, () => speaksTls(door.url));
       writePins();
-    }
+    } else removePins();
     writeEnvFile(envFile, settings.stack, notebookVariables(outputs, urls, servers));
     const user = `user ${String(outputs["mlflowUsername"])}`;
     console.log(`  ${relative(checkoutRoot, envFile)} has these URLs and the password of ${user}`);

@@ -10,6 +10,7 @@ import {
 } from "../deployment.ts";
 import type { ClusterAccess } from "../engine.ts";
 import { openEngine } from "../engineChoice.ts";
+import { removePins } from "../daskNotebooks.ts";
 import { envFile, removeEnvFile } from "../envFile.ts";
 import type { KubernetesClient } from "../../local/support/kubernetesClient.ts";
 import { requireTools } from "../gcloud.ts";
@@ -138,8 +139,13 @@ async function removePlatform(
   }
   for (const namespace of markedIn(made)) await removeLeftovers(client!, namespace);
   forgetDeployment(settings.stack);
-  removeEnvFile(envFile, settings.stack);
+  forgetNotebooks(settings.stack);
   return 0;
+}
+
+/** Deletes what `connect` wrote for notebooks of this stack. */
+function forgetNotebooks(stack: string): void {
+  if (removeEnvFile(envFile, stack)) removePins();
 }
 
 /** What goes with a namespace, where that is not the stack's: the copy of the state, and a claim that Helm leaves. */
@@ -203,7 +209,7 @@ async function removeEverything(
     if (!isOn(folder, one)) continue;
     await openEngine(one.engine, { ...settings, stack }, {}).forget();
     forgetDeployment(stack);
-    removeEnvFile(envFile, stack);
+    forgetNotebooks(stack);
   }
   if (listDeployments().length === 0) rmSync(workFolder, { recursive: true, force: true });
   if (!keepCache) removeCache();

@@ -21,6 +21,15 @@ test("only the owner can read the file, also where it was open before", () => {
   expect(readFileSync(path, "utf8")).toContain("MLFLOW_TRACKING_PASSWORD=secret\n");
 });
 
+test("what another stack wrote goes, its secrets included, and the user's own lines stay", () => {
+  writeEnvFile(path, "dev", { MODEL_NAME: "a", DASK_CLUSTER_SECRET: "secret" });
+  writeFileSync(path, `${readFileSync(path, "utf8")}MINE=1\n`);
+  writeEnvFile(path, "other", { MODEL_NAME: "b" });
+  const text = readFileSync(path, "utf8");
+  expect(text).not.toContain("DASK_CLUSTER_SECRET");
+  expect(lines(text).slice(2)).toEqual(["MODEL_NAME=b", "MINE=1"]);
+});
+
 test("the user's own lines stay, ours are replaced", () => {
   const text = withVariables("MINE=1\n# a note\nexport MODEL_NAME=old\n", { MODEL_NAME: "new" });
   expect(lines(text)).toEqual(["MODEL_NAME=new", "MINE=1", "# a note"]);

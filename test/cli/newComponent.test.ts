@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeComponent } from "../../cli/commands/newComponent.ts";
@@ -17,6 +25,10 @@ beforeAll(() => {
       filter: (path) => !/\/(bin|node_modules)$/.test(path),
     });
   }
+  // the folders that are only watched are not there
+  const config = JSON.parse(readFileSync(join(copy, "jest.config.json"), "utf8")) as object;
+  const roots = ["<rootDir>/test"];
+  writeFileSync(join(copy, "jest.config.json"), JSON.stringify({ ...config, roots }));
   symlinkSync(join(checkoutRoot, "node_modules"), join(copy, "node_modules"));
 });
 afterAll(() => rmSync(copy, { recursive: true }));

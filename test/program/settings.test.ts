@@ -62,7 +62,7 @@ const onOwnCluster: Rows = {
   trainingDeadlineSeconds: [900, "mlops-training-diabetes-progression-job", "spec.activeDeadlineSeconds", 900],
   trainingEnvironment: [{ X: "1" }, "mlops-training-diabetes-progression-job", "spec.template.spec.containers[training].env[X].valueFrom.secretKeyRef.key", "X"],
   daskCluster: [true, "mlops-dask-scheduler", "metadata.name", "dask"],
-  daskImage: ["example.org/serving:1", "mlops-dask-worker", "spec.template.spec.containers[worker].image", "example.org/serving:1"],
+  daskImage: ["example.org/serving:1", "mlops-dask-worker", "spec.template.spec.containers[worker].image", "example.org/mirror/serving:1"],
   daskWorkers: [7, "mlops-dask-worker", "spec.replicas", 7],
   daskThreads: [4, "mlops-dask-worker", "spec.template.spec.containers[worker].args[4]", "4"],
   daskWorkerResources: [{ memoryLimit: "3Gi" }, "mlops-dask-worker", "spec.template.spec.containers[worker].resources.limits.memory", "3Gi"],

@@ -19,7 +19,7 @@ const mlflow = [
 const environments = {
   mlflow: { locked: mlflow, further: ["apps/requirements-dev.txt"] },
   /** With the servers that others use. */
-  bench: { locked: mlflow, further: ["apps/requirements-dev.txt", "bench/requirements.txt"] },
+  bench: { locked: mlflow, further: ["apps/requirements-dev.txt", "bench/peers.txt"] },
   predict: {
     locked: ["apps/predict/requirements.txt"],
     further: ["apps/requirements-dev.txt"],
