@@ -139,9 +139,9 @@ export function describeDoctor(outputs: () => Record<string, string>): void {
       await scale("statefulsets/postgres", 0);
       try {
         const away = await examined();
-        expect(unnamed(away.results, [["postgres", /database is away.*scaled to 0 pods/]])).toEqual(
-          [],
-        );
+        expect(
+          unnamed(away.results, [["postgres", /database is unavailable.*scaled to 0 pods/]]),
+        ).toEqual([]);
       } finally {
         await scale("statefulsets/postgres", 1);
         await waitUntil("MLflow answers again", 90, async () => {
