@@ -44,6 +44,7 @@ sys.path.insert(0, str(ROOT / "apps/serving/tests"))
 
 from comparison import Comparison, keep  # noqa: E402
 from processes import Server, free_port, model_server, tracking_server, until  # noqa: E402
+from usage import cpu_seconds  # noqa: E402
 
 from models import Models  # noqa: E402
 
@@ -278,15 +279,6 @@ def memory(server: Server) -> float:
     return total / 1024
 
 
-def cpu_seconds(server: Server) -> float:
-    """CPU time of its processes so far."""
-    total = 0
-    for pid in family(server.pid):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
-
-
 @contextmanager
 def on_core(core: int) -> Iterator[None]:
     """Processes started in here run on this core only."""
@@ -355,9 +347,9 @@ def rounds(
     samples: dict[str, list[dict[str, float]]] = {name: [] for name in servers}
     for number in range(options.rounds):
         for name in sorted(loads, reverse=bool(number % 2)):
-            before = cpu_seconds(servers[name])
+            before = cpu_seconds(servers[name].pid)
             took = loads[name].run(options.seconds)
-            cpu = cpu_seconds(servers[name]) - before
+            cpu = cpu_seconds(servers[name].pid) - before
             samples[name].append(
                 {
                     "per_second": len(took) / options.seconds,

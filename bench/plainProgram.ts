@@ -18,7 +18,7 @@ export function defaultTemplate(folder: string, resources: readonly Registered[]
   link(folder, "@pulumi", "typescript", "@types/node", "undici-types");
 }
 
-/** The same resources by imports of their own files, run without compiling them before. */
+/** The same resources, each class imported from its own module, run without a compile step. */
 export function leafProgram(folder: string, resources: readonly Registered[]): void {
   const classes = new Map(resources.map(({ type }) => [type, leafOf(type)]));
   const imports = [...classes.values()].map(([name, file]) => `import { ${name} } from "${file}";`);

@@ -9,7 +9,6 @@ of a real one. The server is the one of the image, with its users and their perm
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -24,6 +23,7 @@ for folder in ("apps/tracking/src", "apps/tracking/tests"):
 
 from postgres import Postgres  # noqa: E402
 from server import USERS, Server, migrate, migration_environment, users_file  # noqa: E402
+from usage import cpu_seconds  # noqa: E402
 
 API = "/api/2.0/mlflow"
 ALIAS = "champion"
@@ -141,15 +141,6 @@ def questions(
             f"{API}/experiments/search", json={"max_results": 100}
         ),
     }
-
-
-def cpu_seconds(pid: int) -> float:
-    """CPU time of a process and of all below it, those that have ended included."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    children = [child for one in threads for child in (one / "children").read_text().split()]
-    return own + sum(cpu_seconds(int(child)) for child in children)
 
 
 def measure(

@@ -13,7 +13,7 @@ const namesLine = "# Its variables: ";
 
 /**
  * Puts the stack's variables into the file in place of those of the stack that wrote it last, keeps all other lines, and
- * lets nobody but the owner read it.
+ * makes the file readable only by its owner.
  */
 export function writeEnvFile(
   path: string,

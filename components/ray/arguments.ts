@@ -38,7 +38,7 @@ export interface RayClusterArgs
   storageSize?: pulumi.Input<string>;
   /** Further environment variables of all pods, kept in a Secret. They win over those of this component. */
   environment?: { [key: string]: pulumi.Input<string> };
-  /** Kubernetes ServiceAccount of the pods. Defaults to one of its own, with the component's name. */
+  /** Kubernetes ServiceAccount of the pods. Defaults to a dedicated one with the component's name. */
   serviceAccountName?: pulumi.Input<string>;
 }
 

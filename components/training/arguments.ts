@@ -93,7 +93,7 @@ export interface TrainingWorkloadArgs
   image: pulumi.Input<string>;
   /** Experiment that holds the runs. It is made when missing. */
   experimentName: pulumi.Input<string>;
-  /** Kubernetes ServiceAccount of the pods. Defaults to one of its own, with the component's name. */
+  /** Kubernetes ServiceAccount of the pods. Defaults to a dedicated one with the component's name. */
   serviceAccountName?: pulumi.Input<string>;
 }
 
