@@ -27,7 +27,7 @@ from training.settings import Settings, settings_from_env
 MODEL = "model"
 """Name of the logged model within its run."""
 
-_OWN_GROUP = uuid.uuid4().hex
+OWN_GROUP = uuid.uuid4().hex
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,13 @@ def log_run(
             described["metadata"] = baseline(features, predictions)
         chosen.log(model, described | options)
     print(f"{name} is trained and logged as run {run.info.run_id}", flush=True)
-    group = settings.group or _OWN_GROUP
+    group = settings.group or OWN_GROUP
     trial = None if settings.trials is None else settings.index
     return LoggedRun(run.info.run_id, name, dict(metrics), trial, group)
 
 
 def _tags(settings: Settings, name: str) -> dict[str, str]:
-    tags = {"training.candidate": name, "training.group": settings.group or _OWN_GROUP}
+    tags = {"training.candidate": name, "training.group": settings.group or OWN_GROUP}
     if settings.trials is not None:
         tags["training.trial"] = str(settings.index)
     if commit := os.environ.get("GIT_COMMIT"):
