@@ -14,6 +14,7 @@ import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { run } from "../../local/support/process.ts";
 import { codeBlocks } from "../support/codeBlocks.ts";
+import { readSchema } from "../../tools/docs/schema.ts";
 import { typeErrors } from "../support/node.ts";
 
 /*
@@ -110,6 +111,20 @@ function refusal(component: string, inputs: object): Promise<ServiceError> {
     ),
   );
 }
+
+test("the plugin answers with the schema of the package, and names a resource that is not in it", async () => {
+  const { name, version } = readSchema();
+  const answer = await new Promise<string>((resolve, reject) =>
+    client.getSchema(new provider.GetSchemaRequest(), (error, response) =>
+      error ? reject(error) : resolve(response.getSchema()),
+    ),
+  );
+  expect(JSON.parse(answer)).toEqual(readSchema());
+  const { details: said } = await refusal("TrackingServers", {});
+  expect(said).toContain(
+    `the package ${name} ${version} has no resource mlops:index:TrackingServers`,
+  );
+});
 
 function propertiesOf({ metadata }: ServiceError) {
   const [bytes] = metadata.get("grpc-status-details-bin") as Buffer[];

@@ -23,6 +23,8 @@ export interface EnumValue {
 
 /** The contract of the component package, as consumers in other languages see it. */
 export interface Schema {
+  name: string;
+  version: string;
   resources: Record<
     string,
     {
