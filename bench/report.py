@@ -11,6 +11,7 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from comparison import RESULTS, Comparison
+from matplotlib.ticker import LogLocator
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "performance.md"
@@ -79,7 +80,8 @@ def draw(comparisons: list[Comparison], path: Path) -> None:
         axes.plot([one.target] * 2, [place - 0.42, place + 0.42], color=MARK, linewidth=2.5)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(lambda value, _: f"x {value:g}")
-    axes.xaxis.set_minor_formatter("")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.minorticks_off()
     axes.axvline(1, color=INK, linewidth=1)
     axes.set_yticks(
         range(len(comparisons)), [f"{one.what} vs. {one.against}" for one in comparisons]
