@@ -28,7 +28,7 @@ export interface OidcLogin {
   clientId: pulumi.Input<string>;
   /** Client secret that the provider gave. Kept secret whatever the caller passes. Required without a LoginProxy's `secretName`. */
   clientSecret?: pulumi.Input<string>;
-  /** Domain of the e-mail addresses that are let in, such as `example.com`. Everybody with a verified address there gets in; `*` is refused. */
+  /** Domain of the e-mail addresses that are let in, such as `example.com`. Everyone with a verified address there gets in; `*` is refused. */
   emailDomain: string;
   /** Whether the provider must say that it has verified the address, as `email_verified` in the ID token. Defaults to true. Entra ID and AD FS never say it: set it to false for them, and their administrators vouch for the addresses. */
   requireVerifiedEmail?: boolean;
@@ -50,23 +50,23 @@ export interface LoginProxySettings extends kube.PodSettings {
 
 /** Arguments of LoginProxy. */
 export interface LoginProxyArgs extends LoginProxySettings, kube.WorkloadArgs {
-  /** Who lets people in. */
+  /** OpenID Connect provider that authenticates people. */
   login: OidcLogin;
   /** Domain of all hosts that share the login, such as `mlops.example.com`. Every host below it is sent the cookie, so let it hold nothing else. */
   domain: string;
   /** Host that this proxy answers for, one level below the domain. */
   hostName: string;
-  /** URLs of what stands behind, inside the cluster, by the start of the path: `/` for everything, or several such as `/churn/`, which is taken off. They see the host name that people typed. */
+  /** URLs of the services behind it, inside the cluster, by path prefix: `/` for everything, or several such as `/churn/`, which is stripped. They receive the original `Host`. */
   upstreamUrls: { [path: string]: pulumi.Input<string> };
-  /** What the cookie is encrypted with: 43 letters, digits, `-` and `_`, which are 32 bytes. Give all proxies of a domain the same, so that one login opens all of them. Generated when left out. Changing it logs everybody out. */
+  /** Key that encrypts the cookie: 43 letters, digits, `-` and `_`, which are 32 bytes. Give all proxies of a domain the same, so that one login opens all of them. Generated when left out. Changing it logs everyone out. */
   cookieSecret?: pulumi.Input<string>;
   /** Existing Secret to use instead, in the same namespace, with the entries `client-secret` and `cookie-secret`. Excludes `login.clientSecret` and `cookieSecret`. Pods read it as they start: restart them after a change. */
   secretName?: pulumi.Input<string>;
-  /** Starts of the paths that programs call, such as `/api/`: without a login they answer 401, not with a redirect to a page. Defaults to none. */
+  /** Prefixes of the paths that programs call, such as `/api/`: without a login they answer 401 instead of redirecting to the login page. Defaults to none. */
   programPaths?: string[];
-  /** Whether an ID token of the provider, made for this client id, in `Authorization: Bearer` opens the door too. Defaults to false. Useless in front of a service that asks for a password itself, because a request has only one `Authorization`. */
+  /** Whether an ID token of the provider, made for this client id, in `Authorization: Bearer` is accepted as well. Defaults to false. Useless in front of a service that asks for a password itself, because a request has only one `Authorization`. */
   acceptIdTokens?: boolean;
-  /** Whether cookies and `Authorization` are passed on. Defaults to false, so that what stands behind never holds what opens the other hosts. MLflow and Grafana need it, for their own logins. */
+  /** Whether cookies and `Authorization` are passed on. Defaults to false, so that the service behind it never sees credentials for the other hosts. MLflow and Grafana need it, for their own logins. */
   forwardCredentials?: boolean;
 }
 
@@ -198,7 +198,7 @@ export interface GatewayBackend {
   port: number;
   /** Path that a healthy pod answers with 200, without a login and for any `Host`. */
   healthPath: string;
-  /** Whether a browser always comes to the same pod, by a cookie of the load balancer. Defaults to false. Streamlit needs it. */
+  /** Whether a browser always reaches the same pod (session affinity by a cookie of the load balancer). Defaults to false. Streamlit needs it. */
   sessionAffinity?: boolean;
   /** Longest time in seconds that a request or a websocket may take, 1 to 86400. Defaults to 3600. */
   timeoutSeconds?: number;
@@ -208,13 +208,13 @@ export interface GatewayBackend {
 export interface PlatformGatewayArgs extends kube.NamespacedArgs {
   /** Name of the Gateway and the start of its objects' names. Defaults to the component's name. Changing it replaces the load balancer; the address stays. */
   gatewayName?: string;
-  /** Name of a global static address of Google Cloud, such as a DomainCertificate's. Changing it makes people's DNS records point to nothing. */
+  /** Name of a global static address of Google Cloud, such as a DomainCertificate's. After a change the DNS records point to the old address. */
   addressName: pulumi.Input<string>;
   /** Name of a certificate map of Google's Certificate Manager, such as a DomainCertificate's. */
   certificateMapName: pulumi.Input<string>;
-  /** Name of a global SSL policy of Google Cloud, such as a DomainCertificate's. Defaults to Google's own, which still speaks TLS 1.0. */
+  /** Name of a global SSL policy of Google Cloud, such as a DomainCertificate's. Defaults to Google's own, which still allows TLS 1.0. */
   sslPolicyName?: pulumi.Input<string>;
-  /** What is answered, one host each. Every other host is refused. */
+  /** Services to expose, one host each. Requests for any other host are refused. */
   backends: GatewayBackend[];
 }
 
@@ -264,7 +264,7 @@ export interface DomainCertificateArgs {
   hostNames: string[];
   /** Name of the managed zone of Cloud DNS, in the same project, that the records are written into. Left out, `dnsRecords` says what to enter where the domain is kept. */
   dnsZone?: string;
-  /** Labels added to everything that can have some. */
+  /** Labels added to the resources that take labels. */
   labels?: { [key: string]: pulumi.Input<string> };
 }
 

@@ -11,7 +11,7 @@ const recordTtlSeconds = 300;
 
 /**
  * What a domain needs at Google before a gateway can answer for it: an address that stays, a certificate that Google
- * issues and renews, and the rule that nothing older than TLS 1.2 is spoken.
+ * issues and renews, and a policy that refuses anything older than TLS 1.2.
  */
 export class DomainCertificate extends pulumi.ComponentResource {
   /** IPv4 address of every host. */

@@ -27,7 +27,7 @@ export interface DaskSettings extends kube.PodSettings {
   workerResources?: kube.ContainerResources;
   /** CPU and memory of the scheduler. Defaults to 100m and 256Mi requested, 1 core and 1Gi at most. */
   schedulerResources?: kube.ContainerResources;
-  /** Most that each worker may write to `/tmp`, where Dask keeps what memory does not hold. Defaults to `2Gi`. */
+  /** Maximum size of each worker's `/tmp`, to which Dask spills what does not fit into memory. Defaults to `2Gi`. */
   storageSize?: pulumi.Input<string>;
   /** Further environment variables of the workers, kept in a Secret. They win over those of this component. */
   environment?: { [key: string]: pulumi.Input<string> };

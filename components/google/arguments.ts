@@ -62,7 +62,7 @@ export interface PrivateNetworkArgs {
   serviceRange?: string;
   /** Peers the network with Google's, so that Cloud SQL can have a private address in it. Defaults to false. */
   privateServices?: boolean;
-  /** Labels added to what can bear them. */
+  /** Labels added to the resources that take labels. */
   labels?: { [key: string]: pulumi.Input<string> };
 }
 
@@ -137,7 +137,7 @@ export const checkPrivateNetwork = (name: string): Rule =>
 
 /** Arguments of ProjectServices. */
 export interface ProjectServicesArgs {
-  /** Id of the Google Cloud project. Changing it enables the services there; in the old project they stay on. */
+  /** Id of the Google Cloud project. Changing it enables the services there; in the old project they stay enabled. */
   project: pulumi.Input<string>;
   /** Services to enable, such as `sqladmin.googleapis.com`. One that is taken off the list stays enabled. */
   services: string[];
@@ -177,11 +177,11 @@ export type BucketRole = (typeof BucketRole)[keyof typeof BucketRole];
 export interface GrantArgs {
   /** Id of the Google Cloud project that holds the bucket, the instance and, with a key, the account. */
   project: pulumi.Input<string>;
-  /** Bucket whose objects may be used. Left out, none may. */
+  /** Bucket to which the account gets access. Left out, it gets access to none. */
   bucketName?: pulumi.Input<string>;
-  /** What may be done with them. Needed with `bucketName`. */
+  /** Access to these objects. Required with `bucketName`. */
   bucketRole?: BucketRole;
-  /** Cloud SQL instance that may be connected to. Left out, none may. */
+  /** Cloud SQL instance to which the account may connect. Left out, it may connect to none. */
   instanceName?: pulumi.Input<string>;
 }
 
@@ -228,9 +228,9 @@ export const checkServiceAccountKey: Rule = object<ServiceAccountKeyArgs>(
 
 /** Arguments of WorkloadIdentity. */
 export interface WorkloadIdentityArgs extends GrantArgs {
-  /** Number of the project in which the cluster is: Google names the cluster's workloads by it. A bucket of the same project says it (`BucketArtifactStore.projectNumber`). */
+  /** Number of the project that holds the cluster, by which Google names the cluster's workloads. A bucket in the same project has it as an output (`BucketArtifactStore.projectNumber`). */
   projectNumber: pulumi.Input<string>;
-  /** Workload pool of the cluster, `<project>.svc.id.goog`. Google refuses one that does not exist yet: hand over the cluster's own output. */
+  /** Workload pool of the cluster, `<project>.svc.id.goog`. Google refuses one that does not exist yet: pass the cluster's own output. */
   workloadPool: pulumi.Input<string>;
   /** Namespace of the workload. */
   namespace: pulumi.Input<string>;

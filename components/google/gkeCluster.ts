@@ -33,7 +33,7 @@ export class GkeCluster extends pulumi.ComponentResource {
   public readonly workloadPool: pulumi.Output<string>;
   /** A kubeconfig, known once there are nodes. It holds no credential: the program gke-gcloud-auth-plugin gets one for anyone who is logged in to Google. A secret all the same. */
   public readonly kubeconfig: pulumi.Output<string>;
-  /** Address of the account that nodes run as; give it the right to read your images. */
+  /** E-mail address of the account that nodes run as; give it the right to pull your images. */
   public readonly nodeServiceAccount: pulumi.Output<string>;
   /** What the cluster costs in US dollars a month with the fewest nodes. */
   public readonly monthlyCostUsd: pulumi.Output<number>;

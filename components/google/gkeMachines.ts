@@ -2,9 +2,9 @@
 
 /** Who looks after the nodes of a cluster. */
 export const GkeMode = {
-  /** Node pools of your own, paid by the node. Everything of Kubernetes works. */
+  /** You choose node pools and pay for nodes. All of Kubernetes is available. */
   Standard: "standard",
-  /** Google makes nodes as pods need them, paid by what pods request. No pods with access to the host. */
+  /** Google adds nodes as pods need them, and you pay for what pods request. Pods cannot access the host. */
   Autopilot: "autopilot",
 } as const;
 export type GkeMode = (typeof GkeMode)[keyof typeof GkeMode];

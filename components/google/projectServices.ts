@@ -6,7 +6,7 @@ import { checkProjectServices, type ProjectServicesArgs } from "./arguments.ts";
 
 /**
  * The Google services (APIs) that a project needs. Whatever uses one waits for the component with `dependsOn`. They
- * stay enabled when the component goes: something else in the project may need them.
+ * stay enabled when the component is deleted: something else in the project may need them.
  */
 export class ProjectServices extends pulumi.ComponentResource {
   /** Services that are enabled, known once they all are. */

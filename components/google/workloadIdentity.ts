@@ -5,8 +5,8 @@ import { checkWorkloadIdentity, type WorkloadIdentityArgs } from "./arguments.ts
 import { grant } from "./googleGrants.ts";
 
 /**
- * What one workload of a GKE cluster may do at Google, without a key: Google knows a pod by its cluster, namespace
- * and Kubernetes ServiceAccount, and the roles are bound to that. Outside Google Cloud use ServiceAccountKey.
+ * Roles at Google for one workload of a GKE cluster, without a key: Google identifies a pod by its cluster, namespace
+ * and Kubernetes ServiceAccount, and the roles are bound to that identity. Outside Google Cloud use ServiceAccountKey.
  */
 export class WorkloadIdentity extends pulumi.ComponentResource {
   /** The workload as IAM names it, known once its roles are bound. They take up to a few minutes to apply everywhere. */

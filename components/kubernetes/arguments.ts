@@ -45,7 +45,7 @@ export interface ServiceArgs {
 
 /** Whether a workload runs. */
 export interface PausableArgs {
-  /** Whether nothing of it runs. Defaults to false. Data and addresses are kept. */
+  /** Whether to run no pods. Defaults to false. Data and addresses are kept. */
   paused?: boolean;
 }
 
@@ -66,13 +66,13 @@ export interface NodeAddressArgs {
 
 /** CPU and memory of one container. */
 export interface ContainerResources {
-  /** CPU that is reserved, in cores or millicores. */
+  /** CPU request, in cores such as `1` or millicores such as `200m`. */
   cpuRequest?: pulumi.Input<string>;
-  /** Most CPU the container may use; it is slowed down beyond. */
+  /** CPU limit; the container is throttled above it. */
   cpuLimit?: pulumi.Input<string>;
-  /** Memory that is reserved, as a quantity such as `512Mi`. */
+  /** Memory request, as a quantity such as `512Mi`. */
   memoryRequest?: pulumi.Input<string>;
-  /** Most memory the container may use; it is killed and restarted beyond. */
+  /** Memory limit, as a quantity such as `512Mi`; the container is killed and restarted above it. */
   memoryLimit?: pulumi.Input<string>;
 }
 
@@ -134,7 +134,7 @@ export interface PodPlacement {
 
 /** How the pods of a workload are customized beyond its arguments. */
 export interface PatchedPodArgs {
-  /** Patch that is laid over every pod last: affinity, priority, volumes with their mounts, variables from existing Secrets, sidecars. A change rolls the pods. Defaults to none. */
+  /** Patch that is merged into every pod last: affinity, priority, volumes with their mounts, variables from existing Secrets, sidecars. A change rolls the pods. Defaults to none. */
   podPatch?: PodPatch;
 }
 
@@ -250,13 +250,13 @@ export interface NetworkFlow {
   from?: string;
   /** Name of the Service whose pods alone may call, of all that `from` stands for. */
   fromService?: string;
-  /** Ranges of addresses that may call, such as `10.0.0.0/8`. Exclude `from`. */
+  /** Ranges of addresses that may call, such as `10.0.0.0/8`. Excludes `from`. */
   fromAddresses?: string[];
   /** `app.kubernetes.io/name` of the pods that answer. Left out, anything may be called, outside the cluster too. */
   to?: string;
   /** Name of the Service whose pods alone are meant, of all that `to` stands for. */
   toService?: string;
-  /** Ranges of addresses that may be called, such as `169.254.169.254/32`. Exclude `to`. */
+  /** Ranges of addresses that may be called, such as `169.254.169.254/32`. Excludes `to`. */
   toAddresses?: pulumi.Input<string>[];
   /** What `toAddresses` are called in the policy's name, such as `api-server`. Defaults to the ranges; required where one is an output. */
   toName?: string;

@@ -37,7 +37,7 @@ export interface HelmChart {
 
 /** What both charts of the monitoring are given. */
 export interface MonitoringChartArgs {
-  /** Registry, with a path if need be, that mirrors the chart's images. Defaults to the registries that they come from. */
+  /** Registry, with a path if need be, that mirrors the chart's images. Defaults to their own registries. */
   imageMirror?: string;
   /** Storage class of the claims. Defaults to the cluster's default class. It cannot be changed later. */
   storageClassName?: pulumi.Input<string>;
@@ -55,7 +55,7 @@ export interface PrometheusSettings extends kube.PodPlacement {
   retentionSize?: pulumi.Input<string>;
   /** Size of the claim that holds the samples. Defaults to `8Gi`. It can grow where the storage class allows it, never shrink. */
   storageSize?: pulumi.Input<string>;
-  /** Whether Alertmanager takes the alerts, groups them and tells the receivers. Defaults to true. */
+  /** Whether to run Alertmanager, which groups alerts and notifies the receivers. Defaults to true. */
   alertmanager?: boolean;
   /** Whether kube-state-metrics reports on Deployments, Jobs, pods and claims. Defaults to true. */
   kubeStateMetrics?: boolean;
@@ -71,7 +71,7 @@ export interface PrometheusSettings extends kube.PodPlacement {
   scrapeNamespaces?: pulumi.Input<string>[];
   /** Alert receivers. Defaults to none: alerts then show in Alertmanager and Grafana only. */
   receivers?: AlertReceivers;
-  /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. */
+  /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` removes a value of this component. */
   values?: ChartValues;
   /** CPU and memory of the server. Defaults to 100m and 256Mi requested, 1 core and 1Gi at most. */
   resources?: kube.ContainerResources;
@@ -92,7 +92,7 @@ export interface GrafanaSettings extends kube.NodePortArgs, kube.PodPlacement {
   dashboards?: PlatformDashboard[];
   /** Size of the claim that holds users, preferences and dashboards that people made. Defaults to `1Gi`. It can grow where the storage class allows it, never shrink. */
   storageSize?: pulumi.Input<string>;
-  /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` takes a value of this component away. Anonymous access, sign-up and embedding cannot be switched on. */
+  /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` removes a value of this component. Anonymous access, sign-up and embedding cannot be switched on. */
   values?: ChartValues;
   /** CPU and memory of Grafana. Defaults to 50m and 128Mi requested, 1 core and 512Mi at most. */
   resources?: kube.ContainerResources;
@@ -110,9 +110,9 @@ export interface GrafanaArgs
   prometheusUrl: pulumi.Input<string>;
   /** URL of Alertmanager inside the cluster. Left out, alerts show as Prometheus knows them. */
   alertmanagerUrl?: pulumi.Input<string>;
-  /** Existing Secret to use instead of generated passwords, in the same namespace, with the entries `admin-user`, `admin-password` and `secret-key`. There are no outputs `adminUsername` and `adminPassword` then. Another `secret-key` makes what Grafana has encrypted unreadable. */
+  /** Existing Secret to use instead of generated passwords, in the same namespace, with the entries `admin-user`, `admin-password` and `secret-key`. There are no outputs `adminUsername` and `adminPassword` then. With another `secret-key` Grafana cannot read what it has encrypted. */
   adminSecretName?: pulumi.Input<string>;
-  /** `https:` URL under which a gateway opens it, such as `https://grafana.example.com`. Left out, `externalUrl` is the port on the nodes, or the Service. */
+  /** `https:` URL at which a gateway exposes it, such as `https://grafana.example.com`. Left out, `externalUrl` is the port on the nodes, or the Service. */
   publicUrl?: string;
 }
 

@@ -35,11 +35,11 @@ export interface WebhookReceiver {
 
 /** Alert receivers. Each critical or warning alert goes to all that are given. */
 export interface AlertReceivers {
-  /** Mailbox. */
+  /** E-mail. */
   email?: EmailReceiver;
   /** Slack channel. */
   slack?: SlackReceiver;
-  /** URL of your own. */
+  /** A webhook. */
   webhook?: WebhookReceiver;
   /** URL that receives the alert `Watchdog` every five minutes: a service that pages you when none arrives. */
   heartbeat?: WebhookReceiver;

@@ -62,7 +62,7 @@ export interface PlatformImages {
   predict: pulumi.Input<string>;
   /** Image built from `apps/postgres`, or the official one. Not needed with a database of your own. */
   postgres?: pulumi.Input<string>;
-  /** Image built from `apps/backup`. It makes backups of stores in the cluster, and receives copies of another stack into other stores; without it there is neither. */
+  /** Image built from `apps/backup`. It makes backups of stores in the cluster, and receives copies of another stack into other stores; without it neither is available. */
   backup?: pulumi.Input<string>;
 }
 
@@ -75,7 +75,7 @@ export interface MlopsPlatformArgs
   namespaceOnly?: boolean;
   /** Images of the workloads. */
   images: PlatformImages;
-  /** Registry, with a path if need be, that mirrors the images of others: the charts', the database proxy's and the login's. Defaults to the registries that they come from. */
+  /** Registry, with a path if need be, that mirrors the images of others: the charts', the database proxy's and the login's. Defaults to their own registries. */
   imageMirror?: string;
   /** Models to serve, one or more. The first is the notebook's and the one that the prediction page lists first. Adding one changes nothing of the others. */
   models: ServedModel[];
@@ -95,7 +95,7 @@ export interface MlopsPlatformArgs
   database?: DatabaseConnection;
   /** Artifact location of the tracking server. Defaults to a VolumeArtifactStore in the cluster, as `artifactVolume` describes it. */
   artifacts?: ArtifactLocation;
-  /** How it is opened to the internet, on GKE. Defaults to not at all: it is reachable inside the cluster only. */
+  /** How to expose it to the internet, on GKE. Defaults to none: it is reachable inside the cluster only. */
   exposure?: PlatformExposure;
   /** The database in the cluster. Leave out with `database`. */
   postgres?: PostgresSettings;
@@ -113,7 +113,7 @@ export interface MlopsPlatformArgs
   training?: SharedTraining;
   /** A Dask cluster that notebooks share. Defaults to none. */
   dask?: PlatformDask;
-  /** What watches the platform. Defaults to Prometheus, Alertmanager and Grafana with everything they need. */
+  /** Monitoring of the platform. Defaults to Prometheus, Alertmanager and Grafana with everything they need. */
   monitoring?: PlatformMonitoring;
 }
 
@@ -125,11 +125,11 @@ export interface PlatformBackup extends BackupSettings {
 
 /** A Dask cluster as a part of a platform. */
 export interface PlatformDask extends DaskSettings {
-  /** Whether there is one. Defaults to false. */
+  /** Whether to create one. Defaults to false. */
   enabled?: boolean;
   /** Image of its pods. Defaults to the first model's. */
   image?: pulumi.Input<string>;
-  /** Whether none of its pods runs. Defaults to false, and to true while the platform is paused. */
+  /** Whether to run no pods. Defaults to false, and to true while the platform is paused. */
   paused?: boolean;
 }
 
@@ -141,9 +141,9 @@ export interface PlatformExposure {
   addressName: pulumi.Input<string>;
   /** Name of the certificate map, a DomainCertificate's. */
   certificateMapName: pulumi.Input<string>;
-  /** Name of the TLS policy, a DomainCertificate's. Defaults to Google's own, which still speaks TLS 1.0. */
+  /** Name of the TLS policy, a DomainCertificate's. Defaults to Google's own, which still allows TLS 1.0. */
   sslPolicyName?: pulumi.Input<string>;
-  /** Who is let in. Left out, MLflow and Grafana ask for their own passwords, the prediction page for none, and the model server is not opened. */
+  /** Login in front of everything. Left out, MLflow and Grafana ask for their own passwords, the prediction page for none, and the model server is not opened. */
   login?: OidcLogin;
   /** The pods of the login. Leave out without `login`. */
   loginProxy?: LoginProxySettings;
@@ -151,7 +151,7 @@ export interface PlatformExposure {
 
 /** What watches the platform. Every part is on unless it is switched off. */
 export interface PlatformMonitoring {
-  /** Whether there is any monitoring. Defaults to true. Switching it off deletes the metrics and Grafana's database. */
+  /** Whether to deploy monitoring. Defaults to true. Switching it off deletes the metrics and Grafana's database. */
   enabled?: boolean;
   /** URL of the folder with the runbooks, to which alerts link. Defaults to the dashboard _Runbooks_ of Grafana. */
   runbookBaseUrl?: string;

@@ -36,11 +36,11 @@ export interface ServedModel extends ModelServerSettings {
   experimentName?: pulumi.Input<string>;
   /** Image that serves the model and trains it. It must hold the packages that the model needs. */
   image: pulumi.Input<string>;
-  /** Who answers for it, such as a team's name or address; the prediction page shows it. Defaults to the `owner` that it was logged with. */
+  /** Owner, such as a team's name or e-mail address; the prediction page shows it. Defaults to the `owner` that it was logged with. */
   owner?: pulumi.Input<string>;
   /** Whether the prediction page shows it. Defaults to true. */
   page?: boolean;
-  /** Whether alerts are raised about it. Defaults to true. */
+  /** Whether to raise alerts about it. Defaults to true. */
   monitor?: boolean;
   /** How it is trained. Left out, it is served only. */
   training?: ModelTraining;

@@ -27,15 +27,15 @@ export interface PageModel {
   serverUrl: pulumi.Input<string>;
   /** URL of its server for people. Defaults to the one inside the cluster. */
   url?: pulumi.Input<string>;
-  /** Who answers for it, such as a team's name or address. Defaults to the `owner` that it was logged with. */
+  /** Owner, such as a team's name or e-mail address. Defaults to the `owner` that it was logged with. */
   owner?: pulumi.Input<string>;
 }
 
 /** A service that the prediction page lists, with how it is right now. */
 export interface ListedService {
-  /** Name for people, such as `MLflow`. */
+  /** Display name, such as `MLflow`. */
   name: string;
-  /** URL for people. One that only the cluster knows is replaced by a hint. */
+  /** URL for people. A URL that works only inside the cluster is replaced by a hint. */
   url: pulumi.Input<string>;
   /** URL that the page's pods reach, and that answers 200 while the service is well. Left out, the service is the page itself. */
   healthUrl?: pulumi.Input<string>;
@@ -43,7 +43,7 @@ export interface ListedService {
   seenBy?: string;
   /** Version, unless the answer at `healthUrl` has one. */
   version?: pulumi.Input<string>;
-  /** Who answers for it, such as a team's name or address. */
+  /** Owner, such as a team's name or e-mail address. */
   owner?: pulumi.Input<string>;
 }
 

@@ -34,7 +34,7 @@ export interface RayClusterArgs
   gpu?: TrainingGpu;
   /** CPU and memory of the head. Defaults to 1 core and 2Gi requested, 2 cores and 4Gi at most. */
   headResources?: kube.ContainerResources;
-  /** Most that each pod may write to `/tmp`, where Ray keeps its logs and what memory does not hold. Defaults to `10Gi`. */
+  /** Maximum size of each pod's `/tmp`, where Ray keeps its logs and spills what does not fit into memory. Defaults to `10Gi`. */
   storageSize?: pulumi.Input<string>;
   /** Further environment variables of all pods, kept in a Secret. They win over those of this component. */
   environment?: { [key: string]: pulumi.Input<string> };
@@ -46,7 +46,7 @@ export interface RayClusterArgs
 export interface RayJobArgs extends RayClusterArgs {
   /** Command that the head runs, such as `python /app/train.py`. */
   entrypoint: pulumi.Input<string>;
-  /** How often it is tried again, on a new cluster each time, 0 to 20. Defaults to 0. */
+  /** How often it is retried, on a new cluster each time, 0 to 20. Defaults to 0. */
   backoffLimit?: number;
   /** Seconds after which the job is ended as failed, 60 to 604800 (a week). Defaults to 3600. */
   deadlineSeconds?: number;

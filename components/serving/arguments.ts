@@ -20,29 +20,29 @@ import {
 
 /** Bounds of a HorizontalPodAutoscaler, and what it aims at: of several targets the one that asks for most pods wins. */
 export interface Autoscaling {
-  /** Fewest pods, 1 or more. Defaults to 1. */
+  /** Minimum number of pods, 1 or more. Defaults to 1. */
   minReplicas?: number;
-  /** Most pods, not below `minReplicas`. */
+  /** Maximum number of pods, not below `minReplicas`. */
   maxReplicas: number;
-  /** CPU use that is aimed at, in percent of `resources.cpuRequest`, 1 to 1000. Defaults to 70. */
+  /** Target CPU use in percent of `resources.cpuRequest`, 1 to 1000. Defaults to 70. */
   targetCpuPercent?: number;
-  /** Requests in flight in each pod that are aimed at, 1 to 1000. Needs an adapter that serves `model_requests_in_flight` from Prometheus. Left out, CPU alone counts. */
+  /** Target number of requests in flight per pod, 1 to 1000. Needs an adapter that serves `model_requests_in_flight` from Prometheus. Left out, CPU alone counts. */
   targetRequestsInFlight?: number;
-  /** Seconds of less load before a pod goes, 0 to 3600. Defaults to 300. */
+  /** Seconds of lower load before a pod is removed, 0 to 3600. Defaults to 300. */
   scaleDownSeconds?: number;
 }
 
 /** What several model servers may have in common. */
 export interface SharedServing extends kube.PodSettings {
-  /** Seconds between two looks at the alias, 1 to 3600. Defaults to 5. */
+  /** Seconds between two checks of the alias, 1 to 3600. Defaults to 5. */
   pollSeconds?: pulumi.Input<number>;
   /** Largest request in bytes, 1024 to 1073741824; a larger one is answered with 413. Defaults to 10485760 (10 MiB). */
   maxRequestBytes?: pulumi.Input<number>;
-  /** Seconds that one prediction may take, 1 to 3600; a longer one is answered with 504. Its thread is lost until the prediction ends, and once all are lost the container is restarted. Defaults to 60. */
+  /** Seconds that one prediction may take, 1 to 3600; a longer one is answered with 504. Its thread stays blocked until the prediction ends; once all threads are blocked, the container is restarted. Defaults to 60. */
   predictionTimeoutSeconds?: pulumi.Input<number>;
   /** Seconds in which a new version must load and predict, 10 to 86400; one that takes longer is not served. Defaults to 300. */
   loadTimeoutSeconds?: pulumi.Input<number>;
-  /** Seconds of requests that the drift of the input is measured over, 60 to 604800 (a week). A model that is seldom asked needs more than an hour to come to 200 rows. Defaults to 3600. */
+  /** Seconds of requests that the drift of the input is measured over, 60 to 604800 (a week). A model with few requests needs more than an hour to reach the 200 rows that drift needs. Defaults to 3600. */
   driftWindowSeconds?: pulumi.Input<number>;
   /** CPU and memory. Defaults to 100m and 256Mi requested, 2 cores and 1Gi at most. */
   resources?: kube.ContainerResources;

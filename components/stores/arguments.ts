@@ -31,9 +31,9 @@ export interface VolumeArgs {
 export interface PostgresSettings extends kube.PodSettings {
   /** Size of the claim that holds the data. Defaults to `8Gi`. It can grow where the storage class allows it, never shrink. */
   storageSize?: pulumi.Input<string>;
-  /** Most connections at a time, 10 to 1000. Defaults to 60, which fits one MLflow pod and its successor during a rollout; a platform reserves what its tracking server needs. */
+  /** Maximum number of connections, 10 to 1000. Defaults to 60, which fits one MLflow pod and its successor during a rollout; a platform reserves what its tracking server needs. */
   maxConnections?: pulumi.Input<number>;
-  /** Password of the database user. Generated when left out. It is set when the data is first made: changing it later locks everybody out. */
+  /** Password of the database user. Generated when left out. It is set when the data directory is initialized: changing it later locks everyone out. */
   password?: pulumi.Input<string>;
   /** CPU and memory. Defaults to 100m and 128Mi requested, 2 cores and 512Mi at most. */
   resources?: kube.ContainerResources;
@@ -41,9 +41,9 @@ export interface PostgresSettings extends kube.PodSettings {
 
 /** Arguments of PostgresDatabase. */
 export interface PostgresDatabaseArgs extends PostgresSettings, kube.WorkloadArgs, VolumeArgs {
-  /** Existing Secret to use instead of a password, in the same namespace, with the entry `password`. Excludes `password`. Postgres reads it when the data is first made: changing it later locks everybody out. */
+  /** Existing Secret to use instead of a password, in the same namespace, with the entry `password`. Excludes `password`. Postgres reads it when the data directory is initialized: changing it later locks everyone out. */
   passwordSecretName?: pulumi.Input<string>;
-  /** Image with the environment contract of the official `postgres` image. A later major version needs `npm run up -- --upgrade-postgres`; a server does not start on data of another one. */
+  /** Image that takes the environment variables of the official `postgres` image. A later major version needs `npm run up -- --upgrade-postgres`; a server does not start on data of another major version. */
   image: pulumi.Input<string>;
 }
 
@@ -118,17 +118,17 @@ export type BucketStorageClass = (typeof BucketStorageClass)[keyof typeof Bucket
 export interface BucketArtifactStoreArgs {
   /** Id of the Google Cloud project that holds the bucket. Changing it replaces the bucket and loses every artifact. */
   project: pulumi.Input<string>;
-  /** Region of the bucket, best the cluster's, or `US`, `EU` or `ASIA` for several regions at 1.3 times the price. Changing it replaces the bucket and loses every artifact. */
+  /** Region of the bucket, ideally the cluster's, or `US`, `EU` or `ASIA` for several regions at 1.3 times the price. Changing it replaces the bucket and loses every artifact. */
   location: string;
-  /** Name of the bucket, unique in the world, 3 to 63 characters. Defaults to the project's id, the component's name and six random digits. Changing it replaces the bucket and loses every artifact. */
+  /** Name of the bucket, globally unique, 3 to 63 characters. Defaults to the project's id, the component's name and six random digits. Changing it replaces the bucket and loses every artifact. */
   bucketName?: string;
-  /** Whether an overwritten or deleted artifact stays as an older version. Defaults to true. */
+  /** Whether overwritten and deleted artifacts are kept as older versions. Defaults to true. */
   versioning?: boolean;
-  /** Days for which Google can bring back what was deleted for good, 7 to 90, or 0 for none. Defaults to 7. What is kept is paid for. */
+  /** Days for which deleted objects can be restored (soft delete), 7 to 90, or 0 for none. Defaults to 7. What is kept is paid for. */
   softDeleteDays?: number;
   /** Days after which an older version is deleted, 1 or more. Defaults to 30. What is kept is paid for. */
   noncurrentVersionDays?: number;
-  /** How new artifacts are kept. Defaults to `STANDARD`, which suits models that are loaded again and again. */
+  /** Storage class of new artifacts. Defaults to `STANDARD`, which suits models that are loaded again and again. */
   storageClass?: BucketStorageClass;
   /** Whether the bucket can be neither replaced nor destroyed. Defaults to true. Before the bucket can go, set it to false and run `pulumi up`: from then on destroying the stack deletes every artifact. */
   protectData?: boolean;

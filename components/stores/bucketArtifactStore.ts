@@ -18,7 +18,7 @@ import {
  * is overwritten or deleted for a while, and lets the tracking server have as many replicas as it needs.
  */
 export class BucketArtifactStore extends pulumi.ComponentResource {
-  /** Where a tracking server keeps artifacts: hand it on whole as its `artifacts`. */
+  /** Artifact location: pass it as the `artifacts` of a TrackingServer. */
   public readonly location: ArtifactLocation;
   /** Name of the bucket. */
   public readonly bucketName: pulumi.Output<string>;

@@ -35,7 +35,7 @@ import { password } from "./arguments.ts";
 export interface CloudSqlSettings {
   /** Id of the Google Cloud project that holds the instance. Changing it replaces the instance and loses the data. */
   project: pulumi.Input<string>;
-  /** Region of the instance, best the cluster's. Changing it replaces the instance and loses the data. */
+  /** Region of the instance, ideally the cluster's. Changing it replaces the instance and loses the data. */
   region: string;
   /** Name of the instance. Defaults to the component's name and six random digits. Google reserves a deleted name for about a week. Changing it replaces the instance and loses the data. */
   instanceName?: string;
@@ -53,21 +53,21 @@ export interface CloudSqlSettings {
   postgresVersion?: CloudSqlVersion;
   /** Time of day in UTC after which the daily backup is made, within four hours. Defaults to `02:00`. */
   backupStartTime?: string;
-  /** Days back to any second of which the database can be restored, 1 to 7, in ENTERPRISE_PLUS to 35. Defaults to 7. */
+  /** Days of transaction logs, for point-in-time recovery: 1 to 7, in ENTERPRISE_PLUS up to 35. Defaults to 7. */
   transactionLogRetentionDays?: number;
-  /** Daily backups that are kept, 1 to 365 and not fewer than `transactionLogRetentionDays`. Defaults to 7, or to those days. */
+  /** Number of daily backups that are kept, 1 to 365 and not fewer than `transactionLogRetentionDays`. Defaults to 7, or to those days. */
   retainedBackups?: number;
-  /** Whether a local SSD caches what is read. ENTERPRISE_PLUS only. Defaults to false. */
+  /** Whether to cache reads on a local SSD (data cache). ENTERPRISE_PLUS only. Defaults to false. */
   dataCache?: boolean;
-  /** Most connections at a time, 50 to 10000. Defaults to what Google allows for the tier's memory, and at least 60: one MLflow pod and its successor during a rollout. Changing it restarts the database. */
+  /** Maximum number of connections, 50 to 10000. Defaults to what Google allows for the tier's memory, and at least 60: one MLflow pod and its successor during a rollout. Changing it restarts the database. */
   maxConnections?: number;
   /** Further flags of Postgres, such as `log_min_duration_statement`. Some restart the database. */
   databaseFlags?: { [key: string]: string };
-  /** Password of the database user. Generated when left out. Changing it locks MLflow out until its pods are new, which the same `pulumi up` sees to. */
+  /** Password of the database user. Generated when left out. Changing it locks MLflow out until the same `pulumi up` has replaced its pods. */
   password?: pulumi.Input<string>;
-  /** Whether the instance can be neither replaced nor destroyed, by Pulumi, the console or anybody, and leaves its backups behind. Defaults to true. Before it can go, set this to false and run `pulumi up`: from then on destroying the stack loses the data and every backup. */
+  /** Whether the instance can be neither replaced nor destroyed, by Pulumi, in the console or by anyone else, and keeps its backups after deletion. Defaults to true. Before it can go, set this to false and run `pulumi up`: from then on destroying the stack loses the data and every backup. */
   protectData?: boolean;
-  /** Whether the instance is stopped: only disk, backups and a public address cost then. Defaults to false. It cannot be combined with `protectData`, nor start so: Google makes databases and users in a running instance only. */
+  /** Whether the instance is stopped: only disk, backups and a public address cost then. Defaults to false. It cannot be combined with `protectData`, nor be set on a new instance: Google creates databases and users only in a running one. */
   paused?: boolean;
   /** Labels added to the instance. Keys and values are lower-case letters, digits, hyphens and underscores. */
   labels?: { [key: string]: pulumi.Input<string> };
@@ -75,7 +75,7 @@ export interface CloudSqlSettings {
 
 /** Arguments of CloudSqlDatabase. */
 export interface CloudSqlDatabaseArgs extends CloudSqlSettings {
-  /** Network with Private Service Access that gives the instance a private address. Left out, it has a public one that accepts connections from the Auth Proxy only. Taking it away again replaces the instance and loses the data. */
+  /** Network with Private Service Access that gives the instance a private address. Left out, it has a public one that accepts connections from the Auth Proxy only. Removing it again replaces the instance and loses the data. */
   privateNetworkId?: pulumi.Input<string>;
 }
 

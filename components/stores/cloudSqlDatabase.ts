@@ -22,7 +22,7 @@ const { username, database, authDatabase } = trackingDatabase;
  * its users. Clients connect only through the Cloud SQL Auth Proxy, with an identity of Google's and the password.
  */
 export class CloudSqlDatabase extends pulumi.ComponentResource {
-  /** How a tracking server reaches the database, known once it exists: hand it on whole as its `database`. The password in it is a secret. */
+  /** Connection to the database, known once it exists: pass it as the `database` of a TrackingServer. The password in it is a secret. */
   public readonly connection: DatabaseConnection;
   /** Name of the instance. It is known before the instance exists, so that roles can be bound meanwhile. */
   public readonly instanceName: pulumi.Output<string>;

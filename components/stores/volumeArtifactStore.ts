@@ -11,7 +11,7 @@ import { checkVolumeArtifactStore, type VolumeArtifactStoreArgs } from "./argume
  * tracking server to one replica; use a bucket for more.
  */
 export class VolumeArtifactStore extends pulumi.ComponentResource {
-  /** Where a tracking server keeps artifacts: hand it on whole as its `artifacts`. */
+  /** Artifact location: pass it as the `artifacts` of a TrackingServer. */
   public readonly location: ArtifactLocation;
 
   constructor(name: string, args: VolumeArtifactStoreArgs, opts?: pulumi.ComponentResourceOptions) {

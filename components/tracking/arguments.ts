@@ -115,7 +115,7 @@ export interface ModelArgs {
 
 /** What people choose about the tracking server. */
 export interface TrackingSettings extends kube.NodePortArgs, kube.PodSettings {
-  /** MLflow version inside the image. Defaults to the version this package was made with. A change migrates copies of the databases, tries the new version on them, stops the old version and starts the new one. When the migration fails, the old version goes on. */
+  /** MLflow version inside the image. Defaults to the version this package was made with. A change migrates copies of the databases, starts the new version on them as a trial, stops the old version and starts the new one. When the migration fails, the old version goes on. */
   mlflowVersion?: string;
   /** Users in addition to the administrator, one per workload. Defaults to none. */
   users?: TrackingUser[];
@@ -125,7 +125,7 @@ export interface TrackingSettings extends kube.NodePortArgs, kube.PodSettings {
   replicas?: number;
   /** Worker processes per pod, 1 to 16. Defaults to 1; each takes about 200 MiB. */
   workers?: number;
-  /** What the server writes to its log: `DEBUG`, `INFO`, `WARNING` or `ERROR` and above. Defaults to MLflow's own choice, `INFO`. */
+  /** Lowest level that the server logs: `DEBUG`, `INFO`, `WARNING` or `ERROR`. Defaults to MLflow's own choice, `INFO`. */
   logLevel?: string;
   /** Further host names by which people reach the server, such as an ingress's. Defaults to none. */
   hostNames?: string[];
@@ -144,7 +144,7 @@ export interface TrackingServerArgs
   image: pulumi.Input<string>;
   /** Database for runs, models and users. */
   database: DatabaseConnection;
-  /** Where artifacts are kept. Clients never see it: they upload and download through the server. */
+  /** Where artifacts are stored. Clients never access it: they upload and download through the server. */
   artifacts: ArtifactLocation;
   /** Key of a Google service account, as JSON, that the server and the database's proxy use. Needed only where the cluster gives its workloads no Google identity; kept secret. */
   googleCredentials?: pulumi.Input<string>;

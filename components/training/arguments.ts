@@ -31,7 +31,7 @@ import {
 export interface TrainingGpu {
   /** Type of the processor on GKE: `nvidia-l4` or `nvidia-tesla-t4`. Left out, any that the cluster has will do; Autopilot wants it named. */
   type?: GpuType;
-  /** Number for each pod, 1 to 8. Defaults to 1. A pod that asks for more than a node has waits for ever. */
+  /** Number for each pod, 1 to 8. Defaults to 1. A pod that requests more than any node has stays pending. */
   count?: number;
 }
 
@@ -49,7 +49,7 @@ export interface TrainingPodArgs extends kube.PodSettings {
   timeZone?: pulumi.Input<string>;
   /** Further environment variables of the script, kept in a Secret. They win over those of this component. */
   environment?: { [key: string]: pulumi.Input<string> };
-  /** How often a failed pod, or a failed step, is tried again, 0 to 20. Defaults to 2. */
+  /** How often a failed pod, or a failed step, is retried, 0 to 20. Defaults to 2. */
   backoffLimit?: number;
   /** Seconds after which the Job is ended as failed, 60 to 604800 (a week). Defaults to 3600. */
   deadlineSeconds?: number;
@@ -65,7 +65,7 @@ export interface SharedTraining extends TrainingPodArgs {
   command?: pulumi.Input<string>[];
   /** Number of experiments to run, 1 to 1000, one pod and one MLflow run each. Left out, one pod runs them all. */
   trials?: number;
-  /** Most trials that run side by side, 1 to 1000. Defaults to 2. */
+  /** Maximum number of trials that run side by side, 1 to 1000. Defaults to 2. */
   parallelism?: number;
   /** Dask cluster that the command's Dask clients and joblib find. Left out, the command has its own pod only. Excludes `trials`. */
   cluster?: TrainingCluster;
@@ -73,7 +73,7 @@ export interface SharedTraining extends TrainingPodArgs {
 
 /** When a training runs. */
 export interface TrainingScheduleArgs {
-  /** Cron schedule such as `0 3 * * *`, or one of `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly`. Left out, nothing is trained by schedule. */
+  /** Cron schedule such as `0 3 * * *`, or one of `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly`. Left out, there is no schedule. */
   schedule?: string;
 }
 
@@ -105,7 +105,7 @@ export interface TrainingJobArgs extends TrainingWorkloadArgs, SharedTraining {
 
 /** A step of a pipeline: a container that runs when the one before it has succeeded. */
 export interface PipelineStep {
-  /** Name of the step and of its run, such as `prepare`. Each step has another one. */
+  /** Name of the step and of its run, such as `prepare`, unique in the pipeline. */
   name: string;
   /** Command to run, in the model's folder where the image has it. */
   command: pulumi.Input<string>[];
@@ -113,7 +113,7 @@ export interface PipelineStep {
   image?: pulumi.Input<string>;
   /** Parameters, which the run of the step shows. The step reads them with `training.parameters()`. */
   parameters?: { [key: string]: pulumi.Input<string> };
-  /** CPU and memory. Whatever is left out is that of the pipeline. */
+  /** CPU and memory. Defaults to the pipeline's, value by value. */
   resources?: kube.ContainerResources;
   /** Graphics processors. Defaults to those of the pipeline. All steps are in one pod, so they must be of one type. */
   gpu?: TrainingGpu;
@@ -121,15 +121,15 @@ export interface PipelineStep {
   cluster?: TrainingCluster;
   /** Seconds after which one attempt is ended as failed, 1 to 604800. Left out, the Job's deadline alone counts. */
   timeoutSeconds?: number;
-  /** Whether the outputs of an earlier run are taken over where image, command, parameters and inputs are the same. Defaults to true. */
+  /** Whether to reuse the outputs of an earlier run with the same image, command, parameters and inputs. Defaults to true. */
   cache?: boolean;
 }
 
 /** Arguments of TrainingPipeline. With a `schedule` it is a CronJob; without one it runs once, when it is made or changed. */
 export interface TrainingPipelineArgs extends TrainingWorkloadArgs {
-  /** Steps in their order, one at least. */
+  /** Steps in order, at least one. */
   steps: PipelineStep[];
-  /** Most that the steps of one pod may write, all together. Defaults to `2Gi`. */
+  /** Maximum size of what the steps of one pod write, all together. Defaults to `2Gi`. */
   storageSize?: pulumi.Input<string>;
 }
 

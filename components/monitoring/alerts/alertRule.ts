@@ -4,7 +4,7 @@ export interface AlertRule {
   alert: string;
   /** PromQL; every series that it returns is an alert. */
   expr: string;
-  /** How long it must have been so. Defaults to at once. */
+  /** How long the expression must hold before the alert fires. Defaults to no time. */
   for?: string;
   /** Labels of the alert. `severity` is `critical` (needs attention now), `warning` (today) or `info` (no notification). */
   labels: { [name: string]: string };
