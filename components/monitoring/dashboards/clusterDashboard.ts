@@ -180,7 +180,7 @@ export const cluster = (): Dashboard =>
             thresholds: [85, 97],
           }),
           stat({
-            title: "Space left on volumes",
+            title: "Free space on volumes",
             description:
               "Bytes that can still be written to each claim. A database or Prometheus that finds none stops.",
             height: 8,

@@ -52,7 +52,7 @@ export const models = (): Dashboard =>
             thresholds: [0.25, 0.5],
           }),
           stat({
-            title: "Greatest drift",
+            title: "Highest drift",
             description:
               "Population stability index of the feature that moved most from the training data. Above 0.25 the model predicts for people it was not trained on: see the runbook ModelInputDrift. No data until 200 rows came within the hour.",
             queries: `max(${drift})`,
@@ -131,7 +131,7 @@ export const models = (): Dashboard =>
             words: { "1": ["served", "blue"] },
           }),
           timeSeries({
-            title: "Versions taken",
+            title: "Versions loaded",
             description:
               "How often each version was loaded and taken, summed over the pods. A step belongs to each promotion and to each new pod.",
             queries: { [version]: count("model_loads_total") },
@@ -145,7 +145,7 @@ export const models = (): Dashboard =>
             ...wholeNumbers,
           }),
           timeSeries({
-            title: "Looks at the registry that failed",
+            title: "Failed registry checks",
             description:
               "How often the tracking server did not answer which version carries the alias. While it grows promotions are not noticed; see the dashboard Tracking.",
             queries: { "{{pod}}": `sum by (pod) (model_registry_errors_total{${ofModel}})` },
@@ -188,7 +188,7 @@ export const models = (): Dashboard =>
             unit: "short",
           }),
           timeSeries({
-            title: "Rows behind the drift",
+            title: "Rows used for drift",
             description:
               "Rows of the last hour that drift is computed from, by version. Below 200 there is no index, because chance alone would move it.",
             width: 12,

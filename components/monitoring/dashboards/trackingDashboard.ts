@@ -152,7 +152,7 @@ export const tracking = (): Dashboard =>
             decimals: 0,
           }),
           stat({
-            title: "Read back",
+            title: "Verified",
             description:
               "Whether the last backup that was read back was complete. If not see the runbook BackupVerificationFailed.",
             queries: `min(mlops_backup_verified{${of}})`,
