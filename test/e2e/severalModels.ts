@@ -3,7 +3,7 @@ import { predict, servedModel, type ServedModel } from "../../cli/prediction.ts"
 import { modelsOf, type StackModel } from "../../cli/servedModels.ts";
 import { restartsOf } from "./support/kube.ts";
 import { keepPredicting } from "./support/load.ts";
-import { logAndRegister } from "./support/models.ts";
+import { logAndRegister, withModelFolder } from "./support/models.ts";
 import { api, models, namespace, up, withModels } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
 
@@ -21,6 +21,19 @@ export function describeSeveralModels(outputs: () => Record<string, unknown>): v
       const model = await servedModel(servingUrl);
       return typeof model !== "string" && model.version === version && model;
     });
+  };
+  /** Each attempt of each step with how it ended. */
+  const stepsOf = async (experimentName: string) => {
+    const byName = `experiments/get-by-name?experiment_name=${experimentName}`;
+    const { experiment } = await tracking().call<{ experiment: { experiment_id: string } }>(byName);
+    const { runs } = await tracking().call<{ runs: { info: Record<string, string> }[] }>(
+      "runs/search",
+      {
+        experiment_ids: [experiment.experiment_id],
+        filter: "tags.`training.step` != ''",
+      },
+    );
+    return runs.map(({ info }) => `${info["run_name"]} ${info["status"]}`).sort();
   };
   const model = (name: string) => modelsOf(outputs()).find((one) => one.name === name)!;
   const others = [
@@ -65,7 +78,7 @@ export function describeSeveralModels(outputs: () => Record<string, unknown>): v
     }
   });
 
-  test("a fourth model comes and goes, and restarts neither the three nor MLflow, Prometheus or the page, which shows it when `up` ends", async () => {
+  test("a fourth model, trained in steps, comes and goes, and restarts neither the three nor MLflow, Prometheus or the page, which shows it when `up` ends", async () => {
     const pods = async () => {
       const found = await api().pods(namespace);
       return found
@@ -77,11 +90,20 @@ export function describeSeveralModels(outputs: () => Record<string, unknown>): v
     };
     const before = (await pods()).sort();
     expect(before.length).toBeGreaterThanOrEqual(5);
-    const { code, stdout } = await up(...withModels({ ...models, spare: {} }));
-    expect(stdout).toMatch(/^ {2}spare +No model to serve yet.* · npm run connect · http/m);
+    const { code, stdout } = await withModelFolder("spare", "steps", () =>
+      up(...withModels({ ...models, spare: {} })),
+    );
+    expect(stdout).toMatch(/^ {2}spare +version 1 .* predicts .* · npm run connect · http/m);
     expect(stdout).toMatch(/^ {2}wine-lightgbm +version 1 \(champion\) predicts /m);
     expect(code).toBe(0);
     expect((await pods()).sort()).toEqual(before);
+    // one of the steps runs on a Dask worker, and the last one fails once
+    expect(await stepsOf("spare")).toEqual([
+      "prepare FINISHED",
+      "publish FAILED",
+      "publish FINISHED",
+      "search FINISHED",
+    ]);
     expect((await up()).code).toBe(0);
     expect((await pods()).sort()).toEqual(before);
   });

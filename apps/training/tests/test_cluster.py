@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 import sys
 import time
 from pathlib import Path
@@ -149,6 +150,7 @@ ASKING = """
 import sys
 from urllib.request import urlopen
 from distributed import Client
+from distributed.system import MEMORY_LIMIT
 
 def ports(dask_scheduler=None, dask_worker=None):
     return (dask_scheduler or dask_worker).http_server.port
@@ -166,6 +168,9 @@ def answers(url):
     except OSError:
         return None
 
+def memory(dask_worker):
+    return dask_worker.memory_manager.memory_limit == MEMORY_LIMIT
+
 def has_scikit_learn():
     return "sklearn.model_selection" in sys.modules
 
@@ -175,12 +180,13 @@ with Client() as client:
     print("paused:", 'dask_scheduler_workers{state="paused"} 0.0' in metrics(of_scheduler))
     print("of the worker:", 'dask_worker_memory_bytes{type="managed"}' in metrics(of_worker))
     print("besides:", paths_besides(of_scheduler) + paths_besides(of_worker))
+    print("all memory:", *client.run(memory).values())
     imported = [client.run_on_scheduler(has_scikit_learn), *client.run(has_scikit_learn).values()]
     print("imported:", imported, flush=True)
 """
 
 
-def test_pods_show_their_metrics_and_nothing_else_and_are_ready_for_scikit_learn(
+def test_pods_use_all_memory_show_their_metrics_and_nothing_else_and_are_ready_for_scikit_learn(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "asking.py").write_text(ASKING)
@@ -191,6 +197,7 @@ def test_pods_show_their_metrics_and_nothing_else_and_are_ready_for_scikit_learn
     assert "paused: True" in log
     assert "of the worker: True" in log
     assert "besides: []" in log
+    assert "all memory: True" in log
     assert "imported: [True, True]" in log
 
 
@@ -210,6 +217,20 @@ def test_a_pod_that_is_to_end_ends_its_command_first(tmp_path: Path) -> None:
         pods.pods[0].terminate()
         assert pods.wait(30) == 143
         assert "ended" in pods.log.read_text()
+
+
+def test_a_worker_that_waits_for_a_scheduler_ends_at_once(tmp_path: Path) -> None:
+    with Pods(1, "sleep", "60", folder=tmp_path) as pods:
+        pods.wait_for_line("works for")
+        worker = pods.pods[1]
+        pods.kill(0)
+        pods.wait()
+        host, port = pods.env["CLUSTER_SCHEDULER"].split(":")
+        with socket.create_server((host, int(port))) as silent:
+            silent.settimeout(60)
+            silent.accept()
+            worker.terminate()
+            assert worker.wait(5) == 143
 
 
 # SECURITY.md: They accept no certificate but that of a pod of the same Job.

@@ -9,6 +9,7 @@ import mlflow
 import pytest
 import requests
 from dask_cluster.client import compare_versions
+from distributed.system import MEMORY_LIMIT
 from mlflow import MlflowClient
 from shared_cluster import SharedCluster
 from sklearn.datasets import load_diabetes
@@ -73,6 +74,13 @@ def test_over_http_there_are_metrics_and_nothing_of_tasks(cluster: SharedCluster
     assert "dask_scheduler_workers" in requests.get(f"{cluster.http}/metrics", timeout=9).text
     for path in ("/json/identity.json", "/info/main/workers.html", "/api/v1/get_workers"):
         assert requests.get(cluster.http + path, timeout=9).status_code == 404, path
+
+
+def test_a_worker_uses_all_memory_of_its_pod(notebook: SharedCluster) -> None:
+    with dask_client() as client:
+        client.wait_for_workers(1, timeout=120)
+        workers = client.scheduler_info()["workers"].values()
+        assert {worker["memory_limit"] for worker in workers} == {MEMORY_LIMIT}
 
 
 def test_tasks_do_not_see_the_secret(notebook: SharedCluster) -> None:

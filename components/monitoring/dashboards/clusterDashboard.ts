@@ -196,7 +196,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "Dask workers",
             description:
-              "Workers of all trainings with a cluster. A dip is a worker that was lost, see the runbook DaskWorkersLost; paused ones are out of memory, see DaskWorkersPaused.",
+              "Workers of all Dask clusters, those of trainings and the one that notebooks share. A dip is a worker that was lost, see the runbook DaskWorkersLost; paused ones are out of memory, see DaskWorkersPaused.",
             queries: {
               running: ofDask("scheduler_workers", 'state!="paused"'),
               paused: ofDask("scheduler_workers", 'state="paused"'),

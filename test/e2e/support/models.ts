@@ -1,6 +1,8 @@
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 import { run } from "../../../local/support/process.ts";
+import { modelsFolder } from "../../../program/models.ts";
 import { environment as pythonEnvironment } from "../../support/pythonEnvironment.ts";
 
 /** Kinds of model versions that `registerModel.py` makes. */
@@ -47,4 +49,19 @@ export async function registerModel(
     },
   });
   return printed.trim().split("\n").at(-1)!;
+}
+
+/** Has a folder of this directory among the models of the checkout while `work` goes on. */
+export async function withModelFolder<T>(
+  name: string,
+  source: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const folder = join(modelsFolder, name);
+  cpSync(join(import.meta.dirname, source), folder, { recursive: true });
+  try {
+    return await work();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from dask_cluster.certificates import tls_settings
+from dask_cluster.shared import WHOLE_POD
 
 _IN_THE_IMAGE = Path("/opt/models")
 _IN_MOST_TASKS = "sklearn.model_selection"
@@ -155,12 +156,13 @@ async def _workers_of(pod: ClusterPod, count: Callable[[], int]) -> None:
 
 async def _work(pod: ClusterPod) -> NoReturn:
     """Works until the scheduler or the pod ends; in the first case for the next scheduler."""
-    from distributed import Worker
+    from distributed import Status, Worker
 
     stopped = _on_sigterm()
     worker = Worker(
         pod.scheduler_address,
         nthreads=pod.threads,
+        memory_limit=WHOLE_POD,
         port=pod.worker_port,
         dashboard=False,
         dashboard_address=f":{pod.metrics_port}",
@@ -174,9 +176,10 @@ async def _work(pod: ClusterPod) -> NoReturn:
 
     await _first(serve(), stopped.wait())
     if stopped.is_set():
-        # what it has computed goes to the others, if there is a scheduler
-        with suppress(Exception):
-            await asyncio.wait_for(worker.close_gracefully(), _ENDING_SECONDS)
+        # what it has computed goes to the others; without a scheduler it has nothing
+        if worker.status is not Status.init:
+            with suppress(Exception):
+                await asyncio.wait_for(worker.close_gracefully(), _ENDING_SECONDS)
         os._exit(143)  # threads with tasks would hold up any other exit
     print("the scheduler has gone; waiting for the next one", flush=True)
     # without what tasks have left in this process, and no signal is missed in between

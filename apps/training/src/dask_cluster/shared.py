@@ -14,6 +14,9 @@ from dask_cluster.certificates import tls_settings
 CLUSTER = "shared"
 """Its name, by which its certificates are no other cluster's."""
 
+WHOLE_POD = "1.0"
+"""A worker's share of its pod's memory. Dask's own choice grows with its share of the cores."""
+
 _ROUTES = ["distributed.http.scheduler.prometheus", "distributed.http.health"]
 """What the scheduler answers over HTTP, without a login. Dask's own choice shows tasks and logs."""
 
@@ -28,7 +31,9 @@ def main(role: str, *options: str) -> NoReturn:
     for library in ("OMP", "MKL", "OPENBLAS"):
         # Dask has a thread for each task already
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    os.execv(sys.executable, [sys.executable, "-m", f"distributed.cli.dask_{role}", *options])
+    memory = ["--memory-limit", WHOLE_POD] if role == "worker" else []
+    program = f"distributed.cli.dask_{role}"
+    os.execv(sys.executable, [sys.executable, "-m", program, *memory, *options])
 
 
 if __name__ == "__main__":
