@@ -8,7 +8,7 @@ import { dask } from "./cases/dask.ts";
 import { cluster } from "./cases/cluster.ts";
 import { models } from "./cases/models.ts";
 import { monitoring } from "./cases/monitoring.ts";
-import { checkRules, groups, testRules } from "./rules.ts";
+import { checkRules, groups, testRule } from "./rules.ts";
 
 const cases: AlertCases = {
   ...availability,
@@ -42,8 +42,8 @@ for (const version of prometheusVersions) {
     });
 
     test.each(names)("%s fires when it should, and only then", (name) => {
-      const { output, ok } = testRules(path, groups, { [name]: cases[name]! });
-      expect(output).toMatch(/^Unit Testing: +\S+\n +SUCCESS\s*$/);
+      const { output, ok } = testRule(path, groups, name, cases[name]!);
+      expect(output).toMatch(/ SUCCESS\s*$/);
       expect(ok).toBe(true);
     });
 
@@ -54,14 +54,17 @@ for (const version of prometheusVersions) {
         rules: group.rules.map((rule) => ({ ...rule, expr })),
       }));
 
+    const failing = (rules: readonly RuleGroup[]) =>
+      names.filter((name) => !testRule(path, rules, name, cases[name]!).ok);
+
     test("a rule that never fires fails the test of its alert", () => {
-      const { failed } = testRules(path, withExpression("vector(1) > 1"), cases);
-      expect(failed.sort()).toEqual(names);
+      expect(failing(withExpression("vector(1) > 1"))).toEqual(names);
     });
 
     test("a rule that always fires fails the test of its alert", () => {
-      const { failed } = testRules(path, withExpression("vector(1)"), cases);
-      expect(failed.sort()).toEqual(names.filter((name) => name !== "Watchdog"));
+      expect(failing(withExpression("vector(1)"))).toEqual(
+        names.filter((name) => name !== "Watchdog"),
+      );
     });
   });
 }
