@@ -8,6 +8,7 @@ import { queryAt } from "../../../tools/dashboards/prometheusApi.ts";
 import { localhostCertificate } from "../../login/support/programs.ts";
 import { listening } from "../../support/listening.ts";
 import { api } from "./platform.ts";
+import { waitUntil } from "./wait.ts";
 
 const group = "custom.metrics.k8s.io";
 const groupVersion = `${group}/v1beta2`;
@@ -100,6 +101,10 @@ export async function startMetricsAdapter(
     const { status, body } = await api().call("POST", path, object);
     if (status !== 201) throw new Error(`${path} answers ${status}: ${JSON.stringify(body)}`);
   }
+  await waitUntil("the API server hands on what the adapter answers", 30, async () => {
+    const { status } = await api().call("GET", `/apis/${groupVersion}`);
+    return status === 200;
+  });
   return {
     close: async () => {
       for (const [path, { metadata }] of objects)
