@@ -41,7 +41,8 @@ export async function startMetricsAdapter(
       const resources = [{ ...resource, singularName: "", verbs: ["get"] }];
       return { kind: "APIResourceList", apiVersion: "v1", groupVersion, resources };
     }
-    const [, namespace, metric] = /\/namespaces\/([^/]+)\/pods\/\*\/([^/]+)$/.exec(pathname) ?? [];
+    const [, namespace, metric] =
+      /\/namespaces\/([^/]+)\/pods\/\*\/([^/]+)$/.exec(decodeURIComponent(pathname)) ?? [];
     if (namespace === undefined || metric !== rule.name.as) return undefined;
     const selector = encodeURIComponent(searchParams.get("labelSelector") ?? "");
     const found = await api().list(
