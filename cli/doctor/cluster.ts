@@ -216,10 +216,15 @@ async function loadMetrics(facts: Facts): Promise<Seen> {
   if (scaled.length === 0) return "no model has autoscaling";
   const byRequests = scaled.filter(([, { autoscaling }]) => autoscaling?.targetRequestsInFlight);
   const client = await facts.client();
-  const missing = async (group: string, needing: typeof scaled, fix: string) => {
+  const missing = async (
+    group: string,
+    versions: string[],
+    needing: typeof scaled,
+    fix: string,
+  ) => {
     if (needing.length === 0) return [];
-    const answer = client.request("GET", `/apis/${group}/v1beta1`);
-    const isServed = await answer.then(
+    const answers = versions.map((version) => client.request("GET", `/apis/${group}/${version}`));
+    const isServed = await Promise.any(answers).then(
       () => true,
       () => false,
     );
@@ -231,11 +236,14 @@ async function loadMetrics(facts: Facts): Promise<Seen> {
   const findings = await Promise.all([
     missing(
       "metrics.k8s.io",
+      ["v1beta1"],
       scaled,
       "install metrics-server, with Minikube by `minikube addons enable metrics-server`, or set replicas in place of autoscaling",
     ),
     missing(
       "custom.metrics.k8s.io",
+      // the chart of prometheus-adapter offers the first, other adapters the second
+      ["v1beta1", "v1beta2"],
       byRequests,
       "install an adapter, see docs/how-to/autoscaling.md, or leave out targetRequestsInFlight",
     ),

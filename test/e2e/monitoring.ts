@@ -4,12 +4,14 @@ import { gunzipSync } from "node:zlib";
 import { dashboards } from "../../components/monitoring/dashboards/index.ts";
 import { panelQueries } from "../../tools/dashboards/queries.ts";
 import { servedModel, type ServedModel } from "../../cli/prediction.ts";
-import { queryAt, scrapeTargets } from "../../tools/dashboards/prometheusApi.ts";
+import { queryAt, type ScrapeTarget, scrapeTargets } from "../../tools/dashboards/prometheusApi.ts";
 import { checkoutRoot } from "../../local/support/cache.ts";
+import type { RunningPrometheus } from "../support/runningPrometheus.ts";
 import { withoutKubeStateMetrics } from "../components/monitoring/dashboards/withoutKubeStateMetrics.ts";
 import { executeNotebook } from "./support/notebook.ts";
 import { api, mlops, namespace, start } from "./support/platform.ts";
 import { forwarded } from "./support/forwarded.ts";
+import { startPrometheus3 } from "./support/prometheus3.ts";
 import { waitUntil } from "./support/wait.ts";
 
 const results = join(checkoutRoot, "test-results");
@@ -35,12 +37,34 @@ export function describeMonitoring(outputs: () => Record<string, string>): void 
     await waitUntil(expression, 60, async () => (await ask(expression)).length > 0);
   });
 
-  test("every target answers", async () => {
-    await waitUntil("no target is down", 60, async () => {
-      const targets = await forwarded("prometheus", scrapeTargets);
+  const everyTargetAnswers = (url: string) =>
+    waitUntil("no target is down", 60, async () => {
+      const targets = await scrapeTargets(url);
       expect(targets.filter(({ health }) => health !== "up")).toEqual([]);
+      return targets;
+    });
+
+  test("every target answers", () => forwarded("prometheus", everyTargetAnswers));
+
+  let three: RunningPrometheus;
+  afterAll(() => three?.stop());
+
+  test("Prometheus 3 finds the same targets with its own discovery, and all of them answer", async () => {
+    three = await startPrometheus3();
+    const found = (targets: ScrapeTarget[]) =>
+      targets
+        .map(({ labels }) => labels)
+        .filter(({ job }) => !["prometheus", "alertmanager"].includes(job!))
+        .sort((one, other) => JSON.stringify(one).localeCompare(JSON.stringify(other)));
+    await waitUntil("the same targets", 60, async () => {
+      const [ours, its] = [
+        await forwarded("prometheus", scrapeTargets),
+        await scrapeTargets(three.url),
+      ];
+      expect(found(its)).toEqual(found(ours));
       return true;
     });
+    await everyTargetAnswers(three.url);
   });
 
   test("every panel of every dashboard has data, but the listed ones without kube-state-metrics", async () => {
@@ -49,20 +73,23 @@ export function describeMonitoring(outputs: () => Record<string, string>): void 
     const queries = dashboards().flatMap((dashboard) => panelQueries(dashboard, { model }));
     const nameOf = (query: { dashboard: string; panel: string; refId: string }) =>
       `${query.dashboard} / ${query.panel} / ${query.refId}`;
-    await forwarded("prometheus", (url) =>
+    const haveData = (url: string) =>
       // a rate needs two scrapes
       waitUntil("the panels have data", 90, async () => {
         const answers = await Promise.all(queries.map(({ expr }) => queryAt(url, expr)));
         const empty = queries.filter((_, index) => answers[index]!.length === 0);
         expect(empty.map(nameOf)).toEqual(withoutKubeStateMetrics.map(nameOf));
         return true;
-      }),
-    );
+      });
+    await forwarded("prometheus", haveData);
+    await haveData(three.url);
   });
 
   test("nothing is wrong with a platform that has just come up: no alert but the watchdog", async () => {
-    const firing = await ask('ALERTS{alertstate="firing"}');
-    expect(firing.map(({ labels }) => labels["alertname"])).toEqual(["Watchdog"]);
+    const firing = 'ALERTS{alertstate="firing"}';
+    for (const found of [await ask(firing), await queryAt(three.url, firing)]) {
+      expect(found.map(({ labels }) => labels["alertname"])).toEqual(["Watchdog"]);
+    }
   });
 
   test("a notebook reads the champion's request rate and drift", async () => {

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { marker } from "../../ci/comment.ts";
 import { run } from "../../local/support/process.ts";
-import { actionlint, reasonToSkipActionlint } from "../support/actionlint.ts";
+import { goProgram, reasonToSkipGo } from "../support/goProgram.ts";
 
 interface Step {
   uses?: string;
@@ -175,13 +175,13 @@ test("no protection is gone round", () => {
   for (const text of texts.values()) expect(text).not.toContain("--ignore-protect");
 });
 
-const reason = reasonToSkipActionlint();
+const reason = reasonToSkipGo("actionlint");
 const linted = reason === undefined ? test : test.skip;
 linted(
   `actionlint finds nothing${reason ? ` (skipped: ${reason})` : ""}`,
   async () => {
     expect(
-      await run(await actionlint(), ["-no-color", ...files.map((file) => join(folder, file))]),
+      await run(await goProgram("actionlint"), ["-no-color", ...files.map((file) => join(folder, file))]),
     ).toBe("");
   },
   10 * 60_000,

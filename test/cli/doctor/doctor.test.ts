@@ -115,6 +115,14 @@ describe.each(Object.entries(together))("what is wrong %s", (_, faults) => {
   });
 });
 
+test("an adapter for requests in flight may answer by either version of its interface", async () => {
+  api.put("/apis/metrics.k8s.io/v1beta1", {});
+  api.put("/apis/custom.metrics.k8s.io/v1beta2", {});
+  const results = await examined("--config", `models=${JSON.stringify(scaled)}`);
+  platform.reset();
+  expect(results.find(({ name }) => name === "load-metrics")).toMatchObject({ status: "ok" });
+});
+
 test("a stack is judged by what its last `up` was given on the command line", async () => {
   const overrides = { monitoring: "false", storageClassName: "gold" };
   writeDeployment({ charts: "official", overrides });

@@ -56,11 +56,14 @@ export function kube(path: string): Kube {
       const outgoing = request(url, { method, agent, headers, timeout: 30_000 }, (response) => {
         let text = "";
         response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-        response.on("end", () =>
-          resolve({ status: response.statusCode ?? 0, body: text && JSON.parse(text) }),
-        );
+        response.on("end", () => {
+          // a path that there is not is answered with plain text
+          const isJson = response.headers["content-type"]?.includes("json");
+          resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text });
+        });
       });
       outgoing.on("error", reject);
+      outgoing.on("timeout", () => outgoing.destroy(new Error(`${target} does not answer`)));
       outgoing.end(body && JSON.stringify(body));
     });
   const get = async (target: string): Promise<unknown> => {

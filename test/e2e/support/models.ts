@@ -6,7 +6,7 @@ import { modelsFolder } from "../../../program/models.ts";
 import { environment as pythonEnvironment } from "../../support/pythonEnvironment.ts";
 
 /** Kinds of model versions that `registerModel.py` makes. */
-export type ModelKind = "constant" | "pickled" | "unsigned" | "crashing" | "oversized";
+export type ModelKind = "constant" | "pickled" | "unsigned" | "crashing" | "oversized" | "waiting";
 
 /** Runs a plain script that logs a model of the library and registers it, with what the stack's outputs say. */
 export async function logAndRegister(

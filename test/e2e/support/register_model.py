@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -43,8 +44,25 @@ def oversized() -> KNeighborsRegressor:
     return model
 
 
+class Waiting(mlflow.pyfunc.PythonModel):
+    """Waits for half a second, as for a GPU or a feature store, and takes no CPU meanwhile."""
+
+    def predict(self, model_input):
+        time.sleep(0.5)
+        return [0.0] * len(model_input)
+
+
 def log(kind: str, value: float) -> str:
     """Log a model in the active run and return its URI."""
+    if kind == "waiting":
+        example = input_example(DATA.x_train)
+        return mlflow.pyfunc.log_model(
+            name="model",
+            python_model=Waiting(),
+            signature=SIGNATURE,
+            input_example=example,
+            pip_requirements=["scikit-learn"],
+        ).model_uri
     if kind in ("crashing", "oversized"):
         # a sound model whose file is exchanged: nothing here may predict with the other one
         with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,7 @@ import type { OidcLogin } from "../../../components/index.ts";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 import { makePlatform, platformArgs } from "../../support/fixtures.ts";
 import { loginConfigText } from "../../support/loginConfig.ts";
-import { oauth2Proxy } from "../../support/oauth2Proxy/index.ts";
+import { goProgram } from "../../support/goProgram.ts";
 import { containersOf, podTemplates } from "../../support/podSecurity.ts";
 import { environment } from "../../support/pythonEnvironment.ts";
 import { record, type Recorded } from "../../support/recorder.ts";
@@ -50,7 +50,7 @@ async function started(stops: (() => Promise<void>)[]): Promise<PlatformBehindLo
   mkdirSync(secrets);
   writeFileSync(join(secrets, "client-secret"), client.secret);
   writeFileSync(join(secrets, "cookie-secret"), "k".repeat(43));
-  const proxy = await oauth2Proxy();
+  const proxy = await goProgram("oauth2-proxy");
   const certificate = localhostCertificate(folder);
   const issuer = await fakeIssuer(client, certificate);
   stops.push(issuer.close);
