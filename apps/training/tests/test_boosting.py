@@ -34,9 +34,9 @@ def test_a_fitted_estimator_of_lightgbm_brings_its_history_and_parameters(
     credentials: dict[str, str],
 ) -> None:
     mlflow.set_experiment("boosting")
-    data = load_diabetes(return_X_y=True)
+    features, target = load_diabetes(return_X_y=True)
     model = lightgbm.LGBMRegressor(n_estimators=5, verbose=-1)
-    model.fit(*data, eval_set=[data], eval_metric="l2")
+    model.fit(features, target, eval_X=features, eval_y=target, eval_metric="l2")
     with mlflow.start_run() as run:
         log_boosting(model)
     history = MlflowClient().get_metric_history(run.info.run_id, "training-l2")
