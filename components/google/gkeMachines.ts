@@ -2,9 +2,9 @@
 
 /** Who looks after the nodes of a cluster. */
 export const GkeMode = {
-  /** Node pools of your own, paid by the node. Everything of Kubernetes works. */
+  /** Your own node pools, billed per node. All Kubernetes features work. */
   Standard: "standard",
-  /** Google makes nodes as pods need them, paid by what pods request. No pods with access to the host. */
+  /** Google creates nodes as pods need them, billed by pod requests. Pods cannot access the host. */
   Autopilot: "autopilot",
 } as const;
 export type GkeMode = (typeof GkeMode)[keyof typeof GkeMode];
@@ -36,7 +36,7 @@ export type GkeMachineType = (typeof GkeMachineType)[keyof typeof GkeMachineType
 
 /** How soon a cluster gets new versions of Kubernetes. */
 export const GkeReleaseChannel = {
-  /** As soon as they exist; not for production. */
+  /** As soon as they are released; not for production. */
   Rapid: "RAPID",
   /** After two to three months in the rapid channel. */
   Regular: "REGULAR",
