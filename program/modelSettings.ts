@@ -60,11 +60,11 @@ export const modelKeys: { readonly [Key in keyof ModelSetting]-?: ModelKey } = {
   autoscaling: { argument: "autoscaling" },
   resources: { argument: "resources", description: "CPU and memory of its server. Defaults to those of its model.yaml, and then to servingResources." },
   train: { argument: "training.once", type: "boolean", description: "Whether `up` trains it. Defaults to true for a model with a folder under `models/`; one without is served only." },
-  schedule: { argument: "training.schedule", description: "Cron schedule on which it is trained again, such as `0 3 * * *`, in trainingTimeZone. Left out, never." },
+  schedule: { argument: "training.schedule", description: "Cron schedule for retraining, such as `0 3 * * *`, in trainingTimeZone. Defaults to none." },
   trainingResources: { argument: "training.resources", description: "CPU and memory of its training pods. Defaults to those of its model.yaml, and then to trainingResources." },
   owner: { argument: "owner" },
   page: { argument: "page" },
-  nodePort: { argument: "nodePort", description: "Port of its server on every node, 30000 to 32767. 0 means inside the cluster only. Left out, the first model has 31345 on a cluster of this machine; all others have none." },
+  nodePort: { argument: "nodePort", description: "Port of its server on every node, 30000 to 32767. 0 means inside the cluster only. Left out, the first model has 31345 on a local cluster; all others have none." },
   monitor: { argument: "monitor" },
 };
 

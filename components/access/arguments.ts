@@ -24,49 +24,49 @@ import * as kube from "../kubernetes/arguments.ts";
 export interface OidcLogin {
   /** Issuer, as the provider's documentation gives it, such as `https://accounts.google.com`. It must be `https:`. */
   issuerUrl: string;
-  /** Client id that the provider gave. Every host's `/oauth2/callback` must be registered there as a redirect URI. */
+  /** Client id from the provider. Register every host's `/oauth2/callback` there as a redirect URI. */
   clientId: pulumi.Input<string>;
-  /** Client secret that the provider gave. Kept secret whatever the caller passes. Required without a LoginProxy's `secretName`. */
+  /** Client secret from the provider. Kept secret whatever the caller passes. Required without a LoginProxy's `secretName`. */
   clientSecret?: pulumi.Input<string>;
-  /** Domain of the e-mail addresses that are let in, such as `example.com`. Everyone with a verified address there gets in; `*` is refused. */
+  /** Domain of the e-mail addresses to admit, such as `example.com`. Anyone with a verified address there gets in; `*` is refused. */
   emailDomain: string;
-  /** Whether the provider must say that it has verified the address, as `email_verified` in the ID token. Defaults to true. Entra ID and AD FS never say it: set it to false for them, and their administrators vouch for the addresses. */
+  /** Whether the ID token must state that the address is verified, as `email_verified`. Defaults to true. Entra ID and AD FS never send it: set it to false for them, and rely on their administrators for the addresses. */
   requireVerifiedEmail?: boolean;
 }
 
 /** What people choose about the pods of a login. */
 export interface LoginProxySettings extends kube.PodSettings {
-  /** Hours after which people log in again, 1 to 168. Defaults to 12. A person whose account was disabled keeps access until then. */
+  /** Hours after which people must log in again, 1 to 168. Defaults to 12. A person whose account was disabled keeps access until then. */
   sessionHours?: number;
-  /** Longest time in seconds until an answer begins, 30 to 86400. Defaults to 3600, for uploads of large files. */
+  /** Timeout in seconds until a response begins, 30 to 86400. Defaults to 3600, for uploads of large files. */
   timeoutSeconds?: number;
-  /** Number of pods, 1 to 20. Defaults to 2, so that one may restart while the other answers. */
+  /** Number of pods, 1 to 20. Defaults to 2, so that one can restart while the other serves. */
   replicas?: number;
-  /** Image of oauth2-proxy. Defaults to the official one at the version this package was tried with. */
+  /** Image of oauth2-proxy. Defaults to the official one at the version this package was tested with. */
   image?: pulumi.Input<string>;
-  /** CPU and memory. Defaults to 20m and 32Mi requested, 500m and 128Mi at most. */
+  /** CPU and memory. Defaults to requests of 20m and 32Mi, and limits of 500m and 128Mi. */
   resources?: kube.ContainerResources;
 }
 
 /** Arguments of LoginProxy. */
 export interface LoginProxyArgs extends LoginProxySettings, kube.WorkloadArgs {
-  /** OpenID Connect provider that authenticates people. */
+  /** OpenID Connect provider, and whom it admits. */
   login: OidcLogin;
-  /** Domain of all hosts that share the login, such as `mlops.example.com`. Every host below it is sent the cookie, so let it hold nothing else. */
+  /** Domain of all hosts that share the login, such as `mlops.example.com`. Every host below it receives the cookie, so use a dedicated domain. */
   domain: string;
   /** Host that this proxy answers for, one level below the domain. */
   hostName: string;
-  /** URLs of the services behind it, inside the cluster, by path prefix: `/` for everything, or several such as `/churn/`, which is stripped. They receive the original `Host`. */
+  /** Upstream URLs inside the cluster, by path prefix: `/` for everything, or several such as `/churn/`, which is stripped. Upstreams receive the original host name. */
   upstreamUrls: { [path: string]: pulumi.Input<string> };
-  /** Key that encrypts the cookie: 43 letters, digits, `-` and `_`, which are 32 bytes. Give all proxies of a domain the same, so that one login opens all of them. Generated when left out. Changing it logs everyone out. */
+  /** Key that encrypts the cookie: 43 letters, digits, `-` and `_`, which are 32 bytes. Give all proxies of a domain the same key, so that one login covers all of them. Generated when left out. Changing it logs all users out. */
   cookieSecret?: pulumi.Input<string>;
-  /** Existing Secret to use instead, in the same namespace, with the entries `client-secret` and `cookie-secret`. Excludes `login.clientSecret` and `cookieSecret`. Pods read it as they start: restart them after a change. */
+  /** Existing Secret to use instead, in the same namespace, with the keys `client-secret` and `cookie-secret`. Excludes `login.clientSecret` and `cookieSecret`. Pods read it at startup: restart them after a change. */
   secretName?: pulumi.Input<string>;
-  /** Prefixes of the paths that programs call, such as `/api/`: without a login they answer 401 instead of redirecting to the login page. Defaults to none. */
+  /** Path prefixes that programs call, such as `/api/`: without a login they return 401, not a redirect. Defaults to none. */
   programPaths?: string[];
-  /** Whether an ID token of the provider, made for this client id, in `Authorization: Bearer` is accepted as well. Defaults to false. Useless in front of a service that asks for a password itself, because a request has only one `Authorization`. */
+  /** Whether to also accept the provider's ID tokens for this client id in `Authorization: Bearer`. Defaults to false. It cannot work with a service that requires its own password, because a request has only one `Authorization`. */
   acceptIdTokens?: boolean;
-  /** Whether cookies and `Authorization` are passed on. Defaults to false, so that the service behind it never sees credentials for the other hosts. MLflow and Grafana need it, for their own logins. */
+  /** Whether to forward cookies and `Authorization`. Defaults to false, so that upstreams never receive credentials for the other hosts. MLflow and Grafana need it for their own logins. */
   forwardCredentials?: boolean;
 }
 
@@ -192,29 +192,29 @@ export const checkLoginProxy: Rule = object<LoginProxyArgs>(
 export interface GatewayBackend {
   /** Host name under which people reach it, such as `mlflow.mlops.example.com`. */
   hostName: string;
-  /** Name of the Service, in the gateway's namespace. Policies of Google's are attached to it, one set a Service. */
+  /** Name of the Service, in the gateway's namespace. Google's policies are attached to it, one set per Service. */
   serviceName: string;
-  /** TCP port of the Service, which its pods listen on too. */
+  /** TCP port of the Service and of its pods. */
   port: number;
-  /** Path that a healthy pod answers with 200, without a login and for any `Host`. */
+  /** Path for which a healthy pod returns 200, without a login and for any `Host`. */
   healthPath: string;
-  /** Whether a browser always reaches the same pod (session affinity by a cookie of the load balancer). Defaults to false. Streamlit needs it. */
+  /** Whether a load balancer cookie keeps a browser on the same pod. Defaults to false. Streamlit requires it. */
   sessionAffinity?: boolean;
-  /** Longest time in seconds that a request or a websocket may take, 1 to 86400. Defaults to 3600. */
+  /** Maximum duration of a request or a WebSocket in seconds, 1 to 86400. Defaults to 3600. */
   timeoutSeconds?: number;
 }
 
 /** Arguments of PlatformGateway. Every Service behind it is in its namespace. */
 export interface PlatformGatewayArgs extends kube.NamespacedArgs {
-  /** Name of the Gateway and the start of its objects' names. Defaults to the component's name. Changing it replaces the load balancer; the address stays. */
+  /** Name of the Gateway and prefix of its objects' names. Defaults to the component's name. Changing it replaces the load balancer; the address stays. */
   gatewayName?: string;
-  /** Name of a global static address of Google Cloud, such as a DomainCertificate's. After a change the DNS records point to the old address. */
+  /** Name of a global static address of Google Cloud, such as a DomainCertificate's. After a change, existing DNS records point to the old address. */
   addressName: pulumi.Input<string>;
   /** Name of a certificate map of Google's Certificate Manager, such as a DomainCertificate's. */
   certificateMapName: pulumi.Input<string>;
   /** Name of a global SSL policy of Google Cloud, such as a DomainCertificate's. Defaults to Google's own, which still allows TLS 1.0. */
   sslPolicyName?: pulumi.Input<string>;
-  /** Services to expose, one host each. Requests for any other host are refused. */
+  /** Services to expose, one host each. Requests for any other host are rejected. */
   backends: GatewayBackend[];
 }
 
@@ -258,13 +258,13 @@ export const checkGateway = (name: string): Rule =>
 export interface DomainCertificateArgs {
   /** Google Cloud project that holds everything. Its Compute Engine, Certificate Manager and, with `dnsZone`, Cloud DNS APIs must be enabled. */
   project: pulumi.Input<string>;
-  /** Domain below which the hosts are, such as `mlops.example.com`. Use one that holds nothing else. Changing it replaces the certificate: the hosts answer again when the new one is issued. */
+  /** Parent domain of the hosts, such as `mlops.example.com`. Use a dedicated one. Changing it replaces the certificate; the hosts are unavailable until the new one is issued. */
   domain: string;
-  /** Hosts that get an answer, each one level below the domain, such as `mlflow.mlops.example.com`. */
+  /** Host names to serve, each one level below the domain, such as `mlflow.mlops.example.com`. */
   hostNames: string[];
-  /** Name of the managed zone of Cloud DNS, in the same project, that the records are written into. Left out, `dnsRecords` says what to enter where the domain is kept. */
+  /** Name of the Cloud DNS managed zone, in the same project, to create the records in. Left out, create those of the output `dnsRecords` at your DNS provider. */
   dnsZone?: string;
-  /** Labels added to the resources that take labels. */
+  /** Labels added to the resources that support them. */
   labels?: { [key: string]: pulumi.Input<string> };
 }
 

@@ -10,8 +10,8 @@ import { gateway } from "./gatewayObjects.ts";
 const recordTtlSeconds = 300;
 
 /**
- * What a domain needs at Google before a gateway can answer for it: an address that stays, a certificate that Google
- * issues and renews, and a policy that refuses anything older than TLS 1.2.
+ * What a gateway needs from Google Cloud to serve a domain: a static address, a certificate that Google issues and
+ * renews, and a policy that requires TLS 1.2 or later.
  */
 export class DomainCertificate extends pulumi.ComponentResource {
   /** IPv4 address of every host. */
@@ -22,9 +22,9 @@ export class DomainCertificate extends pulumi.ComponentResource {
   public readonly certificateMapName: pulumi.Output<string>;
   /** Name of the TLS policy, for a PlatformGateway. */
   public readonly sslPolicyName: pulumi.Output<string>;
-  /** DNS records that the domain must have, as lines of a zone file. With `dnsZone` they are there already. */
+  /** DNS records that the domain requires, as lines of a zone file. With `dnsZone` they already exist. */
   public readonly dnsRecords: pulumi.Output<string[]>;
-  /** What the load balancer behind the address costs a month without traffic, in US dollars. The rest is free. */
+  /** Monthly cost of the load balancer in US dollars, without traffic. The rest is free. */
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: DomainCertificateArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -12,15 +12,16 @@ import { checkLoginProxy, type LoginProxyArgs } from "./arguments.ts";
 import { configFile, loginConfig, loginFlags, loginPod, loginPort } from "./loginPods.ts";
 
 /**
- * A login in front of one Service, by oauth2-proxy: only people reach it who have an account at an OpenID Connect provider
- * and an e-mail address in the right domain. One login opens every host of the domain that shares its cookie secret.
+ * An oauth2-proxy login in front of one Service: only people with an account at an OpenID Connect provider and an
+ * e-mail address in the right domain get through. One login covers every host of the domain that shares its cookie
+ * secret.
  */
 export class LoginProxy extends pulumi.ComponentResource {
   /** URL that a gateway inside the cluster uses. */
   public readonly internalUrl: pulumi.Output<string>;
   /** URL that people use. */
   public readonly externalUrl: pulumi.Output<string>;
-  /** Redirect URI that must be registered at the provider. */
+  /** Redirect URI to register with the provider. */
   public readonly redirectUri: pulumi.Output<string>;
 
   constructor(name: string, args: LoginProxyArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -7,9 +7,8 @@ import { checkGateway, type PlatformGatewayArgs } from "./arguments.ts";
 import { backendPolicy, gateway, healthCheck, route, tlsPolicy } from "./gatewayObjects.ts";
 
 /**
- * Opens Services to the internet through the load balancer that GKE makes of a Gateway: HTTPS only, so that nothing
- * answers on port 80. It needs a GKE cluster with the Gateway API. It requires no login; that is for a LoginProxy
- * or for what stands behind.
+ * Exposes Services to the internet through a GKE Gateway load balancer: HTTPS only, so port 80 is closed. Requires a
+ * GKE cluster with the Gateway API. It adds no login: use a LoginProxy, or the login of the services.
  */
 export class PlatformGateway extends pulumi.ComponentResource {
   /** URLs that people use, in the order of the backends. */

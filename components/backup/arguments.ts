@@ -25,7 +25,7 @@ import {
 
 /** A volume that holds the backups. It protects against mistakes and failed upgrades, not against the loss of the cluster. */
 export interface BackupVolume {
-  /** Size of the claim that is made. Defaults to `20Gi`. It can grow where the storage class allows it, never shrink. */
+  /** Size of the new claim. Defaults to `20Gi`. It can grow where the storage class allows it, but never shrink. */
   storageSize?: pulumi.Input<string>;
   /** Existing claim to use instead, in the same namespace. Excludes `storageSize`. */
   claimName?: pulumi.Input<string>;
@@ -47,11 +47,11 @@ export interface BackupBucket {
 export interface BackupS3 {
   /** URL of the server, such as `https://s3.eu-central-1.amazonaws.com`. */
   endpoint: string;
-  /** Name of the bucket. It must exist, or the key must be allowed to make it. */
+  /** Name of the bucket. It must exist, or the key must be allowed to create it. */
   bucketName: string;
   /** Folder in the bucket. Defaults to `mlflow-backup`. */
   path?: string;
-  /** Region of the bucket, where the server has regions. */
+  /** Region of the bucket, if the server has regions. */
   region?: string;
   /** Id of the access key; kept secret. Required without `secretName`. */
   accessKeyId?: pulumi.Input<string>;
@@ -73,7 +73,7 @@ export interface BackupDestination {
 
 /** Which backups are kept: one that is either among the newest or young enough. */
 export interface BackupRetention {
-  /** Number of newest backups that are kept whatever their age, 1 to 1000. Defaults to 7. */
+  /** Number of newest backups to keep regardless of age, 1 to 1000. Defaults to 7. */
   count?: number;
   /** Days for which every backup is kept, 1 to 3650. Defaults to 30. */
   days?: number;
@@ -81,31 +81,31 @@ export interface BackupRetention {
 
 /** What people choose about backups. */
 export interface BackupSettings extends kube.PodSettings {
-  /** Cron schedule such as `0 2 * * *`, or one of `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly`. Defaults to `0 2 * * *`. What was logged after the last backup is lost with the stores. */
+  /** Cron schedule such as `0 2 * * *`, or one of `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly`. Defaults to `0 2 * * *`. If the stores are lost, so is everything logged since the last backup. */
   schedule?: string;
   /** Time zone of the schedule. Defaults to `Etc/UTC`. */
   timeZone?: pulumi.Input<string>;
   /** Which backups are kept. */
   retention?: BackupRetention;
-  /** Where backups are kept. Defaults to a volume of `20Gi`. Another destination begins empty; what was in a bucket or an existing claim stays there, and a volume that was made here is deleted with its backups. */
+  /** Where backups are kept. Defaults to a volume of `20Gi`. A new destination starts empty; backups in a bucket or an existing claim stay there, but a volume that this component created is deleted with its backups. */
   destination?: BackupDestination;
-  /** Password that the backups are encrypted with. Generated when left out. Without it they cannot be read; keep a copy of the output `password` outside the cluster. A destination that holds backups keeps the password that it has. */
+  /** Password that the backups are encrypted with. Generated when left out. Without it they cannot be read; keep a copy of the output `password` outside the cluster. A destination that already holds backups keeps its password. */
   password?: pulumi.Input<string>;
-  /** Existing Secret to use instead, in the same namespace, with the entry `password`. Excludes `password`, and there is no output `password`. */
+  /** Existing Secret to use instead, in the same namespace, with the key `password`. Excludes `password`, and the output `password` is absent. */
   passwordSecretName?: pulumi.Input<string>;
   /** Age in hours of the last backup at which an alert fires, 1 to 8784. Defaults to 26, for a daily schedule. */
   maxAgeHours?: number;
   /** Size of the folder for the dumps of both databases. Defaults to `2Gi`. A pod that writes more is evicted. */
   temporaryStorage?: pulumi.Input<string>;
-  /** Seconds after which a backup or a restore is ended as failed, 60 to 604800 (a week). Defaults to 21600 (six hours). */
+  /** Seconds after which a backup or a restore fails, 60 to 604800 (a week). Defaults to 21600 (six hours). */
   deadlineSeconds?: number;
-  /** CPU and memory of each pod. Defaults to 100m and 128Mi requested, 2 cores and 1Gi at most. */
+  /** CPU and memory of each pod. Defaults to requests of 100m and 128Mi, and limits of 2 cores and 1Gi. */
   resources?: kube.ContainerResources;
 }
 
 /** The tracking server whose data is kept: its image and a TrackingServer's outputs. */
 export interface BackupTracking {
-  /** Image built from `apps/tracking`: a restore brings the databases to its schema and the stack's passwords. */
+  /** Image built from `apps/tracking`: a restore migrates the databases to its schema and sets the stack's passwords. */
   image: pulumi.Input<string>;
   /** MLflow version inside that image. */
   mlflowVersion: string;
@@ -125,9 +125,9 @@ export interface BackupArgs extends BackupSettings, kube.NamespacedArgs, kube.Pa
   artifacts: ArtifactLocation;
   /** The tracking server that uses both. */
   tracking: BackupTracking;
-  /** URL of a Prometheus Pushgateway that gets the metrics of each backup. Left out, there are none. */
+  /** URL of a Prometheus Pushgateway that receives the metrics of each backup. Defaults to none. */
   pushgatewayUrl?: pulumi.Input<string>;
-  /** Storage class of the claim that is made. Defaults to the cluster's default class. */
+  /** Storage class of the new claim. Defaults to the cluster's default class. */
   storageClassName?: pulumi.Input<string>;
 }
 

@@ -19,7 +19,7 @@ const confidential = ["database", "password", "destination"] as const;
  * deduplicated and encrypted, verified after each backup.
  */
 export class Backup extends pulumi.ComponentResource {
-  /** Password that the backups are encrypted with, a secret. Keep a copy outside the cluster. None with `passwordSecretName`. */
+  /** Password that the backups are encrypted with, a secret. Keep a copy outside the cluster. Absent with `passwordSecretName`. */
   public readonly password?: pulumi.Output<string>;
 
   constructor(name: string, args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -21,21 +21,21 @@ import {
 export interface DaskSettings extends kube.PodSettings {
   /** Number of worker pods, 1 to 99. Defaults to 2. */
   workers?: number;
-  /** Tasks that each worker runs side by side, 1 to 64. Defaults to 1. */
+  /** Tasks that each worker runs in parallel, 1 to 64. Defaults to 1. */
   threads?: number;
-  /** CPU and memory of each worker. Defaults to 200m and 384Mi requested, 2 cores and 2Gi at most. */
+  /** CPU and memory of each worker. Defaults to requests of 200m and 384Mi, and limits of 2 cores and 2Gi. */
   workerResources?: kube.ContainerResources;
-  /** CPU and memory of the scheduler. Defaults to 100m and 256Mi requested, 1 core and 1Gi at most. */
+  /** CPU and memory of the scheduler. Defaults to requests of 100m and 256Mi, and limits of 1 core and 1Gi. */
   schedulerResources?: kube.ContainerResources;
-  /** Maximum size of each worker's `/tmp`, to which Dask spills what does not fit into memory. Defaults to `2Gi`. */
+  /** Size limit of each worker's `/tmp`, where Dask spills what does not fit in memory. Defaults to `2Gi`. */
   storageSize?: pulumi.Input<string>;
-  /** Further environment variables of the workers, kept in a Secret. They win over those of this component. */
+  /** Additional environment variables of the workers, kept in a Secret. They override the component's own. */
   environment?: { [key: string]: pulumi.Input<string> };
 }
 
 /** Arguments of DaskCluster. */
 export interface DaskClusterArgs extends DaskSettings, kube.WorkloadArgs, TrackingClientArgs {
-  /** Image of scheduler and workers: the model server's or a model's, so that what is trained can be served. */
+  /** Image of scheduler and workers: the model server's or a model's, so that trained models can be served. */
   image: pulumi.Input<string>;
 }
 

@@ -39,13 +39,13 @@ interface Role {
 }
 
 /**
- * A Dask cluster that notebooks share: a scheduler and a fixed number of workers, which take connections with a
- * certificate of the cluster only. Anyone who has its secret runs code in its pods.
+ * A Dask cluster that notebooks share: a scheduler and a fixed number of workers, which accept only connections with
+ * a certificate of the cluster. Anyone with its secret can run code in its pods.
  */
 export class DaskCluster extends pulumi.ComponentResource {
   /** Address of the scheduler inside the cluster, such as `tls://dask.mlops.svc.cluster.local:8786`. */
   public readonly schedulerAddress: pulumi.Output<string>;
-  /** Environment variables by which `dask_client()` of the package `training` connects, a secret: `DASK_SCHEDULER_ADDRESS` and `DASK_CLUSTER_SECRET`. */
+  /** Environment variables with which `dask_client()` of the package `training` connects, a secret: `DASK_SCHEDULER_ADDRESS` and `DASK_CLUSTER_SECRET`. */
   public readonly notebookEnv: pulumi.Output<{ [key: string]: string }>;
 
   constructor(name: string, args: DaskClusterArgs, opts?: pulumi.ComponentResourceOptions) {

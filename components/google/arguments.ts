@@ -17,15 +17,15 @@ import { accountId, googleLabels, nameAtGoogle, project, region } from "./google
 
 /** Arguments of ImageRepository. */
 export interface ImageRepositoryArgs {
-  /** Id of the project that pays for the repository. */
+  /** Id of the Google Cloud project that holds the repository. */
   project: pulumi.Input<string>;
-  /** Region of the repository. Choose the cluster's: pulling is then fast and free. Changing it replaces the repository with its images. */
+  /** Region of the repository. Choose the cluster's: pulls are then fast and free. Changing it replaces the repository with its images. */
   region: string;
   /** Last part of the repository's URL. Defaults to `mlops`. Changing it replaces the repository with its images. */
   repositoryId?: string;
-  /** IAM members that may pull, such as `serviceAccount:nodes@my-project.iam.gserviceaccount.com`. */
+  /** IAM members that can pull images, such as `serviceAccount:nodes@my-project.iam.gserviceaccount.com`. */
   readers?: pulumi.Input<string>[];
-  /** Number of versions of each image that stay, 1 to 1000; older ones go after 30 days, though a pod may still need them. Left out, every tagged version stays and no tag can be moved or deleted. */
+  /** Number of versions of each image to keep, 1 to 1000; older ones are deleted after 30 days, even if a pod still needs them. Left out, every tagged version is kept and no tag can be moved or deleted. */
   keepVersions?: number;
   /** Labels added to the repository. */
   labels?: { [key: string]: pulumi.Input<string> };
@@ -50,19 +50,19 @@ export const checkImageRepository: Rule = object<ImageRepositoryArgs>({
 
 /** Arguments of PrivateNetwork. */
 export interface PrivateNetworkArgs {
-  /** Id of the project that pays for the network. */
+  /** Id of the Google Cloud project that holds the network. */
   project: pulumi.Input<string>;
   /** Region of the subnet, such as `europe-west3`. Changing it replaces the subnet and everything in it. */
   region: string;
-  /** Addresses of the nodes, /8 to /28. Defaults to `10.10.0.0/20`, which is 4092 nodes. Changing it replaces the subnet. */
+  /** Addresses of the nodes, /8 to /28. Defaults to `10.10.0.0/20`, enough for 4092 nodes. Changing it replaces the subnet. */
   nodeRange?: string;
-  /** Addresses of the pods, /9 to /21. Defaults to `10.20.0.0/16`, which is 256 nodes of 110 pods. Changing it replaces the cluster. */
+  /** Addresses of the pods, /9 to /21. Defaults to `10.20.0.0/16`, enough for 256 nodes of 110 pods. Changing it replaces the cluster. */
   podRange?: string;
-  /** Addresses of the Services, /16 to /27. Defaults to `10.30.0.0/20`, which is 4096 Services. Changing it replaces the cluster. */
+  /** Addresses of the Services, /16 to /27. Defaults to `10.30.0.0/20`, enough for 4096 Services. Changing it replaces the cluster. */
   serviceRange?: string;
-  /** Peers the network with Google's, so that Cloud SQL can have a private address in it. Defaults to false. */
+  /** Whether to peer the network with Google's, so that Cloud SQL can have a private address in it. Defaults to false. */
   privateServices?: boolean;
-  /** Labels added to the resources that take labels. */
+  /** Labels added to the resources that support them. */
   labels?: { [key: string]: pulumi.Input<string> };
 }
 
@@ -137,9 +137,9 @@ export const checkPrivateNetwork = (name: string): Rule =>
 
 /** Arguments of ProjectServices. */
 export interface ProjectServicesArgs {
-  /** Id of the Google Cloud project. Changing it enables the services there; in the old project they stay enabled. */
+  /** Id of the Google Cloud project. Changing it enables the services there; they stay enabled in the old project. */
   project: pulumi.Input<string>;
-  /** Services to enable, such as `sqladmin.googleapis.com`. One that is taken off the list stays enabled. */
+  /** Services to enable, such as `sqladmin.googleapis.com`. A service that is removed from the list stays enabled. */
   services: string[];
 }
 
@@ -166,7 +166,7 @@ export const checkProjectServices: Rule = object<ProjectServicesArgs>(
 
 /** What may be done with the objects of a bucket. */
 export const BucketRole = {
-  /** List, read, write and delete them: the tracking server. */
+  /** List, read, write and delete them, as the tracking server does. */
   ObjectUser: "roles/storage.objectUser",
   /** List and read them. */
   ObjectViewer: "roles/storage.objectViewer",
@@ -177,11 +177,11 @@ export type BucketRole = (typeof BucketRole)[keyof typeof BucketRole];
 export interface GrantArgs {
   /** Id of the Google Cloud project that holds the bucket, the instance and, with a key, the account. */
   project: pulumi.Input<string>;
-  /** Bucket to which the account gets access. Left out, it gets access to none. */
+  /** Bucket to grant access to. Defaults to none. */
   bucketName?: pulumi.Input<string>;
-  /** Access to these objects. Required with `bucketName`. */
+  /** Role on the bucket's objects. Required with `bucketName`. */
   bucketRole?: BucketRole;
-  /** Cloud SQL instance to which the account may connect. Left out, it may connect to none. */
+  /** Cloud SQL instance to allow connections to. Defaults to none. */
   instanceName?: pulumi.Input<string>;
 }
 
@@ -217,7 +217,7 @@ const grantTogether: Combination<GrantArgs> = (
 
 /** Arguments of ServiceAccountKey. */
 export interface ServiceAccountKeyArgs extends GrantArgs {
-  /** Id of the account, what stands before the @ of its address: 6 to 30 characters. Changing it makes another account with another key. */
+  /** Id of the account, the part of its address before the @: 6 to 30 characters. Changing it replaces the account and its key. */
   accountId: string;
 }
 
@@ -228,9 +228,9 @@ export const checkServiceAccountKey: Rule = object<ServiceAccountKeyArgs>(
 
 /** Arguments of WorkloadIdentity. */
 export interface WorkloadIdentityArgs extends GrantArgs {
-  /** Number of the project that holds the cluster, by which Google names the cluster's workloads. A bucket in the same project has it as an output (`BucketArtifactStore.projectNumber`). */
+  /** Number of the cluster's project, which is part of the workloads' names in IAM. A bucket in the same project has it as the output `BucketArtifactStore.projectNumber`. */
   projectNumber: pulumi.Input<string>;
-  /** Workload pool of the cluster, `<project>.svc.id.goog`. Google refuses one that does not exist yet: pass the cluster's own output. */
+  /** Workload pool of the cluster, `<project>.svc.id.goog`. Google rejects a pool that does not exist yet: pass the cluster's output. */
   workloadPool: pulumi.Input<string>;
   /** Namespace of the workload. */
   namespace: pulumi.Input<string>;

@@ -28,15 +28,15 @@ import { isZone, regionOf } from "./googleRegions.ts";
 
 /** A pool of machines with a graphics processor, empty until a pod asks for one. */
 export interface GpuPool {
-  /** Graphics processor: `nvidia-l4` or `nvidia-tesla-t4`. Changing it replaces the pool. */
+  /** GPU type: `nvidia-l4` or `nvidia-tesla-t4`. Changing it replaces the pool. */
   type: GpuType;
-  /** Machine type for it. Defaults to the smallest: `g2-standard-4` for the L4, `n1-standard-4` for the T4. Changing it replaces the nodes. */
+  /** Machine type. Defaults to the smallest: `g2-standard-4` for the L4, `n1-standard-4` for the T4. Changing it replaces the nodes. */
   machineType?: string;
-  /** Maximum number of nodes, 1 or more; in a regional cluster for each zone. Defaults to 1. The minimum is 0. */
+  /** Maximum number of nodes, 1 or more; per zone in a regional cluster. Defaults to 1. The minimum is 0. */
   maxNodes?: number;
-  /** Spot machines: less than half the price, but Google may take them back at any time. Defaults to true. */
+  /** Whether the nodes are spot machines: less than half the price, but Google may reclaim them at any time. Defaults to true. */
   spot?: boolean;
-  /** Disk of each node in GB, 30 to 2000. Defaults to 100, for images with CUDA are large. Changing it replaces the nodes. */
+  /** Disk size of each node in GB, 30 to 2000. Defaults to 100, because CUDA images are large. Changing it replaces the nodes. */
   diskSizeGb?: number;
   /** Zones of the pool. Defaults to the cluster's. Each must offer the GPU, which not every zone of a region does. */
   zones?: string[];
@@ -44,35 +44,35 @@ export interface GpuPool {
 
 /** What people choose about a GKE cluster. */
 export interface GkeClusterSettings {
-  /** Id of the project that pays for the cluster. */
+  /** Id of the Google Cloud project that holds the cluster. */
   project: pulumi.Input<string>;
-  /** A zone such as `europe-west3-a` makes a zonal cluster: one control plane, whose fee Google's free tier covers. A region makes a regional one: three control planes, and nodes in three zones, so three times as many. Changing it replaces the cluster. */
+  /** Zone or region of the cluster. A zone such as `europe-west3-a` gives a zonal cluster: one control plane, whose fee Google's free tier covers. A region gives a regional cluster: three control planes, and nodes in three zones, so three times as many. Changing it replaces the cluster. */
   location: string;
-  /** Mode of the cluster: `standard` (you size the nodes) or `autopilot` (Google does). Defaults to `standard`. Changing it replaces the cluster. */
+  /** Who manages the nodes: `standard` or `autopilot`. Defaults to `standard`. Changing it replaces the cluster. */
   mode?: GkeMode;
-  /** Machine of each node, such as one of `GkeMachineType`. Defaults to `e2-standard-2`. Changing it replaces the nodes one by one. Standard only. */
+  /** Machine type of each node, such as one of `GkeMachineType`. Defaults to `e2-standard-2`. Changing it replaces the nodes one by one. Standard only. */
   machineType?: string;
-  /** Minimum number of nodes, 1 or more; in a regional cluster for each of its zones. Defaults to 1. Standard only. */
+  /** Minimum number of nodes, 1 or more; per zone in a regional cluster. Defaults to 1. Standard only. */
   minNodes?: number;
-  /** Maximum number of nodes; in a regional cluster for each of its zones. Defaults to 3, or to `minNodes` if that is more. Standard only. */
+  /** Maximum number of nodes; per zone in a regional cluster. Defaults to 3, or to `minNodes` if that is more. Standard only. */
   maxNodes?: number;
-  /** Disk of each node in GB, 30 to 2000. Defaults to 50. Changing it replaces the nodes one by one. Standard only. */
+  /** Disk size of each node in GB, 30 to 2000. Defaults to 50. Changing it replaces the nodes one by one. Standard only. */
   diskSizeGb?: number;
-  /** Spot machines: less than half the price, but Google may take them back at any time. Defaults to false. Changing it replaces the pool. Standard only. */
+  /** Whether the nodes are spot machines: less than half the price, but Google may reclaim them at any time. Defaults to false. Changing it replaces the pool. Standard only. */
   spot?: boolean;
-  /** An additional pool of GPU machines, empty until a pod asks for a GPU. Standard only. */
+  /** An additional pool of GPU machines, empty until a pod requests a GPU. Standard only. */
   gpu?: GpuPool;
-  /** Release channel, which decides how soon new versions of Kubernetes arrive: `RAPID`, `REGULAR` or `STABLE`. Defaults to `REGULAR`. */
+  /** How soon new Kubernetes versions are rolled out: `RAPID`, `REGULAR` or `STABLE`. Defaults to `REGULAR`. */
   releaseChannel?: GkeReleaseChannel;
-  /** Ranges of addresses that may reach the API server, /8 or narrower. Left out, every address can reach it, but only a Google identity with a role on the cluster gets in. */
+  /** CIDR ranges that can reach the API server, /8 or narrower. Defaults to any address; clients still need a Google identity with a role on the cluster. */
   authorizedNetworks?: string[];
-  /** Refuses to delete or replace the cluster, by Pulumi and by Google's provider. Defaults to true. */
+  /** Whether the cluster is protected from deletion and replacement, by Pulumi and by Google's provider. Defaults to true. */
   protectData?: boolean;
-  /** No nodes at all, so that only the control plane costs. Pods come back once it is false again. With Autopilot nodes go with the pods, and it changes nothing. Defaults to false. */
+  /** Whether all nodes are removed, so that only the control plane is billed. Defaults to false. Pods return when it is false again. It has no effect with Autopilot, where nodes go with the pods. */
   paused?: boolean;
   /** Id of the service account that nodes run as, unique in the project. Defaults to the component's name with `-nodes`. Changing it replaces the nodes. */
   nodeAccountId?: string;
-  /** Labels added to the cluster and its machines, for splitting bills. */
+  /** Labels added to the cluster and its machines, such as for splitting bills. */
   labels?: { [key: string]: pulumi.Input<string> };
 }
 

@@ -17,8 +17,8 @@ import {
 import { labelsAtGoogle } from "./googleNames.ts";
 
 /**
- * A Kubernetes cluster of Google Cloud, with private nodes, Workload Identity, network policies by Dataplane V2 and
- * the Gateway API. Nodes run as an account that can write logs and metrics and nothing else.
+ * A GKE cluster with private nodes, Workload Identity, Dataplane V2 network policies and the Gateway API. Nodes run
+ * as a service account that can only write logs and metrics.
  */
 export class GkeCluster extends pulumi.ComponentResource {
   /** Name of the cluster. */
@@ -29,13 +29,13 @@ export class GkeCluster extends pulumi.ComponentResource {
   public readonly endpoint: pulumi.Output<string>;
   /** Address of the API server inside the network. */
   public readonly privateEndpoint: pulumi.Output<string>;
-  /** Workload Identity pool, known once the cluster has made it: `PROJECT.svc.id.goog`. */
+  /** Workload Identity pool `PROJECT.svc.id.goog`, known once the cluster has created it. */
   public readonly workloadPool: pulumi.Output<string>;
-  /** A kubeconfig, known once there are nodes. It holds no credential: the program gke-gcloud-auth-plugin gets one for anyone who is logged in to Google. A secret all the same. */
+  /** Kubeconfig, known once there are nodes; a secret. It contains no credential: gke-gcloud-auth-plugin gets one for the user who is logged in to Google. */
   public readonly kubeconfig: pulumi.Output<string>;
-  /** E-mail address of the account that nodes run as; give it the right to pull your images. */
+  /** E-mail address of the service account that nodes run as; grant it read access to your images. */
   public readonly nodeServiceAccount: pulumi.Output<string>;
-  /** What the cluster costs in US dollars a month with the fewest nodes. */
+  /** Monthly cost in US dollars with the minimum number of nodes. */
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: GkeClusterArgs, opts?: pulumi.ComponentResourceOptions) {

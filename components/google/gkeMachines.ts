@@ -2,9 +2,9 @@
 
 /** Who looks after the nodes of a cluster. */
 export const GkeMode = {
-  /** You choose node pools and pay for nodes. All of Kubernetes is available. */
+  /** Your own node pools, billed per node. All Kubernetes features work. */
   Standard: "standard",
-  /** Google adds nodes as pods need them, and you pay for what pods request. Pods cannot access the host. */
+  /** Google creates nodes as pods need them, billed by pod requests. Pods cannot access the host. */
   Autopilot: "autopilot",
 } as const;
 export type GkeMode = (typeof GkeMode)[keyof typeof GkeMode];
@@ -36,7 +36,7 @@ export type GkeMachineType = (typeof GkeMachineType)[keyof typeof GkeMachineType
 
 /** How soon a cluster gets new versions of Kubernetes. */
 export const GkeReleaseChannel = {
-  /** As soon as they exist; not for production. */
+  /** As soon as they are released; not for production. */
   Rapid: "RAPID",
   /** After two to three months in the rapid channel. */
   Regular: "REGULAR",

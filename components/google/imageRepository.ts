@@ -7,15 +7,15 @@ import { checkImageRepository, type ImageRepositoryArgs } from "./arguments.ts";
 import { labelsAtGoogle } from "./googleNames.ts";
 
 /**
- * A repository of Artifact Registry for the platform's images. Tags are hashes of what is in the image, so they are
- * made unchangeable; layers that no tag needs are deleted after a week.
+ * An Artifact Registry repository for the platform's images. Tags are content hashes, so they are immutable; untagged
+ * layers are deleted after a week.
  */
 export class ImageRepository extends pulumi.ComponentResource {
-  /** Prefix of the images' names: `REGION-docker.pkg.dev/PROJECT/ID`, known once the repository is there. */
+  /** Prefix of image names, `REGION-docker.pkg.dev/PROJECT/ID`, known once the repository exists. */
   public readonly url: pulumi.Output<string>;
   /** Last part of the URL. */
   public readonly repositoryId: pulumi.Output<string>;
-  /** What the repository costs in US dollars a month, by the images of one version of the platform. */
+  /** Monthly cost in US dollars for the images of one version of the platform. */
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: ImageRepositoryArgs, opts?: pulumi.ComponentResourceOptions) {

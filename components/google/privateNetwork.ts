@@ -8,7 +8,7 @@ import { labelsAtGoogle } from "./googleNames.ts";
 
 /**
  * A network for machines without a public address: one subnet with ranges for nodes, pods and Services, a NAT gateway
- * for outgoing traffic, and, on request, the peering through which Cloud SQL is reached.
+ * for outbound traffic and, optionally, the peering that connects Cloud SQL.
  */
 export class PrivateNetwork extends pulumi.ComponentResource {
   /** Id of the network. */
@@ -19,9 +19,9 @@ export class PrivateNetwork extends pulumi.ComponentResource {
   public readonly podRangeName: pulumi.Output<string>;
   /** Name of the subnet's range for Services. */
   public readonly serviceRangeName: pulumi.Output<string>;
-  /** Id of the network, known once the peering exists, so that whatever uses it waits for the peering. Only with `privateServices`. */
+  /** Id of the network, known once the peering exists, so that resources that use it wait for the peering. Absent without `privateServices`. */
   public readonly privateServicesNetworkId?: pulumi.Output<string>;
-  /** What the network costs in US dollars a month, without traffic. */
+  /** Monthly cost in US dollars, without traffic. */
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: PrivateNetworkArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -5,11 +5,11 @@ import { outputsOf } from "../core/outputs.ts";
 import { checkProjectServices, type ProjectServicesArgs } from "./arguments.ts";
 
 /**
- * The Google services (APIs) that a project needs. Whatever uses one waits for the component with `dependsOn`. They
- * stay enabled when the component is deleted: something else in the project may need them.
+ * The Google services (APIs) that a project needs. Resources that use one wait for this component with `dependsOn`.
+ * Deleting the component leaves them enabled: something else in the project may need them.
  */
 export class ProjectServices extends pulumi.ComponentResource {
-  /** Services that are enabled, known once they all are. */
+  /** Enabled services, known once all of them are enabled. */
   public readonly services: pulumi.Output<string[]>;
 
   constructor(name: string, args: ProjectServicesArgs, opts?: pulumi.ComponentResourceOptions) {

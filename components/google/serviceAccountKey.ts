@@ -6,15 +6,15 @@ import { checkServiceAccountKey, type ServiceAccountKeyArgs } from "./arguments.
 import { grant } from "./googleGrants.ts";
 
 /**
- * A Google service account with a key, for a cluster outside Google Cloud such as Minikube. Anyone who has the key has
- * the account's roles, from anywhere and until the key is deleted: on GKE use WorkloadIdentity, which needs none.
+ * A Google service account with a key, for a cluster outside Google Cloud such as Minikube. Anyone with the key has
+ * the account's roles, from anywhere, until the key is deleted. On GKE, use WorkloadIdentity, which needs no key.
  */
 export class ServiceAccountKey extends pulumi.ComponentResource {
-  /** The account as IAM names it, known once its roles are bound. They take up to a few minutes to apply everywhere. */
+  /** IAM member of the account, known once its roles are bound. New roles can take a few minutes to take effect. */
   public readonly member: pulumi.Output<string>;
   /** E-mail address of the account. */
   public readonly email: pulumi.Output<string>;
-  /** Content of the key file, JSON. A secret. */
+  /** Content of the JSON key file, a secret. */
   public readonly credentials: pulumi.Output<string>;
 
   constructor(name: string, args: ServiceAccountKeyArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -5,11 +5,11 @@ import { checkWorkloadIdentity, type WorkloadIdentityArgs } from "./arguments.ts
 import { grant } from "./googleGrants.ts";
 
 /**
- * Roles at Google for one workload of a GKE cluster, without a key: Google identifies a pod by its cluster, namespace
- * and Kubernetes ServiceAccount, and the roles are bound to that identity. Outside Google Cloud use ServiceAccountKey.
+ * Google Cloud roles of one GKE workload, without a key: they are bound to the pod's cluster, namespace and
+ * Kubernetes ServiceAccount. Outside Google Cloud, use ServiceAccountKey.
  */
 export class WorkloadIdentity extends pulumi.ComponentResource {
-  /** The workload as IAM names it, known once its roles are bound. They take up to a few minutes to apply everywhere. */
+  /** IAM member of the workload, known once its roles are bound. New roles can take a few minutes to take effect. */
   public readonly member: pulumi.Output<string>;
 
   constructor(name: string, args: WorkloadIdentityArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -39,13 +39,13 @@ export interface NamespacedArgs extends LabelledArgs {
 
 /** How other pods find a workload. */
 export interface ServiceArgs {
-  /** Name of the Service, by which clients find it, and of the objects behind it. Defaults to the component's name. Changing it replaces them. */
+  /** Name of the Service and of the objects behind it. Defaults to the component's name. Changing it replaces them. */
   serviceName?: string;
 }
 
 /** Whether a workload runs. */
 export interface PausableArgs {
-  /** Whether to run no pods. Defaults to false. Data and addresses are kept. */
+  /** Whether all of its pods are stopped. Defaults to false. Data and addresses are kept. */
   paused?: boolean;
 }
 
@@ -54,25 +54,25 @@ export interface WorkloadArgs extends NamespacedArgs, ServiceArgs, PausableArgs 
 
 /** How a workload is opened on the nodes. */
 export interface NodePortArgs {
-  /** Port on every node, 30000 to 32767. Left out, it is reachable inside the cluster only. */
+  /** Port on every node, 30000 to 32767. Defaults to none: reachable inside the cluster only. */
   nodePort?: number;
 }
 
 /** By which address people reach a node. */
 export interface NodeAddressArgs {
-  /** Address by which people reach a node. Defaults to `localhost`. */
+  /** Address under which people reach a node. Defaults to `localhost`. */
   nodeAddress?: pulumi.Input<string>;
 }
 
 /** CPU and memory of one container. */
 export interface ContainerResources {
-  /** CPU request, in cores such as `1` or millicores such as `200m`. */
+  /** Reserved CPU, in cores or millicores. */
   cpuRequest?: pulumi.Input<string>;
   /** CPU limit; the container is throttled above it. */
   cpuLimit?: pulumi.Input<string>;
-  /** Memory request, as a quantity such as `512Mi`. */
+  /** Reserved memory, as a quantity such as `512Mi`. */
   memoryRequest?: pulumi.Input<string>;
-  /** Memory limit, as a quantity such as `512Mi`; the container is killed and restarted above it. */
+  /** Memory limit; the container is killed and restarted above it. */
   memoryLimit?: pulumi.Input<string>;
 }
 
@@ -86,7 +86,7 @@ export interface Toleration {
   value?: pulumi.Input<string>;
   /** `NoSchedule`, `PreferNoSchedule` or `NoExecute`. Left out, every effect is tolerated. */
   effect?: pulumi.Input<string>;
-  /** Seconds for which a pod stays on a node that gets a taint with `NoExecute`. Defaults to for ever. */
+  /** Seconds for which a pod stays on a node that gets a taint with `NoExecute`. Defaults to forever. */
   tolerationSeconds?: pulumi.Input<number>;
 }
 
@@ -94,11 +94,11 @@ export interface Toleration {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type KubernetesFields = { [key: string]: any };
 
-/** What is laid over every pod of a workload last, for what no argument covers. Neither selectors nor the security context can be changed by it. */
+/** Patch merged into every pod of a workload last, for what no argument covers. It cannot change selectors or the security context. */
 export interface PodPatch {
   /** Affinity and anti-affinity, in place of the component's own. */
   affinity?: KubernetesFields;
-  /** Constraints by which the pods are spread, in place of the component's own. */
+  /** Topology spread constraints, in place of the component's own. */
   topologySpreadConstraints?: KubernetesFields[];
   /** Name of a PriorityClass. Defaults to the cluster's default priority. */
   priorityClassName?: pulumi.Input<string>;
@@ -110,7 +110,7 @@ export interface PodPatch {
   hostAliases?: KubernetesFields[];
   /** Name servers, search domains and options of the resolver, in addition to the cluster's. */
   dnsConfig?: KubernetesFields;
-  /** Seconds that a pod has to end before it is killed. Defaults to 30. */
+  /** Seconds that a pod has to shut down before it is killed. Defaults to 30. */
   terminationGracePeriodSeconds?: pulumi.Input<number>;
   /** Existing Secrets and ConfigMaps, as `secretRef` or `configMapRef`, whose entries are environment variables of every container except init containers and sidecars. The component's own variables win. */
   envFrom?: KubernetesFields[];
@@ -126,15 +126,15 @@ export interface PodPatch {
 export interface PodPlacement {
   /** Labels that a node must have. Defaults to none. */
   nodeSelector?: { [key: string]: pulumi.Input<string> };
-  /** Taints of nodes that the pods tolerate. Defaults to none. */
+  /** Node taints that the pods tolerate. Defaults to none. */
   tolerations?: Toleration[];
-  /** Names of Secrets in the namespace, of the type `kubernetes.io/dockerconfigjson`, with which images are pulled. Defaults to none. */
+  /** Names of Secrets of the type `kubernetes.io/dockerconfigjson` in the namespace, used to pull images. Defaults to none. */
   imagePullSecrets?: pulumi.Input<string>[];
 }
 
 /** How the pods of a workload are customized beyond its arguments. */
 export interface PatchedPodArgs {
-  /** Patch that is merged into every pod last: affinity, priority, volumes with their mounts, variables from existing Secrets, sidecars. A change rolls the pods. Defaults to none. */
+  /** Patch merged into every pod last: affinity, priority, volumes with their mounts, variables from existing Secrets, sidecars. A change rolls the pods. Defaults to none. */
   podPatch?: PodPatch;
 }
 
@@ -246,27 +246,27 @@ export const podSettingsRules: Rules<PodSettings> = {
 
 /** One allowed direction of traffic. At least one of its ends is a workload of the namespace. */
 export interface NetworkFlow {
-  /** `app.kubernetes.io/name` of the pods that call. Left out, anybody may call, from outside the cluster too. */
+  /** `app.kubernetes.io/name` of the client pods. Left out, any client is allowed, even from outside the cluster. */
   from?: string;
-  /** Name of the Service whose pods alone may call, of all that `from` stands for. */
+  /** Name of a Service: of the pods that `from` selects, only those behind it are allowed. */
   fromService?: string;
-  /** Ranges of addresses that may call, such as `10.0.0.0/8`. Excludes `from`. */
+  /** CIDR ranges of allowed clients, such as `10.0.0.0/8`. Excludes `from`. */
   fromAddresses?: string[];
-  /** `app.kubernetes.io/name` of the pods that answer. Left out, anything may be called, outside the cluster too. */
+  /** `app.kubernetes.io/name` of the server pods. Left out, any destination is allowed, even outside the cluster. */
   to?: string;
-  /** Name of the Service whose pods alone are meant, of all that `to` stands for. */
+  /** Name of a Service: of the pods that `to` selects, only those behind it are allowed. */
   toService?: string;
-  /** Ranges of addresses that may be called, such as `169.254.169.254/32`. Excludes `to`. */
+  /** CIDR ranges of allowed destinations, such as `169.254.169.254/32`. Excludes `to`. */
   toAddresses?: pulumi.Input<string>[];
-  /** What `toAddresses` are called in the policy's name, such as `api-server`. Defaults to the ranges; required where one is an output. */
+  /** Name for `toAddresses` in the policy's name, such as `api-server`. Defaults to the ranges; required if one is an output. */
   toName?: string;
-  /** TCP port of the answering pods (not of their Service). Left out, every port, which requires `from` and `to`. */
+  /** TCP port of the server pods, not of their Service. Left out, every port is allowed, which requires `from` and `to`. */
   port?: pulumi.Input<number>;
 }
 
 /** Arguments of NetworkFlows. */
 export interface NetworkFlowsArgs extends NamespacedArgs {
-  /** Every flow that is allowed, in addition to DNS. */
+  /** Allowed flows. DNS is always allowed. */
   flows: NetworkFlow[];
   /** Ranges of DNS servers in addition to the pods of CoreDNS, kube-dns and NodeLocal DNSCache in `kube-system`. Defaults to `169.254.20.10/32` and `169.254.169.254/32`, where NodeLocal DNSCache and Cloud DNS for GKE answer. */
   dnsAddresses?: string[];

@@ -41,8 +41,8 @@ const dnsPods = {
 const dnsAddresses = ["169.254.20.10/32", "169.254.169.254/32"];
 
 /**
- * Denies all traffic of a namespace and allows the named flows. It takes effect only where the cluster's network
- * plugin enforces NetworkPolicies (GKE Dataplane V2, Calico, Cilium); elsewhere it is recorded and ignored.
+ * Denies all traffic in a namespace except the listed flows. Requires a network plugin that enforces NetworkPolicies
+ * (GKE Dataplane V2, Calico, Cilium); other clusters accept the policies and ignore them.
  */
 export class NetworkFlows extends pulumi.ComponentResource {
   constructor(name: string, args: NetworkFlowsArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -37,7 +37,7 @@ export interface HelmChart {
 
 /** What both charts of the monitoring are given. */
 export interface MonitoringChartArgs {
-  /** Registry, with a path if need be, that mirrors the chart's images. Defaults to their own registries. */
+  /** Registry, optionally with a path, that mirrors the chart's images. Defaults to the original registries. */
   imageMirror?: string;
   /** Storage class of the claims. Defaults to the cluster's default class. It cannot be changed later. */
   storageClassName?: pulumi.Input<string>;
@@ -45,15 +45,15 @@ export interface MonitoringChartArgs {
 
 /** What people choose about Prometheus. */
 export interface PrometheusSettings extends kube.PodPlacement {
-  /** Helm chart. Defaults to the official chart `prometheus`, at the version this was tried with. */
+  /** Helm chart. Defaults to the official chart `prometheus`, at the version this was tested with. */
   chart?: HelmChart;
-  /** Groups of alerting rules. Defaults to the platform's own, without those that need to know its models and Grafana. */
+  /** Groups of alerting rules. Defaults to the platform's own, without those about its models and Grafana. */
   alertRules?: pulumi.Input<RuleGroup[]>;
   /** Age at which samples are dropped. Defaults to `15d`. */
   retention?: pulumi.Input<string>;
   /** Size at which the oldest samples are dropped, in powers of 1024 such as `6GB`. It must be below `storageSize`; defaults to four fifths of it. */
   retentionSize?: pulumi.Input<string>;
-  /** Size of the claim that holds the samples. Defaults to `8Gi`. It can grow where the storage class allows it, never shrink. */
+  /** Size of the claim that holds the samples. Defaults to `8Gi`. It can grow where the storage class allows it, but never shrink. */
   storageSize?: pulumi.Input<string>;
   /** Whether to run Alertmanager, which groups alerts and notifies the receivers. Defaults to true. */
   alertmanager?: boolean;
@@ -61,40 +61,40 @@ export interface PrometheusSettings extends kube.PodPlacement {
   kubeStateMetrics?: boolean;
   /** Whether node-exporter reports on the nodes. Defaults to true. GKE Autopilot refuses it: set it to false there. */
   nodeExporter?: boolean;
-  /** Port on which node-exporter listens on every node, at the address that pods reach. Defaults to 9100. A cluster needs a port for each node-exporter in it. */
+  /** Port on which node-exporter listens on every node, at the address that pods reach. Defaults to 9100. Each node-exporter in a cluster needs a different port. */
   nodeExporterPort?: number;
-  /** Whether a push gateway takes metrics of Jobs that end before they are scraped. Defaults to true. */
+  /** Whether to run a Pushgateway for the metrics of Jobs that end before they are scraped. Defaults to true. */
   pushgateway?: boolean;
-  /** Namespace that is made for node-exporter, which needs more of the node than Pod Security `restricted` allows. Defaults to `<namespace>-node-exporter`. */
+  /** Namespace to create for node-exporter, which needs more access to the node than Pod Security `restricted` allows. Defaults to `<namespace>-node-exporter`. */
   nodeExporterNamespace?: pulumi.Input<string>;
-  /** Namespaces whose pods of this platform are scraped: those labelled `app.kubernetes.io/part-of: mlops-platform`. Defaults to `namespace` alone. */
+  /** Namespaces in which pods labelled `app.kubernetes.io/part-of: mlops-platform` are scraped. Defaults to `namespace` only. */
   scrapeNamespaces?: pulumi.Input<string>[];
-  /** Alert receivers. Defaults to none: alerts then show in Alertmanager and Grafana only. */
+  /** Alert receivers. Defaults to none: alerts are shown in Alertmanager and Grafana only. */
   receivers?: AlertReceivers;
-  /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` removes a value of this component. */
+  /** Chart values, merged last over the component's own: maps key by key, lists as a whole; `null` removes a value. */
   values?: ChartValues;
-  /** CPU and memory of the server. Defaults to 100m and 256Mi requested, 1 core and 1Gi at most. */
+  /** CPU and memory of the server. Defaults to requests of 100m and 256Mi, and limits of 1 core and 1Gi. */
   resources?: kube.ContainerResources;
 }
 
 /** Arguments of Prometheus. Labels and annotations are added to the component's own objects and to every pod. */
 export interface PrometheusArgs
   extends PrometheusSettings, MonitoringChartArgs, kube.NamespacedArgs, kube.PausableArgs {
-  /** Whether Prometheus keeps to `namespace`, with a Role in place of a ClusterRole: nodes and their containers are not scraped, and there is no node-exporter. Defaults to false. */
+  /** Whether Prometheus is limited to `namespace`, with a Role in place of a ClusterRole: nodes and their containers are not scraped, and there is no node-exporter. Defaults to false. */
   namespaceOnly?: boolean;
 }
 
 /** What people choose about Grafana. */
 export interface GrafanaSettings extends kube.NodePortArgs, kube.PodPlacement {
-  /** Helm chart. Defaults to the official chart `grafana`, at the version this was tried with. */
+  /** Helm chart. Defaults to the official chart `grafana`, at the version this was tested with. */
   chart?: HelmChart;
-  /** Dashboards. Defaults to the platform's own. The one with the uid `mlops-home` is the first page. */
+  /** Dashboards. Defaults to the platform's own. The one with the uid `mlops-home` is the home page. */
   dashboards?: PlatformDashboard[];
-  /** Size of the claim that holds users, preferences and dashboards that people made. Defaults to `1Gi`. It can grow where the storage class allows it, never shrink. */
+  /** Size of the claim that holds users, preferences and the dashboards that users created. Defaults to `1Gi`. It can grow where the storage class allows it, but never shrink. */
   storageSize?: pulumi.Input<string>;
-  /** Values of the chart, merged last over those of this component: maps key by key, lists as a whole; `null` removes a value of this component. Anonymous access, sign-up and embedding cannot be switched on. */
+  /** Chart values, merged last over the component's own: maps key by key, lists as a whole; `null` removes a value. Anonymous access, sign-up and embedding cannot be enabled. */
   values?: ChartValues;
-  /** CPU and memory of Grafana. Defaults to 50m and 128Mi requested, 1 core and 512Mi at most. */
+  /** CPU and memory of Grafana. Defaults to requests of 50m and 128Mi, and limits of 1 core and 512Mi. */
   resources?: kube.ContainerResources;
 }
 
@@ -108,9 +108,9 @@ export interface GrafanaArgs
     kube.PausableArgs {
   /** URL of Prometheus inside the cluster. */
   prometheusUrl: pulumi.Input<string>;
-  /** URL of Alertmanager inside the cluster. Left out, alerts show as Prometheus knows them. */
+  /** URL of Alertmanager inside the cluster. Left out, alerts are shown as Prometheus reports them. */
   alertmanagerUrl?: pulumi.Input<string>;
-  /** Existing Secret to use instead of generated passwords, in the same namespace, with the entries `admin-user`, `admin-password` and `secret-key`. There are no outputs `adminUsername` and `adminPassword` then. With another `secret-key` Grafana cannot read what it has encrypted. */
+  /** Existing Secret to use instead of generated passwords, in the same namespace, with the keys `admin-user`, `admin-password` and `secret-key`. The outputs `adminUsername` and `adminPassword` are then absent. Changing `secret-key` makes everything that Grafana has encrypted unreadable. */
   adminSecretName?: pulumi.Input<string>;
   /** `https:` URL at which a gateway exposes it, such as `https://grafana.example.com`. Left out, `externalUrl` is the port on the nodes, or the Service. */
   publicUrl?: string;

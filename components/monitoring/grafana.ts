@@ -33,16 +33,16 @@ export const grafanaUrl = (
 
 /**
  * Grafana from the official Helm chart, with the platform's dashboards, Prometheus and Alertmanager as data sources, a
- * generated administrator password, and a claim: what people make in it survives its pod.
+ * generated administrator password, and a claim that keeps users' changes when its pod is replaced.
  */
 export class Grafana extends pulumi.ComponentResource {
   /** URL that workloads inside the cluster use. */
   public readonly internalUrl: pulumi.Output<string>;
   /** URL that people use. */
   public readonly externalUrl: pulumi.Output<string>;
-  /** Name of the administrator. None with `adminSecretName`. */
+  /** Name of the administrator. Absent with `adminSecretName`. */
   public readonly adminUsername?: pulumi.Output<string>;
-  /** Password that the administrator has until someone changes it in Grafana, a secret. None with `adminSecretName`. */
+  /** Initial password of the administrator, a secret. Absent with `adminSecretName`. */
   public readonly adminPassword?: pulumi.Output<string>;
 
   constructor(name: string, args: GrafanaArgs, opts?: pulumi.ComponentResourceOptions) {

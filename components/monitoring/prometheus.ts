@@ -17,8 +17,9 @@ import { retentionOf } from "./retention.ts";
 const { prometheus, alertmanager } = services;
 
 /**
- * Prometheus and what belongs to it, from the official Helm chart: it scrapes the nodes, the cluster and the platform,
- * keeps the samples on a claim, and sends alerts to Alertmanager. Neither has a login: keep both inside the cluster.
+ * Prometheus, Alertmanager and exporters from the official Helm chart. Prometheus scrapes the nodes, the cluster and
+ * the platform, stores samples on a claim and sends alerts to Alertmanager. Neither has a login: keep both inside the
+ * cluster.
  */
 export class Prometheus extends pulumi.ComponentResource {
   /** URL of Prometheus inside the cluster. */

@@ -9,11 +9,11 @@ export interface EmailReceiver {
   from: pulumi.Input<string>;
   /** Mail server with its port, such as `smtp.example.org:587`. */
   smarthost: pulumi.Input<string>;
-  /** User at the mail server. Left out, the mail server is used without a login. */
+  /** User name for the mail server. Defaults to no login. */
   username?: pulumi.Input<string>;
   /** Password of that user, kept secret. */
   password?: pulumi.Input<string>;
-  /** Whether mail is sent over TLS alone. Defaults to true. */
+  /** Whether mail is sent over TLS only. Defaults to true. */
   requireTls?: pulumi.Input<boolean>;
 }
 
@@ -27,7 +27,7 @@ export interface SlackReceiver {
 
 /** Sends alerts as JSON to a URL. */
 export interface WebhookReceiver {
-  /** URL that takes the POST, kept secret. */
+  /** URL that receives the POST requests, kept secret. */
   url: pulumi.Input<string>;
   /** Bearer token to send along, kept secret. Defaults to none. */
   bearerToken?: pulumi.Input<string>;
@@ -41,7 +41,7 @@ export interface AlertReceivers {
   slack?: SlackReceiver;
   /** A webhook. */
   webhook?: WebhookReceiver;
-  /** URL that receives the alert `Watchdog` every five minutes: a service that pages you when none arrives. */
+  /** URL that receives the alert `Watchdog` every five minutes, at a service that pages you when it stops arriving. */
   heartbeat?: WebhookReceiver;
 }
 

@@ -60,42 +60,42 @@ export interface PlatformImages {
   tracking: pulumi.Input<string>;
   /** Image built from `apps/predict`. */
   predict: pulumi.Input<string>;
-  /** Image built from `apps/postgres`, or the official one. Not needed with a database of your own. */
+  /** Image built from `apps/postgres`, or the official one. Not needed with your own database. */
   postgres?: pulumi.Input<string>;
-  /** Image built from `apps/backup`. It makes backups of stores in the cluster, and receives copies of another stack into other stores; without it neither is available. */
+  /** Image built from `apps/backup`. It backs up stores in the cluster, and receives copies of another stack's data into other stores; without it, neither works. */
   backup?: pulumi.Input<string>;
 }
 
 /** Arguments of MlopsPlatform. What people choose about a part is in that part's own arguments. */
 export interface MlopsPlatformArgs
   extends kube.NodeAddressArgs, kube.PausableArgs, kube.LabelledArgs {
-  /** Namespace that is made for the platform, under Pod Security `restricted`. Defaults to `mlops`. Changing it replaces everything and loses the data in it. */
+  /** Namespace to create for the platform, with Pod Security `restricted`. Defaults to `mlops`. Changing it replaces everything and loses the data in it. */
   namespace?: string;
-  /** Whether the platform keeps to a namespace that exists, as an administrator of that namespace only must. Defaults to false. Then it makes no namespace and no ClusterRole: node-exporter and the metrics of nodes and containers are left out. Changing it replaces everything and loses the data in it. */
+  /** Whether to deploy into an existing namespace only, as its administrator can. Defaults to false. If true, it creates no namespace and no ClusterRole, without node-exporter and the metrics of nodes and containers. Changing it replaces everything and loses the data in it. */
   namespaceOnly?: boolean;
   /** Images of the workloads. */
   images: PlatformImages;
-  /** Registry, with a path if need be, that mirrors the images of others: the charts', the database proxy's and the login's. Defaults to their own registries. */
+  /** Registry, optionally with a path, that mirrors third-party images: those of the charts, the database proxy and the login. Defaults to the original registries. */
   imageMirror?: string;
-  /** Models to serve, one or more. The first is the notebook's and the one that the prediction page lists first. Adding one changes nothing of the others. */
+  /** Models to serve, one or more. The first is the one that the notebook uses and that the prediction page lists first. Adding one does not affect the others. */
   models: ServedModel[];
   /** Name or address of the person or team that runs the platform. The prediction page shows it next to every service except the models. Defaults to none. */
   owner?: pulumi.Input<string>;
-  /** Spark Connect server of your own, such as `sc://host:15002`, which notebooks get as `SPARK_REMOTE`. It may hold a token. */
+  /** URL of your Spark Connect server, such as `sc://host:15002`, which notebooks get as `SPARK_REMOTE`. It may contain a token. */
   sparkConnectUrl?: pulumi.Input<string>;
   /** Storage class of every claim. Defaults to the cluster's default class. */
   storageClassName?: pulumi.Input<string>;
-  /** Ranges by which pods reach the API server behind the Service `kubernetes`, such as `10.0.0.2/32`. Defaults to any address, on the ports of API servers. */
+  /** CIDR ranges of the API server behind the Service `kubernetes`, such as `10.0.0.2/32`. Defaults to any address, on the ports of API servers. */
   apiServerAddresses?: pulumi.Input<string>[];
-  /** Ranges of the cluster's DNS servers that are no pods of `kube-system`. Defaults to those of NodeLocal DNSCache and of Cloud DNS for GKE. */
+  /** CIDR ranges of the cluster's DNS servers that are not pods in `kube-system`. Defaults to those of NodeLocal DNSCache and of Cloud DNS for GKE. */
   dnsAddresses?: string[];
   /** JSON key of a Google service account with access to the bucket and to Cloud SQL; kept secret. Leave it out on GKE, where the tracking server has its own identity. */
   googleCredentials?: pulumi.Input<string>;
-  /** Database of the tracking server. Defaults to a PostgresDatabase in the cluster, as `postgres` describes it. */
+  /** Database of the tracking server. Defaults to a PostgresDatabase in the cluster, configured by `postgres`. */
   database?: DatabaseConnection;
-  /** Artifact location of the tracking server. Defaults to a VolumeArtifactStore in the cluster, as `artifactVolume` describes it. */
+  /** Artifact location of the tracking server. Defaults to a VolumeArtifactStore in the cluster, configured by `artifactVolume`. */
   artifacts?: ArtifactLocation;
-  /** How to expose it to the internet, on GKE. Defaults to none: it is reachable inside the cluster only. */
+  /** How it is exposed to the internet, on GKE. Defaults to none: it is reachable inside the cluster only. */
   exposure?: PlatformExposure;
   /** The database in the cluster. Leave out with `database`. */
   postgres?: PostgresSettings;
@@ -105,11 +105,11 @@ export interface MlopsPlatformArgs
   backup?: PlatformBackup;
   /** The tracking server. Its users are added to those of the platform. */
   tracking?: TrackingSettings;
-  /** What all model servers share. A model's own value wins. */
+  /** Defaults for all model servers. A model's own value takes precedence. */
   serving?: SharedServing;
   /** The prediction page. */
   prediction?: PredictionSettings;
-  /** What the training of all models shares. A model's own value wins. */
+  /** Defaults for the training of all models. A model's own value takes precedence. */
   training?: SharedTraining;
   /** A Dask cluster that notebooks share. Defaults to none. */
   dask?: PlatformDask;
@@ -119,23 +119,23 @@ export interface MlopsPlatformArgs
 
 /** Backups as a part of a platform. */
 export interface PlatformBackup extends BackupSettings {
-  /** Whether backups are made. Defaults to true where both stores are in the cluster. Switching it off deletes a volume that holds them. */
+  /** Whether backups are made. Defaults to true where both stores are in the cluster. Disabling it deletes a volume that holds them. */
   enabled?: boolean;
 }
 
 /** A Dask cluster as a part of a platform. */
 export interface PlatformDask extends DaskSettings {
-  /** Whether to create one. Defaults to false. */
+  /** Whether to deploy it. Defaults to false. */
   enabled?: boolean;
   /** Image of its pods. Defaults to the first model's. */
   image?: pulumi.Input<string>;
-  /** Whether to run no pods. Defaults to false, and to true while the platform is paused. */
+  /** Whether all of its pods are stopped. Defaults to false, and to true while the platform is paused. */
   paused?: boolean;
 }
 
 /** How the platform is opened to the internet, on GKE. */
 export interface PlatformExposure {
-  /** Domain below which its hosts are: `mlops.example.com` makes `mlflow.mlops.example.com` and so on. */
+  /** Parent domain of its hosts: `mlops.example.com` gives `mlflow.mlops.example.com` and so on. */
   domain: string;
   /** Name of the static address, a DomainCertificate's. */
   addressName: pulumi.Input<string>;
@@ -143,7 +143,7 @@ export interface PlatformExposure {
   certificateMapName: pulumi.Input<string>;
   /** Name of the TLS policy, a DomainCertificate's. Defaults to Google's own, which still allows TLS 1.0. */
   sslPolicyName?: pulumi.Input<string>;
-  /** Login in front of everything. Left out, MLflow and Grafana ask for their own passwords, the prediction page for none, and the model server is not opened. */
+  /** OpenID Connect login. Left out, MLflow and Grafana require their own passwords, the prediction page requires none, and the model server is not exposed. */
   login?: OidcLogin;
   /** The pods of the login. Leave out without `login`. */
   loginProxy?: LoginProxySettings;
@@ -151,7 +151,7 @@ export interface PlatformExposure {
 
 /** What watches the platform. Every part is on unless it is switched off. */
 export interface PlatformMonitoring {
-  /** Whether to deploy monitoring. Defaults to true. Switching it off deletes the metrics and Grafana's database. */
+  /** Whether to deploy monitoring. Defaults to true. Disabling it deletes the metrics and Grafana's database. */
   enabled?: boolean;
   /** URL of the folder with the runbooks, to which alerts link. Defaults to the dashboard _Runbooks_ of Grafana. */
   runbookBaseUrl?: string;
@@ -163,7 +163,7 @@ export interface PlatformMonitoring {
 
 /** Grafana as a part of a platform. */
 export interface PlatformGrafana extends GrafanaSettings {
-  /** Whether Grafana is part of it. Defaults to true. Switching it off deletes its database. */
+  /** Whether to deploy Grafana. Defaults to true. Disabling it deletes its database. */
   enabled?: boolean;
 }
 

@@ -47,7 +47,7 @@ export interface ModelAddresses {
   alias: string;
   /** URL of its server: POST rows to `/invocations` below it. */
   servingUrl: string;
-  /** URL of its form on the prediction page. Absent where the page does not show it. */
+  /** URL of its form on the prediction page. Absent if the page does not show it. */
   pageUrl?: string;
 }
 
@@ -63,7 +63,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   public readonly mlflowPassword: pulumi.Output<string>;
   /** Password of MLflow's administrator `admin`, a secret for operators only. */
   public readonly mlflowAdminPassword: pulumi.Output<string>;
-  /** First password of each person with an account at MLflow, by name, a secret. */
+  /** Initial password of each person with an MLflow account, by name, a secret. */
   public readonly peoplePasswords: pulumi.Output<{ [name: string]: string }>;
   /** The models by their registered names, each with its `alias`, `servingUrl` and `pageUrl`. */
   public readonly models: pulumi.Output<{ [name: string]: ModelAddresses }>;
@@ -75,9 +75,9 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   public readonly artifactUri: pulumi.Output<string>;
   /** Address of the tracking server's database. */
   public readonly databaseHost: pulumi.Output<string>;
-  /** URL of Prometheus inside the cluster. It asks for no login, so nothing opens it to the outside. */
+  /** URL of Prometheus inside the cluster. It has no login, so it is not exposed outside the cluster. */
   public readonly prometheusUrl?: pulumi.Output<string>;
-  /** URL of Alertmanager inside the cluster. It asks for no login, so nothing opens it to the outside. */
+  /** URL of Alertmanager inside the cluster. It has no login, so it is not exposed outside the cluster. */
   public readonly alertmanagerUrl?: pulumi.Output<string>;
   /** URL of Grafana, with the dashboards of the platform. */
   public readonly grafanaUrl?: pulumi.Output<string>;

@@ -28,21 +28,21 @@ import {
 
 /** A model of a platform: its server, its place on the prediction page, and its training. */
 export interface ServedModel extends ModelServerSettings {
-  /** Name of the registered model. It need not exist yet. Every name of the model's objects is derived from it, so that changing it replaces them. */
+  /** Name of the registered model. It need not exist yet. The names of the model's objects are derived from it, so changing it replaces them. */
   name: string;
-  /** Alias of the version that is served; training moves it to a version that is better. Defaults to `champion`. */
+  /** Alias of the version that is served; training moves it to a better version. Defaults to `champion`. */
   alias?: pulumi.Input<string>;
   /** Experiment of its training Jobs. Defaults to the model's name. */
   experimentName?: pulumi.Input<string>;
-  /** Image that serves the model and trains it. It must hold the packages that the model needs. */
+  /** Image that serves and trains the model. It must contain the packages that the model needs. */
   image: pulumi.Input<string>;
-  /** Owner, such as a team's name or e-mail address; the prediction page shows it. Defaults to the `owner` that it was logged with. */
+  /** Owner, such as a team's name or address; the prediction page shows it. Defaults to the `owner` that it was logged with. */
   owner?: pulumi.Input<string>;
   /** Whether the prediction page shows it. Defaults to true. */
   page?: boolean;
   /** Whether to raise alerts about it. Defaults to true. */
   monitor?: boolean;
-  /** How it is trained. Left out, it is served only. */
+  /** How it is trained. Left out, it is only served. */
   training?: ModelTraining;
 }
 
@@ -50,7 +50,7 @@ export interface ServedModel extends ModelServerSettings {
 export interface ModelTraining extends TrainingSettings {
   /** Whether to train once when it is deployed, and again when its image changes. Defaults to true. */
   once?: boolean;
-  /** Steps of its training in place of one command, as TrainingPipeline runs them. Leave out with `command`, `trials` and `cluster`. */
+  /** Training steps in place of one command, run by a TrainingPipeline. Leave out with `command`, `trials` and `cluster`. */
   steps?: PipelineStep[];
 }
 

@@ -13,9 +13,9 @@ import * as kube from "../kubernetes/arguments.ts";
 
 /** What people choose about the prediction page. */
 export interface PredictionSettings extends kube.NodePortArgs, kube.PodSettings {
-  /** Number of pods, 1 to 100. Defaults to 2, so that one may restart while the other answers. */
+  /** Number of pods, 1 to 100. Defaults to 2, so that one can restart while the other serves. */
   replicas?: number;
-  /** CPU and memory. Defaults to 50m and 128Mi requested, 1 core and 512Mi at most. */
+  /** CPU and memory. Defaults to requests of 50m and 128Mi, and limits of 1 core and 512Mi. */
   resources?: kube.ContainerResources;
 }
 
@@ -27,7 +27,7 @@ export interface PageModel {
   serverUrl: pulumi.Input<string>;
   /** URL of its server for people. Defaults to the one inside the cluster. */
   url?: pulumi.Input<string>;
-  /** Owner, such as a team's name or e-mail address. Defaults to the `owner` that it was logged with. */
+  /** Owner, such as a team's name or address. Defaults to the `owner` that it was logged with. */
   owner?: pulumi.Input<string>;
 }
 
@@ -35,15 +35,15 @@ export interface PageModel {
 export interface ListedService {
   /** Display name, such as `MLflow`. */
   name: string;
-  /** URL for people. A URL that works only inside the cluster is replaced by a hint. */
+  /** URL for people. One that works only inside the cluster is replaced by a hint. */
   url: pulumi.Input<string>;
-  /** URL that the page's pods reach, and that answers 200 while the service is well. Left out, the service is the page itself. */
+  /** URL that the page's pods can reach, and that returns 200 while the service is healthy. Left out, the service is the page itself. */
   healthUrl?: pulumi.Input<string>;
   /** Name of the service that `healthUrl` belongs to, such as `Prometheus`. Left out, it is the service's own. */
   seenBy?: string;
-  /** Version, unless the answer at `healthUrl` has one. */
+  /** Version, unless the response of `healthUrl` contains one. */
   version?: pulumi.Input<string>;
-  /** Owner, such as a team's name or e-mail address. */
+  /** Owner, such as a team's name or address. */
   owner?: pulumi.Input<string>;
 }
 
@@ -52,11 +52,11 @@ export interface PredictionAppArgs
   extends PredictionSettings, kube.WorkloadArgs, kube.NodeAddressArgs {
   /** Image built from `apps/predict`. */
   image: pulumi.Input<string>;
-  /** Models of the page, one or more. A changed list reaches the running pods within two minutes and restarts none. */
+  /** Models on the page, one or more. Running pods pick up a changed list within two minutes, without a restart. */
   models: PageModel[];
-  /** Services that its front page lists next to the models. Defaults to none; with one model the page then opens with its form. */
+  /** Services that its front page lists next to the models. Defaults to none; with one model, the page then opens on its form. */
   services?: ListedService[];
-  /** Whether a LoginProxy stands in front. Defaults to false. No cookie passes it, so Streamlit's check by its XSRF cookie is then off; browsers do not send the login's cookie with another site's requests. */
+  /** Whether a LoginProxy protects the page. Defaults to false. The proxy forwards no cookies, so Streamlit's XSRF cookie check is then off; browsers do not send the login's cookie with cross-site requests. */
   behindLogin?: boolean;
 }
 

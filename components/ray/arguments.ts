@@ -22,21 +22,21 @@ import { gpuRule, type TrainingGpu } from "../training/arguments.ts";
 /** Arguments of RayCluster. */
 export interface RayClusterArgs
   extends kube.PodSettings, kube.NamespacedArgs, kube.PausableArgs, TrackingClientArgs {
-  /** Image of head and workers: Ray's, with `mlflow` and the code of the training. */
+  /** Image of the head and workers: Ray's, with `mlflow` and the training code. */
   image: pulumi.Input<string>;
   /** Version of Ray in the image, such as `2.52.0`. */
   rayVersion: string;
   /** Number of worker pods, 0 to 1000. Defaults to 1. Without any, the head does their work. */
   workers?: number;
-  /** CPU and memory of each worker. Defaults to 1 core and 2Gi requested, 2 cores and 4Gi at most. */
+  /** CPU and memory of each worker. Defaults to requests of 1 core and 2Gi, and limits of 2 cores and 4Gi. */
   workerResources?: kube.ContainerResources;
-  /** Graphics processors of each worker. Left out, it has none. */
+  /** GPUs of each worker. Defaults to none. */
   gpu?: TrainingGpu;
-  /** CPU and memory of the head. Defaults to 1 core and 2Gi requested, 2 cores and 4Gi at most. */
+  /** CPU and memory of the head. Defaults to requests of 1 core and 2Gi, and limits of 2 cores and 4Gi. */
   headResources?: kube.ContainerResources;
-  /** Maximum size of each pod's `/tmp`, where Ray keeps its logs and spills what does not fit into memory. Defaults to `10Gi`. */
+  /** Size limit of each pod's `/tmp`, where Ray keeps its logs and spills what does not fit in memory. Defaults to `10Gi`. */
   storageSize?: pulumi.Input<string>;
-  /** Further environment variables of all pods, kept in a Secret. They win over those of this component. */
+  /** Additional environment variables of all pods, kept in a Secret. They override the component's own. */
   environment?: { [key: string]: pulumi.Input<string> };
   /** Kubernetes ServiceAccount of the pods. Defaults to a dedicated one with the component's name. */
   serviceAccountName?: pulumi.Input<string>;
@@ -46,9 +46,9 @@ export interface RayClusterArgs
 export interface RayJobArgs extends RayClusterArgs {
   /** Command that the head runs, such as `python /app/train.py`. */
   entrypoint: pulumi.Input<string>;
-  /** How often it is retried, on a new cluster each time, 0 to 20. Defaults to 0. */
+  /** Number of retries, each on a new cluster, 0 to 20. Defaults to 0. */
   backoffLimit?: number;
-  /** Seconds after which the job is ended as failed, 60 to 604800 (a week). Defaults to 3600. */
+  /** Seconds after which the job fails, 60 to 604800 (a week). Defaults to 3600. */
   deadlineSeconds?: number;
 }
 

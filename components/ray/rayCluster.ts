@@ -6,11 +6,11 @@ import { withSecret } from "../core/secrets.ts";
 import { checkRayCluster, type RayClusterArgs } from "./arguments.ts";
 import { rayApi, rayParts, rayPorts } from "./rayPods.ts";
 
-/** A Ray cluster that several notebooks or jobs share, on a Kubernetes cluster that has KubeRay. */
+/** A Ray cluster that several notebooks or jobs share. Requires KubeRay in the Kubernetes cluster. */
 export class RayCluster extends pulumi.ComponentResource {
   /** Address for `ray.init` in a pod that may reach the cluster. */
   public readonly headAddress: pulumi.Output<string>;
-  /** URL of the dashboard inside the cluster. It asks for no login, and runs what it is sent. */
+  /** URL of the dashboard inside the cluster. It has no login, and runs every job that is submitted to it. */
   public readonly dashboardUrl: pulumi.Output<string>;
 
   constructor(name: string, args: RayClusterArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -6,7 +6,7 @@ import { withSecret } from "../core/secrets.ts";
 import { checkRayJob, type RayJobArgs } from "./arguments.ts";
 import { rayApi, rayParts } from "./rayPods.ts";
 
-/** One command on a Ray cluster that is made for it and gone when it ends, on a Kubernetes cluster that has KubeRay. */
+/** Runs one command on a Ray cluster that is created for it and deleted when it ends. Requires KubeRay in the Kubernetes cluster. */
 export class RayJob extends pulumi.ComponentResource {
   /** Name of the RayJob. */
   public readonly jobName: pulumi.Output<string>;

@@ -22,11 +22,11 @@ import {
 export interface Autoscaling {
   /** Minimum number of pods, 1 or more. Defaults to 1. */
   minReplicas?: number;
-  /** Maximum number of pods, not below `minReplicas`. */
+  /** Maximum number of pods, at least `minReplicas`. */
   maxReplicas: number;
-  /** Target CPU use in percent of `resources.cpuRequest`, 1 to 1000. Defaults to 70. */
+  /** Target CPU utilization, in percent of `resources.cpuRequest`, 1 to 1000. Defaults to 70. */
   targetCpuPercent?: number;
-  /** Target number of requests in flight per pod, 1 to 1000. Needs an adapter that serves `model_requests_in_flight` from Prometheus. Left out, CPU alone counts. */
+  /** Target number of requests in flight per pod, 1 to 1000. Requires an adapter that serves `model_requests_in_flight` from Prometheus. Left out, only CPU counts. */
   targetRequestsInFlight?: number;
   /** Seconds of lower load before a pod is removed, 0 to 3600. Defaults to 300. */
   scaleDownSeconds?: number;
@@ -36,25 +36,25 @@ export interface Autoscaling {
 export interface SharedServing extends kube.PodSettings {
   /** Seconds between two checks of the alias, 1 to 3600. Defaults to 5. */
   pollSeconds?: pulumi.Input<number>;
-  /** Largest request in bytes, 1024 to 1073741824; a larger one is answered with 413. Defaults to 10485760 (10 MiB). */
+  /** Largest request in bytes, 1024 to 1073741824; a larger one gets a 413. Defaults to 10485760 (10 MiB). */
   maxRequestBytes?: pulumi.Input<number>;
-  /** Seconds that one prediction may take, 1 to 3600; a longer one is answered with 504. Its thread stays blocked until the prediction ends; once all threads are blocked, the container is restarted. Defaults to 60. */
+  /** Timeout of one prediction in seconds, 1 to 3600; after it, the request gets a 504. Its thread stays blocked until the prediction ends, and once all threads are blocked the container is restarted. Defaults to 60. */
   predictionTimeoutSeconds?: pulumi.Input<number>;
-  /** Seconds in which a new version must load and predict, 10 to 86400; one that takes longer is not served. Defaults to 300. */
+  /** Seconds within which a new version must load and predict, 10 to 86400; one that takes longer is not served. Defaults to 300. */
   loadTimeoutSeconds?: pulumi.Input<number>;
-  /** Seconds of requests that the drift of the input is measured over, 60 to 604800 (a week). A model with few requests needs more than an hour to reach the 200 rows that drift needs. Defaults to 3600. */
+  /** Window in seconds over which input drift is measured, 60 to 604800 (a week). Defaults to 3600. A model with little traffic needs a longer one to reach 200 rows. */
   driftWindowSeconds?: pulumi.Input<number>;
-  /** CPU and memory. Defaults to 100m and 256Mi requested, 2 cores and 1Gi at most. */
+  /** CPU and memory. Defaults to requests of 100m and 256Mi, and limits of 2 cores and 1Gi. */
   resources?: kube.ContainerResources;
 }
 
 /** What people choose about one model server. */
 export interface ModelServerSettings extends SharedServing, kube.NodePortArgs {
-  /** Whether to load models that are pickled or bring their own code, which runs when the model is loaded. Defaults to false: only formats that hold data alone. */
+  /** Whether to load models that are pickled or bring their own code, which runs when the model is loaded. Defaults to false: only formats that contain no code. */
   allowPickle?: pulumi.Input<boolean>;
   /** Number of pods, 1 to 100. Defaults to 1. Leave out with `autoscaling`. */
   replicas?: number;
-  /** Lets the number of pods follow the load. Needs a metrics server in the cluster. */
+  /** Scales the number of pods with the load. Requires a metrics server in the cluster. */
   autoscaling?: Autoscaling;
 }
 
@@ -66,7 +66,7 @@ export interface ModelServerArgs
     TrackingClientArgs,
     kube.WorkloadArgs,
     kube.NodeAddressArgs {
-  /** Image built from `apps/serving`. It must hold the packages that the model needs. */
+  /** Image built from `apps/serving`. It must contain the packages that the model needs. */
   image: pulumi.Input<string>;
 }
 

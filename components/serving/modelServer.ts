@@ -15,7 +15,7 @@ import { type Autoscaling, type ModelServerArgs, checkModelServer } from "./argu
 const { port, healthPath } = services.serving;
 
 /**
- * Serves the version of a registered model that carries an alias, and follows the alias: the new version is loaded
+ * Serves the version of a registered model that an alias points to, and follows the alias: a new version is loaded
  * next to the old one and takes over only if it can predict. Moving the alias back rolls back.
  */
 export class ModelServer extends pulumi.ComponentResource {

@@ -29,27 +29,27 @@ export interface VolumeArgs {
 
 /** What people choose about Postgres in the cluster. */
 export interface PostgresSettings extends kube.PodSettings {
-  /** Size of the claim that holds the data. Defaults to `8Gi`. It can grow where the storage class allows it, never shrink. */
+  /** Size of the claim that holds the data. Defaults to `8Gi`. It can grow where the storage class allows it, but never shrink. */
   storageSize?: pulumi.Input<string>;
-  /** Maximum number of connections, 10 to 1000. Defaults to 60, which fits one MLflow pod and its successor during a rollout; a platform reserves what its tracking server needs. */
+  /** Maximum number of connections, 10 to 1000. Defaults to 60, enough for one MLflow pod and its successor during a rollout; a platform reserves what its tracking server needs. */
   maxConnections?: pulumi.Input<number>;
-  /** Password of the database user. Generated when left out. It is set when the data directory is initialized: changing it later locks everyone out. */
+  /** Password of the database user. Generated when left out. It is set only when the data is initialized: changing it later locks all clients out. */
   password?: pulumi.Input<string>;
-  /** CPU and memory. Defaults to 100m and 128Mi requested, 2 cores and 512Mi at most. */
+  /** CPU and memory. Defaults to requests of 100m and 128Mi, and limits of 2 cores and 512Mi. */
   resources?: kube.ContainerResources;
 }
 
 /** Arguments of PostgresDatabase. */
 export interface PostgresDatabaseArgs extends PostgresSettings, kube.WorkloadArgs, VolumeArgs {
-  /** Existing Secret to use instead of a password, in the same namespace, with the entry `password`. Excludes `password`. Postgres reads it when the data directory is initialized: changing it later locks everyone out. */
+  /** Existing Secret to use instead of a password, in the same namespace, with the key `password`. Excludes `password`. Postgres reads it only when it initializes the data: changing it later locks all clients out. */
   passwordSecretName?: pulumi.Input<string>;
-  /** Image that takes the environment variables of the official `postgres` image. A later major version needs `npm run up -- --upgrade-postgres`; a server does not start on data of another major version. */
+  /** Image that reads the same environment variables as the official `postgres` image. A later major version requires `npm run up -- --upgrade-postgres`; a server does not start with the data of another one. */
   image: pulumi.Input<string>;
 }
 
 /** What people choose about a volume for artifacts. */
 export interface VolumeArtifactStoreSettings {
-  /** Size of the claim. Defaults to `20Gi`. It can grow where the storage class allows it, never shrink. */
+  /** Size of the claim. Defaults to `20Gi`. It can grow where the storage class allows it, but never shrink. */
   storageSize?: pulumi.Input<string>;
 }
 
@@ -104,11 +104,11 @@ export const checkVolumeArtifactStore: Rule = object<VolumeArtifactStoreArgs>({
 export const BucketStorageClass = {
   /** Read often. */
   Standard: "STANDARD",
-  /** Read once a month; paid for 30 days at least. */
+  /** Read once a month; billed for at least 30 days. */
   Nearline: "NEARLINE",
-  /** Read once a quarter; paid for 90 days at least. */
+  /** Read once a quarter; billed for at least 90 days. */
   Coldline: "COLDLINE",
-  /** Read once a year; paid for 365 days at least. */
+  /** Read once a year; billed for at least 365 days. */
   Archive: "ARCHIVE",
 } as const;
 
@@ -124,15 +124,15 @@ export interface BucketArtifactStoreArgs {
   bucketName?: string;
   /** Whether overwritten and deleted artifacts are kept as older versions. Defaults to true. */
   versioning?: boolean;
-  /** Days for which deleted objects can be restored (soft delete), 7 to 90, or 0 for none. Defaults to 7. What is kept is paid for. */
+  /** Days for which permanently deleted objects can be restored, 7 to 90, or 0 for none. Defaults to 7. They are billed until then. */
   softDeleteDays?: number;
-  /** Days after which an older version is deleted, 1 or more. Defaults to 30. What is kept is paid for. */
+  /** Days after which an older version is deleted, 1 or more. Defaults to 30. It is billed until then. */
   noncurrentVersionDays?: number;
-  /** Storage class of new artifacts. Defaults to `STANDARD`, which suits models that are loaded again and again. */
+  /** Storage class of new artifacts. Defaults to `STANDARD`, which suits models that are loaded often. */
   storageClass?: BucketStorageClass;
-  /** Whether the bucket can be neither replaced nor destroyed. Defaults to true. Before the bucket can go, set it to false and run `pulumi up`: from then on destroying the stack deletes every artifact. */
+  /** Whether the bucket is protected from replacement and deletion. Defaults to true. To delete the bucket, first set it to false and run `pulumi up`; from then on, destroying the stack deletes every artifact. */
   protectData?: boolean;
-  /** Gigabytes that you expect to keep. Defaults to 10. It changes nothing but `monthlyCostUsd`. */
+  /** Expected size in GB. Defaults to 10. It only affects `monthlyCostUsd`. */
   expectedSizeGb?: number;
   /** Labels added to the bucket. Keys and values are lower-case letters, digits, hyphens and underscores. */
   labels?: { [key: string]: pulumi.Input<string> };

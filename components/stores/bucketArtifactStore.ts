@@ -14,17 +14,17 @@ import {
 } from "./arguments.ts";
 
 /**
- * A Google Cloud Storage bucket for artifacts behind MLflow's artifact proxy. It can never become public, keeps what
- * is overwritten or deleted for a while, and lets the tracking server have as many replicas as it needs.
+ * A Google Cloud Storage bucket for artifacts behind MLflow's artifact proxy. It can never become public, keeps
+ * overwritten and deleted objects for a while, and allows any number of tracking server replicas.
  */
 export class BucketArtifactStore extends pulumi.ComponentResource {
-  /** Artifact location: pass it as the `artifacts` of a TrackingServer. */
+  /** Artifact location; pass it to a tracking server as `artifacts`. */
   public readonly location: ArtifactLocation;
   /** Name of the bucket. */
   public readonly bucketName: pulumi.Output<string>;
-  /** Number of the project that holds the bucket, by which Google names the workloads of the project's clusters. */
+  /** Number of the bucket's project, which is part of the names of its clusters' workloads in IAM. */
   public readonly projectNumber: pulumi.Output<string>;
-  /** What the bucket costs a month in US dollars for the expected size, at list prices, without traffic. */
+  /** Monthly cost in US dollars for the expected size, at list prices, without traffic. */
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: BucketArtifactStoreArgs, opts?: pulumi.ComponentResourceOptions) {

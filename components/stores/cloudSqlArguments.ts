@@ -39,35 +39,35 @@ export interface CloudSqlSettings {
   region: string;
   /** Name of the instance. Defaults to the component's name and six random digits. Google reserves a deleted name for about a week. Changing it replaces the instance and loses the data. */
   instanceName?: string;
-  /** Machine, which decides the price. Defaults to `db-custom-1-3840` ($49.31 a month in us-central1, about 10 minutes to create), in ENTERPRISE_PLUS to `db-perf-optimized-N-2` ($184.68). `db-f1-micro` costs $7.67 and takes about 25 minutes. Changing it restarts the database. */
+  /** Machine type, which determines the price. Defaults to `db-custom-1-3840` ($49.31 a month in us-central1, about 10 minutes to create), in ENTERPRISE_PLUS to `db-perf-optimized-N-2` ($184.68). `db-f1-micro` costs $7.67 and takes about 25 minutes. Changing it restarts the database. */
   tier?: CloudSqlTier;
-  /** Edition. Defaults to `ENTERPRISE`; Google's own default since Postgres 16 is the dearer `ENTERPRISE_PLUS`. */
+  /** Edition. Defaults to `ENTERPRISE`; Google's own default since Postgres 16 is the more expensive `ENTERPRISE_PLUS`. */
   edition?: CloudSqlEdition;
-  /** One zone, or a standby in another. Defaults to `ZONAL`. `REGIONAL` doubles the price and needs a tier with its own core. */
+  /** One zone, or a standby in a second zone. Defaults to `ZONAL`. `REGIONAL` doubles the price and needs a tier with dedicated cores. */
   availability?: CloudSqlAvailability;
-  /** Gigabytes of SSD, 10 to 65536. Defaults to 10, $1.70 a month. The disk grows by itself and with this argument, and never shrinks. */
+  /** Size of the SSD in GB, 10 to 65536. Defaults to 10, $1.70 a month. The disk grows automatically and with this argument, but never shrinks. */
   diskSizeGb?: number;
-  /** Gigabytes up to which the disk grows by itself. Defaults to 100, or twice `diskSizeGb` if that is more. A full disk stops the database. */
+  /** Size in GB up to which the disk grows automatically. Defaults to 100, or twice `diskSizeGb` if that is more. A full disk stops the database. */
   maxDiskSizeGb?: number;
-  /** Major version of Postgres. Defaults to `POSTGRES_17`. A higher one is an upgrade in place with some minutes of downtime; Google refuses a lower one. */
+  /** Major version of Postgres. Defaults to `POSTGRES_17`. A higher version is an in-place upgrade with a few minutes of downtime; Google rejects a lower one. */
   postgresVersion?: CloudSqlVersion;
-  /** Time of day in UTC after which the daily backup is made, within four hours. Defaults to `02:00`. */
+  /** Start in UTC of the four-hour window for the daily backup. Defaults to `02:00`. */
   backupStartTime?: string;
-  /** Days of transaction logs, for point-in-time recovery: 1 to 7, in ENTERPRISE_PLUS up to 35. Defaults to 7. */
+  /** Days of transaction logs for point-in-time recovery, 1 to 7, or up to 35 in ENTERPRISE_PLUS. Defaults to 7. */
   transactionLogRetentionDays?: number;
-  /** Number of daily backups that are kept, 1 to 365 and not fewer than `transactionLogRetentionDays`. Defaults to 7, or to those days. */
+  /** Number of daily backups to keep, 1 to 365 and at least `transactionLogRetentionDays`. Defaults to 7, or to those days if they are more. */
   retainedBackups?: number;
-  /** Whether to cache reads on a local SSD (data cache). ENTERPRISE_PLUS only. Defaults to false. */
+  /** Whether a local SSD caches reads. ENTERPRISE_PLUS only. Defaults to false. */
   dataCache?: boolean;
-  /** Maximum number of connections, 50 to 10000. Defaults to what Google allows for the tier's memory, and at least 60: one MLflow pod and its successor during a rollout. Changing it restarts the database. */
+  /** Maximum number of connections, 50 to 10000. Defaults to Google's limit for the tier's memory, but at least 60: enough for one MLflow pod and its successor during a rollout. Changing it restarts the database. */
   maxConnections?: number;
-  /** Further flags of Postgres, such as `log_min_duration_statement`. Some restart the database. */
+  /** Additional Postgres flags, such as `log_min_duration_statement`. Some restart the database. */
   databaseFlags?: { [key: string]: string };
-  /** Password of the database user. Generated when left out. Changing it locks MLflow out until the same `pulumi up` has replaced its pods. */
+  /** Password of the database user. Generated when left out. Changing it locks MLflow out until its pods are replaced, which the same `pulumi up` does. */
   password?: pulumi.Input<string>;
-  /** Whether the instance can be neither replaced nor destroyed, by Pulumi, in the console or by anyone else, and keeps its backups after deletion. Defaults to true. Before it can go, set this to false and run `pulumi up`: from then on destroying the stack loses the data and every backup. */
+  /** Whether the instance is protected from replacement and deletion, by Pulumi, in the console and through the API, and keeps its backups. Defaults to true. To delete it, first set this to false and run `pulumi up`; from then on, destroying the stack loses the data and every backup. */
   protectData?: boolean;
-  /** Whether the instance is stopped: only disk, backups and a public address cost then. Defaults to false. It cannot be combined with `protectData`, nor be set on a new instance: Google creates databases and users only in a running one. */
+  /** Whether the instance is stopped, so that only disk, backups and a public address are billed. Defaults to false. It cannot be combined with `protectData`, and a new instance cannot start paused: Google creates databases and users only in a running one. */
   paused?: boolean;
   /** Labels added to the instance. Keys and values are lower-case letters, digits, hyphens and underscores. */
   labels?: { [key: string]: pulumi.Input<string> };
@@ -75,7 +75,7 @@ export interface CloudSqlSettings {
 
 /** Arguments of CloudSqlDatabase. */
 export interface CloudSqlDatabaseArgs extends CloudSqlSettings {
-  /** Network with Private Service Access that gives the instance a private address. Left out, it has a public one that accepts connections from the Auth Proxy only. Removing it again replaces the instance and loses the data. */
+  /** Network with Private Service Access that gives the instance a private address. Left out, the instance has a public address that accepts connections from the Auth Proxy only. Removing it later replaces the instance and loses the data. */
   privateNetworkId?: pulumi.Input<string>;
 }
 

@@ -19,14 +19,14 @@ const { username, database, authDatabase } = trackingDatabase;
 
 /**
  * Cloud SQL for Postgres with a generated password and two databases, one for MLflow's runs and models and one for
- * its users. Clients connect only through the Cloud SQL Auth Proxy, with an identity of Google's and the password.
+ * its users. Clients connect only through the Cloud SQL Auth Proxy, with a Google identity and the password.
  */
 export class CloudSqlDatabase extends pulumi.ComponentResource {
-  /** Connection to the database, known once it exists: pass it as the `database` of a TrackingServer. The password in it is a secret. */
+  /** Connection to the database, known once it exists; pass it to a tracking server as `database`. Its password is a secret. */
   public readonly connection: DatabaseConnection;
-  /** Name of the instance. It is known before the instance exists, so that roles can be bound meanwhile. */
+  /** Name of the instance. It is known before the instance exists, so that roles can be bound in the meantime. */
   public readonly instanceName: pulumi.Output<string>;
-  /** What the instance costs a month in US dollars, at list prices of us-central1. */
+  /** Monthly cost in US dollars, at list prices of us-central1. */
   public readonly monthlyCostUsd: pulumi.Output<number>;
 
   constructor(name: string, args: CloudSqlDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {

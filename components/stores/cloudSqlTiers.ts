@@ -22,7 +22,7 @@ export type CloudSqlAvailability = (typeof CloudSqlAvailability)[keyof typeof Cl
 
 /** Major version of Postgres. */
 export const CloudSqlVersion = {
-  /** Postgres 16, for what does not run on 17 yet. */
+  /** Postgres 16, for software that does not support 17 yet. */
   Postgres16: "POSTGRES_16",
   /** Postgres 17, the default. */
   Postgres17: "POSTGRES_17",

@@ -28,11 +28,11 @@ const dataFolder = "/var/lib/postgresql/data";
 
 /**
  * Postgres inside the cluster: one pod, one claim, a generated password, and two databases, one for MLflow's runs
- * and models and one for its users. It has no replica, and no backup but that of a Backup: a team that must not
- * lose what was logged since the last one should use Cloud SQL instead.
+ * and models and one for its users. It has no replica, and no backups except those of a Backup. If your team cannot
+ * lose what was logged since the last one, use Cloud SQL instead.
  */
 export class PostgresDatabase extends pulumi.ComponentResource {
-  /** Connection to the database: pass it as the `database` of a TrackingServer. The password in it is a secret. */
+  /** Connection to the database; pass it to a tracking server as `database`. Its password is a secret. */
   public readonly connection: DatabaseConnection;
 
   constructor(name: string, args: PostgresDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -7,11 +7,11 @@ import type { ArtifactLocation } from "../tracking/arguments.ts";
 import { checkVolumeArtifactStore, type VolumeArtifactStoreArgs } from "./arguments.ts";
 
 /**
- * Artifacts on a ReadWriteOnce volume behind MLflow's artifact proxy: clients need nothing but HTTP. It ties the
- * tracking server to one replica; use a bucket for more.
+ * Artifacts on a ReadWriteOnce volume behind MLflow's artifact proxy: clients need only HTTP. It limits the tracking
+ * server to one replica; use a bucket for more.
  */
 export class VolumeArtifactStore extends pulumi.ComponentResource {
-  /** Artifact location: pass it as the `artifacts` of a TrackingServer. */
+  /** Artifact location; pass it to a tracking server as `artifacts`. */
   public readonly location: ArtifactLocation;
 
   constructor(name: string, args: VolumeArtifactStoreArgs, opts?: pulumi.ComponentResourceOptions) {

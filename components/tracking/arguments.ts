@@ -25,9 +25,9 @@ import * as kube from "../kubernetes/arguments.ts";
 export interface DatabaseProxy {
   /** Connection name of the instance: `project:region:instance`. */
   instance: pulumi.Input<string>;
-  /** Whether the instance is reached by its private address. Defaults to true; false for a cluster outside the instance's network. */
+  /** Whether to connect to the instance's private address. Defaults to true; set it to false for a cluster outside the instance's network. */
   privateAddress?: pulumi.Input<boolean>;
-  /** Image of the proxy. Defaults to Google's, at the version that this was tried with. */
+  /** Image of the proxy. Defaults to Google's, at the version that this was tested with. */
   image?: pulumi.Input<string>;
 }
 
@@ -37,7 +37,7 @@ export interface DatabaseConnection {
   host: pulumi.Input<string>;
   /** TCP port. Not used with `proxy`. */
   port: pulumi.Input<number>;
-  /** Address by which people know the database. Defaults to `host`. Nothing connects to it. */
+  /** Address of the database to show to people. Defaults to `host`. No client connects to it. */
   address?: pulumi.Input<string>;
   /** Database for runs and models. */
   database: pulumi.Input<string>;
@@ -47,11 +47,11 @@ export interface DatabaseConnection {
   username: pulumi.Input<string>;
   /** Password of that user. Any character is allowed. Required without `passwordSecretName`. */
   password?: pulumi.Input<string>;
-  /** Existing Secret to use instead, in the namespace of the tracking server, with the entry `password`. Excludes `password`. Pods read it as they start: restart them after a change. */
+  /** Existing Secret to use instead, in the namespace of the tracking server, with the key `password`. Excludes `password`. Pods read it at startup: restart them after a change. */
   passwordSecretName?: pulumi.Input<string>;
-  /** Size of the volume that the databases are on. A migration is refused where there is no room for its copy. Defaults to no limit. */
+  /** Size of the databases' volume. A migration is refused if its copy does not fit. Defaults to no limit. */
   storageSize?: pulumi.Input<string>;
-  /** Cloud SQL Auth Proxy that runs next to each container which uses the database. Defaults to none: `host` is called itself. */
+  /** Cloud SQL Auth Proxy that runs next to each container which uses the database. Defaults to none: clients connect to `host`. */
   proxy?: DatabaseProxy;
 }
 
@@ -77,7 +77,7 @@ export type TrackingPermission = (typeof TrackingPermission)[keyof typeof Tracki
 export interface TrackingUser {
   /** Name of the user. */
   username: pulumi.Input<string>;
-  /** Password of the user, 12 characters at least. */
+  /** Password of the user, at least 12 characters. */
   password: pulumi.Input<string>;
   /** What the user may do: `read` or `write`. */
   permission: TrackingPermission;
@@ -101,7 +101,7 @@ export interface TrackingClientArgs {
   trackingUsername?: pulumi.Input<string>;
   /** Password of that user; kept secret. Required without `trackingSecretName`. */
   trackingPassword?: pulumi.Input<string>;
-  /** Existing Secret to use instead, in the same namespace, with the entries `username` and `password`. Excludes `trackingUsername` and `trackingPassword`. Pods read it as they start: restart them after a change. */
+  /** Existing Secret to use instead, in the same namespace, with the keys `username` and `password`. Excludes `trackingUsername` and `trackingPassword`. Pods read it at startup: restart them after a change. */
   trackingSecretName?: pulumi.Input<string>;
 }
 
@@ -109,31 +109,31 @@ export interface TrackingClientArgs {
 export interface ModelArgs {
   /** Name of the registered model. It need not exist yet. */
   modelName: pulumi.Input<string>;
-  /** Alias of the version that is served; training moves it to a version that is better. Defaults to `champion`. */
+  /** Alias of the version that is served; training moves it to a better version. Defaults to `champion`. */
   modelAlias?: pulumi.Input<string>;
 }
 
 /** What people choose about the tracking server. */
 export interface TrackingSettings extends kube.NodePortArgs, kube.PodSettings {
-  /** MLflow version inside the image. Defaults to the version this package was made with. A change migrates copies of the databases, starts the new version on them as a trial, stops the old version and starts the new one. When the migration fails, the old version goes on. */
+  /** MLflow version inside the image. Defaults to the version this package was built for. Changing it migrates copies of the databases, tests the new version on them, stops the old version and starts the new one. If the migration fails, the old version keeps running. */
   mlflowVersion?: string;
   /** Users in addition to the administrator, one per workload. Defaults to none. */
   users?: TrackingUser[];
-  /** People with an account, by name, and the role of each: `reader` or `writer`. Defaults to none. The first password is generated, and stays as the person changes it; removing a person removes the account and nothing that they made. */
+  /** People with an account, by name, and the role of each: `reader` or `writer`. Defaults to none. The initial password is generated, and a person's later change is kept; removing a person removes the account but nothing that they logged. */
   people?: { [name: string]: PersonRole };
-  /** Number of pods, 1 to 20. Defaults to 1, the most that a ReadWriteOnce volume allows. */
+  /** Number of pods, 1 to 20. Defaults to 1, the maximum with a ReadWriteOnce volume. */
   replicas?: number;
   /** Worker processes per pod, 1 to 16. Defaults to 1; each takes about 200 MiB. */
   workers?: number;
-  /** Lowest level that the server logs: `DEBUG`, `INFO`, `WARNING` or `ERROR`. Defaults to MLflow's own choice, `INFO`. */
+  /** Log level of the server: `DEBUG`, `INFO`, `WARNING` or `ERROR`. Defaults to MLflow's own default, `INFO`. */
   logLevel?: string;
-  /** Further host names by which people reach the server, such as an ingress's. Defaults to none. */
+  /** Additional host names under which the server is reachable, such as an ingress's. Defaults to none. */
   hostNames?: string[];
-  /** Size of `/tmp`. Defaults to `2Gi`. With artifacts in a bucket it must hold every file that is being uploaded or downloaded, whole and at the same time; a pod that writes more is evicted. Artifacts on a volume do not pass through it. */
+  /** Size of `/tmp`. Defaults to `2Gi`. With artifacts in a bucket, it must hold all files that are being uploaded or downloaded at the same time; a pod that exceeds it is evicted. Artifacts on a volume bypass it. */
   temporaryStorage?: pulumi.Input<string>;
-  /** CPU and memory. Defaults to 200m and 512Mi requested, 2 cores and 1536Mi at most. */
+  /** CPU and memory. Defaults to requests of 200m and 512Mi, and limits of 2 cores and 1536Mi. */
   resources?: kube.ContainerResources;
-  /** Further environment variables of the server, kept in a Secret. They win over those of this component. */
+  /** Additional environment variables of the server, kept in a Secret. They override the component's own. */
   environment?: { [key: string]: pulumi.Input<string> };
 }
 
@@ -144,9 +144,9 @@ export interface TrackingServerArgs
   image: pulumi.Input<string>;
   /** Database for runs, models and users. */
   database: DatabaseConnection;
-  /** Where artifacts are stored. Clients never access it: they upload and download through the server. */
+  /** Artifact location. Clients never access it directly: they upload and download through the server. */
   artifacts: ArtifactLocation;
-  /** Key of a Google service account, as JSON, that the server and the database's proxy use. Needed only where the cluster gives its workloads no Google identity; kept secret. */
+  /** JSON key of a Google service account for the server and the database proxy; kept secret. Needed only where workloads have no Google identity. */
   googleCredentials?: pulumi.Input<string>;
 }
 

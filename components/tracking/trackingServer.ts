@@ -27,11 +27,11 @@ export class TrackingServer extends pulumi.ComponentResource {
   public readonly adminUsername: pulumi.Output<string>;
   /** Generated password of the administrator, a secret. Give it to operators only. */
   public readonly adminPassword: pulumi.Output<string>;
-  /** Name of the Deployment, which has the version of MLflow in it. */
+  /** Name of the Deployment, which contains the MLflow version. */
   public readonly deploymentName: pulumi.Output<string>;
-  /** Name of the Secret with what the migration sets: the administrator's password and the users. */
+  /** Name of the Secret that the migration reads: the administrator's password and the users. */
   public readonly migrationSettingsName: pulumi.Output<string>;
-  /** Generated first password of each person, by name, a secret. */
+  /** Generated initial password of each person, by name, a secret. */
   public readonly peoplePasswords: pulumi.Output<{ [name: string]: string }>;
 
   constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {

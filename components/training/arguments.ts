@@ -29,17 +29,17 @@ import {
 
 /** Graphics processors of a training pod. */
 export interface TrainingGpu {
-  /** Type of the processor on GKE: `nvidia-l4` or `nvidia-tesla-t4`. Left out, any that the cluster has will do; Autopilot wants it named. */
+  /** GPU type on GKE: `nvidia-l4` or `nvidia-tesla-t4`. Defaults to any that the cluster has; Autopilot requires a type. */
   type?: GpuType;
-  /** Number for each pod, 1 to 8. Defaults to 1. A pod that requests more than any node has stays pending. */
+  /** Number of GPUs per pod, 1 to 8. Defaults to 1. A pod that requests more than a node has stays pending. */
   count?: number;
 }
 
 /** A Dask cluster of one training, there as long as its script runs. */
 export interface TrainingCluster {
-  /** Number of worker pods, 1 to 99. One more pod has the scheduler and runs the command. All pods have the same resources. */
+  /** Number of worker pods, 1 to 99. One more pod runs the scheduler and the command. All pods have the same resources. */
   workers: number;
-  /** Tasks that each worker runs side by side, 1 to 64. Defaults to 1. */
+  /** Tasks that each worker runs in parallel, 1 to 64. Defaults to 1. */
   threads?: number;
 }
 
@@ -47,15 +47,15 @@ export interface TrainingCluster {
 export interface TrainingPodArgs extends kube.PodSettings {
   /** Time zone of the schedule. Defaults to `Etc/UTC`. */
   timeZone?: pulumi.Input<string>;
-  /** Further environment variables of the script, kept in a Secret. They win over those of this component. */
+  /** Additional environment variables of the script, kept in a Secret. They override the component's own. */
   environment?: { [key: string]: pulumi.Input<string> };
-  /** How often a failed pod, or a failed step, is retried, 0 to 20. Defaults to 2. */
+  /** Number of retries of a failed pod or step, 0 to 20. Defaults to 2. */
   backoffLimit?: number;
-  /** Seconds after which the Job is ended as failed, 60 to 604800 (a week). Defaults to 3600. */
+  /** Seconds after which the Job fails, 60 to 604800 (a week). Defaults to 3600. */
   deadlineSeconds?: number;
-  /** CPU and memory of each pod, and of each step. Defaults to 200m and 384Mi requested, 2 cores and 2Gi at most. */
+  /** CPU and memory of each pod or step. Defaults to requests of 200m and 384Mi, and limits of 2 cores and 2Gi. */
   resources?: kube.ContainerResources;
-  /** Graphics processors of each pod, and of each step. Left out, it has none. */
+  /** GPUs of each pod or step. Defaults to none. */
   gpu?: TrainingGpu;
 }
 
@@ -65,15 +65,15 @@ export interface SharedTraining extends TrainingPodArgs {
   command?: pulumi.Input<string>[];
   /** Number of experiments to run, 1 to 1000, one pod and one MLflow run each. Left out, one pod runs them all. */
   trials?: number;
-  /** Maximum number of trials that run side by side, 1 to 1000. Defaults to 2. */
+  /** Maximum number of trials that run in parallel, 1 to 1000. Defaults to 2. */
   parallelism?: number;
-  /** Dask cluster that the command's Dask clients and joblib find. Left out, the command has its own pod only. Excludes `trials`. */
+  /** Dask cluster for the command's Dask clients and joblib. Defaults to none. Excludes `trials`. */
   cluster?: TrainingCluster;
 }
 
 /** When a training runs. */
 export interface TrainingScheduleArgs {
-  /** Cron schedule such as `0 3 * * *`, or one of `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly`. Left out, there is no schedule. */
+  /** Cron schedule such as `0 3 * * *`, or one of `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly`. Defaults to no schedule. */
   schedule?: string;
 }
 
@@ -89,9 +89,9 @@ export interface TrainingWorkloadArgs
     TrackingClientArgs,
     kube.NamespacedArgs,
     kube.PausableArgs {
-  /** Image with the code of the training: the model server's, so that what is trained can be served. A new image runs the Job again. */
+  /** Image with the training code: the model server's, so that trained models can be served. A new image runs the Job again. */
   image: pulumi.Input<string>;
-  /** Experiment that holds the runs. It is made when missing. */
+  /** Experiment that holds the runs. It is created if missing. */
   experimentName: pulumi.Input<string>;
   /** Kubernetes ServiceAccount of the pods. Defaults to a dedicated one with the component's name. */
   serviceAccountName?: pulumi.Input<string>;
@@ -99,27 +99,27 @@ export interface TrainingWorkloadArgs
 
 /** Arguments of TrainingJob. With a `schedule` it is a CronJob; without one it runs once, when it is made or changed. */
 export interface TrainingJobArgs extends TrainingWorkloadArgs, SharedTraining {
-  /** Number of pods that train one model together, 2 to 100, such as by `torchrun`. Each finds the others by `RANK`, `WORLD_SIZE`, `MASTER_ADDR` and `MASTER_PORT`. Requires `command`; excludes `trials` and `cluster`. Left out, one pod trains. */
+  /** Number of pods that train one model together, 2 to 100, such as with `torchrun`. They find each other through `RANK`, `WORLD_SIZE`, `MASTER_ADDR` and `MASTER_PORT`. Requires `command`; excludes `trials` and `cluster`. Defaults to a single pod without these variables. */
   nodes?: number;
 }
 
 /** A step of a pipeline: a container that runs when the one before it has succeeded. */
 export interface PipelineStep {
-  /** Name of the step and of its run, such as `prepare`, unique in the pipeline. */
+  /** Name of the step and of its run, such as `prepare`; unique in the pipeline. */
   name: string;
-  /** Command to run, in the model's folder where the image has it. */
+  /** Command to run, in the model's folder if the image has it. */
   command: pulumi.Input<string>[];
-  /** Image of the step, built on the model server's. Defaults to that of the pipeline. */
+  /** Image of the step, built on the model server's. Defaults to the pipeline's. */
   image?: pulumi.Input<string>;
-  /** Parameters, which the run of the step shows. The step reads them with `training.parameters()`. */
+  /** Parameters, logged on the step's run. The step reads them with `training.parameters()`. */
   parameters?: { [key: string]: pulumi.Input<string> };
-  /** CPU and memory. Defaults to the pipeline's, value by value. */
+  /** CPU and memory. Values that are left out default to the pipeline's. */
   resources?: kube.ContainerResources;
-  /** Graphics processors. Defaults to those of the pipeline. All steps are in one pod, so they must be of one type. */
+  /** GPUs. Defaults to the pipeline's. All steps run in one pod, so they must use one type. */
   gpu?: TrainingGpu;
-  /** Dask cluster that the step's Dask clients and joblib find. The pipeline has one set of workers, as many as its largest cluster has, for all steps that have one. Left out, the step has its own pod only. */
+  /** Dask cluster for the step's Dask clients and joblib. Steps with a cluster share one set of workers, as many as the largest of them requires. Defaults to none. */
   cluster?: TrainingCluster;
-  /** Seconds after which one attempt is ended as failed, 1 to 604800. Left out, the Job's deadline alone counts. */
+  /** Seconds after which one attempt fails, 1 to 604800. Left out, only the Job's deadline applies. */
   timeoutSeconds?: number;
   /** Whether to reuse the outputs of an earlier run with the same image, command, parameters and inputs. Defaults to true. */
   cache?: boolean;
@@ -129,7 +129,7 @@ export interface PipelineStep {
 export interface TrainingPipelineArgs extends TrainingWorkloadArgs {
   /** Steps in order, at least one. */
   steps: PipelineStep[];
-  /** Maximum size of what the steps of one pod write, all together. Defaults to `2Gi`. */
+  /** Disk space that the steps of one pod can use in total. Defaults to `2Gi`. */
   storageSize?: pulumi.Input<string>;
 }
 

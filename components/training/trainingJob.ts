@@ -12,10 +12,10 @@ import { type TrainingJobSpec, trainingWorkload } from "./trainingWorkload.ts";
 
 /**
  * Trains models as a Job: logs each as an MLflow run, registers the best, and moves the alias only if it beats the
- * version that holds it. With `schedule` it retrains regularly, with `trials` it runs experiments side by side, with `cluster` its script has a Dask cluster.
+ * version that holds it. With `schedule` it retrains regularly, with `trials` it runs experiments in parallel, with `cluster` its script gets a Dask cluster.
  */
 export class TrainingJob extends pulumi.ComponentResource {
-  /** Name of the Job, or of the CronJob where there is a schedule; known once the Job has succeeded. */
+  /** Name of the Job, or with `schedule` of the CronJob; known once the Job has succeeded. */
   public readonly jobName: pulumi.Output<string>;
 
   constructor(name: string, args: TrainingJobArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -10,12 +10,12 @@ import { trainingCluster } from "./trainingCluster.ts";
 import { type TrainingJobSpec, trainingWorkload } from "./trainingWorkload.ts";
 
 /**
- * Trains a model in steps, such as prepare, train and promote: containers of one pod, one after the other, that share a
- * folder. Only the step that fails is tried again, and one that is unchanged is taken from an earlier run. MLflow shows
- * the pipeline as a run with one nested in it for each step. With `schedule` it runs regularly.
+ * Trains a model in steps, such as prepare, train and promote: containers of one pod that run in order and share a
+ * folder. Only a failed step is retried, and an unchanged step is reused from an earlier run. MLflow shows the
+ * pipeline as a run with a nested run for each step. With `schedule` it runs regularly.
  */
 export class TrainingPipeline extends pulumi.ComponentResource {
-  /** Name of the Job, or of the CronJob where there is a schedule; known once the Job has succeeded. */
+  /** Name of the Job, or with `schedule` of the CronJob; known once the Job has succeeded. */
   public readonly jobName: pulumi.Output<string>;
 
   constructor(name: string, args: TrainingPipelineArgs, opts?: pulumi.ComponentResourceOptions) {

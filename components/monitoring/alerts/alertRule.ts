@@ -4,11 +4,11 @@ export interface AlertRule {
   alert: string;
   /** PromQL; every series that it returns is an alert. */
   expr: string;
-  /** How long the expression must hold before the alert fires. Defaults to no time. */
+  /** How long the expression must hold before the alert fires. Defaults to firing at once. */
   for?: string;
   /** Labels of the alert. `severity` is `critical` (needs attention now), `warning` (today) or `info` (no notification). */
   labels: { [name: string]: string };
-  /** `summary` says in one line what is wrong and with what, `description` what it means for people, `runbook_url` where to read on. Each may be a template of Prometheus. */
+  /** `summary` names the problem and the affected object in one line, `description` explains the effect on people, `runbook_url` links to the runbook. Prometheus templates are allowed. */
   annotations: { [name: string]: string };
 }
 
@@ -16,9 +16,9 @@ export interface AlertRule {
 export interface RuleGroup {
   /** Name of the group, unique among the groups. */
   name: string;
-  /** Time between two evaluations. Defaults to the server's. */
+  /** Evaluation interval. Defaults to the server's. */
   interval?: string;
-  /** Alerts, evaluated one after the other. */
+  /** Alerts, evaluated in order. */
   rules: AlertRule[];
 }
 

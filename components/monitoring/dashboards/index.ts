@@ -8,7 +8,7 @@ import { tracking } from "./trackingDashboard.ts";
 
 /** A dashboard as Grafana imports it. */
 export interface PlatformDashboard {
-  /** Part of the dashboard's address. */
+  /** Unique id, which is part of the dashboard's URL. */
   uid: string;
   /** Name that people see. */
   title: string;
