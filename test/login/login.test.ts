@@ -41,7 +41,10 @@ suite(`a platform behind a login${why}`, () => {
 
   test("runs the version that the platform deploys", () => {
     const tag = /:(v[\d.]+)@/.exec(versions.oauth2Proxy)![1]!;
-    const pinned = readFileSync(join(checkoutRoot, "test/support/goPrograms/oauth2-proxy/go.mod"), "utf8");
+    const pinned = readFileSync(
+      join(checkoutRoot, "test/support/goPrograms/oauth2-proxy/go.mod"),
+      "utf8",
+    );
     expect(pinned).toContain(`github.com/oauth2-proxy/oauth2-proxy/v7 ${tag} `);
     const build = execFileSync("go", ["version", "-m", platform.proxy], { encoding: "utf8" });
     expect(build).toContain(`github.com/oauth2-proxy/oauth2-proxy/v7\t${tag}\t`);

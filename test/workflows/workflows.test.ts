@@ -181,7 +181,10 @@ linted(
   `actionlint finds nothing${reason ? ` (skipped: ${reason})` : ""}`,
   async () => {
     expect(
-      await run(await goProgram("actionlint"), ["-no-color", ...files.map((file) => join(folder, file))]),
+      await run(await goProgram("actionlint"), [
+        "-no-color",
+        ...files.map((file) => join(folder, file)),
+      ]),
     ).toBe("");
   },
   10 * 60_000,
