@@ -217,7 +217,7 @@ const grantTogether: Combination<GrantArgs> = (
 
 /** Arguments of ServiceAccountKey. */
 export interface ServiceAccountKeyArgs extends GrantArgs {
-  /** Id of the account, the part of its address before the @: 6 to 30 characters. Changing it replaces the account and its key. */
+  /** Id of the account, the part of its e-mail address before the at sign: 6 to 30 characters. Changing it replaces the account and its key. */
   accountId: string;
 }
 
