@@ -22,6 +22,6 @@ export const dask: Alert[] = [
     expr: `sum by (namespace, pod) (${paused}) > 0`,
     summary: "Workers of the Dask scheduler {{ $labels.pod }} are out of memory",
     description:
-      "{{ $value }} workers of the scheduler {{ $labels.pod }} in {{ $labels.namespace }} have used more than 80% of their memory for 2 minutes. They start no task until some of it is free; once all workers are paused, the work stops.",
+      "Paused workers of the scheduler {{ $labels.pod }} in {{ $labels.namespace }}: {{ $value }}. They have used more than 80% of their memory for 2 minutes and start no task until some of it is free; once all are paused, the work stops.",
   },
 ];

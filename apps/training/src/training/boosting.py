@@ -20,7 +20,8 @@ def log_boosting(trained: Any, params: Mapping[str, Any] | None = None) -> None:
     """Logs parameters and each metric of each round to the active run, by autolog's names.
 
     `trained` is what `xgboost.dask.train` returns, with the `params` that it was given, or a fitted
-    estimator of `xgboost.dask` or LightGBM, which has its own."""
+    estimator of `xgboost.dask` or LightGBM, which has its own. LightGBM's metrics on Dask
+    are those of one worker's share of the data."""
     run = mlflow.active_run()
     if run is None:
         raise TrainingError(

@@ -48,7 +48,7 @@ export const dask: AlertCases = {
             labels,
             summary: "Workers of the Dask scheduler churn-0 are out of memory",
             description:
-              "2 workers of the scheduler churn-0 in mlops have used more than 80% of their memory for 2 minutes. They start no task until some of it is free; once all workers are paused, the work stops.",
+              "Paused workers of the scheduler churn-0 in mlops: 2. They have used more than 80% of their memory for 2 minutes and start no task until some of it is free; once all are paused, the work stops.",
           },
         ],
       },
