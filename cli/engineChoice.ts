@@ -42,7 +42,7 @@ export async function chooseEngine(
   }
 }
 
-const googleSentence = "the built-in engine makes nothing on Google Cloud";
+const googleSentence = "the built-in engine creates nothing on Google Cloud";
 const howToInstall = "install the Pulumi CLI (https://www.pulumi.com/docs/install)";
 
 export function openEngine(name: EngineName, settings: Settings, access: ClusterAccess): Engine {

@@ -120,7 +120,7 @@ async function checkExisting(
   const live = await client.get(namespaceObject(namespace));
   if (!live) {
     throw new UserError(
-      `the namespace ${namespace} does not exist, and with namespaceOnly none is made; nothing was changed. Ask an administrator of the cluster for it, or set namespace to one that exists`,
+      `the namespace ${namespace} does not exist, and with namespaceOnly none is created; nothing was changed. Ask an administrator of the cluster for it, or set namespace to one that exists`,
     );
   }
   // another platform has made it
@@ -190,7 +190,7 @@ async function checkRoles(client: KubernetesClient, namespace: string): Promise<
       const maker = textAt(live, "metadata", "annotations", "meta.helm.sh/release-namespace");
       if (live && maker !== namespace) {
         throw new UserError(
-          `the ${kind} ${name} was there before, and this project did not make it; nothing was changed. Choose another \`namespace\` in the stack's settings: the platform's ClusterRoles are named after it`,
+          `the ${kind} ${name} already existed, and this project did not create it; nothing was changed. Choose another \`namespace\` in the stack's settings: the platform's ClusterRoles are named after it`,
         );
       }
     }

@@ -127,7 +127,7 @@ export async function listenFrom(server: Server, first: number, what: string): P
     if (await listens(server, port)) return port;
   }
   throw new UserError(
-    `no port from ${first} to ${first + portsTried - 1} is free for ${what}; end what uses them and try again`,
+    `no port from ${first} to ${first + portsTried - 1} is free for ${what}; stop what uses them and try again`,
   );
 }
 

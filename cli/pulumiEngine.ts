@@ -219,7 +219,7 @@ async function shown(
     // the CLI has said what is wrong, but not why we have interrupted it
     for (const reason of reasons) console.error(`error: ${reason}`);
     if (error instanceof ConcurrentUpdateError) {
-      console.error("If no run works on the stack any more, unlock it with `npm run recover`.");
+      console.error("If no run is active on the stack any more, unlock it with `npm run recover`.");
     }
     if (error instanceof CommandError) return 1;
     throw error;

@@ -32,7 +32,7 @@ const mostLetters = 40;
 /** Why no folder can bear this name; undefined where one can. */
 export function folderNameFault(name: string): string | undefined {
   if (folderName.test(name) && name.length <= mostLetters) return undefined;
-  return `${name} is not a name for a model's folder; use lower-case letters, digits and single hyphens, a letter first, ${mostLetters} characters at most, such as churn-rate`;
+  return `${name} is not a name for a model's folder; use lower-case letters, digits and single hyphens, a letter first, at most ${mostLetters} characters, such as churn-rate`;
 }
 
 export const trainedModels = (folder = modelsFolder): string[] => foldersIn(folder);

@@ -220,6 +220,6 @@ async function removeEverything(
 function whatIsLeft(keepCache: boolean): string {
   if (!existsSync(cacheRoot())) return "Nothing is left.";
   return keepCache
-    ? `Nothing is left but the cache in ${cacheRoot()}.`
-    : `Nothing is left but files of another origin in ${cacheRoot()}.`;
+    ? `Nothing remains but the cache in ${cacheRoot()}.`
+    : `Nothing remains but files of another origin in ${cacheRoot()}.`;
 }

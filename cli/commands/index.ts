@@ -237,7 +237,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary:
       "Copies a stack's runs, models, users and files into another stack, ids and dates kept",
     options: [
-      new Option("--from <stack>", "Stack to copy, which stays as it is"),
+      new Option("--from <stack>", "Stack to copy, which is left unchanged"),
       new Option("--to <stack>", "Stack that gets the data"),
       new Option(
         "--model <name[@alias|/version]>",

@@ -44,7 +44,7 @@ export function addModel(name: string, file: string, project: string): void {
 
 const nextSteps = (name: string, file: string, stack: string): string =>
   [
-    `models/${name} is ready, a classifier that trains as it is, and ${file} lists it.`,
+    `models/${name} is ready, a classifier that trains without changes, and ${file} lists it.`,
     "",
     "Next:",
     `  npm run up${stack === "dev" ? "" : ` -- --stack ${stack}`}`.padEnd(36) +

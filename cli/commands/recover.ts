@@ -110,7 +110,7 @@ function sameTarget({ target: before }: Deployment, now: Target): Target {
   if (before.kind === "gke") return before;
   if (before.kind === "context" && now.kind === "context" && before.context !== now.context) {
     throw new UserError(
-      `the platform was deployed through a context called ${before.context}, and every object would be replaced through another; rename yours: kubectl config rename-context ${now.context} ${before.context}`,
+      `the platform was deployed through a context called ${before.context}, and with another one every object would be replaced; rename yours: kubectl config rename-context ${now.context} ${before.context}`,
     );
   }
   return now;

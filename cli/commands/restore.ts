@@ -18,6 +18,6 @@ export async function restore(
     words: ["restore", id, ...(options.replace === true ? ["--replace"] : [])],
     onLine: (line) => console.log(`  ${line}`),
   });
-  if (code === 0) console.log("The stack has the data, the users and the aliases of the backup.");
+  if (code === 0) console.log("The stack now has the backup's data, users and aliases.");
   return code;
 }

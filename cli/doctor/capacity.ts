@@ -164,7 +164,7 @@ async function storageClass({ list, settings }: Facts): Promise<Seen> {
   const classes = await list("/apis/storage.k8s.io/v1/storageclasses");
   const names = classes.map((one) => textAt(one, "metadata", "name") ?? "");
   const symptom = "the platform's claims get no volume";
-  const choose = `pulumi config set storageClassName NAME, with one of ${names.join(", ") || "those that an administrator has to make first"}`;
+  const choose = `pulumi config set storageClassName NAME, with one of ${names.join(", ") || "those that an administrator must create first"}`;
   if (wanted !== undefined && !names.includes(wanted)) {
     return [{ symptom, cause: `there is no storage class ${wanted}`, fix: choose }];
   }
@@ -214,7 +214,7 @@ async function ports(facts: Facts): Promise<Seen> {
   const refused = await troubled(
     facts,
     ["host-port"],
-    () => "set nodeExporterPort to a free port, or end the program that uses it",
+    () => "set nodeExporterPort to a free port, or stop the program that uses it",
   );
   const access = await facts.access();
   const seen = await portsForPreview(facts.settings, access, facts.deployment?.target);

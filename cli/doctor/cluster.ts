@@ -116,7 +116,7 @@ const tolerableSkewSeconds = 30;
 
 async function clock(facts: Facts): Promise<Seen> {
   const skew = Math.round((await (await facts.client()).clockSkew()) / 1000);
-  if (Number.isNaN(skew)) throw new Skipped("the API server does not say what time it is");
+  if (Number.isNaN(skew)) throw new Skipped("the API server does not report its time");
   if (Math.abs(skew) <= tolerableSkewSeconds) return `within ${Math.abs(skew) + 1} s`;
   return [
     {
@@ -203,7 +203,7 @@ async function dns(facts: Facts): Promise<Seen> {
 async function networkPolicies(facts: Facts): Promise<Seen> {
   const client = await facts.client();
   const isEnforced = await policiesAreEnforced((path) => client.request("GET", path));
-  if (isEnforced === undefined) throw new Skipped("your user may not look at the network plugin");
+  if (isEnforced === undefined) throw new Skipped("your user may not inspect the network plugin");
   if (isEnforced) return "enforced";
   const [cause = "", fix = ""] = unenforcedSentence.split("; ");
   const symptom = "the platform's NetworkPolicies have no effect";

@@ -20,6 +20,6 @@ export async function preflight(settings: Settings, client: KubernetesClient): P
   if (faults.length === 0) return;
   const lines = faults.map(({ symptom, cause, fix }) => `  - ${symptom}: ${cause}; ${fix}`);
   throw new UserError(
-    `this cluster cannot take the platform; nothing was changed\n${lines.join("\n")}`,
+    `this cluster cannot run the platform; nothing was changed\n${lines.join("\n")}`,
   );
 }

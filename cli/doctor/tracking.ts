@@ -113,7 +113,7 @@ async function hosts(facts: Facts): Promise<Seen> {
   return findingsOr(
     refused.map((host) => ({
       symptom: `MLflow answers 403 "Invalid Host header" at ${host}`,
-      cause: "it does not know itself by that name",
+      cause: "it does not accept that host name",
       fix: `pulumi config set nodeAddress ${host.replace(/:\d+$/, "")}, then npm run up`,
     })),
     [...known].join(", "),
@@ -200,7 +200,7 @@ async function artifacts(facts: Facts): Promise<Seen> {
           : "a run with an artifact cannot be logged",
         cause: messageOf(error),
         fix: isRefused
-          ? "log to an experiment that this user has made, or let its owner give the permission"
+          ? "log to an experiment that this user has created, or have its owner grant the permission"
           : `kubectl -n ${facts.namespace} logs -l app.kubernetes.io/name=${trackingName} -c mlflow --tail=50`,
       },
     ];
@@ -215,7 +215,7 @@ const refusals: readonly { pattern: RegExp; finding: (match: string) => Finding 
     pattern: /Rejected request with invalid Host header: (\S+)/,
     finding: (host) => ({
       symptom: `MLflow has answered 403 "Invalid Host header" to a client that calls it ${host}`,
-      cause: "it does not know itself by that name",
+      cause: "it does not accept that host name",
       fix: `pulumi config set nodeAddress ${host.replace(/:\d+$/, "")}, then npm run up`,
       isWarning: true,
     }),
@@ -224,7 +224,7 @@ const refusals: readonly { pattern: RegExp; finding: (match: string) => Finding 
     pattern: /Refused an experiment with the artifact_location (.*)/,
     finding: (location) => ({
       symptom: 'MLflow has answered 400 "artifact_location must be below mlflow-artifacts:/"',
-      cause: `a client wanted to keep artifacts at ${location}, which is on the server's disk`,
+      cause: `a client tried to store artifacts at ${location}, which is on the server's disk`,
       fix: "leave artifact_location out of create_experiment",
       isWarning: true,
     }),

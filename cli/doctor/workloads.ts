@@ -84,7 +84,7 @@ async function releases({ ours }: Facts): Promise<Seen> {
       const { name: release, status } = objectAt(record, "metadata", "labels");
       return {
         symptom: `Helm says of ${String(release)} that another operation is in progress`,
-        cause: `a run was killed while Helm worked (${String(status)})`,
+        cause: `a run was killed while Helm was working (${String(status)})`,
         fix: "npm run up",
       };
     }),

@@ -93,7 +93,7 @@ const loginRule = (clientSecret: Rule): Rule =>
       emailDomain: required((check, value) =>
         value === "*"
           ? check.must(
-              "not be *, which lets in everybody whom the provider knows; name the domain of your people's addresses",
+              "not be *, which admits every account of the provider; name the domain of your users' addresses",
             )
           : domainName(check, value),
       ),
@@ -109,7 +109,7 @@ const loginRule = (clientSecret: Rule): Rule =>
         check
           .at("emailDomain")
           .must(
-            `not be ${emailDomain} with Google's accounts, for anybody can have one; name a domain of your own`,
+            `not be ${emailDomain} with Google's accounts, because anyone can create one; name your own domain`,
           );
       }
       if (!entraIssuer.test(issuerUrl)) return;
@@ -117,14 +117,14 @@ const loginRule = (clientSecret: Rule): Rule =>
         check
           .at("requireVerifiedEmail")
           .must(
-            "be false with Entra ID, which never sends email_verified; set it to false, and the tenant's administrators vouch for the addresses",
+            "be false with Entra ID, which never sends email_verified; set it to false and rely on the tenant's administrators for the addresses",
           );
       }
       if (everyTenant.test(issuerUrl)) {
         check
           .at("issuerUrl")
           .must(
-            "name your own tenant of Entra ID, for in any other one an address may be made up; use https://login.microsoftonline.com/TENANT-ID/v2.0",
+            "name your own Entra ID tenant, because another tenant can make up any address; use https://login.microsoftonline.com/TENANT-ID/v2.0",
           );
       }
     },

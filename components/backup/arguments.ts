@@ -201,7 +201,7 @@ export const backupSettingsRules: Rules<BackupSettings> = {
   retention: object<BackupRetention>({ count: whole(1, 1000), days: whole(1, 3650) }),
   destination,
   password: must<string>(
-    "have 12 characters at least; leave it out to have one generated",
+    "have at least 12 characters; leave it out to have one generated",
     (password) => typeof password === "string" && password.length >= 12,
   ),
   passwordSecretName: text,

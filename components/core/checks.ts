@@ -285,7 +285,7 @@ export const isDnsLabel = (value: string) => /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/
 
 export const dnsLabel = (example: string): Rule =>
   must(
-    `be a DNS label such as ${example}: small letters, digits and dashes, a letter first`,
+    `be a DNS label such as ${example}: lower-case letters, digits and dashes, a letter first`,
     (value: unknown) => typeof value === "string" && isDnsLabel(value),
   );
 

@@ -13,13 +13,13 @@ export const isDomainName = (value: string) =>
   /[a-z]/.test(value.split(".").at(-1)!);
 
 export const domainName = must(
-  `be a domain such as mlops.example.com: small letters, digits, dashes and dots, ${mostCharacters} characters at most, without scheme, port, path or wildcard`,
+  `be a domain such as mlops.example.com: lower-case letters, digits, dashes and dots, at most ${mostCharacters} characters, without scheme, port, path or wildcard`,
   isDomainName,
 );
 
 /** One level below the domain: further down the certificate for `*.domain` is not valid. */
 export const hostOf = (domain: string) =>
   must<string>(
-    `be one label and the domain, such as mlflow.${domain}: small letters, digits and dashes, ${mostCharacters} characters at most`,
+    `be one label and the domain, such as mlflow.${domain}: lower-case letters, digits and dashes, at most ${mostCharacters} characters`,
     (name) => isDomainName(name) && name.slice(name.indexOf(".") + 1) === domain,
   );

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** With what stands before and after it, a name of Kubernetes has 63 characters at most, a CronJob's 52. */
+/** With what stands before and after it, a name of Kubernetes has at most 63 characters, a CronJob's 52. */
 const mostCharacters = 32;
 const hashCharacters = 6;
 

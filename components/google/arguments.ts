@@ -36,7 +36,7 @@ export const checkImageRepository: Rule = object<ImageRepositoryArgs>({
   region: required(region),
   repositoryId: matches(
     /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
-    "have 1 to 63 lower-case letters, digits and hyphens, a letter first and no hyphen last",
+    "have 1 to 63 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen",
   ),
   readers: list(
     matches(
@@ -89,11 +89,11 @@ const addresses =
     const range = typeof value === "string" ? addressRange(value) : undefined;
     if (range === undefined) {
       return check.must(
-        `be a range of IPv4 addresses such as 10.20.0.0/16, with no bit set behind its prefix${check.not(value)}`,
+        `be a range of IPv4 addresses such as 10.20.0.0/16, with no bit set after its prefix${check.not(value)}`,
       );
     }
     if (range.prefix < widestPrefix || range.prefix > narrowest) {
-      return check.must(`have a prefix from /${widestPrefix} to /${narrowest}, for ${why}`);
+      return check.must(`have a prefix from /${widestPrefix} to /${narrowest}, because ${why}`);
     }
     if (!privateRanges.some((whole) => within(range, whole))) {
       return check.must("lie in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16");
@@ -189,12 +189,12 @@ const grantRules: Rules<GrantArgs> = {
   project,
   bucketName: matches(
     /^[a-z0-9][a-z0-9._-]*[a-z0-9]$/,
-    "be the bucket's name alone, without gs:// and without a folder",
+    "be the bucket's name only, without gs:// and without a folder",
   ),
   bucketRole: oneOf(BucketRole),
   instanceName: matches(
     /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
-    "be the instance's name alone, not its connection name with project and region",
+    "be the instance's name only, not its connection name with project and region",
   ),
 };
 
@@ -217,7 +217,7 @@ const grantTogether: Combination<GrantArgs> = (
 
 /** Arguments of ServiceAccountKey. */
 export interface ServiceAccountKeyArgs extends GrantArgs {
-  /** Id of the account, the part of its e-mail address before the at sign: 6 to 30 characters. Changing it replaces the account and its key. */
+  /** Id of the account, which is the local part of its e-mail address: 6 to 30 characters. Changing it replaces the account and its key. */
   accountId: string;
 }
 

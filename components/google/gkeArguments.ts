@@ -124,13 +124,13 @@ const authorizedNetworks: Rule = (check, value) =>
         const range = typeof network === "string" ? addressRange(network) : undefined;
         if (range === undefined) {
           return at.must(
-            `be a range of IPv4 addresses such as 203.0.113.0/24, with no bit set behind the prefix${at.not(network)}`,
+            `be a range of IPv4 addresses such as 203.0.113.0/24, with no bit set after the prefix${at.not(network)}`,
           );
         }
         return range.prefix >= widest
           ? network
           : at.must(
-              `be a range of /${widest} or narrower, for this one lets nearly everybody in; leave the argument out if that is meant`,
+              `be a range of /${widest} or narrower, because this one admits nearly every address; leave the argument out to admit all`,
             );
       })(check, value);
 

@@ -12,13 +12,13 @@ const isAccountId = (value: unknown) =>
   typeof value === "string" && /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(value);
 
 export const accountId = must(
-  "have 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last",
+  "have 6 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen",
   isAccountId,
 );
 
 /** A project's id, not its name or number. The two words come of a setting that is missing; Google bars them. */
 export const projectId = must<string>(
-  "be a project's id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last",
+  "be a project's id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen",
   (value) => isAccountId(value) && !/undefined|null/.test(value),
 );
 
@@ -85,12 +85,12 @@ export const nameAtGoogle =
     check.refuse(
       "name",
       !/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name),
-      `its name must be lower-case letters, digits and hyphens, a letter first and no hyphen last, ${why}`,
+      `its name must be lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen, ${why}`,
     );
     check.refuse(
       "name",
       name.length > most,
-      `its name must have ${most} characters at most, ${why}`,
+      `its name must have at most ${most} characters, ${why}`,
     );
   };
 
@@ -98,7 +98,7 @@ const labelKey = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u;
 const characters = "lower-case letters, digits, hyphens and underscores only";
 const labelValue = matches(
   /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u,
-  `have 63 characters at most, and ${characters}`,
+  `have at most 63 characters, and ${characters}`,
 );
 
 /** Labels of what is made at Google, besides the platform's own two. */

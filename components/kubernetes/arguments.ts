@@ -300,7 +300,7 @@ const networkFlow = object<NetworkFlow>(
     check.refuse(
       "from",
       from === undefined && to === undefined,
-      `${check.path} must have from, to or both; a flow from anybody to anything would allow all traffic`,
+      `${check.path} must have from, to or both; a flow without either would allow all traffic`,
     );
     check.refuse(
       "port",

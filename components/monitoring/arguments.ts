@@ -204,7 +204,7 @@ const dashboards: Rule = (check, value) => {
       uid: required(
         matches(
           /^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/,
-          "have at most 40 small letters, digits and dashes; rename it",
+          "have at most 40 lower-case letters, digits and dashes; rename it",
         ),
       ),
       title: required(text),
@@ -218,7 +218,7 @@ const dashboards: Rule = (check, value) => {
   )(check, value) as PlatformDashboard[] | undefined;
   const uids = given?.map(({ uid }) => uid) ?? [];
   return new Set(uids).size < uids.length
-    ? check.must("have uids that differ; rename one of them")
+    ? check.must("have unique uids; rename one of them")
     : given;
 };
 

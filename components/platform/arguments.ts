@@ -198,7 +198,7 @@ const namespaceFitsExporter: Combination<MlopsPlatformArgs> = (check, args) => {
       nodeExporter &&
       nodeExporterNamespace === undefined &&
       !isDnsLabel(`${args.namespace ?? "mlops"}-node-exporter`),
-    "namespace must have 49 characters at most, for node-exporter's namespace is named after it; shorten it or set monitoring.prometheus.nodeExporter to false",
+    "namespace must have at most 49 characters, because node-exporter's namespace is named after it; shorten it or set monitoring.prometheus.nodeExporter to false",
   );
 };
 
@@ -285,7 +285,7 @@ const exposure: Rule = object<PlatformExposure>(
     if (domain.length > most) {
       check
         .at("domain")
-        .must(`leave room for the longest host below it; give one of ${most} characters at most`);
+        .must(`leave room for the longest host below it; use one of at most ${most} characters`);
     }
     check.refuse(
       "loginProxy",

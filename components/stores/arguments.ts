@@ -190,7 +190,7 @@ export const checkBucketArtifactStore = (name: string): Rule =>
       "bucketName",
       args.project,
       must<string>(
-        "be given: the component's name makes none that Google accepts",
+        "be given: the component's name yields none that Google accepts",
         (id) => bucketNameFault(generated(id)) === undefined,
       ),
     );

@@ -168,7 +168,7 @@ const cloudSqlTogether: Combination<CloudSqlSettings> = (check, args) => {
     check.refuse(
       key,
       (size ?? 0) > most,
-      `${name(key)} must be ${most} at most with the tier ${tier}; lower it or take a tier with its own core`,
+      `${name(key)} must be ${most} at most with the tier ${tier}; lower it or choose a tier with dedicated cores`,
     );
   }
   check.refuse(

@@ -213,7 +213,7 @@ const trackingUser = object<TrackingUser>({
   username: required(text),
   password: required(
     must<string>(
-      "have 12 characters at least; MLflow refuses a shorter one",
+      "have at least 12 characters; MLflow rejects a shorter one",
       ({ length }) => length >= 12,
     ),
   ),
@@ -230,7 +230,7 @@ const people: Rule = (check, value) => {
     check.refuse(
       name,
       !personName.test(name),
-      `${check.pathOf(name)}: a name must be small letters, digits, ".", "_", "-" and "@", with a letter or digit at both ends, 64 characters at most; rename the person`,
+      `${check.pathOf(name)}: a name must be lower-case letters, digits, ".", "_", "-" and "@", with a letter or digit at both ends, at most 64 characters; rename the person`,
     );
     check.refuse(
       name,

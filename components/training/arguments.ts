@@ -239,7 +239,10 @@ export const stepsFit: Combination<Partial<Pick<TrainingPipelineArgs, "steps" | 
       step.at("name").must(`differ from steps[${same}].name; name each step once`);
     if (command.length === 0) step.at("command").must("not be empty");
     if (gpu?.type !== undefined && gpu.type !== types[0]) {
-      step.at("gpu").at("type").must(`be ${types[0]} as before, for all steps are in one pod`);
+      step
+        .at("gpu")
+        .at("type")
+        .must(`be ${types[0]} like the steps before it, because all steps run in one pod`);
     }
     if (cluster === undefined) return;
     const shared = `that of steps[${first}], whose workers serve all steps`;

@@ -158,7 +158,7 @@ export function handlerOf(type: string, name: string, kubernetes: Handler, helm:
     [/^kubernetes:yaml/, "the built-in engine cannot read YAML manifests"],
     [/^kubernetes:.*Patch$/, "the built-in engine cannot patch objects it does not own"],
     [/^kubernetes:/, kubernetes],
-    [/^gcp:/, "the built-in engine makes nothing on Google Cloud"],
+    [/^gcp:/, "the built-in engine creates nothing on Google Cloud"],
     [/^/, "the built-in engine does not know this type"],
   ];
   const [, found = ""] = table.find(([pattern]) => pattern.test(type)) ?? [];

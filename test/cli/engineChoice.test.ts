@@ -92,11 +92,11 @@ test("stays the one that knows the stack's state", async () => {
 
 test("is never the built-in one for parts on Google Cloud, whose refusal names every reason", async () => {
   await expect(chooseEngine({ engine: "builtin" }, onGoogle)).rejects.toThrow(
-    /^the built-in engine makes nothing on Google Cloud; install the Pulumi CLI \(https:\S+\)$/,
+    /^the built-in engine creates nothing on Google Cloud; install the Pulumi CLI \(https:\S+\)$/,
   );
   expect(asked).toEqual([]);
   await expect(chooseEngine({}, onGoogle)).rejects.toThrow(
-    /^the Pulumi CLI is not on PATH, and \S+ does not answer, while the built-in engine makes nothing on Google Cloud; install the Pulumi CLI/,
+    /^the Pulumi CLI is not on PATH, and \S+ does not answer, while the built-in engine creates nothing on Google Cloud; install the Pulumi CLI/,
   );
   expect(said).not.toHaveBeenCalled();
 });

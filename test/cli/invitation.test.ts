@@ -47,7 +47,7 @@ describe("the stack's file", () => {
 });
 
 test.each([
-  ["Alice", /people\.Alice: a name must be small letters/],
+  ["Alice", /people\.Alice: a name must be lower-case letters/],
   ["admin", /people\.admin: admin, notebook, .* choose another name/],
   ["training-churn", /choose another name/],
 ])("%s is refused before the file is touched", (name, message) => {

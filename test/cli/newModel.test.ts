@@ -31,7 +31,7 @@ test.each([
   ["../churn", /^\.\.\/churn is not a name/],
   ["churn-", /^churn- is not a name/],
   ["2churn", /^2churn is not a name/],
-  ["c".repeat(41), /40 characters at most/],
+  ["c".repeat(41), /at most 40 characters/],
   [undefined, /^name the model: `npm run new:model churn`$/],
   ["taken", /^models\/taken exists already; choose another name/],
 ])("%s is refused, and nothing is made", (name, message) => {

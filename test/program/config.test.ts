@@ -78,7 +78,7 @@ test("all faults come in one message, each on its own line", () => {
   expect(faults(given)).toEqual([
     "trackingWorkers must be a whole number, not `none`",
     "replicas is not a setting; did you mean trackingReplicas or predictionReplicas?",
-    "namespace must be a DNS label such as mlops: small letters, digits and dashes, a letter first",
+    "namespace must be a DNS label such as mlops: lower-case letters, digits and dashes, a letter first",
     "trackingReplicas must be 1 while artifacts are on a ReadWriteOnce volume; use a bucket or set it to 1",
   ]);
 });

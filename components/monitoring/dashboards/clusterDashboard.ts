@@ -54,7 +54,7 @@ const ofDask = (name: string, matcher: string) =>
 
 export const cluster = (): Dashboard =>
   dashboard("cluster", {
-    description: "The nodes, and what each namespace, pod and volume takes of them.",
+    description: "Usage of the nodes, by namespace, pod and volume.",
     variables: [
       labelVariable("namespace", "Namespace", 'container_memory_working_set_bytes{namespace!=""}'),
     ],
@@ -65,7 +65,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "Memory use",
             description:
-              "Share of the memory of all nodes that is in use. Near 100 % the kernel ends processes: look below for the pod that grew, raise its limit or add a node.",
+              "Share of the memory of all nodes that is in use. Near 100 % the kernel kills processes: look below for the pod that grew, and raise its limit or add a node.",
             queries: { memory: memory },
             unit: "percent",
             max: 100,
@@ -75,7 +75,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "CPU use",
             description:
-              "Share of all cores that is busy. Near 100 % everything becomes slow but nothing fails: look below for the pod that takes it, lower its limit or add a node.",
+              "Share of all cores that is busy. Near 100 % everything slows down but nothing fails: look below for the pod that uses them, and lower its limit or add a node.",
             queries: { cpu: cpu },
             unit: "percent",
             max: 100,
@@ -85,7 +85,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "Filesystem use",
             description:
-              "Share of the nodes' disks that is in use. From 85 % on the kubelet evicts pods and deletes images: remove old data or enlarge the disk.",
+              "Share of the nodes' disks that is in use. Above 85 % the kubelet evicts pods and deletes images: remove old data or enlarge the disk.",
             queries: { disk: filesystem },
             unit: "percent",
             max: 100,
@@ -95,7 +95,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "Pods",
             description:
-              "Pods that run, against the most that the nodes allow. When the lines meet, new pods stay pending: add a node.",
+              "Running pods, and the maximum that the nodes allow. When the lines meet, new pods stay pending: add a node.",
             width: 12,
             queries: { running: runningPods, allocatable: allocatablePods },
             ...wholeNumbers,
@@ -103,7 +103,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "Network",
             description:
-              "Bytes per second that the nodes receive and send, traffic between pods of one node left out. A plateau is the limit of the machine's network.",
+              "Bytes per second that the nodes receive and send, without traffic between pods on the same node. A plateau is the limit of the machine's network.",
             width: 12,
             queries: { received: network("receive"), sent: network("transmit") },
             unit: "Bps",
@@ -116,7 +116,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "CPU by namespace",
             description:
-              "Cores that each namespace keeps busy. Compare with the number of cores of the nodes to see who fills them.",
+              "Cores that each namespace uses. Compare them with the nodes' number of cores.",
             width: 12,
             queries: { "{{namespace}}": `sum by (namespace) (${podCpu})` },
             unit: "short",
@@ -125,7 +125,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "Memory by namespace",
             description:
-              "Memory that the kernel cannot take back from each namespace. Growth that never ends is a leak: find its pod below.",
+              "Memory of each namespace that the kernel cannot reclaim. Steady growth is a leak: find its pod below.",
             width: 12,
             queries: { "{{namespace}}": `sum by (namespace) (${podMemory})` },
             unit: "bytes",
@@ -139,7 +139,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "CPU by pod",
             description:
-              "Cores that each of the ten busiest pods takes. A flat top is the pod's limit: raise it, or let the model server scale out with `autoscaling`.",
+              "Cores that each of the ten busiest pods uses. A flat top is the pod's limit: raise it, or let the model server scale out with `autoscaling`.",
             width: 12,
             height: 10,
             queries: { "{{pod}}": `topk(10, ${podCpu})` },
@@ -150,7 +150,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "Memory by pod",
             description:
-              "Memory of each of the ten largest pods. A pod that reaches its limit is ended and started again, which the next panel counts.",
+              "Memory of each of the ten largest pods. A pod that reaches its limit is killed and restarted, which the next panel counts.",
             width: 12,
             height: 10,
             queries: { "{{pod}}": `topk(10, ${podMemory})` },
@@ -160,7 +160,7 @@ export const cluster = (): Dashboard =>
           table({
             title: "Restarts in the last hour",
             description:
-              "How often containers of each pod were started again. Anything but 0 deserves `kubectl describe pod` and `kubectl logs --previous`.",
+              "Container restarts by pod. If it is not 0, run `kubectl describe pod` and `kubectl logs --previous`.",
             queries: `sort_desc(${restarts})`,
             columns: [
               { field: "namespace", heading: "Namespace" },
@@ -171,7 +171,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "Volume use",
             description:
-              "Share of each claim that is in use. Past 85 % plan more space: a storage class that allows it can grow the claim, nothing can shrink it.",
+              "Share of each claim that is in use. Above 85 %, plan more space: a claim can grow if its storage class allows it, but never shrink.",
             queries: {
               "{{persistentvolumeclaim}}": `100 * ${volume("used")} / (${volume("used")} + ${volume("available")})`,
             },
@@ -182,7 +182,7 @@ export const cluster = (): Dashboard =>
           stat({
             title: "Free space on volumes",
             description:
-              "Bytes that can still be written to each claim. A database or Prometheus that finds none stops.",
+              "Free bytes on each claim. A database or Prometheus without free space stops.",
             height: 8,
             width: 8,
             queries: { "{{persistentvolumeclaim}}": volume("available") },
@@ -196,7 +196,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "Dask workers",
             description:
-              "Workers of all Dask clusters, those of trainings and the one that notebooks share. A dip is a worker that was lost, see the runbook DaskWorkersLost; paused ones are out of memory, see DaskWorkersPaused.",
+              "Workers of all Dask clusters, those of trainings and the shared one. A dip is a lost worker: see the runbook DaskWorkersLost. Paused workers are out of memory: see DaskWorkersPaused.",
             queries: {
               running: ofDask("scheduler_workers", 'state!="paused"'),
               paused: ofDask("scheduler_workers", 'state="paused"'),
@@ -206,7 +206,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "Dask tasks",
             description:
-              "Tasks that workers have, and those that wait for one. While many wait, more workers shorten the training; while none does, fewer would be enough.",
+              "Tasks that workers process, and tasks that wait for a worker. If many wait, more workers shorten the training; if none waits, fewer are enough.",
             queries: {
               "with a worker": ofDask("scheduler_tasks", 'state="processing"'),
               waiting: ofDask("scheduler_tasks", 'state=~"queued|no-worker"'),
@@ -216,7 +216,7 @@ export const cluster = (): Dashboard =>
           timeSeries({
             title: "Memory of Dask workers",
             description:
-              "What results take (managed), what the tasks themselves take (unmanaged), and what was written to disk. A worker writes to disk from 70 % of its limit on and pauses at 80 %.",
+              "Memory of results (managed), memory of running tasks (unmanaged), and data spilled to disk. A worker spills to disk above 70 % of its limit and pauses at 80 %.",
             queries: Object.fromEntries(
               ["managed", "unmanaged", "spilled"].map((type) => [
                 type,

@@ -12,7 +12,7 @@ const duration = "prediction_app_run_duration_seconds";
 
 export const frontEnd = (): Dashboard =>
   dashboard("frontEnd", {
-    description: "The prediction page and the people on it.",
+    description: "The prediction page and its users.",
     variables: [
       labelVariable("namespace", "Namespace", "prediction_app_sessions"),
       // the overview belongs to no model
@@ -24,7 +24,7 @@ export const frontEnd = (): Dashboard =>
           stat({
             title: "Sessions now",
             description:
-              "Browser tabs that have the page open. Each takes memory of the pod; with hundreds of them raise its limit or its replicas.",
+              "Browser tabs with the page open. Each uses memory in the pod: with hundreds of them, raise its limit or its replicas.",
             queries: `sum(prediction_app_sessions{${of}})`,
             unit: "short",
             decimals: 0,
@@ -32,7 +32,7 @@ export const frontEnd = (): Dashboard =>
           stat({
             title: "Runs",
             description:
-              "How often per second the page's script ran. It runs at every click, so this is how busy people are.",
+              "Runs of the page's script per second. It runs at every click, so this shows how active users are.",
             queries: `sum(rate(${runs}[${window}]))`,
             unit: "ops",
             decimals: 2,
@@ -40,7 +40,7 @@ export const frontEnd = (): Dashboard =>
           stat({
             title: "Run time p95",
             description:
-              "Time within which 95 % of the runs ended, requests to the model server included. Above a second people feel it: compare with the latency on the dashboard Models.",
+              "The 95th percentile of the run time, including requests to the model server. Users notice more than a second: compare it with the latency on the dashboard Models.",
             queries: quantile(duration, of, 0.95),
             unit: "s",
             thresholds: [1, 3],
@@ -48,7 +48,7 @@ export const frontEnd = (): Dashboard =>
           stat({
             title: "Failed runs",
             description:
-              "Share of runs that ended with an error of the page itself. See the runbook PredictionAppErrors and the log of the pod.",
+              "Share of runs that failed with an error in the page itself. See the runbook PredictionAppErrors and the pod's log.",
             queries: failurePercent(errors, runs),
             unit: "percent",
             decimals: 1,
@@ -57,12 +57,12 @@ export const frontEnd = (): Dashboard =>
         ],
       },
       {
-        title: "People",
+        title: "Users",
         tiles: [
           timeSeries({
             title: "Sessions",
             description:
-              "Open browser sessions by pod. With several pods they should be about the same; a session stays on its pod.",
+              "Open browser sessions by pod. They should be spread evenly; a session stays on its pod.",
             width: 12,
             queries: { "{{pod}}": `sum by (pod) (prediction_app_sessions{${of}})` },
             ...wholeNumbers,
@@ -71,7 +71,7 @@ export const frontEnd = (): Dashboard =>
           timeSeries({
             title: "Predictions shown",
             description:
-              "Predicted rows per second that people got to see, single ones and uploaded files together. None, with sessions open, means that people only look or that requests fail: see below.",
+              "Predicted rows per second that were shown to users, from the form and from uploaded files. None with open sessions means that users predict nothing or that requests fail: see below.",
             width: 12,
             queries: {
               "{{model}}": `sum by (model) (rate(prediction_app_predictions_total{${of}}[${window}]))`,
@@ -88,7 +88,7 @@ export const frontEnd = (): Dashboard =>
             title: "Runs and errors",
             width: 12,
             description:
-              "Runs of the page's script per second, and those that failed. Errors without failing predictions are faults of the page: read the log of the pod.",
+              "Runs of the page's script per second, and those that failed. Errors without failing predictions are bugs in the page: read the pod's log.",
             queries: {
               runs: `sum(rate(${runs}[${window}]))`,
               errors: `sum(rate(${errors}[${window}]))`,
@@ -99,14 +99,14 @@ export const frontEnd = (): Dashboard =>
             title: "Run time",
             width: 12,
             description:
-              "How long a run of the page's script takes. It waits for the model server and for MLflow, so look at their latency first.",
+              "Duration of a run of the page's script. It waits for the model server and for MLflow, so check their latency first.",
             queries: quantiles(duration, of),
             unit: "s",
           }),
           timeSeries({
             title: "Requests to the model servers",
             description:
-              "Requests per second by what came of them: `refused` is input that the model does not take, `no_model` and `unavailable` are failures of the platform.",
+              "Requests per second by outcome: `refused` is input that the model does not accept, `no_model` and `unavailable` are failures of the platform.",
             width: 12,
             queries: {
               "{{request}} {{outcome}}": `sum by (request, outcome) (rate(${requests}[${window}]))`,
@@ -114,9 +114,9 @@ export const frontEnd = (): Dashboard =>
             unit: "reqps",
           }),
           timeSeries({
-            title: "Requests without an answer",
+            title: "Requests without a response",
             description:
-              "Share of the page's requests that came back without an answer, because no model was served or its server was away. See the runbooks ModelNotServed and ModelServerUnavailable.",
+              "Share of the page's requests without a response, because no model was served or its server was unavailable. See the runbooks ModelNotServed and ModelServerUnavailable.",
             width: 12,
             queries: { "{{model}}": failurePercent(unanswered, requests, "model") },
             unit: "percent",

@@ -15,7 +15,7 @@ const requests = "model_requests_total";
 const modelsTable = table({
   title: "Models",
   description:
-    "A row for each model: the version that is served, its servers that answer, and the last minutes of requests. A name leads to the dashboard of the model. Without a version see the runbook ModelNotServed, with 0 servers ModelServerUnavailable; above 0.25 drift belongs to ModelInputDrift.",
+    "A row for each model: the served version, the number of running servers, and recent requests. A name links to the model's dashboard. Without a version, see the runbook ModelNotServed; with 0 servers, ModelServerUnavailable; with drift above 0.25, ModelInputDrift.",
   width: 24,
   height: 9,
   queries: [
@@ -53,14 +53,14 @@ const directory = `
 /** The way to everything else: whether each part is healthy, and a row for each model. */
 export const home = (): Dashboard =>
   dashboard("home", {
-    description: "Whether each part of the platform is healthy, and the way to its dashboard.",
+    description: "Health of each part of the platform, with links to its dashboard.",
     rows: [
       {
         tiles: [
           stat({
             title: "Tracking server",
             description:
-              "Whether MLflow answers. When it is down see the runbook MlflowUnavailable.",
+              "Whether MLflow responds. If it is down, see the runbook MlflowUnavailable.",
             width: 4,
             queries: "max(mlflow_up) or vector(0)",
             words: upOrDown,
@@ -69,7 +69,7 @@ export const home = (): Dashboard =>
           stat({
             title: "Database",
             description:
-              "Whether Postgres takes connections. When it is down see the runbook PostgresUnreachable.",
+              "Whether Postgres accepts connections. If it is down, see the runbook PostgresUnreachable.",
             width: 4,
             queries: "max(pg_up) or vector(0)",
             words: upOrDown,
@@ -78,7 +78,7 @@ export const home = (): Dashboard =>
           stat({
             title: "Models not served",
             description:
-              "Models without a server, or with one but no version that answers; 1 as well when there is none at all. See the runbooks ModelNotServed and ModelServerUnavailable.",
+              "Models without a server or without a loaded version; also 1 if there are no models at all. See the runbooks ModelNotServed and ModelServerUnavailable.",
             width: 4,
             queries: `count(${group(`model_server_up or ${withoutServer}`)} unless ${group("model_info")}) or absent(model_info) or vector(0)`,
             decimals: 0,
@@ -88,7 +88,7 @@ export const home = (): Dashboard =>
           stat({
             title: "Prediction page",
             description:
-              "Whether the page runs. When it is down see the runbook PredictionAppUnavailable.",
+              "Whether the page is running. If it is down, see the runbook PredictionAppUnavailable.",
             width: 4,
             queries: 'max(up{application="prediction-app"}) or vector(0)',
             words: upOrDown,
@@ -97,7 +97,7 @@ export const home = (): Dashboard =>
           stat({
             title: "Targets down",
             description:
-              "What Prometheus should read but cannot. See the runbook TargetDown for which it is.",
+              "Targets that Prometheus cannot scrape. See the runbook TargetDown to find out which.",
             width: 4,
             queries: "count(up == 0) or vector(0)",
             decimals: 0,
@@ -106,7 +106,7 @@ export const home = (): Dashboard =>
           }),
           stat({
             title: "Firing alerts",
-            description: "Alerts that fire now; the list is below, and each has a runbook.",
+            description: "Firing alerts; they are listed below, and each has a runbook.",
             width: 4,
             queries: `count(${firing}) or vector(0)`,
             decimals: 0,
@@ -120,7 +120,7 @@ export const home = (): Dashboard =>
           timeSeries({
             title: "Busiest models",
             description:
-              "Prediction requests per second of the ten busiest models. None means that no client calls them, or that the page does not reach the model servers.",
+              "Prediction requests per second of the ten busiest models. None means that no client calls them, or that the page cannot reach the model servers.",
             queries: {
               // those of the last hour before the end, so that no line comes and goes
               "{{model}}": `sum by (model) (rate(${requests}[${window}])) and on (model) topk(10, sum by (model) (rate(${requests}[1h] @ end())))`,
@@ -132,7 +132,7 @@ export const home = (): Dashboard =>
           timeSeries({
             title: "MLflow requests",
             description:
-              "Requests per second that MLflow answered, and those it failed to. Failures belong to the runbook MlflowErrorRateHigh.",
+              "Requests per second to MLflow, and those that failed. For failures, see the runbook MlflowErrorRateHigh.",
             queries: {
               answered: `sum(rate(mlflow_http_request_total[${window}]))`,
               failed: `sum(rate(mlflow_http_request_total{status=~"5.."}[${window}])) or 0 * sum(rate(mlflow_http_request_total[${window}]))`,
@@ -143,7 +143,7 @@ export const home = (): Dashboard =>
           timeSeries({
             title: "Sessions on the page",
             description:
-              "Browser tabs that have the prediction page open. A sudden end is a restart of the page: people have to reload it.",
+              "Browser tabs with the prediction page open. A sudden drop is a restart of the page: users must reload it.",
             queries: { sessions: "sum(prediction_app_sessions)" },
             ...wholeNumbers,
             legend: "none",
@@ -156,7 +156,7 @@ export const home = (): Dashboard =>
           table({
             title: "Alerts",
             description:
-              "What fires now. `Watchdog` always does: it shows that rules are evaluated. Each has a page of its name on the dashboard Runbooks.",
+              "Firing alerts. `Watchdog` always fires: it shows that rules are evaluated. The dashboard Runbooks has a page for each.",
             width: 16,
             height: 6,
             queries:
@@ -172,7 +172,7 @@ export const home = (): Dashboard =>
           text({
             title: "Dashboards",
             description:
-              "The way to the other dashboards; their links are at the top of each, too.",
+              "The other dashboards, which are also linked at the top of each dashboard.",
             height: 6,
             markdown: directory,
           }),

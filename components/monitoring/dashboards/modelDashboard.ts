@@ -19,7 +19,7 @@ const count = (counter: string) =>
 export const models = (): Dashboard =>
   dashboard("models", {
     description:
-      "What is served of one model, how it answers, and whether its inputs still look like those it was trained on.",
+      "The served version of one model, its performance, and whether its inputs still resemble the training data.",
     variables: [
       oneOf("model", "Model", "model_server_up"),
       labelVariable("namespace", "Namespace", 'model_server_up{model="$model"}'),
@@ -31,14 +31,14 @@ export const models = (): Dashboard =>
           stat({
             title: "Served now",
             description:
-              "Version that answers now. Without data no version carries the alias or none could be loaded: see the runbook ModelNotServed.",
+              "The served version. No data means that no version has the alias or none could be loaded: see the runbook ModelNotServed.",
             queries: { [version]: `max by (model_version) (model_info{${of}})` },
             showsName: true,
           }),
           stat({
             title: "Predictions",
             description:
-              "Prediction requests per second. None at all, with people on the page, means that the page does not reach the model server.",
+              "Prediction requests per second. None while users are on the page means that the page cannot reach the model server.",
             queries: `sum(rate(${requests}[${window}]))`,
             unit: "reqps",
             decimals: 2,
@@ -46,7 +46,7 @@ export const models = (): Dashboard =>
           stat({
             title: "Latency p95",
             description:
-              "Time within which 95 % of the predictions were answered. See the runbook ModelLatencyHigh when it is red.",
+              "The 95th percentile of the prediction latency. If it is red, see the runbook ModelLatencyHigh.",
             queries: quantile(duration, of, 0.95),
             unit: "s",
             thresholds: [0.25, 0.5],
@@ -54,7 +54,7 @@ export const models = (): Dashboard =>
           stat({
             title: "Highest drift",
             description:
-              "Population stability index of the feature that moved most from the training data. Above 0.25 the model predicts for people it was not trained on: see the runbook ModelInputDrift. No data until 200 rows came within the hour.",
+              "Population stability index of the feature that differs most from the training data. Above 0.25 the model predicts on data that it was not trained on: see the runbook ModelInputDrift. No data until 200 rows have arrived within the hour.",
             queries: `max(${drift})`,
             unit: "short",
             decimals: 2,
@@ -68,7 +68,7 @@ export const models = (): Dashboard =>
           timeSeries({
             title: "Requests by version",
             description:
-              "Prediction requests per second of each version; `none` are requests that came while no version was served. After a promotion one line replaces the other without a gap.",
+              "Prediction requests per second of each version; `none` are requests that arrived while no version was served. After a promotion one line replaces the other without a gap.",
             queries: { [version]: `sum by (model_version) (rate(${requests}[${window}]))` },
             unit: "reqps",
             isStacked: true,
@@ -76,14 +76,14 @@ export const models = (): Dashboard =>
           timeSeries({
             title: "Latency",
             description:
-              "Time to answer a prediction. When all three grow the pod is short of CPU: raise its limit or the number of pods; when only p99 grows, look for large requests.",
+              "Prediction latency. If all three grow, the pod is short of CPU: raise its limit or the number of pods; if only p99 grows, look for large requests.",
             queries: quantiles(duration, of),
             unit: "s",
           }),
           timeSeries({
             title: "Failed requests by version",
             description:
-              "Share of requests answered with 400 or above. 4xx are requests that the model's signature refuses, 503 means no model or too many requests. If a new version fails more than the one before, move the alias back.",
+              "Share of responses with status 400 or above. 4xx are requests that do not match the model's signature, 503 means no model or too many requests. If a new version fails more often than the previous one, move the alias back.",
             queries: { [version]: failurePercent(errors, requests, "model_version") },
             unit: "percent",
             thresholds: [1, 5],
@@ -91,7 +91,7 @@ export const models = (): Dashboard =>
           timeSeries({
             title: "Errors by status",
             description:
-              "Refused and failed requests per second by HTTP status: 400 bad input, 413 too large, 415 wrong type, 503 no model or overloaded, 500 a fault of the model.",
+              "Refused and failed requests per second by HTTP status: 400 bad input, 413 too large, 415 wrong type, 503 no model or overloaded, 500 an error in the model.",
             queries: {
               // without a fault there is no series of one, and yet there is something to show
               "{{status}}": `sum by (status) (rate(${errors}[${window}])) or label_replace(0 * sum(rate(${requests}[${window}])), "status", "none", "", "")`,
@@ -101,7 +101,7 @@ export const models = (): Dashboard =>
           timeSeries({
             title: "Predicted rows",
             description:
-              "Rows per second; far above the requests when people upload files. Large batches make everybody else wait.",
+              "Predicted rows per second; far more than requests when users upload files. Large batches delay other requests.",
             queries: {
               [version]: `sum by (model_version) (rate(model_predicted_rows_total{${of}}[${window}]))`,
             },
@@ -110,7 +110,7 @@ export const models = (): Dashboard =>
           timeSeries({
             title: "Requests in flight",
             description:
-              "Requests being answered, by pod. When it stays high the pod is overloaded and soon answers 503: add pods.",
+              "Requests in progress, by pod. If it stays high, the pod is overloaded and soon returns 503: add pods.",
             queries: { "{{pod}}": `sum by (pod) (model_requests_in_flight{${ofModel}})` },
             ...wholeNumbers,
           }),
@@ -122,7 +122,7 @@ export const models = (): Dashboard =>
           stateTimeline({
             title: "Version timeline",
             description:
-              "Which version was served when. A gap is time without any model; two bars at once are a rollout over several pods.",
+              "Which version was served when. A gap is time without a model; two bars at once are a rollout over several pods.",
             width: 24,
             height: 5,
             queries: {
@@ -131,23 +131,23 @@ export const models = (): Dashboard =>
             words: { "1": ["served", "blue"] },
           }),
           timeSeries({
-            title: "Versions loaded",
+            title: "Loaded versions",
             description:
-              "How often each version was loaded and taken, summed over the pods. A step belongs to each promotion and to each new pod.",
+              "Successful loads of each version, summed over the pods. Each promotion and each new pod adds a step.",
             queries: { [version]: count("model_loads_total") },
             ...wholeNumbers,
           }),
           timeSeries({
             title: "Failed loads",
             description:
-              "Attempts to load a version that failed; the version before keeps answering. The reason is at `GET /model` of the server, and the runbook is ModelLoadFailed.",
+              "Failed attempts to load a version; the previous version stays in service. The reason is at `GET /model` of the server; see the runbook ModelLoadFailed.",
             queries: { [version]: count("model_load_failures_total") },
             ...wholeNumbers,
           }),
           timeSeries({
             title: "Failed registry checks",
             description:
-              "How often the tracking server did not answer which version carries the alias. While it grows promotions are not noticed; see the dashboard Tracking.",
+              "Failed queries to the tracking server for the version with the alias. While it grows, promotions are not noticed: see the dashboard Tracking.",
             queries: { "{{pod}}": `sum by (pod) (model_registry_errors_total{${ofModel}})` },
             ...wholeNumbers,
           }),
@@ -159,7 +159,7 @@ export const models = (): Dashboard =>
           heatmap({
             title: "Distribution of predictions",
             description:
-              "How many predictions fell into each range. A band that moves or narrows means other inputs or another model: compare with the version timeline.",
+              "Number of predictions in each range. A band that moves or narrows means different inputs or a different model: compare with the version timeline.",
             width: 12,
             height: 9,
             queries: `sum by (le) (increase(model_prediction_value_bucket{${of}}[${window}]))`,
@@ -167,7 +167,7 @@ export const models = (): Dashboard =>
           timeSeries({
             title: "Input drift by feature",
             description:
-              "Population stability index of each feature over the last hour, against the training data. Below 0.1 nothing changed, above 0.25 the distribution is another one: check the source of the feature, then train again. No data until 200 rows came within the hour.",
+              "Population stability index of each feature over the last hour, against the training data. Below 0.1 the distribution is unchanged, above 0.25 it is different: check the source of the feature, then retrain. No data until 200 rows have arrived within the hour.",
             width: 12,
             height: 9,
             queries: { "{{feature}}": drift },
@@ -179,7 +179,7 @@ export const models = (): Dashboard =>
           timeSeries({
             title: "Mean prediction",
             description:
-              "Mean of the predicted values of each version. A jump at a promotion is a model that sees the world otherwise; a slow move is drift.",
+              "Mean of the predicted values of each version. A jump at a promotion means that the new model predicts differently; a slow change is drift.",
             width: 12,
             queries: {
               [version]: `sum by (model_version) (rate(model_prediction_value_sum{${of}}[${window}])) / sum by (model_version) (rate(model_prediction_value_count{${of}}[${window}]))`,
@@ -190,7 +190,7 @@ export const models = (): Dashboard =>
           timeSeries({
             title: "Rows used for drift",
             description:
-              "Rows of the last hour that drift is computed from, by version. Below 200 there is no index, because chance alone would move it.",
+              "Rows of the last hour that drift is computed from, by version. Below 200 there is no index, because it would be mostly noise.",
             width: 12,
             queries: { [version]: `max by (model_version) (model_input_drift_rows{${of}})` },
             ...wholeNumbers,

@@ -21,21 +21,21 @@ export const tracking = (): Dashboard =>
           stat({
             title: "Tracking server",
             description:
-              "Whether MLflow answers. When it is down see the runbook MlflowUnavailable: notebooks cannot log, and no new model version is taken.",
+              "Whether MLflow responds. If it is down, see the runbook MlflowUnavailable: notebooks cannot log, and no new model version is served.",
             queries: `max(mlflow_up{${of}})`,
             words: upOrDown,
           }),
           stat({
             title: "Database",
             description:
-              "Whether Postgres takes connections. When it is down see the runbook PostgresUnreachable: MLflow answers every request with an error.",
+              "Whether Postgres accepts connections. If it is down, see the runbook PostgresUnreachable: every request to MLflow fails.",
             queries: `max(pg_up{${of}})`,
             words: upOrDown,
           }),
           stat({
             title: "Connections in use",
             description:
-              "Share of the connections that Postgres allows. At 100 % MLflow waits and then fails: raise `maxConnections` of the database or lower MLflow's workers.",
+              "Share of the allowed Postgres connections in use. At 100 % MLflow waits and then fails: raise `maxConnections` of the database or lower MLflow's workers.",
             queries: `100 * ${connections} / ${limit}`,
             unit: "percent",
             decimals: 0,
@@ -44,7 +44,7 @@ export const tracking = (): Dashboard =>
           stat({
             title: "Size of the databases",
             description:
-              "What runs, models and users take on the disk of Postgres. Compare with the size of its claim on the dashboard Cluster.",
+              "Disk space of runs, models and users in Postgres. Compare it with the size of its claim on the dashboard Cluster.",
             queries: `sum(pg_database_size_bytes{${of}})`,
             unit: "bytes",
           }),
@@ -56,7 +56,7 @@ export const tracking = (): Dashboard =>
           timeSeries({
             title: "Requests by status",
             description:
-              "Requests per second that MLflow answered, by HTTP status. 401 and 403 are people with a wrong password or without the permission, 5xx are MLflow's own failures.",
+              "Requests per second to MLflow, by HTTP status. 401 and 403 are a wrong password or a missing permission, 5xx are failures of MLflow.",
             queries: { "{{status}}": `sum by (status) (rate(${requests}[${window}]))` },
             unit: "reqps",
             isStacked: true,
@@ -64,7 +64,7 @@ export const tracking = (): Dashboard =>
           timeSeries({
             title: "Failed requests",
             description:
-              "Share of requests that MLflow failed to answer (5xx) or refused (4xx). With 5xx read the log of the container `mlflow`; most often the database or the artifact store is away.",
+              "Share of requests that failed (5xx) or were rejected (4xx). For 5xx, read the log of the container `mlflow`; usually the database or the artifact store is unavailable.",
             queries: {
               failed: failurePercent(failures, requests),
               refused: failurePercent(refusals, requests),
@@ -75,14 +75,14 @@ export const tracking = (): Dashboard =>
           timeSeries({
             title: "Latency",
             description:
-              "Time to answer, over all routes. Uploads of large artifacts belong to it. When the median grows, look at the connections and at the CPU of the pod; more `workers` help.",
+              "Latency over all routes, including uploads of large artifacts. If the median grows, check the connections and the pod's CPU; more `workers` help.",
             queries: quantiles(duration, of),
             unit: "s",
           }),
           timeSeries({
             title: "Busiest routes",
             description:
-              "Requests per second of the ten busiest routes. It shows which use of MLflow makes the load: `runs/log-batch` is training, `artifacts` is uploads and downloads.",
+              "Requests per second of the ten busiest routes. It shows what causes the load: `runs/log-batch` is training, `artifacts` is uploads and downloads.",
             width: 12,
             height: 9,
             queries: {
@@ -95,7 +95,7 @@ export const tracking = (): Dashboard =>
           timeSeries({
             title: "Slowest routes",
             description:
-              "Time within which 95 % of the requests of a route were answered, for the ten slowest. A search that is slow needs fewer runs per experiment or a faster database.",
+              "The 95th percentile of the latency of the ten slowest routes. A slow search needs fewer runs per experiment or a faster database.",
             width: 12,
             height: 9,
             queries: {
@@ -112,7 +112,7 @@ export const tracking = (): Dashboard =>
           timeSeries({
             title: "Connections",
             description:
-              "Open connections of each database, and the most that Postgres allows. When they near the limit see the runbook PostgresConnectionsNearLimit.",
+              "Open connections of each database, and the maximum that Postgres allows. Near the limit, see the runbook PostgresConnectionsNearLimit.",
             queries: {
               "{{datname}}": `sum by (datname) (pg_stat_database_numbackends{${of},datname!~"template.*|"})`,
               limit: limit,
@@ -122,7 +122,7 @@ export const tracking = (): Dashboard =>
           timeSeries({
             title: "Transactions",
             description:
-              "Transactions per second of each database, and those rolled back. Many roll-backs are failed requests of MLflow or broken connections.",
+              "Transactions per second of each database, and those rolled back. Many rollbacks are failed MLflow requests or broken connections.",
             queries: {
               "{{datname}} committed": `sum by (datname) (rate(pg_stat_database_xact_commit{${of},datname=~"mlflow.*"}[${window}]))`,
               "{{datname}} rolled back": `sum by (datname) (rate(pg_stat_database_xact_rollback{${of},datname=~"mlflow.*"}[${window}]))`,
@@ -146,22 +146,22 @@ export const tracking = (): Dashboard =>
           stat({
             title: "Last backup",
             description:
-              "How long ago the last good backup ended. What was logged since then would be lost with a disk. See the runbook BackupTooOld.",
+              "Time since the last successful backup. Losing a disk would lose everything logged since then. See the runbook BackupTooOld.",
             queries: `time() - max(mlops_backup_last_success_timestamp_seconds{${of}})`,
             unit: "s",
             decimals: 0,
           }),
           stat({
-            title: "Verified",
+            title: "Last verification",
             description:
-              "Whether the last backup that was read back was complete. If not see the runbook BackupVerificationFailed.",
+              "Whether the last verified backup was complete. If not, see the runbook BackupVerificationFailed.",
             queries: `min(mlops_backup_verified{${of}})`,
             words: { "0": ["damaged", "red"], "1": ["complete", "green"] },
           }),
           stat({
-            title: "Time taken",
+            title: "Backup duration",
             description:
-              "How long the last backup took. MLflow works meanwhile; `mlflow gc` and a restore wait.",
+              "Duration of the last backup. MLflow stays available meanwhile; `mlflow gc` and a restore wait.",
             queries: `max(mlops_backup_duration_seconds{${of}})`,
             unit: "s",
             decimals: 0,
@@ -169,7 +169,7 @@ export const tracking = (): Dashboard =>
           timeSeries({
             title: "Size of the backups",
             description:
-              "Bytes that the last backup holds, and that all of them take where they are kept. Equal files are kept once.",
+              "Size of the last backup, and of all backups at their destination. Identical files are stored once.",
             width: 6,
             height: 4,
             queries: {

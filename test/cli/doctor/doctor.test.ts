@@ -140,7 +140,7 @@ test("`up` says what a user may not do before it builds or changes anything", as
   api.denied = ["create namespaces"];
   const { code, stderr } = await run("up", "--context", "fake", "--engine", "builtin");
   platform.reset();
-  expect(stderr).toContain("this cluster cannot take the platform; nothing was changed\n");
+  expect(stderr).toContain("this cluster cannot run the platform; nothing was changed\n");
   expect(stderr).toContain("it administers the namespace ml only, and may not create namespaces");
   expect(stderr).not.toContain("Packing the images");
   expect(api.writes).toEqual([]);

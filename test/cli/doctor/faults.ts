@@ -136,7 +136,7 @@ export function faultsOn(platform: FakePlatform): Record<string, Fault[]> {
       ],
       [
         "releases",
-        "a run was killed while Helm worked (pending-upgrade)",
+        "a run was killed while Helm was working (pending-upgrade)",
         () =>
           platform.put("secrets/release", {
             metadata: {
@@ -274,7 +274,7 @@ export function faultsOn(platform: FakePlatform): Record<string, Fault[]> {
       ],
       [
         "refused-requests",
-        "keep artifacts at './mlruns'",
+        "store artifacts at './mlruns'",
         () => (api.log += "Refused an experiment with the artifact_location './mlruns'\n"),
       ],
       ["mlflow-hosts", "127.0.0.1:", () => (platform.allowedHosts = /^localhost/)],

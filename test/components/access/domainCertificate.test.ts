@@ -120,9 +120,9 @@ describeArguments(make, "d", base, {
 });
 
 const domainRule =
-  'DomainCertificate "d": domain must be a domain such as mlops.example.com: small letters, digits, dashes and dots, 64 characters at most, without scheme, port, path or wildcard';
+  'DomainCertificate "d": domain must be a domain such as mlops.example.com: lower-case letters, digits, dashes and dots, at most 64 characters, without scheme, port, path or wildcard';
 const hostRule =
-  'DomainCertificate "d": hostNames[0] must be one label and the domain, such as mlflow.ml.example.com: small letters, digits and dashes, 64 characters at most';
+  'DomainCertificate "d": hostNames[0] must be one label and the domain, such as mlflow.ml.example.com: lower-case letters, digits and dashes, at most 64 characters';
 
 describeRefusals(make, "d", base, [
   [{ domain: "" }, 'DomainCertificate "d": domain must be given'],
@@ -155,7 +155,7 @@ describeRefusals(make, "d", base, [
   ],
   [
     { project: "My Project" },
-    'DomainCertificate "d": project must be a project\'s id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last',
+    'DomainCertificate "d": project must be a project\'s id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen',
   ],
 ]);
 

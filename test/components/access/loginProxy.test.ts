@@ -156,7 +156,7 @@ test("another domain is the cookie's too", async () => {
 
 const subject = 'LoginProxy "door":';
 const domainRule =
-  "must be a domain such as mlops.example.com: small letters, digits, dashes and dots, 64 characters at most, without scheme, port, path or wildcard";
+  "must be a domain such as mlops.example.com: lower-case letters, digits, dashes and dots, at most 64 characters, without scheme, port, path or wildcard";
 
 describeRefusals(make, "door", base, [
   [
@@ -172,7 +172,7 @@ describeRefusals(make, "door", base, [
   ),
   [
     { login: { ...login, emailDomain: "*" } },
-    `${subject} login.emailDomain must not be *, which lets in everybody whom the provider knows; name the domain of your people's addresses`,
+    `${subject} login.emailDomain must not be *, which admits every account of the provider; name the domain of your users' addresses`,
   ],
   [
     { login: { ...login, emailDomain: "ada@example.com" } },
@@ -180,12 +180,12 @@ describeRefusals(make, "door", base, [
   ],
   [
     { login: { ...login, emailDomain: "gmail.com" } },
-    `${subject} login.emailDomain must not be gmail.com with Google's accounts, for anybody can have one; name a domain of your own`,
+    `${subject} login.emailDomain must not be gmail.com with Google's accounts, because anyone can create one; name your own domain`,
   ],
   ...["login.microsoftonline.com", "login.microsoftonline.us", "sts.windows.net"].map(
     (host): [Partial<LoginProxyArgs>, string] => [
       { login: { ...login, issuerUrl: `https://${host}/0a1b/v2.0` } },
-      `${subject} login.requireVerifiedEmail must be false with Entra ID, which never sends email_verified; set it to false, and the tenant's administrators vouch for the addresses`,
+      `${subject} login.requireVerifiedEmail must be false with Entra ID, which never sends email_verified; set it to false and rely on the tenant's administrators for the addresses`,
     ],
   ),
   ...["common", "organizations", "consumers"].map((tenant): [Partial<LoginProxyArgs>, string] => [
@@ -196,12 +196,12 @@ describeRefusals(make, "door", base, [
         requireVerifiedEmail: false,
       },
     },
-    `${subject} login.issuerUrl must name your own tenant of Entra ID, for in any other one an address may be made up; use https://login.microsoftonline.com/TENANT-ID/v2.0`,
+    `${subject} login.issuerUrl must name your own Entra ID tenant, because another tenant can make up any address; use https://login.microsoftonline.com/TENANT-ID/v2.0`,
   ]),
   [{ domain: "*.example.com" }, `${subject} domain ${domainRule}`],
   [
     { hostName: "mlflow.example.org" },
-    `${subject} hostName must be one label and the domain, such as mlflow.ml.example.com: small letters, digits and dashes, 64 characters at most`,
+    `${subject} hostName must be one label and the domain, such as mlflow.ml.example.com: lower-case letters, digits and dashes, at most 64 characters`,
   ],
   [
     { cookieSecret: "too short" },

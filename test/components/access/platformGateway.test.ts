@@ -181,7 +181,7 @@ const refused = (changed: object, sentence: string): [Partial<PlatformGatewayArg
 describeRefusals(make, "gate", base, [
   [
     { gatewayName: "My gateway" },
-    'PlatformGateway "gate": gatewayName must be a DNS label such as mlops: small letters, digits and dashes, a letter first',
+    'PlatformGateway "gate": gatewayName must be a DNS label such as mlops: lower-case letters, digits and dashes, a letter first',
   ],
   [
     { backends: [] },
@@ -197,11 +197,11 @@ describeRefusals(make, "gate", base, [
   ],
   refused(
     { hostName: "*.ml.example.com" },
-    "backends[0].hostName must be a domain such as mlops.example.com: small letters, digits, dashes and dots, 64 characters at most, without scheme, port, path or wildcard",
+    "backends[0].hostName must be a domain such as mlops.example.com: lower-case letters, digits, dashes and dots, at most 64 characters, without scheme, port, path or wildcard",
   ),
   refused(
     { serviceName: "a/b" },
-    "backends[0].serviceName must be a DNS label such as mlflow: small letters, digits and dashes, a letter first",
+    "backends[0].serviceName must be a DNS label such as mlflow: lower-case letters, digits and dashes, a letter first",
   ),
   refused({ port: 0 }, "backends[0].port must be a whole number from 1 to 65535"),
   refused({ healthPath: "health" }, "backends[0].healthPath must be a path such as /health"),

@@ -213,7 +213,7 @@ describeRefusals(make, "keep", base, [
   ],
   [
     { password: "short" },
-    'Backup "keep": password must have 12 characters at least; leave it out to have one generated',
+    'Backup "keep": password must have at least 12 characters; leave it out to have one generated',
   ],
   [
     { password: "a password of mine", passwordSecretName: "mine" },

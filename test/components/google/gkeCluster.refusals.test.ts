@@ -22,7 +22,7 @@ const subject = 'GkeCluster "gke"';
 describeRefusals(make, "gke", base, [
   [
     { project: "my_project" },
-    `${subject}: project must be a project's id, as \`gcloud projects list\` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last`,
+    `${subject}: project must be a project's id, as \`gcloud projects list\` prints it: 6 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen`,
   ],
   [
     { location: "europe-west3a" },
@@ -59,7 +59,7 @@ describeRefusals(make, "gke", base, [
   [{ diskSizeGb: 5 }, `${subject}: diskSizeGb must be a whole number from 30 to 2000`],
   [
     { nodeAccountId: "x" },
-    `${subject}: nodeAccountId must have 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last`,
+    `${subject}: nodeAccountId must have 6 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen`,
   ],
   [
     { authorizedNetworks: [] },
@@ -67,20 +67,20 @@ describeRefusals(make, "gke", base, [
   ],
   [
     { authorizedNetworks: ["0.0.0.0/0"] },
-    `${subject}: authorizedNetworks[0] must be a range of /8 or narrower, for this one lets nearly everybody in; leave the argument out if that is meant`,
+    `${subject}: authorizedNetworks[0] must be a range of /8 or narrower, because this one admits nearly every address; leave the argument out to admit all`,
   ],
   [
     { authorizedNetworks: ["0.0.0.0/1", "128.0.0.0/1"] },
     [0, 1]
       .map(
         (index) =>
-          `${subject}: authorizedNetworks[${index}] must be a range of /8 or narrower, for this one lets nearly everybody in; leave the argument out if that is meant`,
+          `${subject}: authorizedNetworks[${index}] must be a range of /8 or narrower, because this one admits nearly every address; leave the argument out to admit all`,
       )
       .join("\n"),
   ],
   [
     { authorizedNetworks: ["203.0.113.7"] },
-    `${subject}: authorizedNetworks[0] must be a range of IPv4 addresses such as 203.0.113.0/24, with no bit set behind the prefix, not "203.0.113.7"`,
+    `${subject}: authorizedNetworks[0] must be a range of IPv4 addresses such as 203.0.113.0/24, with no bit set after the prefix, not "203.0.113.7"`,
   ],
   [
     { labels: { "managed by": "me" } },
@@ -141,8 +141,11 @@ describe("Autopilot", () => {
 
 describe("refuses a name of which Google makes no names", () => {
   test.each([
-    ["gke_one", "be lower-case letters, digits and hyphens, a letter first and no hyphen last"],
-    ["g".repeat(25), "have 24 characters at most"],
+    [
+      "gke_one",
+      "be lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen",
+    ],
+    ["g".repeat(25), "have at most 24 characters"],
   ])("%s", (name, rule) => {
     expect(() => make(name, base)).toThrow(
       `GkeCluster "${name}": its name must ${rule}, for names at Google are made of it`,

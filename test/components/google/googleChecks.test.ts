@@ -112,7 +112,7 @@ test.each([
 
 test.each(["Blue", "b".repeat(64), "a b"])("the value %j of a label is refused", (team) => {
   expect(found(googleLabels, { team }, "labels").faults).toEqual([
-    `labels.team must have 63 characters at most, and ${alphabet}`,
+    `labels.team must have at most 63 characters, and ${alphabet}`,
   ]);
 });
 

@@ -106,13 +106,13 @@ describeArguments(make, "images", base, {
 });
 
 const subject = 'ImageRepository "images"';
-const idRule = `${subject}: repositoryId must have 1 to 63 lower-case letters, digits and hyphens, a letter first and no hyphen last`;
+const idRule = `${subject}: repositoryId must have 1 to 63 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen`;
 const member = (index: number) =>
   `${subject}: readers[${index}] must be an IAM member such as serviceAccount:nodes@my-project.iam.gserviceaccount.com; allUsers is refused`;
 describeRefusals(make, "images", base, [
   [
     { project: "123456" },
-    `${subject}: project must be a project's id, as \`gcloud projects list\` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last`,
+    `${subject}: project must be a project's id, as \`gcloud projects list\` prints it: 6 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen`,
   ],
   [
     { region: "europe-west-3" },
@@ -126,7 +126,7 @@ describeRefusals(make, "images", base, [
   [{ keepVersions: 0 }, `${subject}: keepVersions must be a whole number from 1 to 1000`],
   [
     { labels: { team: "Blue" } },
-    `${subject}: labels.team must have 63 characters at most, and lower-case letters, digits, hyphens and underscores only`,
+    `${subject}: labels.team must have at most 63 characters, and lower-case letters, digits, hyphens and underscores only`,
   ],
 ]);
 

@@ -130,12 +130,12 @@ describeArguments(make, "net", base, {
 
 const subject = 'PrivateNetwork "net"';
 const form = (argument: string, given: string) =>
-  `${subject}: ${argument} must be a range of IPv4 addresses such as 10.20.0.0/16, with no bit set behind its prefix, not "${given}"`;
+  `${subject}: ${argument} must be a range of IPv4 addresses such as 10.20.0.0/16, with no bit set after its prefix, not "${given}"`;
 const place = "must lie in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16";
 describeRefusals(make, "net", base, [
   [
     { project: "My Project" },
-    `${subject}: project must be a project's id, as \`gcloud projects list\` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last`,
+    `${subject}: project must be a project's id, as \`gcloud projects list\` prints it: 6 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen`,
   ],
   [{ nodeRange: "10.10.0.0" }, form("nodeRange", "10.10.0.0")],
   [{ nodeRange: "10.10.0.1/20" }, form("nodeRange", "10.10.0.1/20")],
@@ -143,15 +143,15 @@ describeRefusals(make, "net", base, [
   [{ serviceRange: "10.256.0.0/20" }, form("serviceRange", "10.256.0.0/20")],
   [
     { nodeRange: "10.10.0.0/29" },
-    `${subject}: nodeRange must have a prefix from /8 to /28, for a node takes one address, the control plane another`,
+    `${subject}: nodeRange must have a prefix from /8 to /28, because a node takes one address, the control plane another`,
   ],
   [
     { podRange: "10.20.0.0/22" },
-    `${subject}: podRange must have a prefix from /9 to /21, for every node takes 256 addresses for its pods`,
+    `${subject}: podRange must have a prefix from /9 to /21, because every node takes 256 addresses for its pods`,
   ],
   [
     { serviceRange: "10.0.0.0/12" },
-    `${subject}: serviceRange must have a prefix from /16 to /27, for every Service takes one address`,
+    `${subject}: serviceRange must have a prefix from /16 to /27, because every Service takes one address`,
   ],
   [{ nodeRange: "11.0.0.0/20" }, `${subject}: nodeRange ${place}`],
   [{ podRange: "172.32.0.0/16" }, `${subject}: podRange ${place}`],
@@ -175,8 +175,11 @@ describeRefusals(make, "net", base, [
 
 describe("refuses a name of which Google makes no names", () => {
   test.each([
-    ["Net", "be lower-case letters, digits and hyphens, a letter first and no hyphen last"],
-    ["n".repeat(41), "have 40 characters at most"],
+    [
+      "Net",
+      "be lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen",
+    ],
+    ["n".repeat(41), "have at most 40 characters"],
   ])("%s", (name, rule) => {
     expect(() => make(name, base)).toThrow(
       `PrivateNetwork "${name}": its name must ${rule}, for names at Google are made of it`,

@@ -117,7 +117,7 @@ describeArguments(make, "identity", base, {
 });
 
 const accountRule =
-  'ServiceAccountKey "identity": accountId must have 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last';
+  'ServiceAccountKey "identity": accountId must have 6 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen';
 
 describeRefusals(make, "identity", base, [
   [{ accountId: "" }, 'ServiceAccountKey "identity": accountId must be given'],
@@ -127,7 +127,7 @@ describeRefusals(make, "identity", base, [
   [{ accountId: "t".repeat(31) }, accountRule],
   [
     { project: "wine" },
-    'ServiceAccountKey "identity": project must be a project\'s id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last',
+    'ServiceAccountKey "identity": project must be a project\'s id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen',
   ],
   [
     { bucketName: undefined, bucketRole: undefined, instanceName: undefined },

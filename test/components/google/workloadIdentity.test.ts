@@ -110,7 +110,7 @@ test.each([
 describeRefusals(make, "identity", base, [
   [
     { project: "123456789012" },
-    'WorkloadIdentity "identity": project must be a project\'s id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last',
+    'WorkloadIdentity "identity": project must be a project\'s id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen',
   ],
   [
     { projectNumber: "wine-ml" },
@@ -122,7 +122,7 @@ describeRefusals(make, "identity", base, [
   ],
   [
     { namespace: "My Team" },
-    'WorkloadIdentity "identity": namespace must be a DNS label such as mlops: small letters, digits and dashes, a letter first',
+    'WorkloadIdentity "identity": namespace must be a DNS label such as mlops: lower-case letters, digits and dashes, a letter first',
   ],
   [{ serviceAccountName: "" }, 'WorkloadIdentity "identity": serviceAccountName must be given'],
   [
@@ -143,11 +143,11 @@ describeRefusals(make, "identity", base, [
   ],
   [
     { bucketName: "gs://wine-models" },
-    'WorkloadIdentity "identity": bucketName must be the bucket\'s name alone, without gs:// and without a folder',
+    'WorkloadIdentity "identity": bucketName must be the bucket\'s name only, without gs:// and without a folder',
   ],
   [
     { instanceName: "wine-ml:europe-west1:wine-sql" },
-    'WorkloadIdentity "identity": instanceName must be the instance\'s name alone, not its connection name with project and region',
+    'WorkloadIdentity "identity": instanceName must be the instance\'s name only, not its connection name with project and region',
   ],
 ]);
 

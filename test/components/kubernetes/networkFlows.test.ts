@@ -184,7 +184,7 @@ const ranges = "must be a range such as 10.0.0.0/8; to mean every address, leave
 describeRefusals(make, "net", base, [
   [
     { flows: [{ fromAddresses: ["10.0.0.0/8"], port: 443 }] },
-    'NetworkFlows "net": flows[0] must have from, to or both; a flow from anybody to anything would allow all traffic',
+    'NetworkFlows "net": flows[0] must have from, to or both; a flow without either would allow all traffic',
   ],
   [
     { flows: [{ from: "a", fromAddresses: ["10.0.0.0/8"], to: "b", port: 443 }] },
@@ -225,7 +225,7 @@ describeRefusals(make, "net", base, [
   ],
   [
     { flows: [{ port: 443 }] },
-    'NetworkFlows "net": flows[0] must have from, to or both; a flow from anybody to anything would allow all traffic',
+    'NetworkFlows "net": flows[0] must have from, to or both; a flow without either would allow all traffic',
   ],
 ]);
 

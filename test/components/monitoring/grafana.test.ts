@@ -183,10 +183,10 @@ describeRefusals(make, "grafana", base, [
     { chart: { version: ">=12" } },
     `${it}chart.version must be an exact version such as 29.27.0, so that the same program deploys the same chart`,
   ],
-  [{ dashboards: [one, one] }, `${it}dashboards must have uids that differ; rename one of them`],
+  [{ dashboards: [one, one] }, `${it}dashboards must have unique uids; rename one of them`],
   [
     { dashboards: [{ ...one, uid: "My Board" }] },
-    `${it}dashboards[0].uid must have at most 40 small letters, digits and dashes; rename it`,
+    `${it}dashboards[0].uid must have at most 40 lower-case letters, digits and dashes; rename it`,
   ],
 ]);
 

@@ -21,7 +21,7 @@ describeRefusals(make, "metrics", base, [
   ],
   [
     { nodeExporterNamespace: "Host_Access" },
-    `${it}nodeExporterNamespace must be a DNS label such as mlops-node-exporter: small letters, digits and dashes, a letter first`,
+    `${it}nodeExporterNamespace must be a DNS label such as mlops-node-exporter: lower-case letters, digits and dashes, a letter first`,
   ],
   [
     { chart: { version: "latest" } },

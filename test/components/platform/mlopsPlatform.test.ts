@@ -158,7 +158,7 @@ const subject = 'MlopsPlatform "ml"';
 describeRefusals(make, "ml", base, [
   [
     { namespace: "My Team" },
-    `${subject}: namespace must be a DNS label such as mlops: small letters, digits and dashes, a letter first`,
+    `${subject}: namespace must be a DNS label such as mlops: lower-case letters, digits and dashes, a letter first`,
   ],
   [
     { sparkConnectUrl: "spark:15002" },
@@ -166,7 +166,7 @@ describeRefusals(make, "ml", base, [
   ],
   [
     { namespace: "n".repeat(50) },
-    `${subject}: namespace must have 49 characters at most, for node-exporter's namespace is named after it; shorten it or set monitoring.prometheus.nodeExporter to false`,
+    `${subject}: namespace must have at most 49 characters, because node-exporter's namespace is named after it; shorten it or set monitoring.prometheus.nodeExporter to false`,
   ],
   [
     { images: { ...images, backup: undefined } },

@@ -16,7 +16,7 @@ const login = {
 };
 
 const domainRule =
-  "must be a domain such as mlops.example.com: small letters, digits, dashes and dots, 64 characters at most, without scheme, port, path or wildcard";
+  "must be a domain such as mlops.example.com: lower-case letters, digits, dashes and dots, at most 64 characters, without scheme, port, path or wildcard";
 
 describeRefusals(makePlatform, "ml", platformArgs, [
   ...["*.example.com", "https://ml.example.com", "ML.example.com", "localhost"].map(
@@ -27,11 +27,11 @@ describeRefusals(makePlatform, "ml", platformArgs, [
   ),
   [
     { exposure: { ...exposure, domain: `${"d".repeat(50)}.example` } },
-    `MlopsPlatform "ml": exposure.domain must leave room for the longest host below it; give one of 56 characters at most`,
+    `MlopsPlatform "ml": exposure.domain must leave room for the longest host below it; use one of at most 56 characters`,
   ],
   [
     { exposure: { ...exposure, login: { ...login, emailDomain: "*" } } },
-    `MlopsPlatform "ml": exposure.login.emailDomain must not be *, which lets in everybody whom the provider knows; name the domain of your people's addresses`,
+    `MlopsPlatform "ml": exposure.login.emailDomain must not be *, which admits every account of the provider; name the domain of your users' addresses`,
   ],
   [
     { exposure: { ...exposure, login: { ...login, issuerUrl: "http://login.example.com" } } },

@@ -156,7 +156,7 @@ describeRefusals(make, "store", base, [
   ]),
   [
     { project: "Wine ML" },
-    'BucketArtifactStore "store": project must be a project\'s id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, a letter first and no hyphen last',
+    'BucketArtifactStore "store": project must be a project\'s id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen',
   ],
   [
     { location: "europe-west-1" },
@@ -196,7 +196,7 @@ describeRefusals(make, "store", base, [
 describeRefusals(make, "my.store", base, [
   [
     {},
-    'BucketArtifactStore "my.store": bucketName must be given: the component\'s name makes none that Google accepts',
+    'BucketArtifactStore "my.store": bucketName must be given: the component\'s name yields none that Google accepts',
   ],
 ]);
 

@@ -88,7 +88,7 @@ describeRefusals(
     [{ diskSizeGb: 5 }, "diskSizeGb must be a whole number from 10 to 65536"],
     [
       { tier: CloudSqlTier.SharedMicro, diskSizeGb: 4000 },
-      "diskSizeGb must be 3062 at most with the tier db-f1-micro; lower it or take a tier with its own core",
+      "diskSizeGb must be 3062 at most with the tier db-f1-micro; lower it or choose a tier with dedicated cores",
     ],
     [
       { diskSizeGb: 50, maxDiskSizeGb: 40 },
@@ -132,7 +132,7 @@ describeRefusals(
     ],
     [
       { labels: { team: "Blue" } },
-      "labels.team must have 63 characters at most, and lower-case letters, digits, hyphens and underscores only",
+      "labels.team must have at most 63 characters, and lower-case letters, digits, hyphens and underscores only",
     ],
   ]),
 );

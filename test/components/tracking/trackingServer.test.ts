@@ -195,11 +195,11 @@ describeRefusals(make, "mlflow", base, [
   ],
   [
     { users: [{ ...reader, password: "short" }] },
-    `${subject}: users[0].password must have 12 characters at least; MLflow refuses a shorter one`,
+    `${subject}: users[0].password must have at least 12 characters; MLflow rejects a shorter one`,
   ],
   [
     { people: { Alice: PersonRole.Reader } },
-    `${subject}: people.Alice: a name must be small letters, digits, ".", "_", "-" and "@", with a letter or digit at both ends, 64 characters at most; rename the person`,
+    `${subject}: people.Alice: a name must be lower-case letters, digits, ".", "_", "-" and "@", with a letter or digit at both ends, at most 64 characters; rename the person`,
   ],
   ...["admin", "notebook", "training", "training-churn", "model-server", "model-server-churn"].map<
     [Partial<TrackingServerArgs>, string]

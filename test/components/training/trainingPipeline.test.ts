@@ -165,7 +165,7 @@ describeRefusals(make, "train", base, [
   [{ steps: [{ name: "train", command: [] }] }, `${subject}: steps[0].command must not be empty`],
   [
     { steps: [{ ...train, name: "Train it" }] },
-    `${subject}: steps[0].name must be a DNS label such as prepare: small letters, digits and dashes, a letter first`,
+    `${subject}: steps[0].name must be a DNS label such as prepare: lower-case letters, digits and dashes, a letter first`,
   ],
   [
     { steps: [{ ...train, timeoutSeconds: 0 }] },
@@ -178,7 +178,7 @@ describeRefusals(make, "train", base, [
         { ...train, gpu: { type: GpuType.T4 } },
       ],
     },
-    `${subject}: steps[1].gpu.type must be nvidia-l4 as before, for all steps are in one pod`,
+    `${subject}: steps[1].gpu.type must be nvidia-l4 like the steps before it, because all steps run in one pod`,
   ],
   [
     { steps: [{ ...train, cluster: { workers: 0 } }] },

@@ -9,6 +9,6 @@ test("a stack on Google Cloud is refused with the program that can deploy it", a
   project.remove();
   expect(code).toBe(1);
   expect(stderr).toContain(
-    "mlops-services-compute is a gcp:projects/service:Service: the built-in engine makes nothing on Google Cloud; install the Pulumi CLI to deploy it",
+    "mlops-services-compute is a gcp:projects/service:Service: the built-in engine creates nothing on Google Cloud; install the Pulumi CLI to deploy it",
   );
 });

@@ -66,7 +66,7 @@ def take(settings: Settings, *tags: str) -> Snapshot:
         if not vanished:
             say(f"snapshot {snapshot.short_id}: {manifest.counts()}")
             return snapshot
-        say(f"{vanished[0]} was deleted meanwhile; beginning again")
+        say(f"{vanished[0]} was deleted meanwhile; starting over")
         repository.remove(snapshot)
     raise BackupError("artifacts keep being deleted; try again when no client deletes any")
 

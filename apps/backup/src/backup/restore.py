@@ -130,10 +130,10 @@ def refuse_to_overwrite(settings: Settings, manifest: Manifest, *, overwrite: bo
         when = f", the newest of {_time(newest)}" if newest else ""
         raise BackupError(
             f"the stack holds {there}{when}, which the data of {_time(manifest.created)} would "
-            f"replace; add --replace to replace them all the same ({_safety(settings)})"
+            f"replace; add --replace to replace them anyway ({_safety(settings)})"
         )
     if settings.tracking is not None:
-        say(f"replacing what is there; {_safety(settings)}")
+        say(f"replacing the existing data; {_safety(settings)}")
         return
     say("backing up what is there")
     repository.ensure_repository()

@@ -27,7 +27,7 @@ def why_no_form(model: Model) -> str | None:
     if len(names) > 1 and not all(column.named for column in model.inputs):
         return "The columns of this model have no names, so there is no form for it."
     if twice := [name for name, times in Counter(names).items() if times > 1]:
-        return f"This model has {columns(twice)} more than once, so no form can serve it."
+        return f"This model has {columns(twice)} more than once, so there is no form for it."
     return None
 
 

@@ -120,7 +120,7 @@ def _predict(server: ModelServer, model: Model, uploaded: UploadedFile, rows: in
             )
     except (RefusedError, BadFileError) as reason:
         st.error(
-            f"The model does not take this file. {plain(str(reason))}", icon=":material/block:"
+            f"The model does not accept this file. {plain(str(reason))}", icon=":material/block:"
         )
     except (LongAnswerError, NoRoomError) as reason:
         st.error(plain(str(reason)), icon=":material/memory:")

@@ -42,7 +42,7 @@ def _form(model: Model) -> tuple[Typed, Typed] | None:
         st.subheader("Values", anchor=False)
         filled = "Filled with a typical example. " if model.examples else ""
         if len(model.inputs) <= _MOST_FIELDS:
-            st.caption(f"{filled}The question mark shows what a field may hold.")
+            st.caption(f"{filled}The question mark shows what a field accepts.")
             typed = _fields(model)
         else:
             st.caption(f"{filled}Click a value to change it.")
@@ -94,7 +94,7 @@ def _ask(server: ModelServer, model: Model, typed: Typed, params: Typed) -> None
             )
     except RefusedError as reason:
         st.error(
-            f"The model does not take these values. {plain(str(reason))}", icon=":material/block:"
+            f"The model does not accept these values. {plain(str(reason))}", icon=":material/block:"
         )
     except LongAnswerError as reason:
         st.error(plain(str(reason)), icon=":material/memory:")
