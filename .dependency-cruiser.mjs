@@ -114,7 +114,7 @@ export default {
       "bench",
       "test",
     ]),
-    exclude: { path: "^components/(bin|node_modules)/|^policy/node_modules/" },
+    exclude: { path: "^components/bin/|^(components|policy|tools/typescript)/node_modules/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: { extensions: [".ts", ".mjs", ".js"] },

@@ -24,6 +24,8 @@ class Comparison:
     moreIsBetter: bool  # noqa: N815  # as in JSON
     target: float | None = None
     """How many times better it is to be at the median; without it, the figure is only told."""
+    modelled: bool = False
+    """Whether it was worked out and not measured, so that its target is shown but gates nothing."""
 
     @property
     def ratios(self) -> list[float]:

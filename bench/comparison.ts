@@ -14,7 +14,9 @@ export interface Comparison {
   theirs: number[];
   moreIsBetter: boolean;
   /** How many times better it is to be at the median; without it, the figure is only told. */
-  target?: number;
+  target?: number | undefined;
+  /** Whether it was worked out and not measured, so that its target is shown but gates nothing. */
+  modelled?: boolean;
 }
 
 /** Print a line of progress that `npm run bench` passes on. */
@@ -28,6 +30,52 @@ export function keep(name: string, title: string, comparisons: Comparison[], abo
   const result = { title, date: new Date().toISOString(), machine, about, comparisons };
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, null, 1)}\n`);
 }
+
+/** Both in turn, in alternating order, after one run of each that does not count. */
+export async function inPairs<Run>(
+  pairs: number,
+  what: string,
+  first: () => Promise<Run>,
+  second: () => Promise<Run>,
+): Promise<[Run[], Run[]]> {
+  const runs: [Run[], Run[]] = [[], []];
+  for (let pair = 0; pair <= pairs; pair++) {
+    const order = [0, 1] as const;
+    for (const place of pair % 2 ? order : order.toReversed()) {
+      const run = await (place ? second : first)();
+      if (pair > 0) runs[place].push(run);
+    }
+    say(`${what}: pair ${pair} of ${pairs}`);
+  }
+  return runs;
+}
+
+const measures = {
+  seconds: { of: "time", unit: "s" },
+  cpu: { of: "processor time", unit: "s" },
+  mebibytes: { of: "peak memory", unit: "MiB" },
+};
+
+type Runs<Key extends string> = Record<Key, number>[];
+
+/** A comparison for each measure of the runs, with its target. */
+export const compared = <Key extends keyof typeof measures>(
+  what: string,
+  against: string,
+  [ours, theirs]: [Runs<NoInfer<Key>>, Runs<NoInfer<Key>>],
+  targets: { [key in Key]: number | undefined },
+): Comparison[] =>
+  (Object.entries(targets) as [Key, number | undefined][]).map(([key, target]) => ({
+    ...{ what: `${what}, ${measures[key].of}`, against, unit: measures[key].unit },
+    ...{ ours: ours.map((run) => run[key]), theirs: theirs.map((run) => run[key]) },
+    ...{ moreIsBetter: false, target },
+  }));
+
+/** A table for the page; columns whose head has a unit hold numbers. */
+export const table = (heads: string[], rows: (string | number)[][]): string =>
+  [heads, heads.map((head) => (head.includes(", ") ? "---:" : "---")), ...rows]
+    .map((row) => `| ${row.join(" | ")} |`)
+    .join("\n");
 
 /** How many times better ours is, in the middle of the pairs. */
 export function medianRatio({ ours, theirs, moreIsBetter }: Comparison): number {

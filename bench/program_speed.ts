@@ -2,14 +2,14 @@
  * What evaluating a Pulumi program costs: the platform's own program against the default TypeScript template with the
  * same resources, and its components against the same resources without them. No engine and no provider is in it.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { checkoutRoot } from "../local/support/cache.ts";
-import { type Comparison, keep, say } from "./comparison.ts";
+import { compared, type Comparison, inPairs, keep } from "./comparison.ts";
+import { platformProgram } from "./platformProgram.ts";
 import { defaultTemplate, leafProgram } from "./plainProgram.ts";
-import { evaluate, type Program, type Registered, type Run } from "./pulumiMonitor.ts";
+import { evaluate, type Registered } from "./pulumiMonitor.ts";
 
 const pairs = Number(process.argv[2] ?? 7);
 const sizes = [100, 1000, 3000];
@@ -22,8 +22,6 @@ const notes = [
 // The default template keeps what it has compiled in the folder of temporary files.
 const temporary = join(folder, "tmp");
 
-const platform: Program = { folder: checkoutRoot, typescript: false };
-
 function made(
   name: string,
   write: (folder: string, resources: readonly Registered[]) => void,
@@ -33,18 +31,6 @@ function made(
   mkdirSync(at);
   write(at, resources);
   return at;
-}
-
-/** As Pulumi hands over what the file of a stack says. */
-function settingsOf(stack: string): Record<string, string> {
-  const text = readFileSync(join(checkoutRoot, `Pulumi.${stack}.yaml`), "utf8");
-  const { config } = parse(text) as { config: Record<string, unknown> };
-  return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [
-      key,
-      typeof value === "string" ? value : JSON.stringify(value),
-    ]),
-  );
 }
 
 /** Model servers by the components of this repository, as many as make so many resources. */
@@ -66,42 +52,11 @@ function servers(at: string, count: number): void {
   writeFileSync(join(at, "package.json"), JSON.stringify({ main: "index.ts", type: "module" }));
 }
 
-/** Both in turn, in alternating order, after one run of each that does not count. */
-async function inPairs(first: () => Promise<Run>, second: () => Promise<Run>, what: string) {
-  const runs: [Run[], Run[]] = [[], []];
-  for (let pair = 0; pair <= pairs; pair++) {
-    const order = [0, 1] as const;
-    for (const place of pair % 2 ? order : order.toReversed()) {
-      const run = await (place ? second : first)();
-      if (pair > 0) runs[place].push(run);
-    }
-    say(`${what}: pair ${pair} of ${pairs}`);
-  }
-  return runs;
-}
-
-const compared = (
-  what: string,
-  against: string,
-  [ours, theirs]: [Run[], Run[]],
-  targets: { seconds?: number; mebibytes?: number },
-): Comparison[] =>
-  (["seconds", "mebibytes"] as const).map((key) => ({
-    what: `${what}, ${key === "seconds" ? "time" : "peak memory"}`,
-    against,
-    unit: key === "seconds" ? "s" : "MiB",
-    ours: ours.map((run) => run[key]),
-    theirs: theirs.map((run) => run[key]),
-    moreIsBetter: false,
-    ...(targets[key] && { target: targets[key] }),
-  }));
-
 try {
   mkdirSync(temporary);
   const results: Comparison[] = [];
   for (const stack of ["dev", "gke"]) {
-    const config = { ...settingsOf(stack), "mlops-platform:gcpProject": "bench-project" };
-    const program = { ...platform, config };
+    const program = platformProgram(stack);
     const { resources } = await evaluate(program);
     const plain = made(`default-${stack}`, defaultTemplate, resources);
     const template = { folder: plain, typescript: true, env: { TMPDIR: temporary } };
@@ -114,8 +69,10 @@ try {
         return evaluate(template);
       };
       const when = changed ? "after a change of it" : "unchanged since the last run";
-      const runs = await inPairs(() => evaluate(program), theirs, `${stack}, ${when}`);
-      const targets = changed ? { seconds: 7, mebibytes: 5 } : {};
+      const runs = await inPairs(pairs, `${stack}, ${when}`, () => evaluate(program), theirs);
+      const targets = changed
+        ? { seconds: 7, mebibytes: 5 }
+        : { seconds: undefined, mebibytes: undefined };
       results.push(...compared(`${stack}, ${count}`, `default template, ${when}`, runs, targets));
     }
   }
@@ -129,12 +86,15 @@ try {
     const { resources } = await evaluate({ folder: components, typescript: false });
     const leaf = made(`leaf-${size}`, leafProgram, resources);
     const runs = await inPairs(
+      pairs,
+      `${size} resources`,
       () => evaluate({ folder: components, typescript: false }),
       () => evaluate({ folder: leaf, typescript: false }),
-      `${size} resources`,
     );
     const what = `${count} model servers, ${resources.length} resources`;
-    results.push(...compared(what, "without components", runs, { seconds: 1 / 1.15 }));
+    results.push(
+      ...compared(what, "without components", runs, { seconds: 1 / 1.15, mebibytes: undefined }),
+    );
   }
   keep("program_speed", "Evaluating a program", results, {
     node: process.version,

@@ -19,6 +19,11 @@ const { resolve } = createRequire(import.meta.url);
 export interface Registered {
   type: string;
   name: string;
+  urn: string;
+  /** URN of the component that it is in, or of the stack; empty for the stack. */
+  parent: string;
+  /** URNs of what must be registered before it: what it depends on, its provider and its parent. */
+  after: string[];
   inputs: Record<string, unknown>;
 }
 
@@ -26,6 +31,7 @@ export interface Run {
   seconds: number;
   mebibytes: number;
   resources: Registered[];
+  components: Registered[];
 }
 
 export interface Program {
@@ -85,7 +91,8 @@ export async function evaluate(program: Program): Promise<Run> {
       `${program.folder} ended with ${String(code)}: ${output}${monitor.errors.join()}`,
     );
   }
-  return { seconds, mebibytes: Number(kibibytes) / 1024, resources: monitor.resources };
+  const { resources, components } = monitor;
+  return { seconds, mebibytes: Number(kibibytes) / 1024, resources, components };
 }
 
 /** Answers a call by what is made of its request. */
@@ -98,6 +105,7 @@ const nothing = reply(() => new empty.Empty());
 
 class Monitor {
   readonly resources: Registered[] = [];
+  readonly components: Registered[] = [];
   readonly errors: string[] = [];
   readonly #server = new grpc.Server();
 
@@ -140,12 +148,15 @@ class Monitor {
     const [type, name] = [request.getType(), request.getName()];
     const inputs = request.getObject()?.toJavaScript() ?? {};
     const answer = new resource.RegisterResourceResponse();
-    answer.setUrn(`urn:pulumi:dev::mlops-platform::${type}::${name}`);
+    const urn = `urn:pulumi:dev::mlops-platform::${type}::${name}`;
+    const provider = request.getProvider().replace(/::[^:]*$/, "");
+    const parent = request.getParent();
+    const after = [...request.getDependenciesList(), provider, parent];
+    const registered = { type, name, urn, parent, after, inputs };
+    answer.setUrn(urn);
     answer.setObject(struct.Struct.fromJavaScript(answeredState(type, name, inputs)));
-    if (request.getCustom()) {
-      answer.setId(`${name}-id`);
-      this.resources.push({ type, name, inputs });
-    }
+    if (request.getCustom()) answer.setId(`${name}-id`);
+    (request.getCustom() ? this.resources : this.components).push(registered);
     return answer;
   }
 }

@@ -26,10 +26,8 @@ def main() -> None:
     for path in sorted(RESULTS.glob("*.json")):
         result = json.loads(path.read_text())
         comparisons = [Comparison(**one) for one in result["comparisons"]]
-        draw(
-            [one for one in comparisons if one.target is not None],
-            DOCS / "images" / f"bench-{path.stem}.svg",
-        )
+        if drawn := [one for one in comparisons if one.target is not None]:
+            draw(drawn, DOCS / "images" / f"bench-{path.stem}.svg")
         parts.append("\n".join(part(path.stem, result, comparisons)))
     by_hand, mark, _ = PAGE.read_text().partition(GENERATED)
     PAGE.write_text(by_hand + mark + "\n".join(parts))
@@ -43,7 +41,8 @@ def part(name: str, result: dict[str, Any], comparisons: list[Comparison]) -> It
     yield f"\n## {result['title']}\n"
     yield f"`npm run bench {name}`, {result['date'][:10]}, {where}, {load}.\n"
     yield from (f"{note}\n" for note in result["about"].get("notes", []))
-    yield f"![Ratios, each with its range and its target](images/bench-{name}.svg)\n"
+    if any(one.target is not None for one in comparisons):
+        yield f"![Ratios, each with its range and its target](images/bench-{name}.svg)\n"
     yield "| What | Against | This platform | The other | Better by | Target |"
     yield "| --- | --- | ---: | ---: | ---: | ---: |"
     for one in comparisons:

@@ -1,5 +1,5 @@
 import { pricesAsOf } from "../components/cost/index.ts";
-import { difference, freeSentence, savingSentence, usd } from "./costTable.ts";
+import { difference, freeSentence, savingSentence, unpricedSentence, usd } from "./costTable.ts";
 import { type ComponentCost, plannedCosts } from "./costs.ts";
 import { openSecrets } from "./openSecrets.ts";
 import { type Action, kindOf, type PlannedChange } from "./plan.ts";
@@ -87,12 +87,14 @@ function riskSection(risks: readonly Risk[], refusals: readonly string[]): strin
 
 function costSection(plan: readonly PlannedChange[], { running }: CommentOptions): string[] {
   const costs = plannedCosts(plan);
-  if (costs.components.length === 0) return ["", `**Cost:** ${freeSentence}.`];
+  const unpriced = unpricedSentence(costs);
+  if (costs.components.length === 0) return ["", `**Cost:** ${unpriced ?? freeSentence}.`];
   const change = difference(costs.was, costs.now) || "unchanged";
   return [
     "",
     `**Cost:** ${usd(costs.was)} → ${usd(costs.now)} US dollars a month (${change})`,
     ...(running === undefined ? [] : ["", `${savingSentence(costs.now, running)}.`]),
+    ...(unpriced === undefined ? [] : ["", `${plain(unpriced)}.`]),
     "",
     "<details><summary>By component</summary>",
     "",

@@ -3,7 +3,8 @@ import type { PlannedCosts } from "./costs.ts";
 
 /** A table for the terminal. `running` is what the stack would cost if it were not paused. */
 export function costTable(costs: PlannedCosts, running?: number): string {
-  if (costs.components.length === 0) return freeSentence;
+  const unpriced = unpricedSentence(costs);
+  if (costs.components.length === 0) return unpriced ?? freeSentence;
   const rows = [
     ...costs.components.map(({ component, was, now }) => [component, was, now] as const),
     ["total", costs.was, costs.now] as const,
@@ -27,11 +28,16 @@ export function costTable(costs: PlannedCosts, running?: number): string {
     indented(rule),
     indented(lines.at(-1)!),
     ...(running === undefined ? [] : ["", savingSentence(costs.now, running)]),
+    ...(unpriced === undefined ? [] : ["", unpriced]),
   ].join("\n");
 }
 
 export const freeSentence =
   "0 US dollars a month: this stack makes nothing on Google Cloud, everything runs on a cluster of your own";
+
+/** What the total does not include, because the table has no price of it. */
+export const unpricedSentence = ({ unpriced }: PlannedCosts): string | undefined =>
+  unpriced.length === 0 ? undefined : `Not in the total, price unknown: ${unpriced.join(", ")}`;
 
 /** What pausing saves. */
 export const savingSentence = (now: number, running: number): string =>

@@ -3,6 +3,7 @@ import {
   cents,
   type CostItem,
   monthlyCosts,
+  unpriced,
 } from "../components/cost/index.ts";
 import { nameOf, type PlannedChange, type PlannedState } from "./plan.ts";
 
@@ -19,12 +20,14 @@ export interface PlannedCosts {
   readonly components: readonly ComponentCost[];
   readonly was: number;
   readonly now: number;
+  /** What is to cost money that no price is known for, each as `mlops-cache (gcp:redis/instance:Instance)`. */
+  readonly unpriced: readonly string[];
 }
 
 /** What the resources of a plan cost before and after, summed up by the component that they are children of. */
 export function plannedCosts(plan: readonly PlannedChange[]): PlannedCosts {
-  const before = bill(plan, ({ before }) => before);
-  const after = bill(plan, ({ after }) => after);
+  const before = bill(plan, ({ before }) => before).lines;
+  const { lines: after, unpriced } = bill(plan, ({ after }) => after);
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
   const components = names.map((component) => ({
     component,
@@ -36,13 +39,14 @@ export function plannedCosts(plan: readonly PlannedChange[]): PlannedCosts {
     components,
     was: cents(components.reduce((sum, { was }) => sum + was, 0)),
     now: cents(components.reduce((sum, { now }) => sum + now, 0)),
+    unpriced,
   };
 }
 
 type Side = (change: PlannedChange) => PlannedState | undefined;
 
-/** The lines of a bill by component. */
-function bill(plan: readonly PlannedChange[], side: Side): Map<string, CostItem[]> {
+/** The lines of a bill by component, and what could not be priced. */
+function bill(plan: readonly PlannedChange[], side: Side) {
   const states = new Map(plan.map((change) => [change.urn, side(change)]));
   const resources: BillableResource[] = [];
   const components = new Map<string, string>();
@@ -64,7 +68,8 @@ function bill(plan: readonly PlannedChange[], side: Side): Map<string, CostItem[
       { ...item, resource: nameOf(item.resource) },
     ]);
   }
-  return lines;
+  const others = unpriced(resources).map(({ resource, item }) => `${nameOf(resource)} (${item})`);
+  return { lines, unpriced: others };
 }
 
 /** How much is kept in a bucket only its component knows. */

@@ -12,9 +12,9 @@ export function cloudSqlLines({ inputs }: BillableResource): Line[] {
   const hdd = text(settings, "diskType") === "PD_HDD";
   const lines: Line[] = [];
   const hourly = tierPrice(text(settings, "tier"), text(settings, "edition"));
-  if (hourly !== undefined && !stopped) {
+  if (!stopped) {
     lines.push({
-      item: `${text(settings, "tier")}, ${regional ? "regional" : "zonal"}`,
+      item: `${text(settings, "tier") ?? "unknown tier"}, ${regional ? "regional" : "zonal"}`,
       usd: hourly * factor * hoursPerMonth,
     });
   }
@@ -33,9 +33,9 @@ export function cloudSqlLines({ inputs }: BillableResource): Line[] {
   return lines;
 }
 
-/** Hourly price of a zonal instance; undefined for a tier that the table does not know. */
-function tierPrice(tier: string | undefined, edition: string | undefined): number | undefined {
-  if (tier === undefined) return undefined;
+/** Hourly price of a zonal instance; not a number for a tier that the table does not know. */
+function tierPrice(tier: string | undefined, edition: string | undefined): number {
+  if (tier === undefined) return NaN;
   const shared = cloudSql.sharedCore[tier];
   if (shared !== undefined) return shared;
   const custom = /^db-custom-([0-9]+)-([0-9]+)$/.exec(tier);
@@ -46,7 +46,7 @@ function tierPrice(tier: string | undefined, edition: string | undefined): numbe
   }
   // the predefined tiers of ENTERPRISE_PLUS have 8 GB for a vCPU
   const plus = /^db-perf-optimized-N-([0-9]+)$/.exec(tier);
-  if (!plus) return undefined;
+  if (!plus) return NaN;
   const { vcpu, memoryGb } = cloudSql.enterprisePlus;
   return Number(plus[1]) * (vcpu + 8 * memoryGb);
 }

@@ -4,19 +4,25 @@ import {
   assumed,
   attachedGpus,
   diskGb,
-  e2,
-  e2Families,
-  e2Machines,
-  gpuMachines,
   hoursPerMonth,
   kubernetesEngine,
-  type MachineShape,
+  sharedCores,
   spotFactor,
+  sustainedUse,
+  vcpuWithMemory,
 } from "./prices.ts";
 
-/** Management of a cluster. Autopilot's pods and Standard's node pools are separate resources. */
-export function clusterLines(_: BillableResource): Line[] {
-  return [{ item: "cluster management", usd: kubernetesEngine.management * hoursPerMonth }];
+/** Management of a cluster, and the pools in it. Autopilot's pods and other node pools are separate resources. */
+export function clusterLines({ inputs, ...cluster }: BillableResource): Line[] {
+  const { location, initialNodeCount, removeDefaultNodePool } = inputs;
+  const hasFirst = initialNodeCount !== undefined && removeDefaultNodePool !== true;
+  const pools = list(inputs, "nodePools").map((pool) => ({ location, ...section(pool) }));
+  return [
+    { item: "cluster management", usd: kubernetesEngine.management * hoursPerMonth },
+    ...(hasFirst ? [inputs, ...pools] : pools).flatMap((pool) =>
+      nodePoolLines({ ...cluster, inputs: pool }),
+    ),
+  ];
 }
 
 /** The nodes that a pool keeps at the least, with their boot disks. */
@@ -28,20 +34,26 @@ export function nodePoolLines({ inputs }: BillableResource): Line[] {
   const spot = config["spot"] === true || config["preemptible"] === true;
   const size = number(config, "diskSizeGb") ?? 100;
   const disk = text(config, "diskType") ?? "pd-balanced";
-  const hourly = machineHourly(machineType);
-  const gpus = gpuHourly(config);
-  const lines: Line[] = [];
-  if (hourly !== undefined) {
-    lines.push({
-      item: `${nodes} × ${machineType}${spot ? ", spot" : ""}`,
-      usd: nodes * (hourly + gpus) * (spot ? spotFactor : 1) * hoursPerMonth,
-    });
-  }
-  const priceOfDisk = diskGb[disk];
-  if (priceOfDisk !== undefined) {
-    lines.push({ item: `boot disks, ${nodes * size} GB`, usd: nodes * size * priceOfDisk });
-  }
-  return lines;
+  const gpus = list(config, "guestAccelerators").map((gpu) => text(section(gpu), "type"));
+  const machine = [machineType, ...gpus].join(" with ");
+  return [
+    {
+      item: `${nodes} × ${machine}${spot ? ", spot" : ""}`,
+      usd: nodes * nodeHourly(machineType, config, spot) * hoursPerMonth,
+    },
+    {
+      item: `boot disks, ${nodes * size} GB of ${disk}`,
+      usd: nodes * size * (diskGb[disk] ?? NaN),
+    },
+  ];
+}
+
+/** A machine that runs all month, with its GPUs; not a number where the table does not know one of them. */
+function nodeHourly(machineType: string, config: Inputs, spot: boolean): number {
+  const [machine, gpus] = [machineHourly(machineType), gpuHourly(config)];
+  const isN1 = machineType.startsWith("n1-");
+  if (spot) return machine * (isN1 ? spotFactor.n1 : spotFactor.others) + gpus * spotFactor.others;
+  return (machine + gpus) * (isN1 ? sustainedUse : 1);
 }
 
 /** Nodes that stay when nothing runs: the autoscaler's minimum, else the fixed number, in every zone. */
@@ -63,23 +75,16 @@ function zones(inputs: Inputs): number {
   return location !== undefined && /-[a-z]$/.test(location) ? 1 : assumed.zones;
 }
 
-/** Hourly price of a machine without attached GPUs; undefined for one that the table does not know. */
-export function machineHourly(type: string): number | undefined {
-  const shape = e2Machines[type] ?? e2Shape(type);
-  return shape ? shape.vcpu * e2.vcpu + shape.memoryGb * e2.memoryGb : gpuMachines[type];
+/** Hourly price of a machine without its GPUs. */
+function machineHourly(type: string): number {
+  const share = sharedCores[type];
+  if (share !== undefined) return share * vcpuWithMemory["e2-standard"]!;
+  const parts = /^(.+)-([0-9]+)$/.exec(type);
+  return Number(parts?.[2]) * (vcpuWithMemory[parts?.[1] ?? ""] ?? NaN);
 }
 
-function e2Shape(type: string): MachineShape | undefined {
-  const parts = /^e2-(standard|highmem|highcpu)-([0-9]+)$/.exec(type);
-  const memory = e2Families[parts?.[1] ?? ""];
-  if (!parts || memory === undefined) return undefined;
-  const vcpu = Number(parts[2]);
-  return { vcpu, memoryGb: vcpu * memory };
-}
-
-function gpuHourly(config: Inputs): number {
-  return list(config, "guestAccelerators").reduce<number>((sum, accelerator) => {
+const gpuHourly = (config: Inputs): number =>
+  list(config, "guestAccelerators").reduce<number>((sum, accelerator) => {
     const gpu = section(accelerator);
-    return sum + (attachedGpus[text(gpu, "type") ?? ""] ?? 0) * (number(gpu, "count") ?? 1);
+    return sum + (attachedGpus[text(gpu, "type") ?? ""] ?? NaN) * (number(gpu, "count") ?? 1);
   }, 0);
-}

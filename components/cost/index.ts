@@ -40,18 +40,39 @@ const prices: { readonly [type: string]: Price } = {
   "kubernetes:helm.sh/v3:Release": releaseLines,
 };
 
-/** What the resources cost a month, line by line. Resources without a price have no line. */
-export function monthlyCosts(resources: readonly BillableResource[]): CostItem[] {
+/** What costs nothing at Google, or is paid for as a part of something else. Certificates are free up to a hundred. */
+const free = [
+  /^gcp:(certificatemanager|projects|serviceaccount|servicenetworking)\//,
+  /^gcp:compute\/(network|router|sSLPolicy|subnetwork):/,
+  /^gcp:(dns\/recordSet|sql\/database|sql\/user):/,
+  /^gcp:\w+\/\w+IAMMember:/i,
+];
+
+/** What the resources cost a month, line by line. What has no price in the table is not among them. */
+export const monthlyCosts = (resources: readonly BillableResource[]): CostItem[] =>
+  lines(resources).filter(({ monthlyUsd }) => !Number.isNaN(monthlyUsd));
+
+/** What costs money at Google, but has no price in the table: a kind of resource, a tier, a machine. */
+export const unpriced = (resources: readonly BillableResource[]): Omit<CostItem, "monthlyUsd">[] =>
+  lines(resources).filter(({ monthlyUsd }) => Number.isNaN(monthlyUsd));
+
+function lines(resources: readonly BillableResource[]): CostItem[] {
   const around = surroundings(resources);
   return resources.flatMap((resource) => {
-    const price = isGoogleGateway(resource) ? gatewayLines : prices[resource.type];
-    return (price?.(resource, around) ?? []).map(({ item, usd }) => ({
+    const price = isGoogleGateway(resource)
+      ? gatewayLines
+      : (prices[resource.type] ?? unknownLines);
+    return price(resource, around).map(({ item, usd }) => ({
       resource: resource.name,
       item,
       monthlyUsd: cents(usd),
     }));
   });
 }
+
+/** A resource of Google's that nothing is known about. Anything else is not Google's, or free. */
+const unknownLines = ({ type }: BillableResource): Line[] =>
+  type.startsWith("gcp:") && !free.some((one) => one.test(type)) ? [{ item: type, usd: NaN }] : [];
 
 /** What the resources cost a month in US dollars, rounded to cents. */
 export function monthlyCostUsd(resources: readonly BillableResource[]): number {

@@ -8,7 +8,7 @@ export interface BillableResource {
   inputs: { readonly [key: string]: unknown };
 }
 
-/** One line of a resource's bill, in US dollars a month, not rounded. */
+/** One line of a resource's bill, in US dollars a month, not rounded; not a number where the table has no price. */
 export interface Line {
   item: string;
   usd: number;

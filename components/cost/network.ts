@@ -2,11 +2,17 @@ import { list, number, section, text } from "./inputs.ts";
 import type { BillableResource, Line, Surroundings } from "./lines.ts";
 import { assumed, dnsZone, forwardingRules, hoursPerMonth, nat, unusedAddress } from "./prices.ts";
 
-/** A NAT gateway with one address. What passes through it is charged besides. */
+/** A NAT gateway with its addresses. What passes through it is charged besides. */
 export function natLines({ inputs }: BillableResource): Line[] {
   const addresses = Math.max(list(inputs, "natIps").length, 1);
-  const hourly = assumed.natMachines * nat.machine + addresses * nat.address;
-  return [{ item: `gateway, ${assumed.natMachines} machines`, usd: hourly * hoursPerMonth }];
+  const { natMachines } = assumed;
+  return [
+    { item: `gateway, ${natMachines} machines`, usd: natMachines * nat.machine * hoursPerMonth },
+    {
+      item: addresses === 1 ? "its address" : `its ${addresses} addresses`,
+      usd: addresses * nat.address * hoursPerMonth,
+    },
+  ];
 }
 
 /** An address that is reserved: free within the network and where a load balancer answers at it. */

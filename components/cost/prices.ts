@@ -38,44 +38,41 @@ export const kubernetesEngine = {
   autopilot: { vcpu: 0.0445, memoryGb: 0.0049225, storageGb: 0.0000548 },
 };
 
-/** Share of the vCPU and memory of a machine; https://cloud.google.com/compute/vm-instance-pricing. */
-export interface MachineShape {
-  vcpu: number;
-  memoryGb: number;
-}
-
-/** E2 machines, an hour; shared cores are billed by their share. The figures are those of Google's billing catalogue. */
-export const e2 = { vcpu: 0.02181159, memoryGb: 0.00292353 };
-export const e2Machines: { readonly [type: string]: MachineShape } = {
-  "e2-micro": { vcpu: 0.25, memoryGb: 1 },
-  "e2-small": { vcpu: 0.5, memoryGb: 2 },
-  "e2-medium": { vcpu: 1, memoryGb: 4 },
+/**
+ * Machines, an hour for each vCPU with the memory of its family; https://cloud.google.com/compute/vm-instance-pricing. The
+ * figures are those of Google's billing catalogue.
+ */
+export const vcpuWithMemory: { readonly [family: string]: number } = {
+  "e2-standard": 0.02181159 + 4 * 0.00292353,
+  "e2-highmem": 0.02181159 + 8 * 0.00292353,
+  "e2-highcpu": 0.02181159 + 0.00292353,
+  "g2-standard": 0.03669369,
+  "n1-standard": 0.0475,
 };
-/** GB of memory for one vCPU in the families of E2. */
-export const e2Families: { readonly [family: string]: number } = {
-  standard: 4,
-  highmem: 8,
-  highcpu: 1,
+/** vCPUs of `e2-standard` for which a machine with shared cores is billed. */
+export const sharedCores: { readonly [type: string]: number } = {
+  "e2-micro": 0.25,
+  "e2-small": 0.5,
+  "e2-medium": 1,
 };
 
-/** Machines for GPUs, an hour: G2 includes its L4, N1 is without the GPU. */
-export const gpuMachines: { readonly [type: string]: number } = {
-  "g2-standard-4": 0.70683228,
-  "g2-standard-8": 0.85360704,
-  "n1-standard-2": 0.095,
-  "n1-standard-4": 0.19,
-  "n1-standard-8": 0.38,
-  "n1-standard-16": 0.76,
-  "n1-standard-32": 1.52,
+/** GPUs of a machine, an hour each; https://cloud.google.com/compute/gpus-pricing. */
+export const attachedGpus: { readonly [type: string]: number } = {
+  "nvidia-l4": 0.56005752,
+  "nvidia-tesla-t4": 0.35,
 };
-/** GPUs attached to a machine, an hour each; https://cloud.google.com/compute/gpus-pricing. */
-export const attachedGpus: { readonly [type: string]: number } = { "nvidia-tesla-t4": 0.35 };
 
 /**
- * What a spot machine costs compared with a normal one: https://cloud.google.com/spot-vms/pricing lists E2 at 40 %.
- * Spot prices move, up to daily.
+ * What a spot machine costs compared with a normal one: https://cloud.google.com/spot-vms/pricing lists E2 at 40 %, and
+ * Infracost's tests of July 2026 have N1 at 30.5 %. Spot prices move, up to daily.
  */
-export const spotFactor = 0.4;
+export const spotFactor = { n1: 0.305, others: 0.4 };
+
+/**
+ * What N1 machines and attached GPUs cost of their list price when they run all month: Google subtracts that without a
+ * commitment, https://cloud.google.com/compute/docs/sustained-use-discounts. E2 and G2 have no such discount.
+ */
+export const sustainedUse = 0.7;
 
 /** Persistent disks, GB a month; https://cloud.google.com/compute/disks-image-pricing. */
 export const diskGb: { readonly [type: string]: number } = {
@@ -100,8 +97,13 @@ export const bucketGb: { readonly [storageClass: string]: number } = {
   COLDLINE: 0.004,
   ARCHIVE: 0.0012,
 };
-/** A multi-region such as `US` compared with one region: 0.026 for the standard class. */
-export const multiRegionFactor = 1.3;
+/** The same in a multi-region such as `US`. */
+export const multiRegionGb: typeof bucketGb = {
+  STANDARD: 0.026,
+  NEARLINE: 0.015,
+  COLDLINE: 0.00875,
+  ARCHIVE: 0.003,
+};
 
 /** https://cloud.google.com/artifact-registry/pricing: GB a month. */
 export const registryGb = 0.1;

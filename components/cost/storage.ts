@@ -1,15 +1,14 @@
 import { gigabytes, list, number, section, text } from "./inputs.ts";
 import type { BillableResource, Line, Surroundings } from "./lines.ts";
-import { assumed, bucketGb, diskGb, multiRegionFactor, registryGb } from "./prices.ts";
+import { assumed, bucketGb, diskGb, multiRegionGb, registryGb } from "./prices.ts";
 
 /** What is in a bucket: `expectedSizeGb` of its component, which Google does not know, else an assumed size. */
 export function bucketLines({ inputs }: BillableResource): Line[] {
   const size = number(inputs, "expectedSizeGb") ?? assumed.bucketGb;
-  const price = bucketGb[text(inputs, "storageClass")?.toUpperCase() ?? "STANDARD"];
-  if (price === undefined) return [];
   // a region has its number at the end, a multi-region such as US or EUR4 has no dash
-  const factor = text(inputs, "location")?.includes("-") === false ? multiRegionFactor : 1;
-  return [{ item: `storage, about ${size} GB`, usd: size * price * factor }];
+  const prices = text(inputs, "location")?.includes("-") === false ? multiRegionGb : bucketGb;
+  const storageClass = text(inputs, "storageClass")?.toUpperCase() ?? "STANDARD";
+  return [{ item: `storage, about ${size} GB`, usd: size * (prices[storageClass] ?? NaN) }];
 }
 
 /** Images in a repository of Artifact Registry. */
@@ -34,11 +33,12 @@ export function claimTemplateLines({ inputs }: BillableResource, around: Surroun
   return diskLines(size * (number(spec, "replicas") ?? 1));
 }
 
+/** In GB; not a number where it is not known yet. */
 const claimSize = (claim: unknown): number =>
-  gigabytes(section(claim, "spec", "resources", "requests")["storage"]) ?? 0;
+  gigabytes(section(claim, "spec", "resources", "requests")["storage"]) ?? NaN;
 
 /** Google's default storage class makes balanced disks. */
 function diskLines(size: number): Line[] {
-  const price = diskGb["pd-balanced"] ?? 0;
-  return size === 0 ? [] : [{ item: `disk, ${size} GB`, usd: size * price }];
+  const item = Number.isNaN(size) ? "disk of unknown size" : `disk, ${size} GB`;
+  return size === 0 ? [] : [{ item, usd: size * diskGb["pd-balanced"]! }];
 }

@@ -23,7 +23,7 @@ test("tells of plan, data and cost", () => {
     | --- | --- | ---: | ---: | ---: |
     | \`mlops-bucket\` | storage, about 100 GB | 2.00 | 2.00 |  |
     | \`mlops-cloud-sql\` | db-custom-1-3840, zonal; disk, 10 GB SSD | 9.37 | 51.01 | +41.64 |
-    | \`mlops-gke\` | cluster management; 1 × e2-standard-2; boot disks, 100 GB | 131.92 | 131.92 |  |
+    | \`mlops-gke\` | cluster management; 1 × e2-standard-2; boot disks, 100 GB of pd-balanced | 131.92 | 131.92 |  |
     | **total** | | 143.29 | 184.93 | +41.64 |
 
     List prices of us-central1 as of 2026-11-22.

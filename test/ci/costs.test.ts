@@ -63,6 +63,13 @@ test("a stack on a cluster of one's own costs nothing", () => {
   expect(tableOf({ type: types.deployment }, { type: types.claim })).toBe(freeSentence);
 });
 
+test("names what the total does not include", () => {
+  const cache = { type: "gcp:redis/instance:Instance", name: "cache" };
+  const sentence = "Not in the total, price unknown: cache (gcp:redis/instance:Instance)";
+  expect(tableOf(cache)).toBe(sentence);
+  expect(tableOf(cache, { type: types.bucket }).split("\n").slice(-2)).toEqual(["", sentence]);
+});
+
 test.each([
   [1, 1, ""],
   [1, 2.5, "+1.50"],

@@ -1,4 +1,4 @@
-import { monthlyCosts } from "../../components/cost/index.ts";
+import { monthlyCosts, unpriced } from "../../components/cost/index.ts";
 import { runProgram } from "../support/program.ts";
 import type { Recorded } from "../support/recorder.ts";
 import { noNodePorts } from "../support/targets.ts";
@@ -16,30 +16,16 @@ const settings = {
   domain: "mlops.example.com",
 };
 
-/** Types that Google does not charge for by themselves. Certificates are free up to a hundred. */
-const free = [
-  /^gcp:artifactregistry\/.*Iam/i,
-  /^gcp:certificatemanager\//,
-  /^gcp:compute\/(network|subnetwork|router|sSLPolicy|sslPolicy|globalAddress):/i,
-  /^gcp:dns\/recordSet:/,
-  /^gcp:projects\//,
-  /^gcp:servicea?ccount\//,
-  /^gcp:servicenetworking\//,
-  /^gcp:sql\/(database|user):/,
-  /^gcp:storage\/bucketIAM/,
-];
 const billable = (resources: readonly Recorded[]) =>
   resources.map(({ type, name, inputs }) => ({ type, name, inputs }));
 
-test("every resource at Google has a price or is free", async () => {
-  const { resources } = await runProgram(settings);
-  const google = resources.filter(({ type }) => type.startsWith("gcp:"));
-  const priced = new Set(monthlyCosts(billable(resources)).map(({ resource }) => resource));
-  const unknown = google
-    .filter(({ type, name }) => !priced.has(name) && !free.some((pattern) => pattern.test(type)))
-    .map(({ type, name }) => `${type} ${name}`);
-  // a pool for GPUs keeps no nodes while nothing trains
-  expect(unknown).toEqual(["gcp:container/nodePool:NodePool mlops-gke-gpu"]);
+test.each([
+  ["GKE with a GPU and a domain", { dnsZone: "acme" }],
+  ["Minikube with Cloud SQL by a key", { cluster: "current", domain: "", gkeZone: "", gkeGpu: "" }],
+])("every resource at Google has a price or is free: %s", async (_, differing) => {
+  const { resources } = await runProgram({ ...settings, ...differing });
+  expect(resources.filter(({ type }) => type.startsWith("gcp:")).length).toBeGreaterThan(10);
+  expect(unpriced(billable(resources))).toEqual([]);
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { jest } from "./jest.ts";
 import type { Outcome } from "./outcome.ts";
 import { pythonStyle, pytest } from "./python.ts";
-import { audit, check } from "./static.ts";
+import { audit, check, compilers } from "./static.ts";
 import { withTestCluster } from "./testCluster.ts";
 
 /** A part of `npm test` that can be run by itself. */
@@ -45,7 +45,7 @@ const programs = [
   "test/local/images/(base|push)\\.test\\.ts$",
   "test/local/support/apiServer\\.test\\.ts$",
   "test/program/clusterPorts\\.test\\.ts$",
-  "test/runner/interruption\\.test\\.ts$",
+  "test/runner/(interruption|typeCheck)\\.test\\.ts$",
   "test/workflows/supplyChain\\.test\\.ts$",
 ];
 
@@ -67,7 +67,12 @@ export const stages: Stage[] = [
     title: "which folder may import which",
     run: () => check("depcruise", "."),
   },
-  { name: "types", group: "static", title: "TypeScript", run: () => check("tsc", "--noEmit") },
+  {
+    name: "types",
+    group: "static",
+    title: "TypeScript",
+    run: () => check(compilers.go, "--noEmit"),
+  },
   {
     name: "components",
     group: "static",

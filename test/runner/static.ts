@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { run, runInForeground } from "../../local/support/process.ts";
 import { CommandError } from "../../local/support/process.ts";
@@ -15,9 +15,15 @@ export const skipped = (reason: string): Outcome => ({
 /** Where reports, screenshots and executed notebooks of a run are kept. Not committed. */
 export const resultsFolder = join(checkoutRoot, "test-results");
 
-/** One command of a package of ours: it passes with exit code 0. */
+/** TypeScript's compilers: the quick one, and the one whose interface ESLint, Pulumi and jest use. */
+export const compilers = {
+  go: join(checkoutRoot, "tools/typescript/node_modules/typescript/bin/tsc"),
+  javascript: join(checkoutRoot, "node_modules/typescript/bin/tsc"),
+};
+
+/** One command of a package of ours, or a script: it passes with exit code 0. */
 export async function check(binary: string, ...args: string[]): Promise<Outcome> {
-  const path = join(checkoutRoot, "node_modules", ".bin", binary);
+  const path = resolve(checkoutRoot, "node_modules/.bin", binary);
   const code = await runInForeground(process.execPath, [path, ...args], { cwd: checkoutRoot });
   return code === 0 ? passed : failed;
 }

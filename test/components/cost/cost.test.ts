@@ -3,6 +3,7 @@ import {
   monthlyCosts,
   monthlyCostUsd,
   pricesAsOf,
+  unpriced,
 } from "../../../components/cost/index.ts";
 import {
   bucket,
@@ -23,7 +24,38 @@ test("says on which day the prices were read", () => {
 
 test.each<[string, BillableResource[], string[]]>([
   ["a cluster", [cluster()], ["cluster management: 73.00"]],
-  ["a NAT gateway", [resource("gcp:compute/routerNat:RouterNat")], ["gateway, 3 machines: 6.72"]], // (3 × 0.0014 + 0.005) × 730
+  [
+    "a cluster whose first pool is removed",
+    [cluster({ initialNodeCount: 1, removeDefaultNodePool: true })],
+    ["cluster management: 73.00"],
+  ],
+  [
+    "a cluster with pools in it",
+    [
+      cluster({
+        location: "us-central1-a",
+        initialNodeCount: 2,
+        nodePools: [{ nodeCount: 1, nodeConfig: { machineType: "e2-standard-2", diskSizeGb: 10 } }],
+      }),
+    ],
+    [
+      "cluster management: 73.00",
+      "2 × e2-medium: 48.92",
+      "boot disks, 200 GB of pd-balanced: 20.00",
+      "1 × e2-standard-2: 48.92",
+      "boot disks, 10 GB of pd-balanced: 1.00",
+    ],
+  ],
+  [
+    "a NAT gateway",
+    [resource("gcp:compute/routerNat:RouterNat")],
+    ["gateway, 3 machines: 3.07", "its address: 3.65"], // 3 × 0.0014 × 730, 0.005 × 730
+  ],
+  [
+    "a NAT gateway with addresses of yours",
+    [resource("gcp:compute/routerNat:RouterNat", { natIps: ["one", "two"] })],
+    ["gateway, 3 machines: 3.07", "its 2 addresses: 7.30"],
+  ],
   ["a load balancer", [gateway], ["load balancer, one rule: 18.25"]],
   [
     "a Gateway of another controller",
@@ -59,6 +91,11 @@ test.each<[string, BillableResource[], string[]]>([
     "a cold bucket",
     [bucket({ location: "us-central1", storageClass: "COLDLINE", expectedSizeGb: 1000 })],
     ["storage, about 1000 GB: 4.00"],
+  ],
+  [
+    "a cold bucket over several regions",
+    [bucket({ location: "US", storageClass: "COLDLINE", expectedSizeGb: 1000 })],
+    ["storage, about 1000 GB: 8.75"],
   ],
   [
     "images",
@@ -103,6 +140,45 @@ test.each<[string, BillableResource[], string[]]>([
   ["nothing", [], []],
 ])("%s", (_, resources, expected) => {
   expect(lines(...resources)).toEqual(expected);
+});
+
+test.each<[string, BillableResource[], string[]]>([
+  [
+    "a kind of resource",
+    [resource("gcp:redis/instance:Instance")],
+    ["gcp:redis/instance:Instance"],
+  ],
+  ["a kind that is free", [resource("gcp:compute/network:Network")], []],
+  ["what is not Google's", [resource("aws:ec2/instance:Instance")], []],
+  ["a tier", [sql({ tier: "db-x-1" })], ["db-x-1, zonal"]],
+  ["a tier that is known later", [sql({})], ["unknown tier, zonal"]],
+  ["a tier of a stopped instance", [sql({ tier: "db-x-1", activationPolicy: "NEVER" })], []],
+  [
+    "a machine and a disk",
+    [
+      pool({
+        nodeCount: 2,
+        location: "us-central1-a",
+        nodeConfig: { machineType: "e9-mega-1", diskType: "tape" },
+      }),
+    ],
+    ["2 × e9-mega-1", "boot disks, 200 GB of tape"],
+  ],
+  [
+    "a GPU",
+    [
+      pool({
+        nodeCount: 1,
+        location: "us-central1-a",
+        nodeConfig: { machineType: "n1-standard-4", guestAccelerators: [{ type: "nvidia-b300" }] },
+      }),
+    ],
+    ["1 × n1-standard-4 with nvidia-b300"],
+  ],
+  ["a class of storage", [bucket({ storageClass: "GLACIER" })], ["storage, about 10 GB"]],
+  ["a claim of unknown size", [cluster(), claim("much")], ["disk of unknown size"]],
+])("names what has no price: %s", (_, resources, expected) => {
+  expect(unpriced(resources).map(({ item }) => item)).toEqual(expected);
 });
 
 describe("profiles", () => {

@@ -68,7 +68,20 @@ describe("nodes", () => {
           guestAccelerators: [{ type: "nvidia-tesla-t4", count: 1 }],
         },
       },
-      (0.19 + 0.35) * HOURS + 10,
+      // less the discount for machines that run all month
+      (0.19 + 0.35) * 0.7 * HOURS + 10,
+    ],
+    [
+      "the largest machine with L4s",
+      {
+        location: "us-central1-a",
+        nodeCount: 1,
+        nodeConfig: {
+          machineType: "g2-standard-96",
+          guestAccelerators: [{ type: "nvidia-l4", count: 8 }],
+        },
+      },
+      8.0030544 * HOURS + 10,
     ],
     [
       "an empty pool with a GPU",

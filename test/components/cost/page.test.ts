@@ -37,7 +37,7 @@ test.each(["e2-medium", "e2-standard-2", "e2-standard-4", "e2-highmem-2"])("%s",
 });
 
 test.each([
-  ["g2-standard-4", {}],
+  ["g2-standard-4", { guestAccelerators: [{ type: "nvidia-l4", count: 1 }] }],
   ["n1-standard-4", { guestAccelerators: [{ type: "nvidia-tesla-t4", count: 1 }] }],
 ])("one node with a GPU: %s", (machine, more) => {
   const both = `${node(machine, more)}/${node(machine, { ...more, spot: true })}`;
