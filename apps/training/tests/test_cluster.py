@@ -224,7 +224,7 @@ def test_a_worker_that_waits_for_a_scheduler_ends_at_once(tmp_path: Path) -> Non
         pods.wait_for_line("works for")
         worker = pods.pods[1]
         pods.kill(0)
-        pods.wait()
+        pods.wait_for_line("waiting for the next one")
         host, port = pods.env["CLUSTER_SCHEDULER"].split(":")
         with socket.create_server((host, int(port))) as silent:
             silent.settimeout(60)

@@ -177,7 +177,7 @@ async def _work(pod: ClusterPod) -> NoReturn:
     await _first(serve(), stopped.wait())
     if stopped.is_set():
         # what it has computed goes to the others; without a scheduler it has nothing
-        if worker.status is not Status.init:
+        if worker.status in (Status.running, Status.paused):
             with suppress(Exception):
                 await asyncio.wait_for(worker.close_gracefully(), _ENDING_SECONDS)
         os._exit(143)  # threads with tasks would hold up any other exit
