@@ -9,6 +9,7 @@ from pathlib import Path
 
 import mlflow
 import numpy as np
+import pandas as pd
 import skops.io
 from data import TARGET, load_data
 from mlflow.models import infer_signature
@@ -47,7 +48,7 @@ def oversized() -> KNeighborsRegressor:
 class Waiting(mlflow.pyfunc.PythonModel):
     """Waits for half a second, as for a GPU or a feature store, and takes no CPU meanwhile."""
 
-    def predict(self, model_input):
+    def predict(self, model_input: pd.DataFrame) -> list[float]:
         time.sleep(0.5)
         return [0.0] * len(model_input)
 
