@@ -68,7 +68,7 @@ async function removePeering({ outputs: { name = "", project = "" } = {} }: Reso
   const instances = (await gcloud(list)).split(/\s+/).join(", ");
   if (instances !== "") {
     throw new UserError(
-      `Cloud SQL still uses the network ${name}: ${instances}; delete what this stack did not make and run \`npm run down\` again`,
+      `Cloud SQL still uses the network ${name}: ${instances}; delete what this stack did not create and run \`npm run down\` again`,
     );
   }
   await reported(`Removing the peering that Cloud SQL left on the network ${name}`, () =>

@@ -190,7 +190,7 @@ async function checkRoles(client: KubernetesClient, namespace: string): Promise<
       const maker = textAt(live, "metadata", "annotations", "meta.helm.sh/release-namespace");
       if (live && maker !== namespace) {
         throw new UserError(
-          `the ${kind} ${name} already existed, and this project did not create it; nothing was changed. Choose another \`namespace\` in the stack's settings: the platform's ClusterRoles are named after it`,
+          `the ${kind} ${name} already exists, and this project did not create it; nothing was changed. Choose another \`namespace\` in the stack's settings: the platform's ClusterRoles are named after it`,
         );
       }
     }

@@ -43,7 +43,7 @@ function factsOf({ kubeContext }: PlatformConfig): PortFacts {
     return portFacts(JSON.parse(stdout) as ClusterFacts);
   }
   const reason = stderr.trim().split("\n").at(-1) ?? "";
-  const sentence = `cannot look at the ports of the context ${context} (${reason})`;
+  const sentence = `cannot read the ports of the context ${context} (${reason})`;
   if (!pulumi.runtime.isDryRun()) {
     throw new pulumi.RunError(
       `${sentence}; check the cluster, or set trackingNodePort, predictionNodePort, grafanaNodePort, nodeExporterPort and nodePort of the first of models`,

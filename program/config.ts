@@ -79,7 +79,7 @@ export function loadConfig(
   if (faults.length > 0) {
     const fix =
       "fix the stack's settings with `pulumi config set KEY VALUE` or in its Pulumi.<stack>.yaml";
-    throw new pulumi.RunError(`the configuration is wrong; ${fix}:\n  - ${faults.join("\n  - ")}`);
+    throw new pulumi.RunError(`invalid configuration; ${fix}:\n  - ${faults.join("\n  - ")}`);
   }
   return config;
 }

@@ -91,7 +91,7 @@ function nodePortFaults(config: PlatformConfig): string[] {
   ];
   return faults([
     config.cluster === ClusterTarget.Gke && open.length > 0,
-    `${open.join(", ")} must be 0 on gke, where a node's port would answer over plain HTTP; leave it out and use \`npm run connect\` or domain`,
+    `${open.join(", ")} must be 0 on gke, where a node port would serve plain HTTP; leave it out and use \`npm run connect\` or domain`,
   ]);
 }
 
@@ -151,7 +151,7 @@ function googleFaults(config: PlatformConfig): string[] {
     ],
     [
       !onGke && inCloudSql && cloudSqlAddress === CloudSqlAddress.Private,
-      "cloudSqlAddress must not be private with cluster: current, from where a private address cannot be reached; leave it empty or set it to public",
+      "cloudSqlAddress must not be private with cluster: current, because a private address cannot be reached from there; leave it empty or set it to public",
     ],
     [
       onGke && gcpIdentity === GoogleIdentity.Key,
@@ -159,7 +159,7 @@ function googleFaults(config: PlatformConfig): string[] {
     ],
     [
       inCloudSql && config.paused && config.protectData,
-      "paused must be false while protectData is true, since people rely on protected data; set protectData to false first if they do not",
+      "paused must be false while protectData is true, because a paused platform makes protected data unavailable; set protectData to false first if that is acceptable",
     ],
   );
 }
@@ -175,7 +175,7 @@ function gkeFaults(config: PlatformConfig): string[] {
     ],
     [
       onGke && config.namespaceOnly,
-      "namespaceOnly must be false on gke, where the program makes the cluster and administers it; leave it out",
+      "namespaceOnly must be false on gke, where the program creates and administers the cluster; leave it out",
     ],
     [
       isAutopilot && gkeZone !== undefined,
@@ -187,7 +187,7 @@ function gkeFaults(config: PlatformConfig): string[] {
     ],
     [
       isAutopilot && config.monitoring && config.nodeExporter,
-      "nodeExporter must be false with gkeMode: autopilot, which refuses pods with access to the node; set it to false",
+      "nodeExporter must be false with gkeMode: autopilot, which rejects pods with access to the node; set it to false",
     ],
     [
       onGke && config.trainingGpu && gkeGpu === undefined,
@@ -205,19 +205,19 @@ function domainFaults(config: PlatformConfig): string[] {
   return faults(
     [
       domain !== undefined && config.cluster === ClusterTarget.Current,
-      "domain must be empty with cluster: current, whose load balancer this program does not know; leave it empty or set cluster to gke",
+      "domain must be empty with cluster: current, because this program configures only GKE's load balancer; leave it empty or set cluster to gke",
     ],
     [
       domain === undefined && dnsZone !== undefined,
-      "dnsZone needs a domain to write records for; set domain or leave dnsZone empty",
+      "dnsZone requires a domain to create records for; set domain or leave dnsZone empty",
     ],
     [
       domain === undefined && wanted,
-      "a login by OIDC needs a domain to stand in front of; set domain or leave the oidc settings empty",
+      "an OIDC login requires a domain; set domain or leave the oidc settings empty",
     ],
     [
       wanted && missing.length > 0,
-      `a login by OIDC needs all of its settings; set ${missing.join(", ")} as well`,
+      `an OIDC login requires all of its settings; set ${missing.join(", ")} as well`,
     ],
   );
 }

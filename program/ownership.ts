@@ -39,15 +39,15 @@ export function namespaceRefusal(
   if (id === undefined || owner === undefined) {
     return isPlatform(labels)
       ? `the namespace ${name} holds a platform that an earlier version deployed, and the stack ${stack} has no state of it; ${nothingChanged}. Run \`npm run up\` where its state is, or ${another}`
-      : `the namespace ${name} was there before, and the stack ${stack} did not make it; ${nothingChanged}. To deploy next to it, ${another}`;
+      : `the namespace ${name} already exists, and the stack ${stack} did not create it; ${nothingChanged}. To deploy next to it, ${another}`;
   }
   if (owner !== stack) {
     return `the namespace ${name} belongs to another stack, ${owner}; ${nothingChanged}. To deploy the stack ${stack} next to it, ${another}`;
   }
   const why = isMade
-    ? "another checkout has taken it back since, and this checkout's state is out of date"
+    ? "another checkout has recovered it since, and this checkout's state is out of date"
     : "it was deployed from another checkout, or this checkout's state of it is lost";
-  return `the namespace ${name} belongs to the stack ${stack}, but not to this state: ${why}; ${nothingChanged}. Go on in the other checkout, or, for another platform, ${another}. Where no other state is left, take the platform back with its data and passwords: \`npm run recover -- --stack ${stack.split("/").at(-1)}\``;
+  return `the namespace ${name} belongs to the stack ${stack}, but not to this state: ${why}; ${nothingChanged}. Go on in the other checkout, or, for another platform, ${another}. If no other state exists, recover the platform with its data and passwords: \`npm run recover -- --stack ${stack.split("/").at(-1)}\``;
 }
 
 const isPlatform = (labels: { [key: string]: string }) =>

@@ -169,7 +169,7 @@ async function spareOthers(
     if (foreign.length === 0) continue;
     const shown = [...foreign.slice(0, 5), ...(foreign.length > 5 ? ["others"] : [])].join(", ");
     throw new UserError(
-      `the namespace ${namespace} holds what this stack did not make, which would be deleted with it: ${shown}; nothing was removed. Move or delete it first, or choose --keep-data`,
+      `the namespace ${namespace} holds what this stack did not create, which would be deleted with it: ${shown}; nothing was removed. Move or delete it first, or choose --keep-data`,
     );
   }
 }

@@ -85,7 +85,7 @@ export function helmHandler({ connectionOf, clientOf, folder }: HelmOptions): Ha
       const release = await releaseOf(resource, work);
       if (!(await statusOf(release))) return;
       throw new UserError(
-        `${release.title} is in the cluster already, and this stack did not make it; give this one another name or namespace`,
+        `${release.title} is in the cluster already, and this stack did not create it; give this one another name or namespace`,
       );
     },
 

@@ -48,7 +48,7 @@ export function kubernetesHandler(
       const wasMade = uidOf(resource.outputs) !== undefined && !isNamespace;
       if (!live || isTerminating(live) || wasMade || hasMarkOf(live, resource.inputs)) return;
       throw new UserError(
-        `${nameWithKind(live)} is in the cluster already, and this stack did not make it; give this one another name or namespace`,
+        `${nameWithKind(live)} is in the cluster already, and this stack did not create it; give this one another name or namespace`,
       );
     },
 

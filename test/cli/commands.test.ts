@@ -108,7 +108,7 @@ describe("a command line that is wrong is answered in a sentence, with exit code
     ],
   ])("%s, before anything is built or started", async (_, args, sentence) => {
     const { code, stderr } = await mlops(["up", "--stack", "bad-input", ...args]);
-    expect(stderr).toMatch(/^error: the configuration is wrong; /);
+    expect(stderr).toMatch(/^error: invalid configuration; /);
     expect(stderr).toContain(sentence);
     expect(stderr).not.toMatch(/…|\n +at /);
     expect(code).toBe(1);

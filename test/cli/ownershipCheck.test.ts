@@ -86,9 +86,9 @@ describe.each(Object.entries(states))("with a state of the %s", (_, state) => {
     await checkOwnNamespaces(client, settings, state);
   });
 
-  test("a checkout whose platform was taken back elsewhere neither updates nor removes it", async () => {
+  test("a checkout whose platform was recovered elsewhere neither updates nor removes it", async () => {
     api.put("/api/v1/namespaces/ml", namespace("1", { [stateLabel]: "another" }, by("dev")));
-    const sentence = /another checkout has taken it back since/;
+    const sentence = /another checkout has recovered it since/;
     await expect(checkOwnership(client, settings, state)).rejects.toThrow(sentence);
     await expect(checkOwnNamespaces(client, settings, state)).rejects.toThrow(sentence);
   });
@@ -137,12 +137,17 @@ describe.each(Object.entries(states))("with a state of the %s", (_, state) => {
 });
 
 test.each<[string, string, object, RegExp]>([
-  ["the platform's namespace", "/api/v1/namespaces/ml", namespace("1"), /namespace ml was there/],
+  [
+    "the platform's namespace",
+    "/api/v1/namespaces/ml",
+    namespace("1"),
+    /namespace ml already exists/,
+  ],
   [
     "node-exporter's namespace",
     "/api/v1/namespaces/ml-node-exporter",
     namespace("1"),
-    /namespace ml-node-exporter was there/,
+    /namespace ml-node-exporter already exists/,
   ],
   [
     "another stack's",
@@ -157,7 +162,7 @@ test.each<[string, string, object, RegExp]>([
       kind: "ClusterRole",
       metadata: { annotations: { "meta.helm.sh/release-namespace": "monitoring" } },
     },
-    /ClusterRole ml-prometheus was there before.*another `namespace`/,
+    /ClusterRole ml-prometheus already exists.*another `namespace`/,
   ],
 ])("a new stack is refused %s, and nothing is changed", async (_, path, object, sentence) => {
   api.put(path, object);
@@ -173,7 +178,7 @@ test("ClusterRoles that the platform's own release has left are no obstacle", as
   await checkOwnership(client, settings, undefined);
 });
 
-describe("in a namespace that it did not make", () => {
+describe("in a namespace that it did not create", () => {
   const inTeams = {
     ...settings,
     config: { ...settings.config, namespaceOnly: true },

@@ -7,16 +7,16 @@ import { checkoutRoot } from "../../local/support/cache.ts";
 const refused: [form: RegExp, better: string][] = [
   [/\bmend(s|ed|ing)?\b/i, "fix"],
   [/\banew\b/i, "again; rebuild, replace"],
-  [/\b(nobody|somebody|whoever)\b/i, "no client, a user, another process"],
+  [/\b(nobody|somebody|anybody|everybody|whoever)\b/i, "no client, a user, another process"],
   [/\bbesides?\b/i, "next to, in addition to"],
   [/\b(is|are|be|was|were) told\b/i, "is notified, is configured, gets the message"],
   [/\b(cannot|can) be had\b/i, "is not available, cannot be fetched"],
-  [/\bwhole way\b/i, "end-to-end"],
+  [/\b(whole way|arguments do not reach)\b/i, "end-to-end; Escape hatch"],
   [/\bone's own\b/i, "dedicated, separate, your"],
   [/\bwithout a word\b/i, "silently"],
   [/\b(works|trains) as it is\b/i, "a working template; without changes"],
   [/\b(was|were) not taken(?! over)\b/i, "was rejected"],
-  [/\bof before\b/i, "previous, earlier"],
+  [/\b(of before|for ever|tried again|if need be)\b/i, "previous; forever; retried; optionally"],
   [/\b(shown|told) to whom\b/i, "who can see it"],
 ];
 

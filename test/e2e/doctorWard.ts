@@ -158,7 +158,7 @@ export const wardFaults: readonly Named[] = [
   ["migration", /mlflow-migration-0 .*BackoffLimitExceeded/],
   ["releases", /stuck that another operation is in progress/],
   ["field-owners", /edited was changed by hand.*spec\.replicas/],
-  ["namespace", new RegExp(`namespace ${ward} was there before`)],
+  ["namespace", new RegExp(`namespace ${ward} already exists`)],
 ];
 
 const create = async (path: string, object: object) => {

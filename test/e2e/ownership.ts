@@ -67,7 +67,7 @@ export function describeOtherStates(cli: CommandLine, target: readonly string[])
       ]) {
         const [command = "", ...options] = words;
         const { code, stderr } = await cli.mlops(command, ...options);
-        expect(stderr).toContain("another checkout has taken it back since");
+        expect(stderr).toContain("another checkout has recovered it since");
         expect(code).toBe(1);
       }
     } finally {
@@ -90,14 +90,14 @@ export function describeOtherPeople(cli: CommandLine, namespace: string): void {
     expect((await api().call("DELETE", `${path}/their-settings`)).status).toBe(200);
   });
 
-  test("neither `up` nor `down` touches a namespace that was there before", async () => {
+  test("neither `up` nor `down` touches a namespace that already exists", async () => {
     await api().call("POST", "/api/v1/namespaces", { metadata: { name: "team-x" } });
     await api().call("POST", "/api/v1/namespaces/team-x/configmaps", theirs);
     const other = commandLine("e2e-other");
     const settings = ["--local-cluster", "--engine", "builtin", "--config", "namespace=team-x"];
     for (const command of ["preview", "up"]) {
       const { code, stderr } = await other.mlops(command, ...settings);
-      expect(stderr).toContain("the namespace team-x was there before");
+      expect(stderr).toContain("the namespace team-x already exists");
       expect(code).toBe(1);
     }
     await other.mlops("down", "--delete-data", "--yes");

@@ -125,7 +125,7 @@ describe("`pulumi up` without the npm commands", () => {
     expect(await chosen("preview", join(folder, "none"))).toMatchObject({ nodePorts: closed });
     const { stdout, stderr } = await program("up", away);
     expect(stderr).toMatch(
-      /cannot look at the ports of the context minikube \(.*ECONNREFUSED.*\); check/,
+      /cannot read the ports of the context minikube \(.*ECONNREFUSED.*\); check/,
     );
     expect(stdout).toBe("");
   });

@@ -11,7 +11,7 @@ function faults(given: Record<string, string>, options?: { isSecret: boolean }):
     expect(RunError.isInstance(error)).toBe(true);
     const [opening, ...lines] = (error as Error).message.split("\n  - ");
     expect(opening).toBe(
-      "the configuration is wrong; fix the stack's settings with `pulumi config set KEY VALUE` or in its Pulumi.<stack>.yaml:",
+      "invalid configuration; fix the stack's settings with `pulumi config set KEY VALUE` or in its Pulumi.<stack>.yaml:",
     );
     return lines;
   }

@@ -49,7 +49,7 @@ test.each<[string, Record<string, string>]>([
 test.each<[Record<string, string>, ...string[]]>([
   [
     { cluster: "gke", trackingNodePort: "0", predictionNodePort: "30002" },
-    "predictionNodePort must be 0 on gke, where a node's port would answer over plain HTTP; leave it out and use `npm run connect` or domain",
+    "predictionNodePort must be 0 on gke, where a node port would serve plain HTTP; leave it out and use `npm run connect` or domain",
     "gcpProject must be given with cluster: gke or dataStores: gcp; set it to the project's id",
     "gcpRegion must be given with cluster: gke or dataStores: gcp; set it to a region such as europe-west1",
   ],
@@ -59,7 +59,7 @@ test.each<[Record<string, string>, ...string[]]>([
   ],
   [
     { ...cloudSql, cloudSqlAddress: "private" },
-    "cloudSqlAddress must not be private with cluster: current, from where a private address cannot be reached; leave it empty or set it to public",
+    "cloudSqlAddress must not be private with cluster: current, because a private address cannot be reached from there; leave it empty or set it to public",
   ],
   [
     { ...gke, gcpIdentity: "key" },
@@ -67,11 +67,11 @@ test.each<[Record<string, string>, ...string[]]>([
   ],
   [
     { ...cloudSql, paused: "true" },
-    "paused must be false while protectData is true, since people rely on protected data; set protectData to false first if they do not",
+    "paused must be false while protectData is true, because a paused platform makes protected data unavailable; set protectData to false first if that is acceptable",
   ],
   [
     { ...gke, namespaceOnly: "true" },
-    "namespaceOnly must be false on gke, where the program makes the cluster and administers it; leave it out",
+    "namespaceOnly must be false on gke, where the program creates and administers the cluster; leave it out",
   ],
   [
     { daskWorkers: "4" },
@@ -108,23 +108,23 @@ test.each<[Record<string, string>, ...string[]]>([
   ]),
   [
     { ...autopilot, nodeExporter: "true" },
-    "nodeExporter must be false with gkeMode: autopilot, which refuses pods with access to the node; set it to false",
+    "nodeExporter must be false with gkeMode: autopilot, which rejects pods with access to the node; set it to false",
   ],
   [
     { domain: "ml.example.org" },
-    "domain must be empty with cluster: current, whose load balancer this program does not know; leave it empty or set cluster to gke",
+    "domain must be empty with cluster: current, because this program configures only GKE's load balancer; leave it empty or set cluster to gke",
   ],
   [
     { ...gke, dnsZone: "example" },
-    "dnsZone needs a domain to write records for; set domain or leave dnsZone empty",
+    "dnsZone requires a domain to create records for; set domain or leave dnsZone empty",
   ],
   [
     { ...gke, ...login },
-    "a login by OIDC needs a domain to stand in front of; set domain or leave the oidc settings empty",
+    "an OIDC login requires a domain; set domain or leave the oidc settings empty",
   ],
   [
     { ...gke, domain: "ml.example.org", oidcClientId: "mlops", oidcEmailDomain: "example.org" },
-    "a login by OIDC needs all of its settings; set oidcIssuerUrl, oidcClientSecret as well",
+    "an OIDC login requires all of its settings; set oidcIssuerUrl, oidcClientSecret as well",
   ],
 ])("%p contradicts itself", (given, ...sentences) => {
   expect(faults(given)).toEqual(sentences);

@@ -63,7 +63,7 @@ test("a node port is refused on gke, where it would answer over plain HTTP", () 
   const google = { cluster: "gke", gcpProject: "mlops-test", gcpRegion: "europe-west1" };
   const models = JSON.stringify({ churn: {}, fraud: { nodePort: 31400 } });
   expect(faults({ ...google, models })).toEqual([
-    "models.fraud.nodePort must be 0 on gke, where a node's port would answer over plain HTTP; leave it out and use `npm run connect` or domain",
+    "models.fraud.nodePort must be 0 on gke, where a node port would serve plain HTTP; leave it out and use `npm run connect` or domain",
   ]);
 });
 

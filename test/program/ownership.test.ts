@@ -43,13 +43,13 @@ describe("whose a namespace is", () => {
       "of a team that has nothing to do with this",
       { metadata: { name: "ml", uid: "1" } },
       undefined,
-      /namespace ml was there before, and the stack mlops\/dev did not make it; .*another `namespace`/,
+      /namespace ml already exists, and the stack mlops\/dev did not create it; .*another `namespace`/,
     ],
     [
       "deleted and made again by someone else",
       { metadata: { name: "ml", uid: "2" } },
       "1",
-      /was there before/,
+      /already exists/,
     ],
     [
       "of another stack",
@@ -67,7 +67,7 @@ describe("whose a namespace is", () => {
       "taken back by another checkout",
       marked("mlops/dev", "other"),
       "1",
-      /another checkout has taken it back since/,
+      /another checkout has recovered it since/,
     ],
     [
       "of an earlier version's platform whose state is elsewhere",
@@ -103,7 +103,7 @@ describe("with the Pulumi CLI alone", () => {
 
   test("a preview already refuses a namespace that is there", async () => {
     await expect(beforeCreate({ metadata: { name: "team-x" } })).rejects.toThrow(
-      "the namespace team-x was there before, and the stack test/dev did not make it",
+      "the namespace team-x already exists, and the stack test/dev did not create it",
     );
   });
 

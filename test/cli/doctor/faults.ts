@@ -71,7 +71,7 @@ export function faultsOn(platform: FakePlatform): Record<string, Fault[]> {
       ["load-metrics", "the cluster serves no custom.metrics.k8s.io", () => {}],
       [
         "namespace",
-        "the namespace ml was there before",
+        "the namespace ml already exists",
         () => api.put("/api/v1/namespaces/ml", { metadata: { labels: {} } }),
       ],
       [

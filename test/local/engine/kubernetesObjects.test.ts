@@ -28,7 +28,7 @@ test("what was in the cluster before is neither taken over by up nor deleted by 
   api.put(`${namespace}/configmaps/independent`, theirs);
   const { code, stderr } = await project.run("up");
   expect(stderr).toContain(
-    "error: ConfigMap independent is in the cluster already, and this stack did not make it",
+    "error: ConfigMap independent is in the cluster already, and this stack did not create it",
   );
   expect(code).toBe(1);
   await project.succeed("down");
