@@ -70,7 +70,7 @@ export interface LoginProxyArgs extends LoginProxySettings, kube.WorkloadArgs {
   forwardCredentials?: boolean;
 }
 
-/** Where anybody in the world can have an address. */
+/** Domains where anyone can create an address. */
 const publicMailDomains = ["gmail.com", "googlemail.com"];
 
 /** Issuers of Entra ID: none of them sends `email_verified`, and some let in people of every organisation. */
@@ -78,7 +78,7 @@ const entraIssuer =
   /^https:\/\/(login\.(partner\.)?microsoftonline\.(com|us|cn)|sts\.windows\.net)\//;
 const everyTenant = /\/(common|organizations|consumers)\//;
 
-/** Refuses a login that would admit everyone, or no one. */
+/** Refuses a login that would admit every user, or none. */
 const loginRule = (clientSecret: Rule): Rule =>
   object<OidcLogin>(
     {

@@ -26,7 +26,7 @@ export function cloudSqlLines({ inputs }: BillableResource): Line[] {
     const backups = size * assumed.backupShare;
     lines.push({ item: `backups, about ${backups} GB`, usd: backups * cloudSql.backupGb });
   }
-  // Google gives an instance a public address unless it is told not to
+  // Google gives an instance a public address by default
   if (stopped && section(settings, "ipConfiguration")["ipv4Enabled"] !== false) {
     lines.push({ item: "idle public address", usd: cloudSql.idleAddress * hoursPerMonth });
   }

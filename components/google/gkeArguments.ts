@@ -26,7 +26,7 @@ import {
 } from "./googleChecks.ts";
 import { isZone, regionOf } from "./googleRegions.ts";
 
-/** A pool of machines with a graphics processor, empty until a pod asks for one. */
+/** A pool of GPU machines, empty until a pod requests a GPU. */
 export interface GpuPool {
   /** GPU type: `nvidia-l4` or `nvidia-tesla-t4`. Changing it replaces the pool. */
   type: GpuType;
@@ -42,7 +42,7 @@ export interface GpuPool {
   zones?: string[];
 }
 
-/** What people choose about a GKE cluster. */
+/** Settings of a GKE cluster. */
 export interface GkeClusterSettings {
   /** Id of the Google Cloud project that holds the cluster. */
   project: pulumi.Input<string>;
@@ -112,7 +112,7 @@ const gpuPool: Rule = object<GpuPool>(
   },
 );
 
-/** Ranges that are as good as everybody let everybody in. */
+/** A wider range admits nearly every address. */
 const widest = 8;
 
 const authorizedNetworks: Rule = (check, value) =>

@@ -18,13 +18,13 @@ interface End {
   name?: string;
 }
 
-/** As a rule's `from` or `to` names it; nothing for everybody. */
+/** As a rule's `from` or `to` names it; nothing for any peer. */
 const peers = (end: End) =>
   end.application === undefined
     ? (end.addresses ?? []).map((cidr) => ({ ipBlock: { cidr } }))
     : [{ podSelector: pods(end) }];
 
-/** As a policy's name has it: `mlflow`, `10.0.0.0-8`, or what stands for everybody. */
+/** As a policy's name has it: `mlflow`, `10.0.0.0-8`, or the name for any peer. */
 const nameOf = ({ application, service, addresses = [], name }: End, everybody: string) =>
   service ??
   application ??

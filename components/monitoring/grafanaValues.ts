@@ -147,7 +147,7 @@ function datasources({ prometheusUrl, alertmanagerUrl }: GrafanaArgs): ChartValu
   return [prometheus, alertmanager];
 }
 
-/** Grafana's settings: nobody gets in without a login, and nothing is fetched from or told to anybody outside. */
+/** Grafana's settings: every user needs a login, and nothing is fetched from or sent to the internet. */
 function settings({ publicUrl }: GrafanaArgs, { externalUrl, homeUid }: GrafanaParts): ChartValues {
   return {
     server: { root_url: externalUrl },
@@ -178,7 +178,7 @@ function settings({ publicUrl }: GrafanaArgs, { externalUrl, homeUid }: GrafanaP
     },
     snapshots: { external_enabled: false },
     public_dashboards: { enabled: false },
-    // they would stand on the same port as the pages, open to anybody
+    // they would be on the same port as the pages, open to every client
     metrics: { enabled: false },
   };
 }

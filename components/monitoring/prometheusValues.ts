@@ -94,7 +94,7 @@ function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): 
     enableServiceLinks: false,
     ...image(chartImages.prometheus, args),
     baseURL: parts.url,
-    // this list replaces the chart's, in which anybody may reload and quit the server by HTTP
+    // this list replaces the chart's, with which any client can reload and quit the server over HTTP
     extraFlags: ["enable-feature=auto-reload-config"],
     global: { scrape_interval: "15s", scrape_timeout: "10s", evaluation_interval: "15s" },
     retention,

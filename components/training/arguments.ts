@@ -27,7 +27,7 @@ import {
   trackingLogin,
 } from "../tracking/arguments.ts";
 
-/** Graphics processors of a training pod. */
+/** GPUs of a training pod. */
 export interface TrainingGpu {
   /** GPU type on GKE: `nvidia-l4` or `nvidia-tesla-t4`. Defaults to any that the cluster has; Autopilot requires a type. */
   type?: GpuType;

@@ -22,7 +22,7 @@ export interface TrainingContainer {
   readonly image: pulumi.Input<string>;
   readonly command: pulumi.Input<pulumi.Input<string>[]>;
   readonly env: StringMap;
-  /** Laid over all other variables. */
+  /** Override all other variables. */
   readonly ownEnv?: readonly k8s.types.input.core.v1.EnvVar[];
   readonly resources: ContainerResources | undefined;
   readonly gpu: TrainingGpu | undefined;

@@ -4,7 +4,7 @@ import { dashboard } from "./layout.ts";
 import { text } from "./panels.ts";
 import type { Dashboard } from "./shapes.ts";
 
-/** What to do about each alert, to which its messages link: there where everybody who gets them can look. */
+/** What to do about each alert. Notifications link here, because everyone who gets them can open it. */
 export const runbookPages = (): Dashboard =>
   dashboard("runbooks", {
     description: "What each alert means, how to find its cause and how to fix it.",
