@@ -11,6 +11,15 @@ export async function removeFolder(folder: string): Promise<void> {
   await run("rm", ["-rf", "--one-file-system", "--", folder]);
 }
 
+/**
+ * Frees the addresses of all pods, but not the order: the next pod gets the next address. Until the Services know the new
+ * addresses, what is sent to an old one must not reach a pod of another Service.
+ */
+export async function freeAddresses(leases: string): Promise<void> {
+  if (!existsSync(leases)) return;
+  await run("find", [leases, "-type", "f", "!", "-name", "last_reserved_ip.*", "-delete"]);
+}
+
 const emptyFolder = (folder: string) => rmdir(folder).catch(() => {}); // someone else's files stay
 
 /** Shows the cluster's programs their state folder under its fixed path, unless that was done before. */

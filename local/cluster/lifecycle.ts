@@ -12,6 +12,7 @@ import { components, type Component } from "./components.ts";
 import { hasImage, importImages, writeProgramImage } from "./nodeImages.ts";
 import { addresses, apiPort, mountedPaths, nodeName, type ClusterPaths } from "./clusterLayout.ts";
 import {
+  freeAddresses,
   mountState,
   removeFixedFiles,
   removeFolder,
@@ -141,7 +142,7 @@ async function clear(paths: ClusterPaths): Promise<void> {
   await unmountState();
   if (ownsCache(paths.root)) {
     await unmountBelow(paths.state);
-    await Promise.all([removeFolder(paths.run), removeFolder(paths.addressLeases)]);
+    await Promise.all([removeFolder(paths.run), freeAddresses(paths.addressLeases)]);
   }
   await Promise.all([networkDown(paths), removeCgroups(), removeFixedFiles(paths)]);
 }

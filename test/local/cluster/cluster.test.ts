@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { apiClient, apply } from "../../../local/cluster/api.ts";
 import {
   clusterStatus,
@@ -316,10 +316,20 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
     expect(await askProbe("value")).toBe("kept");
   });
 
-  test("starts after everything was killed at once, with the data intact", async () => {
+  test("starts after everything was killed at once, with the data intact and no address given to another pod", async () => {
+    const addresses = () =>
+      readdirSync(paths.addressLeases, { recursive: true, encoding: "utf8" })
+        .map((file) => basename(file))
+        .filter((file) => /^\d+(\.\d+){3}$/.test(file));
+    const before = addresses();
     signal(listProcesses(), "SIGKILL");
     await startCluster();
     expect(await askProbe("value")).toBe("kept");
+    const pods = await waitUntil("every pod has an address", 60, () => {
+      const now = addresses();
+      return now.length >= before.length && now;
+    });
+    expect(pods.filter((address) => before.includes(address))).toEqual([]);
     expect(await askProbe("lookup/probe")).toMatch(/^\[10\.96\./);
   });
 
