@@ -24,7 +24,9 @@ export function criticalPath(nodes: readonly Node[], durations: readonly Duratio
   const pathTo = (node: Node): Step[] => {
     const found = known.get(node.urn);
     if (found !== undefined) return found;
-    const { seconds, source, waitsFor } = durationOf(node, durations);
+    const duration = durations.find(({ of }) => new RegExp(of).test(`${node.type} ${node.name}`));
+    if (!duration) throw new Error(`no duration is known of ${node.type} ${node.name}; add one`);
+    const { seconds, source, waitsFor } = duration;
     const before = nodes.filter(
       ({ urn, name }) => node.after.includes(urn) || (waitsFor && new RegExp(waitsFor).test(name)),
     );
@@ -34,12 +36,6 @@ export function criticalPath(nodes: readonly Node[], durations: readonly Duratio
     return path;
   };
   return last(nodes.map(pathTo));
-}
-
-function durationOf({ type, name }: Node, durations: readonly Duration[]): Duration {
-  const found = durations.find(({ of }) => new RegExp(of).test(`${type} ${name}`));
-  if (found === undefined) throw new Error(`no duration is known of ${type} ${name}; add one`);
-  return found;
 }
 
 export const endOf = (path: readonly Step[]): number => path.at(-1)?.end ?? 0;

@@ -4,16 +4,14 @@ import { join } from "node:path";
 import { type BillableResource, monthlyCosts } from "../components/cost/index.ts";
 import { checkoutRoot } from "../local/support/cache.ts";
 
+/** The lines of a resource's bill in one of Infracost's tests, US dollars a month in us-central1. */
 export interface GoldenPrice {
-  /** Name of Infracost's test, the resource in it, and the lines of its bill. */
   golden: string;
   resource: string;
   items: string[];
-  /** US dollars a month of these lines together, in us-central1. */
   usd: number;
   /** How much of it our resources are; all of it by default. */
   share?: number;
-  /** The same for our table: its lines that begin with `item`. */
   ours: { resources: Pick<BillableResource, "type" | "inputs">[]; item: string };
   /** Why the two do not mean the same. */
   differs?: string;

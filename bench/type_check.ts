@@ -36,14 +36,10 @@ const reported = reportedErrors(go).toSorted();
 if (!isDeepStrictEqual(reported, reportedErrors(javascript).toSorted())) {
   throw new Error(`only one of the compilers reports ${reported.join(", ")}`);
 }
-const runs = await inPairs(
-  pairs,
-  "types",
-  () => check(go),
-  () => check(javascript),
-);
+const checks = [go, javascript].map((compiler) => () => check(compiler));
+const runs = await inPairs(pairs, "types", checks[0]!, checks[1]!);
 const targets = { seconds: 3, cpu: undefined, mebibytes: undefined };
-const comparisons = compared("all TypeScript here", "tsc 5.9 in JavaScript", runs, targets);
 const note =
   "The check that every change has to pass, by TypeScript 7 in Go: the same files, which import `@pulumi/kubernetes` and `@pulumi/gcp` by their roots, and the same `tsconfig.json`. Before anything is timed, both compilers have to report the same errors in files that break each option of strictness, and in wrong arguments of both providers. `pulumi up` checks no types: Node strips them.";
+const comparisons = compared("all TypeScript here", "tsc 5.9 in JavaScript", runs, targets);
 keep("type_check", "Type check", comparisons, { notes: [note] });
