@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { services } from "../../../components/core/services.ts";
 import type { ScrapeJob } from "../../../components/monitoring/scrapeJobs.ts";
 import { goProgram } from "../../support/goProgram.ts";
 import { freePort } from "../../support/listening.ts";
@@ -9,7 +10,7 @@ import { type RunningPrometheus, runPrometheus } from "../../support/runningProm
 import { api, kubeconfigPath, namespace } from "./platform.ts";
 
 const account = "/var/run/secrets/kubernetes.io/serviceaccount";
-const name = "prometheus-server";
+const { name } = services.prometheus;
 
 type Job = Omit<ScrapeJob, "static_configs"> & {
   job_name: string;
@@ -34,12 +35,12 @@ export async function startPrometheus3(): Promise<RunningPrometheus> {
   };
   const discovered = JSON.parse(data["discovery.json"]!) as Record<string, object[]>;
   const port = await freePort();
-  const services = await api().list(`/api/v1/namespaces/${namespace}/services`);
+  const known = await api().list(`/api/v1/namespaces/${namespace}/services`);
   // the names of Services mean nothing on this machine, their addresses do
   const onThisMachine = (target: string) => {
     const [host = "", its] = target.split(":");
     if (host === "localhost") return `127.0.0.1:${port}`;
-    const service = services.find(({ metadata }) => metadata.name === host.split(".")[0])!;
+    const service = known.find(({ metadata }) => metadata.name === host.split(".")[0])!;
     return `${service.spec!["clusterIP"] as string}:${its}`;
   };
   const jobs = scrape_configs.map(({ file_sd_configs: _, static_configs, ...job }) => ({
