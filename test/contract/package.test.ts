@@ -97,7 +97,11 @@ beforeEach(() => {
 afterEach(() => expect(registered).toEqual([]));
 
 /** What the engine is answered when a program asks for the component with these inputs. */
-function refusal(component: string, inputs: object): Promise<ServiceError> {
+function refusal(
+  component: string,
+  inputs: object,
+  dependent: string[] = [],
+): Promise<ServiceError> {
   const request = new provider.ConstructRequest();
   request.setProject("test");
   request.setStack("dev");
@@ -105,6 +109,11 @@ function refusal(component: string, inputs: object): Promise<ServiceError> {
   request.setName("mine");
   request.setMonitorendpoint(monitorAddress);
   request.setInputs(struct.Struct.fromJavaScript(inputs as never));
+  for (const name of dependent) {
+    const resources = new provider.ConstructRequest.PropertyDependencies();
+    resources.setUrnsList(["urn:pulumi:dev::test::kubernetes:core/v1:Secret::of-the-user"]);
+    request.getInputdependenciesMap().set(name, resources);
+  }
   return new Promise((resolve, reject) =>
     client.construct(request, (error) =>
       error ? resolve(error) : reject(new Error("it was constructed")),
@@ -267,6 +276,18 @@ test("a program in any language sees every fault, each with the path of its prop
       'PredictionApp "mine": resources.memoryLimt is not an argument; did you mean memoryLimit?',
     ].join("\n"),
   );
+});
+
+test("an object that depends on a resource is looked into as well", async () => {
+  const inputs = {
+    ...{ namespace: "ml", image: "registry/predict:1", resources: { memoryLimt: "1Gi" } },
+    models: [{ name: "churn", serverUrl: "http://model-server-churn:8080", url: 1 }],
+  };
+  const error = await refusal("PredictionApp", inputs, ["resources"]);
+  expect(propertiesOf(error)).toContainEqual([
+    "resources.memoryLimt",
+    "resources.memoryLimt is not an argument; did you mean memoryLimit?",
+  ]);
 });
 
 test("arguments that are forgotten are named, whatever the component does with them", async () => {
