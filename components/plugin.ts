@@ -57,4 +57,4 @@ const construct = async (
   return { urn: component.urn, state: Object.fromEntries(outputs) };
 };
 
-void main({ version, getSchema: () => Promise.resolve(schema), construct }, process.argv.slice(2));
+void main({ version, schema, construct }, process.argv.slice(2));

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, readdir, rename, rm } from "node:fs/promises";
+import { readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkoutRoot, claimCache } from "../support/cache.ts";
-import { contentKey, goBuild, type GoBuild, requireGo } from "../support/goBuild.ts";
+import { contentKey, type GoBuild, goBuildOnce } from "../support/goBuild.ts";
 import { run, which } from "../support/process.ts";
 import { clusterName, clusterPaths } from "./clusterLayout.ts";
 
@@ -89,16 +89,9 @@ async function ensureProgram(
   const key = await contentKey(sources, inputs);
   const program = join(root, key, name);
   if (existsSync(program)) return program;
-  await requireGo((found) => goRequired.replace("{found}", found));
-  await mkdir(join(root, key), { recursive: true });
-  // several processes may build at once: the last one replaces an equal program
-  const draft = `${program}.${process.pid}`;
-  try {
-    await goBuild({ cwd: sources, output: draft, ...build });
-    await rename(draft, program);
-  } finally {
-    await rm(draft, { force: true });
-  }
+  await goBuildOnce({ cwd: sources, output: program, ...build }, (found) =>
+    goRequired.replace("{found}", found),
+  );
   // Nothing uses the programs of earlier versions; a running cluster keeps its open files.
   const others = (await readdir(root)).filter((other) => other !== key);
   await Promise.all(others.map((other) => rm(join(root, other), { recursive: true, force: true })));

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "./errors.ts";
 import { CommandError, run, which } from "./process.ts";
 import { sparingly } from "./progress.ts";
@@ -54,6 +55,27 @@ export async function goBuild(build: GoBuild): Promise<void> {
     if (error instanceof CommandError && /no space left on device/i.test(error.output))
       throw new UserError(build.diskFull);
     throw error;
+  }
+}
+
+/**
+ * Builds a program unless it is there: the folder of `output` is named after what it is built from, or the file is.
+ * `sentence` makes the message of a Go that is missing or too old.
+ */
+export async function goBuildOnce(
+  { output, ...build }: GoBuild,
+  sentence: (found: string) => string,
+): Promise<void> {
+  if (existsSync(output)) return;
+  await requireGo(sentence);
+  await mkdir(dirname(output), { recursive: true });
+  // several processes may build at once: the last one replaces an equal program
+  const draft = `${output}.${process.pid}`;
+  try {
+    await goBuild({ output: draft, ...build });
+    await rename(draft, output);
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 

@@ -1,10 +1,11 @@
-import { mlflow } from "../../cli/mlflow.ts";
 import { modelService } from "../../components/index.ts";
 import { servedModel, type ServedModel } from "../../cli/prediction.ts";
 import { modelsOf } from "../../cli/servedModels.ts";
 import { sleep } from "../../local/support/process.ts";
+import { platformOf } from "./faults/measure.ts";
 import { startPredictors } from "./faults/predictors.ts";
 import { forwarded } from "./support/forwarded.ts";
+import { isReady } from "./support/kube.ts";
 import { startMetricsAdapter } from "./support/metricsAdapter.ts";
 import { registerModel } from "./support/models.ts";
 import {
@@ -34,14 +35,7 @@ const scaled = (autoscaling: object) =>
 
 async function readyPods(model = name): Promise<string[]> {
   const pods = await api().list(`/api/v1/namespaces/${namespace}/pods?${ofServer(model)}`);
-  return pods
-    .filter(({ metadata, status }) => {
-      const isReady = status?.conditions?.some(
-        ({ type, status: is }) => type === "Ready" && is === "True",
-      );
-      return isReady && metadata.deletionTimestamp === undefined;
-    })
-    .map(({ metadata }) => metadata.name);
+  return pods.filter(isReady).map(({ metadata }) => metadata.name);
 }
 
 /** CPU of its pods, all together, in thousandths of a core, as metrics-server has measured it last. */
@@ -63,13 +57,11 @@ function noneFailed(loads: { made: number; failed: object }[]): void {
 
 /** Registers a model that waits, under its own name, and has it served. */
 async function promoteWaiting(): Promise<void> {
-  const env = (await outputs())["notebookEnv"] as unknown as Record<string, string>;
-  const { MLFLOW_TRACKING_URI, MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD } = env;
+  const found = await outputs();
+  const env = found["notebookEnv"] as unknown as Record<string, string>;
   const version = await registerModel({ ...env, MODEL_NAME: waiting }, "waiting");
-  await mlflow(MLFLOW_TRACKING_URI!, MLFLOW_TRACKING_USERNAME!, MLFLOW_TRACKING_PASSWORD!).call(
-    "registered-models/alias",
-    { name: waiting, alias: env["MODEL_ALIAS"], version },
-  );
+  const alias = { name: waiting, alias: env["MODEL_ALIAS"], version };
+  await platformOf(found).tracking.call("registered-models/alias", alias);
 }
 
 suite(`a model server with autoscaling${skipped ? ` (skipped: ${skipped})` : ""}`, () => {

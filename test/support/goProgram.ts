@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
-import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { checkoutRoot, claimCache } from "../../local/support/cache.ts";
-import { contentKey, goBuild, requireGo } from "../../local/support/goBuild.ts";
+import { contentKey, goBuildOnce } from "../../local/support/goBuild.ts";
 import { which } from "../../local/support/process.ts";
 
 /** The folder of its go.mod in `goPrograms`, and its package. */
@@ -19,20 +17,15 @@ export async function goProgram(name: keyof typeof programs): Promise<string> {
   const cwd = join(checkoutRoot, "test/support/goPrograms", module);
   const folder = join(claimCache(), "tests");
   const program = join(folder, `${name}-${await contentKey(cwd, ["go.mod", "go.sum"])}`);
-  if (existsSync(program)) return program;
-  await requireGo((found) => `${name} is built with Go, and ${found} there`);
-  await mkdir(folder, { recursive: true });
-  // several test runs may build at once: the last one replaces an equal program
-  const draft = `${program}.${process.pid}`;
-  await goBuild({
+  const build = {
     cwd,
     target,
-    output: draft,
+    output: program,
     // of Prometheus' service discoveries only this one
     tags: ["remove_all_sd", "enable_kubernetes_sd"],
     diskFull: `The disk is full: building ${name} needs up to 3 GB for Go's caches`,
-  });
-  await rename(draft, program);
+  };
+  await goBuildOnce(build, (found) => `${name} is built with Go, and ${found} there`);
   return program;
 }
 

@@ -82,9 +82,7 @@ async function giveAccess(folder: string): Promise<void> {
   const { token } = (body as { status: { token: string } }).status;
   const admin = parse(readFileSync(kubeconfigPath, "utf8")) as {
     clusters: { cluster: { "certificate-authority-data": string } }[];
-    contexts: { name: string; context: { user: string } }[];
-    "current-context": string;
-    users: { name: string; user: object }[];
+    users: { user: object }[];
   };
   const ca = admin.clusters[0]!.cluster["certificate-authority-data"];
   writeFileSync(join(folder, "ca.crt"), Buffer.from(ca, "base64"));

@@ -22,7 +22,7 @@ from mlflow.exceptions import MlflowException
 from requests.exceptions import RequestException
 
 from training.errors import TrainingError, sentence
-from training.runs import OWN_GROUP, end_leftovers, wait_for_tracking
+from training.runs import end_leftovers, group_of, wait_for_tracking
 from training.settings import Settings, folder_in_the_image, settings_from_env
 
 
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
 def _no_run_left(settings: Settings, experiment: str) -> Iterator[None]:
     """Leaves no run RUNNING: not of an attempt that was killed, nor of a worker of the script."""
     tag = "training.attempt"
-    group = settings.group or OWN_GROUP
+    group = group_of(settings)
     attempt = group if settings.trials is None else f"{group}-{settings.index}"
     context = json.loads(os.environ.get("MLFLOW_RUN_CONTEXT") or "{}")
     os.environ["MLFLOW_RUN_CONTEXT"] = json.dumps({**context, tag: attempt})

@@ -27,7 +27,7 @@ from training.settings import Settings, settings_from_env
 MODEL = "model"
 """Name of the logged model within its run."""
 
-OWN_GROUP = uuid.uuid4().hex
+_OWN_GROUP = uuid.uuid4().hex
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,18 @@ def log_run(
             described["metadata"] = baseline(features, predictions)
         chosen.log(model, described | options)
     print(f"{name} is trained and logged as run {run.info.run_id}", flush=True)
-    group = settings.group or OWN_GROUP
+    group = group_of(settings)
     trial = None if settings.trials is None else settings.index
     return LoggedRun(run.info.run_id, name, dict(metrics), trial, group)
 
 
+def group_of(settings: Settings) -> str:
+    """Name of what belongs together: the Job, or this process where none runs it."""
+    return settings.group or _OWN_GROUP
+
+
 def _tags(settings: Settings, name: str) -> dict[str, str]:
-    tags = {"training.candidate": name, "training.group": settings.group or OWN_GROUP}
+    tags = {"training.candidate": name, "training.group": group_of(settings)}
     if settings.trials is not None:
         tags["training.trial"] = str(settings.index)
     if commit := os.environ.get("GIT_COMMIT"):
