@@ -6,11 +6,15 @@ const input = "MLOPS-INPUT";
 const inputPolicies = "MLOPS-INPUT-POLICIES";
 const forward = "MLOPS-FORWARD";
 const forwardPolicies = "MLOPS-FORWARD-POLICIES";
+const output = "MLOPS-OUTPUT";
 const prerouting = "MLOPS-PREROUTING";
 const postrouting = "MLOPS-POSTROUTING";
 
 /** Where kube-router puts what the NetworkPolicies say; networkPolicies.go keeps it from placing them itself. */
 const policies = ["KUBE-ROUTER-INPUT", "KUBE-ROUTER-FORWARD"];
+
+/** Where kube-proxy refuses what asks for a Service without endpoints by a NodePort. */
+const withoutEndpoints = "KUBE-EXTERNAL-SERVICES";
 
 /** What pods may call on the node's address other than DNS and the API server: kubelet, which asks for a token, and node-exporter. */
 const nodePorts = "10250,9100:9109";
@@ -24,6 +28,10 @@ const metadataServers = ["169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/
  * process of the node, which no policy can name as its pods, so every pod may ask it. The machine's network reaches
  * neither pods nor the API server, although forwarding is on. A firewall that drops forwarded packets by default
  * (Docker's, ufw's) does not get in the way of pods.
+ *
+ * A call of this machine to a NodePort without endpoints is refused as it leaves. kube-proxy refuses it as it arrives,
+ * when the kernel has noted that its connection goes to the machine itself: for two minutes it would then refuse every
+ * connection from the same source port, whatever serves by then.
  */
 export function firewallRules(apiPort: number): string {
   const pods = interfaces.bridge;
@@ -54,6 +62,8 @@ ${noMetadata.join("\n")}
 -A ${forward} -i ${pods} -g ${forwardPolicies}
 -A ${forward} -o ${pods} -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -g ${forwardPolicies}
 -A ${forward} -o ${pods} -j DROP
+:${output} - [0:0]
+-A ${output} -m conntrack --ctstate NEW -j ${withoutEndpoints}
 COMMIT
 *mangle
 :${prerouting} - [0:0]
@@ -80,15 +90,17 @@ COMMIT
 const jumps: [table: string, from: string, to: string][] = [
   ["filter", "INPUT", input],
   ["filter", "FORWARD", forward],
+  ["filter", "OUTPUT", output],
   ["mangle", "PREROUTING", prerouting],
   ["nat", "POSTROUTING", postrouting],
 ];
-const jumpsV6 = jumps.filter(([table]) => table === "filter");
+const jumpsV6 = jumps.filter(([, , to]) => to === input || to === forward);
 
 const wait = ["-w", "10"]; // others use iptables too; wait for their lock
 
 export async function openFirewall(apiPort: number): Promise<void> {
-  for (const chain of policies) await run("iptables", [...wait, "-N", chain]).catch(() => {}); // it is there
+  for (const chain of [...policies, withoutEndpoints])
+    await run("iptables", [...wait, "-N", chain]).catch(() => {}); // it is there
   await install("iptables", firewallRules(apiPort), jumps);
   if (existsSync("/proc/net/if_inet6")) await install("ip6tables", firewallRulesV6, jumpsV6);
 }

@@ -39,10 +39,10 @@ export async function machineAddresses(): Promise<{ address: string; isForLink: 
   );
 }
 
-/** Connects from the machine itself: "connected", or why not. */
-export const dialHere = (host: string, port: number): Promise<string> =>
+/** Connects from the machine itself, from a port of its own if given: "connected", or why not. */
+export const dialHere = (host: string, port: number, localPort?: number): Promise<string> =>
   new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 3_000 });
+    const socket = connect({ host, port, localPort, timeout: 3_000 });
     const end = (answer: string) => {
       socket.destroy();
       resolve(answer);

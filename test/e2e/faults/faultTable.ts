@@ -32,7 +32,6 @@ export const faults: readonly Fault[] = [
   {
     name: "containerd, the kubelet, etcd and the API server are killed",
     cure: `\`npm run up\` starts them again; elsewhere systemd does. ${trouble("The local cluster does not answer", "the-local-cluster-does-not-answer")}`,
-    // the next row was once blamed for a connection that the node refused some seconds later
     isSlow: true,
     unnoticed: ["predictions", "writes"],
     prepare: samePodsAfterwards,

@@ -176,6 +176,30 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
     expect(await askProbe("dial/kubernetes.default:443")).toBe("connected");
   });
 
+  test("forgets a connection that a NodePort without endpoints refused", async () => {
+    const nodePort = probeNodePort - 1;
+    const api = apiClient(paths, port);
+    const select = (app: string) =>
+      apply(api, "/api/v1/namespaces/probe/services/later", {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "later", namespace: "probe" },
+        spec: { type: "NodePort", selector: { app }, ports: [{ port: 8080, nodePort }] },
+      });
+    const { port: source, close } = await listen("127.0.0.1");
+    await close();
+    const dial = (localPort?: number) => dialHere("127.0.0.1", nodePort, localPort);
+
+    await select("nobody");
+    await waitUntil("kube-proxy knows that it has no endpoints", 30, async () =>
+      (await run("iptables-save", ["-t", "filter"])).includes(`--dport ${nodePort} `),
+    );
+    expect(await dial(source)).toMatch(/ECONNREFUSED/);
+    await select("probe");
+    await waitUntil("the probe serves", 30, async () => (await dial()) === "connected");
+    expect(await dial(source)).toBe("connected");
+  });
+
   test("sends nothing for an unknown service or pod to the machine's network", async () => {
     expect(await run("ip", ["route", "get", "10.96.200.200"])).toContain("dev mlops-node");
     expect(await run("ip", ["route", "get", "10.244.7.7"])).toContain("dev mlops-node");
