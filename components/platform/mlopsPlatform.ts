@@ -224,6 +224,8 @@ export class MlopsPlatform extends pulumi.ComponentResource {
       MLFLOW_TRACKING_URI: this.mlflowTrackingUri,
       MLFLOW_TRACKING_USERNAME: this.mlflowUsername,
       MLFLOW_TRACKING_PASSWORD: this.mlflowPassword,
+      // one request a second for what is logged in the background, and not one for each value
+      MLFLOW_ASYNC_LOGGING_BUFFERING_SECONDS: "1",
       EXPERIMENT_NAME: first.experimentName,
       MODEL_NAME: first.modelName,
       MODEL_ALIAS: first.modelAlias,

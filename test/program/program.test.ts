@@ -193,6 +193,7 @@ test("gives exactly these outputs, reachable by the node that the kubeconfig nam
     MLFLOW_TRACKING_URI: "http://192.168.49.2:30001",
     MLFLOW_TRACKING_USERNAME: "notebook",
     MLFLOW_TRACKING_PASSWORD: await valueOf(mlflowPassword!),
+    MLFLOW_ASYNC_LOGGING_BUFFERING_SECONDS: "1",
     EXPERIMENT_NAME: "diabetes-progression",
     MODEL_NAME: "diabetes-progression",
     MODEL_ALIAS: "champion",

@@ -13,12 +13,14 @@ def create_app() -> ASGIApp:
     from mlflow.server import auth
 
     from tracking_server.artifact_locations import refuse_local_locations
+    from tracking_server.authorization import remember_what_rules_ask
     from tracking_server.page import offer_account_page, open_machine_learning_view
     from tracking_server.refusals import explain_mlflows_refusals
     from tracking_server.registry_rules import apply_registry_rules
     from tracking_server.request_counts import CountRequests, Routes
 
     apply_registry_rules()
+    remember_what_rules_ask()
     explain_mlflows_refusals()
     offer_account_page()
     app = auth.create_app()
