@@ -107,7 +107,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
   model_request_duration_seconds_bucket: model("time to answer", "model_version", "le"),
   model_predicted_rows_total: model("rows predicted", "model_version"),
   model_requests_in_flight: model("requests being answered"),
-  model_loads_total: model("versions loaded and taken", "model_version"),
+  model_loads_total: model("versions loaded and put into service", "model_version"),
   model_load_failures_total: model("attempts to load a version that failed", "model_version"),
   model_load_crashes_total: model("attempts that crashed, ran out of memory or never ended", "model_version", "cause"),
   model_registry_errors_total: model("looks at the alias that MLflow did not answer"),

@@ -388,7 +388,7 @@ def test_outputs_that_change_within_a_file_are_said() -> None:
     [
         ("Column 'age', row 1000: out of range", "Column 'age', row 6000 (line 6002): out of"),
         ("Column 'age', row 1001: unknown", "Rows 5001 to 6000: Column 'age', row 1001: unknown"),
-        ("The model refuses the input: row 7", "Rows 5001 to 6000: The model refuses the input"),
+        ("The model rejects the input: row 7", "Rows 5001 to 6000: The model rejects the input"),
     ],
 )
 def test_a_refusal_names_the_row_of_the_file(refusal: str, told: str) -> None:

@@ -55,7 +55,7 @@ def test_features_and_predictions_are_optional() -> None:
         ),
         ({"predictions": {}}, "predictions needs quantiles"),
         ({"predictions": {"quantiles": []}}, "predictions needs quantiles"),
-        ({"predictions": {"quantiles": [-1.7e308, 1.7e308]}}, "no range that buckets could"),
+        ({"predictions": {"quantiles": [-1.7e308, 1.7e308]}}, "no range to divide into"),
     ],
 )
 def test_anything_else_is_refused_with_a_reason(known: Any, reason: str) -> None:  # noqa: ANN401

@@ -227,7 +227,7 @@ def test_predictions_become_plain_json(predictions: object, expected: object) ->
     assert json.loads(to_json(predictions)) == {"predictions": expected}
 
 
-def test_a_column_of_predictions_that_is_there_twice_is_refused() -> None:
+def test_a_column_of_predictions_that_appears_twice_is_refused() -> None:
     with pytest.raises(TypeError, match="the predictions have the column 'p' twice"):
         to_json(pd.DataFrame([[1, 2]], columns=["p", "p"]))
 

@@ -276,7 +276,7 @@ def test_a_taken_metrics_port_is_one_clear_error() -> None:
     assert ended.returncode == 2
     assert ended.stderr == (
         f"error: METRICS_PORT: cannot listen on 127.0.0.1:{port}: Address already in use; "
-        "give it a port that is free\n"
+        "choose a free port\n"
     )
 
 

@@ -32,7 +32,7 @@ test.each(named)("$name speaks in sentences and names its runbook", (rule) => {
   expect(["critical", "warning", "info"]).toContain(labels["severity"]);
 });
 
-test("no group and no rule is there twice", () => {
+test("no group and no rule appears twice", () => {
   const titles = groups.map(({ name }) => name);
   expect(new Set(titles).size).toBe(titles.length);
   const rows = named.map(({ name }) => name);
