@@ -61,10 +61,10 @@ def test_files_go_through_the_server_where_there_is_no_volume(
         cloud = through(target, server)
         count = sum(name.startswith("1/") for name in before)
         said = received(platform, cloud).stdout
-        assert f"\n0 of {count} files are here already" in said
+        assert f"\n0 of {count} files are already here" in said
         # as after a pod that was lost before it swapped
         said = received(platform, cloud).stdout
-        assert f"\n{count} of {count} files are here already" in said
+        assert f"\n{count} of {count} files are already here" in said
         uris = target.uris("_restored")
         migrated = migrate(migration_environment(*uris, users_file(target.folder)))
         assert migrated.returncode == 0, migrated.stderr
@@ -95,7 +95,7 @@ def test_a_killed_copy_goes_on_where_it_ended(platform: Platform, target: Platfo
         process.communicate(timeout=60)
     assert target.content() == untouched
     said = copy(platform, target)
-    already = re.search(r"^(\d+) of \d+ files are here already", said, re.MULTILINE)
+    already = re.search(r"^(\d+) of \d+ files are already here", said, re.MULTILINE)
     assert already
     assert int(already[1]) > 0
     assert_equal(target, before)

@@ -241,7 +241,7 @@ def test_a_workload_does_not_change_its_password(server: Server, workload: str) 
     with server.client(login) as client:
         refused = client.patch(PASSWORD, json=body)
         assert refused.status_code == 403
-        assert "its password is the stack's" in refused.json()["message"]
+        assert "the stack sets its password" in refused.json()["message"]
         assert client.get(f"{API}/users/current").is_success
 
 

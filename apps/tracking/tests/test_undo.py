@@ -78,7 +78,7 @@ def test_killed_stopped_and_failing_migrations_leave_the_data_as_it_was(
     failed = migrate(environment)
     assert failed.returncode == 1
     assert failed.stderr.splitlines()[-1] == (
-        "error: the migration failed and was undone, MLflow goes on with its data: a planted fault"
+        "error: the migration failed and was undone; MLflow keeps its data: a planted fault"
     )
     assert databases(postgres, "doomed") == {"doomed", "doomed_auth"}
     assert postgres.query(everything, "doomed") == before
