@@ -124,7 +124,7 @@ test("the front page lists every service with what it says right now", async () 
   await card("Prediction page").getByText("version 9a8b7c6d5e4f").waitFor();
   await card("Prometheus").getByText("npm run connect").waitFor();
   await card("Alertmanager").getByText("Not known").waitFor();
-  await card("Hangs").getByText("Server away").waitFor();
+  await card("Hangs").getByText("Server unavailable").waitFor();
   expect(await page.getByText("owner platform@example.org").count()).toBe(5);
   expect(await page.getByRole("link", { name: "Open" }).count()).toBe(2);
 });

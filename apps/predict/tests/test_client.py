@@ -80,5 +80,5 @@ def test_a_server_that_is_slow_is_said_to_be_and_asked_once(
 
 def test_an_answer_of_something_else_is_not_taken_for_a_model(server: StubModelServer) -> None:
     server.model = {"hello": "world", "version": "1"}
-    with pytest.raises(ServerAwayError, match="not a model server's answer"):
+    with pytest.raises(ServerAwayError, match="did not return the answer of a model server"):
         ModelServer(server.url).describe()

@@ -257,10 +257,15 @@ FOUND = '{"data": {"resultType": "vector", "result": [{"metric": {"version": "0.
         ("/api/health", 200, '{"version": "12.3.1"}', ["Healthy", "version 12.3.1"]),
         ("/info", 200, '{"data": {"version": "3.8.0"}}', ["Healthy", "version 3.8.0"]),
         ("/query", 200, FOUND, ["Healthy", "version 0.29.0"]),
-        ("/query", 200, '{"data": {"result": []}}', ["Away", "Prometheus does not reach it."]),
-        ("/health", 503, "starting", ["Away", "It does not answer as it should."]),
-        ("/health", 302, "", ["Away"]),
-        ("/slow", 200, "OK", ["Not known", "It has not answered yet."]),
+        (
+            "/query",
+            200,
+            '{"data": {"result": []}}',
+            ["Unavailable", "Prometheus does not reach it."],
+        ),
+        ("/health", 503, "starting", ["Unavailable", "It gives an unexpected answer."]),
+        ("/health", 302, "", ["Unavailable"]),
+        ("/slow", 200, "OK", ["Unknown", "It has not answered yet."]),
     ],
 )
 def test_the_front_page_lists_a_service_with_what_it_answers_now(

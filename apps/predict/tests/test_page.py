@@ -248,7 +248,7 @@ def test_a_server_that_is_away_and_back_again(server: StubModelServer, open_page
     server.stop()
     page.run()
     assert "The model server cannot be reached." in texts(page)
-    assert "version 3, away" in texts(page)
+    assert "version 3, server unavailable" in texts(page)
     press(page, "Predict")
     assert "Please try again in a moment." in texts(page)
     assert not page.metric
