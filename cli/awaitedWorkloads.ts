@@ -59,7 +59,7 @@ export class AwaitedWorkloads {
     }
     const lasting = troubles.find(({ trouble }) => trouble.isLasting);
     if (!isStuck(lasting?.trouble) || !lasting) return undefined;
-    return `${lasting.name} cannot get ready: ${troubleText(lasting.trouble)}`;
+    return `${lasting.name} cannot become ready: ${troubleText(lasting.trouble)}`;
   }
 
   /** The object itself, or the workloads of a Helm release. */

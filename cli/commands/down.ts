@@ -221,5 +221,5 @@ function whatIsLeft(keepCache: boolean): string {
   if (!existsSync(cacheRoot())) return "Nothing is left.";
   return keepCache
     ? `Nothing remains but the cache in ${cacheRoot()}.`
-    : `Nothing remains but files of another origin in ${cacheRoot()}.`;
+    : `What remains are files that this project did not create in ${cacheRoot()}.`;
 }

@@ -160,7 +160,7 @@ export class Facts {
     return `the stack ${this.settings.stack} is not deployed from this checkout`;
   }
 
-  /** Outputs of the stack, secrets in clear. */
+  /** Outputs of the stack, secrets in plaintext. */
   outputs = (): Promise<Readonly<Record<string, unknown>>> =>
     this.#once("outputs", async () => {
       await this.client();

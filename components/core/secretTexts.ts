@@ -31,5 +31,5 @@ export function secretsOf(name: string, text: string): string[] {
   const found = secretTexts.filter(([, pattern]) => pattern.test(text)).map(([what]) => what);
   if (found.length > 0) return found;
   const isSecret = isSecretName(name) && !harmless.test(text.trim());
-  return isSecret ? ["a secret in clear"] : [];
+  return isSecret ? ["a secret in plaintext"] : [];
 }

@@ -159,7 +159,7 @@ export function spreadOverNodes(selector: { [key: string]: string }) {
   ];
 }
 
-/** A variable of a container, in clear or by reference. */
+/** A variable of a container, in plaintext or by reference. */
 export interface EnvironmentVariable {
   name: string;
   value?: pulumi.Input<string>;

@@ -49,7 +49,7 @@ test("an empty plan is short", () => {
       "",
       "No data is at risk.",
       "",
-      "**Cost:** 0 US dollars a month: this stack makes nothing on Google Cloud, everything runs on a cluster of your own.",
+      "**Cost:** 0 US dollars a month: this stack creates nothing on Google Cloud; everything runs on your own cluster.",
       "",
     ].join("\n"),
   );
@@ -109,14 +109,14 @@ describe("secrets", () => {
     ["known later", { credentials: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" }, []],
     ["not there", { project: "acme-ml", credentials: "" }, []],
     ["the name of a Secret", { spec: { secretName: "db", existingSecret: "grafana" } }, []],
-    ["in clear", { accessToken: "ya29.abc" }, ["accessToken"]],
-    ["deep in clear", { values: { smtp: { password: "hunter2" } } }, ["values.smtp.password"]],
-    ["a key in clear", { data: { note: "-----BEGIN PRIVATE KEY-----\nMII" } }, ["data.note"]],
+    ["in plaintext", { accessToken: "ya29.abc" }, ["accessToken"]],
+    ["deep in plaintext", { values: { smtp: { password: "hunter2" } } }, ["values.smtp.password"]],
+    ["a key in plaintext", { data: { note: "-----BEGIN PRIVATE KEY-----\nMII" } }, ["data.note"]],
   ])("%s", (_, inputs, paths) => {
     const { refusals, markdown } = comment([{ ...provider, inputs }]);
-    expect(refusals.map((sentence) => /^google: (\S+) is in clear/.exec(sentence)?.[1])).toEqual(
-      paths,
-    );
+    expect(
+      refusals.map((sentence) => /^google: (\S+) is in plaintext/.exec(sentence)?.[1]),
+    ).toEqual(paths);
     for (const secret of ["ya29", "hunter2", "MII"]) {
       expect(markdown + refusals.join()).not.toContain(secret);
     }
@@ -169,5 +169,7 @@ test("a huge plan and huge messages stay within what GitHub takes", () => {
 });
 
 test.each(["", "not json", "{"])("what is no plan is refused: %p", (text) => {
-  expect(() => readPlan(text)).toThrow("the plan is no JSON; make it with `pulumi preview --json");
+  expect(() => readPlan(text)).toThrow(
+    "the plan is not JSON; create it with `pulumi preview --json",
+  );
 });

@@ -36,7 +36,7 @@ const watch = (events: object[]) => {
 
 test("what the Pulumi CLI waits for in vain is named", async () => {
   expect(await watch([begun]).firstLost(new AbortController().signal)).toBe(
-    "Deployment server cannot get ready: pods is forbidden: exceeded quota: small",
+    "Deployment server cannot become ready: pods is forbidden: exceeded quota: small",
   );
 });
 

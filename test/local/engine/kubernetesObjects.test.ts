@@ -28,7 +28,7 @@ test("what was in the cluster before is neither taken over by up nor deleted by 
   api.put(`${namespace}/configmaps/independent`, theirs);
   const { code, stderr } = await project.run("up");
   expect(stderr).toContain(
-    "error: ConfigMap independent is in the cluster already, and this stack did not create it",
+    "error: ConfigMap independent already exists in the cluster, and this stack did not create it",
   );
   expect(code).toBe(1);
   await project.succeed("down");
@@ -38,7 +38,7 @@ test("what was in the cluster before is neither taken over by up nor deleted by 
 test("a namespace that was there is left alone, with everything that would be in it", async () => {
   api.put(namespace, { kind: "Namespace" });
   const { code, stderr } = await project.run("up");
-  expect(stderr).toContain("error: Namespace engine-test is in the cluster already");
+  expect(stderr).toContain("error: Namespace engine-test already exists in the cluster");
   expect(code).toBe(1);
   expect(api.writes).toEqual([]);
   await project.succeed("down");
@@ -49,7 +49,7 @@ test("a stack that is given another namespace does not take one that is there", 
   await project.succeed("up");
   api.put("/api/v1/namespaces/theirs", { kind: "Namespace" });
   const { code, stderr } = await project.run("up", { namespace: "theirs" });
-  expect(stderr).toContain("error: Namespace theirs is in the cluster already");
+  expect(stderr).toContain("error: Namespace theirs already exists in the cluster");
   expect(code).toBe(1);
 });
 
@@ -57,7 +57,7 @@ test("a namespace that was deleted and made again by someone else is no longer t
   await project.succeed("up");
   api.put(namespace, { kind: "Namespace" });
   const { code, stderr } = await project.run("up");
-  expect(stderr).toContain("error: Namespace engine-test is in the cluster already");
+  expect(stderr).toContain("error: Namespace engine-test already exists in the cluster");
   expect(code).toBe(1);
 });
 

@@ -68,7 +68,7 @@ describe("a log", () => {
     expect(lines[0]).toBe("   … Deployment one: look 79 (20.0 s)\n");
   });
 
-  test("shows no secret that the run knows, in clear or as Kubernetes encodes it", () => {
+  test("shows no secret that the run knows, in plaintext or as Kubernetes encodes it", () => {
     const report = new Report();
     report.hide({ password: secret("correct-Horse-7"), user: secret("mlflow") });
     const encoded = Buffer.from("correct-Horse-7").toString("base64");

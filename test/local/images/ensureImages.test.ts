@@ -186,7 +186,7 @@ describe("a push", () => {
     ]);
     expect(said()).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^✓ Asking the registry what it has · 0 of 2 images /),
+        expect.stringMatching(/^✓ Querying the registry · 0 of 2 images /),
         expect.stringMatching(/^✓ Pushing the image serving /),
       ]),
     );
@@ -197,7 +197,7 @@ describe("a push", () => {
     program("skopeo");
     await push();
     expect(calls().filter((call) => /^docker (build|push)/.test(call))).toEqual([]);
-    expect(said().at(-1)).toMatch(/^✓ Asking the registry what it has · 2 of 2 images /);
+    expect(said().at(-1)).toMatch(/^✓ Querying the registry · 2 of 2 images /);
   });
 
   test("ends before anything is built where nobody is logged in", async () => {

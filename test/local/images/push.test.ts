@@ -116,8 +116,8 @@ suite("a push to a real registry", () => {
   test("does nothing the second time", async () => {
     await push();
     expect(said()).toEqual([
-      "… Asking the registry what it has",
-      expect.stringMatching(/^✓ Asking the registry what it has · 1 of 1 images /),
+      "… Querying the registry",
+      expect.stringMatching(/^✓ Querying the registry · 1 of 1 images /),
     ]);
   });
 });

@@ -95,7 +95,7 @@ describe("a push that fails", () => {
     ],
     [
       "manifest invalid: cannot update tag 1f2e3d4c5b6a. The repository has enabled tag immutability",
-      `${reference} is in the registry with other content, and its tags cannot change; leave --force out, or change the app so that it gets another tag`,
+      `${reference} already exists in the registry with other content, and its tags are immutable; leave --force out, or change the app so that it gets another tag`,
     ],
   ])("with %s", (output, sentence) => {
     expect(failed(output)).toEqual(new UserError(sentence));
