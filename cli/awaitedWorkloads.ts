@@ -35,7 +35,7 @@ export class AwaitedWorkloads {
     if (ended !== undefined) this.#awaited.delete(ended);
   }
 
-  /** Waits until something can never get ready, and says what and why; ends without a word when `isOver`. */
+  /** Waits until a workload can never become ready, and returns which and why; returns undefined when `isOver`. */
   async firstLost(isOver: AbortSignal): Promise<string | undefined> {
     while (!isOver.aborted) {
       await delay(this.#times.lookEveryMs, undefined, { signal: isOver }).catch(() => {});

@@ -47,8 +47,8 @@ const workloadKinds = {
 };
 
 /**
- * What the checks look at, each thing read once however many of them use it. What cannot be had makes those checks
- * skip that need it, so that one fault is named once.
+ * The facts that the checks use; each is read once for all of them. Checks whose facts cannot be read are skipped, so
+ * that each fault is reported once.
  */
 export class Facts {
   /** Those that the stack is deployed with, also where only the command line of its last `up` had them. */

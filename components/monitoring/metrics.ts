@@ -82,7 +82,7 @@ const state = of("kubeStateMetrics");
 const prometheus = of("prometheus");
 const alertmanager = of("alertmanager");
 
-/** The list of what there is. A query that uses another metric or label fails a test. */
+/** All metrics of the platform. A query that uses another metric or label fails a test. */
 // prettier-ignore
 export const metrics: Readonly<Record<string, Metric>> = {
   // made by Prometheus for every target, and for every alert
