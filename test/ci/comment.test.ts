@@ -6,7 +6,7 @@ const comment = (resources: Planned[], options: Partial<CommentOptions> = {}) =>
   previewComment(readPlan(planOf(...resources)), { stack: "gke", acknowledged: [], ...options });
 const database = { type: types.database, name: "mlops-cloud-sql" };
 
-test("tells of plan, data and cost", () => {
+test("reports the plan, the data at risk and the cost", () => {
   const { markdown, refusals } = comment(platform("same", "db-custom-1-3840"));
   expect(refusals).toEqual([]);
   expect(markdown).toMatchInlineSnapshot(`
@@ -91,7 +91,7 @@ describe("data", () => {
     );
   });
 
-  test("is let go by its name, or all of it at once, and by no other name", () => {
+  test("is acknowledged by its name, or all of it at once, and by no other name", () => {
     const gone: Planned[] = [
       { ...database, op: "delete" },
       { ...database, name: "two", op: "delete" },
@@ -123,7 +123,7 @@ describe("secrets", () => {
   });
 });
 
-test("of what a preview printed, only the policies are taken over", () => {
+test("only the policies are copied from the output of a preview", () => {
   const printed = [
     "Previewing update (gke):",
     "Policies:",
@@ -141,7 +141,7 @@ test("of what a preview printed, only the policies are taken over", () => {
   expect(comment([], { policies: "error: no such stack" }).markdown).not.toContain("Policies");
 });
 
-test("nothing of a pull request becomes markup, calls a person or leaves its fence", () => {
+test("no text of a pull request becomes markup, mentions a user or leaves its fence", () => {
   const name = "x` <img src=//evil> @everyone ``` | [a](b)";
   const { markdown } = comment(
     [
@@ -158,7 +158,7 @@ test("nothing of a pull request becomes markup, calls a person or leaves its fen
   expect(outside).not.toMatch(/(?<!\\)@|<img|(?<!\\)\[a\]/);
 });
 
-test("a huge plan and huge messages stay within what GitHub takes", () => {
+test("a huge plan and huge messages stay within GitHub's limit", () => {
   const many = Array.from({ length: 3000 }, (_, index) => ({
     type: types.deployment,
     name: `deployment-${index}-${"x".repeat(60)}`,

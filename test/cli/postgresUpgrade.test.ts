@@ -269,7 +269,7 @@ test("data of Postgres 17 is in Postgres 18 afterwards, and the old data is kept
   expect(volume.query("SELECT max(id) FROM metrics")).toBe("20001");
 });
 
-test("a later or an earlier image says the command or the reason, and changes nothing", async () => {
+test("a later or an earlier image prints the command or the reason, and changes nothing", async () => {
   const later = await volume.job(18, { upgrade: false });
   expect([later.code, later.last]).toEqual([1, expect.stringMatching(/--upgrade-postgres/)]);
   expect(write(17)).toBe("");
@@ -315,7 +315,7 @@ test.each([
   expect(volume.query("SELECT count(*) FROM metrics")).toBe("20001");
 });
 
-test("killed between the two renames, the next start goes on with either image", async () => {
+test("after a kill between the two renames, the next start continues with either image", async () => {
   await volume.job(18, { upgrade: true });
   await volume.stop();
   execFileSync("mv", [volume.data, `${volume.data}.17`]);

@@ -49,7 +49,7 @@ test("an image without a digest would be found", () => {
   expect(pinned.test(`python:3.11@sha256:${"0".repeat(64)}`)).toBe(true);
 });
 
-test("nothing is deployed or recommended by a tag that moves", () => {
+test("nothing is deployed or recommended by a mutable tag", () => {
   const floating = tracked
     .filter((path) => /\.(ts|mjs|ya?ml|md|sh|py|json)$|Dockerfile$/.test(path))
     // these say what is refused

@@ -42,7 +42,7 @@ export function describeKilledRuns(
 
   describe(`\`up\` that is killed (seed ${seed})`, () => {
     test.each(moments.map((ones) => [ones.map((one) => one.toFixed(1)).join(" s, "), ones]))(
-      "after %s s is followed by one that ends well, and by one that changes nothing",
+      "after %s s is followed by one that succeeds, and by one that changes nothing",
       async (_, ones) => {
         for (const seconds of ones) await killedUp(seconds);
         const { code, stdout, stderr } = await cli.up(...options);

@@ -50,7 +50,7 @@ export function describeModels(outputs: () => Record<string, string>): void {
     ["crashing", /crashes \(SIGSEGV\)/],
     ["oversized", /more memory than the \d+ MiB/],
   ] as const)(
-    "a %s model that is promoted never answers; the old one does and says why",
+    "a promoted %s model never answers; the old one keeps answering and reports why",
     async (kind, reason) => {
       const restarts = await restartsOfModelServer();
       const before = await model();

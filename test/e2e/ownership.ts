@@ -38,7 +38,7 @@ export function describeOtherStates(cli: CommandLine, target: readonly string[])
     );
   });
 
-  test("without its state the stack is refused, and taken back with its passwords", async () => {
+  test("without its state the stack is refused, and recovered with its passwords", async () => {
     const before = await cli.outputs();
     copy(workFolder, saved);
     lose();
@@ -81,7 +81,7 @@ export function describeOtherStates(cli: CommandLine, target: readonly string[])
 export function describeOtherPeople(cli: CommandLine, namespace: string): void {
   const theirs = { metadata: { name: "their-settings" }, data: { a: "1" } };
 
-  test("`down` deletes no namespace in which others have put something", async () => {
+  test("`down` deletes no namespace that contains objects of others", async () => {
     const path = `/api/v1/namespaces/${namespace}/configmaps`;
     await api().call("POST", path, theirs);
     const { code, stderr } = await cli.mlops("down", "--delete-data", "--yes");

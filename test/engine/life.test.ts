@@ -66,7 +66,7 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
     ]);
   });
 
-  test("passwords are shown to those who ask only", async () => {
+  test("passwords are shown only on request", async () => {
     const { mlflowPassword } = await cli.outputs();
     const { stdout } = await cli.mlops("outputs");
     expect(stdout).toMatch(/mlflowPassword +\[secret\]/);
@@ -81,7 +81,7 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
 
   describeOtherStates(cli, target);
 
-  test("a changed setting changes one object of the cluster, and `up` takes back what was scaled by hand", async () => {
+  test("a changed setting changes one object of the cluster, and `up` reverts a manual scaling", async () => {
     if (!context) {
       const scale =
         "/apis/apps/v1/namespaces/mlops/statefulsets/postgres/scale?fieldManager=kubectl";

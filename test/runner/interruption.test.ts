@@ -53,7 +53,7 @@ test.each([
   expect(started.filter(isAlive)).toEqual([]);
 });
 
-test("`npm test` that is ended takes the stages of both lanes with it", async () => {
+test("when `npm test` is ended, the stages of both lanes end too", async () => {
   const child = spawn(process.execPath, [join(checkoutRoot, "test", "run.ts")], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -80,7 +80,7 @@ suite("a push to a real registry", () => {
       },
     });
 
-  test("is refused before anything is built while nobody is logged in", async () => {
+  test("is refused before anything is built without a login", async () => {
     await expect(push()).rejects.toThrow(
       `the registry ${host} does not let this machine push; log in with \`docker login ${host}\` and run this again`,
     );
@@ -88,7 +88,7 @@ suite("a push to a real registry", () => {
   });
 
   test(
-    "brings the very image there that was built",
+    "pushes exactly the image that was built",
     async () => {
       const auth = Buffer.from(login).toString("base64");
       const auths = { auths: { [host]: { auth } } };
