@@ -1,7 +1,7 @@
 # Copies the databases of a running Postgres into a data folder of this image's major version, by dump and restore.
 # It runs in a Job on the server's volume. $PGDATA is in use and is not touched; the copy is complete once it is called
 # $PGDATA.upgraded, and equal because from before the dump on the databases in use can only be read. Killed at any
-# moment, the next run begins again. Without UPGRADE it only takes back what an earlier run has left.
+# moment, the next run starts again. Without UPGRADE it only undoes what an earlier run has left.
 set -euo pipefail
 
 fail() {
@@ -147,5 +147,5 @@ elif [ "$have" -lt "$own" ]; then
   upgrade
 elif compgen -G "$PGDATA.upgrad*" > /dev/null; then
   take_back
-  echo "an upgrade that was not finished is taken back: the databases can be written again"
+  echo "an unfinished upgrade is undone: the databases are writable again"
 fi

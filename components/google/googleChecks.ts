@@ -75,7 +75,7 @@ const suffixLength = 8;
 
 /**
  * Refuses a component's name that cannot become a name on Google Cloud.
- * @param longest the longest name that the component makes of its own, and how long Google lets it be
+ * @param longest the longest name that the component derives from it, and Google's limit
  */
 export const nameAtGoogle =
   (name: string, { longest, limit }: { longest: string; limit: number }): Combination<unknown> =>

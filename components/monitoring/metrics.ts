@@ -136,7 +136,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
   machine_cpu_cores: cadvisor("cores of the node"),
   machine_memory_bytes: cadvisor("memory of the node"),
   container_cpu_usage_seconds_total: container("processor time used", "cpu"),
-  container_memory_working_set_bytes: container("memory that cannot be taken back"),
+  container_memory_working_set_bytes: container("memory that cannot be reclaimed"),
   container_fs_usage_bytes: container("bytes in use on a device", "device"),
   container_fs_limit_bytes: container("bytes of a device", "device"),
   container_network_receive_bytes_total: container("bytes received", "interface"),

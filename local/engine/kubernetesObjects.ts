@@ -43,7 +43,7 @@ export function kubernetesHandler(
 
     async refuseExisting(resource) {
       const live = await (await clientOf(resource.provider)).get(manifestOf(resource.inputs));
-      // an object of this stack that was replaced by hand is taken back, except a namespace with all that is in it
+      // an object of this stack that was replaced by hand is taken over, except a namespace with its content
       const isNamespace = textAt(resource.inputs, "kind") === "Namespace";
       const wasMade = uidOf(resource.outputs) !== undefined && !isNamespace;
       if (!live || isTerminating(live) || wasMade || hasMarkOf(live, resource.inputs)) return;

@@ -56,7 +56,7 @@ export class KubernetesClient {
     return this.request("GET", await this.#pathOf(object)).catch(undefinedIfMissing);
   }
 
-  /** Server-side apply; fields that another manager has taken (`kubectl scale`) are taken back. */
+  /** Server-side apply; fields that another manager has set (`kubectl scale`) are reset. */
   async apply(object: JsonObject): Promise<JsonObject> {
     const query = `?fieldManager=${fieldManager}&force=true`;
     const path = await this.#pathOf(object);

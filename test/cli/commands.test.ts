@@ -237,8 +237,8 @@ test("native Windows is refused with the way that works", () => {
 
 test("commands that need a platform say how to get one", async () => {
   for (const args of [["outputs"], ["connect"], ["verify"]]) {
-    const { code, stderr } = await mlops([...args, "--stack", "nobody"]);
-    expect(stderr).toMatch(/^error: the stack nobody .*; run `npm run up` first\n$/);
+    const { code, stderr } = await mlops([...args, "--stack", "absent"]);
+    expect(stderr).toMatch(/^error: the stack absent .*; run `npm run up` first\n$/);
     expect(code).toBe(1);
   }
 });
@@ -266,7 +266,7 @@ describe("a question", () => {
     );
     return { status, stderr };
   }
-  const down = ["down", "--cluster", "--stack", "nobody"];
+  const down = ["down", "--cluster", "--stack", "absent"];
   const question = "Delete the local cluster with every experiment, model and artifact in it?";
 
   test.each([

@@ -7,7 +7,7 @@ import { version } from "@pulumi/pulumi/version.js";
 import { chooseEngine } from "../../cli/engineChoice.ts";
 import { readSettings } from "../../cli/stackSettings.ts";
 
-// A machine with an empty PATH and cache, whose only way out is a proxy that lets nobody through.
+// A machine with an empty PATH and cache, whose only way out is a proxy that refuses every request.
 const before = { ...process.env };
 const said = jest.spyOn(console, "error").mockImplementation(() => {});
 let folder: string;

@@ -164,10 +164,10 @@ test("a failed push is reported after the deployment has ended", async () => {
 });
 
 describe("a preview", () => {
-  const nobody = { HOME: "/nonexistent" };
+  const noHome = { HOME: "/nonexistent" };
 
   test("needs no account for a first look at the costs", () => {
-    expect(previewVariables(nobody)).toEqual({
+    expect(previewVariables(noHome)).toEqual({
       GOOGLE_OAUTH_ACCESS_TOKEN: "none",
       PULUMI_GCP_SKIP_REGION_VALIDATION: "true",
     });
@@ -176,14 +176,14 @@ describe("a preview", () => {
   test.each(["GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CREDENTIALS", "GOOGLE_OAUTH_ACCESS_TOKEN"])(
     "uses the credentials in %s",
     (name) => {
-      const env = { ...nobody, [name]: "something" };
+      const env = { ...noHome, [name]: "something" };
       expect(previewVariables(env)).toEqual({});
     },
   );
 
   test("uses those of `gcloud auth application-default login`", () => {
     writeFileSync(join(folder, "application_default_credentials.json"), "{}");
-    const env = { ...nobody, CLOUDSDK_CONFIG: folder };
+    const env = { ...noHome, CLOUDSDK_CONFIG: folder };
     expect(previewVariables(env)).toEqual({});
   });
 });

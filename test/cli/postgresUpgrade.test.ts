@@ -44,7 +44,7 @@ afterAll(() => rmSync(installed, { recursive: true }));
 
 const isRoot = process.getuid?.() === 0;
 // Postgres refuses to run as root
-const nobody = isRoot ? { uid: 65_534, gid: 65_534 } : {};
+const unprivileged = isRoot ? { uid: 65_534, gid: 65_534 } : {};
 const scripts = {
   choose: chooseDataFolder,
   upgrade: readFileSync(join(checkoutRoot, "cli", "upgradePostgres.sh"), "utf8"),
@@ -94,7 +94,7 @@ class Volume {
   #options(major: Major, port: number, env: NodeJS.ProcessEnv = {}) {
     return {
       cwd: this.folder,
-      ...nobody,
+      ...unprivileged,
       env: {
         PATH: `${join(this.folder, "bin")}:${programs[major]}:${process.env["PATH"]}`,
         LANG: "C.UTF-8",
@@ -202,7 +202,7 @@ function output(program: string, words: string[], options: object): string {
 
 const rows = "SELECT count(*), sum(value), max(name) FROM metrics";
 
-/** A platform's data: what MLflow logs, its users, and the database of before its last upgrade. */
+/** A platform's data: what MLflow logs, its users, and the database from before its last upgrade. */
 function log(volume: Volume): void {
   volume.query(
     `CREATE TABLE metrics (id bigserial PRIMARY KEY, name text NOT NULL, value double precision, at timestamptz DEFAULT now(), tags jsonb DEFAULT '{"a": [1, null]}');
@@ -306,7 +306,7 @@ test.each([
   ["when it is complete", () => existsSync(`${volume.data}.upgraded`)],
 ])("killed %s, the next run finishes it, or the old image takes it back", async (_, killWhen) => {
   expect((await volume.job(18, { upgrade: true, killWhen })).code).not.toBe(1);
-  expect((await volume.job(17, { upgrade: false })).text).toMatch(/taken back|^$/);
+  expect((await volume.job(17, { upgrade: false })).text).toMatch(/undone|^$/);
   expect(write(17)).toBe("");
   await volume.job(18, { upgrade: true, killWhen });
   expect((await volume.job(18, { upgrade: true })).text).toMatch(/has a copy of everything/);

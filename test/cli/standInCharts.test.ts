@@ -17,7 +17,7 @@ const deployed = (charts: Deployment["charts"]): Deployment => ({
 });
 const reachable = () => Promise.resolve(true);
 const unreachable = () => Promise.resolve(false);
-const never = () => Promise.reject(new Error("nobody was to be asked"));
+const never = () => Promise.reject(new Error("unexpected call"));
 
 test("the official charts where their registry answers, else the stand-in", async () => {
   const asked: string[] = [];

@@ -9,7 +9,7 @@ const tracked = execFileSync("git", ["ls-files", "-z"], { cwd: checkoutRoot, enc
   .filter((path) => path !== "");
 const read = (path: string) => readFileSync(join(checkoutRoot, path), "utf8");
 
-/** What a Dockerfile starts from or copies from, besides its own stages and arguments. */
+/** What a Dockerfile starts from or copies from, other than its own stages and arguments. */
 function foreignImages(dockerfile: string): string[] {
   const stages = [...dockerfile.matchAll(/^FROM .* AS (\S+)$/gim)].map((match) => match[1]!);
   const named = dockerfile.matchAll(/^(?:FROM |ARG BASE=|COPY .*--from=)(\S+)/gim);

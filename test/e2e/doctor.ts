@@ -24,7 +24,7 @@ export function describeDoctor(outputs: () => Record<string, string>): void {
   let champion: string;
 
   test("finds nothing wrong with a healthy platform", async () => {
-    // pods that were made anew are scraped again within a minute
+    // recreated pods are scraped again within a minute
     await waitUntil("nothing is wrong", 120, async () => {
       const { code, results } = await examined();
       // alerts about versions that other tests broke are warnings

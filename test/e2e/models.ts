@@ -6,7 +6,7 @@ import { registerModel } from "./support/models.ts";
 import { api as kubernetes, namespace } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
 
-/** What becomes of predictions while people move the alias. */
+/** What happens to predictions while people move the alias. */
 export function describeModels(outputs: () => Record<string, string>): void {
   const serving = () => outputs()["modelServingUrl"]!;
   const variables = () => outputs()["notebookEnv"] as unknown as Record<string, string>;

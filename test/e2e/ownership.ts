@@ -46,7 +46,7 @@ export function describeOtherStates(cli: CommandLine, target: readonly string[])
     expect(refused.stderr).toContain("this checkout's state of it is lost");
     expect(refused.code).toBe(1);
     const unasked = await cli.mlops("recover", ...target);
-    expect(unasked.stderr).toContain("nothing was taken back; confirm with --yes");
+    expect(unasked.stderr).toContain("nothing was recovered; confirm with --yes");
 
     expect((await cli.mlops("recover", ...target, "--yes")).code).toBe(0);
     const { code, stdout, stderr } = await cli.up();

@@ -13,7 +13,7 @@ const cli = commandLine("e2e-cli", ...target, "--engine", "pulumi");
 function reason(): string | undefined {
   const programs = ["pulumi", "pulumi-language-nodejs"];
   const plugins = ["pulumi-resource-kubernetes", "pulumi-resource-random"];
-  // the CLI fetches plugins itself unless it is told not to
+  // the CLI fetches plugins itself unless that is disabled
   const mustBeThere = process.env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] === "true";
   const missing = [...programs, ...(mustBeThere ? plugins : [])].filter((name) => !which(name));
   if (missing.length > 0) return `${missing.join(", ")} not on PATH`;

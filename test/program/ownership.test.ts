@@ -34,7 +34,7 @@ describe("owner of a namespace", () => {
       { metadata: { name: "ml", uid: "1", labels: partOf } },
       "1",
     ],
-  ])("the stack goes on in one that was %s", (_, live, uid) => {
+  ])("the stack continues in one that was %s", (_, live, uid) => {
     expect(namespaceRefusal(live, claim(uid))).toBeUndefined();
   });
 

@@ -8,7 +8,7 @@ import { combinations, type Combination } from "../support/targets.ts";
 import { readable } from "../support/wire.ts";
 
 /*
- * What an `up` with this release does to a stack of the last one, as far as it can be told without a cluster: every
+ * What an `up` with this release does to a stack of the last one, as far as that is known without a cluster: every
  * resource of releases/VERSION.json must be found again, under its URN or an alias, and unchanged where a change would
  * replace it. CONTRIBUTING.md has the command that records this tree as that of a release.
  */
@@ -73,7 +73,7 @@ const treeOf = (resources: readonly Recorded[]): Tree =>
 const shortUrn = (urn: string) => urn.replace(/^urn:pulumi:[^:]+::[^:]+::/, "");
 const typeIn = (urn: string) => urn.split("::")[0]!.split("$").at(-1)!;
 
-/** What becomes of the resources of a tree that is deployed, in sentences. Nothing that may happen is among them. */
+/** What a deployment does to the resources of a tree, in sentences. Permitted changes are not among them. */
 function losses(deployed: Tree, resources: readonly Recorded[]): string[] {
   const byUrn = new Map<string, Recorded>();
   for (const resource of resources) {

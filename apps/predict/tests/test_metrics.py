@@ -1,4 +1,4 @@
-"""What Prometheus is told about the page, and on which port."""
+"""The page's metrics for Prometheus, and their port."""
 
 import importlib
 import time

@@ -96,7 +96,7 @@ def test_predicted_values_are_counted_in_buckets_of_their_range(
     serving, version = served(models, start_server, KNOWN)
     count = f'model_prediction_value_count{{model_version="{version}"}}'
     assert 'model_prediction_value_bucket{le="+Inf"' in serving.metrics
-    assert serving.metric(count) == 0, "the proof is not a prediction that anybody asked for"
+    assert serving.metric(count) == 0, "the trial prediction of a load is not counted"
     answers = serving.predict(records(FEATURES)).json()["predictions"]
     buckets = series(serving, "model_prediction_value_bucket")
     assert 10 <= len(buckets) <= 21

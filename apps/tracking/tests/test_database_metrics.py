@@ -1,4 +1,4 @@
-"""What Prometheus is told about a real Postgres, above all when it is away."""
+"""The metrics of a real Postgres, above all while it is down."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""Accounts of people: how the stack makes, changes and removes them, and what they are told."""
+"""Accounts of people: how the stack makes, changes and removes them, and the refusals that people see."""
 
 import io
 import os
@@ -34,7 +34,7 @@ class Platform:
         self._uris = uris
 
     def up(self, **people: str) -> str:
-        """What `npm run up` does about these people, beside the running server."""
+        """What `npm run up` does about these people, next to the running server."""
         wanted = {name: (first(name)[1], role) for name, role in people.items()}
         return migrated_here(self._uris, users_file(self._folder, wanted))
 

@@ -52,7 +52,7 @@ SEARCHES = {
         )
     ),
 }
-# What writers change, and nothing that a later MLflow adds beside it.
+# What writers change, and nothing that a later MLflow adds next to it.
 WRITTEN = (
     "^/v1/traces$|/mlflow-artifacts/"
     "|/mlflow/(artifacts|upload-artifact|datasets|experiments|logged-models|model-versions"

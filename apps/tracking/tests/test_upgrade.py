@@ -20,7 +20,7 @@ API = "/api/2.0/mlflow"
 
 @dataclass(frozen=True)
 class Upgraded:
-    """The running server, what the migration said, and the schema of before."""
+    """The running server, what the migration said, and the earlier schema."""
 
     server: Server
     said: str

@@ -158,7 +158,7 @@ def ports(dask_scheduler=None, dask_worker=None):
 def metrics(port):
     return urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
 
-def paths_besides(port):
+def other_paths(port):
     return [p for p in ("/", "/info/main/workers.html", "/json/counts.json", "/health")
             if answers(f"http://127.0.0.1:{port}{p}")]
 
@@ -179,7 +179,7 @@ with Client() as client:
     print("one worker:", "dask_scheduler_workers_added_total 1.0" in metrics(of_scheduler))
     print("paused:", 'dask_scheduler_workers{state="paused"} 0.0' in metrics(of_scheduler))
     print("of the worker:", 'dask_worker_memory_bytes{type="managed"}' in metrics(of_worker))
-    print("besides:", paths_besides(of_scheduler) + paths_besides(of_worker))
+    print("other paths:", other_paths(of_scheduler) + other_paths(of_worker))
     print("all memory:", *client.run(memory).values())
     imported = [client.run_on_scheduler(has_scikit_learn), *client.run(has_scikit_learn).values()]
     print("imported:", imported, flush=True)
@@ -196,7 +196,7 @@ def test_pods_use_all_memory_show_their_metrics_and_nothing_else_and_are_ready_f
     assert "one worker: True" in log
     assert "paused: True" in log
     assert "of the worker: True" in log
-    assert "besides: []" in log
+    assert "other paths: []" in log
     assert "all memory: True" in log
     assert "imported: [True, True]" in log
 

@@ -45,7 +45,7 @@ SCRIPTS = {"prepare": PREPARE, "train": TRAIN, "promote": PROMOTE}
 
 
 class Pod:
-    """A pod of three steps: a folder of its own and the uid of its Job."""
+    """A pod of three steps: its folder and the uid of its Job."""
 
     def __init__(
         self, folder: Path, env: dict[str, str], job: str, capfd: pytest.CaptureFixture[str]

@@ -95,7 +95,7 @@ test("its passwords are those of the Secret that goes with it", async () => {
   expect([admin.existingSecret, secretKeyRef.name]).toEqual(
     Array(2).fill("grafana-credentials-1a2b3c"),
   );
-  // the names that the chart looks for by itself, and the one that it is told
+  // the chart's default names, and the one that is configured
   const wanted = ["admin-user", "admin-password", secretKeyRef.key];
   expect(Object.keys(stringData.secret).sort()).toEqual(wanted.sort());
 });

@@ -12,7 +12,7 @@ const valueOf = <T>(output: pulumi.Output<T>) =>
   new Promise<T>((resolve) => void output.apply(resolve));
 
 test("any user, password and database survive a round trip through the URI", async () => {
-  // a lone half of a surrogate pair is no text that anybody could type
+  // a lone half of a surrogate pair cannot be typed
   const anyText = fc.string({ unit: "binary", minLength: 1 });
   await fc.assert(
     fc.asyncProperty(anyText, anyText, anyText, async (username, password, database) => {

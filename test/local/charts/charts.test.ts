@@ -18,7 +18,7 @@ import { isObject } from "../../support/wire.ts";
 
 const chart = join(checkoutRoot, "local/charts/prometheus");
 const image = { repository: "localhost/mlops/monitoring", tag: "0123456789ab" };
-/** What `npm run up` adds where the official chart cannot be had. */
+/** What `npm run up` adds where the official chart is not available. */
 const images = {
   server: { image },
   alertmanager: { image },

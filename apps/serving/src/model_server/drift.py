@@ -93,7 +93,7 @@ class DriftWindow:
 
     def _add(self, slot: int, counts: np.ndarray, rows: int) -> None:
         place = slot % _SLOTS
-        if slot < self._slots[place]:  # so old that the window has gone round since
+        if slot < self._slots[place]:  # older than the window
             return
         if slot > self._slots[place]:
             self._slots[place], self._counts[place], self._rows[place] = slot, 0, 0
