@@ -82,7 +82,7 @@ test.each([
       "steps.0.command is missing; it is what runs in the model's folder, a list such as [python, prepare.py]",
       "steps.0.cmd is not known; use name, command, image, parameters, resources, gpu, cluster, timeoutSeconds, cache",
       'steps.0.name must be the name of the step and of its run: lower-case letters, digits and dashes, a letter first, such as prepare, not "Prepare"',
-      "steps.0.parameters.rows must be a text, a number or true or false, not [1]",
+      "steps.0.parameters.rows must be a string, a number, or true or false, not [1]",
     ],
   ],
   [

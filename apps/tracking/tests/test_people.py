@@ -1,4 +1,4 @@
-"""Accounts of people: how the stack makes, changes and removes them, and the refusals that people see."""
+"""Accounts of people: how the stack makes, changes and removes them, and what they may do."""
 
 import io
 import os
