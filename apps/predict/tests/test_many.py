@@ -138,7 +138,7 @@ def test_a_wrong_column_is_named_on_the_page(server: StubModelServer, open_page:
         (b"\x81" * 100_000, "The file is not text"),
     ],
 )
-def test_a_file_that_is_no_such_table_is_refused_in_words(
+def test_a_file_that_is_not_such_a_table_is_refused_with_the_reason(
     content: str | bytes, reason: str
 ) -> None:
     assert reason in fault(content)
@@ -371,7 +371,7 @@ def test_objects_of_different_outputs_become_json() -> None:
     assert '50,1,20,80,"{""b"": 2}",3\n' in text
 
 
-def test_outputs_that_change_within_a_file_are_said() -> None:
+def test_outputs_that_change_within_a_file_are_reported() -> None:
     seen: list[int] = []
 
     def changing(rows: list[dict[str, Any]]) -> list[Any]:

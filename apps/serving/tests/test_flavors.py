@@ -191,7 +191,7 @@ FLAVORS = {"python": "pyfunc"}
 
 
 @pytest.mark.parametrize("model", CODE, ids=lambda model: model.__name__)
-def test_a_model_that_runs_code_is_refused_and_each_way_out_leads_out(
+def test_a_model_that_runs_code_is_refused_and_each_suggested_fix_works(
     shelf: Shelf, model: LogModel
 ) -> None:
     logged, files = shelf.take(model)
@@ -296,7 +296,9 @@ def test_a_crafted_xgboost_model_in_ubjson_is_refused(shelf: Shelf, tmp_path: Pa
         load(folder)
 
 
-def test_a_name_that_is_twice_in_an_xgboost_model_is_refused(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_name_that_appears_twice_in_an_xgboost_model_is_refused(
+    shelf: Shelf, tmp_path: Path
+) -> None:
     folder = tmp_path / "m"
     shutil.copytree(shelf.take(logged_models.xgboost_classifier)[1], folder)
     text = (folder / "model.json").read_text()
@@ -519,7 +521,9 @@ def listed() -> list[tuple[str, str, bool]]:
     ]
 
 
-def test_the_page_lists_every_flavor_and_what_becomes_of_it(shelf: Shelf, tmp_path: Path) -> None:
+def test_the_page_lists_every_flavor_and_whether_it_is_accepted(
+    shelf: Shelf, tmp_path: Path
+) -> None:
     seen = set()
     for accepted, models in ((True, DATA), (False, CODE)):
         for model in models:

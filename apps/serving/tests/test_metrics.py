@@ -162,7 +162,7 @@ def test_labels_are_no_values(models: Models, start_server: Start) -> None:
     assert "model_prediction_value_bucket{" not in serving.metrics
 
 
-def test_a_switch_of_versions_starts_the_window_anew(models: Models, start_server: Start) -> None:
+def test_a_switch_of_versions_resets_the_window(models: Models, start_server: Start) -> None:
     serving, first = served(models, start_server, KNOWN)
     second = models.add(samples.linear(2.0), metadata=KNOWN)
     for version in (second, first):
@@ -178,7 +178,7 @@ def test_a_switch_of_versions_starts_the_window_anew(models: Models, start_serve
     )
 
 
-def test_series_of_old_versions_are_let_go_but_never_those_of_the_served_one() -> None:
+def test_series_of_old_versions_are_dropped_but_never_those_of_the_served_one() -> None:
     metrics = Metrics("m")
     environment = {"MLFLOW_TRACKING_URI": "http://mlflow:5000", "MODEL_NAME": "m"}
     settings = read_settings(environment)

@@ -126,7 +126,7 @@ def test_binary_tensors_as_tritons_client_sends_them(
     assert serving.metric(counted) == 1
 
 
-def test_what_is_not_served_is_said_in_the_protocols_words(
+def test_an_unknown_model_or_version_is_an_error_of_the_protocol(
     client: OpenInferenceClient, iris: tuple[Serving, Any, pd.DataFrame]
 ) -> None:
     serving, _, rows = iris
@@ -282,7 +282,7 @@ def test_a_tensor_at_fault_is_named(
         ({"parameters": [1]}, "parameters must be an object"),
     ],
 )
-def test_a_wish_that_cannot_be_met_is_refused(
+def test_an_output_that_cannot_be_returned_is_refused(
     houses: LoadedModel, more: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(InputError, match=reason):

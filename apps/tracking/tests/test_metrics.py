@@ -118,9 +118,7 @@ def test_probes_are_not_counted(server: Server, metrics: Sidecar) -> None:
 
 
 @pytest.mark.parametrize("user", [None, USERS["model-server"], ADMIN])
-def test_nobody_gets_metrics_from_the_public_port(
-    server: Server, user: tuple[str, str] | None
-) -> None:
+def test_the_public_port_has_no_metrics(server: Server, user: tuple[str, str] | None) -> None:
     with server.client(user) as client:
         for path in ("/metrics", "/metrics/", "/metrics?name[]=python_info"):
             reply = client.get(path)
@@ -187,7 +185,7 @@ def test_an_answer_for_want_of_a_database_is_an_error_and_the_server_is_up(
             server.recover()
 
 
-def test_a_folder_that_is_not_there_is_named() -> None:
+def test_a_missing_folder_is_named() -> None:
     with pytest.raises(StartupError, match="PROMETHEUS_MULTIPROC_DIR must name the folder"):
         serve_metrics({"PROMETHEUS_MULTIPROC_DIR": "/nowhere"})
 

@@ -295,9 +295,7 @@ def test_steps_do_not_change_each_others_outputs(
     assert reason in output
 
 
-def test_outputs_that_are_gone_are_made_again(
-    settings: Settings, pod: Callable[[str], Pod]
-) -> None:
+def test_missing_outputs_are_created_again(settings: Settings, pod: Callable[[str], Pod]) -> None:
     assert pod("job-1").step("prepare")[0] == 0
     (run,) = runs(settings, "job-1")["prepare"]
     client = MlflowClient()
