@@ -60,12 +60,14 @@ describe("data", () => {
     [
       "a database that is replaced",
       { ...database, op: "replace", because: ["region"] },
-      ["mlops-cloud-sql holds data that this change loses; acknowledge it or leave it as it is"],
+      [
+        "mlops-cloud-sql holds data that this change loses; acknowledge the loss, or undo the change",
+      ],
     ],
     [
       "a bucket that is deleted",
       { type: types.bucket, name: "mlops-bucket", op: "delete" },
-      ["mlops-bucket holds data that this change loses; acknowledge it or leave it as it is"],
+      ["mlops-bucket holds data that this change loses; acknowledge the loss, or undo the change"],
     ],
     ["a claim", { type: types.claim, op: "delete" }, [expect.stringContaining("it holds data")]],
     ["a cluster", { type: types.cluster, op: "replace" }, [expect.stringContaining("it holds")]],

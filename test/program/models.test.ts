@@ -66,7 +66,7 @@ test.each([
   [
     "metric: f1\ndirection: up",
     [
-      'direction must be minimize where a lower metric is better, maximize where a higher one is, not "up"',
+      'direction must be minimize if a lower metric is better, maximize if a higher one is, not "up"',
     ],
   ],
   [
