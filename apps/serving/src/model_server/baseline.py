@@ -72,7 +72,7 @@ def _feature(name: object, bins: object) -> Feature:
     if (np.diff(edges) <= 0).any():
         raise BaselineError(f"the edges of feature {name!r} do not increase")
     if (counts < 0).any() or counts.sum() < 1:
-        raise BaselineError(f"the counts of feature {name!r} are not whole numbers of rows")
+        raise BaselineError(f"the counts of feature {name!r} are negative or all zero")
     return Feature(edges, counts, _limits(name, bins.get("range")))
 
 
