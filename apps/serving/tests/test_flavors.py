@@ -147,7 +147,7 @@ def test_a_model_without_probabilities_refuses_to_make_them_up(shelf: Shelf) -> 
     logged, files = shelf.take(logged_models.sklearn_linear)
     model = load(files)
     assert model.description["classes"] is None
-    with pytest.raises(Exception, match="has no probabilities"):
+    with pytest.raises(Exception, match="returns no probabilities"):
         model.answer("application/json", request(logged.rows), probabilities=True)
 
 

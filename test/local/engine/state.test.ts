@@ -36,5 +36,5 @@ test.each([
 ])("%s is refused with the ways out, and not taken for an empty state", (_what, text, why) => {
   writeFileSync(path, text);
   expect(() => new StackState(path)).toThrow(why);
-  expect(() => new StackState(path)).toThrow(/restore it from a backup.* npm run recover/);
+  expect(() => new StackState(path)).toThrow(/restore it from a backup.* `npm run recover`/);
 });
