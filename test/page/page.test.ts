@@ -123,7 +123,7 @@ test("the front page lists every service with its current state", async () => {
   await card("MLflow").getByText("Healthy").waitFor();
   await card("Prediction page").getByText("version 9a8b7c6d5e4f").waitFor();
   await card("Prometheus").getByText("npm run connect").waitFor();
-  await card("Alertmanager").getByText("Not known").waitFor();
+  await card("Alertmanager").getByText("Unknown").waitFor();
   await card("Hangs").getByText("Server unavailable").waitFor();
   expect(await page.getByText("owner platform@example.org").count()).toBe(5);
   expect(await page.getByRole("link", { name: "Open" }).count()).toBe(2);
