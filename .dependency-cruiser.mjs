@@ -53,13 +53,13 @@ const anyOf = (paths) => paths.map(within).join("|");
 
 const upwards = floors.flatMap((floor, height) =>
   floor.map((folder) => {
-    const beside = floor.filter((other) => other !== folder);
+    const siblings = floor.filter((other) => other !== folder);
     const above = floors.slice(height + 1).flat();
     return {
       name: `${folder}-imports-upwards`,
       severity: "error",
       from: { path: within(folder) },
-      to: { path: anyOf([...beside, ...above, "cli", "local", "ci", "tools", "policy", "test"]) },
+      to: { path: anyOf([...siblings, ...above, "cli", "local", "ci", "tools", "policy", "test"]) },
     };
   }),
 );

@@ -89,7 +89,7 @@ export default defineConfig(
   {
     files: ["test/**/*.ts"],
     rules: {
-      // what a test asks about is often `any` by nature: JSON, matchers, modules loaded anew
+      // what a test inspects is often `any` by nature: JSON, matchers, reloaded modules
       "@typescript-eslint/no-explicit-any": "off",
       "@typescript-eslint/no-unsafe-argument": "off",
       "@typescript-eslint/no-unsafe-assignment": "off",

@@ -3,7 +3,7 @@ import { rules } from "../policy/rules/index.ts";
 import { isValues, unknown, type Values } from "../policy/values.ts";
 import { type JsonObject, plain, unknownValue } from "../local/support/propertyValues.ts";
 
-/** What the pack says of one resource, or of the stack as a whole. */
+/** A violation that the pack finds in one resource, or in the stack as a whole. */
 export interface Verdict {
   readonly policy: string;
   readonly level: "mandatory" | "advisory";
@@ -43,14 +43,14 @@ export function verdictsOn(
   });
 }
 
-/** The verdicts for a terminal, those that refuse the update first. */
+/** The verdicts as text for a terminal; those that refuse the update come first. */
 export function policyReport(verdicts: readonly Verdict[]): string {
   if (verdicts.length === 0) return "Policies: nothing to report";
   const [broken, others] = (["mandatory", "advisory"] as const).map((level) =>
     verdicts.filter((verdict) => verdict.level === level),
   ) as [Verdict[], Verdict[]];
   return [
-    `Policies: ${broken.length} broken, ${others.length} to know of`,
+    `Policies: ${broken.length} broken, ${others.length} advisory`,
     ...broken.map(({ policy, sentence }) => `  ✗ ${policy}: ${sentence}`),
     ...others.map(({ policy, sentence }) => `  · ${policy}: ${sentence}`),
   ].join("\n");
@@ -59,7 +59,7 @@ export function policyReport(verdicts: readonly Verdict[]): string {
 export const isRefused = (verdicts: readonly Verdict[]): boolean =>
   verdicts.some(({ level }) => level === "mandatory");
 
-/** A level by itself, or among a rule's settings, as the policy engine takes both. */
+/** A level, as plain text or among a rule's settings; the policy engine accepts both. */
 function levelOf({ name, level }: Rule, config: PolicyConfig): string {
   const given = config[name] ?? config["all"];
   const chosen = isValues(given) ? given["enforcementLevel"] : given;

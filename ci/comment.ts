@@ -7,7 +7,7 @@ import { dataAtRisk, type Risk, unacknowledged } from "./risks.ts";
 
 export interface CommentOptions {
   readonly stack: string;
-  /** Names of resources whose loss someone has acknowledged; `*` stands for all. */
+  /** Names of resources whose loss is acknowledged; `*` stands for all. */
   readonly acknowledged: readonly string[];
   /** What the policy pack has printed. */
   readonly policies?: string;
@@ -17,7 +17,7 @@ export interface CommentOptions {
 
 export interface Comment {
   readonly markdown: string;
-  /** Why the update must not run as it is, a sentence each. */
+  /** Why the update must not run, one sentence each. */
   readonly refusals: readonly string[];
 }
 
@@ -46,7 +46,8 @@ export function previewComment(plan: readonly PlannedChange[], options: CommentO
   const lost = isAccepted ? [] : unacknowledged(risks, options.acknowledged);
   const refusals = [
     ...lost.map(
-      (name) => `${name} holds data that this change loses; acknowledge it or leave it as it is`,
+      (name) =>
+        `${name} holds data that this change loses; acknowledge the loss, or undo the change`,
     ),
     ...openSecrets(plan),
   ];
@@ -61,7 +62,7 @@ export function previewComment(plan: readonly PlannedChange[], options: CommentO
   return { markdown: `${markdown}\n`, refusals };
 }
 
-/** By this line the comment is found again and brought up to date. */
+/** This line identifies the comment, so that it can be updated. */
 export const marker = (stack: string): string => `<!-- mlops-platform preview of ${stack} -->`;
 
 function summary(plan: readonly PlannedChange[]): string {
@@ -121,7 +122,7 @@ function policySection(printed: string | undefined): string[] {
     : [];
 }
 
-/** From all that a preview prints, what stands under `Policies:`. */
+/** The part under `Policies:` of a preview's output. */
 function policyPart(printed: string): string {
   const lines = printed.split(/\r?\n/);
   const start = lines.findIndex((line) => /^Policies:/.test(line)) + 1;
@@ -147,14 +148,14 @@ function planSection(plan: readonly PlannedChange[]): string[] {
   ];
 }
 
-/** Text of a program may hold backticks: the fence is longer than any run of them. */
+/** Text of a program may contain backticks: the fence is longer than any run of them. */
 function fenced(text: string, language = ""): string[] {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   return [`${fence}${language}`, text.slice(0, 20_000), fence, ""];
 }
 
-/** Names come from the pull request: none of them may become markup or call a person. */
+/** Names come from the pull request: none of them may become markup or mention a user. */
 const code = (text: string): string => `\`${text.replace(/[`|\r\n]/g, " ")}\``;
 const plain = (text: string): string =>
   text.replace(/[\r\n]+/g, " ").replace(/[\\`*_[\]<>|#@]/g, (character) => `\\${character}`);

@@ -33,9 +33,9 @@ export function costTable(costs: PlannedCosts, running?: number): string {
 }
 
 export const freeSentence =
-  "0 US dollars a month: this stack makes nothing on Google Cloud, everything runs on a cluster of your own";
+  "0 US dollars a month: this stack creates nothing on Google Cloud; everything runs on your own cluster";
 
-/** What the total does not include, because the table has no price of it. */
+/** What the total does not include, because the table has no price for it. */
 export const unpricedSentence = ({ unpriced }: PlannedCosts): string | undefined =>
   unpriced.length === 0 ? undefined : `Not in the total, price unknown: ${unpriced.join(", ")}`;
 

@@ -20,7 +20,7 @@ export interface PlannedCosts {
   readonly components: readonly ComponentCost[];
   readonly was: number;
   readonly now: number;
-  /** What is to cost money that no price is known for, each as `mlops-cache (gcp:redis/instance:Instance)`. */
+  /** Resources without a known price, each as `mlops-cache (gcp:redis/instance:Instance)`. */
   readonly unpriced: readonly string[];
 }
 

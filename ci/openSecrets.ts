@@ -6,8 +6,8 @@ import type { PlannedChange } from "./plan.ts";
 const hidden = ["[secret]", unknownValue];
 
 /**
- * Provider settings and resource inputs that hold a secret in clear: the state would keep it so. Only a plan shows
- * this; a policy is given all values with the marks of secrecy taken off.
+ * Provider settings and resource inputs that hold a secret in plaintext: the state would keep it so. Only a plan shows
+ * this; a policy gets all values without their secret marks.
  */
 export function openSecrets(plan: readonly PlannedChange[]): string[] {
   return plan.flatMap(({ name, after }) =>
@@ -15,7 +15,7 @@ export function openSecrets(plan: readonly PlannedChange[]): string[] {
       .filter(([path, value]) => isOpen(path, value))
       .map(
         ([path]) =>
-          `${name}: ${path} is in clear; pass it as a secret (\`pulumi config set --secret\`, or pulumi.secret in the program)`,
+          `${name}: ${path} is in plaintext; pass it as a secret (\`pulumi config set --secret\`, or pulumi.secret in the program)`,
       ),
   );
 }

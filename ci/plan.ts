@@ -1,6 +1,6 @@
 import { UserError } from "../local/support/errors.ts";
 
-/** What becomes of a resource. */
+/** What the update does to a resource. */
 export type Action = "same" | "create" | "update" | "replace" | "delete";
 
 /** A resource as a preview knows it. */
@@ -8,7 +8,7 @@ export interface PlannedState {
   readonly type: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly protect: boolean;
-  /** Whether it stands for something outside of the program; a component does not. */
+  /** Whether it exists outside the program; a component does not. */
   readonly custom: boolean;
   readonly parent?: string;
 }
@@ -93,7 +93,7 @@ function stepsOf(text: string): Step[] {
     plan = JSON.parse(text) as { steps?: Step[] };
   } catch {
     throw new UserError(
-      "the plan is no JSON; make it with `pulumi preview --json --show-sames > plan.json`",
+      "the plan is not JSON; create it with `pulumi preview --json --show-sames > plan.json`",
     );
   }
   return plan.steps ?? [];

@@ -6,11 +6,11 @@ export interface Risk {
   readonly kind: string;
   /** What happens, as the end of a sentence that starts with the name. */
   readonly what: string;
-  /** Whether someone has to acknowledge it before the update may run. */
+  /** Whether it must be acknowledged before the update may run. */
   readonly isLoss: boolean;
 }
 
-/** What holds data, or without which the data could not be opened again. */
+/** Resource types that hold data, or without which the data could not be read again. */
 export const holders: Readonly<Record<string, string>> = {
   "gcp:sql/databaseInstance:DatabaseInstance": "every experiment, model version and user",
   "gcp:sql/database:Database": "every experiment, model version and user",
@@ -19,10 +19,10 @@ export const holders: Readonly<Record<string, string>> = {
   "gcp:artifactregistry/repository:Repository": "every image",
   "kubernetes:core/v1:Namespace": "everything in it",
   "kubernetes:core/v1:PersistentVolumeClaim": "what is on the volume",
-  "random:index/randomPassword:RandomPassword": "a password that the data is opened with",
+  "random:index/randomPassword:RandomPassword": "a password that the data requires",
 };
 
-/** What the plan does to data. A policy cannot tell: it sees the resources as they will be, and not the ones that go. */
+/** What the plan does to data. A policy cannot find out: it sees resources as they will be, and no deleted ones. */
 export function dataAtRisk(plan: readonly PlannedChange[]): Risk[] {
   return plan.flatMap((change): Risk[] => {
     const { name, type, action, before, after, because } = change;
@@ -42,7 +42,7 @@ export function dataAtRisk(plan: readonly PlannedChange[]): Risk[] {
   });
 }
 
-/** Names of what would be lost and nobody has acknowledged. */
+/** Names of resources whose loss is not acknowledged. */
 export function unacknowledged(risks: readonly Risk[], acknowledged: readonly string[]): string[] {
   return risks
     .filter(({ isLoss, name }) => isLoss && !acknowledged.includes(name))

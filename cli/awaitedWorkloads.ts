@@ -35,7 +35,7 @@ export class AwaitedWorkloads {
     if (ended !== undefined) this.#awaited.delete(ended);
   }
 
-  /** Waits until something can never get ready, and says what and why; ends without a word when `isOver`. */
+  /** Waits until a workload can never become ready, and returns which and why; returns undefined when `isOver`. */
   async firstLost(isOver: AbortSignal): Promise<string | undefined> {
     while (!isOver.aborted) {
       await delay(this.#times.lookEveryMs, undefined, { signal: isOver }).catch(() => {});
@@ -59,7 +59,7 @@ export class AwaitedWorkloads {
     }
     const lasting = troubles.find(({ trouble }) => trouble.isLasting);
     if (!isStuck(lasting?.trouble) || !lasting) return undefined;
-    return `${lasting.name} cannot get ready: ${troubleText(lasting.trouble)}`;
+    return `${lasting.name} cannot become ready: ${troubleText(lasting.trouble)}`;
   }
 
   /** The object itself, or the workloads of a Helm release. */

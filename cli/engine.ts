@@ -38,10 +38,10 @@ export interface Engine {
   forget(): Promise<void>;
   /** Releases the stack's lock, no matter who holds it. The lock of a dead process on this machine is released automatically. */
   unlock(): Promise<void>;
-  /** The whole state as text, secrets in clear; nothing before the first `up`. */
+  /** The whole state as text, secrets in plaintext; nothing before the first `up`. */
   exportState(): Promise<string | undefined>;
   /** Takes such a text for the state, whatever was there before. */
   importState(state: string): Promise<void>;
-  /** Outputs of the last `up`, with secrets in clear where wanted; empty before the first one. */
+  /** Outputs of the last `up`, with secrets in plaintext where wanted; empty before the first one. */
   outputs(options: { showSecrets: boolean }): Promise<Record<string, unknown>>;
 }

@@ -35,7 +35,7 @@ export function withPerson(text: string, project: string, name: string, role: Pe
 }
 
 /**
- * The password with which a person logs in: the first one, or a new one that nobody else has seen.
+ * The password with which a person logs in: the first one, or a new one that only this command knows.
  * @throws UserError where the person has no account yet, or a password that only they know.
  */
 export async function passwordOf(

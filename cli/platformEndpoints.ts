@@ -59,7 +59,7 @@ export async function isHealthy(url: string, { service }: Served): Promise<boole
   try {
     const response = await fetch(url + service.healthPath, {
       signal: AbortSignal.timeout(2_000),
-      // a login in front answers with the way to its own page, which is well whatever becomes of the endpoint
+      // a login in front redirects to its own page, which is healthy even when the endpoint is not
       redirect: "manual",
     });
     await response.arrayBuffer();

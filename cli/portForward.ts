@@ -38,8 +38,8 @@ export interface Channel {
 const portsTried = 1000;
 
 /**
- * Listens on the loopback address and carries every connection to a ready pod of the Service. The pod is looked for
- * anew each time, so forwarding outlives pods that are replaced.
+ * Listens on the loopback address and forwards every connection to a ready pod of the Service. The pod is
+ * chosen for each connection, so forwarding outlives pods that are replaced.
  */
 export async function forwardService(options: ForwardOptions): Promise<Forwarding> {
   const { kubeconfig, service, onFailure = () => {} } = options;

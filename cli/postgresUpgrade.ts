@@ -64,7 +64,7 @@ export async function preparePostgres(
     if (isDeployed) await deleteJob(site, job);
     else if (upgrade) {
       console.error(
-        "Postgres can only be read until its upgrade is finished; run this command again, or `npm run up` with the earlier image to take the upgrade back",
+        "Postgres can only be read until its upgrade is finished; run this command again, or `npm run up` with the earlier image to undo the upgrade",
       );
     }
   };

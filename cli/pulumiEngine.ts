@@ -246,7 +246,7 @@ function stepsIn({ resourcePreEvent }: EngineEvent): Step[] {
   ];
 }
 
-/** A state with its secrets in clear, to be encrypted as those of the stack that it is imported into. */
+/** A state with its secrets in plaintext, to be encrypted as those of the stack that it is imported into. */
 function encryptedAs(own: Deployment, state: string): string {
   const given = JSON.parse(state) as { deployment: Yaml };
   const { secrets_providers } = own.deployment as Yaml;

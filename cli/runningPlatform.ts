@@ -13,7 +13,7 @@ export interface RunningPlatform {
   readonly settings: Settings;
   readonly deployment: Deployment;
   readonly kubeconfig: KubeConfig;
-  /** Outputs of the stack, secrets in clear. */
+  /** Outputs of the stack, secrets in plaintext. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 

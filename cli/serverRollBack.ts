@@ -22,8 +22,8 @@ export type ServerSettings = Pick<
 type Deploy = (server: ServerSettings) => Promise<number>;
 
 /**
- * Looks at the tracking server that runs before a deployment. Where the deployment has replaced it with one of another
- * version that never got ready, what is returned takes that one back: the databases of before, then the earlier version.
+ * Remembers the tracking server that runs before a deployment. If the deployment replaces it with another version that
+ * never becomes ready, the returned function rolls back: first the databases, then the earlier version.
  */
 export async function rememberServer(
   client: KubernetesClient,
@@ -46,7 +46,7 @@ export async function rememberServer(
       (await deploy(settingsOf(before))) === 0;
     console.error(
       isBack
-        ? `error: MLflow ${later} could not start, so ${earlier} serves again with the data of before the upgrade; fix the cause, which is above, and run \`npm run up\` again`
+        ? `error: MLflow ${later} could not start, so ${earlier} serves again with the data from before the upgrade; fix the cause, which is above, and run \`npm run up\` again`
         : `error: MLflow ${later} could not start, and neither could ${earlier}; see docs/how-to/upgrade.md, "Go back"`,
     );
   };

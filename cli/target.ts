@@ -57,7 +57,7 @@ export interface Surroundings {
 /**
  * Decides where to deploy: what is asked for, else where this stack already is, else the kubeconfig's current
  * context, else Minikube, else the local cluster.
- * @throws UserError where nothing can be had, with what would help.
+ * @throws UserError where no cluster is available, with the fix.
  */
 export async function decideTarget(around: Surroundings): Promise<Target> {
   const { wantedContext, wantsLocalCluster, remembered } = around;

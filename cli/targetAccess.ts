@@ -111,7 +111,7 @@ export async function reachDeployment(
   return { deployment, access: { context } };
 }
 
-/** What a preview has to know: the settings that `up` would add, so that it shows no difference of its own. */
+/** What a preview has to know: the settings that `up` would add, so that it shows no false difference. */
 export async function accessForPreview(
   { context: wanted, localCluster }: Options,
   settings: Settings,

@@ -79,7 +79,7 @@ export async function clearUnfinished(
     releases.some(({ inputs }) => inputs["name"] === releaseOf(record));
   const doomed = [
     ...unknown.filter((object) => !holdsData(object)),
-    // without the record of a change that was cut short, Helm goes on from the one before
+    // without the record of an interrupted change, Helm continues from the previous one
     ...(await installedBy(
       client,
       records.filter((record) => !isOfKnown(record)),

@@ -1,7 +1,7 @@
 # Copies the databases of a running Postgres into a data folder of this image's major version, by dump and restore.
 # It runs in a Job on the server's volume. $PGDATA is in use and is not touched; the copy is complete once it is called
 # $PGDATA.upgraded, and equal because from before the dump on the databases in use can only be read. Killed at any
-# moment, the next run begins again. Without UPGRADE it only takes back what an earlier run has left.
+# moment, the next run starts again. Without UPGRADE it only undoes what an earlier run has left.
 set -euo pipefail
 
 fail() {
@@ -27,7 +27,7 @@ WHERE usename = current_user AND datname IN (SELECT datname $databases) \g /dev/
 END
 }
 
-# The copy goes before anybody writes again. A folder is there as long as databases are read-only.
+# Deletes the copy before clients can write again. The folder exists as long as databases are read-only.
 take_back() {
   mkdir -p "$new"
   rm -rf "$PGDATA.upgraded"
@@ -35,7 +35,7 @@ take_back() {
   rm -rf "$new" "$new.init"
 }
 
-# Kubernetes tries again what does not end with 1.
+# Kubernetes retries after every exit code but 1.
 undo() {
   if ! take_back; then exit 2; fi
   fail "nothing was changed"
@@ -52,7 +52,7 @@ lock() {
   echo "SET lock_timeout = '30min'; SELECT 'locked' FROM (SELECT pg_advisory_lock(108170419336560)) lock;" >&"${LOCK[1]}"
   read -r answer <&"${LOCK[0]}" || true
   if [ "${answer:-}" != locked ]; then
-    fail "no lock of Postgres, which backups, restores and migrations take too: ${answer:-it does not answer}"
+    fail "cannot take the lock in Postgres that backups, restores and migrations also take: ${answer:-it does not answer}"
   fi
 }
 
@@ -147,5 +147,5 @@ elif [ "$have" -lt "$own" ]; then
   upgrade
 elif compgen -G "$PGDATA.upgrad*" > /dev/null; then
   take_back
-  echo "an upgrade that was not finished is taken back: the databases can be written again"
+  echo "an unfinished upgrade is undone: the databases are writable again"
 fi

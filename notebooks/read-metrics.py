@@ -16,9 +16,9 @@
 # %% [markdown]
 # # Read the metrics of the served model
 #
-# How often the champion is asked, how fast it answers, and how far the values it is asked about
-# have drifted from those it was trained on. It only reads: from the model server and, with PromQL,
-# from Prometheus.
+# How many requests the champion gets, how fast it answers, and how far its inputs have drifted from
+# the training data. The notebook only reads: from the model server and, with PromQL, from
+# Prometheus.
 #
 # `npm run connect` writes `.env` and forwards Prometheus to this machine; leave it running.
 
@@ -42,7 +42,7 @@ if "PROMETHEUS_URL" not in os.environ:
 minutes = 60
 
 # %% [markdown]
-# ## Asking Prometheus
+# ## Query Prometheus
 #
 # One column for every value of a label, one row for every point in time.
 
@@ -62,7 +62,7 @@ def query_range(expression: str, label: str, step: str = "15s") -> pd.DataFrame:
         timeout=30,
     ).json()
     if answer["status"] != "success":
-        raise RuntimeError(f"Prometheus refuses `{expression}`: {answer['error']}")
+        raise RuntimeError(f"Prometheus rejected `{expression}`: {answer['error']}")
     columns = {
         series["metric"].get(label, "all"): pd.Series(
             {pd.Timestamp(time, unit="s"): float(value) for time, value in series["values"]}
@@ -96,7 +96,7 @@ latency = query_range(
 figure, (requested, answered) = plt.subplots(1, 2, figsize=(11, 3.5), layout="constrained")
 for axes, table, title in [
     (requested, rate, "Requests per second"),
-    (answered, 1000 * latency, "95 % are answered within, ms"),
+    (answered, 1000 * latency, "95th percentile of the latency, ms"),
 ]:
     for version in table:
         axes.plot(table.index, table[version], label=f"version {version}")
@@ -110,8 +110,8 @@ plt.show()
 # ## Drift
 #
 # The population stability index compares the values of each feature in the last hour with those of
-# the training data. Below 0.1 they are alike; above 0.25 the model is asked about something it
-# hardly knows. `docs/explanation/drift.md` tells how it is computed.
+# the training data. Below 0.1 they are alike; above 0.25 the model gets inputs that it was hardly
+# trained on. `docs/explanation/drift.md` explains how the index is computed.
 
 # %%
 drift = query_range(

@@ -157,8 +157,8 @@ promotion = promote_if_better(version)
 # %% [markdown]
 # ## Predict through the model server
 #
-# The server follows the alias by itself. Once it answers with the champion, its predictions must be
-# those of the same version loaded here.
+# The server follows the alias automatically. Once it answers with the champion, its predictions
+# must equal those of the same version loaded here.
 
 # %%
 serving_url = os.environ["MODEL_SERVING_URL"]
@@ -171,6 +171,6 @@ difference = np.abs(np.array(predictions) - local.predict(data.x_test)).max()
 assert difference < 1e-6, f"the model server and the local model differ by {difference}"
 
 print(f"{served['name']} version {answered_by} predicts {predictions[0]:.1f} for the first patient")
-print(f"({data.y_test.iloc[0]:.0f} was measured); largest difference to here: {difference:.1g}")
+print(f"({data.y_test.iloc[0]:.0f} was measured); largest deviation: {difference:.1g}")
 if page := os.environ.get("PREDICTION_APP_URL"):
-    print(f"The page for people: {page}")
+    print(f"Prediction page: {page}")

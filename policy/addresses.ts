@@ -13,10 +13,10 @@ const inner = [
   ...["169.254.0.0/16", "fc00::/7", "fe80::/10", "::1/128"],
 ].map((text) => rangeOf(text)!);
 
-/** More public addresses than this is no network of anybody's: a /8 of IPv4, a /16 of IPv6. */
+/** No single network has more public addresses than this: a /8 of IPv4, a /16 of IPv6. */
 const most = { 32: 2n ** 24n, 128: 2n ** 112n };
 
-/** Whether the ranges together let in a good part of the internet, however it was cut up. */
+/** Whether the ranges together let in a large part of the internet, however they are split. */
 export function coverInternet(texts: readonly string[]): boolean {
   const ranges = texts.map(rangeOf).filter((range) => range !== undefined);
   return ([32, 128] as const).some((bits) => {

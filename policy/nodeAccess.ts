@@ -7,13 +7,13 @@ export const nodeAccessSchema = {
   properties: {
     namespaces: {
       type: "string",
-      description: "Regular expression of the namespaces that may.",
+      description: "Regular expression of the namespaces whose pods may access their node.",
       default: nodeExporter,
     },
   },
 } as const;
 
-/** Whether a resource is in a namespace whose pods may reach into their node, or may turn out to be. */
+/** Whether a resource is in a namespace whose pods may access their node, or may turn out to be. */
 export function mayReachNode({ type, values }: SeenResource, config: Values): boolean {
   const namespace = at(values, "metadata", type.endsWith(":Namespace") ? "name" : "namespace");
   const pattern = config["namespaces"];

@@ -1,7 +1,7 @@
 import type { SeenResource } from "./rule.ts";
 import { at, objectsAt, textsAt, type Values } from "./values.ts";
 
-/** Where each kind of workload keeps the spec of its pods. */
+/** The path of the pod spec in each kind of workload. */
 const specPaths: Readonly<Record<string, readonly string[]>> = {
   Pod: ["spec"],
   Deployment: ["spec", "template", "spec"],
@@ -14,7 +14,7 @@ const specPaths: Readonly<Record<string, readonly string[]>> = {
   CronJob: ["spec", "jobTemplate", "spec", "template", "spec"],
 };
 
-/** The spec of a workload's pods; undefined for what makes no pods, or does not tell yet. */
+/** The spec of a workload's pods; undefined for other kinds, and where it is not known yet. */
 export function podSpec({ type, values }: SeenResource): Values | undefined {
   const path = /^kubernetes:(?:core|apps|batch|extensions)\/v\w+:([A-Za-z]+)$/.exec(type);
   const keys = specPaths[path?.[1] ?? ""];
@@ -35,7 +35,7 @@ export const containerName = (container: Values): string => {
   return `container ${typeof name === "string" ? name : "without a name"}`;
 };
 
-/** The words of a container's command line, those inside of a shell's script one by one. */
+/** The words of a container's command line, including those inside a shell script. */
 export const commandLine = (container: Values): string[] =>
   ["command", "args"]
     .flatMap((key) => textsAt(container, key))

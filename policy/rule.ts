@@ -17,21 +17,21 @@ export interface SeenResource {
 export type Fault = string;
 
 interface RuleText {
-  /** Name of the policy, as it is written in configuration. */
+  /** Name of the policy in the configuration. */
   readonly name: string;
   /** The rule in one sentence. */
   readonly description: string;
-  /** `mandatory` refuses the update, `advisory` only says what it means. */
+  /** `mandatory` refuses the update, `advisory` only warns. */
   readonly level: "mandatory" | "advisory";
   readonly configSchema?: PolicyConfigSchema;
 }
 
-/** A rule about each resource by itself: it is asked before the resource is made. */
+/** A rule about single resources: it is checked before the resource is created. */
 export interface ResourceRule extends RuleText {
   check(resource: SeenResource, config: Values): Fault[];
 }
 
-/** A rule about the stack as a whole: it is asked when all resources are known. */
+/** A rule about the stack as a whole: it is checked when all resources are known. */
 export interface StackRule extends RuleText {
   checkStack(resources: readonly SeenResource[], config: Values): Found[];
 }
@@ -45,7 +45,7 @@ interface Found {
   fault: Fault;
 }
 
-/** What a rule finds, whichever kind it is of. */
+/** The faults that a rule of either kind finds. */
 export const faultsOf = (
   rule: Rule,
   resources: readonly SeenResource[],

@@ -1,7 +1,7 @@
-/** Stands for a value that is known only after the update. No rule may count it as a fault. */
+/** Stands for a value that is known only after the update. No rule may report it as a fault. */
 export const unknown = Symbol("known after the update");
 
-/** A plain copy of what a policy is given. The policy SDK throws at the touch of an unknown value. */
+/** A plain copy of the values of a policy. The policy SDK throws when an unknown value is read. */
 export function plain(value: unknown): unknown {
   if (Array.isArray(value)) return Array.from(value, (_, index) => read(value, index));
   if (typeof value !== "object" || value === null) return value;
@@ -19,7 +19,7 @@ function read(container: object, key: string | number): unknown {
 
 export type Values = { readonly [key: string]: unknown };
 
-/** What is under a path of keys: `unknown` where that, or something on the way, is known only later. */
+/** The value at a path of keys: `unknown` where it, or a value on the way, is known only later. */
 export function at(values: unknown, ...path: string[]): unknown {
   let value = values;
   for (const key of path) {

@@ -96,7 +96,7 @@ function meant(word: string): string {
   return containing.join(", ").replace(/, (\w+)$/, " or $1") || nearest(word, configKeys);
 }
 
-/** Secrets that anybody may read where the stack is written down. */
+/** Secrets that are not encrypted in the stack's settings. */
 function openSecrets(source: ConfigSource, config: PlatformConfig): string[] {
   return secretKeys
     .filter((key) => config[key] !== undefined && !source.isSecret(key))

@@ -44,7 +44,7 @@ function firstOfEach<T extends { name: string }>(entries: T[]): T[] {
 function readFile(file: string): Kubeconfig {
   try {
     const content: unknown = parse(readFileSync(file, "utf8")) ?? {};
-    if (typeof content !== "object" || content === null) throw new Error("it is no mapping");
+    if (typeof content !== "object" || content === null) throw new Error("it is not a mapping");
     return withAbsolutePaths(content, dirname(file));
   } catch (error) {
     const [reason] = String((error as Error).message).split("\n");

@@ -16,7 +16,7 @@ export interface Rule {
   readonly rule: string;
 }
 
-/** Who checks a value: the component that gets it as this argument, or the setting's own rule; nobody where it is empty. */
+/** What checks a value: the component that gets it as this argument, or the setting's own rule; none where it is empty. */
 export type CheckedBy = string | Rule;
 
 /** One setting of a stack, as it is declared and read. */

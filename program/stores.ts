@@ -21,7 +21,7 @@ import { googleIdentityOf } from "./contradictions.ts";
 import type { Cluster } from "./cluster.ts";
 import { accountId, type GoogleCloud } from "./google.ts";
 
-/** Where MLflow keeps what it is told, and how it gets in; what is left out is made in the cluster. */
+/** The stores of MLflow, and its access to them; those that are absent are created in the cluster. */
 export interface DataStores {
   readonly database?: DatabaseConnection;
   readonly artifacts?: ArtifactLocation;
@@ -88,7 +88,7 @@ function googleDataStores(
           {
             ...stores,
             projectNumber: pulumi.interpolate`${bucket.projectNumber}`,
-            // a cluster's pool comes with the cluster: nobody can be bound before
+            // a cluster's pool is created with the cluster: nothing can be bound before
             workloadPool: cluster.workloadPool ?? `${project}.svc.id.goog`,
             namespace: config.namespace,
             serviceAccountName: services.tracking.name,

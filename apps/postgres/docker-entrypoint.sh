@@ -2,7 +2,7 @@
 # Starts Postgres, and makes its data folder first when there is none. Settings as in the official image:
 #   POSTGRES_USER (postgres)  POSTGRES_PASSWORD (required)  POSTGRES_DB (the user's name)  POSTGRES_INITDB_ARGS
 #   each also as NAME_FILE, a file that holds the value; PGDATA; /docker-entrypoint-initdb.d/*.sh *.sql *.sql.gz
-# Unlike there, POSTGRES_USER is no superuser: it owns its databases. The superuser is `postgres`, without a password,
+# Unlike there, POSTGRES_USER is not a superuser: it owns its databases. The superuser is `postgres`, without a password,
 # so that it logs in from inside the container only.
 set -eu
 
@@ -23,16 +23,17 @@ sql() { psql --no-psqlrc -q -v ON_ERROR_STOP=1 -h /tmp -U "$POSTGRES_USER" "$@";
 start_alone() { pg_ctl -w -t 600 -o "-c listen_addresses='' -c unix_socket_directories=/tmp $*" start > /dev/null; }
 stop_alone() { pg_ctl -m fast -w -t 600 stop > /dev/null; }
 
-# Lets POSTGRES_USER of earlier data make databases too, and prints the role that initdb made. The lock file of a server that lost its power names process 1, which is this script now:
-# Postgres takes that for a running server, unless it is told its grandparent.
+# Lets POSTGRES_USER of earlier data create databases too, and prints the role that initdb created. After a power loss
+# the lock file names process 1, which is this script now: Postgres takes that for a running server, unless
+# PG_GRANDPARENT_PID names this process.
 first_role() {
   printf 'ALTER ROLE "%s" CREATEDB\nSELECT rolname FROM pg_authid WHERE oid = 10\n' "$POSTGRES_USER" |
     PG_GRANDPARENT_PID=$$ postgres --single -D "$PGDATA" postgres | sed -n 's/^.*rolname = "\(.*\)".*$/\1/p'
 }
 
 # Gives the databases of POSTGRES_USER, which initdb made the superuser, to a role without its rights; the last
-# transaction swaps the names. Postgres can take the rights away no other way, nor reassign all that it owns at once.
-# A start that is killed before that leaves everything working, and the next one begins again.
+# transaction swaps the names. Postgres offers no other way to revoke the rights or to reassign everything it owns.
+# A start that is killed before that changes nothing, and the next one starts over.
 hand_over() {
   owner="$POSTGRES_USER-without-rights"
   sql -d postgres -v owner="$owner" <<'END'
@@ -104,8 +105,8 @@ update_rights() {
   fi
 }
 
-# Makes the data folder beside its place and renames it when it is complete: a first start that was killed
-# leaves nothing half done, the next one begins again.
+# Creates the data folder next to its final place and renames it when it is complete, so that a first start that was
+# killed leaves nothing half done and the next one starts over.
 initialise() {
   POSTGRES_PASSWORD=$(setting POSTGRES_PASSWORD)
   POSTGRES_DB=$(setting POSTGRES_DB "$POSTGRES_USER")
@@ -150,7 +151,7 @@ case "${1:-postgres}" in -*) set -- postgres "$@" ;; esac
 if [ "${1:-postgres}" = postgres ]; then
   [ $# -eq 0 ] || shift
   umask 077
-  # A shell that is process 1 ignores signals unless told otherwise.
+  # A shell that is process 1 ignores signals without a trap.
   trap 'exit 1' INT TERM
   POSTGRES_USER=$(setting POSTGRES_USER postgres)
   if [ ! -s "$PGDATA/PG_VERSION" ]; then

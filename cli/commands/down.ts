@@ -40,7 +40,7 @@ interface DownOptions {
   keepCache?: boolean;
 }
 
-/** Removes the platform; what becomes of its data is asked, or told by options. */
+/** Removes the platform; a question or an option decides whether its data is kept. */
 export async function down(options: Options & DownOptions): Promise<number> {
   if (options.keepCache && !options.cluster) {
     throw new UserError("--keep-cache requires --cluster; add it or leave --keep-cache out");
@@ -221,5 +221,5 @@ function whatIsLeft(keepCache: boolean): string {
   if (!existsSync(cacheRoot())) return "Nothing is left.";
   return keepCache
     ? `Nothing remains but the cache in ${cacheRoot()}.`
-    : `Nothing remains but files of another origin in ${cacheRoot()}.`;
+    : `What remains are files that this project did not create in ${cacheRoot()}.`;
 }

@@ -119,7 +119,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
       stackOption,
       engineOption,
       new Option("--json", "Print JSON"),
-      new Option("--show-secrets", "Print passwords in clear"),
+      new Option("--show-secrets", "Print passwords in plaintext"),
     ],
     load: async () => (await import("./outputs.ts")).outputs,
   },

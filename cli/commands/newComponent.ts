@@ -5,7 +5,7 @@ import { UserError } from "../../local/support/errors.ts";
 
 const className = /^([A-Z][a-z0-9]*)+$/;
 
-/** Makes a component that works as it is, with its test and its page, and says what to do next. */
+/** Creates a working component, with its test and its page, and prints the next steps. */
 export function newComponent(_: object, [name]: string[]): Promise<number> {
   const made = makeComponent(name);
   console.log(

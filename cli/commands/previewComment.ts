@@ -13,7 +13,7 @@ interface CommentOptions {
   output?: string;
 }
 
-/** The comment for a pull request, made of files: it asks nobody and needs no credentials. */
+/** Builds the comment for a pull request from files only, without questions or credentials. */
 export async function previewComment({
   stack = "dev",
   acknowledge: acknowledged = [],

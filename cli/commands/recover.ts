@@ -101,7 +101,7 @@ async function refuseOthers(client: KubernetesClient, settings: Settings): Promi
       ? "holds no platform with a mark of its stack"
       : `belongs to the stack ${owner}`;
   throw new UserError(
-    `the namespace ${namespace} ${found}, so it cannot be taken back as ${stackName(settings)}; name its stack with --stack, its namespace with --config namespace=NAME, and its cluster with --context`,
+    `the namespace ${namespace} ${found}, so it cannot be recovered as ${stackName(settings)}; name its stack with --stack, its namespace with --config namespace=NAME, and its cluster with --context`,
   );
 }
 
@@ -118,8 +118,8 @@ function sameTarget({ target: before }: Deployment, now: Target): Target {
 
 const agreeTo = ({ stack }: Settings, target: Target) =>
   agree(
-    `Take the stack ${stack} on ${describeTarget(target)} back? Another checkout that still has its state can no longer change it.`,
-    "nothing was taken back",
+    `Recover the stack ${stack} on ${describeTarget(target)}? Another checkout that still has its state can no longer change it.`,
+    "nothing was recovered",
     "confirm with --yes",
   );
 

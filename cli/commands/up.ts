@@ -115,5 +115,5 @@ const agreeTo = (target: Target & { kind: "context" }) =>
   agree(
     `Deploy to ${describeTarget(target)}?`,
     "nothing was deployed",
-    `${describeTarget(target)} is no cluster of this machine, so confirm it with --yes or --context ${target.context}`,
+    `${describeTarget(target)} is not a cluster of this machine, so confirm it with --yes or --context ${target.context}`,
   );

@@ -47,8 +47,8 @@ const workloadKinds = {
 };
 
 /**
- * What the checks look at, each thing read once however many of them use it. What cannot be had makes those checks
- * skip that need it, so that one fault is named once.
+ * The facts that the checks use; each is read once for all of them. Checks whose facts cannot be read are skipped, so
+ * that each fault is reported once.
  */
 export class Facts {
   /** Those that the stack is deployed with, also where only the command line of its last `up` had them. */
@@ -160,7 +160,7 @@ export class Facts {
     return `the stack ${this.settings.stack} is not deployed from this checkout`;
   }
 
-  /** Outputs of the stack, secrets in clear. */
+  /** Outputs of the stack, secrets in plaintext. */
   outputs = (): Promise<Readonly<Record<string, unknown>>> =>
     this.#once("outputs", async () => {
       await this.client();

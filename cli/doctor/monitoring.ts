@@ -6,7 +6,7 @@ import { officialCharts } from "../../components/monitoring/charts.ts";
 import { type Check, type Finding, findingsOr, type Seen } from "./check.ts";
 import { type Facts, Skipped } from "./facts.ts";
 
-/** Whether the platform is seen, and what it is seen by can be had. */
+/** Whether the monitoring sees the platform and can be reached, and its charts can be fetched. */
 export const monitoringChecks: readonly Check[] = [
   { name: "scrape-targets", run: targets },
   { name: "alerts", run: alerts },

@@ -39,7 +39,7 @@ export class DomainCertificate extends pulumi.ComponentResource {
       { project, addressType: "EXTERNAL", ipVersion: "IPV4", labels },
       child,
     );
-    // Google's default still speaks TLS 1.0
+    // Google's default still accepts TLS 1.0
     const sslPolicy = new gcp.compute.SSLPolicy(
       `${name}-tls`,
       { project, profile: "MODERN", minTlsVersion: "TLS_1_2" },

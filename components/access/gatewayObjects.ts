@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { GatewayBackend } from "./arguments.ts";
 
 /*
- * Objects of the Gateway API as GKE understands them. Kubernetes drops a field that it does not know without a word, so
+ * Objects of the Gateway API as GKE understands them. Kubernetes silently drops an unknown field, so
  * a field is added only after its definition was read: https://github.com/GoogleCloudPlatform/gke-gateway-api.
  */
 
@@ -14,10 +14,10 @@ const httpsListener = "https";
 const gatewayGroup = "gateway.networking.k8s.io";
 const googleGroup = "networking.gke.io";
 
-/** A browser that came once comes back by HTTPS for a year, even if someone types http:. */
+/** After one visit a browser uses HTTPS for a year, even for an address typed with http:. */
 const strictTransport = { name: "Strict-Transport-Security", value: "max-age=31536000" };
 
-/** One listener, and not for HTTP: nothing answers on port 80. The certificate comes of the map in the annotations. */
+/** The only listener is HTTPS: nothing answers on port 80. The certificate is in the map that the annotations name. */
 export const gateway = (metadata: Metadata, addressName: pulumi.Input<string>): Content => ({
   apiVersion: `${gatewayGroup}/v1`,
   kind: "Gateway",

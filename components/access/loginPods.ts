@@ -15,13 +15,13 @@ const secretsFolder = "/etc/oauth2-proxy";
 /** User of the official image. */
 const userId = 65532;
 
-/** Command line of oauth2-proxy: whom it lets in, and the session. What is confidential comes from files. */
+/** Command line of oauth2-proxy: allowed accounts, and the session. Confidential values come from files. */
 export function loginFlags(args: LoginProxyArgs, redirectUri: string): string[] {
   const { login, domain, programPaths = [], sessionHours = 12 } = args;
   const flags: { [flag: string]: string } = {
     "alpha-config": `${secretsFolder}/${configFile}`,
     "email-domain": login.emailDomain,
-    // said here, and not read from a header that a visitor may send
+    // set here, and not read from a header that a visitor may send
     "redirect-url": redirectUri,
     "skip-provider-button": "true",
     "cookie-secret-file": `${secretsFolder}/cookie-secret`,
@@ -31,7 +31,7 @@ export function loginFlags(args: LoginProxyArgs, redirectUri: string): string[] 
     "cookie-httponly": "true",
     "cookie-samesite": "lax",
     "cookie-expire": `${sessionHours}h`,
-    // two pages that are opened at a time log in side by side
+    // two pages that are opened at the same time can both log in
     "cookie-csrf-per-request": "true",
     "cookie-csrf-per-request-limit": "5",
     // else the cookie would hold tokens of the provider and be too large for some servers
@@ -69,7 +69,7 @@ export function loginConfig(args: LoginProxyArgs): pulumi.Output<string> {
           insecureSkipNonce: false,
           ...(requireVerifiedEmail ? { groupsClaim: "email_verified" } : {}),
         },
-        // by itself oauth2-proxy takes an address that nothing is said about for a verified one
+        // by default oauth2-proxy takes an address without that claim for a verified one
         ...(requireVerifiedEmail ? { allowedGroups: ["true"] } : {}),
       },
     ],
@@ -77,7 +77,7 @@ export function loginConfig(args: LoginProxyArgs): pulumi.Output<string> {
     // a header without values is removed
     injectRequestHeaders: forwardCredentials ? [] : [{ name: "Cookie" }, { name: "Authorization" }],
   };
-  // oauth2-proxy puts variables of its environment in the place of what follows a dollar sign
+  // oauth2-proxy expands environment variables after a dollar sign
   return pulumi.jsonStringify(config).apply((text) => text.replaceAll("$", "\\u0024"));
 }
 
@@ -91,7 +91,7 @@ function upstreams({ upstreamUrls, timeoutSeconds = 3600 }: LoginProxyArgs) {
   }));
 }
 
-/** What differs between the pods of two proxies, besides their arguments. */
+/** What differs between the pods of two proxies, in addition to their arguments. */
 interface LoginPodParts {
   flags: string[];
   secretName: pulumi.Input<string>;
@@ -99,7 +99,7 @@ interface LoginPodParts {
   selector: { [key: string]: string };
 }
 
-/** Pod of oauth2-proxy. It writes nothing, and has nothing but its two secrets. */
+/** Pod of oauth2-proxy. It writes nothing, and mounts only its two secrets. */
 export function loginPod(args: LoginProxyArgs, parts: LoginPodParts) {
   const ping = "/ping";
   return podSpec(userId, parts.serviceAccountName, args, {

@@ -31,7 +31,7 @@ export class LoginProxy extends pulumi.ComponentResource {
     const child = { parent: this };
     const serviceName = args.serviceName ?? name;
     const replicas = args.replicas ?? 2;
-    // by its own name, so that a network policy can tell one host's proxy from another's
+    // by its own name, so that a network policy can select the proxy of one host
     const metadata = metadataFor(serviceName, serviceName, args);
     const selector = selectorLabels(serviceName, serviceName);
     const secrets = new k8s.core.v1.Secret(

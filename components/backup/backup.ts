@@ -97,11 +97,11 @@ export class Backup extends pulumi.ComponentResource {
     cronJob(
       restoreName,
       restoreMetadata,
-      // it holds the template of restores and never runs by itself
+      // it is only a template of restores and is never scheduled
       { suspend: true, schedule: "@yearly" },
       {
         backoffLimit: 6,
-        // a refusal is an answer; a pod that was killed is replaced, and the new one goes on
+        // a refusal is final; a pod that was killed is replaced, and the new one continues
         podFailurePolicy: {
           rules: ["restore", "migrate"].map((containerName) => ({
             action: "FailJob",

@@ -26,7 +26,7 @@ const accountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 type Container = k8s.types.input.core.v1.Container;
 type Volume = k8s.types.input.core.v1.Volume;
 
-/** What the pods are given by the component. */
+/** What the component passes to the pods. */
 export interface BackupPodParts {
   readonly labels: StringMap;
   readonly serviceAccountName: pulumi.Input<string>;
@@ -176,7 +176,7 @@ function container(
   };
 }
 
-/** What opens the destination: in the pods' Secret, or in existing ones. */
+/** The credentials of the destination: in the pods' Secret, or in existing ones. */
 function destinationVariables(
   { passwordSecretName }: BackupArgs,
   { secrets, existing }: Destination,

@@ -8,7 +8,7 @@ import { databaseSecrets } from "./backup.ts";
 import { restorePod } from "./backupPods.ts";
 import { copyName } from "./names.ts";
 
-/** What a copy goes into: stores that are not in the cluster, and the server that uses them. */
+/** The target of a copy: stores that are not in the cluster, and the server that uses them. */
 export interface CopyTargetArgs extends BackupArgs {
   readonly server: TrackingServer;
   /** ServiceAccount of the tracking server, which may use the stores. */
@@ -17,7 +17,7 @@ export interface CopyTargetArgs extends BackupArgs {
 }
 
 /**
- * The template of the Job that receives a copy of another stack, as a CronJob that never runs by itself. Google Cloud
+ * The template of the Job that receives a copy of another stack, as a CronJob that is never scheduled. Google Cloud
  * backs up Cloud SQL and buckets itself, so nothing else of Backup is needed there.
  */
 export function copyTarget(

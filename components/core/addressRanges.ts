@@ -5,7 +5,7 @@ export interface AddressRange {
   readonly prefix: number;
 }
 
-/** Reads a range such as `10.0.0.0/16`; undefined where it is none, or where bits behind the prefix are set. */
+/** Reads a range such as `10.0.0.0/16`; undefined where the text is not one, or bits after the prefix are set. */
 export function addressRange(cidr: string): AddressRange | undefined {
   const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr);
   if (!parts) return undefined;

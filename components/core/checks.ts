@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { distance, nearest } from "./nearest.ts";
 
 /*
- * How components refuse wrong arguments: every interface of arguments has a table with a rule for each key. A new
+ * How components reject invalid arguments: every interface of arguments has a table with a rule for each key. A new
  * argument without a rule does not compile, and a key without one is refused as unknown. Callers in Python, Go and YAML
  * have no compiler, so rules look at the types of values as well.
  */
@@ -27,7 +27,7 @@ export type Combination<Args> = (
   given: { readonly [Key in keyof Args]?: unknown },
 ) => void;
 
-/** Refuses an argument next to others whose place it takes. */
+/** Refuses an argument together with those that it replaces. */
 export const exclusive =
   <Args>(key: keyof Args & string, ...others: (keyof Args & string)[]): Combination<Args> =>
   (check, args) => {
@@ -40,7 +40,7 @@ export const exclusive =
     }
   };
 
-/** Requires what a component's Secret is made of, or the name of an existing one in its place. */
+/** Requires the values of a component's Secret, or the name of an existing Secret instead. */
 export const orSecret =
   <Args>(secretName: keyof Args & string, ...keys: (keyof Args & string)[]): Combination<Args> =>
   (check, _, given) => {
@@ -118,7 +118,7 @@ export class Check {
     if (when) this.at(key).fault(reason);
   }
 
-  /** Says what may be wrong without refusing it. */
+  /** Warns about a value without refusing it. */
   warn(sentence: string): void {
     this.found.warnings.push(sentence);
   }
@@ -203,12 +203,12 @@ export const flag = must("be true or false", (value) => typeof value === "boolea
 /** A string that may be empty. */
 export const string = must("be a string", (value) => typeof value === "string");
 
-/** A string that is no argument while it is empty. */
+/** A string that counts as absent while it is empty. */
 export const text = matches(/[^]/, "be a string that is not empty; leave it out for the default");
 
 export const anything: Rule = (_, value) => value;
 
-/** An empty text is an argument that was forgotten. */
+/** A string that must not be empty. */
 export const required =
   (rule: Rule): Rule =>
   (check, value) => {
@@ -263,7 +263,7 @@ export const object =
     return args;
   };
 
-/** A resource is no map of arguments: one of its outputs is meant. */
+/** A resource is not a map of arguments: the caller means one of its outputs. */
 const isObject = (value: unknown): value is { [key: string]: unknown } =>
   typeof value === "object" &&
   value !== null &&
@@ -289,7 +289,7 @@ export const dnsLabel = (example: string): Rule =>
     (value: unknown) => typeof value === "string" && isDnsLabel(value),
   );
 
-/** A host name or an address as it stands in a URL: a wildcard would let any web page talk to the server. */
+/** A host name or an address as it stands in a URL: a wildcard would let any web page call the server. */
 export const hostName = matches(
   /^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])$/,
   "be a host name or an address, without scheme, port or wildcard",

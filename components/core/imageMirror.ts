@@ -1,8 +1,8 @@
-/** What a mirror is: a registry, with a path if need be. */
+/** A mirror: a registry, optionally with a path. */
 export const registryPattern = /^[a-z0-9.-]+(:[0-9]+)?(\/[a-z0-9._-]+)*$/;
 export const registryRule = "be a registry and path such as example.org/mlops";
 
-/** A reference behind the mirror that stands in for its registry, if there is one; the same where it is there already. */
+/** The reference with its registry replaced by the mirror, if there is one; unchanged if it is already on the mirror. */
 export function mirrored(reference: string, mirror?: string): string {
   if (mirror === undefined || reference.startsWith(`${mirror}/`)) return reference;
   const [first = "", ...rest] = reference.split("/");

@@ -4,7 +4,7 @@ export function nearest(word: string, candidates: readonly string[]): string {
   return candidates[distances.indexOf(Math.min(...distances))]!;
 }
 
-/** Levenshtein's distance, blind to case. */
+/** Levenshtein distance, ignoring case. */
 export function distance(one: string, other: string): number {
   const [from, to] = [one.toLowerCase(), other.toLowerCase()];
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);

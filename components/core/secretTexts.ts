@@ -2,10 +2,10 @@
 const secretName =
   /(password|passwd|pwd|passphrase|secret|token|api_?key|access_?key|private_?key|secret_?key|encryption_?key|signing_?key|credentials?|dsn|connection_?string|webhook_?url)$/i;
 
-/** Names of where a secret is kept. */
+/** Names of values that refer to a secret. */
 const secretPlace = /(existing|pull)_?secret$/i;
 
-/** What looks like a secret wherever it stands. */
+/** Texts that look like a secret under any name. */
 const secretTexts: readonly (readonly [what: string, pattern: RegExp])[] = [
   ["a private key", /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
   ["a Google service-account key", /"type"\s*:\s*"service_account"/],
@@ -26,10 +26,10 @@ export function isSecretName(name: string): boolean {
   return secretName.test(key) && !secretPlace.test(key);
 }
 
-/** What of a named value is secret. It says what the text is, never the text itself. */
+/** The secrets in a named value, by their kind, never the text itself. */
 export function secretsOf(name: string, text: string): string[] {
   const found = secretTexts.filter(([, pattern]) => pattern.test(text)).map(([what]) => what);
   if (found.length > 0) return found;
   const isSecret = isSecretName(name) && !harmless.test(text.trim());
-  return isSecret ? ["a secret in clear"] : [];
+  return isSecret ? ["a secret in plaintext"] : [];
 }

@@ -3,8 +3,8 @@ import * as random from "@pulumi/random";
 
 /**
  * The arguments as the engine records them for a component: those at the given paths, such as `users` and
- * `tracking.users`, are encrypted in the state, even where the caller gave them in the clear. What another resource has
- * yet to tell is left out: the component would wait for it, and every child with it, though one alone needs it.
+ * `tracking.users`, are encrypted in the state, even where the caller passed them in plaintext. Values that
+ * depend on another resource are left out: the component, and with it every child, would wait for that resource.
  */
 export function withSecret(args: object, ...confidential: string[]): pulumi.Inputs {
   const recorded = known(args) as pulumi.Inputs;

@@ -8,7 +8,7 @@ export const versions = {
   /** Charts whose keys are listed in test/contract/chartKeys; a new version needs a new list. */
   prometheusChart: "29.27.0",
   grafanaChart: "12.11.1",
-  /** The newest release whose digest two sources that know nothing of each other agree on. */
+  /** The newest release whose digest two independent sources agree on. */
   cloudSqlProxy:
     "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.25.4@sha256:88501f0a695a586988add1b8a206fdf3f29f9a1a3deeb9b45ef2b1481ea6be83",
   /** Must equal the pin in test/support/oauth2Proxy/go.mod; a test compares them. */

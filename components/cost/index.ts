@@ -70,7 +70,7 @@ function lines(resources: readonly BillableResource[]): CostItem[] {
   });
 }
 
-/** A resource of Google's that nothing is known about. Anything else is not Google's, or free. */
+/** A resource type of Google Cloud without a known price. All other types are free or not Google's. */
 const unknownLines = ({ type }: BillableResource): Line[] =>
   type.startsWith("gcp:") && !free.some((one) => one.test(type)) ? [{ item: type, usd: NaN }] : [];
 

@@ -14,7 +14,7 @@ export interface Line {
   usd: number;
 }
 
-/** What a price knows of the resources next to the one it is asked about. */
+/** Facts about the other resources that a price depends on. */
 export interface Surroundings {
   /** Whether the program makes a cluster on Google Cloud, so that claims are Google's disks. */
   readonly onGoogle: boolean;

@@ -2,7 +2,7 @@ import { list, number, section, text } from "./inputs.ts";
 import type { BillableResource, Line, Surroundings } from "./lines.ts";
 import { assumed, dnsZone, forwardingRules, hoursPerMonth, nat, unusedAddress } from "./prices.ts";
 
-/** A NAT gateway with its addresses. What passes through it is charged besides. */
+/** A NAT gateway with its addresses. Traffic through it is charged in addition. */
 export function natLines({ inputs }: BillableResource): Line[] {
   const addresses = Math.max(list(inputs, "natIps").length, 1);
   const { natMachines } = assumed;

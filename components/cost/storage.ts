@@ -17,7 +17,7 @@ export function registryLines({ inputs }: BillableResource): Line[] {
   return [{ item: `images, about ${size} GB`, usd: size * registryGb }];
 }
 
-/** A claim on a cluster of Google's is a disk there; on any other cluster it costs nothing that is known here. */
+/** A claim on a cluster of Google's is a disk there; on any other cluster its price is not known. */
 export function claimLines({ inputs }: BillableResource, { onGoogle }: Surroundings): Line[] {
   return onGoogle ? diskLines(claimSize(inputs)) : [];
 }

@@ -125,7 +125,7 @@ export class DaskCluster extends pulumi.ComponentResource {
           metadata: own({ name: deployment }),
           spec: {
             replicas: pausedReplicas(pods.replicas, paused),
-            // of two schedulers each would have some of the workers, and all pods must have one image
+            // each of two schedulers would have some of the workers, and all pods must have the same image
             strategy: { type: "Recreate" },
             selector: { matchLabels: selector },
             template: {
@@ -140,7 +140,7 @@ export class DaskCluster extends pulumi.ComponentResource {
                     args: [...options, "--no-dashboard", "--dashboard-address", `:${metricsPort}`],
                     env: [...env, ...environment({}, secret, { CLUSTER_SECRET: "secret" })],
                     ports: [{ name: "dask", containerPort: port }, ...metricsPorts(metricsPort)],
-                    // a busy one answers late, which is no reason to end it or to let nobody in
+                    // a busy one answers late, which must not restart it or make it unready
                     startupProbe: {
                       httpGet: { path: "/health", port: "metrics" },
                       periodSeconds: 1,

@@ -159,7 +159,7 @@ const gkeRules: Rules<GkeClusterSettings> = {
 /** Arguments about nodes, which Autopilot chooses itself. */
 const standardOnly = ["machineType", "minNodes", "maxNodes", "diskSizeGb", "spot", "gpu"] as const;
 
-/** What Google would refuse minutes into making the cluster, or make in a way that nobody wants. */
+/** What Google would refuse minutes into creating the cluster, or create in a way that is never useful. */
 const gkeTogether: Combination<GkeClusterSettings> = (check, args) => {
   const name = (argument: keyof GkeClusterSettings) => check.pathOf(argument);
   if (args.mode === GkeMode.Autopilot) {

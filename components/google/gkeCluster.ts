@@ -77,7 +77,7 @@ export class GkeCluster extends pulumi.ComponentResource {
       {
         ...child,
         protect: protectData,
-        // its first node pool goes at once, after which Google answers with another pool's settings
+        // its first node pool is deleted at once, and then Google returns another pool's settings
         ...(isAutopilot ? {} : { ignoreChanges: ["nodeConfig"] }),
       },
     );
@@ -115,7 +115,7 @@ export class GkeCluster extends pulumi.ComponentResource {
       .all([cluster.endpoint, cluster.privateClusterConfig])
       .apply(([endpoint, network]) => network?.privateEndpoint || endpoint);
     this.workloadPool = pulumi.all([project, cluster.id]).apply(([id]) => `${id}.svc.id.goog`);
-    // what uses it waits for nodes, and on the way back nodes stay until everything on them is gone
+    // dependents wait for the nodes, and the nodes are deleted only after everything on them
     const nodesExist = made[0]?.id ?? cluster.id;
     this.kubeconfig = pulumi.secret(
       pulumi
@@ -166,7 +166,7 @@ function clusterNetwork(args: GkeClusterArgs) {
       : {
           masterAuthorizedNetworksConfig: {
             cidrBlocks: authorizedNetworks.map((cidrBlock) => ({ cidrBlock })),
-            // machines of other customers of Google are no more trusted than others
+            // machines of other Google customers are not trusted more than other machines
             gcpPublicCidrsAccessEnabled: false,
           },
         }),
@@ -175,14 +175,14 @@ function clusterNetwork(args: GkeClusterArgs) {
 
 type NodeSecurity = ReturnType<typeof nodeSecurity>;
 
-/** Node pools of our own. The one that Google insists on making first is removed, but must be able to start. */
+/** Separate node pools. The one that Google always creates first is removed, but must be able to start. */
 function standardNodes(nodes: NodeSecurity) {
   const { serviceAccount, oauthScopes, shieldedInstanceConfig } = nodes;
   return {
     removeDefaultNodePool: true,
     initialNodeCount: 1,
     nodeConfig: {
-      // else they would run as the project's default account, which may be an editor, or gone
+      // else they would run as the project's default account, which may be an editor or deleted
       serviceAccount,
       oauthScopes,
       shieldedInstanceConfig,
@@ -200,7 +200,7 @@ function standardNodes(nodes: NodeSecurity) {
   };
 }
 
-/** Nodes by Google, as our account too. */
+/** Nodes that Google manages, with our service account. */
 function autopilotNodes({ serviceAccount, oauthScopes }: NodeSecurity) {
   return {
     enableAutopilot: true,

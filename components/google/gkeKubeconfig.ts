@@ -1,4 +1,4 @@
-/** What someone has to know to reach a GKE cluster. Nothing of it is a credential. */
+/** What a client needs to reach a GKE cluster. Contains no credential. */
 export interface GkeAccess {
   readonly project: string;
   readonly location: string;

@@ -69,7 +69,7 @@ function size(
   spot: boolean,
   paused: boolean = false,
 ): Pick<NodePoolShape, "autoscaling" | "nodeCount" | "initialNodeCount"> {
-  // the autoscaler never takes the last node away, for the cluster's own pods are on it
+  // the autoscaler never removes the last node, because the cluster's own pods run on it
   if (paused) return { nodeCount: 0 };
   const locationPolicy = spot ? "ANY" : "BALANCED";
   return {
@@ -78,14 +78,14 @@ function size(
   };
 }
 
-/** Everything of a node but its shape. */
+/** The configuration of a node except its machine type. */
 export function nodeSecurity(
   serviceAccount: pulumi.Input<string>,
   labels: { [key: string]: pulumi.Input<string> },
 ) {
   return {
     serviceAccount,
-    // what the account may do is said by its roles alone
+    // only the roles of the account limit what it may do
     oauthScopes: ["https://www.googleapis.com/auth/cloud-platform"],
     imageType: "COS_CONTAINERD",
     shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },

@@ -3,8 +3,8 @@ import { nearest } from "../core/nearest.ts";
 import { googleRegions, isZone, multiRegions, zonesOf } from "./googleRegions.ts";
 
 /*
- * What Google refuses only minutes into a deployment, and its provider not at all in a preview, is refused here
- * before anything is registered.
+ * Checks before anything is registered what Google refuses only minutes into a deployment, and its provider never in a
+ * preview.
  */
 
 /** A service account's id: what stands before the @ of its address. */
@@ -16,7 +16,7 @@ export const accountId = must(
   isAccountId,
 );
 
-/** A project's id, not its name or number. The two words come of a setting that is missing; Google bars them. */
+/** A project's id, not its name or number. The two words come from a missing setting; Google does not allow them. */
 export const projectId = must<string>(
   "be a project's id, as `gcloud projects list` prints it: 6 to 30 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen",
   (value) => isAccountId(value) && !/undefined|null/.test(value),
@@ -61,7 +61,7 @@ export const bucketLocation = knownName(
 export function bucketNameFault(name: string): string | undefined {
   const rules: [holds: boolean, rule: string][] = [
     [name.length >= 3 && name.length <= 63, "have 3 to 63 characters"],
-    // a name with dots is a domain whose ownership Google wants to see proven
+    // a name with dots is a domain, and Google requires proof of its ownership
     [/^[a-z0-9_-]*$/.test(name), "have lower-case letters, digits, hyphens and underscores only"],
     [/^[a-z0-9].*[a-z0-9]$/s.test(name), "begin and end with a letter or a digit"],
     [!name.startsWith("goog"), 'not begin with "goog", which is Google\'s own'],
@@ -74,8 +74,8 @@ export function bucketNameFault(name: string): string | undefined {
 const suffixLength = 8;
 
 /**
- * Refuses a component's name of which no name at Google can be made.
- * @param longest the longest name that the component makes of its own, and how long Google lets it be
+ * Refuses a component's name that cannot become a name on Google Cloud.
+ * @param longest the longest name that the component derives from it, and Google's limit
  */
 export const nameAtGoogle =
   (name: string, { longest, limit }: { longest: string; limit: number }): Combination<unknown> =>
@@ -101,7 +101,7 @@ const labelValue = matches(
   `have at most 63 characters, and ${characters}`,
 );
 
-/** Labels of what is made at Google, besides the platform's own two. */
+/** Labels of resources on Google Cloud, in addition to the platform's own two. */
 export const googleLabels: Rule = (check, value) => {
   const names = typeof value === "object" && value !== null ? Object.keys(value) : [];
   if (names.length > 62) check.must("be 62 at most, in addition to the platform's own");
@@ -114,5 +114,5 @@ export const googleLabels: Rule = (check, value) => {
   return map(labelValue)(check, value);
 };
 
-/** Where everything of a component is made and paid for. */
+/** The project in which a component's resources are created and billed. */
 export const project = required(projectId);

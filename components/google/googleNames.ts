@@ -3,9 +3,9 @@ import * as random from "@pulumi/random";
 import type { StringMap } from "../kubernetes/arguments.ts";
 
 /**
- * A name that nobody else has, known long before what bears it exists: rights to it can be granted meanwhile.
- * @param keepers what cannot change in place; with another value there is another name, so that the new thing can
- *   be made before the old one goes
+ * A globally unique name, known long before its resource exists, so that rights to it can be granted in the meantime.
+ * @param keepers values that cannot change in place; a new value gives a new name, so that the new resource can be
+ *   created before the old one is deleted
  */
 export function uniqueName(
   name: string,

@@ -33,7 +33,7 @@ export class ImageRepository extends pulumi.ComponentResource {
         project,
         repositoryId,
         description: "Images of the MLOps platform",
-        // what has a tag that cannot change cannot be cleaned up either
+        // versions with an immutable tag cannot be cleaned up either
         dockerConfig: { immutableTags: keepVersions === undefined },
         cleanupPolicies: cleanupPolicies(keepVersions),
         labels,
@@ -65,7 +65,7 @@ export class ImageRepository extends pulumi.ComponentResource {
   }
 }
 
-/** A rule that keeps versions deletes nothing by itself: it saves them from the rules that do. */
+/** A rule that keeps versions deletes nothing: it exempts them from the rules that delete. */
 function cleanupPolicies(keepVersions: number | undefined) {
   const day = 24 * 60 * 60;
   const untagged = {

@@ -6,8 +6,8 @@ import { environment } from "./pods.ts";
 type Variables = ReturnType<typeof environment>;
 
 /**
- * Keeps the caller's variables in a Secret, all of them: which are confidential is the caller's to know. What it
- * returns lays them over the variables of a container.
+ * Keeps all of the caller's variables in a Secret, because only the caller knows which are confidential. The returned
+ * function merges them over the variables of a container.
  */
 export function givenEnvironment(
   name: string,

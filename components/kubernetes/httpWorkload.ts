@@ -19,7 +19,7 @@ export interface HttpWorkload {
   serviceAccountName: pulumi.Input<string>;
   image: pulumi.Input<string>;
   port: number;
-  /** Where the container answers `/metrics`; Prometheus alone is let through to it. */
+  /** Where the container answers `/metrics`; only Prometheus can reach it. */
   metricsPort?: number;
   env: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.EnvVar>[]>;
   /** A ConfigMap whose keys are files of a folder. Changes reach the files while the container runs. */
@@ -27,11 +27,11 @@ export interface HttpWorkload {
   probes: Parameters<typeof httpProbes>[0];
   temporaryStorage: pulumi.Input<string>;
   resources: Required<ContainerResources>;
-  /** Left out where an autoscaler decides. */
+  /** Absent where an autoscaler sets the number. */
   replicas?: number;
 }
 
-/** Spec of a Deployment that never answers with fewer pods than asked for while it rolls. */
+/** Spec of a Deployment that never serves with fewer pods than requested during a rollout. */
 export function httpDeploymentSpec(
   workload: HttpWorkload,
   selector: { [key: string]: string },

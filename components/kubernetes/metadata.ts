@@ -7,10 +7,10 @@ export function selectorLabels(application: string, name: string): { [key: strin
   return { "app.kubernetes.io/name": application, "app.kubernetes.io/instance": name };
 }
 
-/** Label of a model's objects, pods and Jobs that no alert is to be about. */
+/** Label of a model's objects, pods and Jobs that raise no alerts. */
 export const unmonitored = { "mlops-platform/monitor": "false" };
 
-/** The annotation of what this program makes. */
+/** The annotation of every object that this program creates. */
 export const madeByStack = () => ({
   [stackAnnotation]: `${pulumi.getProject()}/${pulumi.getStack()}`,
 });
@@ -31,5 +31,5 @@ export function metadataFor(application: string, name: string, args: NamespacedA
   });
 }
 
-/** Spares the ten seconds that the provider waits for the endpoints of a Service; dependents wait on Deployments. */
+/** Saves the ten seconds that the provider waits for the endpoints of a Service; dependents wait for Deployments. */
 export const skipAwait: StringMap = { "pulumi.com/skipAwait": "true" };

@@ -18,18 +18,18 @@ interface End {
   name?: string;
 }
 
-/** As a rule's `from` or `to` names it; nothing for any peer. */
+/** The peer in a rule's `from` or `to`; empty for any peer. */
 const peers = (end: End) =>
   end.application === undefined
     ? (end.addresses ?? []).map((cidr) => ({ ipBlock: { cidr } }))
     : [{ podSelector: pods(end) }];
 
-/** As a policy's name has it: `mlflow`, `10.0.0.0-8`, or the name for any peer. */
-const nameOf = ({ application, service, addresses = [], name }: End, everybody: string) =>
+/** The peer in a policy's name: `mlflow`, `10.0.0.0-8`, or the name for any peer. */
+const nameOf = ({ application, service, addresses = [], name }: End, anyPeer: string) =>
   service ??
   application ??
   name ??
-  (addresses.map((range) => String(range).replace("/", "-")).join("-") || everybody);
+  (addresses.map((range) => String(range).replace("/", "-")).join("-") || anyPeer);
 
 /** The cluster's DNS by the names that every distribution gives its pods. */
 const dnsPods = {

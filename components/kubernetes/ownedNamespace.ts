@@ -6,8 +6,8 @@ import { madeByStack } from "./metadata.ts";
 import { marksName, partOf, stateLabel } from "./ownershipMarks.ts";
 
 /**
- * A namespace that says which stack and which state it belongs to, so that no other one takes it over. The id is made
- * once and is in the state alone: a second checkout, and one whose state was lost, have another or none.
+ * A namespace marked with the stack and the state that it belongs to, so that no other one takes it over. The id is
+ * generated once and stored only in the state: a second checkout, or one whose state was lost, has another one or none.
  */
 export function ownedNamespace(
   name: string,

@@ -4,7 +4,7 @@ export const stateLabel = "mlops-platform/state";
 export const stackAnnotation = "mlops-platform/stack";
 /** ConfigMap that has both in a namespace that the stack did not make. */
 export const marksName = "mlops-platform";
-/** Label of everything that belongs to a platform, whichever stack made it. */
+/** Label of everything that belongs to a platform, of any stack. */
 export const partOf = { "app.kubernetes.io/part-of": "mlops-platform" } as const;
 /** The same as a label selector of the Kubernetes API. */
 export const partOfSelector = Object.entries(partOf)

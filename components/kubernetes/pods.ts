@@ -29,7 +29,7 @@ export function containerResources(
   };
 }
 
-/** What Pod Security `restricted` asks of a container, and a root file system nobody can write to. */
+/** What Pod Security `restricted` requires of a container, and a read-only root file system. */
 export const containerSecurity = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
@@ -44,7 +44,7 @@ export function metricsPorts(port: number | undefined, name = "metrics") {
   return port === undefined ? [] : [{ name, containerPort: port }];
 }
 
-/** Spec of a pod: what every pod of the platform has, what is its own, and the caller's patch over both. */
+/** Spec of a pod: the common parts of the platform, its own parts, and the caller's patch over both. */
 export function podSpec<Own extends object>(
   userId: number,
   serviceAccountName: pulumi.Input<string>,
@@ -73,7 +73,7 @@ export function podSpec<Own extends object>(
   return podPatch === undefined ? spec : patched(spec, podPatch);
 }
 
-/** What a patch adds to: our pods have plain lists. */
+/** The lists that a patch adds to; those of our pods are plain. */
 interface PodParts {
   containers: { volumeMounts?: KubernetesFields[] }[];
   initContainers?: object[];
@@ -99,7 +99,7 @@ function patched<Spec extends object>(
   });
 }
 
-/** What is left out of a patch leaves no trace. */
+/** Drops the fields that a patch leaves out. */
 const given = <T extends object>(fields: T) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 
@@ -110,7 +110,7 @@ const guardedSidecar = (sidecar: KubernetesFields) => ({
   securityContext: containerSecurity,
 });
 
-/** The only folder a pod may write to besides its volumes. */
+/** The only folder a pod may write to in addition to its volumes. */
 export function temporaryFolder(sizeLimit: pulumi.Input<string>) {
   return {
     volume: { name: "tmp", emptyDir: { sizeLimit } },
@@ -144,7 +144,7 @@ export function httpProbes(
   };
 }
 
-/** Requests that were on their way when the pod left its Service are still answered. */
+/** Requests that were sent before the pod left its Service are still answered. */
 export const drainBeforeStop = { preStop: { sleep: { seconds: 3 } } };
 
 /** Spreads the pods of one workload over nodes where there is more than one. */
@@ -159,7 +159,7 @@ export function spreadOverNodes(selector: { [key: string]: string }) {
   ];
 }
 
-/** A variable of a container, in clear or by reference. */
+/** A variable of a container, in plaintext or by reference. */
 export interface EnvironmentVariable {
   name: string;
   value?: pulumi.Input<string>;
@@ -181,12 +181,12 @@ export function environment(
   ];
 }
 
-/** How many pods a workload is to have. */
+/** The requested number of pods. */
 export const pausedReplicas = (replicas: number, paused = false): number => (paused ? 0 : replicas);
 
-/** A Job that waits to be resumed: nothing starts, and nobody waits for its end. A finished one stays finished. */
+/** A suspended Job: nothing starts, and the update does not wait for it. A finished one stays finished. */
 export const pausedJob = (paused = false): { suspend?: boolean; annotations?: StringMap } =>
   paused ? { suspend: true, annotations: skipAwait } : {};
 
-/** Another manager, such as an autoscaler, has set the number of pods: an update takes it back without a conflict. */
+/** Another manager, such as an autoscaler, has set the number of pods: an update sets it again without a conflict. */
 export const takeReplicasBack: StringMap = { "pulumi.com/patchForce": "true" };

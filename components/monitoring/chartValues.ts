@@ -6,8 +6,8 @@ import { isSecretName, secretsOf } from "../core/secretTexts.ts";
 export type ChartValues = { [key: string]: any };
 
 /**
- * The caller's values over ours: maps are merged key by key, everything else is replaced, lists included. `null` takes
- * a value of ours away, so that the chart's own default holds. Neither side is changed.
+ * The caller's values over ours: maps are merged key by key, everything else is replaced, lists included. `null` removes
+ * a value of ours, so that the chart's own default applies. Neither side is changed.
  */
 export function mergeValues(ours: ChartValues, theirs: ChartValues = {}): ChartValues {
   const merged: ChartValues = { ...ours };
@@ -21,8 +21,8 @@ export function mergeValues(ours: ChartValues, theirs: ChartValues = {}): ChartV
 }
 
 /**
- * The same values with what is confidential encrypted in the state: by its name (`adminPassword`), or by what it looks
- * like (a URL with a password). Values whose names say nothing, and that are outputs, are as their owner made them.
+ * The same values with what is confidential encrypted in the state: by its name (`adminPassword`), or by its form
+ * (a URL with a password). Outputs with other names stay secret or plain as the caller passed them.
  */
 export function sealed(values: ChartValues): ChartValues {
   return sealedUnder("", values) as ChartValues;
@@ -53,7 +53,7 @@ function isMap(value: unknown): value is ChartValues {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !isOutput(value);
 }
 
-/** Keys that are sent only where there is something to send: a chart takes an empty text for a value. */
+/** Keys that are set only if they have content: a chart would take an empty text for a value. */
 export function given(values: ChartValues): ChartValues {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -29,7 +29,7 @@ export const officialCharts = {
 
 const isOci = (chart: string) => chart.startsWith("oci://");
 
-/** The part of a Release that says which chart it installs. */
+/** The part of a Release that names its chart. */
 export function chartSource(official: OfficialChart, args: HelmChart = {}) {
   const { repository } = args;
   if (repository !== undefined) {
@@ -41,7 +41,7 @@ export function chartSource(official: OfficialChart, args: HelmChart = {}) {
   return { chart, ...(version === undefined ? {} : { version }) };
 }
 
-/** Five minutes to get ready, and two earlier revisions kept. */
+/** Five minutes to become ready, and two earlier revisions kept. */
 const releaseDefaults = { timeout: 300, maxHistory: 3 } as const;
 
 /** Installs a chart under its own name, which its objects' labels contain, with the caller's values over ours. */
@@ -66,8 +66,8 @@ export function chartRelease(
 }
 
 /**
- * An image in the words of a chart, which takes the registry by itself or before the repository. Another version of the
- * chart brings the tag that it was made with.
+ * An image in the values of a chart, which takes the registry separately or as part of the repository. Another version
+ * of the chart uses its own tag.
  */
 export function chartImage(
   reference: string,
@@ -86,27 +86,27 @@ export function chartImage(
   };
 }
 
-/** What charts leave open in their containers: all that Pod Security `restricted` asks for in addition to a user. */
+/** What charts do not set in their containers: all that Pod Security `restricted` requires in addition to a user. */
 export const chartContainerSecurity = {
   ...containerSecurity,
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-/** Labels and annotations that the caller wants on every pod, under the names that all charts have for them. */
+/** The caller's labels and annotations for every pod, under the names that all charts use. */
 export const podMetadata = (args: { labels?: StringMap; annotations?: StringMap }): ChartValues =>
   given({ podLabels: args.labels, podAnnotations: args.annotations });
 
-/** Where pods run, under the names that all charts have for it. */
+/** Where pods run, under the names that all charts use. */
 export const placement = ({ nodeSelector, tolerations }: PodPlacement): ChartValues =>
   given({ nodeSelector, tolerations });
 
-/** By which Secrets images are pulled, under the chart's name for them. */
+/** The Secrets for pulling images, under the chart's name for them. */
 export const pullSecrets = (
   { imagePullSecrets }: PodPlacement,
   key = "imagePullSecrets",
 ): ChartValues => given({ [key]: imagePullSecrets?.map((name) => ({ name })) });
 
-/** No pod where the release is paused; else as many as the chart has by itself, under the chart's name for them. */
+/** No pods where the release is paused, else the chart's default number, under the chart's name for it. */
 export const replicas = ({ paused }: { paused?: boolean }, key: string): ChartValues =>
   paused ? { [key]: 0 } : {};
 

@@ -23,7 +23,7 @@ export const dashboardFolder = "MLOps";
 
 const dashboardFiles = "/var/lib/grafana-dashboards";
 
-/** What the component works out besides its arguments. */
+/** What the component derives in addition to its arguments. */
 export interface GrafanaParts {
   externalUrl: pulumi.Output<string>;
   /** Secret with the keys `admin-user`, `admin-password` and `secret-key`. */
@@ -86,7 +86,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
         folder: dashboardFiles,
         folderAnnotation,
         resource: "configmap",
-        // Grafana looks at the files by itself: the sidecar needs no password of its administrator
+        // Grafana watches the files itself: the sidecar does not need the administrator's password
         skipReload: true,
         provider: { foldersFromFilesStructure: true },
         extraMounts: [
@@ -110,7 +110,7 @@ export function grafanaValues(args: GrafanaArgs, parts: GrafanaParts): ChartValu
 
 const health = { httpGet: { path: services.grafana.healthPath, port: "grafana" } };
 
-/** What Kubernetes would put into every container of the pod if it were asked to. */
+/** The token that Kubernetes would mount into every container of the pod by default. */
 const serviceAccountFiles = [
   { serviceAccountToken: { path: "token", expirationSeconds: 3600 } },
   { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
@@ -170,7 +170,7 @@ function settings({ publicUrl }: GrafanaArgs, { externalUrl, homeUid }: GrafanaP
     },
     news: { news_feed_enabled: false },
     plugins: {
-      // the plugins of the image suffice; replacing them from the internet fails on a root nobody can write to
+      // the plugins of the image suffice; replacing them from the internet fails on a read-only root
       preinstall_disabled: true,
       preinstall_auto_update: false,
       plugin_admin_enabled: false,

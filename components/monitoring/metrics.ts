@@ -82,7 +82,7 @@ const state = of("kubeStateMetrics");
 const prometheus = of("prometheus");
 const alertmanager = of("alertmanager");
 
-/** The list of what there is. A query that uses another metric or label fails a test. */
+/** All metrics of the platform. A query that uses another metric or label fails a test. */
 // prettier-ignore
 export const metrics: Readonly<Record<string, Metric>> = {
   // made by Prometheus for every target, and for every alert
@@ -107,7 +107,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
   model_request_duration_seconds_bucket: model("time to answer", "model_version", "le"),
   model_predicted_rows_total: model("rows predicted", "model_version"),
   model_requests_in_flight: model("requests being answered"),
-  model_loads_total: model("versions loaded and taken", "model_version"),
+  model_loads_total: model("versions loaded and put into service", "model_version"),
   model_load_failures_total: model("attempts to load a version that failed", "model_version"),
   model_load_crashes_total: model("attempts that crashed, ran out of memory or never ended", "model_version", "cause"),
   model_registry_errors_total: model("looks at the alias that MLflow did not answer"),
@@ -136,7 +136,7 @@ export const metrics: Readonly<Record<string, Metric>> = {
   machine_cpu_cores: cadvisor("cores of the node"),
   machine_memory_bytes: cadvisor("memory of the node"),
   container_cpu_usage_seconds_total: container("processor time used", "cpu"),
-  container_memory_working_set_bytes: container("memory that cannot be taken back"),
+  container_memory_working_set_bytes: container("memory that cannot be reclaimed"),
   container_fs_usage_bytes: container("bytes in use on a device", "device"),
   container_fs_limit_bytes: container("bytes of a device", "device"),
   container_network_receive_bytes_total: container("bytes received", "interface"),

@@ -20,7 +20,7 @@ import { scrapeConfigs } from "./scrapeJobs.ts";
 
 export const nodeExporterPort = 9100;
 
-/** What the component works out besides its arguments. */
+/** What the component derives in addition to its arguments. */
 export interface PrometheusParts {
   url: pulumi.Output<string>;
   /** Host and port of Alertmanager. */
@@ -38,7 +38,7 @@ export interface PrometheusParts {
   };
 }
 
-/** What kube-state-metrics reads. Secrets and ConfigMaps, which its chart would have it read too, stay closed to it. */
+/** What kube-state-metrics reads. Its chart would let it read Secrets and ConfigMaps, too; here it cannot. */
 const namespacedKinds = [
   ...["cronjobs", "daemonsets", "deployments", "horizontalpodautoscalers", "jobs"],
   ...["persistentvolumeclaims", "poddisruptionbudgets", "pods", "replicasets", "resourcequotas"],
@@ -106,7 +106,7 @@ function server(args: PrometheusArgs, parts: PrometheusParts, alerts: boolean): 
       args.resources,
     ),
     containerSecurityContext: chartContainerSecurity,
-    // the chart waits 30 s before it looks; here a start ends as soon as the log is replayed
+    // the chart waits 30 s before the first probe; here a start ends as soon as the log is replayed
     startupProbe: { enabled: true, periodSeconds: 1, failureThreshold: 600 },
     readinessProbeInitialDelay: 0,
     readinessProbePeriodSeconds: 2,
@@ -155,7 +155,7 @@ function kubeStateMetrics(args: PrometheusArgs, parts: PrometheusParts): ChartVa
     ...image(chartImages.kubeStateMetrics, args, { hasRegistry: true }),
     collectors: args.namespaceOnly ? namespacedKinds : [...namespacedKinds, ...clusterKinds].sort(),
     ...(args.namespaceOnly && { rbac: { useClusterRole: false }, namespaces: args.namespace }),
-    // by it alerts leave out what is not to be monitored
+    // with this label alerts leave out what is not monitored
     metricLabelsAllowlist: ["pods", "jobs"].map(
       (kind) => `${kind}=[${Object.keys(unmonitored).join()}]`,
     ),
@@ -181,7 +181,7 @@ function nodeExporter(args: PrometheusArgs, parts: PrometheusParts): ChartValues
     hostRootFsMount: { mountPropagation: "None" },
     ...image(chartImages.nodeExporter, args, { hasRegistry: true }),
     resources: helperResources("24Mi", "128Mi"),
-    // it sees the node's processes and files, and yet needs no right of root
+    // it reads the node's processes and files, but needs no root rights
     containerSecurityContext: chartContainerSecurity,
     readinessProbe: { periodSeconds: 2 },
     // a list of ours replaces the chart's, by which it runs on nodes that others keep off

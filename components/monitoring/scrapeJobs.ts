@@ -70,7 +70,7 @@ const kubelet: ScrapeJob = {
   relabel_configs: [copy("node_name", "node")],
 };
 
-/** What cAdvisor counts per container, device or protocol and no query of ours asks for: most of its series. */
+/** What cAdvisor counts per container, device or protocol and no query of ours uses: most of its series. */
 const unusedContainerSeries =
   "container_(blkio_.*|cpu_(load|schedstat|system|user).*|file_descriptors|fs_(inodes|io|reads?|sector|writes?).*" +
   "|hugetlb_.*|last_seen|memory_(failures|kernel|mapped|max|migrate|numa|pressure|total).*|perf_.*|pressure_.*|processes" +
@@ -92,13 +92,14 @@ export interface ScrapeJobsArgs {
   serviceNamespaces: pulumi.Input<string>[];
   /** Namespaces in which the platform's own pods are scraped. */
   podNamespaces: pulumi.Input<string>[];
-  /** Whether the kubelets are left out, for they want a right in the whole cluster. */
+  /** Whether the kubelets are left out, because they require a cluster-wide right. */
   namespaceOnly?: boolean;
 }
 
 /**
  * Everything that Prometheus scrapes. Series of pods carry `namespace`, `pod`, `container`, `node` and `application`, and
- * `monitor="false"` where no alert is to be about them; which model they are about they say themselves. Those of Services `namespace`, `service` and `node`, those of the kubelet and cAdvisor `node`.
+ * `monitor="false"` where they raise no alerts; their label `model` comes from the pods. Series of Services carry
+ * `namespace`, `service` and `node`, those of the kubelet and cAdvisor `node`.
  */
 export function scrapeJobs(args: ScrapeJobsArgs): { [name: string]: ScrapeJob } {
   const { alertmanager, serviceNamespaces, podNamespaces, namespaceOnly = false } = args;
@@ -109,7 +110,7 @@ export function scrapeJobs(args: ScrapeJobsArgs): { [name: string]: ScrapeJob } 
       : { alertmanager: { static_configs: [{ targets: [alertmanager] }] } }),
     ...(namespaceOnly ? {} : kubeletJobs),
     "annotated-services": {
-      // kube-state-metrics and the push gateway speak about others: their labels win over the target's
+      // kube-state-metrics and the Pushgateway report about other objects: their labels win over the target's
       honor_labels: true,
       kubernetes_sd_configs: [{ role: "endpointslice", namespaces: { names: serviceNamespaces } }],
       relabel_configs: [

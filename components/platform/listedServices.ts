@@ -14,8 +14,8 @@ export interface PartAddresses extends MonitoringAddresses {
 }
 
 /**
- * What the front page lists next to the models. The page asks those that have their own login, and Prometheus, by
- * which nothing can be changed; Prometheus tells it about Alertmanager, where anybody could silence an alert.
+ * What the front page lists next to the models. The page calls those that have their own login, and Prometheus, which
+ * is read-only. It reads the state of Alertmanager from Prometheus, because a client of Alertmanager can silence alerts.
  */
 export function listedServices(
   { owner, images }: MlopsPlatformArgs,

@@ -134,7 +134,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
         hostNames: [...publicTrackingHosts(args), ...(args.tracking?.hostNames ?? [])],
         nodeAddress,
       },
-      // Postgres answers before its first client comes
+      // Postgres answers before its first client connects
       { ...child, dependsOn: ownDatabase },
     );
     const served = models.map((model) => ({
@@ -240,7 +240,7 @@ export class MlopsPlatform extends pulumi.ComponentResource {
   }
 }
 
-/** Environment variables of a notebook, without those that nothing stands for. A secret, for a password is among them. */
+/** Environment variables of a notebook, without those that have no value. A secret, because a password is among them. */
 function notebookVariables(variables: {
   [name: string]: pulumi.Input<string> | undefined;
 }): pulumi.Output<{ [name: string]: string }> {

@@ -50,7 +50,7 @@ export function daskFlows({ dask, monitoring = {} }: MlopsPlatformArgs): Network
   if (!dask?.enabled) return [];
   const { dask: scheduler, daskWorkers: workers, tracking, prometheus } = services;
   return [
-    // XGBoost and LightGBM open ports of their own among scheduler and workers
+    // XGBoost and LightGBM open further ports between scheduler and workers
     { from: workers.name, to: scheduler.name },
     { from: scheduler.name, to: workers.name },
     { from: workers.name, to: workers.name },

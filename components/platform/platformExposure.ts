@@ -50,11 +50,11 @@ export const publicModelUrl = (
   return host === inside ? inside : pulumi.interpolate`${host}/${slugOf(model)}`;
 };
 
-/** Host by which people reach MLflow, which refuses requests for any that it was not told of. */
+/** Host by which people reach MLflow, which refuses requests for hosts that are not configured. */
 export const publicTrackingHosts = ({ exposure }: MlopsPlatformArgs): string[] =>
   exposure === undefined ? [] : [hostOf("tracking", exposure.domain)];
 
-/** URL that Grafana must know itself by; it comes to nobody by plain HTTP then. */
+/** The root URL of Grafana; with a domain Grafana is never reached by plain HTTP. */
 export const publicGrafanaUrl = ({ exposure }: MlopsPlatformArgs): string | undefined =>
   exposure && `https://${hostOf("grafana", exposure.domain)}`;
 
@@ -109,7 +109,7 @@ export function exposeToInternet(
   );
 }
 
-/** What stands behind the login of a host, and which of its paths programs call. */
+/** The Service behind the login of a host, and which of its paths programs call. */
 function behindLogin(key: PublicHostName, { namespace }: NamespacedArgs, args: MlopsPlatformArgs) {
   const { service, programPaths }: PublicHost = publicHosts[key];
   const urlOf = (name: string) => internalServiceUrl(name, namespace, service.port);
@@ -123,7 +123,7 @@ function behindLogin(key: PublicHostName, { namespace }: NamespacedArgs, args: M
   };
 }
 
-/** What the load balancer talks to: the part itself, or the login in front of it. */
+/** The backend of the load balancer: the part itself, or the login in front of it. */
 function backendOf(host: PublicHost, hostName: string, hasLogin: boolean): GatewayBackend {
   const { service, sessionAffinity } = host;
   const { name: serviceName, port, healthPath } = service;

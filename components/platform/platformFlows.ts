@@ -16,14 +16,14 @@ const open = ({ name: to, port }: PlatformService) => ({ to, port });
 
 const cloudSqlProxyPort = 3307;
 
-/** Who may call whom. Ports are the pods', not the Services'. */
+/** Which pods may call which. Ports are those of the pods, not of the Services. */
 export function platformFlows(args: MlopsPlatformArgs): NetworkFlow[] {
   const { tracking, models, prediction } = args;
   const flows: NetworkFlow[] = [
     call(services.serving.name, services.tracking),
     call(trainingName, services.tracking),
     call(services.prediction.name, services.serving),
-    // whose health its front page shows; what has no login and can be changed stays closed to it
+    // whose health its front page shows; it cannot reach services that allow changes without a login
     call(services.prediction.name, services.tracking),
   ];
   flows.push(...storeFlows(services.tracking.name, args));
@@ -71,7 +71,7 @@ const toApiServer =
       port,
     }));
 
-/** Whom the monitoring may call. Nobody but Prometheus reaches a port with metrics. */
+/** Which pods the monitoring may call. Only Prometheus reaches a port with metrics. */
 function monitoringFlows(args: MlopsPlatformArgs): NetworkFlow[] {
   const { monitoring = {} } = args;
   const { prometheus = {}, grafana = {} } = monitoring;
@@ -122,7 +122,7 @@ function receiverPorts(receivers: AlertReceivers): pulumi.Output<number>[] {
     webhook?.url,
     heartbeat?.url,
   ];
-  // a port is no secret, though the URL is one
+  // the port is not secret, although the URL is
   return urls
     .filter((url) => url !== undefined)
     .map((url) => pulumi.unsecret(pulumi.output(url).apply(portOf)));

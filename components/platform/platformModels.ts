@@ -131,7 +131,7 @@ export function modelTraining(
   if (schedule !== undefined) train("retraining", { schedule });
 }
 
-/** Among the pods of a training with a cluster, and from Prometheus to them: those of another one are not let in. */
+/** Between the pods of a training with a cluster, and from Prometheus to them; pods of other trainings are not let in. */
 export function clusterFlows(
   name: string,
   args: MlopsPlatformArgs,
@@ -167,6 +167,6 @@ const labelsOf = ({ monitor }: PlatformModel, { labels }: NamespacedArgs) => ({
   ...(monitor ? {} : unmonitored),
 });
 
-/** Without what is undefined, which would win over what the models share. */
+/** Without undefined values, which would win over the defaults of all models. */
 const given = <Args extends object>(args: Args): Args =>
   Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined)) as Args;

@@ -10,7 +10,7 @@ import type { MlopsPlatformArgs } from "./arguments.ts";
 
 type Child = { parent: pulumi.Resource };
 
-/** A namespace in which Kubernetes refuses every pod that asks for more than Pod Security `restricted` allows, or one that is there. */
+/** A namespace that enforces Pod Security `restricted`, or an existing one. */
 export function platformNamespace(
   name: string,
   { namespace = "mlops", namespaceOnly, labels, annotations }: MlopsPlatformArgs,

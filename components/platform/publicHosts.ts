@@ -7,11 +7,11 @@ export interface PublicHost {
   readonly label: string;
   readonly service: PlatformService & { readonly healthPath: string };
   readonly sessionAffinity?: true;
-  /** Paths that programs call: they are told 401, where people are sent to a login page. */
+  /** Paths that programs call: they get a 401, while browsers are sent to a login page. */
   readonly programPaths?: string[];
-  /** It has its own login, for which it needs what people send it. */
+  /** Whether it has its own login, which needs the headers that people send. */
   readonly hasOwnLogin?: true;
-  /** It asks for no password: it is opened behind a login only, which takes ID tokens of programs. */
+  /** Whether it has no login: it is opened only behind a login proxy, which accepts ID tokens of programs. */
   readonly needsLogin?: true;
 }
 

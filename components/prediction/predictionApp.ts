@@ -45,7 +45,7 @@ export class PredictionApp extends pulumi.ComponentResource {
       child,
     );
     const listName = pageListName(serviceName);
-    // a change replaces it under the same name: the pods keep the file, and take the new one over without a restart
+    // a change replaces it under the same name: the pods read the new file without a restart
     const list = new k8s.core.v1.ConfigMap(
       `${name}-services`,
       {

@@ -37,7 +37,7 @@ export class RayJob extends pulumi.ComponentResource {
           },
         },
       },
-      // the operator does not look at a job again that it has begun
+      // the operator ignores changes to a job that it has started
       { parent: this, replaceOnChanges: ["spec"] },
     ).metadata.name;
     this.registerOutputs(outputsOf(this));

@@ -25,7 +25,7 @@ export const rayPorts = { client: 10001, dashboard: 8265 } as const;
 
 const defaults = { cpuRequest: "1", cpuLimit: "2", memoryRequest: "2Gi", memoryLimit: "4Gi" };
 
-/** What a cluster and a job have in common: login, identity, a closed door, and the spec of head and workers. */
+/** What a cluster and a job have in common: login, identity, a network policy, and the spec of head and workers. */
 export function rayParts(name: string, args: RayClusterArgs, child: { parent: pulumi.Resource }) {
   const metadata = metadataFor(application, name, args);
   const client = trackingClient(name, args, metadata(), child);
@@ -34,7 +34,7 @@ export function rayParts(name: string, args: RayClusterArgs, child: { parent: pu
   const { image, rayVersion, workers = 1, gpu, storageSize = "10Gi" } = args;
   const tmp = temporaryFolder(storageSize);
   const env = withGiven(
-    // what Ray keeps in a home folder goes where it may write
+    // Ray's files in the home folder go where it may write
     client({ HOME: "/tmp", RAY_USAGE_STATS_ENABLED: "0" }),
   );
   const podTemplate = (

@@ -76,7 +76,7 @@ export class ModelServer extends pulumi.ComponentResource {
               memoryRequest: "256Mi",
               memoryLimit: "1Gi",
             },
-            // with an autoscaler the number of pods is its business alone
+            // with an autoscaler only that sets the number of pods
             ...(autoscaling && !paused
               ? {}
               : { replicas: pausedReplicas(args.replicas ?? 1, paused) }),

@@ -54,7 +54,7 @@ export class BucketArtifactStore extends pulumi.ComponentResource {
         forceDestroy: !protectData,
         labels,
       },
-      // who takes the protection off the state alone (`pulumi state unprotect`) still loses no artifact
+      // without the protection in the state (`pulumi state unprotect`) artifacts are still not deleted
       protectData ? { ...child, retainOnDelete: true } : child,
     );
 
@@ -74,7 +74,7 @@ export class BucketArtifactStore extends pulumi.ComponentResource {
 
 const secondsPerDay = 24 * 60 * 60;
 
-/** What happens by itself: uploads that were given up go after a week, older versions after their days. */
+/** Lifecycle rules: aborted uploads are deleted after a week, older versions after their retention. */
 function lifecycle(versioning: boolean, noncurrentVersionDays: number) {
   const uploads = { action: { type: "AbortIncompleteMultipartUpload" }, condition: { age: 7 } };
   const versions = {

@@ -36,7 +36,7 @@ export class CloudSqlDatabase extends pulumi.ComponentResource {
     const { project, region } = args;
     const choices = cloudSqlChoices(args);
     const { protectData } = choices;
-    // all of it, or a destruction that the instance refuses would already have forgotten the password
+    // also protects the password: else a destroy that the instance refuses would already have deleted it
     const child = { parent: this, ...(protectData ? { protect: true } : {}) };
     const isPrivate = args.privateNetworkId !== undefined;
     const keepers = { project, region, address: isPrivate ? "private" : "public" };
@@ -105,7 +105,7 @@ function instanceSettings(
       ...(privateNetworkId === undefined ? {} : { privateNetwork: privateNetworkId }),
       sslMode: "TRUSTED_CLIENT_CERTIFICATE_REQUIRED",
     },
-    // the Auth Proxy shows a certificate of an hour that Google gave its identity; nothing else has one
+    // the Auth Proxy shows a certificate, valid for an hour, that Google issued to its identity; no other client has one
     connectorEnforcement: "REQUIRED",
     backupConfiguration: {
       enabled: true,

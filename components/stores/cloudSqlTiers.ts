@@ -1,5 +1,5 @@
 /*
- * What Cloud SQL offers, without anything of Pulumi: the commands read their settings with it.
+ * What Cloud SQL offers, without imports of Pulumi: the commands read their settings with it.
  */
 
 /** Edition of Cloud SQL: what tiers there are, and how far back its logs reach. */

@@ -1,8 +1,8 @@
 /**
  * Decides which data folder the server of this image starts on. A server does not read the data of another major
  * version of Postgres: `npm run up -- --upgrade-postgres` makes a copy that it reads, `$PGDATA.upgraded`, and this
- * puts it in the place of what was in use, which stays as `$PGDATA.<its major version>`. Killed between the two
- * renames, the next start goes on, with the new image or with the old one.
+ * puts it in the place of what was in use, which stays as `$PGDATA.<its major version>`. If it is killed
+ * between the two renames, the next start continues, with the new image or the old one.
  */
 export const chooseDataFolder = `
 set -eu

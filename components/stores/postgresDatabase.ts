@@ -169,7 +169,7 @@ export class PostgresDatabase extends pulumi.ComponentResource {
   }
 }
 
-/** The Secret that Postgres is first made with, and how others come to what is in it. */
+/** The Secret that Postgres is initialized with, and how other components refer to it. */
 function passwordOf(
   name: string,
   args: PostgresDatabaseArgs,

@@ -72,7 +72,7 @@ function proxyArguments(
     "--health-check",
     "--http-address=0.0.0.0",
     `--http-port=${healthPort}`,
-    // stopped by Kubernetes it has done its duty: 143 would look like a fault
+    // when Kubernetes stops it, it is done: exit code 143 would look like a failure
     "--exit-zero-on-sigterm",
     ...(withCredentials ? [`--credentials-file=${credentialsFile}`] : []),
     connectionName,

@@ -10,7 +10,7 @@ export const trackingDatabase = {
   authDatabase: "mlflow_auth",
 } as const;
 
-/** Where the proxy of a pod listens, for the pod alone. */
+/** Where the proxy of a pod listens, for this pod only. */
 export const proxyAddress = { host: "127.0.0.1", port: services.postgres.port } as const;
 
 /** SQLAlchemy URI of one database. Every part is encoded, so a password with `%@:/?#` works. A secret. */
@@ -28,7 +28,7 @@ export function sqlAlchemyUri(
   );
 }
 
-/** The variable with the password that is in an existing Secret, where it is. */
+/** The variable with the password from an existing Secret, if there is one. */
 export const databasePassword = ({ passwordSecretName }: DatabaseConnection) =>
   passwordSecretName === undefined
     ? []

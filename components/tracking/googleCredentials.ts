@@ -9,7 +9,7 @@ const volumeName = "google-credentials";
 /** Where containers find the key of a Google service account. */
 export const credentialsFile = `${folder}/${file}`;
 
-/** Who tells a pod of GKE which Google identity it has: with Dataplane V2, and without. */
+/** Addresses of GKE's metadata server, which gives a pod its Google identity: with Dataplane V2, and without. */
 export const metadataServer = [
   { toAddresses: ["169.254.169.254/32"], port: 80 },
   { toAddresses: ["169.254.169.252/32"], port: 988 },

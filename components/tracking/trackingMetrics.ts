@@ -11,7 +11,7 @@ import { databasePassword } from "./connections.ts";
 
 const countsFolder = "/run/mlflow-metrics";
 
-/** Where the server's processes write what they count, and the sidecar reads it. */
+/** Where the server's processes write their counts and the sidecar reads them. */
 export const counts = {
   environment: { PROMETHEUS_MULTIPROC_DIR: countsFolder },
   mount: { name: "counts", mountPath: countsFolder },
@@ -19,8 +19,8 @@ export const counts = {
 };
 
 /**
- * Containers next to the server that Prometheus asks: one for its requests, one for its database. They have no probes:
- * the server takes requests whatever becomes of them.
+ * Containers next to the server that Prometheus scrapes: one for its requests, one for its database. They have no probes:
+ * the server takes requests even if they fail.
  */
 export function metricsContainers(
   { image, database }: Pick<TrackingServerArgs, "image" | "database">,

@@ -24,7 +24,7 @@ export const administrator = "admin";
 const settingsFolder = "/etc/mlflow";
 const defaultTemporaryStorage = "2Gi";
 
-/** What the pods of the server and of its migration are given by the component. */
+/** What the component passes to the pods of the server and of its migration. */
 export interface TrackingPodParts {
   labels: StringMap;
   settingsName: pulumi.Input<string>;
@@ -142,7 +142,7 @@ export function serverPod(
             ...databasePassword(args.database),
           ]),
           ports: [{ name: "http", containerPort: port }],
-          // /health does not ask the database: a database that is away must not restart the server
+          // /health does not query the database: a database that is away must not restart the server
           ...httpProbes(
             { startup: healthPath, readiness: healthPath, liveness: healthPath },
             "localhost",
@@ -176,7 +176,7 @@ export function serverPod(
 
 const settingsMount = { name: "settings", mountPath: settingsFolder, readOnly: true };
 
-/** One key of a Secret as a file that nobody but the pod's user and group can read. */
+/** One key of a Secret as a file that only the pod's user and group can read. */
 function settingsVolume(secretName: pulumi.Input<string>, key: string) {
   const items = [{ key, path: key }];
   return { name: "settings", secret: { secretName, items, defaultMode: 0o440 } };
@@ -206,7 +206,7 @@ export function allowedHosts(service: string, namespace: string, external: strin
   return [...new Set(names)].flatMap((name) => [name, `${withoutPattern(name)}:*`]).join(",");
 }
 
-/** The brackets of an IPv6 address would be a set of characters next to a wildcard. */
+/** In a pattern the brackets of an IPv6 address would be a set of characters. */
 const withoutPattern = (name: string) => name.replace("[", "[[]");
 
 /** Value of MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: the pages that may send changing requests from a browser. */

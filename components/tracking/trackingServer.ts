@@ -101,7 +101,7 @@ export class TrackingServer extends pulumi.ComponentResource {
         metadata: metadata({ annotations }),
         spec: {
           suspend,
-          // a refusal and a migration that was undone are answers; a pod that was killed is replaced
+          // a refusal and an undone migration are final; a pod that was killed is replaced
           backoffLimit: 0,
           podFailurePolicy: { rules: passingFailures },
           activeDeadlineSeconds: 1800,
@@ -152,7 +152,7 @@ export class TrackingServer extends pulumi.ComponentResource {
   }
 }
 
-/** A volume for one node may not follow a second pod to another: then the old pod goes before the new one comes. */
+/** A volume for one node cannot be mounted on another one: the old pod must stop before the new one starts. */
 function rolloutSteps({ artifacts }: TrackingServerArgs) {
   return artifacts.claimName === undefined
     ? { maxUnavailable: 0, maxSurge: 1 }

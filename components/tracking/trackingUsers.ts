@@ -16,7 +16,7 @@ export const firstPasswords = (
     ]),
   );
 
-/** Content of the file that tells the migration Job which accounts there are. A secret. */
+/** Content of the file with all accounts for the migration Job. A secret. */
 export function usersFile(
   { users = [], people = {} }: TrackingSettings,
   passwords: FirstPasswords,
@@ -39,7 +39,7 @@ export function basicAuthSettings(
   adminUsername: string,
   adminPassword: pulumi.Output<string>,
 ): pulumi.Output<string> {
-  // the file is read with Python's interpolation, in which a percent sign stands doubled
+  // Python's configparser interpolates the file, so a percent sign must be doubled
   const escaped = (value: string) => value.replaceAll("%", "%%");
   return pulumi.secret(
     pulumi.all([databaseUri, adminPassword]).apply(([uri, password]) =>
@@ -49,7 +49,7 @@ export function basicAuthSettings(
         `database_uri = ${escaped(uri)}`,
         `admin_username = ${adminUsername}`,
         `admin_password = ${escaped(password)}`,
-        // MLflow alone cannot refuse a reader who creates something; our image can (apps/tracking)
+        // plain MLflow cannot refuse a reader who creates something; our image can (apps/tracking)
         "authorization_function = tracking_server.authorization:authenticate",
         // hashing a password takes a tenth of a second of CPU: remember an answer for a minute
         "auth_cache_ttl_seconds = 60",

@@ -16,7 +16,7 @@ export const fromPod = (name: string, fieldPath: string): EnvVar => ({
   valueFrom: { fieldRef: { fieldPath } },
 });
 
-/** With it a pod knows the name of the first one. A pod that is tried again keeps its name, its address it does not. */
+/** Gives a pod the name of the first one. A retried pod keeps its name, but not its address. */
 export const jobName = fromPod("JOB_NAME", "metadata.labels['batch.kubernetes.io/job-name']");
 export const firstPod = (serviceName: string) => `$(JOB_NAME)-0.${serviceName}`;
 

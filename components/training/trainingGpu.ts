@@ -5,7 +5,7 @@ import type { TrainingGpu } from "./arguments.ts";
 const gpuNodeTaints = ["nvidia.com/gpu", "cloud.google.com/gke-spot"];
 const tolerated = (key: string) => ({ key, operator: "Exists", effect: "NoSchedule" });
 
-/** Lets a pod with GPUs onto the nodes that have them; changes nothing of one without. */
+/** Schedules a pod with GPUs on nodes that have them; changes nothing for a pod without. */
 export function gpuPod(
   containers: readonly { gpu: TrainingGpu | undefined }[],
   chosen: PodSettings,
@@ -18,7 +18,7 @@ export function gpuPod(
     ...(type === undefined
       ? {}
       : { nodeSelector: { "cloud.google.com/gke-accelerator": type, ...chosen.nodeSelector } }),
-    // these nodes refuse every pod that does not say it belongs there
+    // these nodes refuse every pod without this toleration
     tolerations: [...gpuNodeTaints.map(tolerated), ...(chosen.tolerations ?? [])],
   };
 }

@@ -52,7 +52,7 @@ function jobSpec(args: TrainingJobArgs, group?: PodGroup): TrainingJobSpec {
             parallelism: Math.min(trials, parallelism),
           }),
       ...group?.job,
-      // many workers may be lost in turn; a pod without an attempt left fails the Job
+      // many workers may be lost one after another; a pod without attempts left fails the Job
       ...(cluster && {
         backoffLimit: undefined,
         backoffLimitPerIndex: args.backoffLimit ?? 2,
@@ -78,7 +78,7 @@ function jobSpec(args: TrainingJobArgs, group?: PodGroup): TrainingJobSpec {
   };
 }
 
-/** Many pods, and those on the spot machines that GPUs often are, meet a node that is taken back: no failure of the script. */
+/** With many pods, or on spot machines, as GPUs often are, nodes may be reclaimed: the script has not failed then. */
 const sparesDisruptions = {
   rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
 };

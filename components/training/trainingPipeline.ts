@@ -40,7 +40,7 @@ function pipelineSpec(args: TrainingPipelineArgs, group?: PodGroup): TrainingJob
   const { steps, storageSize = "2Gi" } = args;
   return {
     ...(group && { job: group.job }),
-    // a step that is tried again finds what those before it have written
+    // a retried step finds what the steps before it have written
     pod: {
       restartPolicy: "OnFailure",
       volumes: [{ name: "workspace", emptyDir: { sizeLimit: storageSize } }],

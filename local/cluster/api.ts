@@ -50,8 +50,8 @@ interface Node {
 }
 
 /**
- * Why the node takes no pods, nothing when it does: it reports Ready, nothing keeps pods away from it, and it has given
- * a sign of life since the given time (what the API server knows may be from before a restart).
+ * Why the node takes no pods; undefined when it does: it reports Ready, has no taint, and has renewed its lease since the
+ * given time (what the API server knows may be from before a restart).
  */
 export async function nodeProblem(
   api: Api,
@@ -71,9 +71,9 @@ export async function nodeProblem(
     if (Date.parse(lease.spec.renewTime) < since) return "the node has not reported yet";
     const taint = node.spec.taints?.find(({ key }) => key.startsWith("node.kubernetes.io/"))?.key;
     if (taint === "node.kubernetes.io/disk-pressure") {
-      return "the disk is full, or was half a minute ago: free some space";
+      return "the disk is full, or was within the last half minute; free some space";
     }
-    if (taint !== undefined) return `the node keeps pods away: ${taint}`;
+    if (taint !== undefined) return `the node has a taint that keeps pods away: ${taint}`;
     const ready = node.status.conditions?.find(({ type }) => type === "Ready");
     return ready?.status === "True" ? undefined : "the node does not report Ready";
   } catch {

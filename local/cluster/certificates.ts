@@ -13,10 +13,10 @@ interface Certificate {
   authority?: string;
 }
 
-/** The second vouches for the API server alone: with its certificate one may speak for every user. */
+/** The second one signs only for the API server: a client with its certificate may act as any user. */
 const authorities = ["ca", "front-proxy-ca"];
 
-/** Who talks to whom: each component has its own identity, and with it only the rights Kubernetes gives it. */
+/** Each component has its own identity, and with it only the rights that Kubernetes gives that identity. */
 const certificates: Certificate[] = [
   {
     file: "apiserver",
@@ -87,8 +87,8 @@ function isValid(folder: string, file: string, authority: string): boolean {
 }
 
 /**
- * Makes the certificates that are missing or end soon. Each is written aside and renamed, so that half of one is never
- * used. The key of service accounts stays: it does not end, and pods hold tokens that it signed.
+ * Creates the certificates that are missing or expire soon. Each is written to a new file and renamed, so that half of one is never
+ * used. The key of service accounts stays: it does not expire, and pods hold tokens that it signed.
  */
 export async function ensureCertificates(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -15,11 +15,11 @@ const groups = (): string[] =>
         .filter((path) => existsSync(join(path, "cgroup.procs")))
   ).map((path) => join(path, cgroup));
 
-/** kubelet makes the groups of the pods by itself, but only below one that is there. */
+/** kubelet creates the groups of the pods itself, but only below an existing one. */
 export async function createCgroups(): Promise<void> {
   if (existsSync(join(root, "cgroup.controllers"))) {
     for (const controller of ["cpu", "cpuset", "memory", "pids", "io", "hugetlb"]) {
-      // Those that this kernel lacks are refused; kubelet names the ones it cannot do without.
+      // The kernel refuses controllers that it lacks; kubelet names those that it requires.
       await writeFile(join(root, "cgroup.subtree_control"), `+${controller}`).catch(() => {});
     }
   }

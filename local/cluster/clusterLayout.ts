@@ -2,12 +2,12 @@ import { join } from "node:path";
 import { cacheRoot } from "../support/cache.ts";
 import { UserError } from "../support/errors.ts";
 
-/** The context in the kubeconfig, and the name the cluster goes by everywhere. */
+/** The context in the kubeconfig, and the name of the cluster everywhere else. */
 export const clusterName = "mlops-local";
 export const nodeName = "mlops-local";
 
 /**
- * The addresses of the cluster. The node has one of its own, on an interface that exists before the
+ * The addresses of the cluster. The node has a separate one, on an interface that exists before the
  * first pod: it stays the same when the laptop changes networks, and DNS can listen on it at once.
  */
 export const addresses = {
@@ -22,7 +22,7 @@ export const addresses = {
 
 export const interfaces = { node: "mlops-node", bridge: "mlops-pods" } as const;
 
-/** Every pod lives below this control group, so that its processes can be told from all others. */
+/** Every pod runs below this control group, which sets its processes apart from all others. */
 export const cgroup = "mlops-local";
 
 export const defaultApiPort = 6443;
@@ -46,7 +46,7 @@ export interface ClusterPaths {
   pki: string;
   config: string;
   log: string;
-  /** Sockets, network namespaces and what else dies with the processes. */
+  /** Sockets, network namespaces and whatever else ends with the processes. */
   run: string;
   etcd: string;
   containerd: string;
@@ -63,7 +63,7 @@ export interface ClusterPaths {
 
 /**
  * Where the cluster's programs find its state folder, on any machine. Their sockets allow 107 characters, kubelet
- * takes ASCII only, and mounts read commas and colons as their own; the cache may be anywhere.
+ * takes ASCII only, and mounts give commas and colons a meaning; the cache may be anywhere.
  */
 export const stateMount = "/run/mlops-local";
 
@@ -80,7 +80,7 @@ export function clusterPaths(root: string = cacheRoot()): ClusterPaths {
   };
 }
 
-/** The same paths as the cluster's programs are told. Volumes keep their own, which stands in every PersistentVolume. */
+/** The same paths as the cluster's programs see them. Volumes keep theirs, because every PersistentVolume names it. */
 export const mountedPaths = (paths: ClusterPaths): ClusterPaths => ({
   ...paths,
   ...pathsIn(stateMount),

@@ -35,7 +35,7 @@ export function components(
   const etcd = component("etcd", [
     "--name=local",
     `--data-dir=${paths.etcd}`,
-    // Sockets in a closed folder: on a port, every user of the machine could read every secret.
+    // Sockets in a private folder: on a port, every user of the machine could read every secret.
     `--listen-client-urls=${etcdSocket}`,
     `--advertise-client-urls=${advertised}`,
     `--listen-peer-urls=${peerSocket}`,
@@ -53,7 +53,7 @@ export function components(
   };
   const apiserver = component("kube-apiserver", [
     `--etcd-servers=${etcdSocket}`,
-    // Pods reach it on the node's address, people on the loopback address; firewall.ts closes all others.
+    // Pods reach it on the node's address, users on the loopback address; firewall.ts closes all others.
     "--bind-address=0.0.0.0",
     `--advertise-address=${addresses.node}`,
     `--secure-port=${port}`,
@@ -71,7 +71,7 @@ export function components(
     `--kubelet-client-key=${pki("apiserver-kubelet-client.key")}`,
     `--kubelet-certificate-authority=${pki("ca.crt")}`,
     "--kubelet-preferred-address-types=InternalIP",
-    // hands what metrics-server serves on to it, in the name of who asked
+    // forwards requests for metrics-server's API to it, in the name of the caller
     `--proxy-client-cert-file=${pki("front-proxy.crt")}`,
     `--proxy-client-key-file=${pki("front-proxy.key")}`,
     `--requestheader-client-ca-file=${pki("front-proxy-ca.crt")}`,

@@ -48,7 +48,7 @@ disabled_plugins = [
 `;
 }
 
-/** Pods hang on one bridge; masquerading and filtering are done once for the bridge, not per pod (see firewall.ts). */
+/** Pods are connected to one bridge; masquerading and filtering are done once for the bridge, not per pod (see firewall.ts). */
 export function cniConfig(paths: ClusterPaths): string {
   return json({
     cniVersion: "0.4.0",
@@ -117,7 +117,7 @@ export function proxyConfig(paths: ClusterPaths): string {
     clientConnection: { kubeconfig: join(paths.config, "proxy.kubeconfig") },
     hostnameOverride: nodeName,
     bindAddress: addresses.node,
-    // what it answers there, its whole configuration too, is for nobody's pods
+    // its API on that port, with its whole configuration, must not be open to pods
     healthzBindAddress: "127.0.0.1:10256",
     metricsBindAddress: "127.0.0.1:10249",
     clusterCIDR: addresses.pods,
@@ -129,7 +129,7 @@ export function proxyConfig(paths: ClusterPaths): string {
   });
 }
 
-/** Name servers that other names are asked from; none of them is needed for the cluster's own names. */
+/** Upstream name servers for all other names; the cluster's own names need none of them. */
 export function upstreamServers(resolvConf: string): string[] {
   return resolvConf
     .split("\n")
@@ -140,8 +140,8 @@ export function upstreamServers(resolvConf: string): string[] {
 
 /**
  * The cluster's own names never leave CoreDNS, so whatever happens to the machine's name servers (none
- * at all, unreachable, slow) cannot break them. They are not cached either: a service made a moment
- * ago must be found at once.
+ * at all, unreachable, slow) cannot break them. They are not cached either: a service created a moment
+ * ago must resolve at once.
  */
 export function corefile(paths: ClusterPaths, upstream: string[]): string {
   const lines = [

@@ -10,22 +10,22 @@ const output = "MLOPS-OUTPUT";
 const prerouting = "MLOPS-PREROUTING";
 const postrouting = "MLOPS-POSTROUTING";
 
-/** Where kube-router puts what the NetworkPolicies say; networkPolicies.go keeps it from placing them itself. */
+/** The chains of kube-router for NetworkPolicies; networkPolicies.go keeps it from inserting the jumps to them. */
 const policies = ["KUBE-ROUTER-INPUT", "KUBE-ROUTER-FORWARD"];
 
-/** Where kube-proxy refuses what asks for a Service without endpoints by a NodePort. */
+/** The chain in which kube-proxy refuses calls to a NodePort whose Service has no endpoints. */
 const withoutEndpoints = "KUBE-EXTERNAL-SERVICES";
 
 /** What pods may call on the node's address other than DNS and the API server: kubelet, which asks for a token, and node-exporter. */
 const nodePorts = "10250,9100:9109";
 
-/** Where clouds hand a machine's identity and keys to whatever runs on it: link-local, Alibaba's, and Azure's address. */
+/** Metadata addresses, where clouds give a machine's identity and keys to any process: link-local, Alibaba's, Azure's. */
 const metadataServers = ["169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32"];
 
 /**
- * Our own chains. Pods reach each other, the outside, and of this machine only the cluster's own doors; what else
- * listens here refuses them. NetworkPolicies come last: they take away from that, and cannot add to it. DNS is a
- * process of the node, which no policy can name as its pods, so every pod may ask it. The machine's network reaches
+ * Our own chains. Pods reach each other, the outside, and on this machine only the ports of the cluster; everything
+ * else that listens here refuses them. NetworkPolicies come last: they take away from that, and cannot add to it. DNS is a
+ * process of the node, which no policy can select, so every pod may query it. The machine's network reaches
  * neither pods nor the API server, although forwarding is on. A firewall that drops forwarded packets by default
  * (Docker's, ufw's) does not get in the way of pods.
  *
@@ -96,7 +96,7 @@ const jumps: [table: string, from: string, to: string][] = [
 ];
 const jumpsV6 = jumps.filter(([, , to]) => to === input || to === forward);
 
-const wait = ["-w", "10"]; // others use iptables too; wait for their lock
+const wait = ["-w", "10"]; // other programs use iptables too; wait for their lock
 
 export async function openFirewall(apiPort: number): Promise<void> {
   for (const chain of [...policies, withoutEndpoints])
@@ -118,7 +118,7 @@ async function install(iptables: string, rules: string, from: typeof jumps): Pro
 const isOurs = (chain: string) => /^(MLOPS|KUBE)-/.test(chain);
 
 /**
- * What iptables-restore must be told to remove our chains, kube-proxy's and kube-router's, and every rule that jumps
+ * The input of iptables-restore that removes our chains, kube-proxy's and kube-router's, and every rule that jumps
  * to them, from what iptables-save printed. Empty when there is nothing of ours.
  */
 export function removalOf(saved: string): string {
@@ -149,7 +149,7 @@ export async function closeFirewall(): Promise<void> {
   const sets = await run("ipset", ["list", "-name"]).catch(() => ""); // earlier versions had none
   for (const set of sets.split("\n").filter((name) => /^(KUBE-(SRC|DST)|TMP)-/.test(name))) {
     const destroy = () => run("ipset", ["destroy", set]);
-    await destroy().catch(() => sleep(200).then(destroy)); // let go of a moment after its last rule
+    await destroy().catch(() => sleep(200).then(destroy)); // freed a moment after its last rule
   }
 }
 

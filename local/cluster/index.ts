@@ -26,14 +26,14 @@ export interface ClusterHandle {
 
 export interface ClusterStatus extends ClusterHandle {
   state: ClusterState;
-  /** What keeps an incomplete one from taking pods. */
+  /** Why an incomplete cluster takes no pods. */
   problem?: string;
   /** Folder with the cluster's data and logs. */
   folder: string;
 }
 
 export interface ClusterOptions {
-  /** Called with what is being done or waited for. */
+  /** Called with what the command is doing or waiting for. */
   onProgress?: (message: string) => void;
 }
 
@@ -47,7 +47,7 @@ const handle = (paths: ClusterPaths): ClusterHandle => ({
   controlPlaneAddress: addresses.node,
 });
 
-/** Makes sure the local cluster runs, building it first where needed. Returns at once if it does. */
+/** Makes sure the local cluster runs, building it first where needed. Returns at once if it runs. */
 export async function startCluster(options: ClusterOptions = {}): Promise<ClusterHandle> {
   const paths = clusterPaths();
   await exclusively("starting", options, (report) => start(paths, report));
@@ -73,7 +73,7 @@ export async function deleteCluster(
   );
 }
 
-/** What there is of the local cluster right now. Needs no rights and changes nothing. */
+/** The current state of the local cluster. Needs no rights and changes nothing. */
 export async function clusterStatus(): Promise<ClusterStatus> {
   const paths = clusterPaths();
   return { ...handle(paths), ...(await stateOf(paths)), folder: paths.state };

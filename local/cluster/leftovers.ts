@@ -13,16 +13,16 @@ export async function removeFolder(folder: string): Promise<void> {
 
 /**
  * Frees the addresses of all pods, but not the order: the next pod gets the next address. Until the Services know the new
- * addresses, what is sent to an old one must not reach a pod of another Service.
+ * addresses, traffic to an old one must not reach a pod of another Service.
  */
 export async function freeAddresses(leases: string): Promise<void> {
   if (!existsSync(leases)) return;
   await run("find", [leases, "-type", "f", "!", "-name", "last_reserved_ip.*", "-delete"]);
 }
 
-const emptyFolder = (folder: string) => rmdir(folder).catch(() => {}); // someone else's files stay
+const emptyFolder = (folder: string) => rmdir(folder).catch(() => {}); // files of other programs stay
 
-/** Shows the cluster's programs their state folder under its fixed path, unless that was done before. */
+/** Mounts the state folder at its fixed path for the cluster's programs, unless it is mounted already. */
 export async function mountState(state: string): Promise<void> {
   if (mountsBelow(stateMount).includes(stateMount)) return;
   await mkdir(state, { recursive: true, mode: 0o700 });
@@ -36,7 +36,7 @@ export async function unmountState(): Promise<void> {
   await emptyFolder(stateMount);
 }
 
-/** Removes what containerd's shims leave outside the state folder when they are killed: their sockets. */
+/** Removes the sockets that killed shims of containerd leave outside the state folder. */
 export async function removeShimSockets(paths: ClusterPaths): Promise<void> {
   const tasks = join(paths.run, "containerd/io.containerd.runtime.v2.task/k8s.io");
   if (existsSync(tasks)) {
@@ -59,7 +59,7 @@ export async function removeFixedFiles(paths: ClusterPaths): Promise<void> {
     const ours = all.flatMap(
       (name) => new RegExp(`^${clusterName}-(.+)-eth0$`).exec(name)?.[1] ?? [],
     );
-    // Each pod has one for its bridge port and one for its loopback, by the same identifier.
+    // Each pod has one file for its bridge port and one for its loopback, with the same identifier.
     for (const name of all.filter((file) => ours.some((id) => file.includes(id)))) {
       await rm(join(results, name), { force: true });
     }

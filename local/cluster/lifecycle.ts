@@ -43,7 +43,7 @@ import { ensureRequirements } from "./requirements.ts";
 
 type Report = (message: string) => void;
 
-/** How long containers get to end by themselves before they are killed. */
+/** How long containers get to end before they are killed. */
 const graceMilliseconds = 8_000;
 const startMilliseconds = 180_000; // 10 s are usual; a machine that builds images meanwhile takes longer
 
@@ -99,21 +99,21 @@ export async function start(paths: ClusterPaths, report: Report): Promise<void> 
   await until(paths, all, "the node", () => problemOf(paths, since));
 }
 
-/** Containers are asked to end first and get time for it; the rest of the cluster needs none. */
+/** Containers get a signal and some time to end; the rest of the cluster needs none. */
 export async function stop(paths: ClusterPaths, report: Report): Promise<void> {
   if (otherCluster(paths)) return; // then nothing of this one runs
   const running = listProcesses();
   report("stopping pods");
   const named = (...names: string[]) =>
     running.filter(({ component }) => component !== undefined && names.includes(component));
-  // Nobody may start containers again. What these three know is in etcd.
+  // None of these may start containers again. Their state is in etcd.
   signal(named("kubelet", "kube-controller-manager", "kube-scheduler"), "SIGKILL");
   signal(
     running.filter(({ isContainerInit }) => isContainerInit),
     "SIGTERM",
   );
   await ended(({ state }) => state === undefined, graceMilliseconds);
-  signal(named("kube-apiserver"), "SIGKILL"); // keeps nothing, and would wait for its watchers
+  signal(named("kube-apiserver"), "SIGKILL"); // it stores nothing, and would wait for its watchers
   signal(named("etcd", "containerd"), "SIGTERM");
   await ended(({ component }) => component === "etcd" || component === "containerd", 3_000);
   report("clearing processes, mounts, network and control groups");
@@ -133,8 +133,8 @@ export async function remove(
 }
 
 /**
- * Takes away everything that may be left of a run, however it ended, except the data. After it the
- * machine is as it was before the start.
+ * Removes everything that a run may leave behind, except the data. Afterwards the machine is as it was
+ * before the start.
  */
 async function clear(paths: ClusterPaths): Promise<void> {
   await killAll();
@@ -149,7 +149,7 @@ async function clear(paths: ClusterPaths): Promise<void> {
 
 export type ClusterState = "absent" | "stopped" | "incomplete" | "running";
 
-/** What there is of the cluster, and what keeps a cluster that is there from taking pods. */
+/** The state of the cluster, and why an existing one takes no pods. */
 export async function stateOf(
   paths: ClusterPaths,
 ): Promise<{ state: ClusterState; problem?: string }> {
@@ -208,7 +208,7 @@ async function ensureSandboxImage(
   await importImages(archive, paths);
 }
 
-/** Waits until nothing is in the way of something, as long as all the processes it needs are running. */
+/** Waits until there is no problem any more, as long as all required processes are running. */
 async function until(
   paths: ClusterPaths,
   needed: Component[],

@@ -26,9 +26,9 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// placedByTheFirewall leaves INPUT, FORWARD and OUTPUT alone. kube-router wants its chains to be the first
-// ones there and accepts what a policy permits, which would pass by the rules that protect the machine;
-// firewall.ts jumps to the same chains where they belong.
+// placedByTheFirewall leaves INPUT, FORWARD and OUTPUT alone. kube-router would insert its chains first
+// there and accept what a policy permits, which would bypass the rules that protect the machine;
+// firewall.ts jumps to the same chains in the right place.
 type placedByTheFirewall struct{ utils.IPTablesHandler }
 
 func (handler placedByTheFirewall) Insert(table, chain string, position int, rule ...string) error {
@@ -38,8 +38,8 @@ func (handler placedByTheFirewall) Insert(table, chain string, position int, rul
 	return handler.IPTablesHandler.Insert(table, chain, position, rule...)
 }
 
-// ownChains reads and writes the chains of kube-router only. By itself it writes back the whole table as it
-// was some time ago, and so undoes what kube-proxy has changed meanwhile.
+// ownChains reads and writes the chains of kube-router only. By default it writes back the whole table as it
+// was some time ago, which undoes what kube-proxy has changed in the meantime.
 type ownChains struct {
 	utils.IPTablesSaveRestorer
 	before []string
@@ -115,7 +115,7 @@ func enforceNetworkPolicies() {
 	exitOn(wait.PollUntilContextCancel(ctx, 200*time.Millisecond, true, isRegistered))
 	controller, err := netpol.NewNetworkPolicyController(client, config, pods, policies, namespaces, &sync.Mutex{}, tables, sets)
 	exitOn(err)
-	// There is no argument for it.
+	// No argument sets it.
 	field := reflect.ValueOf(controller).Elem().FieldByName("iptablesSaveRestore").Addr().UnsafePointer()
 	savers := *(*map[v1.IPFamily]utils.IPTablesSaveRestorer)(field)
 	for family, saver := range savers {

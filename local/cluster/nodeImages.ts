@@ -14,7 +14,7 @@ function ctr(paths: ClusterPaths, args: string[]): Promise<string> {
   return run("ctr", ["--address", paths.containerdSocket, "--namespace", "k8s.io", ...args]);
 }
 
-/** A part of an image, as OCI describes it. */
+/** An OCI descriptor of a part of an image. */
 export interface Descriptor {
   mediaType: string;
   digest: string;

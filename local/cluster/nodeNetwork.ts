@@ -10,7 +10,7 @@ import { addresses, interfaces, type ClusterPaths } from "./clusterLayout.ts";
 // Without these a packet between two pods passes no firewall.
 const bridged = ["net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables"];
 
-// What the cluster sets (first three), and what kubelet and kube-proxy set by themselves: put back at the end.
+// What the cluster sets (first three), and what kubelet and kube-proxy set: restored at the end.
 const settings = [
   "net/ipv4/ip_forward",
   ...bridged,
@@ -38,13 +38,13 @@ const beforeFile = (paths: ClusterPaths) => join(paths.state, "settings-before.j
 async function settingsBefore(paths: ClusterPaths): Promise<Before | undefined> {
   try {
     const before = JSON.parse(await readFile(beforeFile(paths), "utf8")) as Before;
-    return before.bootId === bootId() ? before : undefined; // a reboot has put them back
+    return before.bootId === bootId() ? before : undefined; // a reboot has restored them
   } catch {
-    return undefined; // none, or half-written: nothing was changed before it was complete
+    return undefined; // missing or half-written: nothing was changed before it was complete
   }
 }
 
-/** Gives the node its address and the machine's service range a home, before the first pod starts. */
+/** Adds the node's address and the routes of the service range, before the first pod starts. */
 export async function networkUp(paths: ClusterPaths, apiPort: number): Promise<void> {
   await run("modprobe", ["-qa", "br_netfilter", "overlay"]).catch(() => {}); // mostly built in, or loaded
   if (!(await settingsBefore(paths))) {
@@ -77,13 +77,13 @@ export async function networkUp(paths: ClusterPaths, apiPort: number): Promise<v
   await openFirewall(apiPort);
 }
 
-/** Takes away every rule, interface and setting of ours. Only to be called when no pod is left. */
+/** Removes every rule, interface and setting of ours. Call it only when no pod is left. */
 export async function networkDown(paths: ClusterPaths): Promise<void> {
   // The interface is made before the first rule and removed after the last one. Without it the rules
   // that look like ours are those of another Kubernetes.
   if (existsSync(`/sys/class/net/${interfaces.node}`)) await closeFirewall();
   for (const name of [...bridgePorts(await links()), interfaces.bridge, interfaces.node]) {
-    // An interface whose namespace just ended goes by itself, a moment later or earlier.
+    // An interface whose namespace just ended disappears by itself, a moment later or earlier.
     await run("ip", ["link", "delete", name]).catch(() => {});
   }
   const left = (await links()).map(({ ifname }) => ifname);

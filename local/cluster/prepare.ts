@@ -14,7 +14,7 @@ import {
 } from "./configs.ts";
 import { addresses, defaultApiPort, mountedPaths, type ClusterPaths } from "./clusterLayout.ts";
 
-/** Writes every configuration file anew, so that none is ever half-written or from an older version. */
+/** Rewrites every configuration file, so that none is ever half-written or from an older version. */
 export async function writeConfigs(paths: ClusterPaths, port: number): Promise<void> {
   await mkdir(paths.state, { recursive: true, mode: 0o700 });
   const folders = [paths.run, paths.log, paths.kubelet, paths.podLogs, paths.volumes, paths.etcd];
@@ -56,7 +56,7 @@ async function writePrivately(file: string, content: string): Promise<void> {
   await rename(`${file}.new`, file);
 }
 
-/** The port that the running cluster was started with, which MLOPS_API_PORT may no longer say. */
+/** The port that the running cluster was started with; MLOPS_API_PORT may have changed since. */
 export async function portInUse(paths: ClusterPaths): Promise<number> {
   const text = await readFile(paths.kubeconfig, "utf8");
   const config = JSON.parse(text) as { clusters: { cluster: { server: string } }[] };
@@ -70,7 +70,7 @@ const isFree = (host: string, port: number): Promise<boolean> =>
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
   });
 
-/** Refuses to start on a port that someone else listens on. */
+/** Refuses to start on a port that another process listens on. */
 export async function checkApiPortIsFree(port: number): Promise<void> {
   if (await isFree("0.0.0.0", port)) return;
   const other = port === defaultApiPort ? 16443 : defaultApiPort;

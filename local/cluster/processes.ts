@@ -13,8 +13,8 @@ import { sleep } from "../support/process.ts";
 import type { Component } from "./components.ts";
 import { cgroup, type ClusterPaths } from "./clusterLayout.ts";
 
-// Every process of a cluster carries these in its environment, and hands them on to what it starts:
-// no pid file to go stale, no pid that now belongs to another program. Any user can set them, so they
+// Every process of a cluster has these in its environment and passes them on to what it starts:
+// no pid file can be stale, and no pid can belong to another program. Any user can set them, so they
 // count for processes of root only.
 const stateVariable = "MLOPS_LOCAL_CLUSTER";
 const componentVariable = "MLOPS_LOCAL_COMPONENT";
@@ -33,11 +33,11 @@ const readProc = (pid: number, file: string): string => {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "latin1");
   } catch {
-    return ""; // ended meanwhile, or a kernel thread
+    return ""; // it has ended, or is a kernel thread
   }
 };
 
-/** Every process on this machine that belongs to a local cluster, whichever state folder it uses. */
+/** Every process on this machine that belongs to a local cluster, with any state folder. */
 export function listProcesses(): OwnProcess[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.flatMap((name) => {
@@ -86,7 +86,7 @@ export function describeProcess(
   };
 }
 
-/** Starts a component on its own, so that it outlives this command. Its log is log/<name>.log. */
+/** Starts a component detached, so that it outlives this command. Its log is log/<name>.log. */
 export function startComponent(paths: ClusterPaths, component: Component): void {
   mkdirSync(paths.log, { recursive: true });
   const logFile = join(paths.log, `${component.name}.log`);
@@ -116,7 +116,7 @@ function environmentFor(component: Component): NodeJS.ProcessEnv {
   );
 }
 
-/** The components of this cluster that run, each with its command line as it stands in /proc. */
+/** The running components of this cluster, each with its command line from /proc. */
 export const runningComponents = (paths: ClusterPaths): Map<string, string> =>
   new Map(
     listProcesses()
@@ -142,7 +142,7 @@ export function signal(processes: OwnProcess[], name: NodeJS.Signals): void {
     try {
       process.kill(pid, name);
     } catch {
-      // ended meanwhile
+      // it has ended
     }
   }
 }
@@ -160,7 +160,7 @@ export async function ended(
   return true;
 }
 
-/** Ends everything at once, whatever a pod starts meanwhile included. */
+/** Kills all processes at once, including those that a pod starts in the meantime. */
 export async function killAll(): Promise<void> {
   for (let round = 0; round < 100; round++) {
     const left = listProcesses();

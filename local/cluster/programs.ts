@@ -46,7 +46,7 @@ export async function ensurePrograms(
 }
 
 export interface HelmOptions {
-  /** Reports the progress of the build, where there has to be one. */
+  /** Called with the progress of a build, if one is needed. */
   onProgress?: (message: string) => void;
   /** Ends the build early. */
   signal?: AbortSignal;
@@ -122,7 +122,7 @@ export function versions(goMod: string): { kubernetes: Version; helm: Version } 
     kubernetes: {
       name: kubernetes,
       flags: set({
-        // like k3s, so that a cluster can be told by its nodes
+        // as in k3s, so that the nodes identify the kind of cluster
         "k8s.io/component-base/version.gitVersion": `${kubernetes}+${clusterName}`,
         "k8s.io/component-base/version.gitMajor": major,
         "k8s.io/component-base/version.gitMinor": minor,

@@ -28,7 +28,7 @@ func (f folders) Provision(_ context.Context, options controller.ProvisionOption
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return nil, controller.ProvisioningNoChange, err
 	}
-	// Past the umask. A pod without fsGroup can then write too; the root folder is closed to everybody else.
+	// Regardless of the umask. A pod without fsGroup can then write too; only root can enter the folder above.
 	if err := os.Chmod(path, 0o777); err != nil {
 		return nil, controller.ProvisioningNoChange, err
 	}
@@ -51,7 +51,7 @@ func (f folders) Provision(_ context.Context, options controller.ProvisionOption
 }
 
 func (f folders) Delete(_ context.Context, volume *v1.PersistentVolume) error {
-	// Whoever may edit a volume must not get other folders of the machine removed.
+	// A user who may edit a volume must not be able to have other folders of the machine removed.
 	if volume.Spec.Local == nil || filepath.Dir(filepath.Clean(volume.Spec.Local.Path)) != f.root {
 		return &controller.IgnoredError{Reason: "not a folder of this provisioner"}
 	}

@@ -15,7 +15,7 @@ export interface DeploymentOptions {
   handlerOf: (type: string, name: string) => Handler;
 }
 
-/** Brings resources from where the state has them to where the program wants them, or only plans it. */
+/** Brings resources from their recorded state to what the program declares, or only plans it. */
 export class Deployment {
   readonly changes: ResourceChange[] = [];
   readonly failures = new Set<string>();
@@ -55,7 +55,7 @@ export class Deployment {
     await this.remove([...unseen, ...state.obsolete]);
   }
 
-  /** Deletes resources, dependents first, and forgets them. */
+  /** Deletes resources, dependents first, and removes them from the state. */
   async remove(resources: ResourceState[]): Promise<void> {
     const { state, preview } = this.#options;
     await removeInOrder(resources, async (resource) => {

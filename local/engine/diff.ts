@@ -41,7 +41,7 @@ function bare(value: JsonObject): JsonObject {
   ) as JsonObject;
 }
 
-/** The value at a path, as a secret when anything around it is one. */
+/** The value at a path, as a secret when it is inside one. */
 function at(value: Json, [step, ...rest]: Path): Json | undefined {
   if (isSecret(value)) {
     const found = at(value.value, step === undefined ? [] : [step, ...rest]);
@@ -52,7 +52,7 @@ function at(value: Json, [step, ...rest]: Path): Json | undefined {
   return isInside ? at((value as JsonObject)[step]!, rest) : undefined;
 }
 
-/** Of two long texts the part where they begin to differ: what people want to see of them. */
+/** The part of two long texts where they begin to differ, for people to read. */
 function aroundDifference(before: Json, after: Json): [Json, Json] {
   if (typeof before !== "string" || typeof after !== "string") return [before, after];
   const start = [...before].findIndex((character, index) => character !== after[index]);

@@ -23,9 +23,9 @@ export interface Handler {
   replacement(old: ResourceState, changes: Change[], inputs: JsonObject): Replacement | undefined;
   /** The outputs that a preview can predict. */
   foresee(inputs: JsonObject): JsonObject;
-  /** Whether what the state describes is still there and as it was left. */
+  /** Whether what the state describes still exists and is unchanged. */
   inspect(resource: ResourceState, work: Work): Promise<Condition>;
-  /** Throws where an object that this stack did not create is already where the resource is to be created. */
+  /** Throws where an object that this stack did not create already has the name of the resource. */
   refuseExisting(resource: ResourceState, work: Work): Promise<void>;
   /** Creates or updates the resource and waits until it is ready. */
   apply(resource: ResourceState, work: Work): Promise<JsonObject>;

@@ -11,7 +11,7 @@ const known = [
   ...["resetValues", "skipAwait", "skipCrds", "timeout", "values", "version"],
 ];
 
-/** Nothing that is not passed on to helm is dropped in silence. */
+/** An input that is not passed on to helm is an error, never silently dropped. */
 export function refuseUnknown(name: string, inputs: JsonObject): void {
   const options = Object.keys(objectAt(inputs, "repositoryOpts"));
   const lost =
@@ -23,7 +23,7 @@ export function refuseUnknown(name: string, inputs: JsonObject): void {
     );
 }
 
-/** The words of `helm upgrade` that bring a release to its inputs. Values are read from standard input. */
+/** The arguments of `helm upgrade` that bring a release to its inputs. Values are read from standard input. */
 export function upgradeWords(inputs: JsonObject, seconds: number): string[] {
   const given = plain(inputs) as JsonObject;
   const valued = { "--history-max": given["maxHistory"], "--version": given["version"] };
@@ -81,7 +81,7 @@ async function guarded(program: string): Promise<string[]> {
   );
 }
 
-/** The lines of an error that are for people, or undefined when helm did not run at all. */
+/** The lines of an error that are meant for people, or undefined when helm did not run at all. */
 export function helmError(error: unknown): string | undefined {
   if (!(error instanceof CommandError)) return undefined;
   const [, text = error.output] = /^Error: ([\s\S]*)/m.exec(error.output) ?? [];

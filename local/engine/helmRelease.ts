@@ -25,7 +25,7 @@ export interface HelmOptions {
   folder: string;
 }
 
-/** One release, and the means to look at it. */
+/** One release, and the means to read it. */
 interface Release {
   helm: Helm;
   client: KubernetesClient;
@@ -85,7 +85,7 @@ export function helmHandler({ connectionOf, clientOf, folder }: HelmOptions): Ha
       const release = await releaseOf(resource, work);
       if (!(await statusOf(release))) return;
       throw new UserError(
-        `${release.title} is in the cluster already, and this stack did not create it; give this one another name or namespace`,
+        `${release.title} already exists in the cluster, and this stack did not create it; give this one another name or namespace`,
       );
     },
 
@@ -120,7 +120,7 @@ export function helmHandler({ connectionOf, clientOf, folder }: HelmOptions): Ha
   };
 }
 
-/** What helm knows of a release, under the names that the Kubernetes provider gives it. */
+/** Helm's data of a release, under the names that the Kubernetes provider uses. */
 interface ReleaseStatus {
   appVersion: string;
   chart: string;
@@ -142,7 +142,7 @@ async function statusOf(release: Release): Promise<ReleaseStatus | undefined> {
     const text = helmError(error);
     if (text === undefined) throw error;
     if (/not found/.test(text)) return undefined;
-    throw new UserError(`${release.title} cannot be looked at: ${text}`);
+    throw new UserError(`${release.title} cannot be read: ${text}`);
   }
 }
 
@@ -152,8 +152,8 @@ const get = ({ helm, name, namespace, work }: Release, what: string, ...words: s
 const isPending = ({ status }: ReleaseStatus) => status.startsWith("pending-");
 
 /**
- * Helm refuses to touch a release whose last change was cut short. Without the record of that change it goes on from
- * the one before, and takes over what the unfinished one has created already.
+ * Helm refuses to change a release whose last change was interrupted. Without the record of that change it continues
+ * from the previous one, and takes over what the interrupted one has already created.
  */
 async function forgetUnfinished(release: Release): Promise<void> {
   const live = await statusOf(release);
@@ -163,7 +163,7 @@ async function forgetUnfinished(release: Release): Promise<void> {
   await release.client.delete({ apiVersion: "v1", kind: "Secret", metadata }, "Background");
 }
 
-/** Waits for helm and reports meanwhile what helm waits for; interrupts it where that will never come. */
+/** Waits for helm and reports what helm waits for; interrupts it where that can never succeed. */
 async function watched(release: Release, start: (work: Work) => Promise<unknown>): Promise<void> {
   const { work, title } = release;
   const over = new AbortController();
@@ -176,13 +176,13 @@ async function watched(release: Release, start: (work: Work) => Promise<unknown>
       if (lack) work.wait(lack.text);
       if (isStuck(lack?.trouble)) stuck.abort();
     }
-  })().catch(() => {}); // over: helm alone decides what becomes of the release
+  })().catch(() => {}); // the wait is over: only helm decides the outcome of the release
   try {
     await start({ ...work, signal: AbortSignal.any([work.signal, stuck.signal]) });
   } catch (error) {
     if (!stuck.signal.aborted || work.signal.aborted) throw error;
     const lack = await lackOfRelease(release, true);
-    throw new UserError(`${title} cannot get ready: ${lack?.text ?? "see helm status"}`);
+    throw new UserError(`${title} cannot become ready: ${lack?.text ?? "see helm status"}`);
   } finally {
     over.abort();
     await looking;
@@ -208,7 +208,7 @@ async function lackOfRelease(release: Release, withLogs: boolean): Promise<Lack 
       lacks.push({ text: text.join("; "), trouble });
     }
   } catch {
-    // the explanation is a courtesy: not having one must not hide the failure
+    // the explanation is optional: its absence must not hide the failure
   }
   return lacks.find(({ trouble }) => trouble?.isLasting) ?? lacks[0];
 }
@@ -228,7 +228,7 @@ async function workloadsOf(release: Release): Promise<JsonObject[]> {
 const unreachable =
   /failed to (download|do request|perform|fetch|authorize|resolve)|cannot be reached|path ".*" not found|(chart|repo) .*not found|no such host|Chart\.yaml file is missing/i;
 
-/** A failure in words: of the chart, of the pods, or of helm itself. */
+/** The message of a failure: of the chart, of the pods, or of helm itself. */
 async function explained(
   error: unknown,
   release: Release,

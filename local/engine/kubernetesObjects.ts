@@ -43,12 +43,12 @@ export function kubernetesHandler(
 
     async refuseExisting(resource) {
       const live = await (await clientOf(resource.provider)).get(manifestOf(resource.inputs));
-      // an object of this stack that was replaced by hand is taken back, except a namespace with all that is in it
+      // an object of this stack that was replaced by hand is taken over, except a namespace with its content
       const isNamespace = textAt(resource.inputs, "kind") === "Namespace";
       const wasMade = uidOf(resource.outputs) !== undefined && !isNamespace;
       if (!live || isTerminating(live) || wasMade || hasMarkOf(live, resource.inputs)) return;
       throw new UserError(
-        `${nameWithKind(live)} is in the cluster already, and this stack did not create it; give this one another name or namespace`,
+        `${nameWithKind(live)} already exists in the cluster, and this stack did not create it; give this one another name or namespace`,
       );
     },
 
@@ -92,7 +92,7 @@ function manifestOf(inputs: JsonObject): JsonObject {
   return { ...object, data };
 }
 
-/** What is needed to find the object: its inputs name it, its outputs know the namespace it got. */
+/** What identifies the object: its inputs have the name, its outputs the namespace it got. */
 function identityOf({ inputs, outputs }: ResourceState): JsonObject {
   const { apiVersion = "v1", kind = "" } = inputs;
   const source = textAt(outputs, "metadata", "name") ? outputs : inputs;
@@ -122,7 +122,7 @@ function explained(error: unknown, object: JsonObject): unknown {
   );
 }
 
-/** A Job that removes itself some time after its end is done, not lost. */
+/** A Job that its TTL has removed is done, not lost. */
 function isFinishedJob({ inputs, pending }: ResourceState): boolean {
   const ttl = objectAt(inputs, "spec")["ttlSecondsAfterFinished"];
   return textAt(inputs, "kind") === "Job" && ttl !== undefined && pending === undefined;
@@ -154,7 +154,7 @@ function stuckReason(live: JsonObject): string {
   return finalizers.length > 0 ? `finalizers ${finalizers.join(", ")}` : "it is stopping";
 }
 
-/** Whether an object bears the id, as a label, by which this stack marks its own. */
+/** Whether an object has the label by which this stack marks its objects. */
 function hasMarkOf(live: JsonObject, inputs: JsonObject): boolean {
   const [labels, own] = [live, inputs].map((one) => objectAt(one, "metadata", "labels"));
   return Object.entries(plain(own!) as JsonObject).some(

@@ -27,7 +27,7 @@ export interface Registration {
   protect: boolean;
   deleteBeforeReplace: boolean;
   secretOutputs: string[];
-  /** Why this engine must not deploy it, in one sentence: nothing that it lacks is dropped in silence. */
+  /** Why this engine must not deploy it, in one sentence: nothing that it lacks is silently dropped. */
   refusal?: string;
 }
 
@@ -49,7 +49,7 @@ export interface ProgramOptions {
 
 export interface ProgramResult {
   outputs: JsonObject;
-  /** What the program itself did wrong, without the echoes of resources that failed. */
+  /** Errors of the program itself, without the follow-up errors of resources that failed. */
   errors: string[];
 }
 

@@ -107,7 +107,7 @@ function read(path: string): StateFile {
     throw new Error(`its version is ${String(content.version)}, this engine reads version 1`);
   } catch (error) {
     throw new UserError(
-      `the state file ${path} cannot be read (${messageOf(error)}); restore it from a backup, or move it away and take the platform back with npm run recover`,
+      `the state file ${path} cannot be read (${messageOf(error)}); restore it from a backup, or move it away and recover the platform with \`npm run recover\``,
     );
   }
 }

@@ -6,7 +6,7 @@ import type { Registration } from "./monitor.ts";
 import type { Action } from "./report.ts";
 import type { ResourceState } from "./state.ts";
 
-/** What has to be done to one resource, and why. */
+/** What the run does to one resource, and why. */
 export interface Step {
   action: Action;
   /** The inputs to reach, completed by the handler. */
@@ -29,7 +29,8 @@ export function decide(
   const inputs = handler.check(registration, generation);
   const step = { inputs, changes: [], reasons: [], deleteFirst: false, generation };
   if (!old) return { ...step, action: "create" };
-  if (old.gone) return { ...step, action: "replace", reasons: ["what it depends on is replaced"] };
+  if (old.gone)
+    return { ...step, action: "replace", reasons: ["a resource that it depends on is replaced"] };
 
   const changes = registration.custom ? changesBetween(old.inputs, inputs) : [];
   const replacement = changes.length > 0 ? handler.replacement(old, changes, inputs) : undefined;
@@ -55,7 +56,7 @@ export function decide(
   return { ...step, action: "same" };
 }
 
-/** Looks at the real object before trusting the plan: it may be gone, or have failed for good. */
+/** Reads the real object before relying on the plan: it may be gone, or have failed permanently. */
 export async function inspected(
   old: ResourceState,
   step: Step,

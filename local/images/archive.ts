@@ -16,7 +16,7 @@ export interface ArchivedImage {
   readonly digest: string;
 }
 
-/** Options of GNU tar by which the same files make the same archive. */
+/** Options of GNU tar that make the archive reproducible: the same files give the same archive. */
 export const reproducible = [
   ...["--sort=name", "--mtime=@0", "--mode=u+rw,go=rX", "--owner=0", "--group=0"],
   ...["--numeric-owner", "--format=gnu"],
@@ -24,7 +24,7 @@ export const reproducible = [
 
 /**
  * Writes images into one archive, in which what they share is stored once: those that are built here, and those that
- * come from registries. It is an OCI layout and, by a file more, what `docker load` takes.
+ * come from registries. It is an OCI layout and, with one more file, an archive for `docker load`.
  */
 export async function archiveImages(
   ours: readonly Image[],
@@ -55,7 +55,7 @@ export async function archiveImages(
   return images;
 }
 
-/** Brings the images of an archive to a cluster of this machine, unless they are there. */
+/** Loads the images of an archive into a cluster of this machine, unless it has them. */
 export async function loadArchive(
   archive: string,
   images: readonly ArchivedImage[],
@@ -116,7 +116,7 @@ async function allPresent(images: readonly ArchivedImage[]): Promise<boolean> {
   return true;
 }
 
-/** In a folder, because skopeo takes a colon in a path for its end. */
+/** Runs in a folder, because skopeo ends a path at a colon. */
 async function skopeoIn(folder: string): Promise<(...words: string[]) => Promise<string>> {
   if (!which("skopeo")) await ensureTools(["skopeo"]);
   return (...words) => run("skopeo", words, { cwd: folder });

@@ -8,7 +8,7 @@ import { run } from "../support/process.ts";
 /** Modification time of every file of an image, so that the same inputs make the same layers. */
 export const timestamp = 1_700_000_000;
 
-/** Runs `work` with a folder that is gone afterwards. */
+/** Runs `work` with a temporary folder and removes it afterwards. */
 export async function withTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "mlops-images-"));
   try {
@@ -18,7 +18,7 @@ export async function withTemporaryFolder<T>(work: (folder: string) => Promise<T
   }
 }
 
-/** A file given to a build without becoming a part of the image. */
+/** A file that a build can read but that does not become a part of the image. */
 export interface BuildSecret {
   id: string;
   path: string;
@@ -26,7 +26,7 @@ export interface BuildSecret {
 
 /**
  * Copies exactly the files that the tag is a hash of: a Dockerfile that needs another one fails to build, so a
- * tag never stands for two contents. Modes do not depend on the umask of the checkout.
+ * tag never stands for two contents. File modes do not depend on the umask of the checkout.
  */
 export async function stageContext(source: ImageSource, folder: string): Promise<void> {
   const { root, folders, files = {} } = source;

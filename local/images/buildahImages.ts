@@ -14,7 +14,7 @@ import { reported } from "../support/progress.ts";
 import { stageContext, stageSecrets, timestamp } from "./buildContext.ts";
 import type { BuildahSession } from "./buildahSession.ts";
 
-/** What an image is called and made of, its reference, and the image of ours that it is built on. */
+/** The name and source of an image, its reference, and the image of ours that it is built on. */
 export interface Image {
   readonly name: string;
   readonly source: ImageSource;
@@ -119,7 +119,7 @@ export async function exportLayout(
   for (const { reference } of images) {
     const target = `oci:${layout}:${reference}`;
     const contents = await layersOf(session, reference);
-    // buildah compresses and writes no layer of which it finds a file
+    // buildah skips a layer whose file it finds
     const stubs = contents.filter((content) => known.has(content)).map(blob);
     for (const stub of stubs) await writeFile(stub, "");
     await session.buildah(["push", "--quiet", ...compression, reference, target]);
@@ -131,7 +131,7 @@ export async function exportLayout(
 const blobsIn = (layout: string) => (digest: string) =>
   join(layout, "blobs", digest.replace(":", "/"));
 
-/** Digests of an image's layers as they are uncompressed. */
+/** Digests of an image's uncompressed layers. */
 async function layersOf(session: BuildahSession, reference: string): Promise<string[]> {
   const { OCIv1 } = JSON.parse(
     await session.buildah(["inspect", "--type", "image", reference]),
@@ -139,7 +139,7 @@ async function layersOf(session: BuildahSession, reference: string): Promise<str
   return OCIv1.rootfs.diff_ids;
 }
 
-/** Has the image's manifest name the layers that are known, and adds its others to them. */
+/** Makes the image's manifest refer to the known layers, and adds its other layers to them. */
 async function nameLayers(
   layout: string,
   reference: string,
@@ -173,10 +173,10 @@ async function has(session: BuildahSession, reference: string): Promise<boolean>
 /** The Debian release of our images, whatever this machine runs. */
 const release = "bookworm";
 
-/** The lines by which this machine gets that release, so that its mirror is used; none where it gets another one. */
+/** The apt sources of this machine for that release, so that its mirror is used; none where it has another release. */
 export async function aptSources(options: readonly string[] = []): Promise<string[]> {
   const format = "deb $(SITE) $(RELEASE) $(COMPONENT)";
-  // what is configured, whether or not `apt-get update` has fetched it
+  // the configured sources, whether or not `apt-get update` has fetched them
   const listing = ["indextargets", "--no-release-info", "--format", format, "Created-By: Packages"];
   const known = await run("apt-get", [...options, ...listing]).catch(() => "");
   const ofSuites = (...suffixes: string[]) =>
@@ -199,7 +199,7 @@ const baseOptions = [
   ),
   "--dpkgopt=path-include=/usr/share/doc/*/copyright",
   `--include=${basePackages}`,
-  // what differs from one build to the next, or belongs to this machine
+  // files that differ between builds or belong to this machine
   '--customize-hook=rm -rf "$1/etc/resolv.conf" "$1/etc/hostname" "$1"/var/log/*.log "$1"/var/log/apt "$1"/var/cache/ldconfig/aux-cache',
 ];
 const baseDockerfile = [

@@ -10,20 +10,20 @@ import { reported, type Step, step } from "../support/progress.ts";
 import { timestamp } from "./buildContext.ts";
 import { withDiskSpace } from "./diskSpace.ts";
 
-// Measured: all four images in the store, and one archive of them.
+// Measured with all four images in the store and one archive of them.
 const neededGigabytes = 5;
 
 /** Everything about images that is kept: finished layers. */
 export const imagesFolder = () => join(cacheRoot(), "images");
 
-/** A folder for everything temporary, and buildah working on the store of this project. */
+/** A folder for temporary files, and buildah with this project's store. */
 export interface BuildahSession {
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   buildah(args: readonly string[], options?: Pick<RunOptions, "onLine">): Promise<string>;
 }
 
-/** What of this machine decides whether images can be built without Docker. */
+/** The facts about this machine that decide whether images can be built without Docker. */
 const thisMachine = () => ({
   platform: process.platform,
   isRoot: process.getuid?.() === 0,
@@ -55,7 +55,7 @@ export function missingTools(tools = buildTools, machine = thisMachine()): strin
   return missing;
 }
 
-/** Runs `work` with a session, one at a time, and leaves nothing but finished images behind, however it ends. */
+/** Runs `work` with a session, one at a time, and always leaves only finished images behind. */
 export async function withBuildah<T>(work: (session: BuildahSession) => Promise<T>): Promise<T> {
   await ensureTools();
   claimCache();
@@ -66,7 +66,7 @@ export async function withBuildah<T>(work: (session: BuildahSession) => Promise<
     sentence: (free: string) =>
       `the disk with ${root} became full while building images: it had ${free} GB free, and a first build takes ${neededGigabytes} GB; free some space or set MLOPS_CACHE_DIR to a folder on a larger disk`,
     cleanUp: async () => {
-      // a store that met a full disk is not worth trusting, and its owner needs the space
+      // a store on a full disk may be damaged, and its owner needs the space
       await removeAll(root);
       await rm(root, { recursive: true, force: true });
     },

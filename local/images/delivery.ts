@@ -15,7 +15,7 @@ import type { Destination } from "./destination.ts";
 import { buildWithDocker, dockerAnswers, dockerHas, requireDocker, succeeds } from "./docker.ts";
 import { isOnLoopback, pushFailure, registryHas, registryImage } from "./registry.ts";
 
-/** Knows what a destination has already, and how to bring there what it has not. */
+/** Finds out which images a destination has, and delivers the missing ones. */
 export interface Delivery {
   has(reference: string): Promise<boolean>;
   provide(images: readonly Image[], force: boolean): Promise<void>;

@@ -1,7 +1,7 @@
 import type { OwnCluster } from "../../program/ownCluster.ts";
 import { UserError } from "../support/errors.ts";
 
-/** Where pods look for images, and so where images have to be brought. */
+/** Where pods get their images, so where images are delivered. */
 export type Destination =
   /** The cluster that this project runs itself. */
   | { readonly kind: "local-cluster" }
@@ -23,13 +23,13 @@ export interface DestinationOptions {
   push?: boolean | undefined;
 }
 
-/** How a cluster gets images: one on this machine is loaded directly where it can be, every other one pulls. */
+/** How a cluster gets images: loaded directly on this machine where that is possible, else pulled. */
 export function destinationOf(options: DestinationOptions): Destination {
   const { target, context = "", own, registry, push = false } = options;
   if (push) return registryDestination(registry, "to push to");
   if (target === "local-cluster" || target === "docker") return { kind: target };
   if (target === "minikube") return { kind: "minikube", profile: "minikube" };
-  // a cluster right on this machine has its own image store, which no tool of it can be counted on to fill
+  // a cluster that runs on the host itself has its own image store, which no common tool can fill
   if (own && own.kind !== "machine") return own;
   return registryDestination(registry, `that the cluster of the context ${context} pulls from`);
 }

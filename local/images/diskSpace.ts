@@ -2,7 +2,7 @@ import { statfsSync } from "node:fs";
 import { UserError, messageOf } from "../support/errors.ts";
 import { CommandError } from "../support/process.ts";
 
-/** Whether something says that a disk is full, in this process or in a program it ran. */
+/** Whether an error means that a disk is full, in this process or in a program it ran. */
 export function saysDiskFull(error: unknown): boolean {
   const text = error instanceof CommandError ? error.output : messageOf(error);
   return /no space left on device|ENOSPC|disk quota exceeded|EDQUOT/i.test(text);
@@ -11,23 +11,23 @@ export function saysDiskFull(error: unknown): boolean {
 export interface DiskUse {
   /** Folder on the disk that is written to, where this process can look at it. */
   folder?: string;
-  /** What the user is told; `free` is how many gigabytes there were at the start, such as `1.2`. */
+  /** The error message; `free` is the number of free gigabytes at the start, such as `1.2`. */
   sentence: (free: string) => string;
-  /** Called before the user is told. */
+  /** Called before the error is thrown. */
   cleanUp?: () => Promise<void>;
 }
 
-// What a program that met a full disk leaves free until it fails.
+// The most that is left free when a program fails because of a full disk.
 const nothingLeft = 64 * 1024 * 1024;
 const lookEveryMs = 100;
 
-/** Runs `work`; when its disk fills up meanwhile, says so in one sentence. */
+/** Runs `work`; when its disk fills up, throws one sentence that says so. */
 export async function withDiskSpace<T>(use: DiskUse, work: () => Promise<T>): Promise<T> {
   const { folder, sentence, cleanUp } = use;
   const free = () => (folder === undefined ? Infinity : freeBytes(folder));
   const atStart = free();
   let least = atStart;
-  // buildah reports a full disk as a closed pipe and tidies up before it ends: look while it works
+  // buildah reports a full disk as a closed pipe and cleans up before it ends: check while it runs
   const look = () => (least = Math.min(least, free()));
   const timer = setInterval(look, lookEveryMs);
   timer.unref();
@@ -47,6 +47,6 @@ function freeBytes(folder: string): number {
     const { bfree, bsize } = statfsSync(folder);
     return bfree * bsize;
   } catch {
-    return Infinity; // not there yet
+    return Infinity; // does not exist yet
   }
 }

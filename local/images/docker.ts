@@ -77,7 +77,7 @@ export async function succeeds(command: string, args: readonly string[]): Promis
   );
 }
 
-/** Docker knows these names: their values reach the build and leave no trace in the image. */
+/** Docker predefines these arguments: their values reach the build and leave no trace in the image. */
 function proxyArguments(env: NodeJS.ProcessEnv): string[] {
   return Object.keys(env)
     .filter((name) => /^(http|https|no|all)_proxy$/i.test(name) && env[name])

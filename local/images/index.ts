@@ -27,7 +27,7 @@ export async function ensureImages(options: ImageOptions): Promise<void> {
   const foundText = ({ length }: Image[]) => `${images.length - length} of ${images.length} images`;
   const missing =
     destination.kind === "registry"
-      ? await reported("Asking the registry what it has", look, foundText)
+      ? await reported("Querying the registry", look, foundText)
       : await look();
   if (missing.length === 0) return;
   await delivery.provide(missing, force);

@@ -13,8 +13,8 @@ export const isOnLoopback = (host: string) => /^(localhost|127\.0\.0\.1)(:[0-9]+
 
 /**
  * Whether a registry has an image under its tag, by skopeo or else by Docker, with the logins of both. A registry that
- * they cannot reach, because only the Docker daemon knows the way through a proxy, counts as one without the image.
- * @throws UserError where this machine is not logged in, so that no image is built in vain.
+ * they cannot reach, because only the Docker daemon has the proxy's settings, counts as one without the image.
+ * @throws UserError where this machine is not logged in, so that no image is built for nothing.
  */
 export async function registryHas(reference: string): Promise<boolean> {
   const { host } = registryImage(reference);
@@ -36,14 +36,14 @@ const isDenied = (output: string) =>
     output,
   );
 
-/** What a failed push means, in one sentence where it is one of the known cases. */
+/** The error of a failed push, as one sentence where the cause is known. */
 export function pushFailure(reference: string, error: unknown): unknown {
   if (!(error instanceof CommandError)) return error;
   const { host, name } = registryImage(reference);
   const { output } = error;
   if (/immutab/i.test(output)) {
     return new UserError(
-      `${reference} is in the registry with other content, and its tags cannot change; leave --force out, or change the app so that it gets another tag`,
+      `${reference} already exists in the registry with other content, and its tags are immutable; leave --force out, or change the app so that it gets another tag`,
     );
   }
   if (/name[ _]unknown|repository .*not found/i.test(output)) {

@@ -10,7 +10,7 @@ export interface ApiServer {
   options(): https.RequestOptions | Promise<https.RequestOptions>;
 }
 
-/** An answer of the API server that is not a success. */
+/** An error response of the API server. */
 export class ApiError extends Error {
   readonly status: number;
 
@@ -92,7 +92,7 @@ function messageIn(text: string): string {
 }
 
 const answerWithinMs = 5_000;
-/** A credential plugin may ask its cloud first. */
+/** A credential plugin may call its cloud first. */
 const loginWithinMs = 20_000;
 
 /** Why the API server of the current context cannot be used, with the fix; undefined where it answers. */
@@ -100,7 +100,7 @@ export async function clusterProblem(config: KubeConfig): Promise<string | undef
   const name = config.getCurrentContext();
   if (!name) return "the kubeconfig names no current context; set one";
   const context = config.getContextObject(name);
-  if (!context) return "the kubeconfig does not have it; add it";
+  if (!context) return "the kubeconfig has no such context; add it";
   const server = config.getCluster(context.cluster)?.server;
   if (!server) return `the kubeconfig has no address for its cluster ${context.cluster}; add it`;
   const late = delay(loginWithinMs, undefined, { ref: false }).then(() => {

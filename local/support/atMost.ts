@@ -1,4 +1,4 @@
-/** Does the same with each of many, few at a time; the results are in their order. The first failure fails the whole. */
+/** Maps items with limited concurrency, keeping their order. The first failure fails the call. */
 export async function atMost<Item, Result>(
   most: number,
   items: readonly Item[],

@@ -18,24 +18,24 @@ const defaultRoot = (env: NodeJS.ProcessEnv) =>
 /** What this project keeps below the cache root. */
 const cacheParts = ["bin", "bundle", "cluster", "e2e", "helm", "images", "node", "pulumi", "tests"];
 
-/** In every cache that this project has made: without it nothing below the folder is deleted. */
+/** Marks every cache that this project has created: without it nothing below the folder is deleted. */
 const marker = ".mlops-cache";
 
 /**
  * Makes the cache root and marks it as this project's; call it before anything is written there.
- * @throws UserError where the folder holds files of another origin.
+ * @throws UserError where the folder holds files that this project did not create.
  */
 export function claimCache(root: string = cacheRoot()): string {
   if (existsSync(join(root, marker))) return root;
   mkdirSync(root, { recursive: true });
   if (readdirSync(root).length > 0 && !ownsCache(root)) {
     throw new UserError(
-      `the cache folder ${root} holds files of another origin (there is no ${marker} in it); move it away, or set MLOPS_CACHE_DIR to another folder`,
+      `the cache folder ${root} holds files that this project did not create (there is no ${marker} in it); move it away, or set MLOPS_CACHE_DIR to another folder`,
     );
   }
   writeFileSync(
     join(root, marker),
-    "Made by mlops-platform, which may delete what it keeps here.\n",
+    "Created by mlops-platform, which may delete what it keeps here.\n",
   );
   return root;
 }
@@ -45,14 +45,14 @@ export function ownsCache(root: string = cacheRoot()): boolean {
   return existsSync(join(root, marker)) || isUnmarkedCache(root);
 }
 
-/** The default folder as it was before there were markers. */
+/** The default folder of earlier versions, which had no marker. */
 function isUnmarkedCache(root: string): boolean {
   if (root !== defaultRoot(process.env) || !existsSync(root)) return false;
   const entries = readdirSync(root);
   return entries.length > 0 && entries.every((entry) => cacheParts.includes(entry));
 }
 
-/** Deletes what this project keeps in its cache, and the folder unless other files are in it. */
+/** Deletes what this project keeps in its cache, and the folder unless it has other files. */
 export function removeCache(root: string = cacheRoot()): void {
   if (!ownsCache(root)) return;
   for (const part of [...cacheParts, marker]) {
@@ -61,7 +61,7 @@ export function removeCache(root: string = cacheRoot()): void {
   try {
     rmdirSync(root);
   } catch {
-    // it holds what is not ours
+    // it has files that are not ours
   }
 }
 
@@ -70,7 +70,7 @@ export function keepCompiledCode(): void {
   try {
     enableCompileCache(join(claimCache(), "node"));
   } catch {
-    // only slower
+    // only slower without it
   }
 }
 

@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject, objectAt, textAt } from "./proper
 /** Tools by which people change an object, as its managed fields name them. */
 const tools = /^(kubectl|k9s|lens|Mozilla)/i;
 
-/** Who has set something of an object with such a tool, and which keys of its spec. */
+/** Which of these tools have changed an object, and which keys of its spec. */
 export function setByHand(live: JsonObject): { manager: string; keys: string[] }[] {
   const { managedFields } = objectAt(live, "metadata");
   return ((managedFields ?? []) as JsonObject[]).flatMap((entry) => {
@@ -14,7 +14,7 @@ export function setByHand(live: JsonObject): { manager: string; keys: string[] }
   });
 }
 
-/** Whether something that is declared of an object has another value by hand. What is not declared does not count. */
+/** Whether a declared field of an object was changed by hand. Fields that are not declared do not count. */
 export function isChangedByHand(live: JsonObject, declared: JsonObject): boolean {
   const [found, wanted] = [objectAt(live, "spec"), objectAt(declared, "spec")];
   const keys = setByHand(live).flatMap((one) => one.keys);
@@ -22,7 +22,7 @@ export function isChangedByHand(live: JsonObject, declared: JsonObject): boolean
   return keys.some((key) => wanted[key] !== undefined && !holds(found[key], wanted[key]));
 }
 
-/** A scale to zero leaves the field to no manager. A restore does it too, to the Deployment that has the annotation. */
+/** After a scale to zero no manager owns the field. A restore also scales the Deployment with the annotation. */
 function isScaledToZero(live: JsonObject): boolean {
   const { managedFields = [] } = objectAt(live, "metadata");
   const isOwned = (managedFields as JsonObject[]).some(

@@ -9,13 +9,13 @@ export type ProgramPackages = Readonly<Record<string, string>>;
 const isInstalled = (program: string) =>
   program.startsWith("/") ? existsSync(program) : which(program) !== undefined;
 
-/** The packages of which no trace is found. */
+/** The packages that are not installed. */
 export const missingPackages = (packages: ProgramPackages, exists = isInstalled): string[] =>
   Object.entries(packages)
     .filter(([program]) => !exists(program))
     .map(([, name]) => name);
 
-// Debian asks this script whether the service of a package may start: a tool of ours starts it itself, or not at all.
+// Debian runs this script to find out whether the service of a package may start: our tools start what they need.
 const policy = "/usr/sbin/policy-rc.d";
 
 /** Installs Debian packages as root and starts none of their services; throws a UserError. */

@@ -1,4 +1,4 @@
-/** A fault the user can fix: the message names the thing, the rule and the fix. Printed without a stack. */
+/** An error that the user can fix: the message names the argument, the rule and the fix. Printed without a stack. */
 export class UserError extends Error {
   override name = "UserError";
 }

@@ -17,13 +17,13 @@ export interface GoBuild {
   linkerFlags?: string;
   tags?: readonly string[];
   onProgress?: (detail: string) => void;
-  /** What the user is told when the disk is full. */
+  /** The error message for a full disk. */
   diskFull: string;
   /** Ends the build early. */
   signal?: AbortSignal;
 }
 
-/** A compiler that never collects its garbage takes a third less time and up to 3 GiB, and one runs on each core. */
+/** Without garbage collection the compiler takes a third less time and up to 3 GiB, and one runs on each core. */
 const uncollected = { GOGC: "off", GOMEMLIMIT: "3GiB" };
 const hasRoom = () => totalmem() / availableParallelism() >= 3 * 2 ** 30;
 
@@ -32,7 +32,7 @@ export async function goBuild(build: GoBuild): Promise<void> {
   const { cwd, target, output, linkerFlags = "", tags = [], signal } = build;
   const report = sparingly(build.onProgress ?? (() => {}));
   let packages = 0;
-  // debugging information costs an eighth of the time, and -s throws it away
+  // debugging information costs an eighth of the time, and -s discards it
   const lean = ["-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", `-s -w${linkerFlags}`];
   const chosen = tags.length > 0 ? ["-tags", tags.join(",")] : [];
   const env = {
@@ -60,7 +60,7 @@ export async function goBuild(build: GoBuild): Promise<void> {
 
 /**
  * Builds a program unless it is there: the folder of `output` is named after what it is built from, or the file is.
- * `sentence` makes the message of a Go that is missing or too old.
+ * `sentence` makes the error message for a Go that is missing or too old.
  */
 export async function goBuildOnce(
   { output, ...build }: GoBuild,
@@ -90,8 +90,8 @@ export async function contentKey(folder: string, files: readonly string[]): Prom
 }
 
 /**
- * Makes sure that there is a Go to build with: 1.21 or newer fetches the version that go.mod asks for by itself.
- * `sentence` makes the message of what was found instead.
+ * Checks for a Go to build with: 1.21 or newer downloads the version that go.mod requires.
+ * `sentence` makes the error message from what was found instead.
  */
 export async function requireGo(sentence: (found: string) => string): Promise<void> {
   const version = which("go") ? await run("go", ["env", "GOVERSION"]) : "";

@@ -28,7 +28,7 @@ interface ApiResource {
 
 /** Reads, applies and deletes objects of any kind, as plain JSON. */
 export class KubernetesClient {
-  /** Name of the kubeconfig's context, for commands that people are shown. */
+  /** Name of the kubeconfig's context, for commands in messages. */
   readonly context: string;
   readonly #server: ApiServer;
   readonly #namespace: string;
@@ -56,7 +56,7 @@ export class KubernetesClient {
     return this.request("GET", await this.#pathOf(object)).catch(undefinedIfMissing);
   }
 
-  /** Server-side apply; fields that another manager has taken (`kubectl scale`) are taken back. */
+  /** Server-side apply; fields that another manager has set (`kubectl scale`) are reset. */
   async apply(object: JsonObject): Promise<JsonObject> {
     const query = `?fieldManager=${fieldManager}&force=true`;
     const path = await this.#pathOf(object);
@@ -92,7 +92,7 @@ export class KubernetesClient {
     return send(this.#server, "GET", `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`);
   }
 
-  /** Milliseconds by which the API server's clock is ahead of this machine's, as exact as its header: to a second. */
+  /** Milliseconds by which the API server's clock is ahead of this machine's, with the precision of its header: a second. */
   async clockSkew(): Promise<number> {
     let time = NaN;
     const onHeaders = ({ date = "" }) => (time = Date.parse(date));
@@ -108,7 +108,7 @@ export class KubernetesClient {
     return `${groupPath(apiVersion)}${scope}/${resource.name}/${name}`;
   }
 
-  /** How the API calls a kind. A definition that was applied a moment ago may take a while to appear. */
+  /** The API resource of a kind. A definition that was applied a moment ago may take a while to appear. */
   async #resourceOf(apiVersion: string, kind: string): Promise<ApiResource> {
     for (let attempt = 1; ; attempt += 1) {
       const known = this.#resources.get(apiVersion) ?? this.#discover(apiVersion);
@@ -118,7 +118,7 @@ export class KubernetesClient {
       this.#resources.delete(apiVersion);
       if (attempt === 10)
         throw new UserError(
-          `the cluster knows no ${kind} in ${apiVersion}; install its definition`,
+          `the cluster has no kind ${kind} in ${apiVersion}; install its definition`,
         );
       await sleep(1_000);
     }
@@ -131,7 +131,7 @@ export class KubernetesClient {
 }
 
 async function kubeconfigOf({ kubeconfig, context }: Connection): Promise<KubeConfig> {
-  // loaded here, because it takes half a second, which a plan without a cluster can do without
+  // loaded only here: it takes half a second, and a plan without a cluster does not need it
   const { loadKubeconfig } = await import("./loadKubeconfig.ts");
   const config = loadKubeconfig(kubeconfig, context);
   if (!context || config.getContextObject(context)) return config;

@@ -77,7 +77,7 @@ function createWhole(path: string, content: string): boolean {
   }
 }
 
-/** Renames the dead lock away; when that caught the lock of a quicker process, puts it back and returns its holder. */
+/** Renames the dead lock; if that moved the new lock of a faster process, restores it and returns its holder. */
 function moveAside(path: string, dead: Holder): Holder | undefined {
   const aside = `${path}.${process.pid}.dead`;
   try {
@@ -99,11 +99,11 @@ function readHolder(path: string): Holder | undefined {
     return JSON.parse(readFileSync(path, "utf8")) as Holder;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    return { pid: 0, purpose: "" }; // not written here: no process holds it
+    return { pid: 0, purpose: "" }; // not a lock of this project: no process holds it
   }
 }
 
-/** Whether a process runs, and is the one that `started` tells, where that is known. */
+/** Whether a process runs, and is the one with this start time, where that is known. */
 export function isAlive({ pid, started }: Pick<Holder, "pid" | "started">): boolean {
   if (pid <= 0) return false;
   try {
@@ -119,7 +119,7 @@ function startOf(pid: number): string | undefined {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ");
-    // killed, but not yet reaped by its parent: in a container without an init it stays so for ever
+    // killed, but not yet reaped by its parent: in a container without an init it stays in this state
     return ["Z", "X"].includes(fields[0]!) ? undefined : fields[19];
   } catch {
     return undefined;

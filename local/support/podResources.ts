@@ -34,7 +34,7 @@ export function sumOf(one: Amounts, other: Amounts): Amounts {
   return sum;
 }
 
-/** What becomes of a pod that no node has room for. */
+/** Why no node has room for a pod. */
 export interface Shortage {
   /** How much of which resource is missing, on the node with the most of it. */
   readonly text: string;
@@ -42,7 +42,7 @@ export interface Shortage {
   readonly mayPass: boolean;
 }
 
-/** What a pod lacks that was not scheduled; nothing where the user may not see the nodes and all their pods. */
+/** What an unscheduled pod lacks; undefined where the user may not list the nodes and all their pods. */
 export async function shortageOf(
   client: KubernetesClient,
   pod: JsonObject,

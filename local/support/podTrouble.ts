@@ -5,7 +5,7 @@ import { type JsonObject, objectAt, textAt } from "./propertyValues.ts";
 
 const logLines = 12;
 
-/** What kind of thing keeps pods from being ready. */
+/** The kind of problem that keeps pods from being ready. */
 export type TroubleKind =
   /** A quota, a limit range, Pod Security or a webhook refuses the pods. */
   | ("quota" | "limit-range" | "pod-security" | "refused")
@@ -21,7 +21,7 @@ export type TroubleKind =
 /** What keeps a workload from being ready. */
 export interface Trouble {
   readonly kind: TroubleKind;
-  /** In words, with the name of the pod. */
+  /** As text, with the name of the pod. */
   readonly text: string;
   /** Whether it stays until a person changes something. */
   readonly isLasting: boolean;
@@ -29,7 +29,7 @@ export interface Trouble {
   readonly log?: string;
 }
 
-/** What keeps the pods of a workload from being ready. The explanation is a courtesy: not having one hides no failure. */
+/** What keeps the pods of a workload from being ready. It is optional: without it the failure is still reported. */
 export async function troubleOf(
   client: KubernetesClient,
   workload: JsonObject,
@@ -66,7 +66,7 @@ export async function troubleOf(
   }
 }
 
-/** A trouble in words, with the last lines of the log where there are any. */
+/** The trouble as text, with the last lines of the log where there are any. */
 export const troubleText = ({ text, log }: Trouble): string =>
   log === undefined ? text : `${text}; its last lines:\n    ${log}`;
 
@@ -105,7 +105,7 @@ async function uncreated(
   return { kind, text: `${String(reason)}: ${String(message)}`, isLasting: false };
 }
 
-/** A node that has just been added, or is restarting, is not there for good. */
+/** A node that has just been added, or is restarting, is not ready for a while only. */
 const passingNode =
   /node\.kubernetes\.io\/(not-ready|unreachable)|node\.cloudprovider\.kubernetes\.io/;
 
@@ -148,7 +148,7 @@ function hostPorts(pod: JsonObject): string {
   return `it needs port ${ports.join(" and ")} of the node, which another pod has`;
 }
 
-/** What the program of a pod says of a volume that it may not use, which no further start changes. */
+/** The log line about a volume that a pod may not use, which no restart fixes. */
 function refusedVolume(pod: JsonObject, log: string): string | undefined {
   const denied = /(permission denied|operation not permitted)/i;
   const path = /\s["'`]?\/\w/;
@@ -191,7 +191,7 @@ export async function claimTrouble(
   return failed && trouble(`has no volume: ${textAt(failed, "message")}`, false);
 }
 
-/** Faults on the way to a registry that pass by themselves. */
+/** Temporary errors on the way to a registry. */
 const passingPull =
   /timeout|timed out|deadline|EOF|connection reset|TLS handshake|toomanyrequests|\b(429|5\d\d)\b/i;
 
@@ -251,7 +251,7 @@ async function refusal(
   const failure = listAt(objectAt(workload, "status"), "conditions").find(
     ({ type, status }) => type === "ReplicaFailure" && status === "True",
   );
-  // events stay for an hour: they say nothing any more once there are pods
+  // events stay for an hour: they are outdated once there are pods
   if (!failure && pods > 0) return undefined;
   const events = failure ? [failure] : await eventsOf(client, workload);
   const text = textAt(

@@ -10,7 +10,7 @@ export interface RunOptions {
   input?: string;
   /** Called with every line the command prints, for progress. */
   onLine?: (line: string) => void;
-  /** Interrupts the command, as Ctrl-C does; what it makes of that is awaited. */
+  /** Interrupts the command, as Ctrl-C does, and waits for it to end. */
   signal?: AbortSignal;
 }
 
@@ -58,8 +58,8 @@ export function run(
 }
 
 /**
- * Hands on the signals that end this process, until the function that it returns is called, so that a child can end
- * in order. Ctrl-C is not among them: a terminal sends it to the child too.
+ * Forwards the signals that end this process, until the returned function is called, so that a child can end
+ * cleanly. Ctrl-C is not among them: a terminal sends it to the child too.
  */
 export function onInterruption(handOn: (signal: NodeJS.Signals) => void): () => void {
   const handler = (signal: NodeJS.Signals) => {
@@ -70,7 +70,7 @@ export function onInterruption(handOn: (signal: NodeJS.Signals) => void): () => 
   return () => signals.forEach((signal) => process.off(signal, handler));
 }
 
-/** Runs a command with the terminal in its hands and returns its exit code. */
+/** Runs a command with control of the terminal and returns its exit code. */
 export function runInForeground(
   command: string,
   args: readonly string[],

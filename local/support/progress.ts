@@ -1,7 +1,7 @@
 export interface Step {
   /** What the step is doing or waiting for right now. */
   update(detail: string): void;
-  /** Ends the step; the detail says what came of it. */
+  /** Ends the step; the detail is its result. */
   done(detail?: string): void;
   fail(detail?: string): void;
 }
@@ -11,7 +11,7 @@ const heartbeatMs = 20_000;
 
 /**
  * Reports one long step. On a terminal its line is rewritten in place; elsewhere (CI, a pipe) it says
- * something at least every 20 seconds, so that nobody wonders whether it hangs.
+ * something at least every 20 seconds, so that it does not seem to hang.
  */
 export function step(title: string): Step {
   const started = Date.now();
@@ -42,7 +42,7 @@ export function step(title: string): Step {
   };
 }
 
-/** Runs `work` as one reported step: done when it resolves, with what came of it, and failed when it throws. */
+/** Runs `work` as one reported step: done with its result when it resolves, failed when it throws. */
 export async function reported<T>(
   title: string,
   work: (step: Step) => Promise<T>,

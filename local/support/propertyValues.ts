@@ -13,7 +13,7 @@ const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 const resourceSignature = "5cf8f73096256a8f31e491e813e4eb8e";
 /** Stands for a value that is known only after the update. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-/** How people see it. */
+/** Its text for people. */
 export const knownLater = "[known after the update]";
 
 export function isSecret(value: Json | undefined): value is { value: Json } & JsonObject {

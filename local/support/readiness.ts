@@ -4,7 +4,7 @@ import type { KubernetesClient } from "./kubernetesClient.ts";
 import { type Trouble, troubleOf, troubleText } from "./podTrouble.ts";
 import { type JsonObject, objectAt, textAt } from "./propertyValues.ts";
 
-/** What is still missing, in words; undefined when the object is ready. */
+/** What is still missing, as text; undefined when the object is ready. */
 type Check = (spec: JsonObject, status: JsonObject) => string | undefined;
 
 const checks: Record<string, Check> = {
@@ -35,13 +35,13 @@ export function jobFailure(live: JsonObject): string | undefined {
   return [failed["reason"], failed["message"]].filter(Boolean).join(": ");
 }
 
-/** What a workload still lacks, in words; undefined when it is ready, and for what is no workload. */
+/** What a workload still lacks, as text; undefined when it is ready, and for other kinds. */
 export function lackOf(live: JsonObject): string | undefined {
   const check = checks[textAt(live, "kind") ?? ""];
   return check && missingOf(live, check);
 }
 
-/** Waits until the workload does what it was applied for; other kinds are ready at once. */
+/** Waits until the workload is ready or complete; other kinds are ready at once. */
 export async function awaitReady(
   client: KubernetesClient,
   applied: JsonObject,
@@ -53,7 +53,7 @@ export async function awaitReady(
   const name = `${textAt(applied, "kind")} ${textAt(applied, "metadata", "name")}`;
   const started = Date.now();
   const isStuck = lastingFor(patienceMs);
-  // Kubernetes keeps saying so until a rollout succeeds, whatever has been fixed since
+  // Kubernetes keeps reporting this until a rollout succeeds, even after a fix
   const gaveUpBefore = givenUp(applied)?.["lastUpdateTime"];
   let lastLook = started;
   let trouble: Trouble | undefined;
@@ -70,7 +70,7 @@ export async function awaitReady(
         ? "failed"
         : isLate
           ? `is not ready after ${seconds} s`
-          : "cannot get ready";
+          : "cannot become ready";
       throw new UserError(`${name} ${when}: ${reason}`);
     }
     if (Date.now() - lastLook > 3_000) {
@@ -86,10 +86,10 @@ export async function awaitReady(
   }
 }
 
-/** How long a trouble that does not pass by itself is looked at before it is believed. */
+/** How long a lasting trouble must be seen before it counts. */
 export const patienceMs = 12_000;
 
-/** Tells, look by look, whether the troubles have been lasting ones for so long. */
+/** Called at each poll: whether there have been lasting troubles for that long. */
 export function lastingFor(milliseconds: number): (trouble: Trouble | undefined) => boolean {
   let since: number | undefined;
   return (trouble) => {
@@ -107,7 +107,7 @@ function missingOf(live: JsonObject, check: Check): string | undefined {
   return check(objectAt(live, "spec"), status);
 }
 
-/** Failures that no further waiting can fix. */
+/** Failures that waiting cannot fix. */
 function finalFailure(live: JsonObject, gaveUpBefore: unknown): string | undefined {
   const rollout = givenUp(live);
   return rollout && rollout["lastUpdateTime"] !== gaveUpBefore
@@ -115,7 +115,7 @@ function finalFailure(live: JsonObject, gaveUpBefore: unknown): string | undefin
     : jobFailure(live);
 }
 
-/** What Kubernetes says of a rollout that it has given up on. */
+/** The condition of a rollout that Kubernetes has given up on. */
 function givenUp(live: JsonObject): JsonObject | undefined {
   const progressing = condition(objectAt(live, "status"), "Progressing");
   return progressing?.["reason"] === "ProgressDeadlineExceeded" ? progressing : undefined;

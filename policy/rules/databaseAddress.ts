@@ -4,7 +4,7 @@ import { at } from "../values.ts";
 const instance = "gcp:sql/databaseInstance:DatabaseInstance";
 const cluster = "gcp:container/cluster:Cluster";
 
-/** Cloud SQL instances with a public address: Google gives one unless it is told not to. */
+/** Cloud SQL instances with a public address: Google assigns one by default. */
 const publicOnes = (resources: readonly SeenResource[]): SeenResource[] =>
   resources.filter(({ type, values }) => {
     const address = at(values, "settings", "ipConfiguration", "ipv4Enabled");
@@ -31,7 +31,7 @@ export const databaseAddress: StackRule = {
 export const publicAddressBeside: StackRule = {
   name: "database-address-outside-google",
   description:
-    "Cloud SQL has a public address, which a cluster outside Google Cloud needs: accept it knowingly.",
+    "Cloud SQL has a public address, which a cluster outside Google Cloud requires: accept the risk knowingly.",
   level: "advisory",
   checkStack: (resources) =>
     hasCluster(resources)

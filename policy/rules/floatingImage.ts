@@ -7,7 +7,7 @@ const moving = /^(latest|stable|edge|nightly|dev|main|master|head|canary|rolling
 
 export const floatingImage: ResourceRule = {
   name: "floating-image",
-  description: "Every image and every chart is of an exact version.",
+  description: "Every image and every chart is pinned to an exact version.",
   level: "mandatory",
   check(resource) {
     if (resource.type === "kubernetes:helm.sh/v3:Release") return releaseFaults(resource.values);

@@ -7,7 +7,7 @@ const hostKeys = ["hostNetwork", "hostPID", "hostIPC"] as const;
 
 export const hostAccess: ResourceRule = {
   name: "host-access",
-  description: "Only the namespace of node-exporter has pods that reach into their node.",
+  description: "Only pods in the namespace of node-exporter have access to their node.",
   level: "mandatory",
   configSchema: { properties: { ...nodeAccessSchema.properties } },
   check: (resource, config) =>
@@ -20,7 +20,7 @@ export const hostAccess: ResourceRule = {
         ],
 };
 
-/** A volume of the cluster that is a folder of a node: anyone who claims it reaches into the node. */
+/** A persistent volume that is a folder of a node: any pod that claims it gets access to the node. */
 function volumeFaults(type: string, values: Values): string[] {
   const path = at(values, "spec", "hostPath");
   return type === "kubernetes:core/v1:PersistentVolume" && path !== undefined && path !== null
@@ -31,9 +31,7 @@ function volumeFaults(type: string, values: Values): string[] {
 function namespaceFaults(type: string, values: Values): string[] {
   const level = at(values, "metadata", "labels", "pod-security.kubernetes.io/enforce");
   return type === "kubernetes:core/v1:Namespace" && level === "privileged"
-    ? [
-        "lets its pods reach into their node; label it pod-security.kubernetes.io/enforce: restricted",
-      ]
+    ? ["lets its pods access their node; label it pod-security.kubernetes.io/enforce: restricted"]
     : [];
 }
 

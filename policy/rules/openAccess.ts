@@ -1,8 +1,8 @@
 import type { ResourceRule } from "../rule.ts";
 import { isValues, objectsAt, textsAt, textsIn } from "../values.ts";
 
-/** Names for everybody, whether they have an account or not. */
-const everybody =
+/** Members that stand for all users, with or without an account. */
+const everyone =
   /(?:^|:)(allUsers|allAuthenticatedUsers|system:(?:anonymous|unauthenticated|authenticated|serviceaccounts))$|^principalSet:\/\/goog\/public:all$/;
 /** Roles over everything in a project or a cluster. */
 const broad = /^(roles\/(owner|editor)|cluster-admin)$/;
@@ -23,7 +23,7 @@ export const openAccess: ResourceRule = {
       ["verbs", "resources"].every((key) => textsAt(rule, key).includes("*")),
     );
     return [
-      ...found(everybody).map((who) => `grants roles to ${who}; name the accounts that need them`),
+      ...found(everyone).map((who) => `grants roles to ${who}; name the accounts that need them`),
       ...found(broad).map((role) => `gives ${role}; give the roles that are needed`),
       ...(isAdmin ? ["allows every verb on every resource; name those that are needed"] : []),
     ];

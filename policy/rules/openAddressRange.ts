@@ -2,12 +2,12 @@ import { coverInternet } from "../addresses.ts";
 import type { ResourceRule } from "../rule.ts";
 import { textsIn } from "../values.ts";
 
-/** Where the range says how far a pod or a packet may go, and lets nobody in. */
+/** Keys whose ranges limit where a pod or a packet may go and let no client in. */
 const outward = ["egress", "destRange", "destinationRanges", "except"];
 
 export const openAddressRange: ResourceRule = {
   name: "open-address-range",
-  description: "Nothing lets in the internet: 0.0.0.0/0, ::/0, or ranges that add up to it.",
+  description: "No rule lets in the whole internet: 0.0.0.0/0, ::/0, or ranges that add up to it.",
   level: "mandatory",
   check({ values }) {
     const inward = [...textsIn(values)].filter(

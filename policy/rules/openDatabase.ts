@@ -3,7 +3,7 @@ import { at, mayBe, objectsAt } from "../values.ts";
 
 export const openDatabase: ResourceRule = {
   name: "open-database",
-  description: "No network reaches Cloud SQL past the Auth Proxy, and none without TLS.",
+  description: "No network connects to Cloud SQL without the Auth Proxy or without TLS.",
   level: "mandatory",
   check({ type, values }) {
     if (type !== "gcp:sql/databaseInstance:DatabaseInstance") return [];

@@ -22,7 +22,7 @@ export const openNetwork: ResourceRule = {
   },
 };
 
-/** No peer at all means every one. */
+/** Without peers a rule means every peer. */
 function isAnybody(peers: unknown): boolean {
   if (peers === unknown) return false;
   if (!Array.isArray(peers) || peers.length === 0) return true;
@@ -52,7 +52,7 @@ function isAnyPort(ports: unknown): boolean {
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 
-/** A selector that selects nothing in particular. */
+/** A selector without conditions, which selects everything. */
 const isEverything = (selector: unknown): boolean =>
   isValues(selector) &&
   Object.values(selector).every(

@@ -7,7 +7,7 @@ import { at, isValues, textsIn, type Values } from "../values.ts";
 export const plaintextSecret: ResourceRule = {
   name: "plaintext-secret",
   description:
-    "Secrets are in Secrets: in no variable, argument, ConfigMap or value of a Helm chart.",
+    "Secret values are only in Secrets, never in a variable, argument, ConfigMap or Helm value.",
   level: "mandatory",
   check(resource) {
     const { type, values } = resource;
@@ -37,7 +37,7 @@ function containerFaults(container: Values): string[] {
   );
 }
 
-/** Where in a tree secrets are. A list of `{ name, value }` is read as the variables that it is. */
+/** The paths of secrets in a tree. A list of `{ name, value }` is read as the variables that it is. */
 function secretsIn(tree: unknown): (readonly [path: string, what: string])[] {
   return [...textsIn(withNames(tree))].flatMap(([path, text]) =>
     secretsOf(path.at(-1) ?? "", text).map((what) => [path.join("."), what] as const),

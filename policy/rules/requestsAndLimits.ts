@@ -2,7 +2,7 @@ import { containerName, containersOf } from "../podSpecs.ts";
 import type { ResourceRule } from "../rule.ts";
 import { at } from "../values.ts";
 
-/** A container without a limit of its CPU is slowed down by nobody but its neighbours; one of memory takes the node with it. */
+/** Without a CPU limit only other pods slow a container down; without a memory limit it can exhaust its node. */
 const needed = [
   ["requests", "cpu"],
   ["requests", "memory"],

@@ -3,7 +3,7 @@ import { containerName, containersOf, podSpec } from "../podSpecs.ts";
 import type { ResourceRule } from "../rule.ts";
 import { at, mayBe, textsAt, unknown, type Values } from "../values.ts";
 
-/** Pod Security `restricted`, and beyond it no token of the API server and a root that nobody writes to. */
+/** Pod Security `restricted`, and in addition no API token and a read-only root file system. */
 export const restrictedPods: ResourceRule = {
   name: "restricted-pods",
   description: "Pods run without root, privileges, a writable root or a token of the API server.",
@@ -27,7 +27,7 @@ export const restrictedPods: ResourceRule = {
   },
 };
 
-/** What a container's securityContext has to say and does not, the pod's counted where Kubernetes counts it. */
+/** What a container's securityContext lacks; the pod's counts where Kubernetes applies it. */
 function missingIn(container: Values, spec: Values): string[] {
   const own = at(container, "securityContext");
   const either = (...path: string[]) => at(own, ...path) ?? at(spec, "securityContext", ...path);

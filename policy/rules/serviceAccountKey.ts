@@ -2,7 +2,7 @@ import type { ResourceRule } from "../rule.ts";
 
 export const serviceAccountKey: ResourceRule = {
   name: "service-account-key",
-  description: "A service-account key is in use: accept it knowingly.",
+  description: "A service-account key is in use: accept the risk knowingly.",
   level: "advisory",
   check: ({ type }) =>
     type === "gcp:serviceaccount/key:Key"

@@ -12,7 +12,7 @@ const configSchema = {
   },
 } as const;
 
-/** Further locks of each store, besides Pulumi's own. */
+/** Further locks of each store, in addition to Pulumi's protect. */
 const locks: Readonly<
   Record<string, readonly (readonly [path: readonly string[], wanted: unknown])[]>
 > = {

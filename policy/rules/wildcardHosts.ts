@@ -55,7 +55,7 @@ const hostsOf = (value: string): string[] => value.split(/[\s,;|"'\][]+/).filter
 /** `10.0.0.0/8`, `fd00::/8`, `10.0.0.0-10.0.0.255` and the beginning `10.` of addresses. */
 const addressRange = /^([\d.]+\/\d+|[\da-f:]*:[\da-f:]*\/\d+|(\d+\.){3}\d+-[\d.]+|(\d+\.){1,3})$/i;
 
-/** `*`, `10.*`, `*.example.org`, `https://*`, `.example.org`, `^10\\..+$`; a port that is a wildcard lets nobody in. */
+/** `*`, `10.*`, `*.example.org`, `https://*`, `.example.org`, `^10\\..+$`; only a port may be a wildcard. */
 const isWildcard = (host: string): boolean => {
   const name = host.replace(/^[a-z*]+:\/\//i, "").replace(/:[\d*]+$/, "");
   return (

@@ -14,7 +14,7 @@ const node = (name: string, ...after: string[]) => ({
 const names = (...resources: ReturnType<typeof node>[]) =>
   criticalPath(resources, durations).map(({ name, end }) => `${name} ${end}`);
 
-test("the path leads through what takes longest, not through what has most steps", () => {
+test("the path follows the longest duration, not the largest number of steps", () => {
   const quick = [node("a"), node("b", "a"), node("c", "b")];
   expect(names(...quick, node("slow"), node("end", "c", "slow"))).toEqual(["slow 10", "end 11"]);
 });
@@ -24,15 +24,15 @@ test("a chain of quick steps can take longest", () => {
   expect(names(...chain, node("slow")).at(-1)).toBe("11 12");
 });
 
-test("what a pod waits for while it starts counts, though the graph does not show it", () => {
+test("what a pod waits for at its start counts, although the graph does not show it", () => {
   expect(names(node("waiting"), node("slow"))).toEqual(["slow 10", "waiting 12"]);
 });
 
-test("what is not part of the plan is there already", () => {
+test("a resource outside the plan already exists", () => {
   expect(names(node("a", "elsewhere"))).toEqual(["a 1"]);
 });
 
-test("nothing takes no time", () => {
+test("an empty plan takes no time", () => {
   expect(names()).toEqual([]);
 });
 

@@ -6,7 +6,7 @@ const comment = (resources: Planned[], options: Partial<CommentOptions> = {}) =>
   previewComment(readPlan(planOf(...resources)), { stack: "gke", acknowledged: [], ...options });
 const database = { type: types.database, name: "mlops-cloud-sql" };
 
-test("tells of plan, data and cost", () => {
+test("reports the plan, the data at risk and the cost", () => {
   const { markdown, refusals } = comment(platform("same", "db-custom-1-3840"));
   expect(refusals).toEqual([]);
   expect(markdown).toMatchInlineSnapshot(`
@@ -49,7 +49,7 @@ test("an empty plan is short", () => {
       "",
       "No data is at risk.",
       "",
-      "**Cost:** 0 US dollars a month: this stack makes nothing on Google Cloud, everything runs on a cluster of your own.",
+      "**Cost:** 0 US dollars a month: this stack creates nothing on Google Cloud; everything runs on your own cluster.",
       "",
     ].join("\n"),
   );
@@ -60,12 +60,14 @@ describe("data", () => {
     [
       "a database that is replaced",
       { ...database, op: "replace", because: ["region"] },
-      ["mlops-cloud-sql holds data that this change loses; acknowledge it or leave it as it is"],
+      [
+        "mlops-cloud-sql holds data that this change loses; acknowledge the loss, or undo the change",
+      ],
     ],
     [
       "a bucket that is deleted",
       { type: types.bucket, name: "mlops-bucket", op: "delete" },
-      ["mlops-bucket holds data that this change loses; acknowledge it or leave it as it is"],
+      ["mlops-bucket holds data that this change loses; acknowledge the loss, or undo the change"],
     ],
     ["a claim", { type: types.claim, op: "delete" }, [expect.stringContaining("it holds data")]],
     ["a cluster", { type: types.cluster, op: "replace" }, [expect.stringContaining("it holds")]],
@@ -91,7 +93,7 @@ describe("data", () => {
     );
   });
 
-  test("is let go by its name, or all of it at once, and by no other name", () => {
+  test("is acknowledged by its name, or all of it at once, and by no other name", () => {
     const gone: Planned[] = [
       { ...database, op: "delete" },
       { ...database, name: "two", op: "delete" },
@@ -109,21 +111,21 @@ describe("secrets", () => {
     ["known later", { credentials: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" }, []],
     ["not there", { project: "acme-ml", credentials: "" }, []],
     ["the name of a Secret", { spec: { secretName: "db", existingSecret: "grafana" } }, []],
-    ["in clear", { accessToken: "ya29.abc" }, ["accessToken"]],
-    ["deep in clear", { values: { smtp: { password: "hunter2" } } }, ["values.smtp.password"]],
-    ["a key in clear", { data: { note: "-----BEGIN PRIVATE KEY-----\nMII" } }, ["data.note"]],
+    ["in plaintext", { accessToken: "ya29.abc" }, ["accessToken"]],
+    ["deep in plaintext", { values: { smtp: { password: "hunter2" } } }, ["values.smtp.password"]],
+    ["a key in plaintext", { data: { note: "-----BEGIN PRIVATE KEY-----\nMII" } }, ["data.note"]],
   ])("%s", (_, inputs, paths) => {
     const { refusals, markdown } = comment([{ ...provider, inputs }]);
-    expect(refusals.map((sentence) => /^google: (\S+) is in clear/.exec(sentence)?.[1])).toEqual(
-      paths,
-    );
+    expect(
+      refusals.map((sentence) => /^google: (\S+) is in plaintext/.exec(sentence)?.[1]),
+    ).toEqual(paths);
     for (const secret of ["ya29", "hunter2", "MII"]) {
       expect(markdown + refusals.join()).not.toContain(secret);
     }
   });
 });
 
-test("of what a preview printed, only the policies are taken over", () => {
+test("only the policies are copied from the output of a preview", () => {
   const printed = [
     "Previewing update (gke):",
     "Policies:",
@@ -141,7 +143,7 @@ test("of what a preview printed, only the policies are taken over", () => {
   expect(comment([], { policies: "error: no such stack" }).markdown).not.toContain("Policies");
 });
 
-test("nothing of a pull request becomes markup, calls a person or leaves its fence", () => {
+test("no text of a pull request becomes markup, mentions a user or leaves its fence", () => {
   const name = "x` <img src=//evil> @everyone ``` | [a](b)";
   const { markdown } = comment(
     [
@@ -158,7 +160,7 @@ test("nothing of a pull request becomes markup, calls a person or leaves its fen
   expect(outside).not.toMatch(/(?<!\\)@|<img|(?<!\\)\[a\]/);
 });
 
-test("a huge plan and huge messages stay within what GitHub takes", () => {
+test("a huge plan and huge messages stay within GitHub's limit", () => {
   const many = Array.from({ length: 3000 }, (_, index) => ({
     type: types.deployment,
     name: `deployment-${index}-${"x".repeat(60)}`,
@@ -169,5 +171,7 @@ test("a huge plan and huge messages stay within what GitHub takes", () => {
 });
 
 test.each(["", "not json", "{"])("what is no plan is refused: %p", (text) => {
-  expect(() => readPlan(text)).toThrow("the plan is no JSON; make it with `pulumi preview --json");
+  expect(() => readPlan(text)).toThrow(
+    "the plan is not JSON; create it with `pulumi preview --json",
+  );
 });

@@ -45,7 +45,7 @@ test("a replacement is counted once, though the CLI writes three steps", () => {
   expect(costs).toMatchObject({ was: 0.2, now: 0.2 });
 });
 
-test("a resource outside of any component stands for itself", () => {
+test("a resource outside any component has its own line", () => {
   const { components } = plannedCosts(
     readPlan(planOf({ type: types.bucket, name: "scratch", inputs: {} })),
   );
@@ -59,7 +59,7 @@ test("says what pausing saves", () => {
   );
 });
 
-test("a stack on a cluster of one's own costs nothing", () => {
+test("a stack on the user's own cluster costs nothing", () => {
   expect(tableOf({ type: types.deployment }, { type: types.claim })).toBe(freeSentence);
 });
 

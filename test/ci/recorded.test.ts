@@ -61,7 +61,7 @@ test("a password of another length and one that is gone", () => {
     acknowledged: ["mlops-database-old-password"],
   });
   expect(refusals).toEqual([
-    "mlops-database-password holds data that this change loses; acknowledge it or leave it as it is",
+    "mlops-database-password holds data that this change loses; acknowledge the loss, or undo the change",
   ]);
   expect(markdown).toContain("### Preview of stack `dev`: 1 to replace, 1 to delete, 3 unchanged");
   expect(markdown).toContain("is replaced because of length");

@@ -34,12 +34,12 @@ const watch = (events: object[]) => {
   return awaited;
 };
 
-test("what the Pulumi CLI waits for in vain is named", async () => {
+test("a workload that the Pulumi CLI waits for in vain is named", async () => {
   expect(await watch([begun]).firstLost(new AbortController().signal)).toBe(
-    "Deployment server cannot get ready: pods is forbidden: exceeded quota: small",
+    "Deployment server cannot become ready: pods is forbidden: exceeded quota: small",
   );
 });
 
-test("what it has done is not looked at any more", async () => {
+test("a finished operation is no longer watched", async () => {
   expect(await watch([begun, ended]).firstLost(AbortSignal.timeout(200))).toBeUndefined();
 });

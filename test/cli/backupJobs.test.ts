@@ -39,7 +39,7 @@ function followed(state: object, seconds: number) {
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-test("names once what keeps a Job from starting, and goes on when that is over", async () => {
+test("reports once what keeps a Job from starting, and continues when that is over", async () => {
   const state = waiting("CreateContainerConfigError", 'secret "mine" not found');
   const { lines, deleted, ended } = followed(state, 60);
   await jest.advanceTimersByTimeAsync(80_000);
@@ -51,7 +51,7 @@ test("names once what keeps a Job from starting, and goes on when that is over",
   expect(deleted).toEqual([]);
 });
 
-test("gives a Job up that cannot start until a person changes something", async () => {
+test("gives up on a Job that cannot start until a person changes something", async () => {
   const { lines, deleted, ended } = followed(waiting("ErrImagePull", "no such host"), 600);
   await jest.advanceTimersByTimeAsync(30_000);
   expect(await ended).toBe(1);

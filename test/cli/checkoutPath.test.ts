@@ -45,7 +45,7 @@ test.each([
   expect(status).toBe(0);
 });
 
-test("a command that needs a deployment says so in one sentence", () => {
+test("a command that requires a deployment fails with one sentence that says so", () => {
   const { status, stderr } = mlops(checkout, "outputs");
   expect(stderr).toBe("error: the stack dev has no outputs yet; run `npm run up` first\n");
   expect(status).toBe(1);

@@ -32,7 +32,7 @@ function mlops(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
 
 jest.setTimeout(120_000);
 
-describe("a command line that is wrong is answered in a sentence, with exit code 1", () => {
+describe("an invalid command line fails with one sentence and exit code 1", () => {
   test.each<[string, string[], string]>([
     ["a misspelt command", ["prevew"], "unknown command 'prevew'\n(Did you mean preview?)"],
     ["an unknown option", ["up", "--fast"], "unknown option '--fast'"],
@@ -60,7 +60,7 @@ describe("a command line that is wrong is answered in a sentence, with exit code
     ],
     ["an impossible stack name", ["preview", "--stack", "a/b"], "--stack must be letters, digits"],
     [
-      "two fates for the data",
+      "keeping and deleting the data",
       ["down", "--keep-data", "--delete-data"],
       "option '--keep-data' cannot be used with option '--delete-data'",
     ],
@@ -140,7 +140,7 @@ describe("a cluster that cannot be reached", () => {
     expect(code).toBe(1);
   });
 
-  test("is no obstacle to a preview", async () => {
+  test("does not prevent a preview", async () => {
     const policy = ["--except", "open-service"];
     const args = ["preview", "--stack", "bad-input", "--engine", "builtin", ...policy];
     const { code, stderr, stdout } = await mlops(args, { KUBECONFIG });
@@ -148,7 +148,7 @@ describe("a cluster that cannot be reached", () => {
     expect(code).toBe(0);
   });
 
-  test("a context that is not in the kubeconfig is told from those that are", async () => {
+  test("a context that is not in the kubeconfig is reported with those that are", async () => {
     const args = ["up", "--stack", "bad-input", "--context", "typo"];
     const { stderr } = await mlops(args, { KUBECONFIG });
     expect(stderr).toBe("error: the context typo is not in the kubeconfig; it has away\n");
@@ -237,8 +237,8 @@ test("native Windows is refused with the way that works", () => {
 
 test("commands that need a platform say how to get one", async () => {
   for (const args of [["outputs"], ["connect"], ["verify"]]) {
-    const { code, stderr } = await mlops([...args, "--stack", "nobody"]);
-    expect(stderr).toMatch(/^error: the stack nobody .*; run `npm run up` first\n$/);
+    const { code, stderr } = await mlops([...args, "--stack", "absent"]);
+    expect(stderr).toMatch(/^error: the stack absent .*; run `npm run up` first\n$/);
     expect(code).toBe(1);
   }
 });
@@ -266,7 +266,7 @@ describe("a question", () => {
     );
     return { status, stderr };
   }
-  const down = ["down", "--cluster", "--stack", "nobody"];
+  const down = ["down", "--cluster", "--stack", "absent"];
   const question = "Delete the local cluster with every experiment, model and artifact in it?";
 
   test.each([
@@ -288,7 +288,7 @@ describe("a question", () => {
     expect(status).toBe(130);
   });
 
-  test("what becomes of the data may be answered with cancel, which is no error", () => {
+  test("the question about the data can be answered with cancel, which is not an error", () => {
     const stack = "nobody-cancels";
     const target = { kind: "local-cluster", folder: "/nowhere" } as const;
     writeDeployment(stack, { target, engine: "builtin", namespace: "mlops", charts: "official" });
@@ -302,7 +302,7 @@ describe("a question", () => {
     }
   });
 
-  test("that nobody can answer is an error, with the option that answers it", async () => {
+  test("without a terminal it is an error that names the option", async () => {
     const { code, stderr } = await mlops(down);
     expect(stderr).toBe("error: nothing was removed; confirm with --yes\n");
     expect(code).toBe(1);

@@ -22,7 +22,7 @@ test("a lock without one of them is an error", () => {
   expect(() => pinsOf("dask==1", "ARG BASE=python:3.11-slim")).toThrow(/does not say which/);
 });
 
-test("a port behind which nothing answers is no scheduler", async () => {
+test("a port without an answer is not a scheduler", async () => {
   const silent = createServer((socket) => socket.destroy());
   const port = await listenFrom(silent, 43210, "the test");
   expect(await speaksTls(`tls://127.0.0.1:${port}`)).toBe(false);

@@ -16,7 +16,7 @@ describe("`up` of a stack that has data", () => {
     ["the same settings", {}],
     ["larger volumes", { artifactStorageSize: "30Gi" }],
     ["no metrics any more", { monitoring: false }],
-  ])("goes on with %s", async (_, overrides) => {
+  ])("continues with %s", async (_, overrides) => {
     const resources = await declared(overrides);
     expect(() => refuseToLoseData(deployed, resources)).not.toThrow();
   });

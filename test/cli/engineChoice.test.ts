@@ -7,7 +7,7 @@ import { version } from "@pulumi/pulumi/version.js";
 import { chooseEngine } from "../../cli/engineChoice.ts";
 import { readSettings } from "../../cli/stackSettings.ts";
 
-// A machine with an empty PATH and cache, whose only way out is a proxy that lets nobody through.
+// A machine with an empty PATH and cache, whose only way out is a proxy that refuses every request.
 const before = { ...process.env };
 const said = jest.spyOn(console, "error").mockImplementation(() => {});
 let folder: string;
@@ -75,7 +75,7 @@ test("nothing is downloaded for --engine builtin, for a stack that has it, and t
   expect(asked).toEqual([]);
 });
 
-test("is never another one than asked for", async () => {
+test("is always the requested one", async () => {
   await expect(chooseEngine({ engine: "pulumi" }, anywhere)).rejects.toThrow(
     /does not answer; install the Pulumi CLI .*builtin/,
   );
@@ -90,7 +90,7 @@ test("stays the one that knows the stack's state", async () => {
   );
 });
 
-test("is never the built-in one for parts on Google Cloud, whose refusal names every reason", async () => {
+test("is never the built-in one for parts on Google Cloud, and the error names every reason", async () => {
   await expect(chooseEngine({ engine: "builtin" }, onGoogle)).rejects.toThrow(
     /^the built-in engine creates nothing on Google Cloud; install the Pulumi CLI \(https:\S+\)$/,
   );

@@ -21,7 +21,7 @@ test("only the owner can read the file, also where it was open before", () => {
   expect(readFileSync(path, "utf8")).toContain("MLFLOW_TRACKING_PASSWORD=secret\n");
 });
 
-test("what another stack wrote goes, its secrets included, and the user's own lines stay", () => {
+test("lines of another stack are removed, its secrets included, and the user's own lines stay", () => {
   writeEnvFile(path, "dev", { MODEL_NAME: "a", DASK_CLUSTER_SECRET: "secret" });
   writeFileSync(path, `${readFileSync(path, "utf8")}MINE=1\n`);
   writeEnvFile(path, "other", { MODEL_NAME: "b" });
@@ -36,7 +36,7 @@ test("the user's own lines stay, ours are replaced", () => {
   expect(withVariables(text, { MODEL_NAME: "new" })).toBe(text);
 });
 
-test("values that a shell would take apart are quoted", () => {
+test("values that a shell would split are quoted", () => {
   const text = withVariables("", { A: "two words", B: "a$b`c", C: "http://127.0.0.1:5000" });
   expect(lines(text)).toEqual(["A='two words'", "B='a$b`c'", "C=http://127.0.0.1:5000"]);
 });
@@ -56,7 +56,7 @@ test("URLs of this machine win over the stack's", () => {
   expect(() => notebookVariables({}, {}, servers)).toThrow(/run `npm run up` first/);
 });
 
-test("there is the URL of the first model's server, and that of each by its name, whatever it is", () => {
+test("it has the URL of the first model's server, and that of each model by any name", () => {
   const servers = { m: "http://127.0.0.1:8080", "Größe d'Or": "http://127.0.0.1:8081" };
   const variables = notebookVariables({ notebookEnv: {} }, {}, servers);
   const [, first, all] = /MODEL_SERVING_URL=(.*)\nMODEL_SERVERS='(.*)'/.exec(
@@ -66,7 +66,7 @@ test("there is the URL of the first model's server, and that of each by its name
   expect(JSON.parse(all!)).toEqual(servers);
 });
 
-test("the file is deleted with the stack that wrote it last, and with no other", () => {
+test("the file is deleted with the stack that wrote it last, not with another one", () => {
   writeFileSync(path, "MINE=1\n");
   removeEnvFile(path, "dev");
   writeEnvFile(path, "dev", { MODEL_NAME: "a" });

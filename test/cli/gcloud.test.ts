@@ -49,7 +49,7 @@ const asksGcloud = (lines: string) => {
 };
 
 describe("images are pushed once there is a repository for them", () => {
-  test("which is asked of Google", async () => {
+  test("which Google confirms", async () => {
     asksGcloud(`echo "$@" > ${folder}/asked`);
     expect(await registryExists(settings())).toBe(true);
     expect(readFileSync(join(folder, "asked"), "utf8").trim()).toBe(
@@ -65,7 +65,7 @@ describe("images are pushed once there is a repository for them", () => {
     },
   );
 
-  test("and whatever else is wrong is said, not waited for", async () => {
+  test("and any other error is reported at once", async () => {
     asksGcloud("echo 'ERROR: PERMISSION_DENIED' >&2; exit 1");
     await expect(registryExists(settings())).rejects.toThrow("PERMISSION_DENIED");
   });
@@ -75,7 +75,7 @@ describe("images are pushed once there is a repository for them", () => {
     expect(await registryExists(settings("imageRegistry=registry.example.org/ml"))).toBe(true);
   });
 
-  test("never where the deployment ends without having made it", async () => {
+  test("never where the deployment ends without creating one", async () => {
     asksGcloud("echo NOT_FOUND >&2; exit 1");
     expect(await registryAppears(settings(), AbortSignal.abort())).toBe(false);
   });
@@ -92,11 +92,11 @@ test("the cluster is the one that the stack's outputs name", () => {
   );
 });
 
-test("a cluster that no deployment has ended is not reached", async () => {
+test("a cluster without a finished deployment is not contacted", async () => {
   await expect(gkeAccess(gkeTarget(settings()))).rejects.toThrow("of this stack failed");
 });
 
-test("its credentials go into a kubeconfig of the checkout's own", async () => {
+test("its credentials go into a separate kubeconfig of the checkout", async () => {
   program("gcloud", `echo "$@" > "$KUBECONFIG"`);
   process.env["PATH"] = `${folder}${delimiter}${PATH}`;
   const { kubeconfig, context } = await gkeAccess(target);
@@ -139,7 +139,7 @@ test("the first time images are pushed while the cluster is made", async () => {
   expect(said).toEqual(["deployment begun", "images pushed", "deployment ended"]);
 });
 
-test("later they are there before the pods that want them", async () => {
+test("later they are pushed before the pods that need them", async () => {
   const { said, steps: later } = steps({ registryExists: async () => true });
   expect(await deployWithImages(later)).toBe(0);
   expect(said).toEqual(["images pushed", "deployment begun", "deployment ended"]);
@@ -155,7 +155,7 @@ test("a deployment that fails before there is a registry ends at once, and nothi
   expect(said).toEqual([]);
 });
 
-test("a push that fails lets the deployment end, and is told then", async () => {
+test("a failed push is reported after the deployment has ended", async () => {
   const { said, steps: failing } = steps({
     push: () => Promise.reject(new Error("log in with docker login")),
   });
@@ -164,10 +164,10 @@ test("a push that fails lets the deployment end, and is told then", async () => 
 });
 
 describe("a preview", () => {
-  const nobody = { HOME: "/nonexistent" };
+  const noHome = { HOME: "/nonexistent" };
 
   test("needs no account for a first look at the costs", () => {
-    expect(previewVariables(nobody)).toEqual({
+    expect(previewVariables(noHome)).toEqual({
       GOOGLE_OAUTH_ACCESS_TOKEN: "none",
       PULUMI_GCP_SKIP_REGION_VALIDATION: "true",
     });
@@ -176,14 +176,14 @@ describe("a preview", () => {
   test.each(["GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CREDENTIALS", "GOOGLE_OAUTH_ACCESS_TOKEN"])(
     "uses the credentials in %s",
     (name) => {
-      const env = { ...nobody, [name]: "something" };
+      const env = { ...noHome, [name]: "something" };
       expect(previewVariables(env)).toEqual({});
     },
   );
 
   test("uses those of `gcloud auth application-default login`", () => {
     writeFileSync(join(folder, "application_default_credentials.json"), "{}");
-    const env = { ...nobody, CLOUDSDK_CONFIG: folder };
+    const env = { ...noHome, CLOUDSDK_CONFIG: folder };
     expect(previewVariables(env)).toEqual({});
   });
 });

@@ -84,7 +84,7 @@ test("no peering is removed while Cloud SQL has an instance in the network", asy
   expect(steps.attempts()).toBe(1);
 });
 
-test("what the cluster left in the network gets time to go", async () => {
+test("leftovers of the cluster in the network get time to be deleted", async () => {
   const deleted = gcloud({ peerings: "of-the-office" });
   const steps = stack([network, subnet], []);
   expect(await destroyWithNetwork(steps, [], 0)).toBe(0);
@@ -92,7 +92,7 @@ test("what the cluster left in the network gets time to go", async () => {
   expect(deleted()).toBe("");
 });
 
-test("a network that is held by a peering and by leftovers takes three attempts, and no more", async () => {
+test("a network with a peering and leftovers takes three attempts, and no more", async () => {
   gcloud({ peerings: "servicenetworking-googleapis-com" });
   const steps = stack([network], [network], [network]);
   expect(await destroyWithNetwork(steps, [], 0)).toBe(1);

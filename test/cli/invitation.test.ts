@@ -27,12 +27,12 @@ const outputs = {
 describe("the stack's file", () => {
   const added = (text: string) => withPerson(text, "mlops-platform", "alice", "writer");
 
-  test("gets a person, and keeps every line that it had", () => {
+  test("gets a new person, and keeps all its lines", () => {
     const text = readText("Pulumi.gke.yaml");
     expect(added(text)).toBe(`${text}  mlops-platform:people:\n    alice: writer\n`);
   });
 
-  test("keeps the people and the comments that are there", () => {
+  test("keeps existing people and comments", () => {
     const before = "config:\n  mlops-platform:people:\n    bob: reader # until May\n";
     expect(added(before)).toBe(`${before}    alice: writer\n`);
     expect(withPerson(before, "mlops-platform", "bob", "writer")).toBe(
@@ -69,7 +69,7 @@ test("a colleague gets the platform's URLs and their own login, and nothing insi
   ]);
 });
 
-describe("the password that is given out", () => {
+describe("the password in the invitation", () => {
   let server: Server;
   let url: string;
   /** Passwords as the server has them. */
@@ -101,7 +101,7 @@ describe("the password that is given out", () => {
     expect(await passwordOf("alice", url, outputs)).toBe("first-password");
   });
 
-  test("is nobody's once the person has chosen another", async () => {
+  test("is not shown once the person has chosen another", async () => {
     passwords["alice"] = "chosen";
     await expect(passwordOf("alice", url, outputs)).rejects.toThrow(/add --reset-password/);
   });

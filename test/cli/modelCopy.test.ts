@@ -149,7 +149,7 @@ beforeEach(async () => {
 const copy = (reference = "churn") =>
   copyModelVersion(source, target, modelReference(reference), "dev", () => {});
 
-test("a version arrives with its run, metrics and files, and tags say where it is from", async () => {
+test("a version is copied with its run, metrics and files, and tags name its origin", async () => {
   target.versions.push({ name: "churn", version: "1", tags: [] });
   expect(await copy("churn@champion")).toEqual({ version: "2", isNew: true });
   const [run] = target.runs;
@@ -175,7 +175,7 @@ test("a version arrives with its run, metrics and files, and tags say where it i
   expect(tagsOf(version)).toEqual({ "mlops.copied_from": "dev:churn/1" });
 });
 
-test("a second time nothing is copied", async () => {
+test("a second run copies nothing", async () => {
   await copy();
   expect(await copy("churn/1")).toEqual({ version: "1", isNew: false });
   expect(target.runs).toHaveLength(1);
@@ -190,11 +190,11 @@ test.each(["people's choice", 'the "best" one'])(
   },
 );
 
-test("a name that MLflow cannot search for is refused with the way out", async () => {
+test("a name that MLflow cannot search for is refused with the fix", async () => {
   await expect(copy("a'b\"c")).rejects.toThrow("has both kinds of quotes; rename it");
 });
 
-test("what was interrupted is finished, without a second run or model", async () => {
+test("an interrupted copy is finished, without a second run or model", async () => {
   target.onUpload = (content) => {
     if (content === "the model") throw new Error("away");
     return content;
@@ -206,7 +206,7 @@ test("what was interrupted is finished, without a second run or model", async ()
   expect([target.runs.length, target.models.length]).toEqual([1, 1]);
 });
 
-test("a file that arrives changed is no version", async () => {
+test("a file that arrives changed does not become a version", async () => {
   target.onUpload = (content) => content.toUpperCase();
   await expect(copy()).rejects.toThrow("notes/text.txt has another content after the upload");
   expect(target.versions).toEqual([]);

@@ -22,8 +22,8 @@ export const model: ServedModel = {
 export const refused = Symbol("refused");
 
 /**
- * A healthy model server that gives these answers to GET /model, the last one for ever, and these predictions, once it
- * has ended so many connections and told so many clients that it still loads.
+ * A healthy model server that gives these answers to GET /model, the last one repeatedly, and these predictions, after
+ * it has closed so many connections and answered so many requests that it is still loading.
  */
 export function standIn(
   answers: Answer[],

@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test("a new model has a folder that is complete and is found", () => {
+test("a new model has a complete folder that the program finds", () => {
   makeModelFolder("churn-rate", folder);
   expect(trainedModels(folder)).toEqual(["churn-rate"]);
   expect(modelFolderFaults("churn-rate", folder)).toEqual([]);
@@ -55,14 +55,14 @@ describe("the stack's file", () => {
     expect(added("churn", text)).toBe(text + models);
   });
 
-  test("keeps the models that it lists, in their order, with what it says of them", () => {
+  test("keeps the listed models, in their order, with their settings", () => {
     const text =
       "config:\n  mlops-platform:models:\n    spare:\n      replicas: 2 # two teams\n    iris: {}\n";
     expect(added("churn", text)).toBe(`${text}    churn: {}\n`);
     expect(added("spare")).toBe(`${text}    churn: {}\n`);
   });
 
-  test("is made where the stack has none", () => {
+  test("is created where the stack has none", () => {
     expect(added("churn")).toContain("  mlops-platform:models:\n    diabetes-progression: {}\n");
   });
 });

@@ -1,6 +1,6 @@
 import { table } from "../../cli/commands/outputs.ts";
 
-test("outputs are shown a line each, what is in them below", () => {
+test("outputs are printed one per line, with nested values below", () => {
   const entries: [string, unknown][] = [
     ["mlflowTrackingUri", "http://127.0.0.1:30001"],
     ["models", { churn: { alias: "champion", pageUrl: null } }],

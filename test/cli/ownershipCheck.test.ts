@@ -80,13 +80,13 @@ const states = {
 // `up`, and none is deleted by `npm run down`: not those of other people, of another stack, or of
 // another checkout.
 describe.each(Object.entries(states))("with a state of the %s", (_, state) => {
-  test("a stack goes on with what its state has made", async () => {
+  test("a stack continues with what its state has created", async () => {
     api.put("/api/v1/namespaces/ml", namespace("1", mine, by("dev")));
     await checkOwnership(client, settings, state);
     await checkOwnNamespaces(client, settings, state);
   });
 
-  test("a checkout whose platform was recovered elsewhere neither updates nor removes it", async () => {
+  test("a checkout whose platform was recovered in another one neither updates nor removes it", async () => {
     api.put("/api/v1/namespaces/ml", namespace("1", { [stateLabel]: "another" }, by("dev")));
     const sentence = /another checkout has recovered it since/;
     await expect(checkOwnership(client, settings, state)).rejects.toThrow(sentence);
@@ -128,7 +128,7 @@ describe.each(Object.entries(states))("with a state of the %s", (_, state) => {
     expect((await readCopy(client, "ml"))?.state).toContain("password-3c4d");
   });
 
-  test("a state that was taken back differs from the lost one in its id only", async () => {
+  test("a recovered state differs from the lost one only in its id", async () => {
     const renewed = withNewIds(state);
     expect(renewed).not.toContain(id);
     const [owner] = resourcesIn(renewed);
@@ -170,7 +170,7 @@ test.each<[string, string, object, RegExp]>([
   expect(api.writes).toEqual([]);
 });
 
-test("ClusterRoles that the platform's own release has left are no obstacle", async () => {
+test("ClusterRoles that the platform's own release left do not prevent it", async () => {
   api.put("/apis/rbac.authorization.k8s.io/v1/clusterroles/ml-prometheus", {
     kind: "ClusterRole",
     metadata: { annotations: { "meta.helm.sh/release-namespace": "ml" } },
@@ -189,7 +189,7 @@ describe("in a namespace that it did not create", () => {
   const marks = (labels: object, stack: string) =>
     api.put(marksPath, { kind: "ConfigMap", metadata: { labels, annotations: by(stack) } });
 
-  test("a stack is deployed where nothing runs, and goes on with what it has marked", async () => {
+  test("a stack is deployed to an empty namespace, and continues with objects that it has marked", async () => {
     there();
     await check();
     marks(mine, "dev");
@@ -198,14 +198,14 @@ describe("in a namespace that it did not create", () => {
     expect(api.writes).toEqual([]);
   });
 
-  test("it is not made, and pods of others in it are not cut off", async () => {
+  test("it is not created, and pods of others in it keep their network", async () => {
     await expect(check()).rejects.toThrow(/namespace ml does not exist/);
     there();
     api.put("/api/v1/namespaces/ml/pods/shop-1", { kind: "Pod" });
     await expect(check()).rejects.toThrow(/pods that are not the platform's, such as shop-1/);
   });
 
-  test("another stack in it is left alone, whether that has made it or not", async () => {
+  test("another stack in it is not touched, whether that stack created it or not", async () => {
     there();
     marks({ [stateLabel]: "other" }, "staging");
     await expect(check()).rejects.toThrow(/namespace ml belongs to another stack.*staging/);
@@ -215,7 +215,7 @@ describe("in a namespace that it did not create", () => {
   });
 });
 
-test("platforms of other stacks are seen whichever checkout deployed them, and kept data is none", async () => {
+test("platforms of other stacks are found from any checkout, and kept data does not count", async () => {
   const labels = { "app.kubernetes.io/part-of": "mlops-platform" };
   for (const name of ["ml", "theirs", "old"])
     api.put(`/api/v1/namespaces/${name}/services/mlflow`, {

@@ -31,7 +31,7 @@ test("only running pods that are no younger than the list's last change may know
   ]);
 });
 
-test("a page knows a model as soon as it counts its visitors, whatever it is called", async () => {
+test("a page knows a model as soon as it counts its visitors, under any name", async () => {
   const models = ["churn"];
   const server = createServer((_request, response) => {
     const lines = models.map(

@@ -12,11 +12,11 @@ async function healthy(answer: RequestListener): Promise<boolean> {
   return found;
 }
 
-test("an endpoint is healthy that says so itself", async () => {
+test("an endpoint is healthy if it reports so itself", async () => {
   expect(await healthy((_request, response) => response.end("OK"))).toBe(true);
 });
 
-test("a login in front of it that is well says nothing about the endpoint", async () => {
+test("a healthy login in front of it says nothing about the endpoint", async () => {
   const login: RequestListener = ({ url }, response) => {
     if (url === "/login") response.end("who are you?");
     else response.writeHead(302, { location: "/login" }).end();

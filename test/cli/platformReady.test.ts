@@ -35,7 +35,7 @@ const waited = () =>
     'await awaitDaemonSets(await KubernetesClient.connect(access), ["ml", "ml-node-exporter"], 3);',
   );
 
-test("`up` is not done while a node lacks its node-exporter, whatever Helm said", async () => {
+test("`up` is not done while a node lacks its node-exporter, even if Helm is", async () => {
   const metadata = { name: "node-exporter", namespace: "ml-node-exporter", generation: 1 };
   const daemonSet = { metadata, spec: { selector: { matchLabels: {} } } };
   const path = "/apis/apps/v1/namespaces/ml-node-exporter/daemonsets";
@@ -81,7 +81,7 @@ describe("`up` ends with", () => {
     return ran(`await welcome(${JSON.stringify(settings)}, access, ${JSON.stringify(outputs)});`);
   };
 
-  test("a line for each model, and no URL that opens in no browser", async () => {
+  test("a line for each model, and only URLs that open in a browser", async () => {
     const page = (name: string) => `http://127.0.0.1:31344/?model=${name}`;
     const [iris, spare] = [await served(ready, ["virginica"]), await served(empty)];
     const { code, stdout, stderr } = await welcomed({
@@ -102,7 +102,7 @@ describe("`up` ends with", () => {
     expect(code).toBe(0);
   });
 
-  test("an error for a model that cannot predict, after what is there of the others", async () => {
+  test("an error for a model that cannot predict, after the lines of the others", async () => {
     const refusing = await served(ready, refused);
     const { code, stdout, stderr } = await welcomed({
       broken: { alias: "champion", servingUrl: refusing, pageUrl: null },

@@ -57,21 +57,21 @@ test("`preview` ends with 1 where the plan breaks a policy, and says which", asy
   expect(code).toBe(1);
 });
 
-test("a policy that is excepted is shown all the same", async () => {
+test("an excepted policy is still shown", async () => {
   const { code, text } = await mlops(["preview", ...stack, "--except", "open-service"]);
   expect(text).toContain("Policies: 0 broken");
   expect(text).toContain(`  · ${openPort}`);
   expect(code).toBe(0);
 });
 
-test("no port of a node is open on a cluster of someone else, unless it is asked for", async () => {
+test("no node port is open on another user's cluster, unless it is set", async () => {
   const { code, text } = await mlops(["preview", ...plain]);
   expect(text).toMatch(/Plan: \d+ to create/);
   expect(text).not.toContain("open-service");
   expect(code).toBe(0);
 });
 
-test("node ports of a cluster on this machine are nobody's concern", async () => {
+test("node ports of a cluster on this machine are allowed", async () => {
   const { code, text } = await mlops(["preview", ...stack], join(folder, "none"));
   expect(text).not.toContain("open-service");
   expect(code).toBe(0);
@@ -112,7 +112,7 @@ test("a port that another stack has is named with its owner before anything is b
   }
 });
 
-test("an exception from a policy that there is not is refused", async () => {
+test("an exception from an unknown policy is refused", async () => {
   const { code, text } = await mlops(["preview", ...stack, "--except", "open-doors"]);
   expect(text).toContain("--except open-doors names no policy; the policies are public-bucket, ");
   expect(code).toBe(1);
@@ -138,7 +138,7 @@ describe("settings of the pack", () => {
     ["one of its own settings", { "open-service": { localStacks: ["prod"] } }, []],
   ])("%s", (_, config, expected) => expect(levels(config)).toEqual(expected));
 
-  test("what is known only after the update is no fault, and secrets are read as what they hold", () => {
+  test("a value that is known only after the update is not a fault, and secrets are judged by their values", () => {
     const secret = (value: string) => ({
       "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
       value,

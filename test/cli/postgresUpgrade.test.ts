@@ -44,7 +44,7 @@ afterAll(() => rmSync(installed, { recursive: true }));
 
 const isRoot = process.getuid?.() === 0;
 // Postgres refuses to run as root
-const nobody = isRoot ? { uid: 65_534, gid: 65_534 } : {};
+const unprivileged = isRoot ? { uid: 65_534, gid: 65_534 } : {};
 const scripts = {
   choose: chooseDataFolder,
   upgrade: readFileSync(join(checkoutRoot, "cli", "upgradePostgres.sh"), "utf8"),
@@ -94,7 +94,7 @@ class Volume {
   #options(major: Major, port: number, env: NodeJS.ProcessEnv = {}) {
     return {
       cwd: this.folder,
-      ...nobody,
+      ...unprivileged,
       env: {
         PATH: `${join(this.folder, "bin")}:${programs[major]}:${process.env["PATH"]}`,
         LANG: "C.UTF-8",
@@ -202,7 +202,7 @@ function output(program: string, words: string[], options: object): string {
 
 const rows = "SELECT count(*), sum(value), max(name) FROM metrics";
 
-/** A platform's data: what MLflow logs, its users, and the database of before its last upgrade. */
+/** A platform's data: what MLflow logs, its users, and the database from before its last upgrade. */
 function log(volume: Volume): void {
   volume.query(
     `CREATE TABLE metrics (id bigserial PRIMARY KEY, name text NOT NULL, value double precision, at timestamptz DEFAULT now(), tags jsonb DEFAULT '{"a": [1, null]}');
@@ -269,7 +269,7 @@ test("data of Postgres 17 is in Postgres 18 afterwards, and the old data is kept
   expect(volume.query("SELECT max(id) FROM metrics")).toBe("20001");
 });
 
-test("a later or an earlier image says the command or the reason, and changes nothing", async () => {
+test("a later or an earlier image prints the command or the reason, and changes nothing", async () => {
   const later = await volume.job(18, { upgrade: false });
   expect([later.code, later.last]).toEqual([1, expect.stringMatching(/--upgrade-postgres/)]);
   expect(write(17)).toBe("");
@@ -306,7 +306,7 @@ test.each([
   ["when it is complete", () => existsSync(`${volume.data}.upgraded`)],
 ])("killed %s, the next run finishes it, or the old image takes it back", async (_, killWhen) => {
   expect((await volume.job(18, { upgrade: true, killWhen })).code).not.toBe(1);
-  expect((await volume.job(17, { upgrade: false })).text).toMatch(/taken back|^$/);
+  expect((await volume.job(17, { upgrade: false })).text).toMatch(/undone|^$/);
   expect(write(17)).toBe("");
   await volume.job(18, { upgrade: true, killWhen });
   expect((await volume.job(18, { upgrade: true })).text).toMatch(/has a copy of everything/);
@@ -315,7 +315,7 @@ test.each([
   expect(volume.query("SELECT count(*) FROM metrics")).toBe("20001");
 });
 
-test("killed between the two renames, the next start goes on with either image", async () => {
+test("after a kill between the two renames, the next start continues with either image", async () => {
   await volume.job(18, { upgrade: true });
   await volume.stop();
   execFileSync("mv", [volume.data, `${volume.data}.17`]);

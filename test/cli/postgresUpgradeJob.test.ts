@@ -60,7 +60,7 @@ const prepare = (cluster: Cluster, upgrade: boolean) =>
   preparePostgres(cluster as unknown as KubernetesClient, "mlops", declared, upgrade);
 const well = { type: "Complete", line: "equal" } as const;
 
-test("nothing is asked where there is no server yet, or its image stays", async () => {
+test("no upgrade is offered where there is no server yet, or its image stays", async () => {
   const image = server().spec.template.spec.containers[0].image;
   for (const cluster of [new Cluster(undefined, well), new Cluster(withImage(image), well)]) {
     await (

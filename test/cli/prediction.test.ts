@@ -13,7 +13,7 @@ test("waits for the model, then predicts for the first row of its own example", 
   expect(server.asked).toEqual([{ dataframe_split: model.input_example }]);
 });
 
-test("asks again while one of several pods still loads what another one serves", async () => {
+test("retries while one of several pods still loads what another one serves", async () => {
   const server = await standIn([{ status: 200, body: model }], [206.1166], { loading: 1 });
   expect(await describeServed(server.url, model)).toBe("version 3 (champion) predicts 206.12");
   server.close();
@@ -32,7 +32,7 @@ test.each([
   expect(value).toEqual(typeof shown === "string" ? shown : expect.stringMatching(shown));
 });
 
-test("says what the server said when no model comes", async () => {
+test("quotes the server when no model is loaded in time", async () => {
   const server = await standIn([{ status: 503, body: { detail: "no model has the alias" } }]);
   await expect(waitForModel("churn", server.url, 0, step)).rejects.toThrow(
     /^churn is not served after 0 s: no model has the alias; see the logs /,
@@ -40,17 +40,17 @@ test("says what the server said when no model comes", async () => {
   server.close();
 });
 
-test("a server that does not answer yet is asked again", async () => {
+test("a server that does not answer yet is retried", async () => {
   const { url, close } = await standIn([{ status: 200, body: model }], [1], { refusing: 2 });
   expect(await servedModel(url, 30)).toMatchObject({ name: model.name });
   close();
 });
 
-test("a server that is away is no model", async () => {
+test("a server that is down counts as no model", async () => {
   expect(await servedModel("http://127.0.0.1:1")).toMatch(/^it does not answer/);
 });
 
-test("a model without an input example is served, and not tried", async () => {
+test("a model without an input example is served without a prediction", async () => {
   expect(await describeServed("http://127.0.0.1:1", { ...model, input_example: null })).toBe(
     "version 3 (champion) has no input example to predict with",
   );

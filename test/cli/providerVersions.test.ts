@@ -27,7 +27,7 @@ function filtered(text: string, size = text.length): [string, string | undefined
 }
 
 test.each([1, 7, 4096])(
-  "versions of providers are said once, in pieces of %i characters",
+  "versions of providers are printed once, in pieces of %i characters",
   (size) => {
     const [shown, said] = filtered(printed, size);
     expect(shown).toBe(`Previewing update (gke):
@@ -44,7 +44,7 @@ Outputs:
   },
 );
 
-test("other diagnostics stay, and keep what stands above them", () => {
+test("other diagnostics stay, with the lines above them", () => {
   const text = printed.replace(
     "    warning: using pulumi-resource-gcp",
     "    warning: mind the gap\n$&",
@@ -54,7 +54,7 @@ test("other diagnostics stay, and keep what stands above them", () => {
   );
 });
 
-test("progress is shown while its line grows, and nothing is said of providers that fit", () => {
+test("progress is shown while its line grows, and matching providers are not mentioned", () => {
   let shown = "";
   const output = withoutVersionWarnings((part) => void (shown += part));
   output.write("@ updating.");

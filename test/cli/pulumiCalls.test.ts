@@ -105,7 +105,7 @@ test("`down` previews first, and changes nothing where protected data would be d
   expect(operations()).toEqual([expect.stringContaining("--preview-only")]);
 });
 
-test("a stack that no `up` has made has no outputs", async () => {
+test("a stack without an `up` has no outputs", async () => {
   await engine().exportState();
   answers({ "*stack output*": "echo \"error: no stack named 'dev' found\" >&2; exit 255" });
   expect(await engine().outputs({ showSecrets: true })).toEqual({});

@@ -18,7 +18,7 @@ describe("settings given to the Pulumi CLI", () => {
     });
   });
 
-  test("a map is given as one, not as its text, which the CLI would refuse", () => {
+  test("a map is passed as a map, because the CLI would refuse its text", () => {
     const settings = stackSettings({}, {}, project, { prometheusValues: '{"server":{"a":1}}' });
     expect(settings["config"]).toEqual({
       "mlops-platform:prometheusValues": { server: { a: 1 } },
@@ -57,7 +57,7 @@ test("`down --keep-data` keeps claims, their namespace, passwords, and the provi
   expect(dataUrns('{"deployment":{}}')).toEqual([]);
 });
 
-test("where the program made the cluster itself, what is in it goes, and Cloud SQL and the bucket stay", () => {
+test("where the program created the cluster, its content is deleted, and Cloud SQL and the bucket stay", () => {
   const kept = [
     "pulumi:providers:gcp",
     "random:index/randomPassword:RandomPassword",

@@ -25,7 +25,7 @@ test("a secret setting comes from a file", () => {
   expect(overrides).toEqual({ alertReceivers: receivers });
 });
 
-test("what is kept of a command line for later commands has nothing secret", () => {
+test("the part of a command line that is kept for later commands has no secrets", () => {
   const config = [`mlops-platform:alertReceivers=@${file}`, "monitoring=false"];
   const settings = readSettings({ config });
   expect(settings.config.alertReceivers).toBeDefined();
@@ -44,14 +44,14 @@ test.each(["alertReceivers", "mlops-platform:alertReceivers"])(
   },
 );
 
-test("a file that is not there is named", () => {
+test("a missing file is named", () => {
   expect(() => readSettings({ config: ["domain=@/no/such/file"] })).toThrow(
     /--config domain=@\/no\/such\/file cannot be read: .*ENOENT/,
   );
 });
 
 // SECURITY.md: Settings that are secret are in no process's arguments.
-test("the built-in engine is given settings by standard input, never as arguments", async () => {
+test("the built-in engine gets settings through standard input, never as arguments", async () => {
   const settings = readSettings({ config: [`alertReceivers=@${file}`] });
   const engine = openEngine("builtin", settings, { context: "somewhere" });
   await engine.preview();

@@ -13,7 +13,7 @@ test("the model of the notebooks is first, however an engine sorts its outputs",
   expect(() => modelsOf({})).toThrow(/run `npm run up` first/);
 });
 
-test("a model is looked for at its own Service, whatever its name", () => {
+test("a model is found at its own Service under any name", () => {
   const service = (name: string) =>
     endpointOf({ name, alias: "champion", servingUrl: "http://a:1" }).service.name;
   expect(service("churn")).toBe("model-server-churn");

@@ -117,7 +117,7 @@ test.each<[string, Cluster["servers"]]>([
   expect(cluster.done).toEqual([]);
 });
 
-test("a cluster that has gone away is no second error", async () => {
+test("a cluster that is gone does not cause a second error", async () => {
   const cluster = new Cluster();
   const goBack = await rememberServer(cluster as unknown as KubernetesClient, "mlops");
   cluster.request = () => Promise.reject(new Error("connect ECONNREFUSED"));

@@ -123,7 +123,7 @@ afterEach(() => {
 const words = (site: FakeSite) =>
   [...site.jobs.values()].map(({ spec }) => spec.template.spec.containers[0].args as string[]);
 
-test("what the target's pod asks for, the source's answers, though its first connections end before the source's are made", async () => {
+test("requests of the target's pod reach the source's, although its first connections end before the source's are open", async () => {
   source = new FakeSite("backup", "backup", "restore");
   source.forwardMs = 100;
   target = new FakeSite("restore", "restore");

@@ -96,7 +96,7 @@ test.each([
   expect(mirrored(reference)).toBe(reference);
 });
 
-test("a chart of another version, whose images nobody knows here, is refused with the fix", async () => {
+test("a chart of another version, whose images are not known, is refused with the fix", async () => {
   await expect(listed({ grafanaChartVersion: "13.0.0" })).rejects.toThrow(
     "the tag of grafana/grafana is left to the chart, so that this command cannot know it; set image.tag in the chart's values, or leave the chart's version out",
   );

@@ -17,7 +17,7 @@ const deployed = (charts: Deployment["charts"]): Deployment => ({
 });
 const reachable = () => Promise.resolve(true);
 const unreachable = () => Promise.resolve(false);
-const never = () => Promise.reject(new Error("nobody was to be asked"));
+const never = () => Promise.reject(new Error("unexpected call"));
 
 test("the official charts where their registry answers, else the stand-in", async () => {
   const asked: string[] = [];
@@ -30,16 +30,16 @@ test("the official charts where their registry answers, else the stand-in", asyn
   expect(await chooseCharts(settings(), undefined, unreachable)).toBe("stand-in");
 });
 
-test("a network that is down for a moment takes the official charts from nobody", async () => {
+test("a network that is down for a moment does not replace the official charts", async () => {
   expect(await chooseCharts(settings(), deployed("official"), never)).toBe("official");
 });
 
-test("the stand-in makes way once the official charts can be had", async () => {
+test("the stand-in is replaced once the official charts are available", async () => {
   expect(await chooseCharts(settings(), deployed("stand-in"), reachable)).toBe("official");
   expect(await chooseCharts(settings(), deployed("stand-in"), unreachable)).toBe("stand-in");
 });
 
-test("a chart of the user's own, or none, is not replaced", async () => {
+test("the user's own chart, or none, is not replaced", async () => {
   const own = settings({ prometheusChart: "oci://example.org/prometheus" });
   expect(await chooseCharts(own, undefined, never)).toBe("official");
   expect(await chooseCharts(settings({ monitoring: "false" }), undefined, never)).toBe("official");

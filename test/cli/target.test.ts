@@ -28,7 +28,7 @@ describe("where `up` deploys to", () => {
   test.each<[string, Partial<Surroundings>, unknown]>([
     ["the current context", { contexts: { current: "work", servers } }, context("work")],
     [
-      "the context asked for, before the current one",
+      "the requested context, before the current one",
       { contexts: { current: "work", servers }, wantedContext: "kind-a" },
       context("kind-a"),
     ],
@@ -44,7 +44,7 @@ describe("where `up` deploys to", () => {
     ],
     ["the local cluster, where there is nothing else", { canRunLocalCluster: true }, local],
     [
-      "the local cluster, where it is asked for",
+      "the local cluster, where it is requested",
       {
         contexts: { current: "work", servers },
         hasMinikube: true,
@@ -59,7 +59,7 @@ describe("where `up` deploys to", () => {
       local,
     ],
     [
-      "the stack's Minikube, started meanwhile",
+      "the stack's Minikube, started in the meantime",
       {
         contexts: { current: "minikube", servers },
         wantedContext: "minikube",
@@ -72,7 +72,7 @@ describe("where `up` deploys to", () => {
   });
 
   test.each<[string, Partial<Surroundings>, RegExp]>([
-    ["nothing can be had", {}, /there is no Kubernetes here: .*install Minikube/],
+    ["no cluster is available", {}, /there is no Kubernetes here: .*install Minikube/],
     ["the local cluster cannot run", { wantsLocalCluster: true }, /needs Linux and root; .*sudo/],
     [
       "the current context does not answer",
@@ -80,12 +80,12 @@ describe("where `up` deploys to", () => {
       /the context work: nothing listens there; start that cluster, .*--local-cluster/,
     ],
     [
-      "the context asked for does not exist",
+      "the requested context does not exist",
       { contexts: { current: "work", servers }, wantedContext: "wrok" },
       /the context wrok is not in the kubeconfig; it has minikube, work, kind-a/,
     ],
     [
-      "two targets are asked for",
+      "two targets are requested",
       { wantsLocalCluster: true, wantedContext: "work", contexts: { servers } },
       /--local-cluster and the context work exclude each other/,
     ],
@@ -103,7 +103,7 @@ describe("where `up` deploys to", () => {
     await expect(decideTarget({ ...nothing, ...around })).rejects.toThrow(message);
   });
 
-  test("asks no other cluster than the one it may choose", async () => {
+  test("contacts no other cluster than the one it may choose", async () => {
     const asked: string[] = [];
     const problemOf = async (name: string) => {
       asked.push(name);
@@ -114,7 +114,7 @@ describe("where `up` deploys to", () => {
   });
 });
 
-test("a target is described so that one sees where it is", () => {
+test("a target's description shows where it is", () => {
   expect(describeTarget(context("work"))).toBe("the context work at https://work.example.org");
   expect(describeTarget(local)).toBe("the local cluster on this machine (/cache/cluster)");
 });

@@ -88,7 +88,7 @@ const record = (revision: number, manifest = "") => ({
   },
 });
 
-test("what the CLI was creating is deleted, and nothing that the state or someone else has made", async () => {
+test("what the CLI was creating is deleted, and nothing that the state or another user has created", async () => {
   put(object("Deployment", "mlflow"), object("Service", "mlflow"));
   put(object("Secret", "password-1a2b"), object("ConfigMap", "theirs", {}, "kubectl-create"));
   // of a program with the same components that shares the namespace
@@ -120,7 +120,7 @@ test("a claim and a namespace that the state does not know stay, to be taken ove
   expect((await clear()).map(keyOf)).toEqual(["Namespace ml"]);
 });
 
-test("a release that was being installed goes with its objects, but for its claims", async () => {
+test("a release that was being installed is deleted with its objects, except its claims", async () => {
   const server = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: prometheus}";
   const data = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}";
   put(ofRelease("Deployment", "prometheus"), ofRelease("PersistentVolumeClaim", "data"));
@@ -130,7 +130,7 @@ test("a release that was being installed goes with its objects, but for its clai
   expect([...objects.keys()]).toEqual(["PersistentVolumeClaim data"]);
 });
 
-test("a record that names what Helm has not installed for the release deletes none of it", async () => {
+test("a record that names objects which Helm did not install for the release deletes none of them", async () => {
   put(object("Deployment", "gateway", {}), ofRelease("Service", "other", "theirs"));
   const named = (kind: string, name: string) =>
     `apiVersion: v1\nkind: ${kind}\nmetadata: {name: ${name}, namespace: kube-system}\n`;
@@ -140,7 +140,7 @@ test("a record that names what Helm has not installed for the release deletes no
   expect([...objects.keys()]).toEqual(["Deployment gateway", "Service other"]);
 });
 
-test("a release that was being upgraded keeps its objects, and goes on from its last revision", async () => {
+test("a release that was being upgraded keeps its objects, and continues from its last revision", async () => {
   put(ofRelease("Deployment", "prometheus"));
   put(record(2, "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: prometheus}"));
   state = knowing(release);
@@ -148,14 +148,14 @@ test("a release that was being upgraded keeps its objects, and goes on from its 
   expect([...objects.keys()]).toEqual(["Deployment prometheus"]);
 });
 
-test("the state forgets the operations that were begun, of which the CLI would warn from now on", async () => {
+test("the state drops interrupted operations, of which the CLI would warn in every run", async () => {
   state = knowing();
   state.deployment["pending_operations"] = [{ type: "creating", resource: namespace }];
   await clear();
   expect(state.deployment["pending_operations"]).toEqual([]);
 });
 
-test("the built-in engine, which writes down what it begins, and a stack without a state lose nothing", async () => {
+test("the built-in engine, which records what it starts, and a stack without a state lose nothing", async () => {
   put(object("Deployment", "mlflow"));
   state = knowing();
   expect(await clear({ ...engine, name: "builtin" })).toEqual([]);

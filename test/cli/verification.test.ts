@@ -77,7 +77,7 @@ test("a model that the notebooks' user may not see is not taken for one without 
   server.close();
 });
 
-test("an MLflow that fails is a failed check", async () => {
+test("a failing MLflow is a failed check", async () => {
   const checking = checked("unreachable", "http://127.0.0.1:1");
   await expect(checking).rejects.not.toBeInstanceOf(Skipped);
   await expect(checking).rejects.toThrow("503");

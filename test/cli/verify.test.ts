@@ -11,7 +11,7 @@ afterEach(() => jest.restoreAllMocks());
 
 const fails = (error: Error) => () => Promise.reject(error);
 
-test("checks run one after the other, those of the models side by side, and a failed one stops no other", async () => {
+test("checks run in sequence, those of the models in parallel, and a failed one does not stop the others", async () => {
   const order: string[] = [];
   const check = (name: string, run?: () => Promise<string>, isOfModel?: true): Check => ({
     ...{ name, lookAt: `the logs of ${name}`, ...(isOfModel && { isOfModel }) },

@@ -39,7 +39,7 @@ test("the requirements of the version with the alias are read from MLflow", asyn
   expect(await registeredVersion(api(), "Churn Rate", "champion")).toEqual(churn);
 });
 
-test("a model or an alias that is not registered is one sentence with MLflow's reason", async () => {
+test("an unregistered model or alias gives one sentence with MLflow's reason", async () => {
   await expect(registeredVersion(api(), "nope", "champion")).rejects.toThrow(
     /^--model nope@champion must be a registered model and an alias of it, .* not found$/,
   );
@@ -76,7 +76,7 @@ test("the setting that is printed can be pasted into the stack's file", () => {
   expect(setting).toContain(`mlops-platform:models:\n  Churn Rate:\n    image: ${image.reference}`);
 });
 
-test("requirements that do not fit the server are the one sentence of the build", () => {
+test("requirements that conflict with the server give one sentence from the build", () => {
   const output = "STEP 7/9: RUN …\n#9 3.4 refused: it requires pandas==2, and so on\nError: exit 1";
   expect(buildFailure(new CommandError("buildah", 1, output))).toMatchObject({
     message: "no image for this version: it requires pandas==2, and so on",

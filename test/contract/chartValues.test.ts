@@ -10,7 +10,7 @@ import { imagesSent, keysSent, listText } from "./chartKeys/sent.ts";
 describe.each(["prometheus", "grafana"] as const)("the chart %s", (chart) => {
   const listed = readFileSync(join(__dirname, "chartKeys", `${chart}.txt`), "utf8");
 
-  test("was looked through at the version that is pinned", () => {
+  test("was reviewed at the pinned version", () => {
     expect(listed.split("\n")[0]).toBe(`# version ${officialCharts[chart].version}`);
   });
 

@@ -290,7 +290,7 @@ test("an object that depends on a resource is looked into as well", async () => 
   ]);
 });
 
-test("arguments that are forgotten are named, whatever the component does with them", async () => {
+test("missing arguments are named in every component", async () => {
   const error = await refusal("DomainCertificate", {});
   expect(propertiesOf(error)).toEqual([
     ["project", "project must be given"],

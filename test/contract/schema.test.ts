@@ -68,7 +68,7 @@ test("every component is a resource of the package, under the token that its cla
   expect(componentClasses()).toHaveLength(26);
 });
 
-test("every component, property and value says what it is in whole sentences", () => {
+test("every component, property and value has a description in whole sentences", () => {
   const described: [path: string, thing: { description?: string }][] = [
     ...everyProperty(schema),
     ...Object.entries(schema.resources),
@@ -83,7 +83,7 @@ test("every component, property and value says what it is in whole sentences", (
   expect(described.length).toBeGreaterThan(120);
 });
 
-test("no type that a consumer meets is without a shape", () => {
+test("every type that a consumer meets has a shape", () => {
   const shapeless = everyProperty(schema).filter(
     ([, property]) =>
       property.type === undefined &&

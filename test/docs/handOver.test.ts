@@ -95,12 +95,12 @@ describe.each(snippets)("the container in the %s", (_, snippet) => {
     }
   });
 
-  test("is told where MLflow is and who it is", () => {
+  test("has the address of MLflow and its credentials", () => {
     const login = ["MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"];
     expect([...variables(snippet).keys()]).toEqual(expect.arrayContaining(login));
   });
 
-  test("is as guarded as the platform's own", () => {
+  test("is as restricted as the platform's own", () => {
     expect(security(snippet)).toEqual(security(ownOf(snippet)));
   });
 
@@ -128,7 +128,7 @@ const policies = objects
   .filter(({ object }) => object["kind"] === "NetworkPolicy" && at(object, "spec", "ingress"))
   .map(({ object }): [string, JsonObject] => [String(at(object, "metadata", "name")), object]);
 
-test.each(policies)("the policy %s opens a port of pods that there are", (_, policy) => {
+test.each(policies)("the policy %s opens a port of existing pods", (_, policy) => {
   const labels = Object.entries(at(policy, "spec", "podSelector", "matchLabels") as JsonObject);
   const open = pods
     .filter((pod) => labels.every(([name, value]) => pod.labels[name] === value))

@@ -9,7 +9,7 @@ const tracked = execFileSync("git", ["ls-files", "-z"], { cwd: checkoutRoot, enc
   .filter((path) => path !== "");
 const read = (path: string) => readFileSync(join(checkoutRoot, path), "utf8");
 
-/** What a Dockerfile starts from or copies from, besides its own stages and arguments. */
+/** What a Dockerfile starts from or copies from, other than its own stages and arguments. */
 function foreignImages(dockerfile: string): string[] {
   const stages = [...dockerfile.matchAll(/^FROM .* AS (\S+)$/gim)].map((match) => match[1]!);
   const named = dockerfile.matchAll(/^(?:FROM |ARG BASE=|COPY .*--from=)(\S+)/gim);
@@ -49,7 +49,7 @@ test("an image without a digest would be found", () => {
   expect(pinned.test(`python:3.11@sha256:${"0".repeat(64)}`)).toBe(true);
 });
 
-test("nothing is deployed or recommended by a tag that moves", () => {
+test("nothing is deployed or recommended by a mutable tag", () => {
   const floating = tracked
     .filter((path) => /\.(ts|mjs|ya?ml|md|sh|py|json)$|Dockerfile$/.test(path))
     // these say what is refused

@@ -59,7 +59,7 @@ test("a promise is named right above a test", () => {
   expect(tests.filter(({ above }) => !isTest(above))).toEqual([]);
 });
 
-test("sentences are told apart, and found in comments of either language", () => {
+test("sentences are split, and found in comments of either language", () => {
   expect(sentencesOf("- One,\n  `a.b` too. Two.\n- `c` is the third.\n")).toEqual([
     "One, `a.b` too.",
     "Two.",

@@ -18,7 +18,7 @@ const rows = page
       .slice(1, -1),
   );
 
-test("the page has exactly the faults that happen in the tests, each with what to do about it", () => {
+test("the page has exactly the faults of the tests, each with its fix", () => {
   expect(rows.map(([name, ...cells]) => [name, cells.at(-1)])).toEqual(faults.map(nameAndCure));
 });
 

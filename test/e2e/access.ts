@@ -22,7 +22,7 @@ export function describeAccess(outputs: () => Record<string, string>): void {
     expect(await search(mlflow(uri(), "admin", outputs()["mlflowAdminPassword"]!))).toBe(200);
   });
 
-  test("without a password nothing is shown", async () => {
+  test("without a password no page is shown", async () => {
     const response = await fetch(`${uri()}/api/2.0/mlflow/experiments/search?max_results=1`);
     expect(response.status).toBe(401);
   });

@@ -74,7 +74,7 @@ suite(`a model server with autoscaling${skipped ? ` (skipped: ${skipped})` : ""}
   });
   afterAll(() => mlops("down", "--cluster", "--keep-cache", "--yes"));
 
-  test("half as much load again makes a second pod, its end takes it away, and no request fails", async () => {
+  test("half as much load again starts a second pod, its end removes it, and no request fails", async () => {
     const { servingUrl } = modelsOf(await outputs()).find((one) => one.name === name)!;
     const model = (await servedModel(servingUrl)) as ServedModel;
     const load = () => startPredictors(servingUrl, model, 50);

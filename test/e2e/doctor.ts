@@ -23,8 +23,8 @@ export function describeDoctor(outputs: () => Record<string, string>): void {
   const model = { name: "diabetes-progression", alias: "champion" };
   let champion: string;
 
-  test("finds nothing wrong with a platform that is well", async () => {
-    // pods that were made anew are scraped again within a minute
+  test("finds nothing wrong with a healthy platform", async () => {
+    // recreated pods are scraped again within a minute
     await waitUntil("nothing is wrong", 120, async () => {
       const { code, results } = await examined();
       // alerts about versions that other tests broke are warnings
@@ -69,7 +69,7 @@ export function describeDoctor(outputs: () => Record<string, string>): void {
       await scale("deployments/prediction-app", 0);
       // its pods go on for some seconds, for those who have not heard of it
       await waitUntil(
-        "the page is away",
+        "the page is down",
         60,
         async () => !(await isHealthy(page(), endpoints.prediction)),
       );
@@ -125,7 +125,7 @@ export function describeDoctor(outputs: () => Record<string, string>): void {
       }
     });
 
-    test("with a password, and with a database that is away", async () => {
+    test("with a password, and with a database that is down", async () => {
       const user = { username: "notebook", password: outputs()["mlflowPassword"]! };
       await admin().call(
         "users/update-password",

@@ -29,7 +29,7 @@ export function describeEnd(): void {
     }
   });
 
-  test("a setting changes what it is about and nothing else", async () => {
+  test("a setting changes only its own objects", async () => {
     const { code } = await up("--config", "predictionReplicas=1");
     expect(code).toBe(0);
     const page = await api().get(

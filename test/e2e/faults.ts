@@ -32,7 +32,7 @@ export function describeFaults(
     });
   });
 
-  test("`connect --forward` goes around a taken port and outlives the pod behind it", async () => {
+  test("`connect --forward` avoids a taken port and outlives the pod behind it", async () => {
     const localPort = endpoints.tracking.service.port;
     const occupant = createServer();
     occupant.on("error", () => {}); // taken by someone else is as good

@@ -94,7 +94,7 @@ suite(`the data path of Google Cloud${skipped ? ` (skipped: ${skipped})` : ""}`,
     return JSON.parse(printed) as { runs: string[]; aliases: Record<string, string> };
   };
 
-  test("comes up, trained: the migration ended though its proxy would go on for ever", async () => {
+  test("comes up, trained: the migration ended although its proxy never ends by itself", async () => {
     await up();
     const { stdout } = await project.succeed("outputs", {}, ["--json", "--show-secrets"]);
     outputs = JSON.parse(stdout) as typeof outputs;
@@ -156,7 +156,7 @@ suite(`the data path of Google Cloud${skipped ? ` (skipped: ${skipped})` : ""}`,
     expect([...new Set(kinds)].sort()).toEqual(["emptyDir", "secret"]);
   });
 
-  test("every workload has its own account, and none a token", async () => {
+  test("every workload has its own account, and none has a token", async () => {
     const accounts = (await pods()).map(({ metadata, spec }) => [
       metadata.labels?.["app.kubernetes.io/name"],
       spec?.["serviceAccountName"],
@@ -170,7 +170,7 @@ suite(`the data path of Google Cloud${skipped ? ` (skipped: ${skipped})` : ""}`,
     ]);
   });
 
-  test("a proxy that is killed is started again, and MLflow reaches its database as before", async () => {
+  test("a proxy that is killed is restarted, and MLflow reaches its database as before", async () => {
     const before = await server();
     expect(proxyOf(before).restartCount).toBe(0);
     killInstanceProxy("stores:local:postgres");
@@ -214,7 +214,7 @@ suite(`the data path of Google Cloud${skipped ? ` (skipped: ${skipped})` : ""}`,
     expect({ served: await served(), rows: await rows(), jobs: await jobs() }).toEqual(before);
   });
 
-  test("paused from the start a Job waits, and runs once it is resumed", async () => {
+  test("in a stack that starts paused a Job waits, and runs once the stack is resumed", async () => {
     const another = { experiment: "another" };
     const before = (await rows()).runs.length;
     await up({ ...another, paused: "true" });

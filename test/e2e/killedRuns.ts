@@ -23,7 +23,7 @@ function random(from: number): () => number {
 export interface Kills {
   /** How often the stack is deployed from nothing, and killed meanwhile. */
   readonly lives: number;
-  /** How often `up` is killed in each of them; each run goes on where the last one was killed. */
+  /** How often `up` is killed in each of them; each run continues where the last one was killed. */
   readonly kills: number;
   /** The latest moment, in seconds after the engine has begun to change the cluster. */
   readonly withinSeconds: number;
@@ -42,7 +42,7 @@ export function describeKilledRuns(
 
   describe(`\`up\` that is killed (seed ${seed})`, () => {
     test.each(moments.map((ones) => [ones.map((one) => one.toFixed(1)).join(" s, "), ones]))(
-      "after %s s is followed by one that ends well, and by one that changes nothing",
+      "after %s s is followed by one that succeeds, and by one that changes nothing",
       async (_, ones) => {
         for (const seconds of ones) await killedUp(seconds);
         const { code, stdout, stderr } = await cli.up(...options);
@@ -72,7 +72,7 @@ export function describeKilledRuns(
         child.exitCode !== null || /^(@ updating|Updating )/m.test(output.stdout + output.stderr),
     );
     await Promise.race([delay(seconds * 1_000), ended]);
-    // a cluster that the run has started goes on, as that of someone else would
+    // a cluster that the run has started keeps running, like that of another user
     const spared = new Set(listProcesses().map(({ pid }) => pid));
     for (const pid of [child.pid!, ...descendantsOf(child.pid!)])
       if (!spared.has(pid)) killIfAlive(pid);

@@ -6,7 +6,7 @@ import { registerModel } from "./support/models.ts";
 import { api as kubernetes, namespace } from "./support/platform.ts";
 import { waitUntil } from "./support/wait.ts";
 
-/** What becomes of predictions while people move the alias. */
+/** What happens to predictions while people move the alias. */
 export function describeModels(outputs: () => Record<string, string>): void {
   const serving = () => outputs()["modelServingUrl"]!;
   const variables = () => outputs()["notebookEnv"] as unknown as Record<string, string>;
@@ -50,7 +50,7 @@ export function describeModels(outputs: () => Record<string, string>): void {
     ["crashing", /crashes \(SIGSEGV\)/],
     ["oversized", /more memory than the \d+ MiB/],
   ] as const)(
-    "a %s model that is promoted never answers; the old one does and says why",
+    "a promoted %s model never answers; the old one keeps answering and reports why",
     async (kind, reason) => {
       const restarts = await restartsOfModelServer();
       const before = await model();

@@ -67,7 +67,7 @@ export function describeMonitoring(outputs: () => Record<string, string>): void 
     await everyTargetAnswers(three.url);
   });
 
-  test("every panel of every dashboard has data, but the listed ones without kube-state-metrics", async () => {
+  test("every panel of every dashboard has data, except the listed ones without kube-state-metrics", async () => {
     await askForPredictions(outputs()["modelServingUrl"]!);
     const model = "diabetes-progression";
     const queries = dashboards().flatMap((dashboard) => panelQueries(dashboard, { model }));
@@ -85,7 +85,7 @@ export function describeMonitoring(outputs: () => Record<string, string>): void 
     await haveData(three.url);
   });
 
-  test("nothing is wrong with a platform that has just come up: no alert but the watchdog", async () => {
+  test("a platform that has just come up has no alert except the watchdog", async () => {
     const firing = 'ALERTS{alertstate="firing"}';
     for (const found of [await ask(firing), await queryAt(three.url, firing)]) {
       expect(found.map(({ labels }) => labels["alertname"])).toEqual(["Watchdog"]);
@@ -119,7 +119,7 @@ export function describeMonitoring(outputs: () => Record<string, string>): void 
 
   // SECURITY.md: Nothing secret is among the values of a Helm release: Grafana's credentials and
   // the whole configuration of Alertmanager are Secrets.
-  test("no password stands in what Helm keeps of a release", async () => {
+  test("Helm's record of a release contains no password", async () => {
     const confidential = [outputs()["mlflowPassword"]!, outputs()["mlflowAdminPassword"]!];
     const secrets = await api().list(`/api/v1/namespaces/${namespace}/secrets`);
     const releases = secrets.filter(({ metadata }) => metadata.labels?.["owner"] === "helm");

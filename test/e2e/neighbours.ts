@@ -25,7 +25,7 @@ export function describeNeighbours(): void {
     await expect(metrics("127.0.0.1")).rejects.toThrow("fetch failed");
   });
 
-  test("a second stack is told who has its node ports, before anything is changed", async () => {
+  test("a second stack gets the owners of its node ports before anything is changed", async () => {
     const { code, stderr } = await second.up(...inOwnNamespace);
     expect(stderr).toContain(
       `trackingNodePort: port 30001 of the nodes belongs to the Service ${namespace}/mlflow; set trackingNodePort to a free port such as 30002, or to 0`,
@@ -37,7 +37,7 @@ export function describeNeighbours(): void {
     expect((await changed()).status).toBe(404);
   });
 
-  test("a second stack is told which pod has node-exporter's port", async () => {
+  test("a second stack gets the pod that has node-exporter's port", async () => {
     const taken = ["--config", "nodeExporterPort=9100"];
     const { code, stderr } = await second.up(...inOwnNamespace, ...otherPorts, ...taken);
     expect(stderr).toMatch(
@@ -47,7 +47,7 @@ export function describeNeighbours(): void {
     expect((await changed()).status).toBe(404);
   });
 
-  test("a second stack with ports of its own comes up, and sees its node", async () => {
+  test("a second stack with different ports comes up, and monitors its node", async () => {
     expect((await second.up(...inOwnNamespace, ...otherPorts)).code).toBe(0);
     const nodes = () =>
       forwarded(

@@ -38,7 +38,7 @@ export function describeOtherStates(cli: CommandLine, target: readonly string[])
     );
   });
 
-  test("without its state the stack is refused, and taken back with its passwords", async () => {
+  test("without its state the stack is refused, and recovered with its passwords", async () => {
     const before = await cli.outputs();
     copy(workFolder, saved);
     lose();
@@ -46,7 +46,7 @@ export function describeOtherStates(cli: CommandLine, target: readonly string[])
     expect(refused.stderr).toContain("this checkout's state of it is lost");
     expect(refused.code).toBe(1);
     const unasked = await cli.mlops("recover", ...target);
-    expect(unasked.stderr).toContain("nothing was taken back; confirm with --yes");
+    expect(unasked.stderr).toContain("nothing was recovered; confirm with --yes");
 
     expect((await cli.mlops("recover", ...target, "--yes")).code).toBe(0);
     const { code, stdout, stderr } = await cli.up();
@@ -81,7 +81,7 @@ export function describeOtherStates(cli: CommandLine, target: readonly string[])
 export function describeOtherPeople(cli: CommandLine, namespace: string): void {
   const theirs = { metadata: { name: "their-settings" }, data: { a: "1" } };
 
-  test("`down` deletes no namespace in which others have put something", async () => {
+  test("`down` deletes no namespace that contains objects of others", async () => {
     const path = `/api/v1/namespaces/${namespace}/configmaps`;
     await api().call("POST", path, theirs);
     const { code, stderr } = await cli.mlops("down", "--delete-data", "--yes");

@@ -13,7 +13,7 @@ const results = join(checkoutRoot, "test-results");
 
 /** What a data scientist does in the first hour. */
 export function describeSeedFlow(outputs: () => Record<string, string>): void {
-  test("`connect` writes .env for nobody but its owner, with URLs that answer", async () => {
+  test("`connect` writes .env readable only by its owner, with URLs that answer", async () => {
     const connect = start("connect");
     await waitUntil("connected", 60, () => connect.output.stdout.includes("Ctrl-C"));
     connect.child.kill("SIGTERM");

@@ -78,7 +78,7 @@ export function describeSeveralModels(outputs: () => Record<string, unknown>): v
     }
   });
 
-  test("a fourth model, trained in steps, comes and goes, and restarts neither the three nor MLflow, Prometheus or the page, which shows it when `up` ends", async () => {
+  test("a fourth model, trained in steps, is added and removed without a restart of the others, MLflow, Prometheus or the page, which shows it when `up` ends", async () => {
     const pods = async () => {
       const found = await api().pods(namespace);
       return found

@@ -64,7 +64,7 @@ describe("Cloud SQL refuses", () => {
     expect((await instance({}, "POSTGRES_99")).message).toMatch(/POSTGRES_99/);
   });
 
-  test("a name for a week after its instance is gone", async () => {
+  test("a name for a week after its instance was deleted", async () => {
     await instance({ activationPolicy: "ALWAYS" });
     const path = `projects/${project}/instances/mlops`;
     const settle = async (operation: string) => {
@@ -144,7 +144,7 @@ describe("a network", () => {
     });
   });
 
-  test("gets a range for services that no subnet has, but a later subnet may want it", async () => {
+  test("gets a range for services that no subnet has, but that a later subnet may need", async () => {
     await makeRange();
     expect(await makeSubnet()).toMatchObject({ code: 400, message: /an allocated range/ });
     const other = { ...range, name: "other" };
@@ -188,12 +188,12 @@ describe("Kubernetes Engine", () => {
     expect((await make("europe-west1-b", { initialNodeCount: 1 })).code).toBe(200);
   });
 
-  test("takes small disks that are no SSD in three zones", async () => {
+  test("takes small non-SSD disks in three zones", async () => {
     const nodeConfig = { diskType: "pd-standard", diskSizeGb: 30 };
     expect((await make("europe-west1", { initialNodeCount: 1, nodeConfig })).code).toBe(200);
   });
 
-  test("collects metrics that are paid for on Autopilot, unless it is given which", async () => {
+  test("collects billed metrics on Autopilot, unless they are listed", async () => {
     const collected = async (name: string, more: object) => {
       await make("europe-west1", { name, autopilot: { enabled: true }, ...more });
       const { answer } = await ask("CONTAINER", "GET", `${clusters("europe-west1")}/${name}`);
@@ -232,7 +232,7 @@ test("an API that is not enabled refuses everything", async () => {
   expect(answer).toMatchObject({ code: 403, message: /has not been used in project/ });
 });
 
-test("what nobody answers is known afterwards", async () => {
+test("unanswered requests are listed afterwards", async () => {
   await ask("COMPUTE", "GET", `projects/${project}/global/nothing`);
   expect(cloud.unanswered()).toMatchObject([{ method: "GET", code: 501 }]);
 });

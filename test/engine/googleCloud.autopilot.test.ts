@@ -32,7 +32,7 @@ suite(
       await place.close();
     });
 
-    test("`up` makes a cluster without pools, and collects no metrics that cost money", async () => {
+    test("`up` makes a cluster without pools and without billed metrics", async () => {
       const { code, output } = await stack.up();
       expect(output).toMatch(/\+ \d+ created/);
       expect(code).toBe(0);

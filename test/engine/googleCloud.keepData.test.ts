@@ -34,7 +34,7 @@ suite(`data that outlives its cluster${skipped ? ` (skipped: ${skipped})` : ""}`
     await place.close();
   });
 
-  test("the cluster goes, and Cloud SQL with its databases and the bucket stay", async () => {
+  test("the cluster is deleted, and Cloud SQL with its databases and the bucket stay", async () => {
     expect((await stack.up()).code).toBe(0);
     expect(clusters()).toHaveLength(1);
     const before = data();

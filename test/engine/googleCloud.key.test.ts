@@ -38,7 +38,7 @@ suite(
       await place.close();
     });
 
-    test("an organization that forbids keys stops `up` before Cloud SQL is begun", async () => {
+    test("an organization that forbids keys stops `up` before Cloud SQL is created", async () => {
       world().forbidsKeys = true;
       const { code, output } = await stack.up();
       world().forbidsKeys = false;
@@ -63,7 +63,7 @@ suite(
       expect(code).toBe(0);
     });
 
-    test("neither key nor passwords are in the state in the clear", async () => {
+    test("neither key nor passwords are in the state as plaintext", async () => {
       const state = await stack.state();
       expect(state).toContain("mlops-tracking-identity-key");
       for (const secret of [...world().secrets, accessToken]) expect(state).not.toContain(secret);

@@ -108,11 +108,11 @@ suite(`Google Cloud through its real provider${skipped ? ` (skipped: ${skipped})
       addObject(world(), String(artifactUri).slice("gs://".length), "1/artifacts/MLmodel");
     });
 
-    test("a second `up` changes nothing, with a look at what is really there", async () => {
+    test("a second `up` changes nothing, also after a refresh", async () => {
       await expectNoChange();
     });
 
-    test("the state and what the CLI prints hold no secret in the clear", async () => {
+    test("the state and the CLI's output contain no secret in plaintext", async () => {
       const state = await stack.state();
       const { mlflowPassword, mlflowAdminPassword } = await stack.outputs();
       const secrets = [...world().secrets, String(mlflowPassword), String(mlflowAdminPassword)];
@@ -120,7 +120,7 @@ suite(`Google Cloud through its real provider${skipped ? ` (skipped: ${skipped})
       for (const secret of [...secrets, accessToken]) expect(state).not.toContain(secret);
     });
 
-    test("another tier changes the instance where it is", async () => {
+    test("another tier changes the instance in place", async () => {
       configure({ cloudSqlTier: "db-custom-2-7680" });
       const { code, output } = await stack.up();
       expect(steps(output)).toEqual(["updated mlops-cloud-sql-instance"]);
@@ -128,7 +128,7 @@ suite(`Google Cloud through its real provider${skipped ? ` (skipped: ${skipped})
       expect(instance()["settings"].tier).toBe("db-custom-2-7680");
     });
 
-    test("a disk that has grown by itself stays as it is", async () => {
+    test("a disk that has grown automatically keeps its size", async () => {
       instance()["settings"].dataDiskSizeGb = "20";
       const { code, output } = await stack.up("--refresh");
       expect(steps(output)).toEqual([]);
@@ -202,7 +202,7 @@ suite(`Google Cloud through its real provider${skipped ? ` (skipped: ${skipped})
       await remove();
     });
 
-    test("`down` deletes all of it, what is in the bucket and the peering of the network too", async () => {
+    test("`down` deletes everything, including the content of the bucket and the peering of the network", async () => {
       const runs = await destroyAll(stack, place.tools);
       expect(runs.map(({ code }) => code === 0)).toEqual([false, true]);
       expect(runs[0]!.output).toMatch(/networkPeerings\/servicenetworking-googleapis-com/);

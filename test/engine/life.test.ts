@@ -13,7 +13,7 @@ const cli = commandLine("e2e-cli", ...target, "--engine", "pulumi");
 function reason(): string | undefined {
   const programs = ["pulumi", "pulumi-language-nodejs"];
   const plugins = ["pulumi-resource-kubernetes", "pulumi-resource-random"];
-  // the CLI fetches plugins itself unless it is told not to
+  // the CLI fetches plugins itself unless that is disabled
   const mustBeThere = process.env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] === "true";
   const missing = [...programs, ...(mustBeThere ? plugins : [])].filter((name) => !which(name));
   if (missing.length > 0) return `${missing.join(", ")} not on PATH`;
@@ -66,7 +66,7 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
     ]);
   });
 
-  test("passwords are shown to those who ask only", async () => {
+  test("passwords are shown only on request", async () => {
     const { mlflowPassword } = await cli.outputs();
     const { stdout } = await cli.mlops("outputs");
     expect(stdout).toMatch(/mlflowPassword +\[secret\]/);
@@ -81,7 +81,7 @@ suite(`a stack with the Pulumi CLI${skipped ? ` (skipped: ${skipped})` : ""}`, (
 
   describeOtherStates(cli, target);
 
-  test("a changed setting changes one object of the cluster, and `up` takes back what was scaled by hand", async () => {
+  test("a changed setting changes one object of the cluster, and `up` reverts a manual scaling", async () => {
     if (!context) {
       const scale =
         "/apis/apps/v1/namespaces/mlops/statefulsets/postgres/scale?fieldManager=kubectl";

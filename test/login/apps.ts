@@ -33,7 +33,7 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
       expect([status, body.includes("experiments")]).toEqual([200, true]);
     });
 
-    test("takes changes from its own page, and from no other", async () => {
+    test("accepts changes from its own page, and from no other", async () => {
       await loggedIn();
       const create = (origin: string, name: string) =>
         visitor.ask(`${mlflow}/ajax-api/2.0/mlflow/experiments/create`, {
@@ -45,7 +45,7 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
       expect((await create("https://evil.example.org", "from elsewhere")).status).toBe(403);
     });
 
-    test("a program without the cookie is told 401, not sent to a page, whatever its password", async () => {
+    test("a program without the cookie gets a 401 instead of a login page, with any password", async () => {
       expect((await visitor.ask(search)).status).toBe(401);
       expect((await visitor.ask(search, { headers: platform.admin })).status).toBe(401);
     });
@@ -72,7 +72,7 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
       );
     };
 
-    test("takes a file from a visitor's own session, and from no other", async () => {
+    test("accepts a file from a visitor's own session, and from no other", async () => {
       await loggedIn();
       const page = await visitor.opened(`${host("predict")}/_stcore/stream`);
       page.send(askForPage);
@@ -83,7 +83,7 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
       page.socket.destroy();
     });
 
-    test("takes none without the login", async () => {
+    test("accepts no file without the login", async () => {
       expect((await upload(randomUUID())).status).toBe(302);
     });
   });
@@ -127,13 +127,13 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
     };
     const ada = { sub: "1", email: "ada@example.com", email_verified: true };
 
-    test("takes a program with an ID token", async () => {
+    test("accepts a program with an ID token", async () => {
       expect((await withToken(ada)).status).toBe(200);
     });
 
     // SECURITY.md: An address that the provider says nothing about is not verified, unless
     // `oidcRequireVerifiedEmail` is false.
-    test("without `requireVerifiedEmail` takes an issuer that says nothing at its word, but not one that says no", async () => {
+    test("without `requireVerifiedEmail` accepts an issuer without the claim, but not one that denies it", async () => {
       const trusting = `${host("trusting")}/diabetes/invocations`;
       const statusOf = async (email_verified?: boolean) =>
         (await withToken({ ...ada, email_verified }, trusting)).status;
@@ -171,7 +171,7 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
       return stdout;
     };
 
-    test("takes the program of the page on calling a model", async () => {
+    test("accepts the example program of the page about calling a model", async () => {
       const python = await environment("mlflow");
       const said = await runExample(python, example("python", "## With Python"));
       expect(said).toContain("'method': 'POST', 'url': '/invocations'");
@@ -183,7 +183,7 @@ export function describeApps(now: () => { platform: PlatformBehindLogin; visitor
       expect(JSON.parse(said)).toMatchObject({ method: "POST", url: "/invocations" });
     });
 
-    test("is found by its name alone", async () => {
+    test("is reached only by its name", async () => {
       const of = (path: string) => withToken(ada, `${host("models")}${path}`);
       const { url } = JSON.parse((await of("/diabetes/invocations?a=b")).body) as { url: string };
       expect(url).toBe("/invocations?a=b");

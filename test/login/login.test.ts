@@ -76,7 +76,7 @@ suite(`a platform behind a login${why}`, () => {
     },
   );
 
-  test("after the login people are where they wanted to be, with a cookie that is kept from scripts", async () => {
+  test("after the login people are on the page they requested, with a cookie that scripts cannot read", async () => {
     const page = `${host("models")}/diabetes/some/page?of=it`;
     const { status, url, body } = await visitor.open(page);
     expect([status, url]).toEqual([200, page]);
@@ -112,7 +112,7 @@ suite(`a platform behind a login${why}`, () => {
     ["of a domain that ends like ours", { email: "eve@not-example.com" }],
     ["of a domain below ours", { email: "eve@sub.example.com" }],
     ["with two at signs", { email: "eve@example.org@example.com" }],
-  ])("an address %s is told 403", async (_case, person) => {
+  ])("an address %s gets a 403", async (_case, person) => {
     platform.issuer.person = person;
     expect((await visitor.open(`${mlflow}/`)).status).toBe(403);
     expect((await visitor.ask(`${mlflow}/`)).status).toBe(302);
@@ -171,7 +171,7 @@ suite(`a platform behind a login${why}`, () => {
     expect((await visitor.ask(`${host("predict")}/`)).status).toBe(302);
   });
 
-  test("a large upload arrives whole", async () => {
+  test("a large upload arrives complete", async () => {
     await loggedIn();
     const body = Buffer.alloc(64 * 1024 ** 2, "x");
     const answer = await visitor.ask(`${host("models")}/diabetes/upload`, { method: "PUT", body });

@@ -67,14 +67,14 @@ async function type(label: string, text: string): Promise<void> {
   await field.press("Tab");
 }
 
-test("a decimal comma that is typed is one", async () => {
+test("a decimal comma is accepted in a field", async () => {
   await open("diabetes-progression");
   await type("bmi", "31,5");
   await predict();
   await page.getByText("184.50").waitFor();
 });
 
-test("a required field that is cleared is asked for", async () => {
+test("a required field that is cleared is reported", async () => {
   await open("diabetes-progression");
   await type("bmi", "");
   await predict();
@@ -110,7 +110,7 @@ test("front page, picker and address lead to the same model", async () => {
   expect(new URL(page.url()).searchParams.get("model")).toBe("digits");
 });
 
-test("the front page lists every service with what it says right now", async () => {
+test("the front page lists every service with its current state", async () => {
   await page.goto(address);
   await heading("Services");
   const card = (name: string) =>
@@ -123,8 +123,8 @@ test("the front page lists every service with what it says right now", async () 
   await card("MLflow").getByText("Healthy").waitFor();
   await card("Prediction page").getByText("version 9a8b7c6d5e4f").waitFor();
   await card("Prometheus").getByText("npm run connect").waitFor();
-  await card("Alertmanager").getByText("Not known").waitFor();
-  await card("Hangs").getByText("Server away").waitFor();
+  await card("Alertmanager").getByText("Unknown").waitFor();
+  await card("Hangs").getByText("Server unavailable").waitFor();
   expect(await page.getByText("owner platform@example.org").count()).toBe(5);
   expect(await page.getByRole("link", { name: "Open" }).count()).toBe(2);
 });
@@ -165,7 +165,7 @@ test("a file as Excel saves it in Europe comes back with decimal commas", async 
   );
 });
 
-test("`npm run screenshots` pictures the services and a prediction", async () => {
+test("`npm run screenshots` takes pictures of the services and a prediction", async () => {
   const folder = mkdtempSync(join(tmpdir(), "pictures-"));
   try {
     const files = await savePagePictures(address, "diabetes-progression", folder);
@@ -178,4 +178,4 @@ test("`npm run screenshots` pictures the services and a prediction", async () =>
   }
 });
 
-test("the page asks nothing of other servers", () => expect(elsewhere).toEqual([]));
+test("the page calls no other servers", () => expect(elsewhere).toEqual([]));

@@ -36,7 +36,7 @@ describeRule("open-access", {
         { subjects: [{ kind: "Group", name: "system:unauthenticated" }] },
       ],
     ].map(([type, props]) => [
-      `everybody with a ${String(type)}`,
+      `every user with a ${String(type)}`,
       [binding(type as string, props as object), ["name the accounts that need them"]],
     ]),
   ),

@@ -69,7 +69,7 @@ export function describeRule(
 
     test("no resource at all", () => expect(judged(policyName, [])).toEqual([]));
 
-    test("nothing is known of a resource, or nothing yet", () => {
+    test("all values of a resource are absent or unknown", () => {
       const types = Object.values(cases).flatMap(([resource]) =>
         [resource].flat().map(({ type }) => type),
       );

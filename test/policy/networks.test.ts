@@ -11,7 +11,7 @@ describeRule("open-address-range", {
     { type: "gcp:compute/firewall:Firewall", props: { sourceRanges: [unknownText] } },
     [],
   ],
-  everybody: [
+  "every address": [
     { type: "gcp:compute/firewall:Firewall", props: { sourceRanges: ["10.0.0.0/8", everywhere] } },
     [
       'Firewall "it": sourceRanges lets in 10.0.0.0/8, 0.0.0.0/0, which is the whole internet; name the ranges that need it',
@@ -48,14 +48,14 @@ describeRule("open-address-range", {
       [{ type: "gcp:compute/firewall:Firewall", props: { sourceRanges } }, []],
     ]),
   ),
-  "everybody at the API server": [
+  "every address at the API server": [
     {
       type: "gcp:container/cluster:Cluster",
       props: { masterAuthorizedNetworksConfig: { cidrBlocks: [{ cidrBlock: "::/0" }] } },
     },
     ["masterAuthorizedNetworksConfig.cidrBlocks.cidrBlock lets in ::/0"],
   ],
-  "everybody at the database": [
+  "every address at the database": [
     {
       type: "gcp:sql/databaseInstance:DatabaseInstance",
       props: { settings: { ipConfiguration: { authorizedNetworks: [{ value: everywhere }] } } },
@@ -89,7 +89,7 @@ const monitoring = { namespaceSelector: { matchLabels: { name: "monitoring" } } 
 describeRule("open-network", {
   "nothing allowed": [policy({ podSelector: {}, policyTypes: ["Ingress", "Egress"] }), []],
   "who, and on which ports": [policy({ ingress: [{ from: [monitoring], ports }] }), []],
-  "everybody on one port": [policy({ ingress: [{ ports }], egress: [{ ports }] }), []],
+  "every peer on one port": [policy({ ingress: [{ ports }], egress: [{ ports }] }), []],
   "one application on any port": [
     policy({ egress: [{ to: [{ podSelector: { matchLabels: { app: "db" } } }] }] }),
     [],
@@ -118,7 +118,7 @@ describeRule("open-network", {
       "every address in two halves": {
         from: [{ ipBlock: { cidr: "0.0.0.0/1" } }, { ipBlock: { cidr: "128.0.0.0/1" } }],
       },
-      "one of two peers is everybody": { from: [monitoring, { namespaceSelector: {} }] },
+      "one of two peers is every namespace": { from: [monitoring, { namespaceSelector: {} }] },
       "every port, by its number": { ports: [{ port: 1, endPort: 65535 }] },
       "every port of a protocol": { ports: [{ protocol: "TCP" }] },
     }).map(([title, rule]) => [

@@ -22,7 +22,7 @@ describeRule("plaintext-secret", {
   "in a variable": [
     variable("ADMIN_PASSWORD", "hunter2"),
     [
-      'Deployment "web": ADMIN_PASSWORD of container main is a secret in clear; keep it in a Secret',
+      'Deployment "web": ADMIN_PASSWORD of container main is a secret in plaintext; keep it in a Secret',
     ],
   ],
   "in a URL": [variable("STORE", "postgresql://mlflow:hunter2@db/mlflow"), ["a password in a URL"]],
@@ -47,7 +47,7 @@ describeRule("plaintext-secret", {
   ],
   "behind a flag": [
     workload(container({ args: ["--admin-password", "hunter2"] })),
-    ["--admin-password of container main is a secret in clear"],
+    ["--admin-password of container main is a secret in plaintext"],
   ],
   "a flag that names a file": [
     workload(container({ args: ["--client-secret-file=/etc/x", "--cookie-secret=/etc/y"] })),
@@ -72,10 +72,10 @@ describeRule("plaintext-secret", {
       token: "",
     }),
     [
-      "values.adminPassword is a secret in clear",
+      "values.adminPassword is a secret in plaintext",
       "values.database.dsn is a password in a URL",
-      "values.env.API_KEY is a secret in clear",
-      "values.remoteWrite.basic_auth.password is a secret in clear",
+      "values.env.API_KEY is a secret in plaintext",
+      "values.remoteWrite.basic_auth.password is a secret in plaintext",
     ],
   ],
   "a value of a chart that is known only later": [release({ adminPassword: unknownText }), []],

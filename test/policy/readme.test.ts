@@ -13,7 +13,7 @@ test("the README has a row for every rule, and for nothing else", () => {
   );
 });
 
-test("every setting of a rule is written down", () => {
+test("every setting of a rule is documented", () => {
   for (const { configSchema } of rules) {
     for (const key of Object.keys(configSchema?.properties ?? {}))
       expect(readme).toContain(`\`${key}\``);

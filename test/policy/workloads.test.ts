@@ -139,7 +139,7 @@ describeRule("host-access", {
         metadata: { name: "mlops", labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
       },
     },
-    ['Namespace "mlops": lets its pods reach into their node'],
+    ['Namespace "mlops": lets its pods access their node'],
   ],
   "node-exporter's own": [
     {
@@ -218,5 +218,5 @@ describeRule("restricted-pods", {
     ),
     ["container first", "container debug"],
   ],
-  "where pods may reach into their node": [workload(container(), "DaemonSet", node), []],
+  "where pods may access their node": [workload(container(), "DaemonSet", node), []],
 });

@@ -44,7 +44,7 @@ test("the provider is one, named after its context so that a new token replaces 
   });
 });
 
-test("without a setting the kubeconfig's current context is named, so that another one is noticed", async () => {
+test("without a setting the kubeconfig's current context is recorded, so that a change of it is noticed", async () => {
   const folder = mkdtempSync(join(tmpdir(), "kubeconfig-"));
   const before = process.env["KUBECONFIG"];
   process.env["KUBECONFIG"] = join(folder, "config");

@@ -46,7 +46,7 @@ const asked = async (): Promise<unknown> =>
 const program = (command: "up" | "preview", config?: string) =>
   run("test/support/chosenPorts.ts", command, config);
 
-test("a cluster shows its nodes, and who has which of their ports", async () => {
+test("a cluster shows its nodes, and the owners of their ports", async () => {
   const pending = { ...hostPortPod("late", "p", 9100), status: { phase: "Pending" } };
   cluster.listed = {
     nodes: [kindNode],
@@ -68,7 +68,7 @@ test("a cluster shows its nodes, and who has which of their ports", async () => 
   });
 });
 
-test("a cluster whose nodes its user may not see is none of this machine", async () => {
+test("a cluster whose nodes its user may not list does not count as one of this machine", async () => {
   cluster.listed = {};
   expect(await asked()).toEqual({
     nodePorts: [],
@@ -87,7 +87,7 @@ describe("`pulumi up` without the npm commands", () => {
     expect(await chosen()).toEqual({ nodePorts: open, exporterPort: 9100 });
   });
 
-  test("opens none on a rented server, whatever its context is called", async () => {
+  test("opens none on a rented server with any context name", async () => {
     cluster.listed = { ...cluster.listed, nodes: [rentedNode] };
     expect(await chosen()).toEqual({ nodePorts: closed, exporterPort: 9100 });
   });
@@ -101,7 +101,7 @@ describe("`pulumi up` without the npm commands", () => {
     expect(await chosen()).toEqual({ nodePorts: open, exporterPort: 9101 });
   });
 
-  test("names every port that is taken, in a preview already", async () => {
+  test("names every taken port in the preview", async () => {
     cluster.listed = {
       ...cluster.listed,
       services: [nodePortService("team", "mlflow", 30001)],

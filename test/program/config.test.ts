@@ -64,11 +64,11 @@ test.each<[Record<string, string>, string]>([
   expect(faults(given)).toEqual([sentence]);
 });
 
-test("nobody changes the configuration once it is read", () => {
+test("the configuration is immutable once it is read", () => {
   expect(Object.isFrozen(configOf())).toBe(true);
 });
 
-test("all faults come in one message, each on its own line", () => {
+test("all faults are in one message, each on its own line", () => {
   const given = {
     namespace: "Team",
     trackingWorkers: "none",
@@ -95,7 +95,7 @@ test("a setting that was renamed is refused with what to write", () => {
   ]);
 });
 
-test("keys of other projects and of Pulumi itself are none of its business", () => {
+test("keys of other projects and of Pulumi itself are ignored", () => {
   const source = { name: project, get: () => undefined, isSecret: () => false };
   const given = ["pulumi:disable-default-providers", "other:replicas", "gcp:project"];
   expect(loadConfig(source, given).namespace).toBe("mlops");
@@ -115,7 +115,7 @@ test.each([
   expect(faults(given)).toEqual([]);
 });
 
-test("a secret that is wrong is not repeated either", () => {
+test("an invalid secret is not printed either", () => {
   expect(faults({ alertReceivers: "https://token" })).toEqual(["alertReceivers must be a map"]);
 });
 
@@ -125,6 +125,6 @@ test("services that are switched off do not share a port", () => {
   expect(faults({ grafanaNodePort: "31344", monitoring: "false" })).toEqual([]);
 });
 
-test("Pulumi.yaml has the defaults that hold without it", () => {
+test("Pulumi.yaml has the same defaults as the program", () => {
   expect(configOf(defaultSettings())).toEqual(configOf());
 });

@@ -41,7 +41,7 @@ test.each<[string, Record<string, string>]>([
   ["GPUs of a cluster at hand", { trainingGpu: "true" }],
   ["a pause where nothing is protected", { ...cloudSql, paused: "true", protectData: "false" }],
   ["a pause of what is in the cluster alone", { paused: "true" }],
-  ["a GKE cluster of one's own", { ...cloudSql, gcpIdentity: "workload-identity" }],
+  ["the user's own GKE cluster", { ...cloudSql, gcpIdentity: "workload-identity" }],
 ])("%s is a stack", (_, given) => {
   expect(faults(given)).toEqual([]);
 });
@@ -130,7 +130,7 @@ test.each<[Record<string, string>, ...string[]]>([
   expect(faults(given)).toEqual(sentences);
 });
 
-test("the gke stack asks for nothing but a project", () => {
+test("the gke stack requires only a project", () => {
   const { config } = parse(readText("Pulumi.gke.yaml")) as { config: Record<string, unknown> };
   const given = Object.fromEntries(
     Object.entries(config)

@@ -21,11 +21,11 @@ test.each([
   expect(secondsUntilRetry([error])).toBeUndefined();
 });
 
-test("what goes wrong after the API is ready is reported, not retried", () => {
+test("an error after the API is ready is reported, not retried", () => {
   expect(secondsUntilRetry(["Error 400: Invalid value", disabled()])).toBeUndefined();
 });
 
-test("an API that stays disabled is waited for as long as Google may take, then reported", () => {
+test("the program waits for an API as long as Google may take, then reports it as disabled", () => {
   const errors: string[] = [];
   let seconds = 0;
   for (;;) {

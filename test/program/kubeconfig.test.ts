@@ -36,7 +36,7 @@ test("a context of the second file is found, with the current context of whichev
   expect(apiServerHost(config, "work")).toBe("work.example.org");
 });
 
-test("of equal names the first counts, as with kubectl", () => {
+test("the first of equal names counts, as with kubectl", () => {
   const config = files(entry("a", "first", "a"), entry("a", "second", "b"));
   expect(config.clusters).toHaveLength(1);
   expect([apiServerHost(config, "a"), config["current-context"]]).toEqual(["first", "a"]);
@@ -46,7 +46,7 @@ test.each(["", "# nothing yet\n"])("a file without entries (%j) hides no other",
   expect(apiServerHost(files(text, entry("a", "second", "a")))).toBe("second");
 });
 
-test("files that do not exist mean no cluster, not the one of another place", () => {
+test("missing files mean no cluster, not a fallback to another file", () => {
   process.env["KUBECONFIG"] = join(folder, "absent");
   expect(apiServerHost(readKubeconfig())).toBe("localhost");
 });

@@ -18,7 +18,7 @@ function faults(given: Record<string, string>): string[] {
 }
 const faultsOf = (models: unknown) => faults({ models: JSON.stringify(models) });
 
-test("a model with nothing behind it is one with all defaults", () => {
+test("a model with an empty value has all defaults", () => {
   expect(modelsOf({ churn: null }).models).toEqual({ churn: {} });
 });
 
@@ -67,7 +67,7 @@ test("a node port is refused on gke, where it would answer over plain HTTP", () 
   ]);
 });
 
-test("only a model with a folder is trained, and only if the stack does not say otherwise", () => {
+test("only a model with a folder is trained, unless the stack disables it", () => {
   const training = (models: object) =>
     settingArguments(modelsOf(models)).platform.models[0]!.training;
   expect(training({ churn: {} })).toBeUndefined();
@@ -79,7 +79,7 @@ test("only a model with a folder is trained, and only if the stack does not say 
   });
 });
 
-test("what is wrong with a step is said of the file that declares it", () => {
+test("a fault of a step names the file that declares it", () => {
   expect(
     inSettings("models[1].training.cluster and models[1].training.steps", ["a", "fraud"]),
   ).toBe("cluster of models/fraud/model.yaml and steps of models/fraud/model.yaml");
@@ -119,7 +119,7 @@ describe("the first model is the first of the stack's file, however the engine s
   const order = (models: ModelSettings) =>
     Object.keys(JSON.parse(inOrderOfFile(JSON.stringify(models), file)!) as object);
 
-  test("as the file has them, those that it does not have last", () => {
+  test("in the order of the file, others last", () => {
     writeFileSync(file, "config:\n  mlops-platform:models:\n    fraud:\n    churn: {}\n");
     expect(order({ another: {}, churn: {}, fraud: {} })).toEqual(["fraud", "churn", "another"]);
   });

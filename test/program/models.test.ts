@@ -35,7 +35,7 @@ test("a model with a folder has its own image; one without is served by the mode
   expect(modelFolderFaults("not-here")).toEqual([]);
 });
 
-test("a runtime is a folder of runtimes, or the one that the model server's image is", () => {
+test("a runtime is a folder of runtimes, or that of the model server's image", () => {
   expect(runtimeFault("tabular")).toBeUndefined();
   expect(runtimeFault("catboost")).toBeUndefined();
   expect(runtimeFault("catbost")).toBe(
@@ -66,7 +66,7 @@ test.each([
   [
     "metric: f1\ndirection: up",
     [
-      'direction must be minimize where a lower metric is better, maximize where a higher one is, not "up"',
+      'direction must be minimize if a lower metric is better, maximize if a higher one is, not "up"',
     ],
   ],
   [
@@ -82,7 +82,7 @@ test.each([
       "steps.0.command is missing; it is what runs in the model's folder, a list such as [python, prepare.py]",
       "steps.0.cmd is not known; use name, command, image, parameters, resources, gpu, cluster, timeoutSeconds, cache",
       'steps.0.name must be the name of the step and of its run: lower-case letters, digits and dashes, a letter first, such as prepare, not "Prepare"',
-      "steps.0.parameters.rows must be a text, a number or true or false, not [1]",
+      "steps.0.parameters.rows must be a string, a number, or true or false, not [1]",
     ],
   ],
   [
@@ -103,7 +103,7 @@ test.each([
   expect(faultsOf(content)).toEqual(faults.map((fault) => `models/churn/model.yaml: ${fault}`));
 });
 
-test("a file that is no YAML, and one that is missing, are said so", () => {
+test("an invalid YAML file and a missing one are reported", () => {
   expect(faultsOf("metric: [")).toEqual([
     expect.stringMatching(/^models\/churn\/model\.yaml is not YAML: /),
   ]);
@@ -115,7 +115,7 @@ test("a file that is no YAML, and one that is missing, are said so", () => {
   ]);
 });
 
-test("a folder whose name no image can have is refused", () => {
+test("a folder with a name that is invalid for an image is refused", () => {
   mkdirSync(join(folder, "Churn_Rate"));
   expect(modelFolderFaults("Churn_Rate", folder)).toEqual([
     expect.stringMatching(/^Churn_Rate is not a name for a model's folder; use lower-case/),

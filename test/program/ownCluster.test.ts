@@ -159,7 +159,7 @@ test.each<[string, NodeFacts[], string[], Machine]>([
   ["Minikube of a neighbour", [minikube("192.168.1.50")], ["192.168.1.50"], laptop],
   ["Minikube through a tunnel", [minikube("192.168.49.2")], here, mac],
   [
-    "Minikube through a tunnel, next to one's own",
+    "Minikube through a tunnel, next to the user's own",
     [minikube("10.0.0.2")],
     here,
     withProfile(mac, "docker", "192.168.49.2"),
@@ -172,7 +172,7 @@ test.each<[string, NodeFacts[], string[], Machine]>([
   ],
   ["kind on another machine", [kind("172.18.0.2")], ["203.0.113.7"], laptop],
   [
-    "a node that is called like Docker Desktop's",
+    "a node with the name of Docker Desktop's",
     [node("docker-desktop", "10.0.0.2")],
     ["203.0.113.7"],
     laptop,

@@ -21,11 +21,11 @@ const marked = (stack: string, id: string, uid = "1"): LiveNamespace => ({
 });
 const claim = (uid?: string) => ({ stack: "mlops/dev", hasId: (id: string) => id === "own", uid });
 
-describe("whose a namespace is", () => {
+describe("owner of a namespace", () => {
   test.each<[string, LiveNamespace, string | undefined]>([
     ["made by this state", marked("mlops/dev", "own"), "1"],
     [
-      "made by this state in a run that was killed before it was written down",
+      "created by this state in a run that was killed before it was recorded",
       marked("mlops/dev", "own"),
       undefined,
     ],
@@ -34,19 +34,19 @@ describe("whose a namespace is", () => {
       { metadata: { name: "ml", uid: "1", labels: partOf } },
       "1",
     ],
-  ])("the stack goes on in one that was %s", (_, live, uid) => {
+  ])("the stack continues in one that was %s", (_, live, uid) => {
     expect(namespaceRefusal(live, claim(uid))).toBeUndefined();
   });
 
   test.each<[string, LiveNamespace, string | undefined, RegExp]>([
     [
-      "of a team that has nothing to do with this",
+      "of an unrelated team",
       { metadata: { name: "ml", uid: "1" } },
       undefined,
       /namespace ml already exists, and the stack mlops\/dev did not create it; .*another `namespace`/,
     ],
     [
-      "deleted and made again by someone else",
+      "deleted and created again by another user",
       { metadata: { name: "ml", uid: "2" } },
       "1",
       /already exists/,
@@ -64,7 +64,7 @@ describe("whose a namespace is", () => {
       /belongs to the stack mlops\/dev, but not to this state: it was deployed from another checkout, or this checkout's state of it is lost; .*npm run recover -- --stack dev/,
     ],
     [
-      "taken back by another checkout",
+      "recovered by another checkout",
       marked("mlops/dev", "other"),
       "1",
       /another checkout has recovered it since/,
@@ -82,7 +82,7 @@ describe("whose a namespace is", () => {
   });
 });
 
-describe("with the Pulumi CLI alone", () => {
+describe("with only the Pulumi CLI", () => {
   const namespaces: Record<string, LiveNamespace> = {
     "team-x": { metadata: { name: "team-x" } },
     killed: marked("test/dev", "own"),
@@ -101,13 +101,13 @@ describe("with the Pulumi CLI alone", () => {
     await result.callback({ urn: "", id: "", name: "ns", type: "", newInputs });
   }
 
-  test("a preview already refuses a namespace that is there", async () => {
+  test("a preview refuses an existing namespace", async () => {
     await expect(beforeCreate({ metadata: { name: "team-x" } })).rejects.toThrow(
       "the namespace team-x already exists, and the stack test/dev did not create it",
     );
   });
 
-  test("what is not there is made, and what a killed run has made goes to the provider", async () => {
+  test("a missing namespace is created, and one of a killed run is passed to the provider", async () => {
     await beforeCreate({ metadata: { name: "free" } });
     await beforeCreate({ metadata: { name: "killed", labels: { [stateLabel]: "own" } } });
   });

@@ -3,7 +3,7 @@ import { imageMirror, throughMirror } from "../../program/platform.ts";
 const behindMirror = imageMirror("registry.example.org/mlops", "mirror.example.org");
 const ours = "registry.example.org/mlops/serving:1a2b3c";
 
-test("every image that is not ours comes through the mirror, those of steps and of Dask as well", () => {
+test("every image that is not ours is pulled through the mirror, also those of steps and of Dask", () => {
   const steps = [
     { name: "prepare", command: ["a"], image: "example.org/prepare:1" },
     { name: "train", command: ["b"] },

@@ -75,7 +75,7 @@ test("of several models the first has the usual port, and the others the ones th
   ]);
 });
 
-test("a cluster is looked at only for what a stack leaves open, and never for one that the program makes", () => {
+test("a cluster is read only for ports that a stack does not set, and never one that the program creates", () => {
   const texts = Object.fromEntries(
     Object.entries(closed).map(([key, value]) => [key, textOf(value)]),
   );
@@ -114,7 +114,7 @@ test.each<[string, Partial<PortFacts>, number]>([
     9101,
   ],
   [
-    "the usual one, though another program has it: that is for people to decide",
+    "the default one, although another program has it: that is for people to decide",
     { hostPorts: [exporter("monitoring")] },
     9100,
   ],
@@ -122,7 +122,7 @@ test.each<[string, Partial<PortFacts>, number]>([
   expect(choosePorts(config(), facts(given)).nodeExporterPort).toBe(port);
 });
 
-test("a foreign holder of node-exporter's port is named with the settings that help", () => {
+test("another owner of node-exporter's port is named with the settings that help", () => {
   const taken = facts({ hostPorts: [exporter("monitoring"), exporter("x", 9101)] });
   expect(portFaults(config(), taken)).toEqual([
     "nodeExporterPort: port 9100 of the node one belongs to the pod monitoring/node-exporter-abcde; set nodeExporterPort to a free port such as 9102, or nodeExporter to false",

@@ -101,7 +101,7 @@ const profiles: Record<string, [settings: Parameters<typeof runProgram>[0], stri
   ],
 };
 
-test("the resources of a release keep their identity: another URN would replace what users have", () => {
+test("the resources of a release keep their URNs: another URN would replace them", () => {
   expect(urns(standard.resources)).toMatchSnapshot();
 });
 
@@ -127,7 +127,7 @@ test("an upgrade from a single model keeps everything that holds data, and the p
   expect(holders.map(({ urn }) => urn.replace(/^.*mlops-platform::/, "")).sort()).toMatchSnapshot();
 });
 
-test("everything goes to the one cluster that is named, never to an ambient default", async () => {
+test("everything goes to the named cluster, never to an ambient default", async () => {
   const { resources, find } = await runProgram({ kubeContext: "minikube" });
   const strays = objects(resources).filter(({ options }) => options.provider !== "cluster");
   expect(strays).toEqual([]);

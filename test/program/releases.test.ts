@@ -8,7 +8,7 @@ import { combinations, type Combination } from "../support/targets.ts";
 import { readable } from "../support/wire.ts";
 
 /*
- * What an `up` with this release does to a stack of the last one, as far as it can be told without a cluster: every
+ * What an `up` with this release does to a stack of the last one, as far as that is known without a cluster: every
  * resource of releases/VERSION.json must be found again, under its URN or an alias, and unchanged where a change would
  * replace it. CONTRIBUTING.md has the command that records this tree as that of a release.
  */
@@ -73,7 +73,7 @@ const treeOf = (resources: readonly Recorded[]): Tree =>
 const shortUrn = (urn: string) => urn.replace(/^urn:pulumi:[^:]+::[^:]+::/, "");
 const typeIn = (urn: string) => urn.split("::")[0]!.split("$").at(-1)!;
 
-/** What becomes of the resources of a tree that is deployed, in sentences. Nothing that may happen is among them. */
+/** What a deployment does to the resources of a tree, in sentences. Permitted changes are not among them. */
 function losses(deployed: Tree, resources: readonly Recorded[]): string[] {
   const byUrn = new Map<string, Recorded>();
   for (const resource of resources) {
@@ -169,11 +169,11 @@ describe("is noticed", () => {
   const found = async (...args: Parameters<typeof stack>) =>
     losses(treeOf(await stack()), await stack(...args));
 
-  test("nothing about what stays as it is", async () => {
+  test("nothing about unchanged resources", async () => {
     expect(await found()).toEqual([]);
   });
 
-  test("a claim with another name, unless an alias says the old one", async () => {
+  test("a claim with another name, unless an alias has the old one", async () => {
     const renamed = { component: "db", claim: "db-volume" };
     expect(await found(renamed)).toEqual([
       `${claim} is now ${claim.replace("db-data", "db-volume")}, which needs an alias`,
@@ -181,7 +181,7 @@ describe("is noticed", () => {
     expect(await found(renamed, { claim: { aliases: [{ name: "db-data" }] } })).toEqual([]);
   });
 
-  test("a claim that has left its component, unless an alias says so", async () => {
+  test("a claim that has left its component, unless it has an alias", async () => {
     const sdk = await import("@pulumi/pulumi");
     const moved = { parent: sdk.rootStackResource };
     expect(await found(undefined, { claim: moved })).toEqual([expect.stringContaining("alias")]);
@@ -195,7 +195,7 @@ describe("is noticed", () => {
     expect(await found(renamed)).toEqual([expect.stringContaining("needs an alias")]);
   });
 
-  test("a claim of another storage class, and one that is gone", async () => {
+  test("a claim with another storage class, and a removed one", async () => {
     expect(await found(undefined, { className: "slow" })).toEqual([
       `${claim} is replaced because of spec.storageClassName`,
     ]);

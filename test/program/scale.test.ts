@@ -22,7 +22,7 @@ test("every further model adds the same objects, and about as much to the state"
   expect(grown).toBeLessThan(1.05);
 });
 
-test("further models add no alert, but a name to one", () => {
+test("further models add no alert, only a name to one", () => {
   const rules = (count: number) =>
     alertRules({ models: Object.keys(models(count)) }).flatMap((group) => group.rules);
   const [few, many] = [rules(2), rules(200)];

@@ -217,7 +217,7 @@ test("backupPasswordSecretName takes the place of backupPassword", async () => {
   expect(shown).toBe("mine");
 });
 
-test("no setting is without a test", () => {
+test("every setting has a test", () => {
   const tested = [...Object.keys(onOwnCluster), ...Object.keys(onGoogle), ...decided];
   expect(configKeys.filter((key) => !tested.includes(key))).toEqual([]);
 });

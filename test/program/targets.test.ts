@@ -34,13 +34,13 @@ describe.each(all)("cluster and dataStores: %s", (name, settings) => {
     expect(recordings[name].resources.map(line).sort()).toMatchSnapshot();
   });
 
-  test("previews while nothing is known yet", async () => {
+  test("previews while no output is known yet", async () => {
     const { resources } = await runProgram(settings, { preview: true });
     const urns = (recorded: readonly Recorded[]) => recorded.map(({ urn }) => urn).sort();
     expect(urns(resources)).toEqual(urns(recordings[name].resources));
   });
 
-  test("sends everything to the two providers that are named", () => {
+  test("sends everything to the two named providers", () => {
     const { resources } = recordings[name];
     const strays = resources.filter(
       ({ type, options }) =>
@@ -50,14 +50,14 @@ describe.each(all)("cluster and dataStores: %s", (name, settings) => {
     expect(strays).toEqual([]);
   });
 
-  test("retries what it makes on Google Cloud while the APIs get ready, and nothing else", () => {
+  test("retries only resources on Google Cloud while the APIs become ready", () => {
     const { resources } = recordings[name];
     expect(resources.filter(({ errorHooks }) => errorHooks.length > 0)).toEqual(
       resources.filter(({ type }) => type.startsWith("gcp:")),
     );
   });
 
-  test("keeps every secret in its envelope", () => {
+  test("keeps every secret output secret", () => {
     expect(leaks(recordings[name].resources)).toEqual([]);
     // there are some to keep
     expect(JSON.stringify(recordings[name].resources)).toContain("MARKER-");
@@ -95,7 +95,7 @@ function waitingFor(start: string, resources: readonly Recorded[]): Set<string> 
   return waiting;
 }
 
-test("what takes longest holds up MLflow alone: nothing else waits for Cloud SQL", () => {
+test("only MLflow waits for Cloud SQL, which takes longest", () => {
   const { resources } = recordings["gke, gcp"];
   const waiting = waitingFor("mlops-cloud-sql-instance", resources);
   const pods = objects(resources)
@@ -131,14 +131,14 @@ test.each(["gke, gcp", "current, gcp"] as const)(
   },
 );
 
-test("pods wait for nodes to run on, and Cloud SQL for neither", () => {
+test("pods wait for nodes, and Cloud SQL for neither", () => {
   const { resources } = recordings["gke, gcp"];
   const waiting = waitingFor("mlops-gke-pool", resources);
   expect([...waiting]).toContain("cluster");
   expect(waiting.has("mlops-cloud-sql-instance")).toBe(false);
 });
 
-test("what holds data is protected from Pulumi and from Google's console alike, unless the stack says otherwise", async () => {
+test("resources with data are protected in Pulumi and on Google Cloud, unless the stack disables it", async () => {
   const holders = ["mlops-cloud-sql-instance", "mlops-bucket-bucket", "mlops-gke-cluster"];
   for (const name of holders) {
     expect(recordings["gke, gcp"].find(name).options.protect).toBe(true);
@@ -150,7 +150,7 @@ test("what holds data is protected from Pulumi and from Google's console alike, 
   expect(find("mlops-bucket-bucket").inputs).toMatchObject({ forceDestroy: true });
 });
 
-test("no key exists where the cluster itself vouches for its pods", () => {
+test("there is no key where the cluster itself vouches for its pods", () => {
   const keys = (name: Combination) =>
     recordings[name].resources.filter(({ type }) => type === "gcp:serviceaccount/key:Key").length;
   expect([keys("gke, gcp"), keys("current, gcp")]).toEqual([0, 1]);
@@ -174,7 +174,7 @@ test("Cloud SQL has a private address on GKE, and a public one without open netw
   expect(addresses("current, gcp")["authorizedNetworks"]).toBeUndefined();
 });
 
-test("a GKE stack says what it costs, where its cluster is and where its images go", async () => {
+test("a GKE stack outputs its cost, its cluster's location and its image registry", async () => {
   const { result } = recordings["gke, gcp"];
   expect(await valueOf(result["clusterLocation"])).toBe("europe-west1");
   expect(await valueOf(result["imageRepositoryUrl"])).toBe(
@@ -215,7 +215,7 @@ describe("under a domain", () => {
     ]);
   });
 
-  test("the secret of the login stays in its envelope, and the records to enter are told", async () => {
+  test("the secret of the login stays secret, and the required records are output", async () => {
     const { resources, result } = await runProgram({ ...onDomain, ...login });
     expect(leaks(resources)).toEqual([]);
     expect(JSON.stringify(resources)).toContain("MARKER-oidc");
@@ -231,7 +231,7 @@ describe("under a domain", () => {
   });
 });
 
-test("a registry of one's own takes the place of the repository", async () => {
+test("the user's own registry replaces the repository", async () => {
   const { resources, result } = await runProgram({
     ...combinations["gke, cluster"],
     imageRegistry: "registry.example.org/ml",

@@ -38,7 +38,7 @@ test.each([
     import { runStage } from "${checkoutRoot}/test/runner/runStage.ts";
     heedSignals();
     const run = () => runInForeground(process.execPath, ["-e", ${JSON.stringify(parent)}]);
-    await runStage({ name: "long", title: "goes on", run }).catch(() => {});`;
+    await runStage({ name: "long", title: "keeps running", run }).catch(() => {});`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", runner]);
   const ended = exitCode(child);
   const noted = await waitUntil(
@@ -53,7 +53,7 @@ test.each([
   expect(started.filter(isAlive)).toEqual([]);
 });
 
-test("`npm test` that is ended takes the stages of both lanes with it", async () => {
+test("when `npm test` is ended, the stages of both lanes end too", async () => {
   const child = spawn(process.execPath, [join(checkoutRoot, "test", "run.ts")], {
     stdio: ["ignore", "pipe", "inherit"],
   });

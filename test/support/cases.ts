@@ -34,7 +34,7 @@ export function describeArguments<Args extends object>(
   base: Args,
   table: ArgumentTable<Args>,
 ): void {
-  describe("each argument alone changes exactly", () => {
+  describe("each argument by itself changes exactly", () => {
     const rows = Object.entries<ArgumentCase<Args, unknown>>(table);
     let plain: Promise<Recording<unknown>> | undefined;
     test.each(rows)("%s", async (argument, { value, with: needed, replaces = [], changes }) => {
@@ -119,7 +119,7 @@ export function describePreview<Args extends object>(
   base: Args,
   withUnknown: (unknown: pulumi.Output<string>) => Partial<Args>,
 ): void {
-  test("a preview that knows nothing yet declares the same tree", async () => {
+  test("a preview with only unknown values declares the same tree", async () => {
     const known = await record(() => make(name, base));
     const program = () => {
       const unknown = new random.RandomPassword("not-known-yet", { length: 8 }).result;

@@ -51,7 +51,7 @@ export function runProgram(
       secretKeys.map((key) => `${project}:${key}`),
     );
     let outputs: Record<string, pulumi.Output<unknown>> = {};
-    // the program anew each time, on the same SDK
+    // the program is loaded again each time, with the same SDK
     jest.isolateModules(() => {
       ({ default: outputs } = jest.requireActual<{ default: typeof outputs }>("../../index.ts"));
     });

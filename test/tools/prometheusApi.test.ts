@@ -33,7 +33,7 @@ test("a value now, by its labels", async () => {
   expect(asked).toEqual({ path: "/api/v1/query", parameters: { query: 'up{a="ü"}' } });
 });
 
-test("values over a range, what is no number among them", async () => {
+test("values over a range, including NaN", async () => {
   const values = [
     [100, "0.25"],
     [115, "NaN"],
@@ -53,7 +53,7 @@ test("values over a range, what is no number among them", async () => {
   });
 });
 
-test("values at a time that is over", async () => {
+test("values at an earlier time", async () => {
   answer = { status: "success", data: { resultType: "vector", result: [] } };
   expect(await queryAt(url, "up", 1234)).toEqual([]);
   expect(asked!.parameters).toEqual({ query: "up", time: "1234" });

@@ -36,7 +36,7 @@ const jobs = files.flatMap((file) =>
 const writes = ({ permissions = {} }: Job) =>
   Object.entries(permissions).filter(([what, right]) => right === "write" && what !== "id-token");
 
-test("the workflows of the platform are all there", () => {
+test("all workflows of the platform exist", () => {
   expect(files).toEqual([
     "audit.yml",
     "ci.yml",
@@ -48,7 +48,7 @@ test("the workflows of the platform are all there", () => {
 });
 
 describe.each(files)("%s", (file) => {
-  test("pins every action to a commit and says which version that is", () => {
+  test("pins every action to a commit and names its version", () => {
     const uses = texts
       .get(file)!
       .split("\n")
@@ -57,7 +57,7 @@ describe.each(files)("%s", (file) => {
     for (const line of uses) expect(line).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  test("gives no job more than it asks for, and runs one at a time", () => {
+  test("gives no job more rights than it needs, and runs one at a time", () => {
     const { permissions, concurrency } = workflow(file);
     expect([{}, { contents: "read" }]).toContainEqual(permissions);
     expect(concurrency?.group).toEqual(expect.any(String));
@@ -65,7 +65,7 @@ describe.each(files)("%s", (file) => {
 });
 
 describe.each(jobs)("%s", (_, job) => {
-  test("hands what others wrote to scripts as variables only", () => {
+  test("passes text of others to scripts only as variables", () => {
     for (const { run: script } of job.steps) expect(script ?? "").not.toContain("${{");
   });
 
@@ -77,7 +77,7 @@ describe.each(jobs)("%s", (_, job) => {
   });
 });
 
-test("the Pulumi CLI is everywhere of the version of the SDK", () => {
+test("the Pulumi CLI has the version of the SDK everywhere", () => {
   const manifest = readFileSync(join(checkoutRoot, "package.json"), "utf8");
   const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
   const installs = jobs
@@ -90,7 +90,7 @@ test("the Pulumi CLI is everywhere of the version of the SDK", () => {
 });
 
 describe("who may do what", () => {
-  test("what may write on GitHub runs none of the repository's code", () => {
+  test("jobs that may write on GitHub run none of the repository's code", () => {
     const writers = jobs.filter(([, job]) => writes(job).length > 0);
     expect(writers.map(([name]) => name)).toEqual([
       "drift.yml issue",
@@ -123,7 +123,7 @@ describe("who may do what", () => {
     expect(accounts("deploy.yml")).toEqual(["GCP_DEPLOY_SERVICE_ACCOUNT"]);
   });
 
-  test("what can decrypt the state runs in an environment, which says who approves it and from which branch", () => {
+  test("jobs that can decrypt the state run in an environment, which sets approvers and branch", () => {
     const holders = jobs.filter(([, job]) => /secrets\.PULUMI/.test(JSON.stringify(job)));
     expect(holders.map(([name, { environment }]) => [name, environment])).toEqual([
       ["deploy.yml gke", "production"],
@@ -137,7 +137,7 @@ describe("who may do what", () => {
     ]);
   });
 
-  test("Google knows each account in its environment, and pull requests and main alone", () => {
+  test("Google accepts each account only in its environment, and only from pull requests and main", () => {
     const guide = readFileSync(join(checkoutRoot, "docs", "how-to", "pull-requests.md"), "utf8");
     const members = [...guide.matchAll(/--member "(principal[^"]*)"/g)].map(([, member]) => member);
     expect(members).toEqual([
@@ -150,20 +150,20 @@ describe("who may do what", () => {
     );
   });
 
-  test("a deployment is approved, and not broken off by the next one", () => {
+  test("a deployment is approved, and not cancelled by the next one", () => {
     const deploy = workflow("deploy.yml");
     expect(deploy.jobs["gke"]?.environment).toBe("production");
     expect(deploy.concurrency?.["cancel-in-progress"]).toBe(false);
   });
 });
 
-test("the comment is found again by the line that the command writes", () => {
+test("the comment is identified by the line that the command writes", () => {
   expect(texts.get("preview.yml")).toContain(marker("$stack"));
 });
 
 // SECURITY.md: A policy pack judges what `npm run preview`, `npm run up` and the workflows are
 // about to do, and what breaks it is not deployed.
-test("what a pull request would do and what is deployed are judged by the policies", () => {
+test("the policies judge pull requests and deployments", () => {
   for (const file of ["preview.yml", "deploy.yml"]) {
     expect(texts.get(file)!.replaceAll(/\\\n\s*/g, "")).toMatch(
       /pulumi preview .*--policy-pack policy --policy-pack-config policy\/config\.json/,
@@ -171,7 +171,7 @@ test("what a pull request would do and what is deployed are judged by the polici
   }
 });
 
-test("no protection is gone round", () => {
+test("no protection is bypassed", () => {
   for (const text of texts.values()) expect(text).not.toContain("--ignore-protect");
 });
 

@@ -68,7 +68,7 @@ function body(data: PanelData, times: readonly number[], { width, height }: Size
 
 const nothing = (text: string) => `<div class="body"><div class="nothing">${text}</div></div>`;
 
-/** The names of the lines, and as a table their values, too; never more than half of the panel. */
+/** The names of the lines, in a table with their values; at most half of the panel. */
 function legend({ panel, series }: PanelData, size: Size): { html: string; height: number } {
   const { showLegend, displayMode } = panel.options!.legend!;
   if (!showLegend) return { html: "", height: 0 };

@@ -23,7 +23,7 @@ export interface PanelData {
 
 export interface DashboardData {
   board: GrafanaDashboard;
-  /** What is chosen of the variables that allow one value. */
+  /** The chosen value of each variable that allows only one. */
   chosen: string[];
   /** Milliseconds since 1970. */
   times: number[];
@@ -36,7 +36,7 @@ export async function modelsOf(url: string, time: number): Promise<string[]> {
   return found.map(({ labels }) => labels["model"]!).sort();
 }
 
-/** Asks Prometheus for everything that a dashboard shows. */
+/** Queries Prometheus for everything that a dashboard shows. */
 export async function readDashboard(
   url: string,
   dashboard: PlatformDashboard,
@@ -84,10 +84,10 @@ function valuesOf({ points }: Sample, times: readonly number[]): (number | null)
   });
 }
 
-/** Series of a panel that have anything to show. */
+/** Series of a panel that have data. */
 export const seriesWithData = ({ series }: PanelData): Series[] =>
   series.filter(({ values }) => lastOf(values) !== undefined);
 
-/** The newest value that is one. */
+/** The newest value that is not a gap. */
 export const lastOf = (values: readonly (number | null)[]): number | undefined =>
   values.findLast((value) => value !== null) ?? undefined;

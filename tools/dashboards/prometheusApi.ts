@@ -37,7 +37,7 @@ export async function queryAt(url: string, expr: string, time?: number): Promise
   }));
 }
 
-/** What Prometheus scrapes now, and how the last time went. */
+/** A target of Prometheus, and the result of its last scrape. */
 export interface ScrapeTarget {
   readonly labels: Readonly<Record<string, string>>;
   /** `unknown` before the first scrape. */
@@ -46,8 +46,8 @@ export interface ScrapeTarget {
 }
 
 /**
- * The targets of now. The series `up` is no way to them: for five minutes after a restart of Prometheus it has those
- * that are gone.
+ * The targets of now. The series `up` does not give them: for five minutes after a restart of Prometheus it still has
+ * old ones.
  */
 export async function scrapeTargets(url: string): Promise<ScrapeTarget[]> {
   const { data } = await answer<{ data: { activeTargets: ScrapeTarget[] } }>(

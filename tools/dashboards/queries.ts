@@ -16,7 +16,7 @@ export interface PanelQuery {
   isInstant: boolean;
 }
 
-/** What is read here of Grafana's JSON. */
+/** The part of Grafana's JSON that is used here. */
 export interface GrafanaPanel {
   id: number;
   type: string;
@@ -95,7 +95,8 @@ export function panelQueries(dashboard: PlatformDashboard, chosen: Choice = {}):
 function resolve(expr: string, values: Record<string, string | undefined>): string {
   return expr.replaceAll(/\$(\w+)/g, (_, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`${expr} asks for $${name}, which is no variable`);
+    if (value === undefined)
+      throw new Error(`${expr} uses $${name}, which is not a variable of the dashboard`);
     // a variable stands within quotes
     return value.replaceAll(/["\\]/g, "\\$&");
   });

@@ -1,4 +1,4 @@
-/** A value as people read it, in Grafana's units. */
+/** A value formatted in Grafana's units. */
 export function format(value: number, unit = "short", decimals?: number): string {
   const plain = (number: number) => rounded(number, decimals);
   switch (unit) {
@@ -38,7 +38,7 @@ function duration(seconds: number, decimals?: number): string {
   return `${rounded(seconds / 60, decimals)} min`;
 }
 
-/** Three digits that count, unless told otherwise. */
+/** Three significant digits by default. */
 function rounded(value: number, decimals?: number): string {
   if (decimals !== undefined) return value.toFixed(decimals);
   const size = Math.abs(value);

@@ -25,7 +25,7 @@ type JsonSchema = { [keyword: string]: unknown };
 
 export const stackSchemaFile = join(checkoutRoot, "docs/reference/stack.schema.json");
 
-/** What editors know of a stack's file: every setting with its type, its default and its meaning. */
+/** The schema of a stack's file for editors: every setting with its type, default and description. */
 export function stackSchemaText(schema: Schema): string {
   const types = new StackTypes(schema);
   const settings = configKeys.map((key) => [`mlops-platform:${key}`, types.of(settingOf(key))]);
@@ -114,7 +114,7 @@ class StackTypes {
     return { ...common, anyOf: [...(isSecret ? [] : [open]), reference("Encrypted")] };
   }
 
-  /** What a stack may say about one model. */
+  /** The keys of one model in a stack. */
   #model(): JsonSchema {
     const keys = Object.entries<ModelKey>(modelKeys).map(([key, one]) => {
       const { description = "", ...property } = modelKeyProperty(one, this.#schema);

@@ -47,7 +47,7 @@ export interface Schema {
   >;
 }
 
-/** How the schema calls a component or an argument type. */
+/** The token of a component or an argument type in the schema. */
 export const token = (name: string) => `mlops:index:${name}`;
 
 export const componentsFolder = join(checkoutRoot, "components");

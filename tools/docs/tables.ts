@@ -55,7 +55,7 @@ function configTable(keys: readonly string[] = configKeys): string {
   return table(["Key", "Type", "Default", "Meaning"], rows);
 }
 
-/** What a stack may say about one of its models. */
+/** The keys of one model in a stack. */
 function modelKeysTable(schema: Schema): string {
   const rows = Object.entries<ModelKey>(modelKeys).map(([key, one]) => {
     const { description = "", ...property } = modelKeyProperty(one, schema);
@@ -111,7 +111,7 @@ function resource(component: string, schema: Schema): Schema["resources"][string
   throw new UserError(`${component} is not a component or argument type; they are ${names}`);
 }
 
-/** How a reader in any language would call the type. */
+/** The name of the type, independent of the language. */
 function typeText(property: Property): string {
   if (property.$ref === "pulumi.json#/Any") return "anything";
   if (property.$ref !== undefined) return code(property.$ref.replace(/^.*:/, ""));

@@ -2,7 +2,7 @@ import type { Rule } from "eslint";
 import type { CallExpression, Class, NewExpression } from "estree";
 
 /*
- * ESLint rules of this project: each stands for a mistake that compiles, runs, and goes wrong later.
+ * ESLint rules of this project: each prevents a mistake that compiles, runs, and fails later.
  */
 
 /**
@@ -12,8 +12,10 @@ import type { CallExpression, Class, NewExpression } from "estree";
 const noResourceInApply: Rule.RuleModule = {
   meta: {
     type: "problem",
-    docs: { description: "no resource is made inside `apply`" },
-    messages: { inApply: "make the resource outside `apply` and give it the output as an input" },
+    docs: { description: "no resource is created inside `apply`" },
+    messages: {
+      inApply: "create the resource outside `apply` and pass the output to it as an input",
+    },
     schema: [],
   },
   create: (context) => ({

@@ -57,7 +57,7 @@ def test_backups_in_a_bucket_come_back_and_old_ones_go(in_bucket: InBucket) -> N
     assert in_bucket.content() == before
 
 
-def test_a_bucket_that_cannot_be_read_is_not_an_empty_one(in_bucket: InBucket) -> None:
+def test_an_unreadable_bucket_does_not_count_as_empty(in_bucket: InBucket) -> None:
     wrong = {"AWS_SECRET_ACCESS_KEY": "another", "HTTPS_PROXY": "http://127.0.0.1:9"}
     done = replace(in_bucket, extra={**in_bucket.extra, **wrong}).run("list")
     assert done.returncode == 1

@@ -42,7 +42,9 @@ def target(elsewhere: Postgres, destination: Path, restic: str, tmp_path: Path) 
     return Platform(folder, elsewhere, "target", restic, folder / "destination")
 
 
-def test_a_copy_has_everything_and_the_source_stays(platform: Platform, target: Platform) -> None:
+def test_a_copy_is_complete_and_the_source_is_unchanged(
+    platform: Platform, target: Platform
+) -> None:
     before = platform.content()
     said = copy(platform, target)
     assert "2 runs, 2 logged models, 2 registered models, 3 versions, 1 aliases, 5 users" in said
@@ -61,10 +63,10 @@ def test_files_go_through_the_server_where_there_is_no_volume(
         cloud = through(target, server)
         count = sum(name.startswith("1/") for name in before)
         said = received(platform, cloud).stdout
-        assert f"\n0 of {count} files are here already" in said
+        assert f"\n0 of {count} files are already here" in said
         # as after a pod that was lost before it swapped
         said = received(platform, cloud).stdout
-        assert f"\n{count} of {count} files are here already" in said
+        assert f"\n{count} of {count} files are already here" in said
         uris = target.uris("_restored")
         migrated = migrate(migration_environment(*uris, users_file(target.folder)))
         assert migrated.returncode == 0, migrated.stderr
@@ -80,7 +82,7 @@ def test_files_go_through_the_server_where_there_is_no_volume(
         assert "point-in-time recovery brings them back" in refused(platform, cloud)
 
 
-def test_a_killed_copy_goes_on_where_it_ended(platform: Platform, target: Platform) -> None:
+def test_a_killed_copy_continues_where_it_ended(platform: Platform, target: Platform) -> None:
     for number in range(40):
         (platform.artifacts / f"1/{number}.bin").write_bytes(bytes([number]) * 200_000)
     before, untouched = platform.content(), target.content()
@@ -95,13 +97,13 @@ def test_a_killed_copy_goes_on_where_it_ended(platform: Platform, target: Platfo
         process.communicate(timeout=60)
     assert target.content() == untouched
     said = copy(platform, target)
-    already = re.search(r"^(\d+) of \d+ files are here already", said, re.MULTILINE)
+    already = re.search(r"^(\d+) of \d+ files are already here", said, re.MULTILINE)
     assert already
     assert int(already[1]) > 0
     assert_equal(target, before)
 
 
-def test_a_source_is_free_soon_after_the_command_of_its_copy_was_killed(
+def test_a_source_is_released_soon_after_the_copy_command_was_killed(
     platform: Platform,
 ) -> None:
     hasty = "import backup.send; backup.send.GONE_SECONDS = 1"
@@ -115,7 +117,7 @@ def test_a_source_is_free_soon_after_the_command_of_its_copy_was_killed(
         assert time.monotonic() - started < 60
 
 
-def test_lost_connections_are_made_again(platform: Platform, target: Platform) -> None:
+def test_lost_connections_are_reopened(platform: Platform, target: Platform) -> None:
     (platform.artifacts / "1/large.bin").write_bytes(b"large" * 8_000_000)
     before = platform.content()
     with sending(platform) as sender:
@@ -132,7 +134,7 @@ def test_lost_connections_are_made_again(platform: Platform, target: Platform) -
     assert_equal(target, before)
 
 
-def test_data_in_use_is_copied_over_only_when_told_and_can_be_had_back(
+def test_data_in_use_is_copied_over_only_on_request_and_can_be_restored(
     platform: Platform, target: Platform
 ) -> None:
     copy(platform, target)
@@ -169,7 +171,7 @@ def test_a_newer_mlflow_is_refused(platform: Platform, target: Platform) -> None
     assert "upgrade the stack first" in refused(newer, target)
 
 
-def test_the_sender_shows_artifacts_and_dumps_and_nothing_else(platform: Platform) -> None:
+def test_the_sender_serves_only_artifacts_and_dumps(platform: Platform) -> None:
     (platform.folder / "private").write_text("private")
     (platform.artifacts / "link").symlink_to(platform.folder / "private")
     with sending(platform) as port:

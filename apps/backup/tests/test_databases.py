@@ -16,7 +16,7 @@ from postgres import PASSWORD, Postgres
     [lambda: databases.rename_all({"busy": "done"}), lambda: databases.drop("busy")],
     ids=["rename", "drop"],
 )
-def test_sessions_of_ours_are_cut_and_others_are_waited_for(
+def test_our_own_sessions_are_ended_and_others_are_waited_for(
     change: Callable[[], None], postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     login = {"host": "127.0.0.1", "port": str(postgres.port), "user": "mlflow"}

@@ -96,7 +96,7 @@ def test_a_snapshot_under_load_lacks_no_file_of_a_version(platform: Platform) ->
 
 
 @pytest.mark.usefixtures("backed_up")
-def test_data_in_use_is_replaced_only_when_told_and_can_be_had_back(platform: Platform) -> None:
+def test_data_in_use_is_replaced_only_on_request_and_can_be_restored(platform: Platform) -> None:
     before = platform.content()
     platform.log_more()
     newer = platform.content()

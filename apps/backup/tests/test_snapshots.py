@@ -13,7 +13,7 @@ import pytest
 from platforms import Platform
 
 
-def test_a_second_backup_stores_next_to_nothing(platform: Platform) -> None:
+def test_a_second_backup_stores_almost_nothing(platform: Platform) -> None:
     (platform.artifacts / "1/large.bin").write_bytes(os.urandom(4 << 20))
     platform.succeed("make")
     before = stored(platform.destination)
@@ -21,7 +21,7 @@ def test_a_second_backup_stores_next_to_nothing(platform: Platform) -> None:
     assert stored(platform.destination) < before * 1.1
 
 
-def test_snapshots_are_listed_with_what_people_choose_by(platform: Platform) -> None:
+def test_snapshots_are_listed_with_what_people_need_to_choose_one(platform: Platform) -> None:
     shutil.rmtree(platform.destination)
     assert platform.snapshots() == []
     platform.succeed("make")
@@ -31,7 +31,7 @@ def test_snapshots_are_listed_with_what_people_choose_by(platform: Platform) -> 
     assert int(str(found["size"])) > 10_000
 
 
-def test_what_is_neither_new_nor_young_is_deleted(platform: Platform) -> None:
+def test_snapshots_beyond_count_and_age_are_deleted(platform: Platform) -> None:
     for _ in range(3):
         platform.succeed("make")
     assert len(platform.snapshots()) == 3, "all of them are of this day"
@@ -43,7 +43,7 @@ def test_what_is_neither_new_nor_young_is_deleted(platform: Platform) -> None:
 
 
 @pytest.mark.usefixtures("backed_up")
-def test_a_backup_of_a_clock_that_was_ahead_is_not_the_latest(platform: Platform) -> None:
+def test_a_backup_made_with_a_fast_clock_is_not_the_latest(platform: Platform) -> None:
     before = platform.content()
     platform.add_snapshot(datetime.now(UTC) + timedelta(days=90))
     platform.succeed("restore", "latest", "--replace")
@@ -52,7 +52,7 @@ def test_a_backup_of_a_clock_that_was_ahead_is_not_the_latest(platform: Platform
 
 
 @pytest.mark.usefixtures("backed_up")
-def test_a_damaged_repository_is_found_and_told(platform: Platform) -> None:
+def test_a_damaged_repository_is_detected_and_reported(platform: Platform) -> None:
     packs = [path for path in (platform.destination / "data").rglob("*") if path.is_file()]
     for pack in packs:
         pack.chmod(0o600)
@@ -69,7 +69,7 @@ def test_a_damaged_repository_is_found_and_told(platform: Platform) -> None:
     assert "no snapshot" in told.run("restore", "latest", "--replace").stderr
 
 
-def test_prometheus_is_told_of_a_success(platform: Platform) -> None:
+def test_a_success_is_pushed_to_prometheus(platform: Platform) -> None:
     with gateway() as (url, pushed):
         Platform(**{**vars(platform), "extra": {"PUSHGATEWAY_URL": url}}).succeed("make")
     names = {line.split()[0] for line in pushed[-1].splitlines()}
@@ -90,7 +90,7 @@ def test_another_password_is_refused(platform: Platform) -> None:
     assert "encrypted with another password" in done.stderr
 
 
-def test_a_setting_that_is_missing_is_named(platform: Platform) -> None:
+def test_a_missing_setting_is_named(platform: Platform) -> None:
     done = Platform(**{**vars(platform), "extra": {"BACKUP_KEEP_DAYS": "many"}}).run("make")
     assert done.stderr == "error: BACKUP_KEEP_DAYS must be a whole number of at least 1, not many\n"
 

@@ -1,7 +1,7 @@
 """Kubernetes service discovery for a Prometheus that is built without it, as Debian's is.
 
 Reads the `kubernetes_sd_configs` of each job from a file. Every few seconds it asks the API server
-what there is, and writes it to a file per job for `file_sd_configs`, under the
+which objects exist, and writes them to one file per job for `file_sd_configs`, under the
 `__meta_kubernetes_*` labels that Prometheus itself would give. When the configuration changes it
 has Prometheus read it again, which Prometheus 2 does not do by itself.
 """
@@ -35,7 +35,7 @@ def api_server(account: Path = ACCOUNT) -> List:
     context = ssl.create_default_context(cafile=str(account / "ca.crt"))
 
     def items(path: str) -> list[Object]:
-        # the token is renewed now and then
+        # Kubernetes renews the token
         token = (account / "token").read_text().strip()
         headers = {"Authorization": f"Bearer {token}"}
         request = urllib.request.Request(f"{server}{path}?resourceVersion=0", headers=headers)
@@ -174,7 +174,7 @@ ROLES = {"node": node_targets, "pod": pod_targets, "endpointslice": slice_target
 
 
 def checked(jobs: dict[str, list[Object]]) -> dict[str, list[Object]]:
-    """What this cannot do must not be passed over in silence."""
+    """Refuses a configuration that this does not support, instead of ignoring parts of it."""
     for job, configs in jobs.items():
         for config in configs:
             known = config.get("role") in ROLES and set(config) <= {"role", "namespaces"}
@@ -210,7 +210,7 @@ def digest(config: Path) -> str:
 
 
 def is_new(present: str, mark: Path) -> bool:
-    """Whether this is another configuration than the mark's, which outlives this process."""
+    """Whether the configuration differs from the mark's, which outlives this process."""
     before = mark.read_text() if mark.exists() else None
     if before != present:
         mark.write_text(present)
@@ -218,12 +218,12 @@ def is_new(present: str, mark: Path) -> bool:
 
 
 def reload_prometheus(processes: Path = Path("/proc")) -> None:
-    """By a signal: its lifecycle endpoint would let everybody who reaches the port end it, too."""
+    """By a signal: its lifecycle endpoint would let every client that reaches it stop it, too."""
     for name in processes.glob("[0-9]*/comm"):
-        with contextlib.suppress(OSError):  # a process that has ended meanwhile
+        with contextlib.suppress(OSError):  # the process has ended in the meantime
             if name.read_text().strip() == "prometheus":
                 os.kill(int(name.parent.name), signal.SIGHUP)
-                print("the configuration changed: Prometheus reads it again", flush=True)
+                print("the configuration changed; Prometheus reloads it", flush=True)
 
 
 def main(config: str, folder: str) -> None:

@@ -137,7 +137,7 @@ def test_a_pod_is_a_target_for_each_port_and_for_a_container_without_any() -> No
     }
 
 
-def test_an_endpoint_bears_the_labels_of_its_service_and_its_pod() -> None:
+def test_an_endpoint_has_the_labels_of_its_service_and_its_pod() -> None:
     targets = found({"role": "endpointslice"})
     assert list(targets) == ["10.1.0.7:8080", "[fd00::1]:8080"]
     first = targets["10.1.0.7:8080"]
@@ -169,7 +169,9 @@ def test_namespaces_limit_what_is_found() -> None:
         {"role": "pod", "namespaces": {"own_namespace": True}},
     ],
 )
-def test_what_it_cannot_do_is_refused_with_the_name_of_the_job(config: dict[str, Any]) -> None:
+def test_an_unsupported_configuration_is_refused_with_the_name_of_the_job(
+    config: dict[str, Any],
+) -> None:
     with pytest.raises(SystemExit, match=r"kubernetes_sd_configs of the job mine is .* but must"):
         discovery.checked({"mine": [config]})
 
@@ -185,7 +187,7 @@ def test_a_file_is_written_again_only_when_something_changed(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_prometheus_reads_its_configuration_again_when_that_has_changed(tmp_path: Path) -> None:
+def test_prometheus_reloads_its_configuration_when_it_has_changed(tmp_path: Path) -> None:
     config, mark = tmp_path / "config", tmp_path / "mark"
     config.mkdir()
     (config / "alerting_rules.yml").write_text("groups: []")
@@ -199,7 +201,7 @@ def test_prometheus_reads_its_configuration_again_when_that_has_changed(tmp_path
     assert [changed(), changed()] == [True, False]
 
 
-def test_the_signal_reaches_prometheus_alone(
+def test_the_signal_reaches_only_prometheus(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for pid, name in {7: "pause", 12: "prometheus", 20: "python3"}.items():

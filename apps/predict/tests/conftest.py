@@ -34,7 +34,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
 
 @pytest.fixture
 def page(server: StubModelServer, tmp_path: Path) -> Iterator[RunningPage]:
-    """The page as a process of its own."""
+    """The page as a separate process."""
     running = start_page(tmp_path, MODEL_SERVER_URL=server.url)
     yield running
     running.process.kill()

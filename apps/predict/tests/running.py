@@ -1,4 +1,4 @@
-"""The page as the image runs it: the settings file in place, a process of its own."""
+"""The page as the image runs it: the settings file in place, a separate process."""
 
 import json
 import os

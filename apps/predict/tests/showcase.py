@@ -76,7 +76,7 @@ UNREACHABLE = "http://127.0.0.1:9"
 
 
 def services(healthy: str) -> list[dict[str, Any]]:
-    """One of each kind: open, the page itself, away, inside the cluster, seen by another one."""
+    """One of each kind: open, the page itself, unavailable, inside the cluster, seen by another."""
     found: list[dict[str, Any]] = [
         {"name": "MLflow", "url": healthy, "healthUrl": healthy, "version": "3.18.0"},
         {"name": "Prediction page", "url": healthy, "version": "9a8b7c6d5e4f"},

@@ -54,7 +54,7 @@ def test_a_server_that_is_away(server: StubModelServer) -> None:
 
 
 @pytest.mark.parametrize("begin", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
-def test_a_server_that_is_slow_is_said_to_be_and_asked_once(
+def test_a_slow_server_is_reported_and_called_once(
     begin: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "_DESCRIBE_SECONDS", 0.2)
@@ -78,7 +78,7 @@ def test_a_server_that_is_slow_is_said_to_be_and_asked_once(
     visitors[0].close()
 
 
-def test_an_answer_of_something_else_is_not_taken_for_a_model(server: StubModelServer) -> None:
+def test_an_answer_of_another_program_is_not_taken_for_a_model(server: StubModelServer) -> None:
     server.model = {"hello": "world", "version": "1"}
-    with pytest.raises(ServerAwayError, match="not a model server's answer"):
+    with pytest.raises(ServerAwayError, match="did not return the answer of a model server"):
         ModelServer(server.url).describe()

@@ -92,7 +92,7 @@ def test_nested_columns_of_a_file_are_json_in_their_cells(
             "nothing",
             "JSON: Expecting value at line 1",
         ),
-        (array("double"), "[]", "[NaN]", "holds NaN, which is no number in JSON"),
+        (array("double"), "[]", "[NaN]", "holds NaN, which is not a number in JSON"),
         (None, '{"a": 1}', "[", "is not JSON"),
     ],
 )

@@ -138,7 +138,7 @@ def test_a_wrong_column_is_named_on_the_page(server: StubModelServer, open_page:
         (b"\x81" * 100_000, "The file is not text"),
     ],
 )
-def test_a_file_that_is_no_such_table_is_refused_in_words(
+def test_a_file_that_is_not_such_a_table_is_refused_with_the_reason(
     content: str | bytes, reason: str
 ) -> None:
     assert reason in fault(content)
@@ -371,7 +371,7 @@ def test_objects_of_different_outputs_become_json() -> None:
     assert '50,1,20,80,"{""b"": 2}",3\n' in text
 
 
-def test_outputs_that_change_within_a_file_are_said() -> None:
+def test_outputs_that_change_within_a_file_are_reported() -> None:
     seen: list[int] = []
 
     def changing(rows: list[dict[str, Any]]) -> list[Any]:
@@ -388,7 +388,7 @@ def test_outputs_that_change_within_a_file_are_said() -> None:
     [
         ("Column 'age', row 1000: out of range", "Column 'age', row 6000 (line 6002): out of"),
         ("Column 'age', row 1001: unknown", "Rows 5001 to 6000: Column 'age', row 1001: unknown"),
-        ("The model refuses the input: row 7", "Rows 5001 to 6000: The model refuses the input"),
+        ("The model rejects the input: row 7", "Rows 5001 to 6000: The model rejects the input"),
     ],
 )
 def test_a_refusal_names_the_row_of_the_file(refusal: str, told: str) -> None:

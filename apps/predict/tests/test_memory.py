@@ -66,7 +66,7 @@ print(len(content) // 2**20, peak() - before)
         ),
     ],
 )
-def test_a_file_takes_little_memory_whatever_it_has_much_of(content: str, told: str) -> None:
+def test_a_file_takes_little_memory_in_any_dimension(content: str, told: str) -> None:
     tests = str(SOURCE.with_name("tests"))
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.replace("{content}", content)],

@@ -1,4 +1,4 @@
-"""What Prometheus is told about the page, and on which port."""
+"""The page's metrics for Prometheus, and their port."""
 
 import importlib
 import time
@@ -67,7 +67,7 @@ def test_every_series_names_the_model_that_a_visitor_looks_at(
 
 
 @pytest.mark.parametrize("path", ["metrics", "metrics/", "metrics?families=active_sessions"])
-def test_visitors_are_told_no_metrics(page: RunningPage, path: str) -> None:
+def test_visitors_get_no_metrics(page: RunningPage, path: str) -> None:
     for address in (f"http://{page.address}/_stcore/{path}", f"http://{page.address}/{path}"):
         reply = requests.get(address, timeout=10)
         assert "sessions" not in reply.text

@@ -126,7 +126,7 @@ def test_the_front_page_of_many_models_shows_some_and_finds_the_others(
     assert len(page.sidebar.selectbox[0].options) == 201
 
 
-def test_an_unknown_model_is_named_next_to_those_that_there_are(open_models: Open) -> None:
+def test_an_unknown_model_is_named_with_the_existing_ones(open_models: Open) -> None:
     page = open_models(model="<b>x</b>")
     assert [error.value.replace("\\", "") for error in page.error] == [
         "This page has no model '<b>x</b>'; it has diabetes-progression, churn."
@@ -257,10 +257,15 @@ FOUND = '{"data": {"resultType": "vector", "result": [{"metric": {"version": "0.
         ("/api/health", 200, '{"version": "12.3.1"}', ["Healthy", "version 12.3.1"]),
         ("/info", 200, '{"data": {"version": "3.8.0"}}', ["Healthy", "version 3.8.0"]),
         ("/query", 200, FOUND, ["Healthy", "version 0.29.0"]),
-        ("/query", 200, '{"data": {"result": []}}', ["Away", "Prometheus does not reach it."]),
-        ("/health", 503, "starting", ["Away", "It does not answer as it should."]),
-        ("/health", 302, "", ["Away"]),
-        ("/slow", 200, "OK", ["Not known", "It has not answered yet."]),
+        (
+            "/query",
+            200,
+            '{"data": {"result": []}}',
+            ["Unavailable", "Prometheus does not reach it."],
+        ),
+        ("/health", 503, "starting", ["Unavailable", "It gives an unexpected answer."]),
+        ("/health", 302, "", ["Unavailable"]),
+        ("/slow", 200, "OK", ["Unknown", "It has not answered yet."]),
     ],
 )
 def test_the_front_page_lists_a_service_with_what_it_answers_now(
@@ -288,7 +293,7 @@ def test_the_front_page_lists_a_service_with_what_it_answers_now(
     assert ("Healthy" in shown) == ("Healthy" in told)
 
 
-def test_a_service_that_cannot_be_asked_is_not_called_healthy(
+def test_a_service_that_cannot_be_reached_is_not_called_healthy(
     server: StubModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unreachable = {"url": "http://a.mlops.svc.cluster.local", "healthUrl": "http://127.0.0.1:9"}
@@ -347,7 +352,7 @@ def test_a_wrong_service_is_refused_with_what_it_is(tmp_path: Path) -> None:
     assert '{"name": "MLflow", "url": "mlflow"}' in str(caught.value)
 
 
-def test_one_address_alone_still_is_a_page_of_one_model() -> None:
+def test_a_single_address_is_a_page_of_one_model() -> None:
     (model,) = Listed({"MODEL_SERVER_URL": "http://a:1"}).now().models
     assert (model.name, model.server.url) == ("", "http://a:1")
     assert Listed({}).now().models[0].server.url == "http://model-server:8080"

@@ -128,7 +128,7 @@ def test_a_model_that_knows_no_range_gives_no_hint(
 
 
 @pytest.mark.parametrize(("text", "sent"), [("31,5", 31.5), (" 31.5", 31.5), ("-0,125", -0.125)])
-def test_a_decimal_comma_is_one(
+def test_a_decimal_comma_is_accepted(
     server: StubModelServer, open_page: Open, text: str, sent: float
 ) -> None:
     page = open_page(server.url)
@@ -145,7 +145,7 @@ def test_a_decimal_comma_is_one(
         (EVERY_TYPE, "since", "since: the value is missing."),
     ],
 )
-def test_a_required_field_that_is_cleared_is_asked_for(
+def test_a_required_field_that_is_cleared_is_reported(
     server: StubModelServer, open_page: Open, model: dict[str, Any], label: str, told: str
 ) -> None:
     server.model = model
@@ -197,7 +197,7 @@ def test_metrics_and_a_version_that_did_not_load_are_shown(
         ),
     ],
 )
-def test_what_keeps_a_newer_version_from_answering_is_said_in_words(
+def test_the_reason_why_a_newer_version_does_not_answer_is_shown(
     server: StubModelServer, open_page: Open, problem: dict[str, Any], told: str
 ) -> None:
     server.model = DIABETES | {"load_error": problem}
@@ -207,7 +207,7 @@ def test_what_keeps_a_newer_version_from_answering_is_said_in_words(
     assert "HTTPConnectionPool" not in shown
 
 
-def test_a_registry_that_is_slow_once_is_not_worth_a_word(
+def test_a_registry_that_is_slow_once_is_not_reported(
     server: StubModelServer, open_page: Open
 ) -> None:
     fault = {"version": None, "state": "unreachable", "reason": "HTTPConnectionPool"}
@@ -228,7 +228,7 @@ def test_a_refusal_is_shown_in_the_servers_words(server: StubModelServer, open_p
     assert not page.metric
 
 
-def test_no_model_is_said_plainly_and_the_page_goes_on_when_there_is_one(
+def test_a_missing_model_is_reported_and_the_page_continues_when_there_is_one(
     server: StubModelServer, open_page: Open
 ) -> None:
     server.model = None
@@ -243,12 +243,12 @@ def test_no_model_is_said_plainly_and_the_page_goes_on_when_there_is_one(
     assert "no model yet" not in texts(page)
 
 
-def test_a_server_that_is_away_and_back_again(server: StubModelServer, open_page: Open) -> None:
+def test_a_server_that_is_down_and_comes_back(server: StubModelServer, open_page: Open) -> None:
     page = open_page(server.url)
     server.stop()
     page.run()
     assert "The model server cannot be reached." in texts(page)
-    assert "version 3, away" in texts(page)
+    assert "version 3, server unavailable" in texts(page)
     press(page, "Predict")
     assert "Please try again in a moment." in texts(page)
     assert not page.metric
@@ -262,7 +262,7 @@ def test_a_server_that_is_away_and_back_again(server: StubModelServer, open_page
         again.stop()
 
 
-def test_a_server_that_is_away_from_the_start(server: StubModelServer, open_page: Open) -> None:
+def test_a_server_that_is_down_from_the_start(server: StubModelServer, open_page: Open) -> None:
     server.stop()
     page = open_page(server.url)
     assert "This page continues automatically as soon as it answers." in texts(page)

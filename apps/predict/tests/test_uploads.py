@@ -62,7 +62,7 @@ def test_an_upload_of_unknown_size_counts_as_the_largest(
     assert client.put(ADDRESS, content=iter([b"x"]), headers=headers).status_code == 503
 
 
-def test_uploads_that_are_under_way_count(held: list[int]) -> None:
+def test_uploads_in_progress_count(held: list[int]) -> None:
     statuses: list[int] = []
 
     async def attempts() -> None:

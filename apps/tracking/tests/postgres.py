@@ -1,4 +1,4 @@
-"""A real Postgres on a free port of the loopback interface, in a folder of its own."""
+"""A real Postgres on a free port of the loopback interface, in a separate folder."""
 
 import os
 import pwd
@@ -28,7 +28,7 @@ def binaries() -> Path | None:
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
+    """A port that no process listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]

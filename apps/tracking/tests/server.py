@@ -121,7 +121,7 @@ class Server(Command):
         return httpx.get(f"{self.url}/health").is_success
 
     def client(self, credentials: tuple[str, str] | None = None) -> httpx.Client:
-        """An HTTP client of one user; without credentials, of nobody."""
+        """An HTTP client of one user, or without credentials."""
         return httpx.Client(base_url=self.url, auth=credentials, timeout=60)
 
     def recover(self) -> None:

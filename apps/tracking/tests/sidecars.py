@@ -1,4 +1,4 @@
-"""The commands that answer Prometheus, as processes beside a server."""
+"""The commands that answer Prometheus, as processes next to a server."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""What Prometheus is told about a real Postgres, above all when it is away."""
+"""The metrics of a real Postgres, above all while it is down."""
 
 import socket
 import threading
@@ -43,7 +43,7 @@ def by_database(metrics: Sidecar, family: str) -> dict[str, float]:
     }
 
 
-def test_connections_and_sizes_are_told(
+def test_connections_and_sizes_are_reported(
     postgres: Postgres, uri: str, exporter: Path, tmp_path: Path
 ) -> None:
     with of_database(uri, exporter, tmp_path) as metrics:
@@ -61,7 +61,7 @@ def test_connections_and_sizes_are_told(
             assert "measured" in by_database(metrics, f"pg_stat_database_{family}")
 
 
-def test_it_says_that_postgres_is_away_and_that_it_is_back(
+def test_it_reports_that_postgres_is_down_and_that_it_is_back(
     postgres: Postgres, uri: str, exporter: Path, tmp_path: Path
 ) -> None:
     with of_database(uri, exporter, tmp_path) as metrics:
@@ -178,6 +178,8 @@ def test_a_password_that_the_uri_lacks_comes_from_the_environment() -> None:
         ),
     ],
 )
-def test_what_keeps_it_from_starting_is_said(environment: dict[str, str], message: str) -> None:
+def test_the_reason_why_it_cannot_start_is_printed(
+    environment: dict[str, str], message: str
+) -> None:
     with pytest.raises(StartupError, match=message):
         serve_database_metrics(environment)

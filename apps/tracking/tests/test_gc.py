@@ -1,4 +1,4 @@
-"""What `gc` removes besides the files of deleted runs."""
+"""What `gc` removes in addition to the files of deleted runs."""
 
 import os
 from pathlib import Path

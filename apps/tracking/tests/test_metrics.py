@@ -1,4 +1,4 @@
-"""What Prometheus is told about the requests of a real server, and where it is told."""
+"""The metrics about requests of a real server, and their port."""
 
 import time
 from collections import Counter
@@ -21,7 +21,7 @@ REQUESTS = "mlflow_http_request_total"
 SECONDS = "mlflow_http_request_duration_seconds_count"
 
 
-def beside(server: Server, log: Path) -> Sidecar:
+def sidecar_of(server: Server, log: Path) -> Sidecar:
     """The metrics of a server."""
     environment = {"PROMETHEUS_MULTIPROC_DIR": str(server.counts), "MLFLOW_PORT": str(server.port)}
     return Sidecar("metrics", log, **environment)
@@ -30,7 +30,7 @@ def beside(server: Server, log: Path) -> Sidecar:
 @pytest.fixture(scope="session")
 def metrics(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sidecar]:
     """The metrics of the shared server."""
-    with beside(server, tmp_path_factory.mktemp("metrics") / "metrics.log") as sidecar:
+    with sidecar_of(server, tmp_path_factory.mktemp("metrics") / "metrics.log") as sidecar:
         yield sidecar
 
 
@@ -72,9 +72,9 @@ def test_refused_and_failed_requests_are_counted_with_their_status(
 ) -> None:
     def requests() -> None:
         path = f"{ARTIFACTS}/7/0af3/artifacts/a-file"
-        with server.client() as nobody, server.client(ADMIN) as admin:
-            assert nobody.get(f"{SEARCH}?max_results=1").status_code == 401
-            assert nobody.get(path).status_code == 401
+        with server.client() as anonymous, server.client(ADMIN) as admin:
+            assert anonymous.get(f"{SEARCH}?max_results=1").status_code == 401
+            assert anonymous.get(path).status_code == 401
             assert admin.get(SEARCH, headers={"Host": "evil.example"}).status_code == 403
             assert admin.put(path, content=b"x").is_success
             assert admin.put(f"{path}/below", content=b"x").status_code == 500
@@ -118,9 +118,7 @@ def test_probes_are_not_counted(server: Server, metrics: Sidecar) -> None:
 
 
 @pytest.mark.parametrize("user", [None, USERS["model-server"], ADMIN])
-def test_nobody_gets_metrics_from_the_public_port(
-    server: Server, user: tuple[str, str] | None
-) -> None:
+def test_the_public_port_has_no_metrics(server: Server, user: tuple[str, str] | None) -> None:
     with server.client(user) as client:
         for path in ("/metrics", "/metrics/", "/metrics?name[]=python_info"):
             reply = client.get(path)
@@ -129,7 +127,7 @@ def test_nobody_gets_metrics_from_the_public_port(
 
 
 def test_it_stops_at_once_and_is_small(server: Server, tmp_path: Path) -> None:
-    with beside(server, tmp_path / "metrics.log") as sidecar:
+    with sidecar_of(server, tmp_path / "metrics.log") as sidecar:
         for _ in range(20):
             sidecar.samples()
         assert sidecar.memory() <= 30
@@ -143,7 +141,7 @@ def test_a_server_that_starts_again_counts_from_zero_and_once(
     server = Server(tmp_path, *uris)
     server.counts.mkdir()
     searched = labels("GET", SEARCH, 200)
-    with beside(server, tmp_path / "metrics.log") as metrics:
+    with sidecar_of(server, tmp_path / "metrics.log") as metrics:
         assert metrics.samples() == {"mlflow_up": 0}
         for _ in range(2):
             with server, server.client(ADMIN) as client:
@@ -160,7 +158,7 @@ def test_the_counts_of_all_worker_processes_are_added_up(
 ) -> None:
     uris = postgres.create_databases("workers", template=migrated)
     server = Server(tmp_path, *uris, MLFLOW_WORKERS="2")
-    with server, beside(server, tmp_path / "metrics.log") as metrics:
+    with server, sidecar_of(server, tmp_path / "metrics.log") as metrics:
         wait_for_files(server.counts, "histogram_*.db", 2)
         while len(list(server.counts.glob("counter_*.db"))) < 2:
             httpx.get(f"{server.url}{SEARCH}?max_results=1")
@@ -187,7 +185,7 @@ def test_an_answer_for_want_of_a_database_is_an_error_and_the_server_is_up(
             server.recover()
 
 
-def test_a_folder_that_is_not_there_is_named() -> None:
+def test_a_missing_folder_is_named() -> None:
     with pytest.raises(StartupError, match="PROMETHEUS_MULTIPROC_DIR must name the folder"):
         serve_metrics({"PROMETHEUS_MULTIPROC_DIR": "/nowhere"})
 

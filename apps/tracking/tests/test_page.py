@@ -6,7 +6,7 @@ import mlflow.server
 from server import USERS, Server
 
 
-def test_the_page_opens_in_the_view_for_models_until_somebody_chooses(server: Server) -> None:
+def test_the_page_opens_in_the_view_for_models_until_a_user_chooses(server: Server) -> None:
     with server.client(USERS["notebook"]) as client:
         page = client.get("/")
     assert page.headers["content-type"].startswith("text/html")

@@ -1,4 +1,4 @@
-"""Accounts of people: how the stack makes, changes and removes them, and what they are told."""
+"""Accounts of people: how the stack makes, changes and removes them, and what they may do."""
 
 import io
 import os
@@ -34,7 +34,7 @@ class Platform:
         self._uris = uris
 
     def up(self, **people: str) -> str:
-        """What `npm run up` does about these people, beside the running server."""
+        """What `npm run up` does about these people, next to the running server."""
         wanted = {name: (first(name)[1], role) for name, role in people.items()}
         return migrated_here(self._uris, users_file(self._folder, wanted))
 
@@ -172,7 +172,7 @@ def test_a_workload_that_is_no_longer_there_loses_its_account(
     assert left == [(ADMIN[0],)]
 
 
-def test_a_reader_is_told_in_words_which_role_is_missing_and_who_gives_it(
+def test_the_refusal_of_a_reader_names_the_missing_role_and_who_grants_it(
     server: Server, by_hand: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", by_hand[0])
@@ -203,7 +203,7 @@ def test_a_permission_on_one_object_does_not_replace_the_role_and_the_refusal_sa
     assert "permissions on single experiments or models do not replace it" in refused.text
 
 
-def test_a_writer_is_told_what_takes_the_creator_or_an_administrator(server: Server) -> None:
+def test_the_refusal_of_a_writer_names_the_creator_or_an_administrator(server: Server) -> None:
     with server.client(USERS["training"]) as training, server.client(USERS["notebook"]) as notebook:
         experiment = training.post(f"{API}/experiments/create", json={"name": "told"}).json()
         deleted = notebook.post(f"{API}/experiments/delete", json=experiment)
@@ -214,7 +214,7 @@ def test_a_writer_is_told_what_takes_the_creator_or_an_administrator(server: Ser
         assert "it requires an administrator" in made.json()["message"]
 
 
-def test_anybody_changes_their_own_password_and_nobody_elses(
+def test_every_person_can_change_only_their_own_password(
     server: Server, by_hand: tuple[str, str]
 ) -> None:
     name, password = by_hand
@@ -241,7 +241,7 @@ def test_a_workload_does_not_change_its_password(server: Server, workload: str) 
     with server.client(login) as client:
         refused = client.patch(PASSWORD, json=body)
         assert refused.status_code == 403
-        assert "its password is the stack's" in refused.json()["message"]
+        assert "the stack sets its password" in refused.json()["message"]
         assert client.get(f"{API}/users/current").is_success
 
 

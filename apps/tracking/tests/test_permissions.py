@@ -52,7 +52,7 @@ SEARCHES = {
         )
     ),
 }
-# What writers change, and nothing that a later MLflow adds beside it.
+# What writers change, and nothing that a later MLflow adds next to it.
 WRITTEN = (
     "^/v1/traces$|/mlflow-artifacts/"
     "|/mlflow/(artifacts|upload-artifact|datasets|experiments|logged-models|model-versions"
@@ -133,7 +133,7 @@ def concrete(path: str) -> str:
     return re.sub(r"<[^>]+>|\{[^}]+\}", "1", path)
 
 
-def test_anonymous_gets_in_nowhere(anonymous: httpx.Client) -> None:
+def test_anonymous_requests_are_refused_everywhere(anonymous: httpx.Client) -> None:
     answers = {
         (method, path): anonymous.request(method, concrete(path)).status_code
         for method, path in ROUTES
@@ -341,7 +341,7 @@ def test_versions_are_deleted_by_who_created_the_model(
     assert training.request("DELETE", f"{API}/model-versions/delete", **version).is_success
 
 
-def test_nobody_takes_the_name_that_stands_for_every_model(
+def test_no_user_can_take_the_name_that_stands_for_every_model(
     admin: httpx.Client, training: httpx.Client
 ) -> None:
     created(training, "registered-models/create", {"name": "of one name"})

@@ -62,7 +62,7 @@ def test_a_wrong_variable_is_named(tmp_path: Path, changes: dict[str, str], mess
         ("{", "must be JSON"),
         ({}, "must hold a list of users"),
         ([{"username": "a"}], "entry 0 must have username, password, permission and person"),
-        ([USER, USER], "every username must be there once"),
+        ([USER, USER], "every username must appear once"),
         ([{**USER, "permission": "admin"}], 'permission must be "read" or "write", not "admin"'),
         ([{**USER, "password": "short"}], "entry 0: password must have at least 12"),
         ([{**USER, "username": ""}], "must be non-empty text"),

@@ -78,7 +78,7 @@ def test_killed_stopped_and_failing_migrations_leave_the_data_as_it_was(
     failed = migrate(environment)
     assert failed.returncode == 1
     assert failed.stderr.splitlines()[-1] == (
-        "error: the migration failed and was undone, MLflow goes on with its data: a planted fault"
+        "error: the migration failed and was undone; MLflow keeps its data: a planted fault"
     )
     assert databases(postgres, "doomed") == {"doomed", "doomed_auth"}
     assert postgres.query(everything, "doomed") == before
@@ -181,7 +181,7 @@ def test_a_version_that_never_served_is_rolled_back_from_whatever_its_migration_
     assert is_writable(postgres, "small")
 
 
-def test_the_data_of_before_is_dropped_after_a_week(
+def test_the_data_from_before_is_dropped_after_a_week(
     postgres: Postgres, session: Connection, pair: Pair
 ) -> None:
     copies.copy(session, pair, capacity=None)
@@ -232,7 +232,7 @@ def test_a_session_of_another_user_is_named_and_not_cut(
     other.close()
 
 
-def test_a_user_that_may_not_create_databases_is_told_so(
+def test_a_user_that_may_not_create_databases_gets_the_fix(
     postgres: Postgres, session: Connection, pair: Pair
 ) -> None:
     postgres.administer("ALTER ROLE mlflow NOCREATEDB")

@@ -20,7 +20,7 @@ API = "/api/2.0/mlflow"
 
 @dataclass(frozen=True)
 class Upgraded:
-    """The running server, what the migration said, and the schema of before."""
+    """The running server, what the migration said, and the earlier schema."""
 
     server: Server
     said: str
@@ -81,7 +81,7 @@ def test_the_registered_model_keeps_its_alias_and_predicts(client: MlflowClient)
     assert champion.predict({"x": [5.0]}).tolist() == pytest.approx([10.0])
 
 
-def test_prompts_traces_and_issues_are_there(client: MlflowClient, upgraded: Upgraded) -> None:
+def test_prompts_traces_and_issues_are_kept(client: MlflowClient, upgraded: Upgraded) -> None:
     assert mlflow.genai.load_prompt("prompts:/greeting/1").template == "Say hello to {{name}}"
     experiment = client.get_experiment_by_name("earlier")
     assert experiment is not None
@@ -110,7 +110,7 @@ def test_logins_and_permissions_stay(upgraded: Upgraded) -> None:
         assert notebook.post(f"{API}/registered-models/rename", json=rename).status_code == 403
 
 
-def test_work_goes_on_where_it_stopped(client: MlflowClient) -> None:
+def test_work_continues_where_it_stopped(client: MlflowClient) -> None:
     mlflow.set_experiment("earlier")
     with mlflow.start_run() as run:
         mlflow.log_metric("loss", 0.1)
@@ -123,7 +123,7 @@ def test_work_goes_on_where_it_stopped(client: MlflowClient) -> None:
         assert client.get_model_version_by_alias("earlier", "champion").version == target
 
 
-def test_going_back_brings_the_data_of_before_the_migration(
+def test_going_back_restores_the_data_from_before_the_migration(
     upgraded: Upgraded, postgres: Postgres
 ) -> None:
     environment = upgraded.server.environment

@@ -2,8 +2,8 @@ import type { Alert } from "./alertRule.ts";
 import { monitored } from "./monitored.ts";
 
 /*
- * Whether the parts of the platform answer. `absent(… == 1)` holds when nothing says that it is up: because it says that it
- * is down, cannot be read, or is gone altogether.
+ * Whether the parts of the platform answer. `absent(… == 1)` holds when no series reports it as up: it reports
+ * itself as down, cannot be scraped, or no longer exists.
  */
 
 /** The page has an overview of all models, too. */

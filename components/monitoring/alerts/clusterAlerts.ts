@@ -1,7 +1,7 @@
 import type { Alert } from "./alertRule.ts";
 import { butUnmonitored } from "./monitored.ts";
 
-// As `df` counts: what only root may fill is neither used nor left.
+// Counted as in `df`: blocks reserved for root are neither used nor available.
 const claim = (statistic: string) =>
   `max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_${statistic}_bytes)`;
 const left = `${claim("available")} / (${claim("used")} + ${claim("available")})`;

@@ -4,7 +4,7 @@ import { monitored } from "./monitored.ts";
 const lost = `dask_scheduler_workers_removed_total{${monitored}}`;
 const paused = `dask_scheduler_workers{${monitored},state="paused"}`;
 
-/** Of every scheduler that is there: one that has done its work lets its workers go. */
+/** For every running scheduler: one that is done releases its workers. */
 export const dask: Alert[] = [
   {
     name: "DaskWorkersLost",

@@ -12,11 +12,11 @@ const crashes = series("model_load_crashes_total");
 const ofVersion = "by (namespace, model, model_version)";
 
 const driftLimit = 0.25;
-// a template may ask more: the alert is one for each model, and names the features
+// a template may run further queries: there is one alert per model, and it names the features
 const drifted = `max by (feature) (model_input_drift_psi{namespace=%q,model=%q,model_version=%q}) > ${driftLimit}`;
 const named = 5;
 
-/** One alert for the server of each model, for nothing is left to say which of them is gone. */
+/** One alert for the server of each model: a missing server has no series that would name it. */
 export const modelServers = (models: readonly string[]): Alert => ({
   name: "ModelServerUnavailable",
   severity: "critical",
@@ -59,7 +59,7 @@ export const models: Alert[] = [
   {
     name: "ModelLoadFailed",
     severity: "warning",
-    // A counter that is born at 1 has no increase. Attempts are at most 5 minutes apart.
+    // A counter that starts at 1 has no increase. Attempts are at most 5 minutes apart.
     expr: `sum ${ofVersion} (increase(${failures}[15m]) > 0 or ${failures} unless ${failures} offset 15m) > 0`,
     summary: "Version {{ $labels.model_version }} of {{ $labels.model }} cannot be loaded",
     description:

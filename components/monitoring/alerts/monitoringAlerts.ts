@@ -65,7 +65,7 @@ export const monitoring: Alert[] = [
   },
 ];
 
-/** What needs an Alertmanager to be right. */
+/** The alerts that require an Alertmanager. */
 export const alerting: Alert[] = [
   {
     name: "PrometheusNotConnectedToAlertmanagers",

@@ -14,7 +14,7 @@ or 100 * sum(container_memory_working_set_bytes{id="/"}) / sum(machine_memory_by
 const cpu = `100 * (1 - avg(rate(node_cpu_seconds_total{mode="idle"}[${window}])))
 or 100 * sum(rate(container_cpu_usage_seconds_total{id="/"}[${window}])) / sum(machine_cpu_cores)`;
 
-// As `df` counts: what only root may fill is neither used nor left. A disk that is mounted twice counts once.
+// Counted as in `df`: blocks reserved for root are neither used nor available. A disk that is mounted twice counts once.
 const disk = (statistic: string) =>
   `sum(max by (node, device) (node_filesystem_${statistic}_bytes{fstype!~"tmpfs|overlay|squashfs|iso9660"}))`;
 const kubeletDisk = (statistic: string) =>
@@ -23,7 +23,7 @@ const usedOfDisk = `(${disk("size")} - ${disk("free")})`;
 const filesystem = `100 * ${usedOfDisk} / (${usedOfDisk} + ${disk("avail")})
 or 100 * ${kubeletDisk("usage")} / ${kubeletDisk("limit")}`;
 
-// Without the cables between pods, through which everything would count twice.
+// Without the virtual interfaces of pods, which would count all traffic twice.
 const virtual =
   "lo|veth.*|cali.*|cilium.*|lxc.*|docker.*|cni.*|br-.*|kube-.*|flannel.*|dummy.*|ifb.*|mlops-.*";
 const network = (direction: "receive" | "transmit") =>
@@ -35,7 +35,7 @@ const allocatablePods = `sum(kube_node_status_allocatable{resource="pods"})`;
 
 /*
  * Pods: the kubelet reports a pod's own group and each of its containers; the pod's is the greatest. Some
- * runtimes leave the label `container` empty, so nothing here asks for it.
+ * runtimes leave the label `container` empty, so no query here uses it.
  */
 const ofPods = 'namespace=~"$namespace",pod!=""';
 const podCpu = `max by (namespace, pod) (rate(container_cpu_usage_seconds_total{${ofPods}}[${window}]))`;
@@ -48,7 +48,7 @@ const claim = "max by (namespace, persistentvolumeclaim)";
 const volume = (statistic: string) =>
   `${claim} (kubelet_volume_stats_${statistic}_bytes{namespace=~"$namespace"})`;
 
-/** Of all Dask clusters; none is there most of the time. */
+/** Of all Dask clusters; most of the time there is none. */
 const ofDask = (name: string, matcher: string) =>
   `sum(dask_${name}{namespace=~"$namespace",${matcher}}) or vector(0)`;
 

@@ -7,7 +7,7 @@ import type { Dashboard } from "./shapes.ts";
 const firing = 'ALERTS{alertstate="firing",alertname!="Watchdog"}';
 
 const group = (series: string) => `group by (model) (${series})`;
-/** Models of the stack without a server. Its alert begins at once, and goes with a model that is removed. */
+/** Models of the stack without a server. The alert fires at once, and ends with a model that is removed. */
 const withoutServer = 'ALERTS{alertname="ModelServerUnavailable"}';
 const errors = "model_request_errors_total";
 const requests = "model_requests_total";
@@ -122,7 +122,7 @@ export const home = (): Dashboard =>
             description:
               "Prediction requests per second of the ten busiest models. None means that no client calls them, or that the page cannot reach the model servers.",
             queries: {
-              // those of the last hour before the end, so that no line comes and goes
+              // those of the last hour before the end, so that lines do not appear and disappear
               "{{model}}": `sum by (model) (rate(${requests}[${window}])) and on (model) topk(10, sum by (model) (rate(${requests}[1h] @ end())))`,
             },
             unit: "reqps",

@@ -2,7 +2,7 @@ import { runbooksUid } from "../runbookLinks.ts";
 import { datasource, type Tile } from "./panels.ts";
 import type { Dashboard, Link, Panel, RowPanel, Variable } from "./shapes.ts";
 
-/** Carried by every dashboard of ours. */
+/** Tag of all our dashboards. */
 export const tag = "mlops-platform";
 
 /** Every dashboard, by the name of its file. The uid is part of its address. */
@@ -56,7 +56,7 @@ export function dashboard(
   };
 }
 
-/** A way from every dashboard to every other, with the time range kept. */
+/** Links from every dashboard to every other, keeping the time range. */
 const otherBoards = (name: BoardName): Link[] =>
   (Object.keys(boards) as BoardName[]).filter((other) => other !== name).map(linkTo);
 

@@ -12,7 +12,7 @@ const duration = "model_request_duration_seconds";
 const version = "version {{model_version}}";
 const drift = `max by (model_version, feature) (model_input_drift_psi{${of}})`;
 
-/** Loads are rare, so they are counted and not made a rate: a counter that is born at 1 would show none. */
+/** Loads are rare, so they are counted, not shown as a rate: a counter that starts at 1 would have none. */
 const count = (counter: string) =>
   `sum by (model_version) (${counter}{${of}}) or 0 * sum by (model_version) (model_loads_total{${of}})`;
 
@@ -93,7 +93,7 @@ export const models = (): Dashboard =>
             description:
               "Refused and failed requests per second by HTTP status: 400 bad input, 413 too large, 415 wrong type, 503 no model or overloaded, 500 an error in the model.",
             queries: {
-              // without a fault there is no series of one, and yet there is something to show
+              // without a failure there is no series for it, but 0 must be shown
               "{{status}}": `sum by (status) (rate(${errors}[${window}])) or label_replace(0 * sum(rate(${requests}[${window}])), "status", "none", "", "")`,
             },
             unit: "reqps",

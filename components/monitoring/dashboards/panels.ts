@@ -12,7 +12,7 @@ import type {
   TimeSeriesPanel,
 } from "./shapes.ts";
 
-/** Grafana's uid of the Prometheus data source: one constant for who makes it and for every panel that asks it. */
+/** Grafana's uid of the Prometheus data source: one constant for the data source and for every panel that queries it. */
 export const prometheusDatasourceUid = "prometheus";
 
 /** PromQL: one query, several, or each by the name of its series, with labels in double braces. */
@@ -148,7 +148,7 @@ export function timeSeries(spec: TimeSeriesSpec): Tile {
 }
 
 export interface StatSpec extends PanelSpec {
-  /** Words in place of values, each with its colour. */
+  /** Texts shown instead of values, each with its colour. */
   words?: Words;
   /** Show the name of the series, not its value. */
   showsName?: boolean;
@@ -156,7 +156,7 @@ export interface StatSpec extends PanelSpec {
 
 /** The last value, large. */
 export function stat(spec: StatSpec): Tile {
-  // what is so now; a range would show the last value also of a series that is gone
+  // the current value; a range would also show the last value of a series that no longer exists
   const isNow = spec.words !== undefined || spec.showsName === true;
   const panel: StatPanel = {
     ...panelOf("stat", spec, isNow ? instantly(targets(spec.queries)) : targets(spec.queries)),
@@ -231,7 +231,7 @@ function columnProperties({ unit, decimals, thresholds, lowest, link, heading }:
   return properties.filter(({ value }) => value !== undefined);
 }
 
-/** One line for each series of now; with several queries the series of equal labels share a line. */
+/** One line for each current series; with several queries the series of equal labels share a line. */
 export function table(spec: TableSpec): Tile {
   const { columns, sortBy } = spec;
   const queries = targets(spec.queries);

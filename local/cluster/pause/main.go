@@ -1,4 +1,4 @@
-// The sandbox container: holds a pod's namespaces, reaps orphans and ends when told to.
+// The sandbox container: holds a pod's namespaces, reaps orphans and ends at SIGTERM.
 package main
 
 import (

@@ -95,7 +95,7 @@ suite(`a bundle${why}`, () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("is the same file when it is made again, and holds once what two images share", async () => {
+  test("is reproducible, and stores layers that two images share once", async () => {
     await make(path("again.tar"));
     expect(readFileSync(path("again.tar")).equals(readFileSync(path("small.tar")))).toBe(true);
     const { folder: open, manifest } = await openBundle(path("small.tar"));
@@ -130,7 +130,7 @@ suite(`a bundle${why}`, () => {
     );
   });
 
-  test("brings the very images to a registry, under the names that the stack then has", async () => {
+  test("pushes exactly these images to a registry, under the names that the stack then uses", async () => {
     registry.kill();
     const mirror = `127.0.0.1:${await freePort()}`;
     registry = await serve(mirror);

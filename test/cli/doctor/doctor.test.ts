@@ -72,13 +72,13 @@ async function examined(...words: string[]): Promise<Result[]> {
 const together = faultsOn(platform);
 const scaled = { iris: { autoscaling: { maxReplicas: 2, targetRequestsInFlight: 4 } } };
 
-describe("on a platform that is well", () => {
+describe("on a healthy platform", () => {
   let results: Result[];
   beforeAll(async () => {
     results = await examined();
   });
 
-  test("every check is ok or says why it cannot look", () => {
+  test("every check is ok or says why it was skipped", () => {
     expect(results.flatMap(({ findings }) => findings)).toEqual([]);
     const skipped = results.filter(({ status }) => status === "skipped");
     expect(skipped.map(({ name, detail }) => `${name}: ${detail}`)).toEqual([
@@ -88,7 +88,7 @@ describe("on a platform that is well", () => {
     ]);
   });
 
-  test("every symptom of the troubleshooting page names a check that there is", () => {
+  test("every symptom of the troubleshooting page names an existing check", () => {
     const names = results.map(({ name }) => name);
     const lost = troubleshootingTopics().filter(({ check }) => !names.includes(check ?? ""));
     expect(lost).toEqual([]);
@@ -147,7 +147,7 @@ test("`up` says what a user may not do before it builds or changes anything", as
   expect(code).toBe(1);
 });
 
-test("people read symptom, cause, fix and where there is more; a fault ends with 1", async () => {
+test("the report has symptom, cause, fix and a link; a fault ends with exit code 1", async () => {
   platform.servedVersion = "2";
   const { code, stdout } = await doctor();
   platform.reset();
@@ -158,7 +158,7 @@ test("people read symptom, cause, fix and where there is more; a fault ends with
   expect(code).toBe(1);
 });
 
-test("a run that goes on is a warning, which ends with 0", async () => {
+test("a run in progress is a warning, with exit code 0", async () => {
   const release = takeLock(join(workFolder, "state", `${stack}.lock`), "working on this stack");
   const { code, stdout } = await doctor();
   release();

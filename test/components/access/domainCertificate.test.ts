@@ -21,7 +21,7 @@ const withoutZone = [
   "mlops:index:DomainCertificate d",
 ];
 
-test("makes an address, a certificate and a map with the named hosts alone", async () => {
+test("makes an address, a certificate and a map with only the named hosts", async () => {
   const { resources, find } = await record(() => make("d", base));
   expect(tree(resources)).toEqual(withoutZone);
   expect(find("d-certificate").inputs["managed"]).toEqual({
@@ -40,7 +40,7 @@ test("makes an address, a certificate and a map with the named hosts alone", asy
   });
 });
 
-test("tells the records that the domain must have", async () => {
+test("outputs the records that the domain must have", async () => {
   const { find } = await record(() => make("d", base));
   expect(find("d").outputs).toEqual({
     address: "203.0.113.8",
@@ -81,14 +81,14 @@ test("writes those records into a zone of Cloud DNS", async () => {
   });
 });
 
-test("a host more leaves the certificate as it is", async () => {
+test("a further host does not change the certificate", async () => {
   const before = await record(() => make("d", base));
   const hostNames = [...base.hostNames, "models.ml.example.com"];
   const after = await record(() => make("d", { ...base, hostNames }));
   expect(after.find("d-certificate").inputs).toEqual(before.find("d-certificate").inputs);
 });
 
-test("another domain has another certificate", async () => {
+test("another domain gets another certificate", async () => {
   const elsewhere = { domain: "ai.example.com", hostNames: ["mlflow.ai.example.com"] };
   const { find } = await record(() => make("d", { ...base, ...elsewhere }));
   expect(find("d-authorization").inputs["domain"]).toBe("ai.example.com");

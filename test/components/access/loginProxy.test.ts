@@ -41,7 +41,7 @@ test("makes two pods with an identity, a Service, a budget and their secrets", a
   });
 });
 
-test("a cookie secret from elsewhere is not made again", async () => {
+test("a given cookie secret is not generated", async () => {
   const cookieSecret = "c".repeat(43);
   const { resources, find } = await record(() => make("door", { ...base, cookieSecret }));
   expect(resources.some(({ type }) => type.startsWith("random:"))).toBe(false);
@@ -50,7 +50,7 @@ test("a cookie secret from elsewhere is not made again", async () => {
   });
 });
 
-test("an existing Secret has what it needs besides its file", async () => {
+test("an existing Secret has the values that it needs in addition to its file", async () => {
   const { clientSecret: _, ...rest } = login;
   const { resources, find } = await record(() =>
     make("door", { ...base, login: rest, secretName: "mine" }),
@@ -80,7 +80,7 @@ test("an existing Secret has what it needs besides its file", async () => {
   ]);
 });
 
-test("its pods ask for nothing, and its selector finds them alone", async () => {
+test("its pods get no API token, and its selector matches only them", async () => {
   const { resources, find } = await record(() => make("door", base));
   const [pod] = podTemplates(resources);
   expect(podFaults(pod!.spec)).toEqual([]);
@@ -90,7 +90,7 @@ test("its pods ask for nothing, and its selector finds them alone", async () => 
   });
 });
 
-test("what is confidential is in the envelope alone, and never on the command line", async () => {
+test("confidential values are only in secret outputs, never on the command line", async () => {
   const { resources } = await record(() => make("door", base));
   for (const { inputs, outputs = {} } of resources) {
     const open = [...textsInTheOpen(inputs), ...textsInTheOpen(outputs)];
@@ -98,7 +98,7 @@ test("what is confidential is in the envelope alone, and never on the command li
   }
 });
 
-test("says on the command line whom it lets in, and how the session is kept", async () => {
+test("its command line sets who may log in, and how the session is kept", async () => {
   const { resources } = await record(() => make("door", { ...base, programPaths: ["/api/"] }));
   expect(flagsOf(resources)).toEqual([
     "--alpha-config=/etc/oauth2-proxy/oauth2-proxy.yaml",
@@ -121,7 +121,7 @@ test("says on the command line whom it lets in, and how the session is kept", as
   ]);
 });
 
-test("says in its file who lets people in, and what is passed on", async () => {
+test("its file sets the provider, and the headers that are passed on", async () => {
   const { find } = await record(() => make("door", base));
   expect(loginConfigOf(find("door-secrets"))).toEqual({
     server: { bindAddress: "0.0.0.0:4180" },
@@ -148,7 +148,7 @@ test("says in its file who lets people in, and what is passed on", async () => {
   });
 });
 
-test("another domain is the cookie's too", async () => {
+test("the cookie follows the domain", async () => {
   const elsewhere = { domain: "ai.example.com", hostName: "mlflow.ai.example.com" };
   const { resources } = await record(() => make("door", { ...base, ...elsewhere }));
   expect(flagsOf(resources)).toContain("--cookie-domain=.ai.example.com");

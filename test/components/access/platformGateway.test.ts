@@ -50,7 +50,7 @@ test("makes a Gateway, and a route and two policies for each Service", async () 
 // SECURITY.md: Nothing is open to the internet unless a `domain` is set, and then over HTTPS only:
 // MLflow and Grafana with their logins, the prediction page, and the model server only behind an
 // OpenID Connect login, which can stand in front of all of them.
-test("listens for HTTPS alone, on the named address, with the certificates of the map", async () => {
+test("listens only for HTTPS, on the named address, with the certificates of the map", async () => {
   const { find } = await record(() => make("gate", base));
   const { metadata, spec } = find("gate-gateway").inputs;
   expect(at(metadata, "annotations")).toMatchObject({ "networking.gke.io/certmap": "map" });
@@ -68,7 +68,7 @@ test("listens for HTTPS alone, on the named address, with the certificates of th
   });
 });
 
-test("sends one host to one Service, and tells browsers to come by HTTPS only", async () => {
+test("routes one host to one Service, and makes browsers use HTTPS only", async () => {
   const { find } = await record(() => make("gate", base));
   expect(find("gate-mlflow-route").inputs["spec"]).toEqual({
     parentRefs: [{ group: gatewayGroup, kind: "Gateway", name: "gate", sectionName: "https" }],
@@ -90,7 +90,7 @@ test("sends one host to one Service, and tells browsers to come by HTTPS only", 
   });
 });
 
-test("gives uploads and websockets an hour, and asks each app for its health by its own path", async () => {
+test("gives uploads and websockets an hour, and probes each app at its own path", async () => {
   const { find } = await record(() => make("gate", base));
   const common = {
     timeoutSec: 3600,

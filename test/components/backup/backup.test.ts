@@ -155,7 +155,7 @@ const fromSecret = (name: string, key = name) => ({
   valueFrom: { secretKeyRef: { name: "mine", key } },
 });
 
-test("an existing Secret has the password, which is neither made, kept nor given out", async () => {
+test("a password in an existing Secret is neither generated, stored nor output", async () => {
   const { resources, find } = await record(() =>
     make("keep", { ...base, passwordSecretName: "mine" }),
   );

@@ -60,7 +60,7 @@ function errorOf(args: unknown): pulumi.InputPropertiesError {
   throw new Error("nothing was refused");
 }
 
-test("every fault of a component is in one error of the SDK, a line each", () => {
+test("all faults of a component are in one error of the SDK, one per line", () => {
   const error = errorOf({ ...good, replicas: 0, versioning: "yes" });
   expect(pulumi.InputPropertiesError.isInstance(error)).toBe(true);
   expect(error.errors).toEqual([
@@ -101,7 +101,7 @@ test.each<[name: string, args: unknown, reasons: string[]]>([
     ["nested.replicas must be a whole number from 1 to 3"],
   ],
   [
-    "what is not in a set",
+    "a value outside of the allowed set",
     { ...good, kind: "gren" },
     ['kind must be one of blue, green, not "gren"; the nearest is green'],
   ],
@@ -116,7 +116,7 @@ test.each<[name: string, args: unknown, reasons: string[]]>([
     ["nested.replcas is not an argument; did you mean replicas?"],
   ],
   [
-    "an argument like no other",
+    "an argument with no similar name",
     { ...good, nested: { replicas: 1, colour: 2 } },
     ["nested.colour is not an argument; those are replicas"],
   ],
@@ -129,14 +129,14 @@ test.each<[name: string, args: unknown, reasons: string[]]>([
   expect(errorOf(args).errors.map(({ reason }) => reason)).toEqual(reasons);
 });
 
-test("takes what is right, and what is left out", () => {
+test("accepts valid and absent arguments", () => {
   expect(() => check({ ...good, replicas: undefined, colour: undefined })).not.toThrow();
   expect(() =>
     check({ ...good, replicas: pulumi.output(3), nested: { replicas: 3 } }),
   ).not.toThrow();
 });
 
-test("an output is refused as soon as it is known, and that ends the program; it is never quoted", () => {
+test("an invalid output is refused as soon as it is known, which ends the program, and its value is never printed", () => {
   const program = `
     import * as pulumi from "@pulumi/pulumi";
     import { checkArguments, object, oneOf } from "./components/core/checks.ts";
@@ -154,7 +154,7 @@ test("an output is refused as soon as it is known, and that ends the program; it
 const accepts = (rule: Rule, ...values: unknown[]) =>
   values.filter((value) => faultsOf(value, rule).length === 0);
 
-test("a DNS label is what Kubernetes takes for one", () => {
+test("a DNS label is what Kubernetes accepts as one", () => {
   const label = fc.stringMatching(/^[a-z]([-a-z0-9]{0,20}[a-z0-9])?$/);
   fc.assert(fc.property(label, isDnsLabel));
   expect(accepts(dnsLabel("mlops"), "", "1a", "a-", "A", "a.b", "a".repeat(64), null, 1)).toEqual(

@@ -33,7 +33,7 @@ test("names that look alike have different slugs", () => {
   expect(new Set(names.map(slugOf)).size).toBe(names.length);
 });
 
-test("every name fits behind `model-server-`, and into the name of a CronJob", () => {
+test("every slug fits after `model-server-`, and into the name of a CronJob", () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1, unit: "grapheme" }), (name) => {
       expect(slugOf(name)).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);

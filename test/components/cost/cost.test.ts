@@ -18,7 +18,7 @@ import {
   workload,
 } from "./resources.ts";
 
-test("says on which day the prices were read", () => {
+test("has the day on which the prices were read", () => {
   expect(pricesAsOf).toMatch(/^20[0-9]{2}-[0-9]{2}-[0-9]{2}$/);
 });
 

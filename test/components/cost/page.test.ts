@@ -12,7 +12,7 @@ function written(what: string): string {
   return row?.split("|").at(-2)?.trim() ?? `no row with ${what}`;
 }
 
-test("the page is of the same day as the prices", () => {
+test("the page has the same date as the prices", () => {
   expect(page).toContain(`as of ${pricesAsOf}`);
 });
 

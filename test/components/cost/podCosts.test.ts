@@ -73,7 +73,7 @@ describe("Autopilot", () => {
     expect(podCost(workload([container("500m", "1Gi")]), autoscaler)).toBeCloseTo(4 * one, 1);
   });
 
-  test("a chart's pods are counted from its values, but for what is switched off", () => {
+  test("a chart's pods are counted from its values, except disabled parts", () => {
     const requests = (cpu: string, memory: string) => ({ requests: { cpu, memory } });
     const release = resource("kubernetes:helm.sh/v3:Release", {
       values: {
@@ -88,7 +88,7 @@ describe("Autopilot", () => {
     );
   });
 
-  test("pods cost nothing where nodes are paid for", () => {
+  test("pods cost nothing where nodes are billed", () => {
     expect(monthlyCostUsd([cluster(), workload([container("4", "16Gi")])])).toBe(73);
   });
 });

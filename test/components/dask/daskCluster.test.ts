@@ -20,7 +20,7 @@ const base: DaskClusterArgs = {
   trackingPassword: "a writer's password",
 };
 
-test("makes a scheduler that has a Service, and workers, with one identity and one secret", async () => {
+test("makes a scheduler with a Service, and workers, with one identity and one secret", async () => {
   const { resources } = await record(() => make("dask", base));
   expect(tree(resources)).toEqual([
     "kubernetes:apps/v1:Deployment dask-scheduler < dask",
@@ -34,7 +34,7 @@ test("makes a scheduler that has a Service, and workers, with one identity and o
   ]);
 });
 
-test("the Service finds the scheduler only, and MLflow's login is the workers' only", async () => {
+test("the Service selects only the scheduler, and only the workers have MLflow's login", async () => {
   const { find } = await record(() => make("dask", base));
   const pod = (role: string) => at(find(`dask-${role}`).inputs, "spec", "template");
   const selector = at(find("dask-service").inputs, "spec", "selector");
@@ -53,7 +53,7 @@ test("the Service finds the scheduler only, and MLflow's login is the workers' o
   ]);
 });
 
-test("what a notebook connects with is a secret, and in no command or variable in the clear", async () => {
+test("what a notebook connects with is a secret, and in no command or variable as plaintext", async () => {
   const { resources, find } = await record(() => make("dask", base));
   const password = "MARKER-dask-password";
   const holders = resources.filter(({ inputs }) => JSON.stringify(inputs).includes(password));

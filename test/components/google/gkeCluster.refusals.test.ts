@@ -139,7 +139,7 @@ describe("Autopilot", () => {
   ]);
 });
 
-describe("refuses a name of which Google makes no names", () => {
+describe("refuses a name that cannot become a name on Google Cloud", () => {
   test.each([
     [
       "gke_one",

@@ -37,7 +37,7 @@ const common = {
 
 // SECURITY.md: Nodes have no public address and a separate account that may write logs and
 // metrics and read one image repository.
-test("makes a private cluster with its own pool, whose nodes have their own account", async () => {
+test("makes a private cluster with a separate pool, whose nodes have their own account", async () => {
   const { resources, find } = await record(() => make("gke", base));
   expect(tree(resources)).toEqual([
     "gcp:container/cluster:Cluster gke-cluster < gke",
@@ -124,7 +124,7 @@ test("with Autopilot makes no pool: Google makes nodes, which run as the same ac
   });
 });
 
-test("a GPU pool is empty, cheap and closed to pods that ask for no GPU", async () => {
+test("a GPU pool is empty, cheap and closed to pods that request no GPU", async () => {
   const { find } = await record(() => make("gke", { ...base, gpu: { type: GpuType.L4 } }));
   expect(find("gke-gpu").inputs).toMatchObject({
     autoscaling: { minNodeCount: 0, maxNodeCount: 1, locationPolicy: "ANY" },
@@ -176,7 +176,7 @@ describe("paused", () => {
     expect(paused.find("gke-cluster").inputs).toEqual(running.find("gke-cluster").inputs);
   });
 
-  test("costs less, and nodes may be none", async () => {
+  test("costs less, and may have no nodes", async () => {
     const cost = async (args: GkeClusterArgs) =>
       (await record(() => make("gke", args))).find("gke").outputs!["monthlyCostUsd"] as number;
     expect(await cost({ ...base, paused: true, minNodes: 0 })).toBeLessThan(await cost(base));
@@ -184,7 +184,7 @@ describe("paused", () => {
   });
 });
 
-test("says how to reach the cluster, without a credential and as a secret", async () => {
+test("outputs how to reach the cluster, without a credential and as a secret", async () => {
   const { find } = await record(() => make("gke", base));
   const { kubeconfig, ...outputs } = readable(find("gke").outputs!) as { [key: string]: Json };
   expect(outputs).toEqual({
@@ -225,7 +225,7 @@ test("says how to reach the cluster, without a credential and as a secret", asyn
   });
 });
 
-test("what uses the kubeconfig waits for nodes, and identities wait for the cluster alone", async () => {
+test("users of the kubeconfig wait for nodes, and identities wait only for the cluster", async () => {
   const { result } = await record(() => make("gke", base));
   expect(await sources(result.kubeconfig)).toContain("gke-pool");
   expect(await sources(result.workloadPool)).toEqual(["gke-cluster"]);

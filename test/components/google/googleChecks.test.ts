@@ -45,7 +45,7 @@ test.each([undefined, ""])("a project that is %j is missing", (id) => {
   expect(found(project, id).faults).toEqual(["it must be given"]);
 });
 
-test("an account may be called what a project may not", () => {
+test("an account may have names that a project may not", () => {
   expect(found(accountId, "null-account")).toEqual(nothing);
 });
 
@@ -116,7 +116,7 @@ test.each(["Blue", "b".repeat(64), "a b"])("the value %j of a label is refused",
   ]);
 });
 
-test("more labels than Google takes are refused", () => {
+test("more labels than Google allows are refused", () => {
   const labels = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`label-${index}`, "a"]));
   expect(found(googleLabels, labels(62))).toEqual(nothing);

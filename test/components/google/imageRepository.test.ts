@@ -6,7 +6,7 @@ const make = (name: string, args: ImageRepositoryArgs) => new ImageRepository(na
 const base: ImageRepositoryArgs = { project: "my-project", region: "europe-west3" };
 const nodes = "serviceAccount:nodes@my-project.iam.gserviceaccount.com";
 
-test("makes a repository whose tags cannot change, and says its URL", async () => {
+test("makes a repository with immutable tags, and outputs its URL", async () => {
   const { resources, find } = await record(() => make("images", base));
   expect(tree(resources)).toEqual([
     "gcp:artifactregistry/repository:Repository images-repository < images",
@@ -36,7 +36,7 @@ test("makes a repository whose tags cannot change, and says its URL", async () =
   });
 });
 
-test("with keepVersions old versions go, and the newest are saved from that", async () => {
+test("with keepVersions old versions are deleted, except the newest", async () => {
   const { find } = await record(() => make("images", { ...base, keepVersions: 5 }));
   expect(find("images-repository").inputs).toMatchObject({
     dockerConfig: { immutableTags: false },

@@ -6,7 +6,7 @@ const make = (name: string, args: PrivateNetworkArgs) => new PrivateNetwork(name
 const base: PrivateNetworkArgs = { project: "my-project", region: "europe-west3" };
 const withServices: PrivateNetworkArgs = { ...base, privateServices: true };
 
-test("makes a network of one subnet, with a NAT gateway for what machines call outside", async () => {
+test("makes a network with one subnet, and a NAT gateway for outgoing traffic", async () => {
   const { resources, find } = await record(() => make("net", base));
   expect(tree(resources)).toEqual([
     "gcp:compute/network:Network net-network < net",
@@ -44,7 +44,7 @@ test("makes a network of one subnet, with a NAT gateway for what machines call o
   });
 });
 
-test("says what a cluster has to know, and what the gateway costs", async () => {
+test("outputs what a cluster needs, and the cost of the gateway", async () => {
   const { find } = await record(() => make("net", base));
   expect(find("net").outputs).toEqual({
     networkId: "net-network-id",
@@ -55,7 +55,7 @@ test("says what a cluster has to know, and what the gateway costs", async () => 
   });
 });
 
-test("what uses private services waits for the peering by data flow", async () => {
+test("users of private services wait for the peering through an output", async () => {
   const { result, find, resources } = await record(() => make("net", withServices));
   expect(tree(resources)).toContain(
     "gcp:servicenetworking/connection:Connection net-services < net",
@@ -173,7 +173,7 @@ describeRefusals(make, "net", base, [
   ],
 ]);
 
-describe("refuses a name of which Google makes no names", () => {
+describe("refuses a name that cannot become a name on Google Cloud", () => {
   test.each([
     [
       "Net",

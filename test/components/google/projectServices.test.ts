@@ -8,7 +8,7 @@ const base: ProjectServicesArgs = {
   services: ["sqladmin.googleapis.com", "storage.googleapis.com"],
 };
 
-test("enables each service, and leaves it enabled when the stack goes", async () => {
+test("enables each service, and leaves it enabled when the stack is destroyed", async () => {
   const { resources, find } = await record(() => make("apis", base));
   expect(tree(resources)).toEqual([
     "gcp:projects/service:Service apis-sqladmin < apis",
@@ -23,7 +23,7 @@ test("enables each service, and leaves it enabled when the stack goes", async ()
   expect(find("apis").outputs).toEqual({ services: base.services });
 });
 
-test("what waits for the component waits for every service", async () => {
+test("dependents of the component wait for every service", async () => {
   const { find } = await record(() => {
     const services = make("apis", base);
     new ProjectServices(

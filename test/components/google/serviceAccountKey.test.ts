@@ -58,7 +58,7 @@ test("makes an account with a key and the roles on exactly one bucket and one in
   });
 });
 
-test("the key is never in the open", async () => {
+test("the key is always a secret", async () => {
   const { resources, result } = await record(() => make("identity", base));
   const open = resources.flatMap(({ inputs, outputs }) => [
     ...textsInTheOpen(inputs),

@@ -49,7 +49,7 @@ test("binds the pod's ServiceAccount to exactly one bucket and one instance, wit
   expect(find("identity").outputs).toEqual({ member });
 });
 
-test("who uses the member waits until its roles are bound", async () => {
+test("users of the member wait until its roles are bound", async () => {
   const { find } = await record(() => {
     const identity = make("identity", base);
     make("later", { ...base, namespace: identity.member.apply(() => "ml") });

@@ -40,7 +40,7 @@ test("denies everything, allows DNS, and opens each flow on both sides", async (
   });
 });
 
-test("a flow from nowhere in particular lets anybody in, and nobody out", async () => {
+test("a flow without a source allows every client in, and no traffic out", async () => {
   const flows = [{ to: "mlflow", port: 5000 }];
   const { resources, find } = await record(() => make("net", { ...base, flows }));
   expect(resources.map(({ name }) => name).sort()).toEqual([
@@ -56,7 +56,7 @@ test("a flow from nowhere in particular lets anybody in, and nobody out", async 
   });
 });
 
-test("a flow to one Service opens its pods alone, of all that bear the application's name", async () => {
+test("a flow to one Service opens only its pods, not others of the same application", async () => {
   const flows = [{ to: "model-server", toService: "model-server-churn", port: 8080 }];
   const { find } = await record(() => make("net", { ...base, flows }));
   expect(at(find("net-anybody-to-model-server-churn").inputs["spec"], "podSelector")).toEqual({
@@ -67,7 +67,7 @@ test("a flow to one Service opens its pods alone, of all that bear the applicati
   });
 });
 
-test("a flow between pods without a port opens every TCP port of theirs", async () => {
+test("a flow between pods without a port opens all their TCP ports", async () => {
   const flows = [{ from: "training", to: "training", toService: "nightly" }];
   const { find } = await record(() => make("net", { ...base, flows }));
   const ports = [{ protocol: "TCP" }];
@@ -77,7 +77,7 @@ test("a flow between pods without a port opens every TCP port of theirs", async 
   ]);
 });
 
-test("a flow to nowhere in particular lets out, and nobody in", async () => {
+test("a flow without a target allows traffic out, and no client in", async () => {
   const flows = [
     { from: "mlflow", port: 6543 },
     { from: "mlflow", port: 443 },
@@ -103,7 +103,7 @@ test("a flow to nowhere in particular lets out, and nobody in", async () => {
   });
 });
 
-test("ranges of addresses stand for an end outside the cluster, in their own policy", async () => {
+test("address ranges are an end outside the cluster, in a separate policy", async () => {
   const flows = [
     { fromAddresses: ["35.191.0.0/16", "130.211.0.0/22"], to: "mlflow", port: 5000 },
     { from: "mlflow", toAddresses: ["169.254.169.254/32"], port: 80 },
@@ -169,7 +169,7 @@ test("pods may query the cluster's DNS and no other name server", async () => {
   });
 });
 
-test("addresses that are known later give the policy its own name", async () => {
+test("a policy with addresses that are known later gets a separate name", async () => {
   const toAddresses = [pulumi.output("10.0.0.2").apply((address) => `${address}/32`)];
   const flows = [{ from: "prometheus", toAddresses, toName: "api-server", port: 443 }];
   const { find } = await record(() => make("net", { ...base, flows }));

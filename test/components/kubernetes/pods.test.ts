@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 // SECURITY.md: Every pod of the namespace runs without root and with a read-only root file system,
 // under Pod Security `restricted`.
-test("every pod of the platform is guarded", () => {
+test("every pod of the platform is restricted", () => {
   const faults = podTemplates(resources).flatMap(({ workload, spec }) =>
     podFaults(spec).map((fault) => `${workload} ${fault}`),
   );
@@ -28,7 +28,7 @@ test("every pod of the platform is guarded", () => {
 
 // SECURITY.md: Only what works with objects of the cluster has a token of a service account: Prometheus,
 // kube-state-metrics, Grafana's sidecar, and of a restore the step that stops and starts MLflow.
-test("one container of our own has a token", () => {
+test("only one container of ours has a token", () => {
   const holders = podTemplates(resources).flatMap(({ workload, spec }) => {
     const tokens = list(spec["volumes"]).filter((volume) => "projected" in volume);
     const names = tokens.map((volume) => volume["name"]);
@@ -41,14 +41,14 @@ test("one container of our own has a token", () => {
   expect(holders).toEqual([["ml-backup-restore", "swap"]]);
 });
 
-test("every workload that makes pods was looked at", () => {
+test("every workload that creates pods was checked", () => {
   const workloads = resources.filter(({ type }) => /:(apps|batch)\/v1:/.test(type));
   const looked = podTemplates(resources).map(({ workload }) => workload);
   expect(looked.sort()).toEqual(workloads.map(({ name }) => name).sort());
   expect(looked).toHaveLength(9);
 });
 
-test("every pod is selected by its own workload alone", () => {
+test("every pod is selected only by its own workload", () => {
   const pods = podTemplates(resources);
   for (const { name, inputs } of objects(resources)) {
     const selector = at(inputs, "spec", "selector", "matchLabels");
@@ -61,7 +61,7 @@ test("every pod is selected by its own workload alone", () => {
   }
 });
 
-test("pods that answer requests say when they are up, ready and alive; those that end do not", () => {
+test("pods that serve requests have startup, readiness and liveness probes; pods of Jobs have none", () => {
   const probed = podTemplates(resources).filter(({ spec }) =>
     containersOf(spec).some(
       (container) =>
@@ -174,7 +174,7 @@ const patch: PodPatch = {
   ],
 };
 
-test("a patch is laid over the component's pods last, and adds what lists hold", async () => {
+test("a patch is merged over the component's pods last, and adds to lists", async () => {
   const templateOf = async (podPatch?: PodPatch) => {
     const [{ spec, labels }] = podTemplates(
       (await record(() => page("page", podPatch))).resources,
@@ -223,7 +223,7 @@ describeRefusals<{ podPatch?: PodPatch }>(
   ],
 );
 
-test("every component that makes pods takes the same settings for them", () => {
+test("every component that creates pods takes the same settings for them", () => {
   const { resources } = readSchema();
   const ofPods = [
     "labels",

@@ -36,7 +36,7 @@ test.each([
   expect(ours).toEqual(before);
 });
 
-test("an output is never looked into", () => {
+test("an output is never treated as a map", () => {
   const later = pulumi.output({ retention: "1d" });
   expect(mergeValues(ours, { server: later })["server"]).toBe(later);
   expect(mergeValues({ server: later }, { server: { retention: "2d" } })).toEqual({

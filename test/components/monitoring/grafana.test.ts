@@ -68,7 +68,7 @@ test("the platform's dashboards fit into ConfigMaps, and the home page is one of
 
 // SECURITY.md: Only what works with objects of the cluster has a token of a service account: Prometheus,
 // kube-state-metrics, Grafana's sidecar, and of a restore the step that stops and starts MLflow.
-test("the sidecar alone has a token, and that opens ConfigMaps alone", async () => {
+test("only the sidecar has a token, and it can read only ConfigMaps", async () => {
   const { resources, find } = await record(() => make("grafana", base));
   const { rules, metadata }: any = find("grafana-dashboard-reader").inputs;
   expect(rules).toEqual([
@@ -95,27 +95,27 @@ test("its passwords are those of the Secret that goes with it", async () => {
   expect([admin.existingSecret, secretKeyRef.name]).toEqual(
     Array(2).fill("grafana-credentials-1a2b3c"),
   );
-  // the names that the chart looks for by itself, and the one that it is told
+  // the chart's default names, and the one that is configured
   const wanted = ["admin-user", "admin-password", secretKeyRef.key];
   expect(Object.keys(stringData.secret).sort()).toEqual(wanted.sort());
 });
 
 // SECURITY.md: Grafana asks for a generated password.
 test.each([
-  ["lets nobody in without a login", "auth.anonymous", { enabled: false }],
-  ["lets nobody make an account", "users", { allow_sign_up: false, allow_org_create: false }],
-  ["shows no dashboard to everybody", "public_dashboards", { enabled: false }],
+  ["allows no access without a login", "auth.anonymous", { enabled: false }],
+  ["allows no sign-up", "users", { allow_sign_up: false, allow_org_create: false }],
+  ["has no public dashboards", "public_dashboards", { enabled: false }],
   ["shows no metrics next to its pages", "metrics", { enabled: false }],
   ["hands no picture out to a server of others", "snapshots", { external_enabled: false }],
-  ["asks nobody for pictures of its users", "security", { disable_gravatar: true }],
+  ["does not fetch pictures of its users", "security", { disable_gravatar: true }],
   ["fetches no news", "news", { news_feed_enabled: false }],
   [
-    "tells nobody of its use, and asks nobody for updates",
+    "reports no usage, and checks for no updates",
     "analytics",
     { reporting_enabled: false, check_for_updates: false, check_for_plugin_updates: false },
   ],
   [
-    "fetches no plugin and no key of one",
+    "downloads no plugin and no key of a plugin",
     "plugins",
     {
       preinstall_disabled: true,
@@ -130,7 +130,7 @@ test.each([
 
 // SECURITY.md: Every pod of the namespace runs without root and with a read-only root file system,
 // under Pod Security `restricted`.
-test("no container is root, may become it or takes more than its share", async () => {
+test("no container is root, may become root or has unlimited resources", async () => {
   const all = await values();
   expect(all.initChownData.enabled).toBe(false);
   const containers = [
@@ -143,7 +143,7 @@ test("no container is root, may become it or takes more than its share", async (
     expect(securityContext.seccompProfile).toEqual({ type: "RuntimeDefault" });
 });
 
-test("its data stay when the pod goes, which ends before the next one opens them", async () => {
+test("its data outlives the pod, which stops before the next one starts", async () => {
   const { resources, find } = await record(() => make("grafana", base));
   const { persistence, deploymentStrategy }: any = valuesOf(resources);
   const claim = at(find("grafana-data").inputs, "metadata", "name");
@@ -190,7 +190,7 @@ describeRefusals(make, "grafana", base, [
   ],
 ]);
 
-test("refuses a dashboard that no ConfigMap could hold", async () => {
+test("refuses a dashboard that is too large for a ConfigMap", async () => {
   const large = { ...one, json: JSON.stringify("ä".repeat(600_000)) };
   await expect(record(() => make("grafana", { ...base, dashboards: [large] }))).rejects.toThrow(
     `${it}dashboards[0].json must be smaller than a ConfigMap, which holds 1 MiB; split it`,

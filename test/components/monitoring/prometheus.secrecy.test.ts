@@ -29,7 +29,7 @@ const holdsSecret = (value: Json): boolean =>
 // SECURITY.md: Nothing secret is among the values of a Helm release: Grafana's credentials and the
 // whole configuration of Alertmanager are Secrets.
 test.each(["metrics", "grafana"])(
-  "nothing that `helm get values` shows of %s is secret, in an envelope or out of it",
+  "nothing that `helm get values` shows of %s is secret, as a secret or not",
   async (name) => {
     const { resources } = await record(everything);
     const release = releaseOf(resources.filter(({ parent }) => parent === name));
@@ -38,7 +38,7 @@ test.each(["metrics", "grafana"])(
   },
 );
 
-test("what people must not see stands in Secrets alone, and every receiver's is in one", async () => {
+test("confidential values are only in Secrets, those of every receiver in one", async () => {
   const { resources } = await record(everything);
   const made = resources.filter(({ custom }) => custom);
   const open = made.filter(({ inputs }) => textsInTheOpen(inputs).join().includes("MARKER"));

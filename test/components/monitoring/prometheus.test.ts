@@ -41,7 +41,7 @@ test("makes a Release, the configuration of Alertmanager and a namespace for nod
 
 // SECURITY.md: Only node-exporter may see its node, in a privileged namespace where nothing else
 // runs; kube-state-metrics reads no Secrets.
-test("node-exporter alone has a privileged namespace", async () => {
+test("only node-exporter has a privileged namespace", async () => {
   const { find } = await record(() =>
     make("metrics", { ...base, labels: { "pod-security.kubernetes.io/enforce": "baseline" } }),
   );
@@ -56,7 +56,7 @@ test("node-exporter alone has a privileged namespace", async () => {
   });
 });
 
-test("in a namespace that it may not leave it has a Role, and nothing asks for a right beyond it", async () => {
+test("with namespaceOnly it has a Role, and nothing requires rights outside the namespace", async () => {
   const { resources, find } = await record(() => make("metrics", { ...base, namespaceOnly: true }));
   expect(resources.map(({ type }) => type)).not.toContain("kubernetes:core/v1:Namespace");
   expect(find("metrics-discovery-role").inputs["rules"]).toEqual([
@@ -89,7 +89,7 @@ test("in a namespace that it may not leave it has a Role, and nothing asks for a
 
 // SECURITY.md: Prometheus and Alertmanager have no login, so nothing opens them to the outside;
 // Prometheus cannot be stopped or reloaded over HTTP.
-test("nobody stops or reloads Prometheus over HTTP, and no Service or Ingress opens it", async () => {
+test("no client can stop or reload Prometheus over HTTP, and no Service or Ingress exposes it", async () => {
   const all = await values();
   // this list replaces the chart's, which has `web.enable-lifecycle`
   expect(all.server.extraFlags).toEqual(["enable-feature=auto-reload-config"]);
@@ -132,7 +132,7 @@ test.each([
 
 // SECURITY.md: Only node-exporter may see its node, in a privileged namespace where nothing else
 // runs; kube-state-metrics reads no Secrets.
-test("kube-state-metrics reads what the dashboards and alerts ask about, and no Secrets", async () => {
+test("kube-state-metrics reads what the dashboards and alerts query, and no Secrets", async () => {
   const { collectors } = (await values())["kube-state-metrics"];
   const kinds = Object.keys(metrics).flatMap((name) => /^kube_([a-z]+)_/.exec(name)?.[1] ?? []);
   expect(kinds).toContain("pod");
@@ -144,7 +144,7 @@ test("kube-state-metrics reads what the dashboards and alerts ask about, and no 
 // kube-state-metrics, Grafana's sidecar, and of a restore the step that stops and starts MLflow.
 // SECURITY.md: node-exporter listens at the node's address inside the cluster, not at every address
 // of its machine.
-test("what reads no objects has no token, and node-exporter has one address", async () => {
+test("parts that read no objects have no token, and node-exporter listens on one address", async () => {
   const all = await values();
   const without = Object.keys(all).filter(
     (part) => !(all[part].automountServiceAccountToken ?? true),
@@ -214,7 +214,7 @@ const name = "path" in checker ? "promtool" : `promtool (skipped: ${checker.reas
     expect(check(configuration(await values(args)))).toContain("SUCCESS");
   });
 
-  test("refuses a faulty job, or accepting ours would say nothing", async () => {
+  test("refuses a faulty job, which proves that the check works", async () => {
     const all = await values({ values: { scrapeConfigs: { mine: { targets: [] } } } });
     expect(() => check(configuration(all))).toThrow("field targets not found");
   });

@@ -28,12 +28,12 @@ const configuration = async (receivers?: AlertReceivers) => {
   return JSON.parse(result);
 };
 
-test("without receivers nobody is told", async () => {
+test("without receivers no notification is sent", async () => {
   const { receivers } = await configuration();
   expect(receivers).toEqual([{ name: "nobody" }, { name: "heartbeat" }, { name: "people" }]);
 });
 
-test("mail goes over TLS alone unless told otherwise, with the login as it was given", async () => {
+test("mail requires TLS by default, and uses the given login", async () => {
   const mail = async (receivers: AlertReceivers) =>
     (await configuration(receivers)).receivers.at(-1).email_configs[0];
   expect(await mail({ email })).toMatchObject({ ...email, require_tls: true });
@@ -51,7 +51,7 @@ test("a critical alert silences the warning about the same thing, and no other",
   expect(inhibit_rules).toEqual([{ source_matchers, target_matchers, equal: same }]);
 });
 
-test("webhooks get their token and hear when it is over; the heartbeat only beats", async () => {
+test("webhooks get their token and resolved alerts; the heartbeat gets only firing ones", async () => {
   const { receivers } = await configuration(everything);
   const [heartbeat, people] = receivers.slice(1);
   expect(people.webhook_configs[0]).toMatchObject({
@@ -88,7 +88,7 @@ const name = "path" in amtool ? "amtool" : `amtool (skipped: ${amtool.reason})`;
     expect(ask("check-config", path)).toContain("SUCCESS");
   });
 
-  test("refuses a faulty one, or accepting ours would say nothing", () => {
+  test("refuses a faulty one, which proves that the check works", () => {
     const path = written("faulty", { route: { receiver: "nobody" }, receivers: [] });
     expect(() => ask("check-config", path)).toThrow("failed to validate 1 file(s)");
   });
@@ -103,7 +103,7 @@ const name = "path" in amtool ? "amtool" : `amtool (skipped: ${amtool.reason})`;
     expect(ask("config", "routes", "test", config, ...labels).trim()).toBe(receiver);
   });
 
-  test("Slack is told what happened, of which kind and where the runbook is", async () => {
+  test("a Slack message has the summary, the severity and the runbook", async () => {
     const { receivers } = await configuration(everything);
     const [slack] = receivers.at(-1).slack_configs;
     const about = {

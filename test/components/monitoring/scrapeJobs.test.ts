@@ -52,7 +52,7 @@ describe("the platform's pods", () => {
     });
   });
 
-  test("of a model that is not monitored say so", () => {
+  test("of a model that is not monitored are marked", () => {
     const [[label, value]] = Object.entries(unmonitored) as [[string, string]];
     const labelled = { ...pod, [`pod_label_${label.replaceAll(/\W/g, "_")}`]: value };
     expect(relabel(meta(labelled), steps)).toMatchObject({ monitor: "false" });
@@ -77,7 +77,7 @@ describe("the platform's pods", () => {
   });
 });
 
-describe("Services that ask for it", () => {
+describe("Services with the annotation", () => {
   const steps = jobs["annotated-services"]!.relabel_configs!;
   const service = {
     namespace: "ml-node-exporter",
@@ -145,7 +145,7 @@ describe("series of nodes", () => {
   });
 });
 
-test("without Alertmanager nobody asks it", () => {
+test("without Alertmanager there is no job for it", () => {
   const { alertmanager: _, ...rest } = scrapeJobs(args);
   expect(scrapeJobs({ ...args, alertmanager: undefined })).toEqual(rest);
 });

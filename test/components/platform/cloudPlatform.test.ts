@@ -38,12 +38,12 @@ const proxyIn = (resource: Recorded) => list(specOf(resource)["initContainers"])
 const flags = (resource: Recorded) => proxyIn(resource)["args"];
 const named = (entries: unknown) => list(entries as never).map(({ name }) => name);
 
-test("is made of this, with the cluster's identities", async () => {
+test("consists of these resources, with the cluster's identities", async () => {
   const { resources } = await record(() => makePlatform("ml", workloadIdentity));
   expect(tree(resources)).toMatchSnapshot();
 });
 
-test("a key adds Secrets, and takes away the way to the metadata server", async () => {
+test("a key adds Secrets, and removes access to the metadata server", async () => {
   const plain = await record(() => makePlatform("ml", workloadIdentity));
   const keyed = await record(() => makePlatform("ml", withKey));
   const [before, after] = [tree(plain.resources), tree(keyed.resources)];
@@ -84,7 +84,7 @@ test("the proxy is a native sidecar of the server and of the migration, with the
   }
 });
 
-test("a key is shown to the proxies and to MLflow, and to nothing else", async () => {
+test("only the proxies and MLflow can read the key", async () => {
   const { find } = await record(() => makePlatform("ml", withKey));
   for (const pod of ["ml-tracking-server", "ml-tracking-migration"]) {
     expect(flags(find(pod))).toContain("--credentials-file=/etc/google/credentials.json");
@@ -102,7 +102,7 @@ test("a key is shown to the proxies and to MLflow, and to nothing else", async (
   expect(shownTo("ml-tracking-migration")).toEqual(["cloud-sql-proxy"]);
 });
 
-test("what receives a copy reaches the databases as MLflow does, sends it the files, and stops nothing", async () => {
+test("the receiver of a copy reaches the databases like MLflow, sends it the files, and stops nothing", async () => {
   const { find } = await record(() => makePlatform("ml", workloadIdentity));
   const job = at(readable(find("ml-copy-job").inputs), "spec") as JsonObject;
   expect(job).toMatchObject({ suspend: true });
@@ -121,7 +121,7 @@ test("what receives a copy reaches the databases as MLflow does, sends it the fi
   expect(JSON.stringify(copy)).not.toMatch(/RESTIC|MLFLOW_DEPLOYMENT/);
 });
 
-test("everything that asks the database goes through the proxy: the server, the migration and the exporter", async () => {
+test("every client of the database uses the proxy: the server, the migration and the exporter", async () => {
   const { find } = await record(() => makePlatform("ml", workloadIdentity));
   for (const settings of ["ml-tracking-settings", "ml-tracking-migration-settings"]) {
     const text = JSON.stringify(readable(find(settings).inputs));
@@ -136,7 +136,7 @@ test("everything that asks the database goes through the proxy: the server, the 
   expect(at(variable, "valueFrom", "secretKeyRef", "key")).toBe("store-uri");
 });
 
-test("people are told the address of the database, not the proxy's", async () => {
+test("the output has the address of the database, not the proxy's", async () => {
   const { find } = await record(() => makePlatform("ml", workloadIdentity));
   expect(find("ml").outputs).toMatchObject({
     databaseHost: "10.20.0.3",
@@ -167,12 +167,15 @@ test("only MLflow and a copy into its stores may call Google's APIs, the instanc
   ]);
 });
 
-test.each([workloadIdentity, withKey])("every pod is guarded, the sidecars too", async (args) => {
-  const { resources } = await record(() => makePlatform("ml", args));
-  const pods = podTemplates(resources);
-  expect(pods.flatMap(({ spec }) => podFaults(spec))).toEqual([]);
-  expect(pods.filter(({ spec }) => "initContainers" in spec)).toHaveLength(3);
-});
+test.each([workloadIdentity, withKey])(
+  "every pod is restricted, including sidecars",
+  async (args) => {
+    const { resources } = await record(() => makePlatform("ml", args));
+    const pods = podTemplates(resources);
+    expect(pods.flatMap(({ spec }) => podFaults(spec))).toEqual([]);
+    expect(pods.filter(({ spec }) => "initContainers" in spec)).toHaveLength(3);
+  },
+);
 
 test("every workload has its own account, which mounts no token", async () => {
   const { resources } = await record(() => makePlatform("ml", fullPlatformArgs));
@@ -213,7 +216,7 @@ describe("paused", () => {
   const args: MlopsPlatformArgs = { ...fullPlatformArgs };
   const urns = (resources: readonly Recorded[]) => resources.map(({ urn }) => urn).sort();
 
-  test("it is made of the same resources but for the autoscaler, so that resuming replaces nothing", async () => {
+  test("it has the same resources except the autoscaler, so that resuming replaces nothing", async () => {
     const running = await record(() => makePlatform("ml", args));
     const paused = await record(() => makePlatform("ml", { ...args, paused: true }));
     const [before, after] = [urns(running.resources), urns(paused.resources)];
@@ -242,7 +245,7 @@ describe("paused", () => {
     });
   });
 
-  test("nobody waits for a Job that waits itself, and the autoscaler's number of pods is taken back", async () => {
+  test("the update does not wait for a suspended Job, and resets the autoscaler's number of pods", async () => {
     const { find } = await record(() => makePlatform("ml", { ...args, paused: true }));
     const annotations = (name: string) => at(find(name).inputs, "metadata", "annotations");
     const skipped = { "pulumi.com/skipAwait": "true" };

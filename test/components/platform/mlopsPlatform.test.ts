@@ -35,7 +35,7 @@ test("composes database, artifacts, tracking, serving, page, training and monito
 });
 
 // SECURITY.md: The namespace refuses any other pod.
-test("its namespace refuses pods that are not restricted, and says which stack and state it is of", async () => {
+test("its namespace refuses pods that are not restricted, and is marked with its stack and state", async () => {
   const labels = {
     "pod-security.kubernetes.io/enforce": "privileged",
     "mlops-platform/state": "anyone",
@@ -54,7 +54,7 @@ test("its namespace refuses pods that are not restricted, and says which stack a
   });
 });
 
-test("every object says which stack has made it, so that a killed run is cleared away and no neighbour with it", async () => {
+test("every object is marked with its stack, so that cleaning up a killed run deletes no objects of others", async () => {
   const { resources } = await record(() => make("ml", { ...base, annotations: { note: "hello" } }));
   const objects = resources.filter(({ inputs }) => inputs["metadata"] !== undefined);
   expect(objects.length).toBeGreaterThan(50);
@@ -88,7 +88,7 @@ describe("a model with steps", () => {
     training: { trials: 8, command: ["mine"], resources: { cpuLimit: "3" } },
   });
 
-  test("is trained by a pipeline, which has nothing of what one script would", async () => {
+  test("is trained by a pipeline, without the settings of a single script", async () => {
     const { resources, find } = await record(() => make("ml", platform({ schedule: "@daily" })));
     expect(tree(resources).filter((line) => /mlops:index:Training/.test(line))).toEqual([
       "mlops:index:TrainingPipeline ml-retraining-diabetes < ml",
@@ -101,7 +101,7 @@ describe("a model with steps", () => {
     ]);
   });
 
-  test("may not have a command, trials or a cluster as well", () => {
+  test("cannot also have a command, trials or a cluster", () => {
     const cluster = { workers: 2 };
     const faults = [{ command: ["mine"], trials: 2 }, { cluster }].flatMap((training) =>
       platformFaults(platform(training)),
@@ -119,7 +119,7 @@ test.each<[string, ModelTraining]>([
   ["training", { cluster: { workers: 2 } }],
   ["step", { steps: [{ name: "train", command: ["a"], cluster: { workers: 2 } }] }],
 ])(
-  "the pods of a %s's cluster talk among themselves and to Prometheus, and not with those of another one",
+  "the pods of a %s's cluster reach each other and Prometheus, but not those of another one",
   async (_, training) => {
     const others = { name: "churn", image: "registry/serving:1", training: {} };
     const models = [{ ...model, training }, others];

@@ -78,7 +78,7 @@ const envOf = (resources: readonly Recorded[], name: string) => {
 // SECURITY.md: Nothing is open to the internet unless a `domain` is set, and then over HTTPS only:
 // MLflow and Grafana with their logins, the prediction page, and the model server only behind an
 // OpenID Connect login, which can stand in front of all of them.
-test("without a domain nothing is open, and nothing speaks of one", async () => {
+test("without a domain nothing is exposed, and no object mentions one", async () => {
   const { resources } = await recorded(platformArgs);
   expect(tree(resources).filter((line) => /Gateway|networking\.gke|login/.test(line))).toEqual([]);
   const services = resources.filter(({ type }) => type.endsWith(":Service"));
@@ -91,7 +91,7 @@ describe("on a domain without a login", () => {
   // SECURITY.md: Nothing is open to the internet unless a `domain` is set, and then over HTTPS
   // only: MLflow and Grafana with their logins, the prediction page, and the model server only
   // behind an OpenID Connect login, which can stand in front of all of them.
-  test("opens what asks for a password, and the page, but never the model server", async () => {
+  test("exposes the parts with a password, and the page, but never the model server", async () => {
     const { resources } = await recorded(open);
     expect(routes(resources)).toEqual([
       "mlflow.ml.example.com → mlflow:5000 /health",
@@ -106,7 +106,7 @@ describe("on a domain without a login", () => {
     ]);
   });
 
-  test("lets Google's load balancer, and nobody else outside, to exactly those pods", async () => {
+  test("opens exactly those pods to Google's load balancer, and to no other client outside", async () => {
     const { resources, find } = await recorded(open);
     expect(flows(resources)).toEqual([
       "130.211.0.0-22-35.191.0.0-16-to-grafana",
@@ -125,7 +125,7 @@ describe("on a domain without a login", () => {
     });
   });
 
-  test("what has an address outside is called by it, everywhere", async () => {
+  test("a part with a public URL is called by it everywhere", async () => {
     const { resources, find } = await recorded(open);
     expect(find("ml").outputs).toMatchObject({
       mlflowTrackingUri: "https://mlflow.ml.example.com",
@@ -145,7 +145,7 @@ describe("on a domain without a login", () => {
     expect(at(grafana, "security", "cookie_secure")).toBe(true);
   });
 
-  test("a browser comes back to the same pod of the page", async () => {
+  test("a browser stays on the same pod of the page", async () => {
     const { find } = await recorded(open);
     const affinity = (service: string) =>
       at(find(`ml-gateway-${service}-policy`).inputs, "spec", "default", "sessionAffinity");
@@ -154,7 +154,7 @@ describe("on a domain without a login", () => {
   });
 
   test.each([{ enabled: false }, { grafana: { enabled: false } }])(
-    "has no host for a Grafana that is not there: %j",
+    "has no host for an absent Grafana: %j",
     async (monitoring) => {
       const { resources } = await recorded({ ...open, monitoring });
       expect(routes(resources).map((route) => route.split(".")[0])).toEqual(["mlflow", "predict"]);
@@ -166,7 +166,7 @@ describe("on a domain with a login", () => {
   // SECURITY.md: Nothing is open to the internet unless a `domain` is set, and then over HTTPS
   // only: MLflow and Grafana with their logins, the prediction page, and the model server only
   // behind an OpenID Connect login, which can stand in front of all of them.
-  test("opens everything, through the logins alone", async () => {
+  test("exposes everything, only through the logins", async () => {
     const { resources } = await recorded(guarded);
     expect(routes(resources)).toEqual([
       "mlflow.ml.example.com → mlflow-login:4180 /ping",
@@ -192,7 +192,7 @@ describe("on a domain with a login", () => {
     );
   });
 
-  test("a login may call its own part, and the provider on its port", async () => {
+  test("a login proxy may call its own part, and the provider on its port", async () => {
     const { find } = await recorded(guarded);
     const egress = (role: string) => at(find(`ml-network-${role}`).inputs, "spec", "egress");
     expect(egress("mlflow-login-may-call-mlflow")).toEqual([
@@ -206,7 +206,7 @@ describe("on a domain with a login", () => {
     ]);
   });
 
-  test("the logins share one cookie, and differ in what they guard", async () => {
+  test("the logins share one cookie, and differ in the part behind them", async () => {
     const { resources, find } = await recorded(guarded);
     const pods = podTemplates(resources)
       .filter(({ workload }) => workload.endsWith("-login-server"))
@@ -243,7 +243,7 @@ describe("on a domain with a login", () => {
     expect(new Set(secrets)).toEqual(new Set([markerCookieSecret("ml-login-cookie-secret")]));
   });
 
-  test("the client's secret is nowhere in the open", async () => {
+  test("the client's secret is always a secret", async () => {
     const { resources, find } = await recorded(guarded);
     for (const { inputs, outputs = {} } of resources) {
       const texts = [...textsInTheOpen(inputs), ...textsInTheOpen(outputs)];
@@ -252,7 +252,7 @@ describe("on a domain with a login", () => {
     expect(isSecret(at(find("ml").inputs, "exposure", "login"))).toBe(true);
   });
 
-  test("a paused platform has no pod of a login either, and the same objects", async () => {
+  test("a paused platform has no pods of logins either, and the same objects", async () => {
     const [before, after] = [await recorded(guarded), await recorded({ ...guarded, paused: true })];
     const names = ({ resources }: typeof before) =>
       tree(resources).filter((line) => /login|ml-gateway/.test(line));
@@ -281,7 +281,7 @@ describe("on a domain with a login", () => {
     });
   });
 
-  test("the model server's address is the one outside", async () => {
+  test("the model server's address is the public one", async () => {
     const { find } = await recorded(guarded);
     expect(find("ml").outputs!["modelServingUrl"]).toBe("https://models.ml.example.com/diabetes");
   });

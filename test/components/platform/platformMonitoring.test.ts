@@ -26,7 +26,7 @@ function callers(resources: readonly Recorded[], application: string): Record<st
 }
 
 // SECURITY.md: No pod but its own reaches its scheduler and workers, except Prometheus their metrics.
-test("the shared Dask cluster is reached by its own pods, and by Prometheus for metrics", async () => {
+test("only its own pods reach the shared Dask cluster, and Prometheus its metrics", async () => {
   const { resources } = await platform({}, { dask: { enabled: true } });
   expect(callers(resources, "dask")).toEqual({ "dask-workers": [undefined], prometheus: [9464] });
   expect(callers(resources, "dask-workers")).toEqual({
@@ -43,7 +43,7 @@ test("settings of a Dask cluster that is not enabled make none", async () => {
 });
 
 // SECURITY.md: Metrics are on their own ports, open to Prometheus alone.
-test("Prometheus alone reaches the ports with metrics", async () => {
+test("only Prometheus reaches the ports with metrics", async () => {
   const { resources } = await platform();
   expect(callers(resources, "mlflow")).toEqual({
     "model-server": [5000],
@@ -77,13 +77,13 @@ test("every port that is scraped is one that its containers open", async () => {
   }
 });
 
-test("Grafana and the page reach Prometheus, and nobody but Grafana and Prometheus Alertmanager", async () => {
+test("only Grafana and the page reach Prometheus, and only Grafana and Prometheus reach Alertmanager", async () => {
   const { resources } = await platform();
   expect(callers(resources, "prometheus")).toEqual({ grafana: [9090], "prediction-app": [9090] });
   expect(callers(resources, "alertmanager")).toEqual({ prometheus: [9093], grafana: [9093] });
 });
 
-test("switched off, nothing of it is left", async () => {
+test("switched off, it leaves no objects", async () => {
   const { resources, result } = await platform({ enabled: false });
   expect(names(resources).filter((name) => /prometheus|grafana|alert/.test(name))).toEqual([]);
   expect(result.prometheusUrl).toBeUndefined();
@@ -137,7 +137,7 @@ test.each([
   }
 });
 
-test("a model that is not monitored is in no alert, and its pods and Jobs are marked", async () => {
+test("a model that is not monitored raises no alerts, and its pods and Jobs are marked", async () => {
   const [model] = platformArgs.models;
   const models = [
     { ...model!, name: "churn", training: { once: true } },
@@ -155,7 +155,7 @@ test("a model that is not monitored is in no alert, and its pods and Jobs are ma
   expect(mark("ml-training-churn-job")).toBeUndefined();
 });
 
-test("Alertmanager is let out to the ports of its receivers, and to no other", async () => {
+test("Alertmanager may call the ports of its receivers, and no other", async () => {
   const { resources: silent } = await platform();
   expect(policies(silent, "alertmanager").filter((name) => /may-call/.test(name))).toEqual([]);
   const { find } = await platform({
@@ -176,7 +176,7 @@ test("Alertmanager is let out to the ports of its receivers, and to no other", a
 // SECURITY.md: DNS is allowed to the cluster's DNS only, Google's APIs to MLflow only where it uses
 // them, and the API server to monitoring only: by its address on GKE, the local cluster and where
 // `apiServerAddresses` is set, elsewhere by its port.
-test("the API server is called by its address where that is known, and 443 of others by nobody", async () => {
+test("the API server is called by its address where that is known, and no pod calls port 443 elsewhere", async () => {
   const { resources, find } = await platform({}, { apiServerAddresses: ["10.0.0.2/32"] });
   for (const caller of ["prometheus", "grafana", "kube-state-metrics"]) {
     const { inputs } = find(`ml-network-${caller}-may-call-api-server`);
@@ -205,7 +205,7 @@ test("a node port opens Grafana to people, and nothing else of the monitoring", 
   expect(callers(resources, "prometheus")).toEqual({ grafana: [9090], "prediction-app": [9090] });
 });
 
-test("what concerns both parts reaches both", async () => {
+test("settings of both parts reach both", async () => {
   const { find } = await platform(
     { runbookBaseUrl: "https://example.org/runbooks" },
     { imageMirror: "example.org/mirror", storageClassName: "fast", labels: { team: "blue" } },

@@ -28,7 +28,7 @@ function leaks(resources: readonly Recorded[]): string[] {
 
 // SECURITY.md: No password is known in advance: all are generated per stack, kept as Pulumi
 // secrets, and handed to pods in Secrets only.
-test("no password of the platform ever leaves its envelope", async () => {
+test("every password of the platform stays secret", async () => {
   const { resources } = await record(() => new MlopsPlatform("ml", fullPlatformArgs));
   expect(leaks(resources)).toEqual([]);
   const wire = JSON.stringify(resources);
@@ -42,7 +42,7 @@ test("no password of the platform ever leaves its envelope", async () => {
 // SECURITY.md: A password that leaks from a pod opens what that pod could do anyway.
 // SECURITY.md: No password is known in advance: all are generated per stack, kept as Pulumi
 // secrets, and handed to pods in Secrets only.
-test("each pod is given its own user's password, and the administrator's only MLflow itself", async () => {
+test("each pod gets the password of its own user, and only MLflow the administrator's", async () => {
   const { resources } = await record(() => new MlopsPlatform("ml", fullPlatformArgs));
   const secrets = resources.filter(({ type }) => type.endsWith(":Secret"));
   const given = podTemplates(resources).map(({ workload, spec }) => {
@@ -81,7 +81,7 @@ test("each pod is given its own user's password, and the administrator's only ML
   });
 });
 
-test("a database password given in the clear is kept secret too", async () => {
+test("a database password that is passed in plaintext is kept secret too", async () => {
   const { resources } = await record(() => {
     const password = "MARKER-given-in-the-clear";
     const args = { namespace: "ml", image: "registry/postgres:1", password };
@@ -122,7 +122,7 @@ test("so are the passwords of the tracking server's users, and those that others
   expect(JSON.stringify(resources)).toContain("MARKER-given-for-database");
 });
 
-test("what an alert's receiver is trusted with is in a Secret alone, never in the values of a chart", async () => {
+test("credentials of alert receivers are only in a Secret, never in the values of a chart", async () => {
   const receivers = {
     email: {
       to: "team@example.org",
@@ -166,7 +166,7 @@ test("further variables of the tracking server and of training are in a Secret",
   }
 });
 
-test("so are those that the platform hands on", async () => {
+test("so are those that the platform passes on", async () => {
   const environment = { S3_KEY: "MARKER-of-the-caller" };
   const password = "MARKER-given-for-someone";
   const { resources, find } = await record(
@@ -203,7 +203,7 @@ test("so are those that the platform hands on", async () => {
 // SECURITY.md: What is confidential among a component's arguments is encrypted in the state, even
 // if it was given in the clear: passwords, further environment variables of MLflow and training,
 // which are kept in a Secret, and values of a chart whose names or contents are secret.
-test("what is confidential among a chart's values is encrypted in the state, and the rest can be read", async () => {
+test("confidential values of a chart are encrypted in the state, and the rest is readable", async () => {
   const confidential = {
     adminPassword: "MARKER-password",
     env: [{ name: "API_TOKEN", value: "MARKER-variable" }],

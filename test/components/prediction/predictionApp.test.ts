@@ -51,7 +51,7 @@ test("its pods read the list from a file, by a name that does not change with it
   });
 });
 
-test("keeps a session on one pod, which is asked by Streamlit's own health path", async () => {
+test("keeps a session on one pod, which is probed at Streamlit's health path", async () => {
   const { find } = await record(() => make("page", base));
   expect(at(find("page-service").inputs, "spec", "sessionAffinity")).toBe("ClientIP");
   const spec = at(find("page-server").inputs, "spec", "template", "spec") as {

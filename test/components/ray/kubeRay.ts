@@ -20,7 +20,7 @@ function moduleFolder(): string {
   return String((JSON.parse(stdout) as JsonObject)["Dir"]);
 }
 
-/** Kubernetes drops a field that a definition does not have, without a word: here it is a fault. */
+/** Kubernetes silently drops a field that a definition does not have: here it is a fault. */
 function closed(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map(closed);
   if (!isObject(schema)) return schema;

@@ -14,7 +14,7 @@ const rows = rayRows("ray-cluster", {
   ],
 });
 
-test("makes a cluster, its identity and login, and closes its ports to all but itself and the operator", async () => {
+test("makes a cluster, its identity and login, and opens its ports only to itself and the operator", async () => {
   const { resources, find } = await record(() => make("ray", rayBase));
   expect(tree(resources)).toEqual([
     "kubernetes:core/v1:Secret ray-tracking-credentials < ray",

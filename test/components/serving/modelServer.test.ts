@@ -14,7 +14,7 @@ test("makes credentials, a Service and a Deployment; one pod needs no budget", a
   ]);
 });
 
-test("with autoscaling an autoscaler alone decides how many pods there are", async () => {
+test("with autoscaling only the autoscaler sets the number of pods", async () => {
   const autoscaling = {
     minReplicas: 2,
     maxReplicas: 5,
@@ -65,7 +65,7 @@ test("answers Prometheus on its own port", async () => {
   expect(env).toContainEqual({ name: "METRICS_PORT", value: "9464" });
 });
 
-test("is ready by its own judgement and alive whatever becomes of MLflow", async () => {
+test("decides itself when it is ready, and stays alive without MLflow", async () => {
   expect(await container()).toMatchObject({
     startupProbe: { httpGet: { path: "/health", port: "http" } },
     readinessProbe: { httpGet: { path: "/ready", port: "http" } },

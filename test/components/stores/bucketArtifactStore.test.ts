@@ -11,7 +11,7 @@ const base: BucketArtifactStoreArgs = { project: "wine-ml", location: "europe-we
 
 // SECURITY.md: The bucket cannot become public.
 // SECURITY.md: What has data is protected in Pulumi and at Google until the stack says otherwise.
-test("makes one bucket that is private, keeps what is deleted and cannot be lost", async () => {
+test("makes one private bucket that keeps deleted objects and is protected", async () => {
   const { resources, find } = await record(() => make("store", base));
   expect(tree(resources)).toEqual([
     "gcp:storage/bucket:Bucket store-bucket < store",
@@ -50,7 +50,7 @@ test("makes one bucket that is private, keeps what is deleted and cannot be lost
   });
 });
 
-test("another place makes another name, so that the new bucket can be made before the old one goes", async () => {
+test("another location gives another name, so that the new bucket is created before the old one is deleted", async () => {
   const { find } = await record(() => make("store", base));
   expect(find("store-name").inputs).toEqual({
     byteLength: 3,

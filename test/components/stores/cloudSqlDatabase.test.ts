@@ -23,7 +23,7 @@ const base: CloudSqlDatabaseArgs = {
 // SECURITY.md: Cloud SQL has a private address, takes client certificates of the Auth Proxy only,
 // and opens no network.
 // SECURITY.md: What has data is protected in Pulumi and at Google until the stack says otherwise.
-test("makes an instance with backups that nobody reaches but the Auth Proxy, two databases and a user", async () => {
+test("makes an instance with backups that only the Auth Proxy reaches, two databases and a user", async () => {
   const { resources, find } = await record(() => make("sql", base));
   expect(tree(resources)).toEqual([
     "gcp:sql/database:Database sql-auth-database < sql",
@@ -87,7 +87,7 @@ test("makes an instance with backups that nobody reaches but the Auth Proxy, two
   });
 });
 
-test("databases and user wait for the instance alone, and are left to it when the stack goes", async () => {
+test("databases and user wait only for the instance, and are deleted with it", async () => {
   const { find } = await record(() => make("sql", base));
   const part = { project: "wine-ml", instance: "sql-1a2b3c", deletionPolicy: "ABANDON" };
   expect(find("sql-database").inputs).toEqual({ ...part, name: "mlflow" });
@@ -109,7 +109,7 @@ test("databases and user wait for the instance alone, and are left to it when th
   });
 });
 
-test("its name is known before it exists, and a place that it cannot move to makes another", async () => {
+test("its name is known before it exists, and a change of location gives another one", async () => {
   const { find } = await record(() => {
     const { instanceName } = make("sql", base);
     new CloudSqlDatabase("later", { ...base, project: instanceName.apply(() => "wine-ml") });
@@ -121,7 +121,7 @@ test("its name is known before it exists, and a place that it cannot move to mak
   });
 });
 
-test("without a network it has a public address and no network that may use it", async () => {
+test("without a network it has a public address that no network may use", async () => {
   const { find } = await record(() => make("sql", { ...base, privateNetworkId: undefined }));
   expect(find("sql-instance").inputs["settings"]).toMatchObject({
     connectorEnforcement: "REQUIRED",
@@ -135,7 +135,7 @@ test("without a network it has a public address and no network that may use it",
   });
 });
 
-test("the password is never in the open, given in the clear or generated", async () => {
+test("the password is always secret, passed in plaintext or generated", async () => {
   const password = "MARKER-given-in-the-clear";
   const { resources, result } = await record(() => [
     make("sql", base),
@@ -194,7 +194,7 @@ test.each(Object.values(CloudSqlTier))("MLflow's connections fit into %s", async
   expect(Number(databaseFlags[0].value)).toBeGreaterThanOrEqual(connectionsNeeded(1, 1));
 });
 
-test("a disk of a shared core grows no further than Google lets it", async () => {
+test("a disk of a shared core grows only to Google's limit", async () => {
   const args = { ...base, tier: CloudSqlTier.SharedMicro, diskSizeGb: 2000 };
   const { find } = await record(() => make("sql", args));
   expect(find("sql-instance").inputs["settings"]).toMatchObject({ diskAutoresizeLimit: 3062 });

@@ -5,7 +5,7 @@ import { record } from "../../support/recorder.ts";
 const make = (name: string, args: VolumeArtifactStoreArgs) => new VolumeArtifactStore(name, args);
 const base: VolumeArtifactStoreArgs = { namespace: "ml" };
 
-test("makes one claim and says where the tracking server mounts it", async () => {
+test("makes one claim and outputs where the tracking server mounts it", async () => {
   const { resources, find } = await record(() => make("store", base));
   expect(tree(resources)).toEqual([
     "kubernetes:core/v1:PersistentVolumeClaim store-data < store",

@@ -11,8 +11,8 @@ import { databaseOfMine } from "../../support/fixtures.ts";
 const valueOf = <T>(output: pulumi.Output<T>) =>
   new Promise<T>((resolve) => void output.apply(resolve));
 
-test("any user, password and database survive the way into a URI and back", async () => {
-  // a lone half of a surrogate pair is no text that anybody could type
+test("any user, password and database survive a round trip through the URI", async () => {
+  // a lone half of a surrogate pair cannot be typed
   const anyText = fc.string({ unit: "binary", minLength: 1 });
   await fc.assert(
     fc.asyncProperty(anyText, anyText, anyText, async (username, password, database) => {
@@ -28,7 +28,7 @@ test("any user, password and database survive the way into a URI and back", asyn
   );
 });
 
-test("the URI is a secret whatever the password was", async () => {
+test("the URI is a secret for any password", async () => {
   expect(await isSecret(sqlAlchemyUri(databaseOfMine, "runs"))).toBe(true);
 });
 

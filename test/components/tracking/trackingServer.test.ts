@@ -31,7 +31,7 @@ test("makes settings, a migration, a Service and a Deployment", async () => {
 test("another MLflow version is migrated to before the old server is deleted, and starts after that", async () => {
   const { find } = await record(() => make("mlflow", base));
   const [migration, server] = [find("mlflow-migration"), find("mlflow-server")];
-  // the provider names it anew with each change, and then creates the new one first
+  // the provider gives it a new name with each change, and then creates the new one first
   expect(at(migration.inputs, "metadata", "name")).toBeUndefined();
   expect(migration.options.deleteBeforeReplace).not.toBe(true);
   expect(at(server.inputs, "metadata", "name")).toBe("mlflow-3-18-0");
@@ -106,7 +106,7 @@ test("is probed under a host name that it answers for", async () => {
   }
 });
 
-test("is alive as long as it answers, whatever becomes of the database", async () => {
+test("is alive as long as it answers, even without the database", async () => {
   const { find } = await record(() => make("mlflow", base));
   const spec = at(find("mlflow-server").inputs, "spec", "template", "spec") as {
     containers: Record<string, unknown>[];

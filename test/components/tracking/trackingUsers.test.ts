@@ -10,7 +10,7 @@ const passwords = { alice: pulumi.output("of alice"), bob: pulumi.output("of bob
 const valueOf = <T>(output: pulumi.Output<T>) =>
   new Promise<T>((resolve) => void output.apply(resolve));
 
-test("the users' file holds what the migration reads, and is a secret whatever went in", async () => {
+test("the users' file has what the migration reads, and is always a secret", async () => {
   const file = usersFile({ users, people }, passwords);
   expect(await pulumi.isSecret(file)).toBe(true);
   expect(JSON.parse(await valueOf(file))).toEqual([
@@ -20,7 +20,7 @@ test("the users' file holds what the migration reads, and is a secret whatever w
   ]);
 });
 
-test("the settings file is a secret whatever went in", async () => {
+test("the settings file is always a secret", async () => {
   const settings = basicAuthSettings(pulumi.output("uri"), "admin", pulumi.output("password"));
   expect(await pulumi.isSecret(settings)).toBe(true);
   expect(await valueOf(settings)).toContain("admin_username = admin\n");

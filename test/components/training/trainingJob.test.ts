@@ -39,7 +39,7 @@ test("with a schedule makes a CronJob that never overlaps itself", async () => {
   });
 });
 
-test("trials become one pod each, never more side by side than there are", async () => {
+test("trials become one pod each, never more in parallel than there are", async () => {
   const { find } = await record(() => make("train", { ...base, trials: 3, parallelism: 8 }));
   expect(at(find("train-job").inputs, "spec")).toMatchObject({
     completionMode: "Indexed",

@@ -23,7 +23,7 @@ const told = (container: { [key: string]: unknown }) => {
   return JSON.parse(env.find(({ name }) => name === "PIPELINE_STEP")!.value) as unknown;
 };
 
-test("makes one Job whose steps run one after the other, so that only the failed one is tried again", async () => {
+test("makes one Job whose steps run one after the other, so that only the failed one is retried", async () => {
   const { resources } = await record(() => make("train", base));
   expect(tree(resources)).toEqual([
     "kubernetes:batch/v1:Job train-job < train",

@@ -56,7 +56,7 @@ export async function trackingDeployment(): Promise<string> {
   return `deployments/${metadata.name}`;
 }
 
-/** The pods that run, whatever becomes of them. */
+/** The running pods, in any state. */
 export const runningPods = async (kube: Kube = api()): Promise<KubeObject[]> =>
   (await kube.pods(namespace)).filter(({ status }) => status?.phase === "Running");
 

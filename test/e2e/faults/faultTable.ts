@@ -148,7 +148,7 @@ function apiServerAway(seconds: number): Required<Pick<Fault, "prepare" | "happe
       expect((await up()).code).toBe(0);
     },
     happen: async () => {
-      // a setting that restarts nobody whom the clients watch
+      // a setting that restarts no pod which the clients watch
       const change = cli.start("up", ...cli.upOptions, "--config", "backupKeepDays=31");
       await waitUntil("`up` deploys", 240, () => change.output.stderr.includes("Updating "));
       await killComponents("kube-apiserver");

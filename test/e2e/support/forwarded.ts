@@ -5,7 +5,7 @@ import { type EndpointName, endpoints } from "../../../cli/platformEndpoints.ts"
 import { apiServer } from "./kube.ts";
 import { kubeconfigPath, namespace } from "./platform.ts";
 
-/** A Service of the platform on a port of this machine, through the API server, while `work` goes on. */
+/** A Service of the platform on a port of this machine, through the API server, while `work` runs. */
 export async function forwarded<T>(
   name: EndpointName,
   work: (url: string) => Promise<T>,

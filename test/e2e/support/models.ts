@@ -51,7 +51,7 @@ export async function registerModel(
   return printed.trim().split("\n").at(-1)!;
 }
 
-/** Has a folder of this directory among the models of the checkout while `work` goes on. */
+/** Has a folder of this directory among the models of the checkout while `work` runs. */
 export async function withModelFolder<T>(
   name: string,
   source: string,

@@ -59,7 +59,7 @@ export function commandLine(stack: string, ...upOptions: string[]) {
   return {
     stack,
     upOptions,
-    /** For a command that goes on until it is told to stop. */
+    /** For a command that runs until it is stopped. */
     start,
     mlops,
     up: (...args: string[]) => mlops("up", ...upOptions, ...args),

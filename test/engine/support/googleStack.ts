@@ -18,7 +18,7 @@ import { writeGcloud } from "./gcloud.ts";
 import { pretendPods } from "./pretendedPods.ts";
 
 export const project = "mlops-demo";
-// the CLI fetches plugins itself unless it is told not to
+// the CLI fetches plugins itself unless that is disabled
 const fetchesPlugins = process.env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] !== "true";
 const givenKubeconfig = process.env["MLOPS_TEST_KUBECONFIG"];
 

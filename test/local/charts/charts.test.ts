@@ -18,7 +18,7 @@ import { isObject } from "../../support/wire.ts";
 
 const chart = join(checkoutRoot, "local/charts/prometheus");
 const image = { repository: "localhost/mlops/monitoring", tag: "0123456789ab" };
-/** What `npm run up` adds where the official chart cannot be had. */
+/** What `npm run up` adds where the official chart is not available. */
 const images = {
   server: { image },
   alertmanager: { image },
@@ -79,7 +79,7 @@ withHelm(`the chart that stands in for prometheus${canBuild ? "" : " (skipped: n
     expect(run(["lint", "--strict", chart], await sent())).toContain("0 chart(s) failed");
   });
 
-  test("makes the objects that the official chart makes, under the same names", async () => {
+  test("creates the same objects as the official chart, under the same names", async () => {
     expect(
       objectsOf(rendered(await sent()))
         .map(titleOf)
@@ -104,7 +104,7 @@ withHelm(`the chart that stands in for prometheus${canBuild ? "" : " (skipped: n
     ]);
   });
 
-  test("every value that the component sends shows in the objects", async () => {
+  test("every value that the component sets appears in the objects", async () => {
     const { marked, marks } = withMarks(await sent());
     const manifest = rendered(marked);
     const lost = [...marks].filter(([mark]) => !manifest.includes(mark));
@@ -118,7 +118,7 @@ withHelm(`the chart that stands in for prometheus${canBuild ? "" : " (skipped: n
     );
   });
 
-  test("deploys the images that are sent, and no other", async () => {
+  test("deploys only the given images", async () => {
     const values = await sent();
     const references = (inputs: JsonObject[]) =>
       imagesOf(inputs.map((one) => ({ type: "kubernetes:", name: "chart", inputs: one }))).map(
@@ -127,7 +127,7 @@ withHelm(`the chart that stands in for prometheus${canBuild ? "" : " (skipped: n
     expect(references(objectsOf(rendered(values)))).toEqual(references([values]));
   });
 
-  test("every switch that the component sends changes the objects, or is refused with the reason", async () => {
+  test("every switch that the component sets changes the objects, or is refused with the reason", async () => {
     const values = await sent();
     const before = rendered(values);
     const refused: Record<string, string> = {};
@@ -163,7 +163,7 @@ withHelm(`the chart that stands in for prometheus${canBuild ? "" : " (skipped: n
     },
   );
 
-  test("a changed rule rolls no pod: the server reads it anew", async () => {
+  test("a changed rule restarts no pod: the server reloads it", async () => {
     const pods = async (args: Partial<PrometheusArgs>) =>
       objectsOf(rendered(await sent({ ...everything, ...args })))
         .filter(({ kind }) => ["Deployment", "DaemonSet", "StatefulSet"].includes(String(kind)))
@@ -210,7 +210,7 @@ withHelm(`the chart that stands in for prometheus${canBuild ? "" : " (skipped: n
     );
   });
 
-  test("pods pass Pod Security restricted but node-exporter's, which looks at the node", async () => {
+  test("pods pass Pod Security restricted, except node-exporter's, which reads the node", async () => {
     const objects = objectsOf(rendered(await sent()));
     const workloads = objects.map((inputs) => ({ name: titleOf(inputs), inputs }) as Recorded);
     const templates = podTemplates(workloads);

@@ -29,7 +29,7 @@ async function age(file: string, authority: string): Promise<void> {
 const changed = (before: Record<string, string>) =>
   Object.entries(contents()).flatMap(([file, text]) => (before[file] === text ? [] : [file]));
 
-test("certificates are made once, and the one that ends within a month is renewed", async () => {
+test("certificates are created once, and those that expire within a month are renewed", async () => {
   expect(areCertificatesValid(folder)).toBe(false);
   await ensureCertificates(folder);
   expect(areCertificatesValid(folder)).toBe(true);
@@ -44,7 +44,7 @@ test("certificates are made once, and the one that ends within a month is renewe
   expect(changed(before).sort()).toEqual(["apiserver.crt", "apiserver.key"]);
 });
 
-test("a new authority issues everything anew, but tokens of pods stay valid", async () => {
+test("a new authority reissues all certificates, and tokens of pods stay valid", async () => {
   const before = contents();
   await age("ca", "ca");
   await ensureCertificates(folder);

@@ -154,7 +154,7 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
     expect((await clusterStatus()).state).toBe("running");
   });
 
-  test("returns within a second when it runs already", async () => {
+  test("returns within a second when it already runs", async () => {
     const started = Date.now();
     await startCluster();
     expect(Date.now() - started).toBeLessThan(1_000);
@@ -246,11 +246,11 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
 
   // SECURITY.md: No pod reaches the metadata server of a cloud, and no other machine reaches pods
   // or the API server.
-  test("hands no pod the identity that a cloud gives the machine", async () => {
+  test("gives no pod the cloud identity of the machine", async () => {
     expect(await dialFromPod("169.254.169.254", 80)).toContain("connection refused");
   });
 
-  test("NetworkPolicies close a pod to others, let through what they name, and open nothing of the machine", async () => {
+  test("NetworkPolicies isolate a pod, allow what they name, and open no port of the machine", async () => {
     const api = apiClient(paths, port);
     const [idle] = await podsOf("idle");
     const { podIP } = idle!.status;
@@ -302,7 +302,7 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
     });
   });
 
-  test("scales a deployment with the load of its pods", async () => {
+  test("scales a Deployment with the load of its pods", async () => {
     const api = apiClient(paths, port);
     const autoscaler = async (name: string) => {
       const all = "/apis/autoscaling/v2/namespaces/probe/horizontalpodautoscalers";
@@ -331,7 +331,7 @@ suite(`the local cluster${skipped ? ` (skipped: ${skipped})` : ""}`, () => {
     expect(await run("find", [paths.pki, paths.config, paths.kubeconfig, ...keys])).toBe("");
   });
 
-  test("mends a component that ended, without touching the pods", async () => {
+  test("restarts a component that ended, without touching the pods", async () => {
     const apiserver = listProcesses().filter(({ component }) => component === "kube-apiserver");
     const pods = listProcesses().filter(({ state }) => state === undefined);
     signal(apiserver, "SIGKILL");

@@ -30,7 +30,7 @@ import { mountsBelow } from "../../../local/support/mounts.ts";
 
 const paths = clusterPaths("/cache");
 
-describe("a node that takes no pods says why", () => {
+describe("a node that takes no pods gives the reason", () => {
   const problem = (taints: string[], renewTime = "2026-11-26T19:00:10Z", status = "True") => {
     const conditions = [{ type: "Ready", status }];
     const answer = {
@@ -41,7 +41,7 @@ describe("a node that takes no pods says why", () => {
     return nodeProblem(api, "mlops-local", Date.parse("2026-11-26T19:00:00Z"));
   };
 
-  test("a full disk is named, with the way out", async () => {
+  test("a full disk is reported with the fix", async () => {
     expect(await problem(["node.kubernetes.io/disk-pressure"])).toMatch(/disk is full.*free some/);
   });
 
@@ -49,14 +49,14 @@ describe("a node that takes no pods says why", () => {
     expect(await problem(["node.kubernetes.io/unreachable"])).toContain("unreachable");
   });
 
-  test("what was there before a restart does not count, and a healthy node has no problem", async () => {
+  test("a state from before a restart does not count, and a healthy node has no problem", async () => {
     expect(await problem([], "2026-11-26T18:59:59Z")).toBe("the node has not reported yet");
     expect(await problem([], undefined, "False")).toBe("the node does not report Ready");
     expect(await problem(["example.org/own"])).toBeUndefined();
   });
 });
 
-describe("refusals name the thing, the rule and the fix", () => {
+describe("errors name the argument, the rule and the fix", () => {
   test.each(["80", "70000", "64x3", "6443.5"])("MLOPS_API_PORT=%s", (value) => {
     expect(() => apiPort({ MLOPS_API_PORT: value })).toThrow(
       `MLOPS_API_PORT is "${value}" but must be a port from 1024 to 65535; unset it to use 6443`,
@@ -132,7 +132,7 @@ COMMIT
 `);
   });
 
-  test("has nothing to do where nothing is ours", () => {
+  test("does nothing where no rule is ours", () => {
     expect(removalOf(saved.replaceAll(/^.*(KUBE|MLOPS)-.*\n/gm, ""))).toBe("");
   });
 
@@ -174,14 +174,14 @@ describe("processes", () => {
     ]);
   });
 
-  test("others, the dead, and groups of a similar name are not ours", () => {
+  test("other processes, dead ones, and groups with a similar name are not ours", () => {
     const similar = "0::/mlops-local-tools/x\n";
     expect(describeProcess(11, "HOME=/root\0", similar, stat(11, 11), "")).toBeUndefined();
     expect(describeProcess(12, environ, "0::/\n", stat(12, 12, "Z"), ofRoot)).toBeUndefined();
     expect(describeProcess(13, "", "", "", "")).toBeUndefined();
   });
 
-  test("a component that an earlier version started is told by its command line", () => {
+  test("a component that an earlier version started is recognized by its command line", () => {
     const component = { name: "etcd", command: "/bin/1/cluster", args: ["etcd", "--name=ü"] };
     const printed = Buffer.from("/bin/1/cluster\0etcd\0--name=ü\0").toString("latin1");
     const isNow = (running: Map<string, string>) => isCurrent(component, running);
@@ -225,13 +225,13 @@ test("mounts are taken deepest first, and only those below the folder", () => {
 });
 
 describe("DNS", () => {
-  test("asks the machine's name servers for other names", () => {
+  test("forwards other names to the machine's name servers", () => {
     const resolvConf = "# comment\nsearch corp\nnameserver 10.0.0.2\n nameserver\tfd00::1\n";
     expect(upstreamServers(resolvConf)).toEqual(["10.0.0.2", "fd00::1"]);
     expect(corefile(paths, ["10.0.0.2"])).toContain("  forward . 10.0.0.2\n");
   });
 
-  test("never asks itself", () => {
+  test("never forwards to itself", () => {
     expect(upstreamServers("nameserver 10.244.255.1\n")).toEqual([]);
   });
 
@@ -252,7 +252,7 @@ test("the kubeconfig has the context mlops-local on the loopback address and nee
   });
 });
 
-test("no program of the cluster depends on what the cache folder is called, but for the volumes in it", () => {
+test("no program of the cluster depends on the name of the cache folder, except for its volumes", () => {
   const cache = `/My Drive - Büro (1), a:b/${"deep".repeat(40)}`;
   const there = clusterPaths(cache);
   const seen = mountedPaths(there);
@@ -268,7 +268,7 @@ test("no program of the cluster depends on what the cache folder is called, but 
   expect(there.containerdSocket.length).toBeLessThan(108);
 });
 
-test("no component listens on a port of the machine's network, but the API server behind its rule", () => {
+test("no component listens on the machine's network, except the API server behind its rule", () => {
   const programs = { cluster: "cluster", pause: "pause" };
   const { foundation, rest } = components(paths, programs, 6443);
   const open = [...foundation, ...rest].flatMap(({ args }) =>

@@ -40,21 +40,21 @@ afterEach(() => {
 describe("the cluster's programs", () => {
   const ensure = () => ensurePrograms(inRoot("bin"), () => {});
 
-  test("a full disk is named, with how much is needed", async () => {
+  test("a full disk is reported with the space that is needed", async () => {
     fakeGo("echo 'write /x: no space left on device' >&2; exit 1");
     await expect(ensure()).rejects.toThrow(
       /^The disk is full: building the local cluster needs about 10 GB/,
     );
   });
 
-  test("a Go that is too old is named, with where to get another", async () => {
+  test("a Go that is too old is reported with a link to a newer one", async () => {
     fakeGo("exit 1", "go1.19.8");
     await expect(ensure()).rejects.toThrow(
       /but only go1\.19\.8 is installed; install it from https:\/\/go\.dev\/dl/,
     );
   });
 
-  test("a build that failed leaves nothing that the next one would take for a result", async () => {
+  test("a failed build leaves nothing that the next one would take for a result", async () => {
     fakeGo('echo half > "$program"; case "$program" in *cluster.*) exit 1;; esac');
     await expect(ensure()).rejects.toThrow(/exit code 1/);
 
@@ -71,7 +71,7 @@ describe("the cluster's programs", () => {
 describe("helm", () => {
   const ensure = () => ensureHelm({ folder: inRoot("bin") });
 
-  test("a helm 3 on PATH is used as it is", async () => {
+  test("a helm 3 on PATH is used", async () => {
     program("helm", "echo v3.20.1");
     fakeGo("exit 1");
     expect(await ensure()).toBe(inRoot("path/helm"));
@@ -83,7 +83,7 @@ describe("helm", () => {
     expect(await ensure()).toContain(inRoot("bin"));
   });
 
-  test("helm is built once, tells its version, and takes the place of an earlier one", async () => {
+  test("helm is built once, reports its version, and replaces an earlier build", async () => {
     mkdirSync(inRoot("bin/earlier"), { recursive: true });
     fakeGo();
     const built = await ensure();
@@ -98,7 +98,7 @@ describe("helm", () => {
     ]);
   });
 
-  test("a build that failed leaves nothing that would be taken for helm", async () => {
+  test("a failed build leaves nothing that would be taken for helm", async () => {
     fakeGo('echo half > "$program"; exit 1');
     await expect(ensure()).rejects.toThrow(/exit code 1/);
     expect(builtIn("bin").filter((name) => /helm/.test(String(name)))).toEqual([]);

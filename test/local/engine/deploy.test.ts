@@ -20,7 +20,7 @@ afterEach(() => {
 
 const pod = (status: object) => ({ metadata: { name: "the-pod" }, status });
 
-test("a Job that has to run again first stops what depends on it", async () => {
+test("before a Job runs again, its dependents are stopped", async () => {
   await project.succeed("up");
   api.writes.length = 0;
 
@@ -38,7 +38,7 @@ test("a Job that has to run again first stops what depends on it", async () => {
   ]);
 });
 
-test("a failed Job is reported with its reason and last log lines, and is run again by the next up", async () => {
+test("a failed Job is reported with its reason and last log lines, and the next up runs it again", async () => {
   const failed = yes("Failed", { reason: "BackoffLimitExceeded", message: "reached the limit" });
   api.status = () => ({ conditions: [failed] });
   api.pods = [
@@ -118,7 +118,7 @@ test.each([
     },
   ],
 ])(
-  "a Deployment that never gets ready says why: %s",
+  "a Deployment that never becomes ready gives the reason: %s",
   async (why, status, events: object[] = []) => {
     api.status = (object) =>
       object["kind"] === "Job" ? FakeApi.prototype.status(object) : { observedGeneration: 1 };
@@ -134,7 +134,7 @@ test.each([
   },
 );
 
-test("a Deployment deleted by hand is made again", async () => {
+test("a Deployment that was deleted by hand is created again", async () => {
   await project.succeed("up");
   for (const [path, object] of api.objects)
     if (object["kind"] === "Deployment") api.objects.delete(path);
@@ -143,7 +143,7 @@ test("a Deployment deleted by hand is made again", async () => {
   expect(api.writes).toEqual(["apply Deployment server"]);
 });
 
-test("down can keep the data, and the next up goes on with it", async () => {
+test("down can keep the data, and the next up uses it", async () => {
   await project.succeed("up");
   api.writes.length = 0;
   await project.succeed("down", {}, ["--keep-data"]);
@@ -159,7 +159,7 @@ test("down can keep the data, and the next up goes on with it", async () => {
   expect(api.objects.size).toBe(0);
 });
 
-test("Ctrl-C ends a wait at once, saves, and the next up goes on", async () => {
+test("Ctrl-C ends a wait at once and saves the state, and the next up continues", async () => {
   api.status = (object) => (object["kind"] === "Job" ? {} : FakeApi.prototype.status(object));
   const { child, ended } = project.start("up");
   await until(() => api.find("Job", "migrate") !== undefined);

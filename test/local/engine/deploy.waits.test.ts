@@ -27,7 +27,7 @@ interface Case {
   readonly plant: (api: FakeApi) => void;
 }
 
-const cannot = "error: Deployment server cannot get ready: ";
+const cannot = "error: Deployment server cannot become ready: ";
 const late = "error: Deployment server is not ready after 25 s: ";
 
 const cases: Record<string, Case> = {

@@ -41,14 +41,14 @@ test("secrets are compared, but never shown", () => {
   ]);
 });
 
-test("of long texts the part that differs is shown", () => {
+test("only the differing part of long texts is shown", () => {
   const common = "x".repeat(200);
   expect(described({ a: `${common}1` }, { a: `${common}2` })).toEqual([
     ["a", "change", `"...${"x".repeat(20)}1"`, `"...${"x".repeat(20)}2"`],
   ]);
 });
 
-test("a value that only the update brings counts as a change", () => {
+test("a value that is known only after the update counts as a change", () => {
   expect(described({ a: "x" }, { a: unknownValue })).toEqual([
     ["a", "change", '"x"', "[known after the update]"],
   ]);

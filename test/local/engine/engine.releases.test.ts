@@ -35,7 +35,7 @@ describeOnCluster("Helm releases on a real API server", (kubeconfig) => {
     project.remove();
   });
 
-  test("up installs the chart, and the program reads what helm says of it", async () => {
+  test("up installs the chart, and the program reads helm's status of it", async () => {
     const { stdout, stderr } = await project.succeed("up", settings, ["--json"]);
     expect(note()).toBe("first");
     const outputs = JSON.parse(stdout);
@@ -65,7 +65,7 @@ describeOnCluster("Helm releases on a real API server", (kubeconfig) => {
     expect(records().sort()).toEqual(["tiny 1 superseded", "tiny 2 superseded", "tiny 3 deployed"]);
   });
 
-  test("what others did with helm is undone", async () => {
+  test("manual changes with helm are undone", async () => {
     runHelm("rollback", "tiny", "1");
     expect(note()).toBe("first");
     const changed = await project.succeed("up", { ...settings, note: "second" });
@@ -78,7 +78,7 @@ describeOnCluster("Helm releases on a real API server", (kubeconfig) => {
     expect(records()).toEqual(["tiny 1 deployed"]);
   });
 
-  test("pods that cannot start fail the release with the reason, and the next up mends it", async () => {
+  test("pods that cannot start fail the release with the reason, and the next up fixes it", async () => {
     const broken = { ...settings, image: "localhost/no-such-image:1", timeout: 6 };
     const { code, stderr } = await project.run("up", broken);
     expect(code).toBe(1);
@@ -86,8 +86,8 @@ describeOnCluster("Helm releases on a real API server", (kubeconfig) => {
       /^error: Release \S+\/tiny is not ready after 6 s: Deployment tiny: 0 of 1 pods available; pod tiny-\S+: ErrImageNeverPull/m,
     );
     expect(records()).toContain("tiny 2 failed");
-    await project.succeed("up", { ...settings, note: "mended" });
-    expect(note()).toBe("mended");
+    await project.succeed("up", { ...settings, note: "fixed" });
+    expect(note()).toBe("fixed");
   });
 
   test.each([
@@ -106,7 +106,7 @@ describeOnCluster("Helm releases on a real API server", (kubeconfig) => {
     expect(records().filter((record) => /pending/.test(record))).toEqual([]);
   });
 
-  test("an installation that was cut short is taken up where it stopped", async () => {
+  test("an interrupted installation continues where it stopped", async () => {
     await project.succeed("up", { namespace, release: "false" });
     const waiting = { ...settings, image: "localhost/no-such-image:1" };
     const { child, ended } = project.start("up", waiting, [], { detached: true });
@@ -118,7 +118,7 @@ describeOnCluster("Helm releases on a real API server", (kubeconfig) => {
     expect(records()).toEqual(["tiny 1 deployed"]);
   });
 
-  test("another name is another release, and what the program no longer declares is removed", async () => {
+  test("another name is another release, and a release that is no longer declared is removed", async () => {
     const { stderr } = await project.succeed("up", { ...settings, name: "small" });
     expect(stderr).toContain("Release tiny replaced: name cannot change in place");
     expect([note(), note("small")]).toEqual([undefined, "first"]);

@@ -35,7 +35,7 @@ describeOnCluster("the engine on a real API server", (kubeconfig) => {
         expect(stdout + stderr).not.toContain(hidden);
     });
 
-    test("the state can be read by its owner only, and nothing else is left next to it", () => {
+    test("only its owner can read the state, and no other file is left next to it", () => {
       expect(statSync(project.statePath).mode & 0o777).toBe(0o600);
       expect(readdirSync(dirname(project.statePath))).toEqual(["dev.json"]);
     });
@@ -65,7 +65,7 @@ describeOnCluster("the engine on a real API server", (kubeconfig) => {
       expect(spec.replicas).toBe(2);
     });
 
-    test("a field that another process has changed is taken back", async () => {
+    test("a field that another process has changed is reset", async () => {
       const settings = { namespace, note: "second", port: 81 };
       const path = inNamespace("apis/apps/v1", "deployments/web");
       api(kubeconfig, "PATCH", `${path}/scale`, { spec: { replicas: 7 } });
@@ -73,7 +73,7 @@ describeOnCluster("the engine on a real API server", (kubeconfig) => {
       expect(get(path).spec.replicas).toBe(3);
     });
 
-    test("what the program no longer declares is deleted", async () => {
+    test("objects that are no longer declared are deleted", async () => {
       expect(namesOf("configmaps").some((name) => name.startsWith("extra-"))).toBe(true);
       await project.succeed("up", { namespace, note: "second", extra: "false" });
       expect(namesOf("configmaps").some((name) => name.startsWith("extra-"))).toBe(false);
@@ -136,7 +136,7 @@ describeOnCluster("the engine on a real API server", (kubeconfig) => {
 test.each([
   ["a kubeconfig that is not there", "/no/such/kubeconfig", "the kubeconfig /no/such/kubeconfig"],
   [
-    "a server that is away",
+    "a server that is down",
     plainKubeconfig("http://127.0.0.1:9"),
     "the context fake: nothing listens at http://127.0.0.1:9; start that cluster, or choose another",
   ],

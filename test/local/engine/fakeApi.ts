@@ -39,8 +39,8 @@ const kinds: Record<string, { name: string; kind: string; namespaced: boolean }[
 };
 
 /**
- * Stands for a cluster where a node is needed and none can be had: keeps applied objects in memory, says of
- * workloads what the test tells it to say, and writes down every change it is asked for.
+ * Stands for a cluster with nodes where there is none: keeps applied objects in memory, reports the status of workloads
+ * that the test sets, and records every requested change.
  */
 export class FakeApi {
   readonly objects = new Map<string, Fields>();

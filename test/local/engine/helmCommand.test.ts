@@ -19,7 +19,7 @@ test.each([
     "upgrade tiny oci://example.org/charts/tiny --install --values - --reset-values --wait --timeout 9s --version 1.2.3",
   ],
   [
-    "that nobody waits",
+    "that it does not wait",
     { skipAwait: true },
     "upgrade tiny tiny --install --values - --reset-values --timeout 9s",
   ],
@@ -28,7 +28,7 @@ test.each([
     { maxHistory: 3, skipCrds: true },
     "upgrade tiny tiny --install --values - --reset-values --wait --timeout 9s --skip-crds --history-max 3",
   ],
-])("helm is told %s", (_what, more, expected) => {
+])("helm gets the argument %s", (_what, more, expected) => {
   expect(upgradeWords({ ...release, ...more }, 9).join(" ")).toBe(expected);
 });
 
@@ -36,7 +36,7 @@ test.each([
   [{ atomic: true }, "atomic"],
   [{ valueYamlFiles: ["a.yaml"] }, "valueYamlFiles"],
   [{ repositoryOpts: { repo: "https://example.org", password: "x" } }, "repositoryOpts.password"],
-])("what helm would not be told is refused: %j", (more, input) => {
+])("an input that helm would not get is refused: %j", (more, input) => {
   expect(() => refuseUnknown("tiny", { ...release, ...more })).toThrow(
     `tiny: the built-in engine does not support ${input} of a Helm release; leave it out, or install the Pulumi CLI`,
   );

@@ -62,7 +62,7 @@ afterEach(() => {
   project.remove();
 });
 
-test("helm is told the chart, the cluster and what to wait for, and reads the values from its input", async () => {
+test("helm gets the chart, the cluster and what to wait for as arguments, and the values from its input", async () => {
   await run("up", { timeout: 77, context: "fake", more: '{"version":"1.2.3","maxHistory":3}' });
   expect(words()).toEqual([
     "upgrade tiny oci://example.org/charts/tiny --install --values - --reset-values --wait --timeout 77s " +
@@ -73,7 +73,7 @@ test("helm is told the chart, the cluster and what to wait for, and reads the va
   expect(values).toEqual({ note: "first", password: "correct-Horse-7" });
 });
 
-test("without a change helm is asked, but told nothing", async () => {
+test("without a change helm is only queried", async () => {
   await run("up");
   const { stderr } = await run("up");
   expect(stderr).toContain("Done: 2 unchanged");
@@ -120,7 +120,7 @@ test.each([
   expect(await errorOf()).toContain(sentence);
 });
 
-test("pods that do not get ready are named with their reason", async () => {
+test("pods that do not become ready are reported with the reason", async () => {
   const selector = { matchLabels: {} };
   const deployment = { apiVersion: "apps/v1", kind: "Deployment", spec: { selector } };
   const metadata = { name: "server", namespace: "release-test" };
@@ -138,7 +138,7 @@ test("pods that do not get ready are named with their reason", async () => {
   );
 });
 
-test("without helm and without Go both ways out are named", async () => {
+test("without helm and without Go both fixes are named", async () => {
   rmSync(inProject("bin/helm"));
   expect(await errorOf()).toMatch(
     /Charts are installed by helm 3\.13 or newer, which is not on PATH, and no Go is there to build it with; install helm \(https:\S+\) or Go/,
@@ -150,7 +150,7 @@ test("a helm 2 or 4 on PATH is not taken for a helm 3", async () => {
   expect(await errorOf()).toContain("helm 3.13 or newer, which is not on PATH");
 });
 
-test("a release that another helm is changing is left to it", async () => {
+test("a release that another helm is changing is not touched", async () => {
   await run("up");
   const metadata = readFileSync(inProject("metadata"), "utf8");
   writeFileSync(inProject("metadata"), metadata.replace("deployed", "pending-upgrade"));
@@ -160,7 +160,7 @@ test("a release that another helm is changing is left to it", async () => {
   expect(words()).toHaveLength(1);
 });
 
-test("Ctrl-C is passed on to helm, which is waited for", async () => {
+test("Ctrl-C is passed on to helm, and the engine waits for it", async () => {
   fakeHelm(
     'trap "sleep 1; echo ended >> words; exit 1" INT; touch waiting; while :; do sleep 0.1; done',
   );

@@ -23,45 +23,45 @@ const namespace = "/api/v1/namespaces/engine-test";
 // SECURITY.md: No namespace, object or Helm release that a stack did not create is taken over by
 // `up`, and none is deleted by `npm run down`: not those of other people, of another stack, or of
 // another checkout.
-test("what was in the cluster before is neither taken over by up nor deleted by down", async () => {
+test("objects that existed before are neither taken over by up nor deleted by down", async () => {
   const theirs = { kind: "ConfigMap", data: { theirs: "1" } };
   api.put(`${namespace}/configmaps/independent`, theirs);
   const { code, stderr } = await project.run("up");
   expect(stderr).toContain(
-    "error: ConfigMap independent is in the cluster already, and this stack did not create it",
+    "error: ConfigMap independent already exists in the cluster, and this stack did not create it",
   );
   expect(code).toBe(1);
   await project.succeed("down");
   expect(api.find("ConfigMap", "independent")).toMatchObject(theirs);
 });
 
-test("a namespace that was there is left alone, with everything that would be in it", async () => {
+test("an existing namespace is not touched, and nothing is created in it", async () => {
   api.put(namespace, { kind: "Namespace" });
   const { code, stderr } = await project.run("up");
-  expect(stderr).toContain("error: Namespace engine-test is in the cluster already");
+  expect(stderr).toContain("error: Namespace engine-test already exists in the cluster");
   expect(code).toBe(1);
   expect(api.writes).toEqual([]);
   await project.succeed("down");
   expect(api.find("Namespace", "engine-test")).toBeDefined();
 });
 
-test("a stack that is given another namespace does not take one that is there", async () => {
+test("a stack that moves to another namespace does not take an existing one", async () => {
   await project.succeed("up");
   api.put("/api/v1/namespaces/theirs", { kind: "Namespace" });
   const { code, stderr } = await project.run("up", { namespace: "theirs" });
-  expect(stderr).toContain("error: Namespace theirs is in the cluster already");
+  expect(stderr).toContain("error: Namespace theirs already exists in the cluster");
   expect(code).toBe(1);
 });
 
-test("a namespace that was deleted and made again by someone else is no longer the stack's", async () => {
+test("a namespace that another user deleted and created again is no longer the stack's", async () => {
   await project.succeed("up");
   api.put(namespace, { kind: "Namespace" });
   const { code, stderr } = await project.run("up");
-  expect(stderr).toContain("error: Namespace engine-test is in the cluster already");
+  expect(stderr).toContain("error: Namespace engine-test already exists in the cluster");
   expect(code).toBe(1);
 });
 
-test("what `kubectl set image` has changed is taken back, once", async () => {
+test("a change by `kubectl set image` is reverted once", async () => {
   await project.succeed("up");
   const live = api.find("Deployment", "server")!;
   const template = structuredClone(live["spec"].template);
@@ -86,7 +86,7 @@ test.each([
     { accessModes: ["ReadOnlyMany"] },
   ],
 ])(
-  "a %s that was made again by hand and cannot be changed is named",
+  "a %s that was created again by hand and is immutable is reported",
   async (kind, name, path, spec) => {
     await project.succeed("up");
     api.put(`${path}/${name}`, { kind, spec });

@@ -16,7 +16,7 @@ test("a nameless object gets its logical name and a hash that only a replacement
   expect(withName(given, "urn:a", "settings", 1)).toEqual(given);
 });
 
-test("changed content of an autonamed Secret or ConfigMap makes a new one before the old one goes", () => {
+test("changed content of an autonamed Secret or ConfigMap creates a new one before the old one is deleted", () => {
   for (const kind of ["Secret", "ConfigMap"]) {
     const old = withName({ kind, data: { a: "1" } }, "urn:a", "settings", 1);
     const next = withName({ kind, data: { a: "2" } }, "urn:a", "settings", 1);
@@ -67,7 +67,7 @@ test.each([
   expect(spec(kind, before, after)).toBeUndefined();
 });
 
-test("another name or namespace is another object: it comes before the old one goes", () => {
+test("another name or namespace is another object: it is created before the old one is deleted", () => {
   const at = (metadata: JsonObject) => ({ kind: "Service", metadata });
   expect(replacement(at(named), at({ ...named, name: "y" }))).toEqual({
     because: ["metadata.name"],

@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { Project } from "./engineRun.ts";
 
-test("what only the Pulumi CLI can do is refused in one sentence each, all at once", async () => {
+test("features of the Pulumi CLI are refused with one sentence each, all at once", async () => {
   const project = new Project("refused.ts");
   const settings = "config:\n  pulumi:disable-default-providers: { value: [kubernetes] }\n";
   appendFileSync(join(project.folder, "Pulumi.yaml"), settings);

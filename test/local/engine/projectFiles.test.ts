@@ -21,7 +21,7 @@ config:
 );
 const project = loadProject(folder);
 
-test("declared defaults are delivered with qualified keys, values that are not text as JSON", () => {
+test("declared defaults have qualified keys, and values other than text are JSON", () => {
   expect(loadConfig(project, stackFile)).toEqual({
     values: {
       "shop:replicas": "2",
@@ -59,7 +59,7 @@ test("a value encrypted for the CLI is refused, unless it is given another way",
   });
 });
 
-test("what is encrypted can be stood for, however deep it is, and counts as secret", () => {
+test("an encrypted value at any depth can be replaced, and counts as secret", () => {
   writeFileSync(
     stackFile,
     "config:\n  shop:plain: open\n  shop:other:\n    url: { secure: v1:abc }\n    to: [ops]\n",
@@ -73,7 +73,7 @@ test("what is encrypted can be stood for, however deep it is, and counts as secr
   expect(secretKeys).toEqual(["shop:other"]);
 });
 
-test("an override is secret where the caller says so", () => {
+test("an override is secret if the caller marks it", () => {
   const given = { plain: "hush", replicas: "1" };
   expect(
     loadConfig(project, stackFile, given, { secrets: ["plain"], encryptedAs: "" }),

@@ -12,7 +12,7 @@ async function generate(kind: string, inputs: JsonObject): Promise<JsonObject> {
 const password = async (inputs: JsonObject) =>
   String((await generate("Password", inputs))["result"]);
 
-test("a password has the length asked for, from all classes", async () => {
+test("a password has the requested length, with characters of all classes", async () => {
   const value = await password({ length: 400 });
   expect(value).toHaveLength(400);
   for (const characters of [/[a-z]/, /[A-Z]/, /[0-9]/, /[!@#$%&*()\-_=+[\]{}<>:?]/])
@@ -37,7 +37,7 @@ test.each([
   await expect(password(inputs)).rejects.toThrow(message);
 });
 
-test("every uuid is another one", async () => {
+test("every uuid is different", async () => {
   const [one, other] = [await generate("Uuid", {}), await generate("Uuid", {})];
   expect(one["result"]).toMatch(/^[0-9a-f-]{36}$/);
   expect(one).not.toEqual(other);

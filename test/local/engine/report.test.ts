@@ -36,7 +36,7 @@ test("a plan is a tree with the reasons below what changes", () => {
   ]);
 });
 
-test("a summary counts what is real, in the words of a plan or of a run", () => {
+test("a summary counts real resources, in the words of a plan or of a run", () => {
   expect(summaryOf(plan, true)).toBe("1 to create, 1 to update, 1 to replace");
   expect(summaryOf(plan, false)).toBe("1 created, 1 updated, 1 replaced");
   expect(summaryOf([], true)).toBe("nothing to do");
@@ -57,7 +57,7 @@ describe("a log", () => {
     jest.restoreAllMocks();
   });
 
-  test("has one line of waiting every 20 seconds at most, whatever is waited for", () => {
+  test("prints at most one line about waiting every 20 seconds", () => {
     const report = new Report();
     const waits = ["one", "other"].map((name) => report.waiting(`Deployment ${name}`));
     for (let tick = 0; tick < 240; tick += 1) {
@@ -68,7 +68,7 @@ describe("a log", () => {
     expect(lines[0]).toBe("   … Deployment one: look 79 (20.0 s)\n");
   });
 
-  test("shows no secret that the run knows, in clear or as Kubernetes encodes it", () => {
+  test("shows no secret that the run knows, in plaintext or as Kubernetes encodes it", () => {
     const report = new Report();
     report.hide({ password: secret("correct-Horse-7"), user: secret("mlflow") });
     const encoded = Buffer.from("correct-Horse-7").toString("base64");

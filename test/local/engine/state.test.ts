@@ -7,7 +7,7 @@ const folder = mkdtempSync(join(tmpdir(), "engine-state-"));
 const path = join(folder, "dev.json");
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("what was saved is read again, by its owner only, and nothing is left next to it", async () => {
+test("a saved state is read again, by its owner only, and no other file is left next to it", async () => {
   const state = new StackState(path);
   expect(state.isEmpty).toBe(true);
   state.outputs = { uri: "http://example.org" };
@@ -17,7 +17,7 @@ test("what was saved is read again, by its owner only, and nothing is left next 
   expect(readdirSync(folder)).toEqual(["dev.json"]);
 });
 
-test("resources that are at work at the same time share a write, which holds what each of them has changed", async () => {
+test("concurrent resources share a write, which contains the changes of each", async () => {
   const state = new StackState(path);
   const rename = jest.spyOn(fs, "renameSync");
   const steps = Array.from({ length: 1000 }, async (_, step) => {
@@ -36,5 +36,5 @@ test.each([
 ])("%s is refused with the ways out, and not taken for an empty state", (_what, text, why) => {
   writeFileSync(path, text);
   expect(() => new StackState(path)).toThrow(why);
-  expect(() => new StackState(path)).toThrow(/restore it from a backup.* npm run recover/);
+  expect(() => new StackState(path)).toThrow(/restore it from a backup.* `npm run recover`/);
 });

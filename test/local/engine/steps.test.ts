@@ -42,7 +42,7 @@ test.each<[string, Registration, ResourceState | undefined, object]>([
     { action: "replace", deleteFirst: false, generation: 2 },
   ],
   [
-    "what must go before its successor comes",
+    "what must be deleted before its replacement is created",
     { ...renamed, deleteBeforeReplace: true },
     state(),
     { action: "replace", deleteFirst: true, generation: 1 },
@@ -55,7 +55,7 @@ test.each<[string, Registration, ResourceState | undefined, object]>([
     { action: "update", reasons: ["the last run did not finish it"] },
   ],
   [
-    "what the last run began to delete",
+    "what the last run started to delete",
     registration(),
     state({ pending: "delete" }),
     { action: "replace", deleteFirst: true },

@@ -42,7 +42,7 @@ test("the day of the base is part of every tag, so that a renewed base rolls the
   }
 });
 
-test("a base that is there is used, and made again with force", async () => {
+test("an existing base is used, and rebuilt with force", async () => {
   expect(await basesMade(false)).toBe(0);
   expect(await basesMade(true)).toBe(1);
 });

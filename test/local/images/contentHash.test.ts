@@ -94,7 +94,7 @@ test.each([
   },
 );
 
-test("tags that are held stay those of the moment, for programs that are started too", () => {
+test("held tags do not change, also in programs that are started", () => {
   const before = imageReference("monitoring");
   holdImageTags();
   expect(imageReference("monitoring")).toBe(before);

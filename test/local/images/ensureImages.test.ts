@@ -114,7 +114,7 @@ test("a cluster of kind gets images that Docker builds and kind copies", async (
   expect(readdirSync(join(folder, "tmp"))).toEqual([]);
 });
 
-test("nothing is built or copied that the cluster has under its present tag", async () => {
+test("nothing is built or copied that the cluster has under its current tag", async () => {
   program("docker");
   program("kind");
   await ensureImages(kind);
@@ -123,7 +123,7 @@ test("nothing is built or copied that the cluster has under its present tag", as
   ]);
 });
 
-test("an image is built again with force although it is there", async () => {
+test("with force an existing image is rebuilt", async () => {
   program("docker");
   program("kind");
   await ensureImages({ ...kind, force: true });
@@ -139,7 +139,7 @@ test("a cluster of k3d gets its images imported", async () => {
   expect(calls().at(-1)).toBe(`k3d image import ${tracking} --cluster dev`);
 });
 
-test("Docker Desktop's cluster sees what Docker builds", async () => {
+test("Docker Desktop's cluster uses Docker's images", async () => {
   program("docker", withoutImage);
   await ensureImages(desktop);
   expect(calls().at(-1)).toMatch(/^docker build /);
@@ -158,7 +158,7 @@ test("Minikube gets images from Docker, and builds them itself where there is no
   );
 });
 
-test("Minikube is left alone when it has the image", async () => {
+test("Minikube is not touched when it has the image", async () => {
   program("minikube", `echo ${tracking}`);
   await ensureImages({ target: "minikube", apps: ["tracking"] });
   expect(calls()).toEqual(["minikube --profile minikube image ls --format short"]);
@@ -177,7 +177,7 @@ describe("a push", () => {
     ensureImages({ target: "context", push: true, registry, apps: ["tracking", "serving"] });
   const said = () => jest.mocked(console.error).mock.calls.map(([line]) => String(line));
 
-  test("builds and sends what the registry has not, with its progress", async () => {
+  test("builds and pushes the images that the registry lacks, with progress", async () => {
     program("docker", '[ "$1" != image ]');
     await push();
     expect(calls().filter((call) => call.startsWith("docker push"))).toEqual([
@@ -186,21 +186,21 @@ describe("a push", () => {
     ]);
     expect(said()).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^✓ Asking the registry what it has · 0 of 2 images /),
+        expect.stringMatching(/^✓ Querying the registry · 0 of 2 images /),
         expect.stringMatching(/^✓ Pushing the image serving /),
       ]),
     );
   });
 
-  test("builds nothing that the registry has under its present tag", async () => {
+  test("builds nothing that the registry has under its current tag", async () => {
     program("docker");
     program("skopeo");
     await push();
     expect(calls().filter((call) => /^docker (build|push)/.test(call))).toEqual([]);
-    expect(said().at(-1)).toMatch(/^✓ Asking the registry what it has · 2 of 2 images /);
+    expect(said().at(-1)).toMatch(/^✓ Querying the registry · 2 of 2 images /);
   });
 
-  test("ends before anything is built where nobody is logged in", async () => {
+  test("ends before anything is built without a login", async () => {
     program("docker");
     program("skopeo", "echo unauthorized; exit 1");
     await expect(push()).rejects.toThrow(
@@ -209,7 +209,7 @@ describe("a push", () => {
     expect(calls().filter((call) => /^docker (build|push)/.test(call))).toEqual([]);
   });
 
-  test("says in one sentence why the registry refuses an image", async () => {
+  test("reports in one sentence why the registry refuses an image", async () => {
     program("docker", '[ "$1" != image ] && [ "$1" != push ] || { echo "name unknown"; exit 1; }');
     await expect(push()).rejects.toThrow(
       "the registry europe-west3-docker.pkg.dev has no repository for my-project/mlops/tracking; create it first, which `npm run up` does on Google Cloud",
@@ -229,14 +229,14 @@ test.each<[string, OwnCluster, string]>([
   await expect(ensureImages({ ...kind, own })).rejects.toThrow(message);
 });
 
-test("a Docker that does not answer is told from a missing one", async () => {
+test("a Docker that does not answer is distinguished from a missing one", async () => {
   program("docker", "exit 1");
   await expect(ensureImages(desktop)).rejects.toThrow(
     "building images for this cluster needs Docker, which does not answer; start Docker and run this again",
   );
 });
 
-test("a full disk of Docker is said in one sentence", async () => {
+test("a full disk of Docker is reported in one sentence", async () => {
   program(
     "docker",
     `${withoutImage} && [ "$1" != build ] || { echo "no space left on device"; exit 1; }`,
@@ -249,7 +249,7 @@ test("a full disk of Docker is said in one sentence", async () => {
 
 const onLinux = process.platform === "linux" ? test : test.skip;
 onLinux(
-  "a disk that fills up while building without Docker is named, and nothing half-done stays",
+  "a disk that fills up while building without Docker is reported, and no partial files stay",
   async () => {
     jest.spyOn(process, "getuid").mockReturnValue(0);
     for (const name of ["gpgv", "buildah"]) program(name);

@@ -81,7 +81,7 @@ async function exported(images: (typeof tracking)[], present?: Map<string, Descr
   return { named, layers: files.filter((digest) => !isManifest.has(digest)).sort() };
 }
 
-test("an archive has what its images share once", async () => {
+test("an archive stores shared layers once", async () => {
   const { named, layers } = await exported([tracking, predict]);
   expect(named).toEqual([
     [packed("system"), packed("mlflow")],
@@ -91,14 +91,14 @@ test("an archive has what its images share once", async () => {
   expect(layers).toEqual(all.sort());
 });
 
-test("it names the layers that the cluster has, and brings the others", async () => {
+test("it refers to the layers that the cluster has, and contains the others", async () => {
   const there = { ...packed("system"), digest: sha("the cluster's own"), size: 9 };
   const { named, layers } = await exported([predict], new Map([[sha("system"), there]]));
   expect(named).toEqual([[there, packed("streamlit")]]);
   expect(layers).toEqual([packed("streamlit").digest]);
 });
 
-test("the cluster has the layers of its images whose files it has kept", async () => {
+test("the cluster has only layers whose files it has kept", async () => {
   const containerd = join(folder, "containerd");
   const store = join(containerd, "io.containerd.content.v1.content");
   mkdirSync(join(store, "blobs/sha256"), { recursive: true });

@@ -54,14 +54,14 @@ withApt("apt sources", () => {
     ]);
   });
 
-  test("are left to mmdebstrap where this machine runs something else", async () => {
+  test("are the defaults of mmdebstrap where this machine runs another release", async () => {
     write("sources.list", ["deb http://archive.ubuntu.com/ubuntu noble main"]);
     expect(await sources()).toEqual([]);
   });
 });
 
 describe("pip settings", () => {
-  test("carry how to reach the index, and nothing else", () => {
+  test("contain only how to reach the index", () => {
     const configured = [
       "global.index-url='https://mirror.example/simple'",
       "install.trusted-host='a.example\\nb.example'",
@@ -83,7 +83,7 @@ describe("pip settings", () => {
     );
   });
 
-  test("come from the environment where there is no pip, and win over the files", () => {
+  test("come from the environment where there is no pip, which wins over the files", () => {
     const env = { PIP_INDEX_URL: "https://env.example/simple", PIP_NO_COLOR: "1", PIP_PROXY: "" };
     const configured = "global.index-url='https://mirror.example/simple'";
     for (const list of ["", configured]) {
@@ -101,15 +101,15 @@ describe("tools for building without Docker", () => {
     has: (program: string) => programs.includes(program),
   });
 
-  test("nothing is installed that is there", () => {
+  test("installed tools are not installed again", () => {
     expect(missingTools(undefined, machine("buildah", "mmdebstrap", "gpgv"))).toEqual([]);
   });
 
-  test("what is missing is named, to be installed with apt-get", () => {
+  test("missing tools are named and installed with apt-get", () => {
     expect(missingTools(undefined, machine("apt-get", "gpgv"))).toEqual(["buildah", "mmdebstrap"]);
   });
 
-  test("without apt-get the user is told what to install", () => {
+  test("without apt-get the error names what to install", () => {
     expect(() => missingTools(undefined, machine("gpgv"))).toThrow(
       "building images needs buildah and mmdebstrap; install them with this system's package manager, or start Docker",
     );
@@ -118,7 +118,7 @@ describe("tools for building without Docker", () => {
   test.each([
     ["another system", { platform: "darwin" as NodeJS.Platform }],
     ["an ordinary user", { isRoot: false }],
-  ])("%s is told to use Docker", (_, difference) => {
+  ])("%s gets an error that suggests Docker", (_, difference) => {
     expect(() => missingTools(undefined, { ...machine("buildah"), ...difference })).toThrow(
       "building images needs Docker, or Linux and root for buildah; start Docker, or run the command with sudo",
     );

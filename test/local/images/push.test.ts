@@ -80,7 +80,7 @@ suite("a push to a real registry", () => {
       },
     });
 
-  test("is refused before anything is built while nobody is logged in", async () => {
+  test("is refused before anything is built without a login", async () => {
     await expect(push()).rejects.toThrow(
       `the registry ${host} does not let this machine push; log in with \`docker login ${host}\` and run this again`,
     );
@@ -88,7 +88,7 @@ suite("a push to a real registry", () => {
   });
 
   test(
-    "brings the very image there that was built",
+    "pushes exactly the image that was built",
     async () => {
       const auth = Buffer.from(login).toString("base64");
       const auths = { auths: { [host]: { auth } } };
@@ -116,8 +116,8 @@ suite("a push to a real registry", () => {
   test("does nothing the second time", async () => {
     await push();
     expect(said()).toEqual([
-      "… Asking the registry what it has",
-      expect.stringMatching(/^✓ Asking the registry what it has · 1 of 1 images /),
+      "… Querying the registry",
+      expect.stringMatching(/^✓ Querying the registry · 1 of 1 images /),
     ]);
   });
 });

@@ -31,7 +31,7 @@ const calls = () => {
 };
 const refuse = (words: string) => `echo "level=fatal msg=\\"${words}\\"" >&2; exit 1`;
 
-test("skopeo is asked where there is one, and Docker otherwise", async () => {
+test("skopeo is used where it is installed, and Docker otherwise", async () => {
   program("docker");
   expect(await registryHas("example.org/mlops/tracking:1")).toBe(true);
   program("skopeo");
@@ -42,7 +42,7 @@ test("skopeo is asked where there is one, and Docker otherwise", async () => {
   ]);
 });
 
-test("a registry on this machine is asked without TLS", async () => {
+test("a registry on this machine is called without TLS", async () => {
   program("docker");
   await registryHas("localhost:5000/mlops/tracking:1");
   program("skopeo");
@@ -61,7 +61,7 @@ test.each([
   expect(await registryHas("example.org/mlops/tracking:1")).toBe(false);
 });
 
-test("a machine with neither program goes on to the build, which names what is missing", async () => {
+test("on a machine with neither program the build starts and names what is missing", async () => {
   expect(await registryHas("example.org/mlops/tracking:1")).toBe(false);
 });
 
@@ -95,20 +95,20 @@ describe("a push that fails", () => {
     ],
     [
       "manifest invalid: cannot update tag 1f2e3d4c5b6a. The repository has enabled tag immutability",
-      `${reference} is in the registry with other content, and its tags cannot change; leave --force out, or change the app so that it gets another tag`,
+      `${reference} already exists in the registry with other content, and its tags are immutable; leave --force out, or change the app so that it gets another tag`,
     ],
   ])("with %s", (output, sentence) => {
     expect(failed(output)).toEqual(new UserError(sentence));
   });
 
-  test("for any other reason is shown as it is", () => {
+  test("for any other reason is shown unchanged", () => {
     const error = new CommandError("docker push", 1, "connection reset by peer");
     expect(pushFailure(reference, error)).toBe(error);
     expect(pushFailure(reference, error.message)).toBe(error.message);
   });
 });
 
-test("a reference is taken apart", () => {
+test("a reference is split into its parts", () => {
   expect(registryImage("localhost:5000/a/b/c:1")).toEqual({
     host: "localhost:5000",
     name: "a/b/c",

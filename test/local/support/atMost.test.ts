@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { atMost } from "../../../local/support/atMost.ts";
 
-test("few are at work at a time, and the results are in the order of the items", async () => {
+test("few run at a time, and the results are in the order of the items", async () => {
   let working = 0;
   const seen: number[] = [];
   const results = await atMost(3, [5, 1, 4, 2, 3, 6, 0], async (turns) => {
@@ -14,7 +14,7 @@ test("few are at work at a time, and the results are in the order of the items",
   expect(Math.max(...seen)).toBe(3);
 });
 
-test("the first failure is that of the whole", async () => {
+test("the first failure fails the call", async () => {
   const failing = atMost(2, [1, 2, 3], (item) =>
     item === 2 ? Promise.reject(new Error("no 2")) : Promise.resolve(item),
   );

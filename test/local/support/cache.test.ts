@@ -33,26 +33,26 @@ test("a folder of the user keeps its own bin, images, node and tests", () => {
   expect(existsSync(cacheRoot())).toBe(false);
 });
 
-test("a folder of another origin by the name of the cache is neither used nor deleted", () => {
+test("a folder with the name of the cache that was created by others is neither used nor deleted", () => {
   process.env["MLOPS_CACHE_DIR"] = folder;
   const file = write("mlops-platform", "bin", "file");
   expect(() => claimCache()).toThrow(
-    `the cache folder ${cacheRoot()} holds files of another origin (there is no .mlops-cache in it); ` +
+    `the cache folder ${cacheRoot()} holds files that this project did not create (there is no .mlops-cache in it); ` +
       "move it away, or set MLOPS_CACHE_DIR to another folder",
   );
   removeCache();
   expect(existsSync(file)).toBe(true);
 });
 
-test("a checkout in the place of the default cache is neither used nor deleted", () => {
+test("a checkout at the default path of the cache is neither used nor deleted", () => {
   process.env["XDG_CACHE_HOME"] = folder;
   const files = [write("mlops-platform", "bin", "x"), write("mlops-platform", "package.json")];
-  expect(() => claimCache()).toThrow(/holds files of another origin/);
+  expect(() => claimCache()).toThrow(/holds files that this project did not create/);
   removeCache();
   expect(files.filter((file) => !existsSync(file))).toEqual([]);
 });
 
-test("what lies next to the parts of a cache stays", () => {
+test("other files next to the parts of a cache stay", () => {
   process.env["MLOPS_CACHE_DIR"] = folder;
   const root = claimCache();
   write("mlops-platform", "helm", "helm-1");

@@ -45,7 +45,7 @@ test.each<[string, JsonObject, boolean]>([
   // the API server leaves the field to no manager then
   ["a scale to zero", live("kubectl", { replicas: 0 }), true],
   ["a restore, which stops MLflow", shared(live("kubectl", { replicas: 0 })), false],
-  // taken back once, and not with every run from then on
+  // reverted once, and not with every run from then on
   ["`kubectl scale` to what is declared", live("kubectl", { replicas: 2 }, "scale"), false],
   ["`kubectl set env`", live("kubectl-set", withContainer({ env: [{ name: "A" }] })), false],
   ["`kubectl rollout pause`", live("kubectl-rollout", { paused: true }), false],

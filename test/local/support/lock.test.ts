@@ -18,7 +18,7 @@ test("a held lock is refused with the holder's pid, a released one is free", () 
   take()();
 });
 
-test("a waiting process learns who has the lock, and has its turn when it is released", async () => {
+test("a waiting process gets the holder of the lock, and takes it when it is released", async () => {
   const release = take();
   const seen: string[] = [];
   const turn = withLock(
@@ -48,22 +48,19 @@ test("the lock of a dead process, of one whose pid was reused, and a broken one 
 });
 
 const onLinux = process.platform === "linux" ? test : test.skip;
-onLinux(
-  "the lock of a killed process is free although its parent has not asked for it",
-  async () => {
-    // sleep takes the shell's place, and never asks for the child that the shell has started
-    const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"]);
-    try {
-      const pid = await new Promise<number>((resolve) =>
-        parent.stdout.once("data", (line: Buffer) => resolve(Number(line.toString()))),
-      );
-      const fields = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ");
-      writeFileSync(path, JSON.stringify({ pid, started: fields()[21] }));
-      expect(() => take()).toThrow(`(pid ${pid})`);
-      while (fields()[2] !== "Z") await new Promise((done) => setTimeout(done, 20));
-      take()();
-    } finally {
-      parent.kill("SIGKILL");
-    }
-  },
-);
+onLinux("the lock of a killed process is free although its parent has not reaped it", async () => {
+  // sleep takes the shell's place, and never asks for the child that the shell has started
+  const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"]);
+  try {
+    const pid = await new Promise<number>((resolve) =>
+      parent.stdout.once("data", (line: Buffer) => resolve(Number(line.toString()))),
+    );
+    const fields = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ");
+    writeFileSync(path, JSON.stringify({ pid, started: fields()[21] }));
+    expect(() => take()).toThrow(`(pid ${pid})`);
+    while (fields()[2] !== "Z") await new Promise((done) => setTimeout(done, 20));
+    take()();
+  } finally {
+    parent.kill("SIGKILL");
+  }
+});

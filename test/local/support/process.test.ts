@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { checkoutRoot } from "../../../local/support/cache.ts";
 import { sleep } from "../../../local/support/process.ts";
 
-test("a process ends once its long output has been read to the end, however slowly", async () => {
+test("a process ends only after its long output has been read, however slowly", async () => {
   const module = join(checkoutRoot, "local/support/process.ts");
   const script = `
     const { exitAfterOutput } = await import(${JSON.stringify(module)});

@@ -19,7 +19,7 @@ test.each([
     undefined,
   ],
   [
-    "a Deployment that nobody has told its controller of",
+    "a Deployment that its controller has not seen yet",
     { ...workload("Deployment", { replicas: 0 }, {}), metadata: { generation: 3 } },
     "not seen by its controller yet",
   ],

@@ -43,7 +43,7 @@ function ended(child: ChildProcess): Promise<void> {
   });
 }
 
-/** A certificate for localhost that nobody but these tests trusts. */
+/** A certificate for localhost that only these tests trust. */
 export function localhostCertificate(folder: string): { key: string; cert: string; file: string } {
   const [keyFile, file] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
   execFileSync(

@@ -1,6 +1,6 @@
 import type { World } from "./world.ts";
 
-/** JSON of any shape: requests and answers are what Google's documentation says, and are not typed anew here. */
+/** JSON of any shape: requests and answers are what Google's documentation says, and have no types here. */
 export type Fields = Record<string, any>;
 
 export interface Call {

@@ -36,7 +36,7 @@ export interface FakeGoogleCloud {
   readonly world: World;
   /** Every request so far. */
   readonly seen: readonly Seen[];
-  /** What Google's provider has to be told in its environment to come here, and nowhere else. */
+  /** The environment in which Google's provider calls only this server. */
   readonly environment: Record<string, string>;
   /** Requests that nothing here answers, or that broke the fake. */
   unanswered(): Seen[];

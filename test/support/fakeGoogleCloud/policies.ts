@@ -56,8 +56,8 @@ export class Policies {
     bindings.forEach((binding) => check(binding, policy["version"]));
     const before = this.#policies.get(path)?.bindings.flatMap(({ members }) => members) ?? [];
     const added = bindings.flatMap(({ members }) => members).filter((one) => !before.includes(one));
-    const nobody = added.find((member) => !this.#exists(member));
-    if (nobody !== undefined) throw invalid(missing(nobody));
+    const unknown = added.find((member) => !this.#exists(member));
+    if (unknown !== undefined) throw invalid(missing(unknown));
     const kept = bindings.filter(({ members }) => members.length > 0);
     this.#policies.set(path, { bindings: kept, version: policy["version"] });
     this.#etags.set(path, Buffer.from(`policy-${++this.#serial}`).toString("base64"));

@@ -73,7 +73,7 @@ function connect(world: World, path: string, body: Fields): Fields {
   });
 }
 
-/** What becomes of a connection whose peering is taken away: an instance that is still there is lost. */
+/** Removes the peering of a connection: an instance that still exists is lost. */
 export function cutOff(world: World, network: string): void {
   world.remove(connectionOf(network));
   for (const instance of world.below(`projects/${world.project}/instances/`)) {

@@ -64,7 +64,7 @@ def _verify(chosen: Settings, wanted: str) -> None:
     push(chosen, {"verified": 0 if faults else 1})
     if faults:
         raise BackupError(f"snapshot {snapshot.short_id} is damaged: {'; '.join(faults[:5])}")
-    say(f"snapshot {snapshot.short_id} is complete: every file was read and equals the manifest")
+    say(f"snapshot {snapshot.short_id} is complete: every file was read and matches the manifest")
 
 
 if __name__ == "__main__":

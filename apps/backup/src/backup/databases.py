@@ -67,14 +67,14 @@ def backup_lock(wait_seconds: float = 1800) -> Iterator[None]:
 
 
 def dump(database: str, file: Path) -> dict[str, object]:
-    """Dumps one instant of a database, and says what is in it at that instant."""
+    """Dumps a database as of one moment, and counts what is in it at that moment."""
     with closing(connect(database)) as session:
         session.set_session(isolation_level="REPEATABLE READ", readonly=True)
         with session.cursor() as cursor:
             cursor.execute("SELECT pg_export_snapshot()")
             snapshot = cursor.fetchone()[0]
             found = _contents(session)
-            # Not compressed: restic finds again what has not changed since the last dump.
+            # Not compressed, so that restic recognizes what has not changed since the last dump.
             _run(
                 *("pg_dump", "--format=custom", "--compress=0", "--no-owner", "--no-privileges"),
                 *(f"--snapshot={snapshot}", f"--file={file}", f"--dbname={database}"),
@@ -126,7 +126,7 @@ def newest_change(database: str) -> float | None:
 
 
 def restore(file: Path, database: str) -> None:
-    """Makes a database of a dump. One that a killed restore has left is made again."""
+    """Creates a database from a dump. One that a killed restore has left is created again."""
     drop(database)
     _execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
     _run(
@@ -136,7 +136,7 @@ def restore(file: Path, database: str) -> None:
 
 
 def drop(database: str) -> None:
-    """Sessions of ours in it are cut."""
+    """Drops a database; our sessions in it are ended."""
     statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(database))
     _once_unused([database], lambda: _execute(statement))
 
@@ -151,7 +151,7 @@ def wait_until_unused(databases: list[str], seconds: float) -> None:
 
 
 def rename_all(renames: Mapping[str, str]) -> None:
-    """Renames databases in one transaction; sessions of ours in them are cut."""
+    """Renames databases in one transaction; our sessions in them are ended."""
 
     def rename() -> None:
         with closing(connect(MAINTENANCE)) as session, session, session.cursor() as cursor:
@@ -163,7 +163,7 @@ def rename_all(renames: Mapping[str, str]) -> None:
 
 
 def _once_unused(databases: list[str], action: Callable[[], None]) -> None:
-    """Autovacuum and an administrator, whom this user may not cut, are given time to leave."""
+    """Waits for autovacuum and administrators, whose sessions this user may not end."""
     deadline = time.monotonic() + 30
     while True:
         _rows(

@@ -1,5 +1,5 @@
-"""What ends a command with one sentence instead of a traceback."""
+"""Errors that end a command with one sentence instead of a traceback."""
 
 
 class BackupError(Exception):
-    """Says what failed and how to fix it."""
+    """The message names what failed and how to fix it."""

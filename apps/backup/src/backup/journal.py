@@ -1,4 +1,4 @@
-"""How far a restore has come, so that the next start goes on where a killed one ended."""
+"""How far a restore has come, so that the next one continues where a killed one ended."""
 
 import json
 import os
@@ -7,18 +7,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 RESTORED = "restored"
-"""The new data is complete and equal to the manifest; the old data is in use."""
+"""The new data is complete and matches the manifest; the old data is in use."""
 SWAPPING = "swapping"
-"""MLflow is stopped, and the old files are moving out."""
+"""MLflow is stopped, and the old files are being moved away."""
 MOVED_OUT = "moved-out"
-"""The old files are out, and the new ones are moving in."""
+"""The old files are moved away, and the new ones are being moved into place."""
 SWAPPED = "swapped"
-"""The new data is in use; MLflow is to be started and the old data to be deleted."""
+"""The new data is in use; MLflow must be started and the old data deleted."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the journal, which has no other."""
+    """The only line of the journal."""
 
     phase: str
     snapshot: str
@@ -26,7 +26,7 @@ class Entry:
 
 
 class Journal:
-    """A file on the artifact volume, beside what is swapped."""
+    """A file on the artifact volume, next to what is swapped."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -39,7 +39,7 @@ class Journal:
             return None
 
     def write(self, entry: Entry) -> None:
-        """Survives a loss of power from here on."""
+        """From here on it survives a power loss."""
         draft = self._file.with_suffix(".draft")
         with draft.open("w") as file:
             json.dump(asdict(entry), file)
@@ -49,7 +49,7 @@ class Journal:
         sync(self.folder)
 
     def clear(self) -> None:
-        """The journal goes last: until then a restart knows what there is to remove."""
+        """Deletes the journal last: until then a restart knows what is left to remove."""
         if not self.folder.exists():
             return
         for path in self.folder.iterdir():

@@ -1,4 +1,4 @@
-"""Artifact locations in MLflow's database. Behind the artifact proxy they name no store."""
+"""Artifact locations in MLflow's database. With the artifact proxy they name no store."""
 
 from contextlib import closing
 

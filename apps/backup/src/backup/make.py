@@ -1,7 +1,7 @@
 """Makes a snapshot: databases first, files afterwards.
 
-A model becomes READY and a version is registered only after its files are there, so every file that
-the dumps name exists when the files are stored. The other order would miss what is logged between.
+A model becomes READY and a version is registered only after its files exist, so every file that the
+dumps name exists when the files are stored. The other order would miss what is logged in between.
 """
 
 import time
@@ -58,7 +58,7 @@ def make(settings: Settings) -> None:
 
 
 def take(settings: Settings, *tags: str) -> Snapshot:
-    """A snapshot of the present. The caller holds the lock."""
+    """A snapshot of the current data. The caller holds the lock."""
     for _ in range(ATTEMPTS):
         snapshot, manifest = _take(settings, tags)
         stored = repository.sizes(snapshot, ARTIFACTS)
@@ -66,9 +66,11 @@ def take(settings: Settings, *tags: str) -> Snapshot:
         if not vanished:
             say(f"snapshot {snapshot.short_id}: {manifest.counts()}")
             return snapshot
-        say(f"{vanished[0]} was deleted meanwhile; starting over")
+        say(f"{vanished[0]} was deleted during the backup; starting over")
         repository.remove(snapshot)
-    raise BackupError("artifacts keep being deleted; try again when no client deletes any")
+    raise BackupError(
+        "artifacts keep being deleted; run the backup again when no client deletes any"
+    )
 
 
 def _take(settings: Settings, tags: tuple[str, ...]) -> tuple[Snapshot, Manifest]:
@@ -84,7 +86,7 @@ def _take(settings: Settings, tags: tuple[str, ...]) -> tuple[Snapshot, Manifest
 
 @contextmanager
 def described(settings: Settings, known: Mapping[str, File]) -> Iterator[Manifest]:
-    """The manifest of the present; it and the dumps are in the work folder meanwhile."""
+    """The manifest of the current data; it and the dumps are in the work folder meanwhile."""
     work = settings.work
     dumps = {role: work / f"{role}.dump" for role in settings.databases}
     try:
@@ -105,7 +107,7 @@ def described(settings: Settings, known: Mapping[str, File]) -> Iterator[Manifes
 
 
 def _known_files() -> dict[str, File]:
-    """Hashes of the last snapshot, so that a file is read once in its life."""
+    """Hashes of the last snapshot, so that each file is hashed only once."""
     known = repository.snapshots()
     if not known:
         return {}

@@ -147,11 +147,10 @@ def files_in_tar(stream: IO[bytes], folder: str) -> dict[str, File]:
 
 
 def file_differences(wanted: Mapping[str, File], found: Mapping[str, File]) -> list[str]:
-    """What of the wanted files is missing or has another content.
+    """Which of the wanted files are missing or have different content.
 
-    A file that was written again between its hashing and its storing has a later time, and is the
-    newer state of a run that was running. Further files belong to runs that the databases do not
-    know yet.
+    A file that was rewritten after it was hashed has a later time, and is the newer state of an
+    active run. Further files belong to runs that the databases do not know yet.
     """
     differences: list[str] = []
     for path, file in wanted.items():

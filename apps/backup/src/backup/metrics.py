@@ -1,4 +1,4 @@
-"""Tells Prometheus how the last backup went, through the Pushgateway."""
+"""Reports the result of the last backup to Prometheus, through the Pushgateway."""
 
 import os
 import urllib.error
@@ -29,7 +29,7 @@ def push(settings: Settings, values: Mapping[str, float]) -> None:
 
 
 def _destination(settings: Settings) -> dict[str, float]:
-    """Room at the destination; a bucket has no end."""
+    """Free space at the destination; a bucket has no limit."""
     if settings.volume is None:
         return {}
     status = os.statvfs(settings.volume)

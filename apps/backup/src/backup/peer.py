@@ -1,4 +1,4 @@
-"""The platform that sends, as the one that receives sees it."""
+"""The sending platform, from the point of view of the receiving one."""
 
 import hashlib
 import http.client
@@ -13,8 +13,8 @@ from backup.errors import BackupError
 from backup.manifest import MANIFEST, File, Manifest, from_json
 from backup.progress import sparingly
 
-# Nothing slows a forwarded port down: what is asked for at once waits in the memory of the machine
-# that forwards it.
+# A forwarded port has no flow control: everything requested at once is held in the memory of the
+# machine that forwards it.
 PART = 4 << 20
 CONNECTIONS = 4
 IDLE_SECONDS = 120
@@ -22,9 +22,9 @@ _ANSWER_SECONDS = 120
 
 
 class Peer:
-    """Reads files over connections that come in, as many at a time as there are threads.
+    """Reads files over incoming connections, as many at a time as there are threads.
 
-    `npm run copy` makes a connection to either pod and joins the two, so the client is called here.
+    `npm run copy` connects to both pods and joins the connections, so here the client listens.
     """
 
     def __init__(self, port: int) -> None:
@@ -43,7 +43,7 @@ class Peer:
         return from_json(b"".join(self._parts(MANIFEST, self.file(MANIFEST).size)))
 
     def file(self, name: str) -> File:
-        """What the file is now."""
+        """The current state of the file."""
         return File(*json.loads(self._get(f"/{quote(name)}")))
 
     def content(self, name: str, size: int) -> "Content":
@@ -86,7 +86,7 @@ class Peer:
             except TimeoutError:
                 raise BackupError(
                     f"no connection for {IDLE_SECONDS} s; run `npm run copy` again: files that "
-                    "are here already are not copied a second time"
+                    "are already here are not copied again"
                 ) from None
             connection.sock.settimeout(_ANSWER_SECONDS)
             self._own.connection = connection

@@ -19,7 +19,7 @@ ATTEMPTS = 3
 
 
 def receive(settings: Settings, port: int, *, overwrite: bool) -> None:
-    """Copies what is missing, so that a copy that was interrupted goes on where it ended."""
+    """Copies what is missing, so that an interrupted copy continues where it ended."""
     with databases.backup_lock(), Peer(port) as peer:
         settings.received.mkdir(parents=True, exist_ok=True)
         journal = Journal(settings.restoring)
@@ -36,11 +36,13 @@ def receive(settings: Settings, port: int, *, overwrite: bool) -> None:
         tracking = restore.new_name(settings.databases["tracking"])
         locations.follow_store(tracking, manifest.store)
         journal.write(Entry(RESTORED, ""))
-    say(f"equal to the manifest: every table's rows and {len(manifest.files)} files by SHA-256")
+    say(
+        f"matches the manifest: the rows of every table, and {len(manifest.files)} files by SHA-256"
+    )
 
 
 def _receive_files(settings: Settings, peer: Peer, manifest: Manifest) -> None:
-    """Everything that was written is read back and compared; the first look finds what is there."""
+    """Reads back and compares all that was written; the first pass finds which files exist."""
     store = store_of(settings)
     wanted = manifest.files
     failures: list[str] = []
@@ -49,7 +51,7 @@ def _receive_files(settings: Settings, peer: Peer, manifest: Manifest) -> None:
         missing = [path for path, file in wanted.items() if found.get(path) != file.sha256]
         size = sum(wanted[path].size for path in missing)
         if attempt == 0:
-            say(f"{len(wanted) - len(missing)} of {len(wanted)} files are here already")
+            say(f"{len(wanted) - len(missing)} of {len(wanted)} files are already here")
             if settings.tracking is None:
                 restore.check_room(settings, size)
         if not missing:
@@ -78,7 +80,7 @@ def _copy(
         except BackupError as error:
             failures.append(str(error))
         if content.sha256 != wanted[path].sha256:
-            # Logged again under the same name since the manifest: the newer state of its run.
+            # Logged again under the same name after the manifest: the newer state of its run.
             wanted[path] = peer.file(name)
         report(wanted[path].size)
 

@@ -17,7 +17,7 @@ from backup.progress import say, size_text, sparingly
 MARK = "mlflow"
 VERIFIED, DAMAGED = "verified", "damaged"
 BEFORE_RESTORE = "before-restore"
-# What a volume, S3 and Cloud Storage say of a file or a bucket that is not there.
+# What a volume, S3 and Cloud Storage report for a file or bucket that does not exist.
 _ABSENT = re.compile("no such file|does not exist|doesn't exist")
 
 
@@ -61,7 +61,7 @@ def ensure_repository() -> None:
 
 
 def _read(*words: str) -> str | None:
-    """What a command prints that changes nothing; None where there is no repository."""
+    """The output of a read-only command; None where there is no repository."""
     done = _restic(*words, "--no-lock")
     if done.returncode == 0:
         return done.stdout
@@ -101,11 +101,11 @@ def find(wanted: str) -> Snapshot:
     """The snapshot with an id that begins so; `latest` is the newest that is not damaged."""
     known = snapshots()
     if wanted == "latest":
-        # What a restore has saved is there to go back, not what people mean by their latest backup.
+        # What a restore saved is for going back; people do not mean it by their latest backup.
         usual = [
             one for one in known if one.verified is not False and BEFORE_RESTORE not in one.tags
         ]
-        # One of the future was made while the clock was wrong, before those that have a lower date.
+        # One from the future was made while the clock was wrong, before those with earlier dates.
         past = [one for one in usual if one.time <= datetime.now(UTC)]
         if usual:
             return (past or usual)[-1]
@@ -114,7 +114,9 @@ def find(wanted: str) -> Snapshot:
     if len(found) == 1:
         return found[0]
     if found:
-        raise BackupError(f"{len(found)} snapshots begin with {wanted}; give more of the id")
+        raise BackupError(
+            f"{len(found)} snapshots begin with {wanted}; use a longer prefix of the id"
+        )
     ids = ", ".join(one.short_id for one in known) or "none"
     raise BackupError(f"the destination has no snapshot {wanted}; it has {ids}")
 

@@ -1,8 +1,8 @@
-"""Restores a snapshot beside the data in use, compares it, and swaps both.
+"""Restores a snapshot next to the data in use, compares it, and swaps the two.
 
-Two commands, between which the platform's migration brings the new databases to its own schema and
-passwords. Until `swap` everything in use is untouched. From then on MLflow is stopped, and a `swap`
-that was killed is finished by the next one.
+Two commands: between them, the platform's migration gives the new databases its schema and
+passwords. Until `swap` nothing in use is touched. During it MLflow is stopped, and a `swap` that
+was killed is finished by the next one.
 """
 
 import os
@@ -55,11 +55,11 @@ def restore(settings: Settings, wanted: str, *, overwrite: bool) -> None:
         restore_databases(settings, manifest, partial(_read, snapshot))
         _restore_files(settings, snapshot, manifest)
         journal.write(Entry(RESTORED, snapshot.original))
-    say("everything is restored and equal to the manifest")
+    say("everything is restored and matches the manifest")
 
 
 def swap(settings: Settings) -> None:
-    """Puts what was restored in the place of the data in use. Safe to run again when killed."""
+    """Replaces the data in use by what was restored. Safe to run again when killed."""
     journal = Journal(settings.restoring)
     with databases.backup_lock():
         entry = journal.read()
@@ -95,7 +95,7 @@ def refuse_newer_version(settings: Settings, manifest: Manifest) -> None:
 
     if parts(manifest.mlflow_version) > parts(settings.mlflow_version):
         raise BackupError(
-            f"the data is of MLflow {manifest.mlflow_version} and this stack has "
+            f"the data is from MLflow {manifest.mlflow_version} and this stack has "
             f"{settings.mlflow_version}, which cannot read it; upgrade the stack first"
         )
 
@@ -107,13 +107,13 @@ def check_room(settings: Settings, needed: int) -> None:
     if needed > free:
         raise BackupError(
             f"the artifact volume has {size_text(free)} left and the data needs "
-            f"{size_text(needed)} next to the present files; make the volume larger "
+            f"{size_text(needed)} next to the existing files; make the volume larger "
             "(artifactStorageSize)"
         )
 
 
 def refuse_to_overwrite(settings: Settings, manifest: Manifest, *, overwrite: bool) -> None:
-    """What is there is not lost: it becomes a snapshot first."""
+    """Existing data is not lost: it is backed up first."""
     if not all(databases.exists(name) for name in settings.databases.values()):
         return
     found = {role: databases.contents(name) for role, name in settings.databases.items()}
@@ -135,7 +135,7 @@ def refuse_to_overwrite(settings: Settings, manifest: Manifest, *, overwrite: bo
     if settings.tracking is not None:
         say(f"replacing the existing data; {_safety(settings)}")
         return
-    say("backing up what is there")
+    say("backing up the existing data")
     repository.ensure_repository()
     repository.unlock()
     saved = make.take(settings, BEFORE_RESTORE)
@@ -143,7 +143,7 @@ def refuse_to_overwrite(settings: Settings, manifest: Manifest, *, overwrite: bo
 
 
 def _safety(settings: Settings) -> str:
-    """What becomes of data that is replaced."""
+    """How replaced data can be recovered."""
     if settings.tracking is None:
         return "they are backed up first"
     return "Cloud SQL's point-in-time recovery brings them back, and their files stay in the bucket"
@@ -163,7 +163,7 @@ def _read(snapshot: Snapshot, name: str, file: Path) -> None:
 def restore_databases(
     settings: Settings, manifest: Manifest, read: Callable[[str, Path], None]
 ) -> None:
-    """Makes both databases of their dumps, next to those in use, and compares their rows."""
+    """Creates both databases from their dumps, next to those in use, and compares their rows."""
     for role, name in settings.databases.items():
         say(f"restoring the database {name}")
         file = settings.work / f"{role}.dump"
@@ -211,7 +211,7 @@ def _stop(settings: Settings, journal: Journal, entry: Entry) -> Entry:
     if entry.phase == RESTORED:
         count = cluster.replicas(settings.deployment) if settings.deployment else 1
         entry = Entry(SWAPPING, entry.snapshot, count)
-        # Before MLflow is stopped: a restart knows to how many pods it is to go back.
+        # Before MLflow is stopped, so that a restart knows how many pods to scale back to.
         journal.write(entry)
     if settings.deployment:
         say("stopping MLflow")

@@ -1,7 +1,7 @@
-"""Shows a platform's data to the platform that copies it, and changes nothing.
+"""Serves a platform's data to the platform that copies it, and changes nothing.
 
 The pod listens on its own loopback address. `npm run copy` carries connections from there to the
-pod that receives, so neither needs a way to the other.
+pod that receives, so neither pod has to reach the other.
 """
 
 import json
@@ -23,7 +23,7 @@ IDLE_SECONDS = 600
 
 
 def send(settings: Settings, port: int) -> None:
-    """Answers requests until none comes any more, or the Job is deleted."""
+    """Answers requests until no more arrive, or the Job is deleted."""
     # as long as it is held, no `gc` deletes a file that the manifest names
     with databases.backup_lock(), make.described(settings, known={}) as manifest:
         dumps = {f"{role}.dump" for role in settings.databases}
@@ -54,7 +54,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Answers(BaseHTTPRequestHandler):
-    """A part of a file, or what is known of the file now."""
+    """A part of a file, or its current state."""
 
     server: _Server
     protocol_version = "HTTP/1.1"

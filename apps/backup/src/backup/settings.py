@@ -1,6 +1,6 @@
 """Reads the environment; nothing else in the package does.
 
-libpq and restic read theirs themselves: PGHOST, PGPORT, PGUSER, PGPASSWORD, RESTIC_REPOSITORY,
+libpq and restic read their own variables: PGHOST, PGPORT, PGUSER, PGPASSWORD, RESTIC_REPOSITORY,
 RESTIC_PASSWORD and what the destination needs.
 """
 
@@ -28,7 +28,7 @@ class Settings:
     keep_count: int
     keep_days: int
     max_age_seconds: int
-    """Age of the last backup from which on an alert fires."""
+    """Age of the last backup at which an alert fires."""
     volume: Path | None
     """Mount point of the destination, if it is a volume."""
     pushgateway: str | None

@@ -39,7 +39,7 @@ class Folder:
     def hashes(self, wanted: Mapping[str, File]) -> dict[str, str]:
         found = files_of(self._folder)
         for path in found.keys() - wanted.keys():
-            (self._folder / path).unlink()  # of a copy that was interrupted and begun again
+            (self._folder / path).unlink()  # left by a copy that was interrupted and restarted
         return {path: file.sha256 for path, file in found.items()}
 
     def put(self, path: str, size: int, content: Iterable[bytes]) -> None:

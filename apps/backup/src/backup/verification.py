@@ -17,7 +17,7 @@ from backup.progress import say
 from backup.repository import DAMAGED, VERIFIED, Snapshot
 from backup.settings import Settings
 
-# After each backup another seventh of the stored data is read, so all of it once in seven backups.
+# Each backup reads another seventh of the stored data, so seven backups read all of it.
 PARTS = 7
 _DAY = 86400
 

@@ -1,4 +1,4 @@
-"""One prediction, drawn as what it is: a number, a text, classes with probabilities, a table."""
+"""One prediction, drawn by its kind: a number, a text, classes with probabilities, a table."""
 
 from typing import Any
 
@@ -71,7 +71,7 @@ def _are_probabilities(value: object) -> bool:
 
 
 def _named(model: Model, probabilities: dict[str, float]) -> dict[str, float]:
-    """By names that say something: a library that knows none counts them."""
+    """Replaces numbers by meaningful names: a library that knows no class names counts them."""
     names = list(probabilities)
     if names == [str(place) for place in range(len(names))]:
         for declared in (model.outputs, model.classes):

@@ -1,4 +1,4 @@
-"""The server of the page: Streamlit's, with metrics on a port apart. `streamlit run` starts it."""
+"""The server of the page: Streamlit's, with metrics on another port. `streamlit run` starts it."""
 
 import os
 from collections.abc import AsyncIterator
@@ -18,13 +18,13 @@ from prediction_app.uploads import UploadGate
 
 
 class Visitors:
-    """Keeps Streamlit's own metrics from those who open the page."""
+    """Hides Streamlit's own metrics from visitors of the page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes everything on but requests for metrics."""
+        """Passes on all requests except those for metrics."""
         if scope["type"] == "http" and scope["path"].endswith("/_stcore/metrics"):
             await PlainTextResponse("Not Found", 404)(scope, receive, send)
         else:
@@ -33,7 +33,7 @@ class Visitors:
 
 @asynccontextmanager
 async def serve_metrics(_: st.App) -> AsyncIterator[None]:
-    """Answers Prometheus while the page is served; the network lets nobody else to that port."""
+    """Answers Prometheus while the page is served; network policies let no other client in."""
     metrics.sessions.follow(lambda: listed().now())
     port = int(os.environ.get("METRICS_PORT") or 9464)
     server, _thread = start_http_server(port, registry=metrics.REGISTRY)
@@ -45,7 +45,7 @@ async def serve_metrics(_: st.App) -> AsyncIterator[None]:
 
 
 def count_error(_: Exception) -> None:
-    """Streamlit goes on to tell the visitor and the log."""
+    """Counts only; Streamlit shows the error to the visitor and logs it."""
     metrics.run_errors.labels(shown()).inc()
 
 

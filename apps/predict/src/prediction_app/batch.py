@@ -123,7 +123,7 @@ def predict_all(
 
 
 def _new_columns(taken: list[str], outputs: list[str] | None) -> list[tuple[str, str]]:
-    """What is added, and the name of its column: one that the file has already gets a number."""
+    """What is added, and the name of its column: a name that the file already has gets a number."""
     used = set(taken)
     names: list[tuple[str, str]] = []
     for wanted in [*(outputs or ["prediction"]), "model_version"]:
@@ -135,7 +135,7 @@ def _new_columns(taken: list[str], outputs: list[str] | None) -> list[tuple[str,
 
 
 def template(model: Model) -> str:
-    """A CSV that can be predicted as it is: the example rows, or only the header without any."""
+    """A CSV that can be predicted without changes: the example rows, or else only a header."""
     names = [column.name for column in model.inputs]
     file = io.StringIO()
     write_row(file, names)
@@ -194,7 +194,7 @@ def _predicted(server: ModelServer, model: Model, rows: list[dict[str, Any]]) ->
 
 
 def _in_the_file(refusal: str, model: Model, records: list[Record]) -> str:
-    """The model server counts the rows of one request; people count those of their file."""
+    """Renumbers rows in errors: the model server counts those of a request, not of the file."""
     names = "|".join(re.escape(repr(column.name)) for column in model.inputs)
     found = re.match(rf"(Column (?:{names}), )row ([0-9]+)", refusal)
     if found and 1 <= int(found[2]) <= len(records):
@@ -219,7 +219,7 @@ def _split(value: object, outputs: list[str] | None, record: Record) -> list[obj
     if isinstance(value, dict) and value.keys() == set(outputs):
         return [value[name] for name in outputs]
     raise RefusedError(
-        f"From {record.place} on it answers with other outputs than before, "
+        f"From {record.place} on, the predictions have other outputs than before, "
         "perhaps because a new version took over; predict the file again."
     )
 

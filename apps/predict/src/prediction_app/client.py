@@ -1,4 +1,4 @@
-"""The model server over HTTP. Every fault has a kind and a sentence for people."""
+"""The model server over HTTP. Every error has a kind and a sentence for people."""
 
 import json
 from collections.abc import Iterator
@@ -24,14 +24,14 @@ _READ_BYTES = 2**16
 
 
 class AskError(Exception):
-    """The model server gave no answer to go on with."""
+    """The model server gave no usable answer."""
 
     outcome: str
     """Name of the kind in metrics."""
 
 
 class ServerAwayError(AskError):
-    """The model server cannot be reached or does not speak as it should."""
+    """The model server cannot be reached, or its answer is invalid."""
 
     outcome = "unavailable"
 
@@ -43,7 +43,7 @@ class NoModelError(AskError):
 
 
 class RefusedError(AskError):
-    """The model server does not take the input; the message says why."""
+    """The model server rejects the input; the message says why."""
 
     outcome = "refused"
 
@@ -60,15 +60,15 @@ class Prediction:
     version: str
     """Version of the model that made them."""
     probabilities: list[dict[str, float]] | None = None
-    """Of every class, for each value, from a model that tells them."""
+    """Of every class, for each value, from a model that returns them."""
 
 
 class _OnceMore(Retry):
-    """Tries again what a pod that is replaced has cut; predicting twice does no harm."""
+    """Retries requests that a terminating pod cut off; predicting twice does no harm."""
 
     def increment(self, *args: object, error: Exception | None = None, **others: object) -> Retry:
         if isinstance(error, ReadTimeoutError):
-            raise error  # who is slow is not made faster by a second question
+            raise error  # a slow server is not made faster by a second request
         return super().increment(*args, error=error, **others)
 
 
@@ -77,7 +77,7 @@ class ModelServer:
         self.url = url.rstrip("/")
         self._model = model
         self._session = requests.Session()
-        # An answer is never asked for again: a 503 with Retry-After says that there is no model.
+        # An answer is never retried: a 503 with Retry-After means that there is no model.
         retry = _OnceMore(
             total=1, backoff_factor=0.2, allowed_methods=None, respect_retry_after_header=False
         )
@@ -91,7 +91,9 @@ class ModelServer:
             try:
                 return parse_model(body)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise ServerAwayError(f"{self.url}/model is not a model server's answer") from error
+                raise ServerAwayError(
+                    f"{self.url}/model did not return the answer of a model server"
+                ) from error
 
     def predict(
         self,

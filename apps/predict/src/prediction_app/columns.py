@@ -1,4 +1,4 @@
-"""One column of a signature, and what a value is refused with."""
+"""One column of a signature, and the error for a refused value."""
 
 from dataclasses import dataclass, field
 from typing import Any

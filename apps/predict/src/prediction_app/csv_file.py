@@ -162,7 +162,7 @@ def _in_words(error: csv.Error) -> str:
 
 
 class _Source:
-    """The lines of the file, and an end to how long a row may be before anything is built of it."""
+    """The lines of the file, with a limit on the length of a row before it is parsed."""
 
     def __init__(self, content: bytes, encoding: str) -> None:
         # Line ends stay as they are, so that those inside quotation marks do, too.
@@ -171,7 +171,7 @@ class _Source:
         self._length = 0
 
     def begin(self) -> int:
-        """Begins a row; answers its line."""
+        """Begins a row; returns its line."""
         self._length = 0
         return self._line + 1
 

@@ -10,7 +10,7 @@ from prediction_app.spreadsheet import cell
 
 _WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _SAMPLE = 2**16
-# The decimal mark of a number that has a cell to itself, in a file without commas between cells.
+# The decimal mark of a number that fills a cell, in a file without commas between cells.
 _MARK = re.compile(rb'(?:^|[;\t|\r\n"])[+-]?[0-9]+([.,])[0-9]+(?=[;\t|\r\n"])')
 
 
@@ -43,7 +43,7 @@ class Form:
         return text.replace(".", self.decimal) if isinstance(value, float) else text
 
     def __str__(self) -> str:
-        """What is not as in most files, as a sentence; empty where nothing is."""
+        """What is unusual about the file, as a sentence; empty where nothing is."""
         traits = ["in Windows-1252"] if self.encoding == "cp1252" else []
         traits += [f"separated by {self.word}s"] if self.separator != "," else []
         traits += ["with decimal commas"] if self.decimal == "," else []

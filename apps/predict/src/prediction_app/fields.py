@@ -60,7 +60,7 @@ def _field(
     choices: list[str],
     group: str,
 ) -> object:
-    """Its value, None if it is empty. Text is still to be read as what the column holds.
+    """Its value, None if it is empty. Text is not converted yet.
 
     Numbers are written as text: a browser's field for numbers turns 31,5 into 315, knows no more
     than 2**53, and Streamlit's goes back to the example when it is cleared.

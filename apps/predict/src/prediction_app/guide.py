@@ -32,7 +32,7 @@ def why_no_form(model: Model) -> str | None:
 
 
 def guide(model: Model, reason: str) -> None:
-    """Says why there is no form and shows a request that works."""
+    """Explains why there is no form and shows a request that works."""
     st.info(plain(reason), icon=":material/code:")
     if not model.inputs:
         return

@@ -51,7 +51,7 @@ class Listed:
             self._take(read_listing(self._file))
 
     def now(self) -> Listing:
-        """Reads the file again if it is another one; the old content stays where that is wrong."""
+        """Reads the file again if it was replaced; keeps the old content if that is invalid."""
         with self._lock:
             state = self._file and _state_of(self._file)
             if self._file and state is not None and state != self._read:
@@ -74,12 +74,12 @@ class Listed:
 
 @cache
 def listed() -> Listed:
-    """The one of this process. A file that is wrong from the start ends it with a ValueError."""
+    """The one of this process. A file that is invalid at the start ends it with a ValueError."""
     return Listed(os.environ)
 
 
 def read_listing(file: Path) -> Listing:
-    """The content of the file; ValueError says what is wrong with it."""
+    """The content of the file; a ValueError says what is wrong with it."""
     try:
         content = json.loads(file.read_text())
     except (OSError, ValueError) as fault:

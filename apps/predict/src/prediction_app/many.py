@@ -139,10 +139,10 @@ def _forget(*names: str) -> None:
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    """Waits until few enough files are worked on."""
+    """Waits until fewer files are being predicted."""
     note = st.empty()
     while not _TURNS.acquire(timeout=1):
-        # Drawing also ends the wait of a visitor who has left the page.
+        # Drawing also ends the wait for a visitor who has left the page.
         note.info(
             "Other files are being predicted; yours is next in a moment.",
             icon=":material/hourglass:",

@@ -32,7 +32,7 @@ class Sessions(Collector):
         self._shown: dict[str, str] = {}
 
     def follow(self, listed: Callable[[], object]) -> None:
-        """Calls this before it counts: a model that was added has its series without a visitor."""
+        """Calls this before counting, so that an added model has its series without a visitor."""
         self._listed = listed
         listed()
 

@@ -92,7 +92,7 @@ def size_of(column: Column) -> int:
 
 
 def _refuse(word: str) -> None:
-    raise BadValueError(f"holds {word}, which is no number in JSON")
+    raise BadValueError(f"holds {word}, which is not a number in JSON")
 
 
 def _kind(column: Column) -> _Kind:

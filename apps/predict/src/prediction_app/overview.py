@@ -83,9 +83,9 @@ def _service(watched: WatchedService, state: State) -> None:
         if state.healthy:
             st.badge("Healthy", icon=":material/check_circle:", color="green")
         elif state.healthy is None:
-            st.badge("Not known", icon=":material/help:", color="gray")
+            st.badge("Unknown", icon=":material/help:", color="gray")
         else:
-            st.badge("Away", icon=":material/cloud_off:", color="orange")
+            st.badge("Unavailable", icon=":material/cloud_off:", color="orange")
         if state.version:
             st.badge(f"version {plain(state.version)}", icon=":material/sell:", color="blue")
         if service.health_url and _opens(service.url):

@@ -16,7 +16,7 @@ from prediction_app.status import follow
 from prediction_app.text import plain, words
 from prediction_app.watch import Look, Watched
 
-# A file of our own: for an emoji or a material icon the browser would ask a server on the internet.
+# A file of ours: for an emoji or a material icon the browser would call a server on the internet.
 _ICON = Path(__file__).with_name("icon.svg")
 
 

@@ -1,4 +1,4 @@
-"""The services of the platform besides the models, and how each of them is right now."""
+"""The services of the platform other than the models, and the current health of each."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ import requests
 
 from prediction_app.watch import Question
 
-# Seconds to connect and to read. A service that has not answered by then counts as away.
+# Seconds to connect and to read. A service that has not answered by then counts as unavailable.
 _SECONDS = (1, 2)
 
 
@@ -17,9 +17,9 @@ class Service:
     url: str
     """By which people reach it."""
     health_url: str | None = None
-    """What answers 200 while it is well; None for the page itself."""
+    """URL that answers 200 while it is healthy; None for the page itself."""
     seen_by: str | None = None
-    """Name of the service that is asked about it, where the page must not reach it."""
+    """Name of the service that reports its health, where the page must not reach it."""
     version: str | None = None
     """Where its answer does not say it."""
     owner: str | None = None
@@ -27,7 +27,7 @@ class Service:
 
 @dataclass(frozen=True)
 class State:
-    """How a service is; `healthy` is None while that is not known."""
+    """The health of a service; `healthy` is None while that is unknown."""
 
     healthy: bool | None
     version: str | None = None
@@ -61,7 +61,7 @@ class WatchedService:
         else:
             if answer is not None:
                 return self._read(answer)
-            trouble = "does not answer as it should."
+            trouble = "gives an unexpected answer."
         if witness:
             return State(None, reason=f"{witness}, which watches it, {trouble}")
         return State(False, reason=f"It {trouble}")
@@ -77,7 +77,7 @@ class WatchedService:
         return State(True, version and str(version))
 
     def _get(self, url: str) -> dict[str, Any] | None:
-        """The object that it answers, empty if that is something else; None if it is not well."""
+        """The JSON object of its answer, empty for any other content; None if it is not healthy."""
         reply = self._session.get(url, timeout=_SECONDS, allow_redirects=False)
         if reply.status_code != 200:
             return None

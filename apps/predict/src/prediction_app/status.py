@@ -35,11 +35,11 @@ def badges(look: Look) -> None:
         if look.waiting:
             st.badge("No model", icon=":material/schedule:", color="gray")
         else:
-            st.badge("Server away", icon=":material/cloud_off:", color="orange")
+            st.badge("Server unavailable", icon=":material/cloud_off:", color="orange")
         return
     version = f"version {plain(model.version)}"
     if look.away:
-        st.badge(f"{version}, away", icon=":material/cloud_off:", color="orange")
+        st.badge(f"{version}, server unavailable", icon=":material/cloud_off:", color="orange")
     else:
         st.badge(version, icon=":material/check_circle:", color="green")
     if model.alias:

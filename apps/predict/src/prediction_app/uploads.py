@@ -26,14 +26,14 @@ def full() -> bool:
 
 
 class UploadGate:
-    """Lets no more uploads in than fit; further ones are answered 503 before they are read."""
+    """Accepts only uploads that fit the memory; others get a 503 before they are read."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._arriving = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes everything on but uploads that do not fit."""
+        """Passes on all requests except uploads that do not fit."""
         if scope["type"] != "http" or "/_stcore/upload_file/" not in scope["path"]:
             await self._app(scope, receive, send)
             return
@@ -52,7 +52,7 @@ class UploadGate:
 
 
 def _announced(scope: Scope) -> int:
-    """Bytes of the body; the most that Streamlit takes if it is not said."""
+    """Bytes of the body; the most that Streamlit takes if the length is not given."""
     if scope["method"] != "PUT":
         return 0
     most = most_of_one() * _MEGABYTE

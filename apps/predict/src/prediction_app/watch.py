@@ -1,4 +1,4 @@
-"""What is known about each model server, without waiting long for any of them."""
+"""The state of each model server, without waiting long for any of them."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ Seen_co = TypeVar("Seen_co", covariant=True)
 
 
 class Question(Generic[Answer]):
-    """Asked for all visitors together: while it is open, it is not asked again."""
+    """Requested once for all visitors: while a request is open, no second one is sent."""
 
     def __init__(self, name: str, describe: Callable[[], Answer]) -> None:
         self._describe = describe
@@ -32,13 +32,13 @@ class Question(Generic[Answer]):
         self._answered_at = float("-inf")
 
     def ask(self) -> None:
-        """Asks, and does not wait."""
+        """Starts a request without waiting for it."""
         with self._lock:
             if self._asked is None or self._asked.done():
                 self._asked = self._thread.submit(self._note)
 
     def answer(self, patience: float) -> Answer | None:
-        """The answer, or a fresh one of a moment ago; None if there is neither."""
+        """The answer, or one from a moment ago; None if there is neither."""
         try:
             return self._asked.result(patience) if self._asked else None
         except StillWaiting:
@@ -53,13 +53,13 @@ class Question(Generic[Answer]):
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a model server: the model to draw, and what stands in the way."""
+    """The state of a model server: the model to draw, and any problem."""
 
     model: Model | None = None
     waiting: str | None = None
     """Why there is no model."""
     away: str | None = None
-    """Why the server cannot be asked right now."""
+    """Why the server cannot be reached right now."""
 
 
 class Watched:
@@ -80,7 +80,7 @@ class Watched:
         self._question.ask()
 
     def look(self) -> Look:
-        """Asks it; while it is away or slow, the model of the last time stays."""
+        """Requests the model; while the server is away or slow, the last one stays."""
         self.ask()
         return self.seen(_PATIENCE_SECONDS)
 
@@ -106,7 +106,7 @@ class Askable(Protocol[Seen_co]):
 
 
 def look_at_all(askables: Sequence[Askable[Seen_co]]) -> list[Seen_co]:
-    """Looks at all of them at once."""
+    """Requests the state of all of them at once."""
     for one in askables:
         one.ask()
     until = time.monotonic() + _PATIENCE_FOR_ALL_SECONDS

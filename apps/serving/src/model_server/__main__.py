@@ -13,11 +13,11 @@ from types import FrameType
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 
 for name, value in {
-    # Threads of the numeric libraries would fight those that predict, and cost memory each.
+    # Threads of the numeric libraries would compete with those that predict, and each costs memory.
     "OMP_NUM_THREADS": "1",
     "OMP_THREAD_LIMIT": "1",  # LightGBM counts the cores itself
     "OPENBLAS_NUM_THREADS": "1",
-    # The same for a model's n_jobs, which joblib takes for processes of 150 MiB each.
+    # The same for a model's n_jobs: joblib would start that many processes of 150 MiB each.
     "JOBLIB_MULTIPROCESSING": "0",
     # Only for downloads; other requests have separate timeouts. MLflow fetches an object from a
     # bucket as a whole before it sends the first byte.
@@ -38,12 +38,12 @@ from model_server.loader import remove_downloads  # noqa: E402
 from model_server.metrics import Metrics  # noqa: E402
 from model_server.settings import SettingsError, read_settings  # noqa: E402
 
-# With the farewell and the pod's preStop this stays well below the 30 s that a pod is given.
+# With the last answers and the preStop hook this stays below the 30 s that a pod gets to stop.
 _FINISH_SECONDS = 8
 
 
 class Server(uvicorn.Server):
-    """Stops after the farewell; uvicorn by itself closes connections that are about to be used."""
+    """Answers the last request of each connection before it stops; uvicorn closes them at once."""
 
     def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
         super().__init__(config)
@@ -70,17 +70,16 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     metrics = Metrics(settings.model_name)
-    # First of all, while there are no threads: it forks the process that tries versions out.
+    # Before any thread starts: it forks the process that tries versions out.
     app = create_app(settings, metrics)
     try:
-        # A port of its own, so that only Prometheus need be let through to it, and a thread of its
-        # own, so that a scrape is answered while every prediction waits.
+        # A separate port, so that the network lets only Prometheus reach it, and a separate thread,
+        # so that a scrape is answered while every prediction waits.
         scrapes, _ = start_http_server(settings.metrics_port, settings.host, metrics.registry)
     except OSError as error:
         where = f"{settings.host}:{settings.metrics_port}"
         print(
-            f"error: METRICS_PORT: cannot listen on {where}: {error.strerror}; "
-            "give it a port that is free",
+            f"error: METRICS_PORT: cannot listen on {where}: {error.strerror}; choose a free port",
             file=sys.stderr,
         )
         return 2
@@ -100,11 +99,11 @@ def main() -> int:
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
     server = Server(config, connections)
-    # uvicorn raises the signal again after a clean stop; that is no failure.
+    # uvicorn raises the signal again after a clean stop; that is not a failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)
     server.run()
-    scrapes.shutdown()  # last, so that the end of the work is still seen
+    scrapes.shutdown()  # last, so that scrapes still see the final counts
     scrapes.server_close()
     remove_downloads(settings)
     return 0 if server.started else 1

@@ -71,7 +71,7 @@ def create_app(settings: Settings, metrics: Metrics) -> Starlette:
 
     return Starlette(
         routes=[
-            post("/invocations", invoke),  # first, because the router tries one after the other
+            post("/invocations", invoke),  # first, because the router tries the routes in order
             get("/model", model),
             get("/ping", ping),
             get("/health", health),
@@ -113,7 +113,7 @@ def describe(follower: Follower, settings: Settings) -> dict[str, Any]:
 
 
 class CountRequests:
-    """Counts answers by route. A path nobody serves must not become a label of its own."""
+    """Counts answers by route. A path that is not served must not become a separate label."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app

@@ -46,7 +46,7 @@ NO_BASELINE = Baseline({}, None)
 
 
 def read_baseline(metadata: object) -> Baseline:
-    """Raise `BaselineError` if there is one that is not as it should be."""
+    """Raise `BaselineError` if there is one and it is not valid."""
     if not isinstance(metadata, dict) or "baseline" not in metadata:
         return NO_BASELINE
     known = metadata["baseline"]
@@ -72,7 +72,7 @@ def _feature(name: object, bins: object) -> Feature:
     if (np.diff(edges) <= 0).any():
         raise BaselineError(f"the edges of feature {name!r} do not increase")
     if (counts < 0).any() or counts.sum() < 1:
-        raise BaselineError(f"the counts of feature {name!r} are not those of rows")
+        raise BaselineError(f"the counts of feature {name!r} are negative or all zero")
     return Feature(edges, counts, _limits(name, bins.get("range")))
 
 
@@ -81,7 +81,7 @@ def _limits(name: object, limits: object) -> tuple[float, float] | None:
         return None
     known = _numbers(limits)
     if known is None or len(known) != 2 or known[0] > known[1]:
-        raise BaselineError(f"the range of feature {name!r} is not a smallest and a largest number")
+        raise BaselineError(f"the range of feature {name!r} is not two numbers, the smaller first")
     return float(known[0]), float(known[1])
 
 
@@ -93,7 +93,7 @@ def _range(predictions: object) -> tuple[float, float] | None:
         raise BaselineError("predictions needs quantiles")
     # Halved, so that a range beyond what a double holds cannot come back as infinite.
     if np.ptp(quantiles / 2) > np.finfo(float).max / 4:
-        raise BaselineError("the predictions have no range that buckets could divide")
+        raise BaselineError("the predictions have no range to divide into buckets")
     return float(quantiles.min()), float(quantiles.max())
 
 

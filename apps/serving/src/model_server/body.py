@@ -24,12 +24,12 @@ class TooSlowError(Exception):
 
 
 class NoPlaceError(Exception):
-    """Too many large bodies wait to be received, or for too long."""
+    """Too many large bodies are waiting to be received, or one has waited too long."""
 
 
 class LargeBodies:
-    """A few large bodies are held at a time, from their arrival until their answer. The others
-    wait where they are: what is not read stays with its sender."""
+    """Holds a few large bodies at a time, from their arrival until their answer. The others are not
+    read until there is a place, so they stay with their senders."""
 
     def __init__(self, at_once: int) -> None:
         self._places = asyncio.Semaphore(at_once)
@@ -94,7 +94,7 @@ class Body:
         return bytes(body)
 
     def release(self) -> None:
-        """Its request is answered."""
+        """Free the place; the request has been answered."""
         if self._has_place:
             self._has_place = False
             self._large_bodies.leave()

@@ -17,11 +17,11 @@ from model_server import ubjson
 
 
 class FormatError(Exception):
-    """The bytes are not what they are said to be; the text ends a sentence that names the file."""
+    """The bytes are not in the format they claim; the text ends a sentence that names the file."""
 
 
 def check_xgboost(data: bytes, *, text: bool) -> None:
-    """Raise `FormatError` unless this is a sound XGBoost model, as JSON text or UBJSON."""
+    """Raise `FormatError` unless this is a valid XGBoost model, as JSON text or UBJSON."""
     kind = "JSON" if text else "UBJSON"
     try:
         model = json.loads(data, object_pairs_hook=_object) if text else ubjson.loads(data)
@@ -31,13 +31,13 @@ def check_xgboost(data: bytes, *, text: bool) -> None:
         # A model inside of another file is kept together with its configuration.
         _check_learner(model.get("Model", model)["learner"])
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"is {kind}, but no sound model of XGBoost ({error!r})") from error
+        raise FormatError(f"is {kind}, but not a valid XGBoost model ({error!r})") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise ValueError("it has a name twice")
+        raise ValueError("a name appears twice")
     return made
 
 
@@ -48,15 +48,15 @@ def _check_learner(learner: dict[str, Any]) -> None:
     booster = learner["gradient_booster"]
     if booster["name"] == "gblinear":
         if len(booster["model"]["weights"]) != (features + 1) * outputs:
-            raise ValueError("its weights do not fit its features")
+            raise ValueError("its weights do not match its features")
         return
     if booster["name"] == "dart":
         if len(booster["weight_drop"]) != len(booster["gbtree"]["model"]["trees"]):
-            raise ValueError("its weights do not fit its trees")
+            raise ValueError("its weights do not match its trees")
         booster = booster["gbtree"]
     model = booster["model"]
     if len(model["tree_info"]) != len(model["trees"]):
-        raise ValueError("its trees do not fit their list")
+        raise ValueError("tree_info does not match the trees")
     _within("tree_info", model["tree_info"], 0, outputs)
     for tree in model["trees"]:
         _check_tree(tree, features, outputs)
@@ -69,7 +69,7 @@ def _check_tree(tree: dict[str, Any], features: int, outputs: int) -> None:
     leaf = _numbers(tree["left_children"]) < 0
     _within("split_indices", _numbers(tree["split_indices"])[~leaf], 0, features)
     if int(tree["tree_param"]["size_leaf_vector"]) not in (0, 1, outputs):
-        raise ValueError("its leaves do not fit its outputs")
+        raise ValueError("its leaves do not match its outputs")
     if len(tree.get("categories_nodes", ())):
         known = len(tree["categories"])
         starts, sizes = _numbers(tree["categories_segments"]), _numbers(tree["categories_sizes"])
@@ -81,7 +81,7 @@ def _check_tree(tree: dict[str, Any], features: int, outputs: int) -> None:
 
 
 def check_lightgbm(text: str) -> None:
-    """Raise `FormatError` unless this is a sound LightGBM model."""
+    """Raise `FormatError` unless this is a valid LightGBM model."""
     if not text.startswith("tree\n"):
         raise FormatError("is not a LightGBM model, which is a text that begins with 'tree'")
     try:
@@ -90,13 +90,13 @@ def check_lightgbm(text: str) -> None:
         outputs = int(header["num_class"])
         said = [word for word in header.get("objective", "").split() if "num_class:" in word]
         if int(header["num_tree_per_iteration"]) != outputs or outputs < 1:
-            raise ValueError("num_tree_per_iteration is not num_class")
+            raise ValueError("num_tree_per_iteration differs from num_class")
         if said not in ([], [f"num_class:{outputs}"]):
-            raise ValueError("its objective has another num_class")
+            raise ValueError("its objective names another num_class")
         for tree in sections:
             _check_leaves(tree, int(header["max_feature_idx"]) + 1)
     except (AttributeError, KeyError, ValueError) as error:
-        raise FormatError(f"is no sound model of LightGBM ({error!r})") from error
+        raise FormatError(f"is not a valid LightGBM model ({error!r})") from error
 
 
 def _sections(lines: Iterable[str]) -> Iterator[dict[str, str]]:
@@ -108,7 +108,7 @@ def _sections(lines: Iterable[str]) -> Iterator[dict[str, str]]:
             yield section
             section = {}
         elif name in section and name:
-            raise ValueError(f"{name} is there twice")
+            raise ValueError(f"{name} appears twice")
         section[name] = value
         if name == "end of trees":
             return

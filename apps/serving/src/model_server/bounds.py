@@ -1,7 +1,7 @@
 """Checks sizes that compiled code of SciPy and scikit-learn relies on when it writes to an array.
 
-For indices, labels and shapes in a model file that do not fit together, Python and NumPy raise an
-error. The functions here would write beyond an array, values of the file's choice among them.
+For indices, labels and shapes in a model file that do not match, Python and NumPy raise an error.
+The functions here would write past the end of an array, even values that the file chooses.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _with_known_labels(compute: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:  # noqa: ANN401
         known = (Y_labels >= 0) & (Y_labels < len(unique_Y_labels))
         if len(Y_labels) != Y.shape[0] or not known.all():
-            raise ValueError("the labels of the neighbors do not fit the classes of the model")
+            raise ValueError("the labels of the neighbors do not match the classes of the model")
         return compute(X, Y, Y_labels=Y_labels, unique_Y_labels=unique_Y_labels, **options)
 
     return checked
@@ -54,7 +54,7 @@ def _with_room(predict_stages: Callable[..., None]) -> Callable[..., None]:
 
     def checked(estimators: np.ndarray, rows: Any, scale: float, out: np.ndarray) -> None:  # noqa: ANN401
         if out.shape != (rows.shape[0], estimators.shape[1]):
-            raise ValueError("the trees of the model do not fit its classes")
+            raise ValueError("the trees of the model do not match its classes")
         predict_stages(estimators, rows, scale, out)
 
     return checked

@@ -1,4 +1,4 @@
-"""The series that are worked out when Prometheus asks: values predicted, drift of the input."""
+"""The series that are computed at each scrape: values predicted, drift of the input."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from model_server.values import ValueHistogram
 
 
 class ObservedCollector(Collector):
-    """Values of every version that is kept, drift of the served one alone. Scrapes come in a
-    thread of their own, so what they read is replaced as a whole, never changed."""
+    """Values of every version that is kept, drift of the served one only. Scrapes run in a separate
+    thread, so what they read is replaced as a whole, never changed."""
 
     def __init__(self) -> None:
         self._values: dict[str, ValueHistogram] = {}

@@ -31,7 +31,7 @@ _INTEGER_RANGE = {
 }
 _EXACT = 2**53
 """Up to here a double holds every whole number."""
-# What remains of Python's own numbers: no inf, nan, 1_000, no digits of other scripts.
+# Stricter than Python's numbers: no inf, nan or 1_000, no digits of other scripts.
 _NUMBERS = re.compile(r"[0-9+\-.eE \t,]*")
 _BOOLEANS = {
     **dict.fromkeys(("true", "True", "TRUE", "1"), True),
@@ -214,7 +214,7 @@ def _whole(column: Column, values: Values) -> np.ndarray:
 
 
 def is_whole(value: object) -> bool:
-    """Whether a JSON number is a whole one; `true` is none."""
+    """Whether a JSON number is a whole one; `true` is not."""
     return type(value) is int or (type(value) is float and value.is_integer())
 
 

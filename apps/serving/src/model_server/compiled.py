@@ -1,9 +1,9 @@
-"""Models of numbers, past pandas and scikit-learn's own checks of every call.
+"""Models of numbers, called without pandas and without scikit-learn's checks of every call.
 
 When a version is tried out, its child process looks for a quicker way to the same predictions: the
-model as an ONNX graph, else the model itself on a plain array. A way is taken only if it predicts
+model as an ONNX graph, else the model itself on a plain array. It is used only if it predicts
 the same as the model does for a frame, on many generated rows. It is written next to the version's
-files, from where the server takes it; without it the server answers as before, only later.
+files, where the server finds it; without it the server answers the same way, only slower.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Compiled:
     predict: Callable[[np.ndarray], np.ndarray]
     is_graph: bool
     is_short: bool
-    """Whether it is arithmetic alone, and so little that a few rows take a millisecond or two."""
+    """Whether it is only arithmetic, and so little that a few rows take a millisecond or two."""
 
 
 _ROWS = 2000
@@ -51,7 +51,7 @@ _GRAPH, _ARRAYS = "graph.onnx", "arrays"
 def compile_model(model: Any, predict: Predict, frame: pd.DataFrame, folder: Path) -> None:  # noqa: ANN401
     """Write the first way into `folder` that predicts for the rows of `frame` what `predict` does.
 
-    `predict` is a function of `model`, which is all that it may stand for.
+    `predict` is a function of `model`, and the compiled form replaces nothing else.
     """
     from model_server.graphs import graphs
 
@@ -74,7 +74,7 @@ def compile_model(model: Any, predict: Predict, frame: pd.DataFrame, folder: Pat
 
 
 def read_compiled(folder: Path, predict: Predict) -> Compiled | None:
-    """The way that was written, if one was."""
+    """The compiled form that was written, if there is one."""
     if (folder / _GRAPH).is_file():
         graph = (folder / _GRAPH).read_bytes()
         return Compiled(_run(graph), is_graph=True, is_short=len(graph) <= _SHORT_BYTES)
@@ -139,7 +139,7 @@ def _equal(found: object, expected: np.ndarray) -> bool:
     if expected.dtype.kind != "f":
         return bool((found == expected).all())
     if found.dtype.itemsize < expected.dtype.itemsize:
-        return False  # 175.47992 in place of 175.48 is near enough for no one who reads it
+        return False  # 175.47992 in place of 175.48 would surprise a reader
     size = np.maximum(np.abs(expected), np.abs(expected).mean())
     return bool((np.abs(found - expected) <= _TOLERANCE * size).all())
 

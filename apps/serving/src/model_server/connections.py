@@ -33,7 +33,7 @@ class Limits:
     # An answer that waits to be read: so much of it must be read in so much time.
     unread_seconds: float = 30.0
     read_bytes: int = 1024 * 1024
-    # All answers that wait to be read; the last one may be as large as it likes.
+    # All answers that wait to be read; the last one may be of any size.
     unread_bytes: int = 64 * 1024 * 1024
     # The answer after so long is a connection's last: the client's next one may go to a new pod.
     connection_seconds: float = 30.0
@@ -59,7 +59,7 @@ class Connections:
 
     @property
     def is_farewell_over(self) -> bool:
-        """Whether no client is left that has not been told, or each has had the time to ask."""
+        """Whether every client had an answer that closes its connection, or the time for one."""
         ends = self.farewell_ends
         return ends is not None and (time.monotonic() > ends or not (self.idle or self.headers))
 
@@ -81,7 +81,7 @@ class Connections:
         return len(self.all) < self.limits.connections
 
     def stalls(self, connection: Connection) -> None:
-        """An answer is not read as fast as it is written."""
+        """The client reads an answer more slowly than it is written."""
         self.unread[connection] = (time.monotonic(), connection.unread_bytes)
         held = {other: other.unread_bytes for other in self.unread}
         excess = sum(held.values()) - self.limits.unread_bytes

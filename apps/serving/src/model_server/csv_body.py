@@ -44,7 +44,7 @@ def read_csv(body: bytes, names: Names) -> Payload:
 
 
 def _values(text: str, width: int) -> list[str]:
-    """One flat list: a list for each row of a long file would take seconds and a gigabyte."""
+    """One flat list: one list per row of a long file would take seconds and a gigabyte."""
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     next(lines)
     values: list[str] = []

@@ -48,8 +48,7 @@ class ColumnsDecoder:
         self.number_columns = [column.name for column in columns if column.type not in _WRITTEN]
 
     def decode(self, payload: Payload) -> Rows:
-        """The request as a frame with the signature's columns; others are ignored, as MLflow
-        does."""
+        """The request as a frame with the signature's columns; others are ignored, as in MLflow."""
         table = to_table(payload, self.names)
         sent = table.columns
         absent = [c.name for c in self.columns if c.required and c.name not in sent]
@@ -100,7 +99,7 @@ class MlflowDecoder:
             return Rows(_enforce_schema(parsed, self._schema), {})
         except InputError:
             raise
-        except Exception as error:  # no code of the model runs here, so the request is at fault
+        except Exception as error:  # no code of the model runs here, so the fault is in the request
             raise InputError(
                 f"{payload.form} does not fit the signature: {in_short(error)}"
             ) from error
@@ -155,7 +154,7 @@ class TypeHintDecoder:
 
 Decoder = ColumnsDecoder | MlflowDecoder | TypeHintDecoder
 _WRITTEN = {DataType.string, DataType.datetime, DataType.binary}
-_NO_CSV = "The model's inputs are no plain columns, which CSV cannot hold; send JSON"
+_NO_CSV = "The model's inputs are not plain columns, so CSV cannot hold them; send JSON"
 
 
 def compile_decoder(signature: ModelSignature, fill_missing: bool) -> Decoder:

@@ -1,7 +1,7 @@
 """How far the rows of the last hour are from those the model was trained on.
 
-A request only lays its values aside; they are counted into bins a batch at a time, and the
-population-stability index is worked out from the counts when Prometheus asks for it.
+A request only stores its values; they are counted into bins a batch at a time, and the
+population-stability index is computed from the counts at each scrape.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class DriftWindow:
         if rows > _BATCH_ROWS:
             values = np.empty((len(self._names), rows))
             self._fill(values, columns)
-            counts = self._count(values)  # takes long, so nobody waits for it
+            counts = self._count(values)  # takes long, so no request waits for it
             with self._lock:
                 self._add(slot, counts, rows)
             return
@@ -93,7 +93,7 @@ class DriftWindow:
 
     def _add(self, slot: int, counts: np.ndarray, rows: int) -> None:
         place = slot % _SLOTS
-        if slot < self._slots[place]:  # so old that the window has gone round since
+        if slot < self._slots[place]:  # older than the window
             return
         if slot > self._slots[place]:
             self._slots[place], self._counts[place], self._rows[place] = slot, 0, 0

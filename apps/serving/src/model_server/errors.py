@@ -1,11 +1,11 @@
-"""Failures whose text is meant for the outside."""
+"""Failures whose text goes to users."""
 
 from typing import Literal
 
 from mlflow.exceptions import MlflowException
 
 Cause = Literal["crash", "memory", "timeout"]
-"""How a version ends the process that loads it: by itself, for its memory, or by never ending."""
+"""How loading a version fails its process: it crashes, runs out of memory, or never returns."""
 
 ALLOW_PICKLE = (
     "if every writer of the model registry is trusted, set allowPickle: true on the model (in the "
@@ -16,7 +16,7 @@ _END = 500
 
 
 class InputError(Exception):
-    """The request is at fault; the text is the reason that goes back with status 400."""
+    """The request is wrong; the text is the reason that is returned with status 400."""
 
 
 class LoadError(Exception):
@@ -52,7 +52,7 @@ class ModelMissingError(RegistryError):
 
 
 def _shortened(text: str) -> str:
-    """Both ends of a long text: the end names the way out."""
+    """Both ends of a long text: the end names the fix."""
     return text if len(text) <= 2 * _END else f"{text[:_END]}…{text[-_END:]}"
 
 

@@ -37,7 +37,7 @@ class FatalVersions:
 
     @contextmanager
     def watching(self, version: ModelVersion) -> Iterator[None]:
-        """What is written down first is found by the next process if this one does not live on."""
+        """Written before the load, so that the next process finds it if this one dies."""
         self.note(version, FatalLoadError("the server ended while it loaded this version", "crash"))
         try:
             yield

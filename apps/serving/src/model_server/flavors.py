@@ -26,14 +26,14 @@ from model_server.wording import quoted
 Predict = Callable[[Any], object]
 # Those whose pyfunc is no more than a call of the model's own function.
 _DIRECT = tuple(f"mlflow.{name}" for name in ("sklearn", "xgboost", "lightgbm", "catboost", "onnx"))
-# Those that are to get every column, and whose models have scikit-learn's functions.
+# Those whose models need every column and have scikit-learn's functions.
 ESTIMATORS = _DIRECT[:4]
 _ONNX_NUMBERS = {"tensor(float)": np.dtype("float32"), "tensor(double)": np.dtype("float64")}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """How a loaded model is asked; both are past what MLflow does around it."""
+    """How a loaded model is called; both skip what MLflow does around it."""
 
     predict: Predict | None
     """None if only MLflow's own function will do."""
@@ -47,7 +47,7 @@ class Asked:
 
 
 def asked(pyfunc: PyFuncModel, inputs: Schema) -> Asked:
-    """How to ask a model of this flavor."""
+    """How to call a model of this flavor."""
     flavor = pyfunc.metadata.flavors["python_function"]
     loader = flavor["loader_module"]
     if loader not in _DIRECT:
@@ -155,7 +155,7 @@ def _categories(reader: Any, inputs: Schema) -> set[str]:  # noqa: ANN401
         if names and booster.get_categories().empty():
             raise LoadError(
                 f"it has categories ({quoted(min(names))}) but not their names, which XGBoost "
-                "keeps since 3.1: train and log it with that, or encode them in a pipeline"
+                "keeps since 3.1: train and log it with 3.1 or later, or encode them in a pipeline"
             )
         return names
     return _lightgbm_categories(reader, inputs) if library == "lightgbm" else set()
@@ -178,8 +178,8 @@ def _lightgbm_categories(reader: Any, inputs: Schema) -> set[str]:  # noqa: ANN4
         found |= {name for name, feature in features if seen.get(feature, {}).get("values")}
     if len(found) != expected:
         raise LoadError(
-            f"it was trained with {expected} columns of pandas' type category, and {len(found)} of "
-            'its signature are such: make texts of them, with astype(str).astype("category"), '
+            f"it was trained with {expected} columns of pandas' type category, but its signature "
+            f'shows {len(found)}: convert them to text with astype(str).astype("category"), '
             "train it, and log it with signature=mlflow.models.infer_signature(rows)"
         )
     return found

@@ -1,8 +1,8 @@
 """Follows the alias: keeps the version that it names loaded, whatever goes wrong around it.
 
-- The alias moves: the new version is loaded beside the old one and replaces it once it is proven.
-- The new version fails: the old one keeps answering; another attempt follows, ever less often.
-- A load goes on for long: the alias is still looked at, and a load no longer wanted is given up.
+- The alias moves: the new version is loaded next to the old one and replaces it once it predicts.
+- The new version fails: the old one keeps answering, and the load is retried ever less often.
+- A load takes long: the alias is still polled, and a load that is no longer wanted is given up.
 - The tracking server is away: the loaded version keeps answering.
 - The alias is removed: nothing is served. That is what removing it means.
 """
@@ -117,7 +117,7 @@ class Follower:
         return f"No model is loaded: version {self.problem.version}: {self.problem.reason}."
 
     async def run(self) -> None:
-        """Look, load, wait, for ever."""
+        """Poll, load and wait until the server stops."""
         while True:
             try:
                 await self.step()
@@ -133,7 +133,7 @@ class Follower:
         return settings.poll_seconds_without_model if idle else settings.poll_seconds
 
     async def step(self) -> None:
-        """One look at the alias, and a load if it asks for one, waited for until the next look."""
+        """Poll the alias, and load its version if needed, waiting for it until the next poll."""
         loop = asyncio.get_running_loop()
         try:
             wanted = await loop.run_in_executor(self._thread, self._registry.look_up)
@@ -227,15 +227,16 @@ class Follower:
             return
         self.problem = problem
         served = self.current.version.version if self.current else "none"
-        what = f"version {problem.version} is not served" if problem.version else "no look at alias"
+        version = problem.version
+        what = f"version {version} is not served" if version else "the alias cannot be read"
         _log.warning("%s: %s (serving: %s)", what, problem.reason, served)
 
     def close(self) -> None:
-        """Let go of the worker thread; a load that is under way is not waited for."""
+        """Release the worker thread without waiting for a load in progress."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 def _ignore(result: asyncio.Future[LoadedModel]) -> None:
-    """What a load brought that is wanted no more, or why it failed."""
+    """Discards the result or the error of a load that is no longer wanted."""
     if not result.cancelled():
         result.exception()

@@ -1,4 +1,4 @@
-"""Models as ONNX graphs, by the converters of their libraries and by some of our own.
+"""Models as ONNX graphs, by the converters of their libraries and by our own.
 
 Imported by the process that tries a version out, not by the server: the converters take 60 MiB.
 """

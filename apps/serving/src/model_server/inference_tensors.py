@@ -178,7 +178,7 @@ def _from_binary(what: str, kind: str, raw: bytes) -> list[Any]:
         return list(_texts(what, raw))
     dtype = _TYPES[kind]
     if len(raw) % dtype.itemsize:
-        raise InputError(f"{what}: {len(raw)} bytes are no whole number of {kind} values")
+        raise InputError(f"{what}: {len(raw)} bytes are not a multiple of the size of {kind}")
     return np.frombuffer(raw, dtype).tolist()
 
 
@@ -220,7 +220,7 @@ def _matrix(tensor: Tensor, names: list[str]) -> dict[str, Any]:
     rows, width = tensor.shape
     if width != len(names):
         raise InputError(
-            f"inputs: {quoted(tensor.name)} is no column of the model, and as a table of "
+            f"inputs: {quoted(tensor.name)} is not a column of the model, and as a table of "
             f"{rows} by {width} values it does not fit its {len(names)} columns"
         )
     return {name: tensor.values[place::width] for place, name in enumerate(names)}
@@ -249,7 +249,9 @@ def _encode(
         made[PROBABILITIES] = more[PROBABILITIES]
     chosen = wanted.outputs or dict.fromkeys(made, wanted.binary)
     if unknown := [name for name in chosen if name not in made]:
-        raise InputError(f"outputs: there is no {quoted(unknown[0])}; there is {', '.join(made)}")
+        raise InputError(
+            f"outputs: no output is called {quoted(unknown[0])}; the model has {', '.join(made)}"
+        )
     binary: list[bytes] = []
     tensors = [_tensor(name, made[name], chosen[name], binary.append) for name in chosen]
     document = {

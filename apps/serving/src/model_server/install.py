@@ -1,8 +1,8 @@
 """Installs what a version was logged with and this image lacks: `-m model_server.install FILE`.
 
-Runs while an image is built (`apps/model/Dockerfile`), for `npm run images -- --model NAME`. What
-is met is decided as when the alias moves, so that the image meets the version it was built for. An
-error is one line that begins with `refused:`.
+Runs while an image is built (`apps/model/Dockerfile`), for `npm run images -- --model NAME`. Which
+requirements count as met is decided as when the alias moves, so that the image can serve the
+version it was built for. An error is one line that begins with `refused:`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NOT_FOUND = re.compile(r"No matching distribution found for (\S+)")
 
 
 class RefusedError(Exception):
-    """The image cannot be built; the text is the reason and the way out."""
+    """The image cannot be built; the text is the reason and the fix."""
 
 
 def main(file: Path) -> int:
@@ -52,8 +52,8 @@ def refuse_own(unmet: Iterable[Unmet]) -> None:
 
 
 def install(wanted: list[str]) -> None:
-    """Leave every package as it is that is not wanted in another version. Wheels only: nothing of
-    a package runs while it is installed."""
+    """Keep every package unless another version is required. Wheels only: no code of a package runs
+    while it is installed."""
     names = {canonicalize_name(Requirement(line).name) for line in wanted}
     kept = {canonicalize_name(one.name): one.version for one in distributions()}
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:

@@ -41,7 +41,7 @@ _LARGE_TIMES = 10
 
 @dataclass(frozen=True)
 class Ask:
-    """How a model is asked about a body."""
+    """How the model predicts for a body."""
 
     answer: Callable[[bytes], Answer]
     """In a thread; raises `InputError`."""
@@ -151,7 +151,7 @@ class Invocations:
         return Response(answer.body, headers=answer.headers)
 
     def why_stuck(self) -> str | None:
-        """A sentence for people if no thread is left that could answer; only a restart helps.
+        """A sentence for people if no thread is left to answer; only a restart helps.
         Large requests may well take long, so theirs count much later."""
         if self._small.stuck(self._seconds):
             return f"Every prediction has been running for more than {self._seconds:g} s."

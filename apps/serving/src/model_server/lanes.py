@@ -17,7 +17,7 @@ class BusyError(Exception):
 
 
 class LateError(Exception):
-    """The work did not end in time. Its thread cannot be stopped and goes on."""
+    """The work did not end in time. Its thread cannot be stopped and keeps running."""
 
 
 class Lane:
@@ -95,5 +95,5 @@ class Lane:
         return self.overdue(seconds) >= self._threads
 
     def close(self) -> None:
-        """Let go of the threads; work that is under way is not waited for."""
+        """Release the threads without waiting for work in progress."""
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -37,7 +37,7 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Answer(Encoded):
-    """The same with the number of rows it is about."""
+    """The same with its number of rows."""
 
     rows: int
 
@@ -57,7 +57,7 @@ _AT_ONCE_BYTES, _AT_ONCE_ROWS = 64 * 1024, 16
 
 
 class LoadedModel:
-    """Immutable once made, but for what it counts."""
+    """Immutable once made, except for its counts."""
 
     def __init__(
         self,
@@ -131,7 +131,9 @@ class LoadedModel:
     def predict(self, payload: Payload, encode: Encode, probabilities: bool) -> Answer:
         """Decode the rows, predict, encode and count."""
         if probabilities and self.asked.probabilities is None:
-            raise InputError("The model has no probabilities: do not ask for them")
+            raise InputError(
+                "The model returns no probabilities; leave probabilities out of the request"
+            )
         rows, predictions = self._predict(payload)
         encoded = encode(predictions, self._probabilities(rows) if probabilities else {})
         count = len(rows.data) if hasattr(rows.data, "__len__") else 1
@@ -139,7 +141,7 @@ class LoadedModel:
         return Answer(encoded.body, encoded.headers, count)
 
     def try_out(self, payload: Payload) -> None:
-        """The same for rows that nobody asked about, which are not counted."""
+        """The same for rows that are not from a request and are not counted."""
         _, predictions = self._predict(payload)
         as_mlflow(predictions, {})
         self.observed.expect(predictions)
@@ -155,7 +157,7 @@ class LoadedModel:
             return rows, self._pyfunc.predict(rows.data, params=params)
         except (MlflowException, ValueError, TypeError) as error:
             # What a model raises for values it cannot work with, such as an unknown category.
-            raise InputError(f"The model refuses the input: {in_short(error)}") from error
+            raise InputError(f"The model rejects the input: {in_short(error)}") from error
 
     def _probabilities(self, rows: Rows) -> dict[str, object]:
         assert self.asked.probabilities is not None

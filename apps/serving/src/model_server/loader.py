@@ -206,8 +206,8 @@ def _assemble(
 
 
 def usable_baseline(model: Model, version: ModelVersion, columns: list[str]) -> Baseline:
-    """What of the model's baseline can be compared with requests. A fault in it costs the model
-    its drift, never its service."""
+    """The part of the model's baseline that can be compared with requests. Without a usable one the
+    model is served, and only its drift is missing."""
     try:
         baseline = read_baseline(model.metadata)
     except Exception as error:

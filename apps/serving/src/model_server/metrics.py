@@ -79,7 +79,10 @@ class Metrics:
             registry=registry,
         )
         self.loads = Counter(
-            "model_loads", "Model versions loaded and taken.", by_version, registry=registry
+            "model_loads",
+            "Model versions loaded and put into service.",
+            by_version,
+            registry=registry,
         )
         self.load_failures = Counter(
             "model_load_failures",
@@ -101,7 +104,7 @@ class Metrics:
         )
         self.registry_errors = Counter(
             "model_registry_errors",
-            "Looks at the alias that the tracking server did not answer.",
+            "Lookups of the alias that the tracking server did not answer.",
             registry=registry,
         )
         Gauge(
@@ -128,7 +131,7 @@ class Metrics:
         self._versions: list[str] = []
 
     def taken(self, version: ModelVersion, alias: str, observed: Observed) -> None:
-        """From now on this version is served."""
+        """This version is served now."""
         self.loads.labels(version.version).inc()
         self.info.clear()
         self.info.labels(alias, version.version, version.run_id or "").set(1)
@@ -136,7 +139,7 @@ class Metrics:
         self._keep(version.version)
 
     def stopped(self) -> None:
-        """From now on nothing is served."""
+        """No version is served now."""
         self.info.clear()
         self._observed.stop()
 
@@ -148,7 +151,7 @@ class Metrics:
         self._keep(version)
 
     def _keep(self, version: str) -> None:
-        """Keep the series of this version and let go of those that were not heard of longest."""
+        """Keep the series of this version and drop those of the least recently used ones."""
         self._versions = [known for known in self._versions if known != version] + [version]
         while len(self._versions) > _KEPT_VERSIONS:
             oldest = next(known for known in self._versions if known != self._observed.served)

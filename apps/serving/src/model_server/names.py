@@ -46,7 +46,7 @@ class Names:
         for other in sent:
             name = None if other in self._known else self._spellings.get(_spelling(other))
             if name in found:
-                raise InputError(f"{form}: column {quoted(name)} is there twice")
+                raise InputError(f"{form}: column {quoted(name)} appears twice")
             if name is not None:
                 found[name] = other
         return found
@@ -69,13 +69,13 @@ class Names:
 
 
 def refuse_twice(what: str, names: Sequence[str]) -> None:
-    """Raise if a name is there twice, which would leave open whose values count."""
+    """Raise if a name appears twice: it would be unclear which values count."""
     if len(set(names)) == len(names):
         return
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise InputError(f"{what} {quoted(name)} is there twice")
+            raise InputError(f"{what} {quoted(name)} appears twice")
         seen.add(name)
 
 
@@ -84,7 +84,7 @@ def _spelling(name: str) -> str:
 
 
 def _spellings(names: Sequence[str]) -> dict[str, str]:
-    """Each name by its plain spelling, without those that only their spelling tells apart."""
+    """Each name by its plain spelling, except names that differ only in their spelling."""
     spelled: dict[str, list[str]] = {}
     for name in names:
         spelled.setdefault(_spelling(name), []).append(name)

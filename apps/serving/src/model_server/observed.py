@@ -1,4 +1,4 @@
-"""What one loaded model is asked and answers, for the metrics."""
+"""The inputs and predictions of one loaded model, for the metrics."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Observed:
         self._failed = False
 
     def expect(self, predictions: object) -> None:
-        """Learn from the proof what kind of predictions will come."""
+        """Learn from the first prediction what kind of predictions will come."""
         self.has_values = decimals(predictions) is not None
 
     def note(self, columns: Columns, rows: int, predictions: object) -> None:
@@ -38,4 +38,6 @@ class Observed:
         except Exception:
             if not self._failed:
                 self._failed = True
-                _log.exception("a request could not be counted for the drift; said only once")
+                _log.exception(
+                    "a request could not be counted for the drift; further failures are not logged"
+                )

@@ -119,7 +119,7 @@ def _from_split(form: str, data: object, names: Names) -> Table:
         columns = _checked_names(form, columns, names)
     width = len(columns)
     check_lists(form, rows, width)
-    if len(rows) == 1 and columns == names.all:  # a single row is worth a shorter way
+    if len(rows) == 1 and columns == names.all:  # a single row has a faster path
         return Table(dict(zip(columns, zip(*rows, strict=True), strict=True)), 1, columns)
     if not width:
         return Table({}, len(rows), columns)

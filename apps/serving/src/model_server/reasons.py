@@ -1,4 +1,4 @@
-"""Why a version cannot be served, in one sentence that names the versions at odds and the fix."""
+"""Why a version cannot be served, in one sentence that names the mismatch and the fix."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 from model_server.errors import LoadError, RegistryError, in_short
 from model_server.requirements import images_command, version_here
 
-# The parts of a version that must agree for one release to read what another has saved.
+# The leading parts of a version that must match for one release to read what another has saved.
 _PARTS = {"scikit-learn": 2, "Python": 2, "skops": 2, "numpy": 1, "pandas": 1, "cloudpickle": 1}
 _FIRST_MLFLOW_WITH_SKOPS = {"sklearn": Version("3.9"), "lightgbm": Version("3.10")}
 # What another release of a library causes; a wrong value in a request causes other errors.

@@ -1,4 +1,4 @@
-"""What the server asks of MLflow: which version has the alias, its files, its run's metrics."""
+"""What the server reads from MLflow: the version with the alias, its files, its run's metrics."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Registry:
         except Exception as error:
             raise RegistryError(_download_failure(error)) from error
         if not files:
-            raise RegistryError("MLflow has no files of it: look for them in the artifact store")
+            raise RegistryError("MLflow has no files of it: check the artifact store")
         for file in files:
             _check_size(file, folder / file.path)
         return folder
@@ -151,8 +151,8 @@ class Registry:
         if answer.status_code >= 500:
             return f"{self._server} fails with {answer.status_code} ({what}): look at its log"
         return (
-            f"{self._server} answers {answer.status_code} ({what}), which is no answer of MLflow's "
-            "registry: check MLFLOW_TRACKING_URI"
+            f"{self._server} answers {answer.status_code} ({what}), which is not an answer of "
+            "MLflow's registry: check MLFLOW_TRACKING_URI"
         )
 
     @property

@@ -1,4 +1,4 @@
-"""Compares what a version says that it needs with what this server has."""
+"""Compares the requirements of a version with what this server has."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SAME = {
 
 @dataclass(frozen=True)
 class Unmet:
-    """A package that is not here, or not in the version that is asked for."""
+    """A required package that is missing here or has another version."""
 
     wanted: str
     here: str
@@ -44,7 +44,7 @@ class Unmet:
 
     @property
     def package(self) -> str:
-        """What is to be installed for it is called."""
+        """Name of the package to install for it."""
         return name_here(_NAME.match(self.wanted)[0])
 
     @property
@@ -62,7 +62,7 @@ def unmet_python(wanted: str | None) -> list[Unmet]:
 
 
 def unmet_requirements(file: Path) -> list[Unmet]:
-    """What of the model's requirements.txt the server has not. Another patch level is the same."""
+    """What the server lacks of the model's requirements.txt. The patch level may differ."""
     try:
         lines = file.read_text().splitlines()
     except (OSError, ValueError):
@@ -121,7 +121,7 @@ def images_command(model: str, alias: str) -> str:
 
 
 def requirements_reason(unmet: list[Unmet], model: str, alias: str) -> str:
-    """One sentence with the ways out."""
+    """One sentence with the fixes."""
     wanted = ", ".join(one.wanted for one in unmet)
     here = ", ".join(one.here for one in unmet)
     way = "log the model with what this server has"

@@ -13,12 +13,12 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def get(path: str, endpoint: Endpoint) -> Route:
-    """A route that is read."""
+    """A GET route."""
     return _Route(path, endpoint, methods=["GET"])
 
 
 def post(path: str, endpoint: Endpoint) -> Route:
-    """A route that something is sent to."""
+    """A POST route."""
     return _Route(path, endpoint, methods=["POST"])
 
 

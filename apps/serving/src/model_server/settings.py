@@ -19,7 +19,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """What the server was told to do. Times are in seconds, sizes in bytes."""
+    """The configuration of the server. Times are in seconds, sizes in bytes."""
 
     tracking_uri: str
     model_name: str
@@ -42,7 +42,7 @@ class Settings:
 
     @property
     def poll_seconds_without_model(self) -> float:
-        """The first model is waited for by a person, so it is looked for more often."""
+        """A person waits for the first model, so the alias is polled more often until then."""
         return min(1.0, self.poll_seconds)
 
 

@@ -150,7 +150,7 @@ def _medians(inputs: Schema, baseline: Baseline) -> dict[str, Any] | None:
 
 
 def _median(feature: Feature) -> float | None:
-    """Found in the bin that holds it, as if its rows lay evenly between its edges."""
+    """Interpolated within its bin, as if the rows were spread evenly between the edges."""
     counts = feature.counts[:-1]  # the last one is of missing values
     if len(feature.edges) < 2 or not counts.any():
         return None

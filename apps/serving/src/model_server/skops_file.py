@@ -82,7 +82,7 @@ _CALLED = (
 
 
 class _Attribute(NamedTuple):
-    """The values that an attribute of an object may have, and what is wrong with others."""
+    """The values that an attribute may have, and what is wrong with any other."""
 
     values: tuple[str | None, ...]
     fault: str
@@ -209,7 +209,7 @@ def _where(path: Iterable[str]) -> str:
 
 
 def _check_booster(node: Node, path: tuple[str, ...], archive: ZipFile) -> None:
-    """XGBoost and LightGBM read their own formats in here."""
+    """XGBoost and LightGBM read their own formats from these attributes."""
     name = f"{node.module_name}.{node.class_name}"
     if name not in BOOSTERS or not isinstance(node, _general.ObjectNode):
         return
@@ -225,7 +225,7 @@ def _check_booster(node: Node, path: tuple[str, ...], archive: ZipFile) -> None:
                 if value is not None:
                     check_lightgbm(value)
             elif held is not None:
-                raise FormatError("is kept as something else than its library keeps it")
+                raise FormatError("is not stored as its library stores it")
         except FormatError as error:
             raise LoadError(f"its {name}{_where(path)} {error}: log it again") from error
 
@@ -243,8 +243,8 @@ def _check_keys(node: _general.DictNode, name: str, path: tuple[str, ...]) -> No
 
 
 def _check_state(node: _general.ObjectNode, name: str, path: tuple[str, ...]) -> None:
-    """An object takes its attributes from a dictionary with texts as keys: only there can they be
-    checked by name."""
+    """Attributes must come from a dictionary whose keys are strings: only there can they be checked
+    by name."""
     state = node.attrs
     if state is None or (isinstance(state, _general.JsonNode) and state.content == "null"):
         return

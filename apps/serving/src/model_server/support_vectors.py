@@ -1,5 +1,5 @@
 """Support-vector regression as an ONNX graph in double precision, which ONNX Runtime's own operator
-for it does not have: in single precision its predictions differ by more than a millionth."""
+does not support: in single precision its predictions differ by more than a millionth."""
 
 from __future__ import annotations
 

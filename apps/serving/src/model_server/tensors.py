@@ -25,7 +25,7 @@ _RULES: dict[str, tuple[str, set[type]]] = {
 
 
 def refuse_changes(payload: Payload, schema: Schema) -> None:
-    """Raise for the first value that does not mean what its tensor would hold."""
+    """Raise for the first value that its tensor would hold as another value."""
     specs = schema.inputs
     if not schema.is_tensor_spec():
         return

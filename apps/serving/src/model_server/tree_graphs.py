@@ -47,7 +47,7 @@ def convert_trees(scope: Scope, operator: Operator, container: ModelComponentCon
     # scikit-learn compares in single precision, too
     single = add("Cast", operator.inputs[0].full_name, to=TensorProto.FLOAT)
     rows = add("Cast", single, to=TensorProto.DOUBLE)
-    # skl2onnx refuses to hear of a later version
+    # skl2onnx supports no later version
     total = add(OPERATOR, rows, op_domain=DOMAIN, op_version=3, **trees.attributes())
     mean = add("Div", total, constant(TensorProto.DOUBLE, [divisor]))
     # of a classifier, the probabilities

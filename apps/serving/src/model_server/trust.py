@@ -1,7 +1,7 @@
 """Refuses models that can run code when they are loaded or used.
 
 What counts is the format of the file, not the library that reads it. `docs/reference/flavors.md`
-lists what each flavor of MLflow keeps, and what becomes of it here.
+lists the file format of each flavor of MLflow, and whether it is accepted here.
 
 MLflow's MLFLOW_ALLOW_MODEL_CODE_EXECUTION cannot be this switch: `false` refuses every model that
 is loaded as a pyfunc, whatever its format.

@@ -24,7 +24,7 @@ def loads(data: bytes) -> Any:  # noqa: ANN401
     reader = _Reader(data)
     value = reader.value(reader.mark())
     if reader.place != len(data):
-        raise ValueError("there is something after its end")
+        raise ValueError("there is data after its end")
     return value
 
 
@@ -54,7 +54,7 @@ class _Reader:
             return self._object()
         if kind == "[":
             return self._list()
-        raise ValueError(f"{kind!r} begins no value")
+        raise ValueError(f"{kind!r} does not begin a value")
 
     def _numbers(self, kind: str, count: int) -> np.ndarray:
         return np.frombuffer(self._take(count * _NUMBERS[kind].itemsize), _NUMBERS[kind])
@@ -73,7 +73,7 @@ class _Reader:
         while self._next() != "}":
             name = self._text()
             if name in found:
-                raise ValueError(f"it has {name!r} twice")
+                raise ValueError(f"{name!r} appears twice")
             found[name] = self.value(self.mark())
         self.mark()
         return found

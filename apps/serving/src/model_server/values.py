@@ -17,7 +17,7 @@ DEFAULT_BUCKETS = [-1000, -100, -10, -1, 0, 0.1, 0.25, 0.5, 0.75, 0.9, 1, 10, 10
 
 
 class ValueHistogram:
-    """Counts predicted values for ever, as Prometheus wants it."""
+    """Counts predicted values since the start, as a Prometheus histogram does."""
 
     def __init__(self, buckets: list[float]) -> None:
         self._buckets = np.array(buckets, dtype=float)

@@ -1,15 +1,15 @@
-"""Who may do what, asked by MLflow for every request (`authorization_function` in basic_auth.ini).
+"""Who may do what; MLflow calls it for every request (`authorization_function` in basic_auth.ini).
 
 MLflow's own permissions cannot say "may read everything and create nothing": without its
 experimental workspaces every user may create experiments, models, gateway endpoints and queues.
-So this names what each kind of user may ask for, and everything else is refused:
+So this lists which requests each kind of user may send; every other request is refused:
 
 - `read` users: requests that change nothing;
 - `write` users, who hold the role of that name: also the tracking and registry API. Which
   experiment and model they may change is then MLflow's decision, by the grants of that role;
 - administrators: everything.
 
-Everyone but the platform's workloads may also change their own password.
+All users except the platform's workloads may also change their own password.
 """
 
 import re
@@ -36,12 +36,12 @@ from werkzeug.datastructures import Authorization
 from tracking_server.refusals import forbidden, refused
 from tracking_server.users import WORKLOAD_ROLE, WRITE_ROLE
 
-# How long a changed role takes to be noticed; the password cache has the same delay.
+# How long a changed role takes to apply; the password cache has the same delay.
 ROLE_CACHE_SECONDS = 60
 
 _READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-# Requests with a body that only ask. GraphQL has searches as its only mutations (tested).
+# Requests with a body that only read. The only mutations of GraphQL are searches (tested).
 _SEARCHES = re.compile(
     r"/graphql"
     r"|/(ajax-)?api/2\.0/?mlflow/("
@@ -57,7 +57,7 @@ _SEARCHES = re.compile(
 )
 
 # Tracking, registry, traces and artifacts. Not here: users, roles, webhooks, jobs, scorers, the
-# gateway, the assistant: they open connections, run code or hand out rights.
+# gateway, the assistant: they open connections, run code or grant rights.
 _TRACKING_API = re.compile(
     r"/v1/traces"
     r"|/(ajax-)?api/2\.0/mlflow-artifacts/.+"
@@ -132,7 +132,7 @@ def _authenticate() -> Authorization | Response:
 
 
 def _refusal(name: str, roles: frozenset[str]) -> Response | None:
-    """What a user other than an administrator is told about a change that is not theirs to make."""
+    """The refusal of a change for a user who is not an administrator and may not make it."""
     if _PASSWORD.fullmatch(request.path):
         return _refused_password(name, roles)
     if not may_write(request.path):
@@ -147,9 +147,9 @@ def _refusal(name: str, roles: frozenset[str]) -> Response | None:
 
 
 def _refused_password(name: str, roles: frozenset[str]) -> Response | None:
-    """People choose their own passwords; that it is their own is for MLflow to check."""
+    """People choose their own passwords; MLflow checks that they change no other user's."""
     if WORKLOAD_ROLE in roles:
-        return forbidden(f"{name} is an account of a workload: its password is the stack's.")
+        return forbidden(f"{name} is an account of a workload: the stack sets its password.")
     body = request.get_json(silent=True)
     if isinstance(body, dict) and body.get("username") == name and not body.get("current_password"):
         return refused(

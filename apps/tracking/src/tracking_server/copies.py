@@ -1,7 +1,7 @@
 """Copies of both databases, so that a migration can be undone.
 
-The names tell how far it is, and change for both databases in one transaction. Whatever is killed,
-the next migration starts again from the databases in use.
+The names show how far the migration is, and change for both databases in one transaction. If it is
+killed at any point, the next migration starts again from the databases in use.
 
 - `X` is in use. From the moment it is copied it is read-only: the copy lacks nothing.
 - `X_migrating` is being migrated.
@@ -24,11 +24,11 @@ from tracking_server.errors import StartupError
 from tracking_server.progress import say
 
 MIGRATING, MIGRATED, BEFORE, UNDONE = "_migrating", "_migrated", "_before", "_undone"
-# How long the data of before a migration can still be gone back to.
+# How long the data from before a migration is kept for a roll-back.
 KEPT = timedelta(days=7)
 _PATIENCE_SECONDS = 30
 _LONGEST_NAME = 63
-# What Postgres may write besides: its log of changes, 1 GiB before it is cut.
+# What Postgres may write in addition: its write-ahead log, up to 1 GiB before it is recycled.
 _MARGIN = 2**30
 _OBJECT_IN_USE = "55006"
 _FILE_COPY_SINCE = 15
@@ -51,7 +51,7 @@ class Pair:
 
 
 def copy(connection: Connection, pair: Pair, capacity: int | None) -> Pair:
-    """Copies both databases as they are now. Those in use can only be read from here on."""
+    """Copies both databases as they are now. Those in use are read-only from here on."""
     for name in pair.names:
         if len(name) + len(MIGRATING) > _LONGEST_NAME:
             raise StartupError(
@@ -77,13 +77,13 @@ def copy(connection: Connection, pair: Pair, capacity: int | None) -> Pair:
 
 
 def release(connection: Connection, pair: Pair) -> None:
-    """Lets clients write again, and forgets copies that no server took over."""
+    """Makes the databases in use writable again, and drops copies that no server took over."""
     discard(connection, pair.named(MIGRATING), pair.named(MIGRATED))
     if not is_read_only(connection, pair):
         return
     for name in pair.names:
         _run(connection, f"ALTER DATABASE {_quoted(name)} RESET default_transaction_read_only")
-    # A session keeps the setting that it began with.
+    # A session keeps the setting that it started with.
     _cut(connection, pair.names)
 
 
@@ -93,14 +93,14 @@ def finish(connection: Connection, pair: Pair) -> None:
 
 
 def take_over(connection: Connection, pair: Pair, version: str) -> None:
-    """Puts migrated copies in the place of the databases in use, which are kept."""
+    """Replaces the databases in use by the migrated copies, and keeps the old ones."""
     discard(connection, pair.named(BEFORE))
     _replace(connection, pair, pair.named(MIGRATED), pair.named(BEFORE))
     _date(connection, pair.named(BEFORE), f"in use before the migration to MLflow {version}")
 
 
 def roll_back(connection: Connection, pair: Pair) -> None:
-    """Puts the databases of before the last migration in the place of those in use."""
+    """Replaces the databases in use by those from before the last migration."""
     if not exist(connection, pair.named(BEFORE)):
         raise StartupError(
             f"there is no database {pair.named(BEFORE).names[0]} to go back to: it is kept for "
@@ -218,7 +218,7 @@ def _cut(connection: Connection, names: tuple[str, ...]) -> None:
 
 
 def _users(connection: Connection, names: tuple[str, ...]) -> str:
-    # autovacuum, which has no name, makes room by itself
+    # autovacuum, which has no name, gives way by itself
     found = _rows(
         connection,
         "SELECT DISTINCT usename FROM pg_stat_activity "

@@ -1,4 +1,4 @@
-"""Waits for Postgres, and locks it."""
+"""Waits for Postgres, and takes its advisory locks."""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def connect_engine(uri: URL) -> Engine:
 
 
 def wait_for_database(uri: URL, name: str, seconds: float) -> None:
-    """Returns when the database answers a query; says why it does not, once per reason."""
+    """Returns when the database answers a query; prints why it does not, once per reason."""
     deadline = time.monotonic() + seconds
     engine = connect_engine(uri)
     reason = ""
@@ -56,7 +56,7 @@ def migration_lock(uri: URL) -> Iterator[Connection]:
 
 @contextmanager
 def backup_lock(uri: URL) -> Iterator[None]:
-    """Keeps backups and restores away."""
+    """Keeps backups and restores from running."""
     with _maintenance_session(uri) as connection:
         _lock(connection, BACKUP_LOCK, "waiting until no backup and no restore is running")
         yield
@@ -79,7 +79,7 @@ def _maintenance_session(uri: URL) -> Connection:
 
 
 def _lock(connection: Connection, key: int, waiting: str) -> None:
-    """Takes an advisory lock; says so when another session has it."""
+    """Takes an advisory lock; prints a line while another session has it."""
     if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar():
         say(waiting)
         # Blocks in Postgres; the Job's deadline bounds it.

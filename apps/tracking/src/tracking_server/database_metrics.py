@@ -23,12 +23,12 @@ _ARGUMENTS = [
 # Names of files that a URI may give for TLS.
 _CERTIFICATES = ("sslrootcert", "sslcert", "sslkey")
 _ANSWER_SECONDS = 5
-# How a Postgres is asked for TLS before anything else is said: length 8, request code 80877103.
+# The request for TLS, the first message to a Postgres: length 8, request code 80877103.
 _TLS_QUESTION = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
 
 
 def serve_database_metrics(environment: Mapping[str, str] = os.environ) -> None:
-    """Becomes the exporter. A database that is away gives `pg_up 0`, now and later."""
+    """Becomes the exporter. While the database is away, it reports `pg_up 0`."""
     uri = database_uri(environment, "MLFLOW_BACKEND_STORE_URI")
     port = environment.get("METRICS_PORT") or "9187"
     words = [_EXPORTER, *_ARGUMENTS, f"--web.listen-address=:{port}"]
@@ -41,8 +41,8 @@ def serve_database_metrics(environment: Mapping[str, str] = os.environ) -> None:
 def exporter_environment(uri: URL, environment: Mapping[str, str]) -> dict[str, str]:
     """The same login in the exporter's words.
 
-    User, password and database stand apart from the address: the exporter cannot read an address
-    with a space in it, and prints it, password included, when it says so.
+    User, password and database are separate from the address: the exporter cannot parse an address
+    with a space in it, and its error would print the address, password included.
     """
     host = f"[{uri.host}]" if ":" in (uri.host or "") else uri.host
     options = {
@@ -62,7 +62,7 @@ def exporter_environment(uri: URL, environment: Mapping[str, str]) -> dict[str, 
 
 
 def _tls_mode(uri: URL) -> str:
-    """MLflow's driver takes TLS where it is offered, unless told otherwise; the exporter cannot."""
+    """By default MLflow's driver uses TLS where it is offered, which the exporter cannot do."""
     told = str(uri.query.get("sslmode", "prefer"))
     if told not in ("prefer", "allow"):
         return told

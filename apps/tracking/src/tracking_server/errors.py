@@ -8,6 +8,6 @@ class StartupError(Exception):
 
 
 class DatabaseAwayError(StartupError):
-    """Passes by itself: after this exit code the Job tries again."""
+    """A temporary failure: after this exit code the Job retries."""
 
     exit_code = 75

@@ -14,7 +14,7 @@ _LONGEST_UPLOAD_SECONDS = 24 * 3600
 
 
 def collect(arguments: list[str]) -> None:
-    """Deletes runs that are marked as deleted, their files, and what killed uploads left."""
+    """Deletes runs that are marked as deleted, their files, and the remains of killed uploads."""
     from mlflow.cli import gc
 
     uri = store_uri()

@@ -1,4 +1,4 @@
-"""Answers Prometheus on a port of its own, beside the server's processes and without a login."""
+"""Answers Prometheus on a separate port, next to the server's processes and without a login."""
 
 import os
 import signal
@@ -41,7 +41,7 @@ class CountedRequests(Collector):
         self._files = MultiProcessCollector(None, path=folder)
 
     def collect(self) -> Iterable[Metric]:
-        """Reads every file; a server that starts takes old ones away and makes new ones."""
+        """Reads every file; a server that starts removes old ones and creates new ones."""
         try:
             return self._files.collect()
         except (FileNotFoundError, struct.error):
@@ -50,13 +50,13 @@ class CountedRequests(Collector):
 
 
 class ServerState(Collector):
-    """Whether the server in the same pod answers: that this process does says nothing about it."""
+    """Whether the server in the same pod answers; that this process answers does not show it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
 
     def collect(self) -> Iterable[Metric]:
-        """Asks as Kubernetes does, without a login; the database is not asked."""
+        """Requests the health check as Kubernetes does, without a login or the database."""
         yield GaugeMetricFamily("mlflow_up", "1 when the MLflow server answers.", self._answers())
 
     def _answers(self) -> bool:

@@ -26,7 +26,7 @@ def migrate(*, in_place: bool = False) -> None:
     try:
         _migrate(migration_settings(), in_place=in_place)
     except OperationalError as error:
-        raise DatabaseAwayError(f"Postgres does not answer any more: {_reason(error)}") from error
+        raise DatabaseAwayError(f"Postgres no longer answers: {_reason(error)}") from error
     say("done")
 
 
@@ -66,7 +66,7 @@ def _migrate_copies(
     except Exception as error:
         copies.release(connection, pair)
         raise StartupError(
-            f"the migration failed and was undone, MLflow goes on with its data: {_reason(error)}"
+            f"the migration failed and was undone; MLflow keeps its data: {_reason(error)}"
         ) from error
     say("the copies are ready; the server of this version takes them over when it starts")
 

@@ -1,13 +1,13 @@
-"""What MLflow's web page shows here otherwise than by default."""
+"""Changes to the defaults of MLflow's web page."""
 
 from pathlib import Path
 
 from flask import Flask, Response, jsonify
 from mlflow.server import auth
 
-# What a browser remembers of its user's choices, by MLflow's names; what is there stays. By default
-# the page opens in the view for GenAI, which hides models and their metrics, and on localhost with
-# the assistant open, which only an administrator may use.
+# What a browser remembers of its user's choices, by MLflow's names; a stored choice is kept. By
+# default the page opens in the view for GenAI, which hides models and their metrics, and on
+# localhost with the assistant open, which only an administrator may use.
 _FIRST_CHOICES = {
     "mlflow.workflowType_v1": '"machine_learning"',
     "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",

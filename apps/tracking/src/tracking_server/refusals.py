@@ -1,4 +1,4 @@
-"""Refusals that say what is missing, as JSON: MLflow's clients and page show the message."""
+"""Refusals that name what is missing, as JSON: MLflow's clients and page show the message."""
 
 from flask import Response, jsonify
 from mlflow.protos.databricks_pb2 import PERMISSION_DENIED, ErrorCode

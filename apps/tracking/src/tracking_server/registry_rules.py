@@ -1,6 +1,6 @@
 """Who may change what in the model registry, where MLflow's own rules do not fit a shared one.
 
-MLflow lets every editor of a model rename it, which takes it away from those who load it by name,
+MLflow lets every editor of a model rename it, which breaks every client that loads it by name,
 and lets only its creator remove an alias or a tag that every editor may set.
 """
 
@@ -28,7 +28,7 @@ _RULES = {
 
 def apply_registry_rules() -> None:
     """Replaces MLflow's rules for these requests, in every version of its API."""
-    # By this name MLflow finds the renames whose new name it checks for administrators too.
+    # MLflow uses this name to find the renames whose new name it also checks for administrators.
     auth.validate_can_rename_registered_model = _may_rename
     auth.BEFORE_REQUEST_VALIDATORS.update(
         {

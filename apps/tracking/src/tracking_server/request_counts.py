@@ -2,7 +2,7 @@
 
 MLflow's own exporter sees only what reaches its Flask application: no upload or download of an
 artifact, no request of an unlisted host; it does not tell one route from another, and it answers
-on the port that everybody reaches. Two of the names here are its.
+on the port that every client reaches. Two of the metrics here keep its names.
 """
 
 import re

@@ -18,7 +18,7 @@ def serve() -> None:
 
 
 def defaults(environment: dict[str, str]) -> dict[str, str]:
-    """What the server needs beside what the operator set, who always wins."""
+    """The defaults that the server needs; a value that the operator set always wins."""
     chosen = {
         # Connections that are still open at SIGTERM (a browser, an upload) get 3 seconds.
         "MLFLOW_UVICORN_OPTS": "--timeout-graceful-shutdown 3",
@@ -31,7 +31,7 @@ def defaults(environment: dict[str, str]) -> dict[str, str]:
 
 
 def empty(folder: Path) -> None:
-    """Takes away what processes before a restart counted: their numbers may be given again."""
+    """Removes the counts of processes before a restart, whose process ids may be reused."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in folder.glob("*.db"):
         file.unlink()

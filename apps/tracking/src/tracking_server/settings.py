@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from tracking_server.errors import StartupError
 
-# MLflow refuses shorter ones; said here before anything is changed.
+# MLflow refuses shorter ones; checked here before anything is changed.
 MINIMUM_PASSWORD_LENGTH = 12
 PERMISSIONS = ("read", "write")
 
@@ -88,12 +88,12 @@ def _users(path: Path, admin_username: str) -> tuple[User, ...]:
     names = [admin_username, *(user.username for user in users)]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise StartupError(
-            f"{path}: every username must be there once and none may be the admin's: {twice[0]}"
+            f"{path}: every username must appear once, and none may be the admin's: {twice[0]}"
         )
     return users
 
 
-def _user(where: str, entry: Any) -> User:  # noqa: ANN401 - it is whatever the file holds
+def _user(where: str, entry: Any) -> User:  # noqa: ANN401 - any value of the file
     texts = ("username", "password", "permission")
     if not isinstance(entry, dict) or set(entry) != {*texts, "person"}:
         raise StartupError(f"{where} must have username, password, permission and person")

@@ -1,4 +1,4 @@
-"""The first server of a new version takes over the databases that its migration has left."""
+"""The first server of a new version takes over the databases that its migration prepared."""
 
 import configparser
 import os
@@ -15,7 +15,7 @@ _WAIT_SECONDS = 120
 
 
 def take_over_copies() -> None:
-    """Puts what the migration left in the place of what is in use, where it is for this version.
+    """Replaces the databases in use by the migrated ones, if those are for this version.
 
     By then no server of the old version runs, so none ever works on the new schema.
     """
@@ -30,7 +30,7 @@ def take_over_copies() -> None:
 
     with migration_lock(pair.tracking) as connection:
         migrated = pair.named(copies.MIGRATED)
-        # Writable ones were restored or rolled back since: the copies are of older data.
+        # Writable ones were restored or rolled back after the copy was made.
         is_wanted = copies.exist(connection, migrated) and copies.is_read_only(connection, pair)
         if not is_wanted or not all(
             read_schema(name, uri).is_current
@@ -42,9 +42,9 @@ def take_over_copies() -> None:
 
 
 def roll_back(version: str | None = None) -> None:
-    """Goes back to the databases of before the last migration, for the version of then.
+    """Goes back to the databases from before the last migration, for the version that used them.
 
-    With a version, only where the migration to it was the last one.
+    If a version is given, only where the last migration was to that version.
     """
     pair = _pair_in_environment()
     # a new pod gets its network policies some moments after it has started
@@ -53,17 +53,17 @@ def roll_back(version: str | None = None) -> None:
         is_taken_over = not copies.exist(connection, pair.named(copies.MIGRATED))
         if not is_taken_over and copies.is_read_only(connection, pair):
             copies.release(connection, pair)
-            say("no server took the copies over; the databases in use can be written again")
+            say("no server had taken over the copies; the databases in use are writable again")
             return
         if version and not copies.is_migrated_to(connection, pair, version):
             say(f"no migration to MLflow {version} has changed the databases")
             return
         copies.roll_back(connection, pair)
-    say("the databases are those of before the migration; deploy the version of then")
+    say("the databases from before the migration are in use again; deploy the earlier version")
 
 
 def _pair_in_environment() -> Pair:
-    """As the server's pod names the databases, or the migration's."""
+    """The databases, from the variables of the server's pod or of the migration's."""
     auth_uri = os.environ.get("MLFLOW_AUTH_DATABASE_URI")
     if not auth_uri:
         ini = configparser.ConfigParser()

@@ -1,4 +1,4 @@
-"""Makes MLflow's accounts equal to what the stack names."""
+"""Brings MLflow's accounts in line with those that the stack names."""
 
 from mlflow.exceptions import MlflowException
 from mlflow.server.auth.sqlalchemy_store import SqlAlchemyStore
@@ -11,15 +11,15 @@ WRITE_ROLE = "write"
 WORKLOAD_ROLE = "platform-workload"
 PERSON_ROLE = "platform-person"
 
-# Every role that the platform keeps. The last two grant nothing: they mark the accounts that the
-# stack made, so that it removes no other.
+# Every role that the platform manages. The last two grant nothing: they mark the accounts that the
+# stack created, so that it removes no others.
 _ROLES = {
     WRITE_ROLE: "May create and change every experiment and model. Kept by the platform.",
     WORKLOAD_ROLE: "Accounts of the platform's workloads. Kept by the platform.",
     PERSON_ROLE: "Accounts of the stack's setting `people`, removed when they leave it.",
 }
-# Everything `write` users may change, whoever made it. Runs, logged models, traces and versions
-# inherit from these; creating is always allowed to them, deleting only to who created.
+# Everything `write` users may change, even if another user created it. Runs, logged models, traces
+# and versions inherit from these. They may always create, and delete only what they created.
 _WRITE_GRANTS = {"experiment": "EDIT", "registered_model": "EDIT", "prompt": "EDIT"}
 
 
@@ -47,7 +47,7 @@ def apply_users(
 
 
 def _earlier_workloads(store: SqlAlchemyStore) -> list[int]:
-    """Accounts of a platform from before there were marks, which had one model."""
+    """Accounts of a platform from before accounts were marked; it had one model."""
     known = {role.name for role in store.list_roles([DEFAULT_WORKSPACE_NAME])}
     if WRITE_ROLE not in known or WORKLOAD_ROLE in known:
         return []

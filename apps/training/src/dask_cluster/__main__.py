@@ -1,8 +1,8 @@
 """`python -m dask_cluster COMMAND…`: what every pod of a training with a cluster runs.
 
-The first pod has the scheduler, and runs the command as soon as all workers are there. The others
-work for it until the Job ends them. What ends the scheduler ends its pod and the command with it;
-the pod after it begins both again, and the workers join that one.
+The first pod has the scheduler, and runs the command once all workers have joined. The others
+work for it until the Job ends them. When the scheduler ends, its pod and the command end with it;
+the replacement pod starts both again, and the workers join that one.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ _ENDING_SECONDS = 20
 
 @dataclass(frozen=True)
 class ClusterPod:
-    """What the Job says of this pod."""
+    """The place of this pod in the Job."""
 
     index: int
     workers: int
@@ -53,7 +53,7 @@ class ClusterPod:
 
 
 def main(command: list[str]) -> int:
-    # the first process of a container is not ended by a signal that it has no handler for
+    # a signal without a handler does not end the first process of a container
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     pod = _read_pod(os.environ)
@@ -127,31 +127,31 @@ async def _drive(pod: ClusterPod, command: list[str]) -> int:
         if stopped.is_set():
             _signal(process.pid, signal.SIGTERM)
             await _first(process.wait(), asyncio.sleep(_ENDING_SECONDS))
-        _signal(process.pid, signal.SIGKILL)  # and what it may have left
+        _signal(process.pid, signal.SIGKILL)  # and its remaining child processes
         code = await process.wait()
-    # of a process that was killed, as a shell has it
+    # the code of a killed process, as in a shell
     return 143 if stopped.is_set() else code if code >= 0 else 128 - code
 
 
 async def _workers_of(pod: ClusterPod, count: Callable[[], int]) -> None:
-    """Waits until all are there, for a time."""
+    """Waits until all workers have joined, for a limited time."""
     began = said = time.monotonic()
     while count() < pod.workers:
         now = time.monotonic()
         if now - began > pod.start_timeout:
             print(
-                f"error: only {count()} of {pod.workers} workers came within "
-                f"{pod.start_timeout:.0f} s: `kubectl describe pods` says what theirs wait for; "
-                "lower cluster.workers or resources to what the nodes have left",
+                f"error: only {count()} of {pod.workers} workers joined within "
+                f"{pod.start_timeout:.0f} s: `kubectl describe pods` shows why others wait; "
+                "lower cluster.workers or resources to what the nodes have free",
                 file=sys.stderr,
                 flush=True,
             )
             return
         if now - said > _PROGRESS_SECONDS:
             said = now
-            print(f"{count()} of {pod.workers} workers are there", flush=True)
+            print(f"{count()} of {pod.workers} workers have joined", flush=True)
         await asyncio.sleep(0.1)
-    print(f"all {pod.workers} workers are there", flush=True)
+    print(f"all {pod.workers} workers have joined", flush=True)
 
 
 async def _work(pod: ClusterPod) -> NoReturn:
@@ -171,17 +171,17 @@ async def _work(pod: ClusterPod) -> NoReturn:
 
     async def serve() -> None:
         await worker  # which waits for the scheduler as long as it takes
-        print(f"works for {pod.scheduler_address}", flush=True)
+        print(f"working for the scheduler at {pod.scheduler_address}", flush=True)
         await worker.finished()
 
     await _first(serve(), stopped.wait())
     if stopped.is_set():
-        # what it has computed goes to the others; without a scheduler it has nothing
+        # its results move to the other workers; without a scheduler there is nothing to move
         if worker.status in (Status.running, Status.paused):
             with suppress(Exception):
                 await asyncio.wait_for(worker.close_gracefully(), _ENDING_SECONDS)
         os._exit(143)  # threads with tasks would hold up any other exit
-    print("the scheduler has gone; waiting for the next one", flush=True)
+    print("the scheduler is gone; waiting for the next one", flush=True)
     # without what tasks have left in this process, and no signal is missed in between
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     os.execv(sys.executable, [sys.executable, "-m", "dask_cluster"])
@@ -194,7 +194,7 @@ def _on_sigterm() -> asyncio.Event:
 
 
 async def _first(*waits: Coroutine[Any, Any, Any]) -> None:
-    """Waits for the first of these, and ends the others. A fault of any of them is raised."""
+    """Waits for the first of these, and ends the others. An error in any of them is raised."""
     tasks = [asyncio.ensure_future(wait) for wait in waits]
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:

@@ -46,8 +46,8 @@ def dask_client(*, check: bool = True, **options: Any) -> "Client":  # noqa: ANN
         client = Client(address, **options)
     except OSError as error:
         raise ConnectionError(
-            f"no Dask scheduler lets this process in at {address}: leave `npm run connect` "
-            "running, and load .env again; a paused cluster has none"
+            f"cannot connect to a Dask scheduler at {address}: keep `npm run connect` running "
+            "and load .env again; a paused platform has no scheduler"
         ) from error
     register()
     if check:

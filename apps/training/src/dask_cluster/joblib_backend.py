@@ -1,9 +1,9 @@
 """joblib's `dask` backend, for workers that may be lost.
 
-joblib's own backend waits for ever when a worker ends while data is sent to it, and when a task
+joblib's own backend hangs when a worker ends while data is sent to it, and when a task
 fails on the way rather than in its function: neither reaches the caller. And data that it sent to
-a worker is gone with it. Here data is a task, which Dask runs again, and whatever happens to a
-batch is its outcome.
+a worker is gone with it. Here data is a task, which Dask runs again, and every failure of a
+batch reaches the caller.
 """
 
 from collections.abc import Callable
@@ -27,8 +27,8 @@ _LEAST_BYTES = 1000
 
 
 class _Batch(Batch):
-    """Calls that one task makes. What they have joblib do stays in their worker: joblib's own
-    backend makes a task of each tree of each forest of a search."""
+    """Calls that one task makes. Their use of joblib stays in their worker: joblib's own backend
+    makes a task of each tree of each forest of a search."""
 
     def __call__(self, tasks: list[Any]) -> list[Any]:
         with parallel_config(backend="threading", n_jobs=1):
@@ -37,7 +37,7 @@ class _Batch(Batch):
 
 class LastingDaskBackend(DaskDistributedBackend):
     def __init__(self, client: Client | None = None, **options: Any) -> None:  # noqa: ANN401
-        # long enough for pods that take the place of others
+        # long enough for replacement pods to start
         super().__init__(client=client or _client(), **{"wait_for_workers_timeout": 600, **options})
         self._data = _WeakKeyDictionary()
         self._running: set[Future] = set()

@@ -12,7 +12,7 @@ from typing import NoReturn
 from dask_cluster.certificates import tls_settings
 
 CLUSTER = "shared"
-"""Its name, by which its certificates are no other cluster's."""
+"""Its name, which sets its certificates apart from those of other clusters."""
 
 WHOLE_POD = "1.0"
 """A worker's share of its pod's memory. Dask's own choice grows with its share of the cores."""

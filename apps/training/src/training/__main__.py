@@ -27,7 +27,7 @@ from training.settings import Settings, folder_in_the_image, settings_from_env
 
 
 def main(arguments: list[str]) -> int:
-    # An exception, so that a run which is interrupted is marked failed instead of running for ever.
+    # An exception, so that a run which is interrupted is marked failed instead of staying RUNNING.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="mlflow")
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         settings = settings_from_env()
         script = folder.resolve() / "train.py"
         if not script.is_file():
-            raise TrainingError(f"{folder} has no train.py: it is what trains the model")
+            raise TrainingError(f"{folder} has no train.py: add one that trains the model")
         wait_for_tracking(settings.tracking_uri, settings.start_timeout)
         # For calls of mlflow that the script makes itself.
         experiment = mlflow.set_experiment(settings.experiment_name).experiment_id
@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
 
 @contextmanager
 def _no_run_left(settings: Settings, experiment: str) -> Iterator[None]:
-    """Leaves no run RUNNING: not of an attempt that was killed, nor of a worker of the script."""
+    """Ends every run that is still RUNNING, of a killed attempt or of a worker of the script."""
     tag = "training.attempt"
     group = group_of(settings)
     attempt = group if settings.trials is None else f"{group}-{settings.index}"

@@ -1,6 +1,6 @@
-"""What a model saw in training, in numbers that fit beside it, so that drift can be measured later.
+"""What a model saw in training, in numbers small enough to log with it, to measure drift later.
 
-Needs nothing of the rest of this package: a model of one's own gets a baseline the same way.
+Needs nothing of the rest of this package, so your own training code can use it, too.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ def baseline(features: pd.DataFrame, predictions: ArrayLike | None = None) -> di
     """
     if not isinstance(features, pd.DataFrame):
         raise TypeError(
-            "baseline needs the features as a pandas DataFrame: drift is by column name"
+            "baseline needs the features as a pandas DataFrame: drift is measured by column name"
         )
     known: dict[str, Any] = {
         "version": 1,
@@ -55,7 +55,7 @@ def _edges(values: np.ndarray) -> np.ndarray:
     if not distinct.size:
         return distinct
     if distinct.size <= _FEW:
-        # Bins of their own for what lies below and above too: an unseen category must show.
+        # Separate bins for values below and above: an unseen category must show.
         middles = distinct[:-1] + np.diff(distinct) / 2
         margin = np.diff(distinct).min() / 2 if middles.size else max(abs(distinct[0]), 1.0) / 1e6
         return np.unique([distinct[0] - margin, *middles, distinct[-1] + margin])

@@ -1,4 +1,4 @@
-"""What XGBoost and LightGBM have trained on Dask, in MLflow. autolog sees neither."""
+"""Logs what XGBoost and LightGBM have trained on Dask to MLflow, which autolog does not."""
 
 import time
 from collections.abc import Mapping

@@ -5,11 +5,11 @@ from requests.exceptions import RequestException
 
 
 class TrainingError(Exception):
-    """A fault with a message that names the thing, the rule and the fix."""
+    """An error whose message names the argument, the rule and the fix."""
 
 
 def sentence(error: Exception, tracking_uri: str, username: str | None = None) -> str:
-    """One sentence on why talking to MLflow failed, whatever it threw."""
+    """One sentence on why a call of MLflow failed, from any exception."""
     if isinstance(error, TrainingError):
         return str(error)
     status = error.get_http_status_code() if isinstance(error, MlflowException) else None

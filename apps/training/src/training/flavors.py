@@ -61,7 +61,7 @@ def flavor_of(model: object, module: ModuleType | None = None) -> Flavor:
 
 
 def predictions_of(model: Any, flavor: Flavor, features: Any) -> Any:  # noqa: ANN401
-    """What the model says of these rows once it is served."""
+    """The predictions for these rows, as the model server makes them."""
     if "sklearn" in _libraries(model):
         return model.predict(features)
     with tempfile.TemporaryDirectory() as folder:

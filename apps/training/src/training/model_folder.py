@@ -13,7 +13,7 @@ DIRECTIONS = ("minimize", "maximize")
 
 @dataclass(frozen=True)
 class Objective:
-    """The metric that decides which version is better, and which way."""
+    """The metric that decides which version is better, and its direction."""
 
     metric: str
     direction: str
@@ -31,7 +31,7 @@ class ModelFolder:
 
 
 def read_model_folder(path: Path) -> ModelFolder:
-    """Reads what training needs of model.yaml; models/model.schema.json describes all of it."""
+    """Reads what training needs from model.yaml; models/model.schema.json describes all of it."""
     file = path / "model.yaml"
     try:
         content = yaml.safe_load(file.read_text())

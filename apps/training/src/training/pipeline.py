@@ -72,8 +72,8 @@ def main(command: list[str]) -> int:
 
 
 def _serve(env: Mapping[str, str]) -> int:
-    """In the pods next to the pipeline's: the container of the first step with a cluster has the
-    workers for all steps, those before it have nothing to do."""
+    """In the worker pods of the pipeline: the container of the first step with a cluster runs the
+    workers for all steps, and those before it have nothing to do."""
     if "CLUSTER_WORKERS" in env:
         os.execv(sys.executable, _CLUSTER)
     return 0
@@ -100,11 +100,13 @@ def _read_step(env: Mapping[str, str], command: list[str]) -> Step:
 
 
 class _Attempt:
-    """One try of one step."""
+    """One attempt at one step."""
 
     def __init__(self, settings: Settings, step: Step) -> None:
         if settings.group is None:
-            raise TrainingError("TRAINING_GROUP is not set: it ties the steps together")
+            raise TrainingError(
+                "TRAINING_GROUP is not set: it ties the steps together; give it the Job's uid"
+            )
         self._settings = settings
         self._step = step
         self._group = settings.group
@@ -114,7 +116,7 @@ class _Attempt:
 
     def run(self) -> int:
         if self._workspace.is_done(self._step.name):
-            print(f"{self._step.name} is done already", flush=True)
+            print(f"{self._step.name} is already done", flush=True)
             return 0
         self._workspace.clear()
         self._end_leftovers()
@@ -136,7 +138,7 @@ class _Attempt:
         status = "FAILED"
         try:
             status = "FINISHED" if self._take_over(key, run_id) else self._execute(run_id)
-        except SystemExit:  # its pod is ended
+        except SystemExit:  # its pod is terminating
             status = "KILLED"
         finally:
             self._client.set_terminated(run_id, status)
@@ -152,7 +154,7 @@ class _Attempt:
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
     def _parent(self) -> str:
-        """The run of the pipeline. A pod that replaces another one, or tries again, finds it."""
+        """The run of the pipeline. A pod that replaces another one, or retries, finds it."""
         for run in self._search(f"tags.`{_PIPELINE}` = '{self._group}'", newest=False):
             if MLFLOW_PARENT_RUN_ID not in run.data.tags:
                 self._client.update_run(run.info.run_id, status="RUNNING")
@@ -165,7 +167,7 @@ class _Attempt:
         return made.info.run_id
 
     def _end_leftovers(self) -> None:
-        """An attempt that was killed, and what ran in it, could not say so."""
+        """Marks the runs of a killed attempt, which could not do it itself, as ended."""
         end_leftovers(self._experiment, "training.attempt", self._group)
         running = f"tags.`{_PIPELINE}` = '{self._group}' and attributes.status = 'RUNNING'"
         for run in self._search(running):
@@ -193,7 +195,7 @@ class _Attempt:
             except (MlflowException, OSError, ValueError):
                 files = None
             if files is None:
-                print(f"the outputs of run {earlier} are not there any more", flush=True)
+                print(f"the outputs of run {earlier} no longer exist", flush=True)
                 continue
             self._workspace.keep(self._step.name, files)
             self._client.set_tag(run_id, "training.taken_from", earlier)
@@ -250,7 +252,7 @@ class _Attempt:
 
 
 def _run(step: Step, env: Mapping[str, str], lines: "deque[str]") -> tuple[str, str | None]:
-    """Runs the command; answers how it ended, as MLflow calls it, and why if not well."""
+    """Runs the command; returns its MLflow status, and the reason if it failed."""
     ended_by: list[str] = []
     try:
         process = subprocess.Popen(
@@ -286,13 +288,13 @@ def _run(step: Step, env: Mapping[str, str], lines: "deque[str]") -> tuple[str, 
         print(line, end="", flush=True)
     code = process.wait()
     timer.cancel()
-    _signal(process.pid, signal.SIGKILL)  # what it may have left
+    _signal(process.pid, signal.SIGKILL)  # its remaining child processes
     if "signal" in ended_by:
         return "KILLED", "its pod was ended"
     if "timeout" in ended_by:
         return "FAILED", f"it did not end within {step.timeout:g} s, its timeoutSeconds"
     if code == -signal.SIGKILL:
-        return "FAILED", "it was killed, as for its memory: raise its memoryLimit"
+        return "FAILED", "it was killed, probably for using too much memory: raise its memoryLimit"
     return ("FINISHED", None) if code == 0 else ("FAILED", f"it ended with {code}")
 
 

@@ -60,8 +60,8 @@ def register_best(
 def promote_if_better(
     version: ModelVersion | None, *, metric: str | None = None, direction: str | None = None
 ) -> Promotion | None:
-    """Moves the alias to the version if its metric beats that of the present champion, and prints
-    what became of it. A champion without that metric keeps the alias.
+    """Moves the alias to the version if its metric beats that of the current champion, and prints
+    the outcome. A champion without that metric keeps the alias.
 
     NaN and infinity never win, and never keep the alias against a number. None, which trials but
     the last get for a version, promotes nothing.
@@ -169,7 +169,7 @@ def _is_number(metric: float | None) -> bool:
 
 
 def _loss(metric: float | None, objective: Objective) -> float:
-    """The metric as it is compared: lower is better, and what is no number is worse than all."""
+    """The metric as it is compared: lower is better, and NaN or infinity is worst."""
     if metric is None or not _is_number(metric):
         return math.inf
     return metric if objective.direction == "minimize" else -metric
@@ -179,7 +179,7 @@ def _alias_holder(client: MlflowClient, name: str, alias: str) -> ModelVersion |
     try:
         return client.get_model_version_by_alias(name, alias)
     except MlflowException as error:
-        # No such alias comes back as an invalid parameter, no such model as not existing.
+        # A missing alias is reported as an invalid parameter, a missing model as not existing.
         if error.error_code in ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"):
             return None
         raise

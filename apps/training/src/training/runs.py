@@ -92,7 +92,7 @@ def log_run(
 
 
 def group_of(settings: Settings) -> str:
-    """Name of what belongs together: the Job, or this process where none runs it."""
+    """Name of the group of runs: the Job, or this process where no Job runs it."""
     return settings.group or _OWN_GROUP
 
 
@@ -157,8 +157,8 @@ def _from_server(run: Run) -> LoggedRun:
 
 
 def end_leftovers(experiment_id: str, tag: str, value: str) -> None:
-    """Ends the runs with this tag that still run, and those within them: a process that was killed
-    could not say so."""
+    """Ends the runs with this tag that are still RUNNING, and those within them: a killed process
+    could not end them."""
     client = MlflowClient()
     running = client.search_runs(
         [experiment_id],

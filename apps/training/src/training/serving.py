@@ -30,7 +30,7 @@ def wait_until_served(serving_url: str, version: str | int, timeout: float = 60)
 def predict(serving_url: str, rows: pd.DataFrame, timeout: float = 30) -> tuple[list[float], str]:
     """Predictions of the model server for the rows, and the version that made them.
 
-    One of several servers may still load what another one serves: it is asked until `timeout`.
+    One of several replicas may still load what another one serves: it retries until `timeout`.
     """
     body = {"dataframe_split": rows.to_dict(orient="split", index=False)}
     url = f"{serving_url.rstrip('/')}/invocations"

@@ -1,4 +1,4 @@
-"""What the script of a step of a pipeline asks for."""
+"""The parameters and the shared folder, for the script of a pipeline's step."""
 
 import json
 import os

@@ -20,8 +20,8 @@ Files = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Workspace:
-    """Remembers the files of every step that is done. They are read-only from then on: a step that
-    is tried again finds what it found the first time."""
+    """Remembers the files of every step that is done. They are read-only from then on, so a retried
+    step finds what it found the first time."""
 
     folder: Path
 
@@ -30,7 +30,7 @@ class Workspace:
         return {path: digest for files in self._record().values() for path, digest in files.items()}
 
     def clear(self) -> None:
-        """Removes what a failed attempt has left."""
+        """Removes the files of a failed attempt."""
         for left in self.folder.glob(f"{_OWN}-*"):
             shutil.rmtree(left)
         done = self.files()
@@ -39,7 +39,7 @@ class Workspace:
                 (self.folder / path).unlink()
 
     def added(self) -> dict[str, str]:
-        """What is there beside the files of the steps that are done."""
+        """The files that are not from a step that is done."""
         done = self.files()
         found = self._paths()
         changed = [path for path in done if not self._is(path, done[path])]
@@ -73,7 +73,7 @@ class Workspace:
         return True
 
     def aside(self) -> tempfile.TemporaryDirectory[str]:
-        """A folder on the same disk that is no part of what steps hand on."""
+        """A folder on the same disk that is not passed on to other steps."""
         return tempfile.TemporaryDirectory(prefix=f"{_OWN}-", dir=self.folder)
 
     def link(self, files: Files, target: Path) -> None:
@@ -94,7 +94,9 @@ class Workspace:
         for path in sorted(self.folder.rglob("*")):
             name = path.relative_to(self.folder).as_posix()
             if path.is_symlink() or not (path.is_dir() or path.is_file()):
-                raise TrainingError(f"{name} is no regular file: steps hand on files and folders")
+                raise TrainingError(
+                    f"{name} is not a regular file: steps pass on only files and folders"
+                )
             if path.is_file() and not name.startswith(_OWN):
                 paths.append(name)
         return paths

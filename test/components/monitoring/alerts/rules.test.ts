@@ -19,11 +19,11 @@ const names = (options?: AlertRulesOptions) =>
 const seconds = (duration: string) =>
   Number.parseInt(duration) * { s: 1, m: 60, h: 3600 }[duration.at(-1) as "s" | "m" | "h"];
 
-test.each(named)("$name asks only for what is exported", ({ expr }) => {
+test.each(named)("$name queries only exported metrics", ({ expr }) => {
   expect(faultsOf(expr)).toEqual([]);
 });
 
-test.each(named)("$name speaks in sentences and names its runbook", (rule) => {
+test.each(named)("$name has full sentences and names its runbook", (rule) => {
   const { annotations, labels, alert } = rule;
   expect(annotations["summary"]).toMatch(/^[A-Z{][^\n]{10,90}[^.]$/);
   expect(annotations["description"]).toMatch(/^[A-Z{].{40,}\.$/);
@@ -32,14 +32,14 @@ test.each(named)("$name speaks in sentences and names its runbook", (rule) => {
   expect(["critical", "warning", "info"]).toContain(labels["severity"]);
 });
 
-test("no group and no rule is there twice", () => {
+test("no group and no rule appears twice", () => {
   const titles = groups.map(({ name }) => name);
   expect(new Set(titles).size).toBe(titles.length);
   const rows = named.map(({ name }) => name);
   expect(new Set(rows).size).toBe(rows.length);
 });
 
-test("an alert of a model says which one, also in the rules that cover all models", () => {
+test("an alert of a model names the model, also in the rules that cover all models", () => {
   const ofModels = groups.find(({ name }) => name === "models")!.rules;
   expect(ofModels.map(({ alert }) => alert)).toContain("ModelServerUnavailable");
   for (const { annotations } of ofModels) {
@@ -90,7 +90,7 @@ test("without an Alertmanager the alerts about it are left out, and no others", 
   expect(kept.filter((name) => !names().includes(name))).toEqual([]);
 });
 
-test("a lost database calls within two minutes of two scrapes, two evaluations and the pause", () => {
+test("a lost database fires within two minutes of two scrapes, two evaluations and the pause", () => {
   const rule = rules.find(({ alert }) => alert === "PostgresUnreachable")!;
   const interval = 15;
   expect(seconds(rule.for!) + 4 * interval).toBeLessThanOrEqual(90);

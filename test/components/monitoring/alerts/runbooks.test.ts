@@ -36,7 +36,7 @@ test("every alert has a runbook, and every runbook an alert", () => {
 describe.each(names)("the runbook %s", (name) => {
   const page = read(name);
 
-  test("says what it means, what it does to people, how to find the cause and how to fix it", () => {
+  test("explains the meaning, the impact, how to find the cause and how to fix it", () => {
     expect(page).toMatch(new RegExp(`^# ${name}\n\n[A-Z]`));
     expect([...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)).toEqual([
       "Impact",
@@ -46,14 +46,14 @@ describe.each(names)("the runbook %s", (name) => {
     expect(code(page, "sh").length + code(page, "promql").length).toBeGreaterThan(0);
   });
 
-  test("has queries that can be asked", () => {
+  test("has queries that Prometheus accepts", () => {
     const queries = code(page, "promql");
     expect(queries.length).toBeGreaterThan(0);
     const wrong = queries.filter((query) => parseQuery(query).errors.length > 0);
     expect(wrong).toEqual([]);
   });
 
-  test("names pods and containers that there are", () => {
+  test("names existing pods and containers", () => {
     const text = code(page, "sh").join("\n");
     const asked = [...text.matchAll(/app\.kubernetes\.io\/name=([\w-]+)/g)].map(([, app]) => app!);
     expect(asked.filter((app) => !applications.includes(app))).toEqual([]);

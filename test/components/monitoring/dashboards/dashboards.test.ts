@@ -36,7 +36,7 @@ describe.each(all)("$title", ({ board, json, uid }) => {
     expect(twice(panels.map(({ title }) => title))).toEqual([]);
   });
 
-  test("every panel says what it shows and asks for something", () => {
+  test("every panel has a description and a query", () => {
     expect(panels.filter(({ description }) => !/^[A-Z].{40,}\.$/s.test(description ?? ""))).toEqual(
       [],
     );
@@ -52,7 +52,7 @@ describe.each(all)("$title", ({ board, json, uid }) => {
     expect(sources.filter((source) => JSON.stringify(source) !== JSON.stringify(ours))).toEqual([]);
   });
 
-  test("panels lie in the grid, none on another, and full rows end together", () => {
+  test("panels are inside the grid, do not overlap, and full rows end together", () => {
     expect(board.panels.filter(({ gridPos: { x, w } }) => x < 0 || x + w > 24)).toEqual([]);
     expect(
       board.panels.flatMap((panel, index) =>

@@ -42,7 +42,7 @@ for (const version of prometheusVersions) {
         await prometheus.stop();
       });
 
-      test("returns a series, but for those on the list", async () => {
+      test("returns a series, except for those on the list", async () => {
         const empty: string[] = [];
         for (const dashboard of dashboards()) {
           const { panels } = await readDashboard(prometheus.url, dashboard, range, { model });

@@ -76,7 +76,7 @@ test("the last minutes end at a whole step and have about 240 of them", () => {
   expect((day.end - day.start) / day.step).toBe(240);
 });
 
-test("a value that is missing or no number is a gap", async () => {
+test("a missing value or NaN is a gap", async () => {
   const [, models] = await read(oneSeries);
   const predictions = models!.panels.find(({ panel }) => panel.title === "Requests by version")!;
   expect(models!.times).toHaveLength(41);
@@ -84,7 +84,7 @@ test("a value that is missing or no number is a gap", async () => {
   expect(predictions.series[0]!.name).toBe("version 2");
 });
 
-test("buckets lose what the smaller ones counted, and go from below upward", () => {
+test("buckets exclude the counts of smaller ones, and are ordered upward", () => {
   const counted = [
     series({ le: "+Inf" }, [10, null]),
     series({ le: "10.0" }, [7, 4]),
@@ -131,7 +131,7 @@ describe("the page of a dashboard", () => {
     }
   });
 
-  test("draws what there is, and takes names for text", async () => {
+  test("draws the existing data, and escapes names", async () => {
     for (const data of await read(oneSeries)) {
       const text = page(data);
       expect(text).not.toContain("No data");
@@ -142,7 +142,7 @@ describe("the page of a dashboard", () => {
   });
 });
 
-test("a Prometheus that refuses or is away is told in a sentence", async () => {
+test("a Prometheus that refuses or does not answer is reported in one sentence", async () => {
   const refusing = JSON.stringify({ status: "error", error: "parse error" });
   await expect(withAnswer(refusing, (url) => queryRange(url, "up(", range))).rejects.toThrow(
     /^Prometheus refused up\(: parse error$/,
@@ -160,7 +160,7 @@ describe("files", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("have the JSON that Grafana is given", () => {
+  test("have the JSON that Grafana gets", () => {
     const files = saveJson(dashboards(), join(folder, "new"));
     expect(files.map((file) => readFileSync(file, "utf8"))).toEqual(
       dashboards().map(({ json }) => json),

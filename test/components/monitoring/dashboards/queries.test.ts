@@ -11,12 +11,12 @@ const named = queries.map((query) => ({
   name: `${query.dashboard} / ${query.panel} / ${query.refId}`,
 }));
 
-test("there are queries, and no variable is left in them", () => {
+test("there are queries, and all variables are replaced", () => {
   expect(queries.length).toBeGreaterThan(60);
   expect(queries.filter(({ expr }) => expr.includes("$"))).toEqual([]);
 });
 
-test.each(named)("$name asks only for what is exported", ({ expr }) => {
+test.each(named)("$name queries only exported metrics", ({ expr }) => {
   expect(faultsOf(expr)).toEqual([]);
 });
 

@@ -23,7 +23,7 @@ export const alerting: AlertCases = {
       },
     },
     {
-      when: "there is one, but for moments",
+      when: "there is one, except for moments",
       series: {
         [`prometheus_notifications_alertmanagers_discovered{${prometheus}}`]:
           "1x4 0x10 1 0x10 1x60",

@@ -163,7 +163,7 @@ export const availability: AlertCases = {
       },
       quiet: ["5m", "10m", "15m"],
     },
-    { when: "nobody asks", series: { [requests("200")]: "7x60" }, quiet: ["10m"] },
+    { when: "there are no requests", series: { [requests("200")]: "7x60" }, quiet: ["10m"] },
   ],
   PostgresUnreachable: [
     {

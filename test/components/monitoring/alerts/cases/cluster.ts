@@ -40,7 +40,7 @@ const labelsOf = (kind: "pod" | "job", labels: string) =>
 export const cluster: AlertCases = {
   KubePersistentVolumeFillingUp: [
     {
-      when: "next to nothing is left",
+      when: "almost nothing is left",
       series: space(20),
       quiet: ["45s"],
       fires: {
@@ -117,7 +117,7 @@ export const cluster: AlertCases = {
       fires: { "15m": [diskFull] },
     },
     {
-      when: "only what is no disk is full, and node-exporter sees space that the kubelet does not",
+      when: "only file systems that are not disks are full, and node-exporter sees space that the kubelet does not",
       series: {
         ...nodeDisk("tmpfs", "tmpfs", 0, "/run"),
         ...nodeDisk("/dev/sda1", "ext4", 11),

@@ -18,7 +18,7 @@ const lost = {
 export const dask: AlertCases = {
   DaskWorkersLost: [
     {
-      when: "one of two schedulers loses a worker, and goes on",
+      when: "one of two schedulers loses a worker, and continues",
       series: {
         [removed(of("churn-0"))]: "0x8 1x100",
         [removed(of("prices-0"))]: "0x108",
@@ -28,7 +28,7 @@ export const dask: AlertCases = {
       fires: { "5m": [lost], "15m": [lost] },
     },
     {
-      when: "a scheduler lets its workers go as its training ends",
+      when: "a scheduler releases its workers as its training ends",
       series: { [removed(of("churn-0"))]: "0x8 4 stale" },
       quiet: ["2m15s", "4m"],
     },

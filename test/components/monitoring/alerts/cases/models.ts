@@ -135,14 +135,14 @@ export const models: AlertCases = {
       quiet: ["6m", "15m"],
     },
     {
-      when: "nobody asks",
+      when: "there are no requests",
       series: { [bucket("3", "0.5")]: "5x60", [bucket("3", "+Inf")]: "9x60" },
       quiet: ["10m"],
     },
   ],
   ModelLoadFailed: [
     {
-      when: "the first attempt fails, so that the counter is born at 1",
+      when: "the first attempt fails, so that the counter starts at 1",
       series: {
         [loadFailures]: "_x8 1x120",
         [loadFailures.replace(server, unmonitored)]: "_x8 1x120",
@@ -151,7 +151,7 @@ export const models: AlertCases = {
       fires: { "2m15s": [loadFailed], "16m": [loadFailed] },
     },
     {
-      when: "attempts go on failing every five minutes",
+      when: "attempts keep failing every five minutes",
       series: { [loadFailures]: "1x19 2x19 3x19 4x19 5x19 6x19 7x19" },
       fires: { "5m": [loadFailed], "20m": [loadFailed], "34m": [loadFailed] },
     },

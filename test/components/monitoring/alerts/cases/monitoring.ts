@@ -13,7 +13,7 @@ const watchdog: Firing = {
 
 export const monitoring: AlertCases = {
   Watchdog: [
-    { when: "all is well", series: {}, fires: { "0m": [watchdog], "1h": [watchdog] } },
+    { when: "everything works", series: {}, fires: { "0m": [watchdog], "1h": [watchdog] } },
     // it has no quiet time by its nature; the tests leave it out where they ask for one
   ],
   PrometheusBadConfig: badConfig(`prometheus_config_last_reload_successful{${prometheus}}`, {
@@ -121,7 +121,7 @@ export const monitoring: AlertCases = {
       },
     },
     {
-      when: "none failed of late",
+      when: "none failed recently",
       series: { [`prometheus_tsdb_compactions_failed_total{${prometheus}}`]: "2x900" },
       quiet: ["20m", "3h"],
     },
