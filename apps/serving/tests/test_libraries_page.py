@@ -11,7 +11,6 @@ from typing import Any
 import mlflow
 import numpy as np
 import pytest
-from mlflow import MlflowClient
 from model_server.errors import LoadError
 from model_server.predictions import plain
 from processes import Server
@@ -27,6 +26,12 @@ BY_PYTORCH = [
     {"shares": [1.0, 6.19235729e-09]},
 ]
 """What PyTorch itself predicts for the first rows."""
+
+
+def promotion() -> str:
+    """What the page does with the version that any of its examples registers."""
+    [block] = re.findall(r"^```python fragment\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
+    return block
 
 
 def examples() -> dict[str, str]:
@@ -59,9 +64,8 @@ def test_an_example_is_served_as_the_model_predicts_itself(
         mlflow.models, "infer_pip_requirements", lambda *_, fallback, **__: fallback
     )
     names = run(heading)
-    found = MlflowClient().search_model_versions("name='churn'")
-    newest = max(int(version.version) for version in found)
-    files = Path(mlflow.artifacts.download_artifacts(f"models:/churn/{newest}", dst_path="files"))
+    exec(compile(promotion(), "promotion", "exec"), {})
+    files = Path(mlflow.artifacts.download_artifacts("models:/churn@champion", dst_path="files"))
 
     needs_code = heading == "A Python model"
     if needs_code:
