@@ -34,8 +34,13 @@ const {
   types: Record<string, { properties?: Record<string, Property> }>;
 };
 
-const memberOf = ({ $ref = "", items, additionalProperties }: Property, key: string) =>
-  items ?? additionalProperties ?? types[$ref.replace("#/types/", "")]?.properties?.[key];
+const anything = "pulumi.json#/Any";
+
+function memberOf(property: Property, key: string): Property | undefined {
+  const { $ref = "", items, additionalProperties } = property;
+  if ($ref === anything) return property;
+  return items ?? additionalProperties ?? types[$ref.replace("#/types/", "")]?.properties?.[key];
+}
 
 const hasMembers = (value: unknown): value is Record<string, unknown> =>
   Array.isArray(value) ||
@@ -51,25 +56,32 @@ interface Eventual {
 
 /**
  * At any depth an object or a list that depends on a resource may come as one output, of which a component cannot see which
- * members there are. This makes an object or a list of outputs of it, and values of what the schema calls plain, as a
- * program in TypeScript would pass. What is secret, or known only later, stays an output.
+ * members there are. This makes of it what a program in TypeScript would pass: an object or a list of outputs, and values
+ * of what the schema calls plain. What is known only later stays an output.
  */
-async function opened(input: unknown, property: Property = {}): Promise<unknown> {
+async function opened(input: unknown, property: Property = {}, path = ""): Promise<unknown> {
+  if (!property.plain && property.$ref !== anything) return input;
   const output = pulumi.Output.isInstance(input) && (input as unknown as Eventual);
-  const content = !output ? input : (await output.isKnown) ? await output.promise() : undefined;
+  const content = !output ? input : (await output.isKnown) ? await output.promise() : null;
   if (!hasMembers(content)) {
-    const isValue = output && property.plain && !(await output.isSecret);
-    return isValue ? (content ?? input) : input;
+    if (!output || !property.plain || (content ?? null) === null) return input;
+    if (!(await output.isSecret)) return content;
+    const reason = `${path} must not be secret; of an object or a list, mark only what is confidential in it, such as a password`;
+    throw new pulumi.InputPropertiesError({
+      message: reason,
+      errors: [{ propertyPath: path, reason }],
+    });
   }
-  const member = (key: string) => {
-    const inner = pulumi.Output.isInstance(input)
+  const isList = Array.isArray(content);
+  const members = Object.keys(content).map(async (key) => {
+    const member = pulumi.Output.isInstance(input)
       ? input.apply((value) => (value as Record<string, unknown>)[key])
       : content[key];
-    return opened(inner, memberOf(property, key));
-  };
-  if (Array.isArray(content)) return await Promise.all(Object.keys(content).map(member));
-  const members = Object.keys(content).map(async (key) => [key, await member(key)] as const);
-  return Object.fromEntries(await Promise.all(members));
+    const inner = isList ? `${path}[${key}]` : `${path}.${key}`;
+    return [key, await opened(member, memberOf(property, key), inner)] as const;
+  });
+  const entries = await Promise.all(members);
+  return isList ? entries.map(([, value]) => value) : Object.fromEntries(entries);
 }
 
 const construct = async (
@@ -82,7 +94,7 @@ const construct = async (
   if (!resource) throw new Error(`the package ${packageName} ${version} has no resource ${type}`);
   const Component = (components as unknown as Record<string, ComponentClass>)[type.split(":")[2]!]!;
   const given = Object.entries(inputs).map(async ([key, input]) => [
-    ...[key, await opened(input, resource.inputProperties[key])],
+    ...[key, await opened(input, resource.inputProperties[key], key)],
   ]);
   const args = Object.fromEntries(await Promise.all(given)) as pulumi.Inputs;
   const component = new Component(name, args, options);

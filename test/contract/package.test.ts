@@ -341,12 +341,22 @@ test("a list and a name that depend on a resource make the resources that they m
   });
 });
 
-test("what a secret object contains stays secret, be it plain in the schema or not", async () => {
-  const args = { ...page, models: [output(churn, true)] };
-  expect(await construct("PredictionApp", args, [])).toBeNull();
-  expect(objectOf("mine-services")).toMatchObject({
-    data: { "services.json": { [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig } },
+test("what a secret object contains stays secret", async () => {
+  const tolerations = [output({ key: "gpu", operator: "Exists" }, true)];
+  expect(
+    await construct("PredictionApp", { ...page, models: [churn], tolerations }, []),
+  ).toBeNull();
+  const secret = { [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig };
+  expect(objectOf("mine-server")).toMatchObject({
+    spec: { template: { spec: { tolerations: [{ key: { ...secret, value: "gpu" } }] } } },
   });
+});
+
+test("a value that decides which resources there are must not be secret", async () => {
+  const error = await refusal("PredictionApp", { ...page, models: [output(churn, true)] });
+  expect(propertiesOf(error)).toEqual([
+    ["models[0].name", expect.stringMatching(/^models\[0\].name must not be secret; .*mark only/)],
+  ]);
 });
 
 test("arguments that are forgotten are named, whatever the component does with them", async () => {
