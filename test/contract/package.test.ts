@@ -16,6 +16,7 @@ import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { run } from "../../local/support/process.ts";
 import { codeBlocks } from "../support/codeBlocks.ts";
+import { answeredState, type JsonObject } from "../support/recorder.ts";
 import { readSchema } from "../../tools/docs/schema.ts";
 import { typeErrors } from "../support/node.ts";
 
@@ -73,16 +74,16 @@ type Reply = (error: null, answer: unknown) => void;
 interface RegisterResourceRequest {
   getName(): string;
   getType(): string;
-  getObject(): { toJavaScript(): object } | undefined;
+  getObject(): { toJavaScript(): JsonObject } | undefined;
 }
 
 /** The part of an engine that a component asks before it is constructed, and that keeps what it registers. */
 async function startEngine() {
   engine = new Server();
   engine.addService(monitorService.ResourceMonitorService, {
-    supportsFeature: ({ request }: Call<{ getId(): string }>, reply: Reply) => {
+    supportsFeature: (_: unknown, reply: Reply) => {
       const answer = new monitorProto.SupportsFeatureResponse();
-      answer.setHassupport(request.getId() === "secrets");
+      answer.setHassupport(true);
       reply(null, answer);
     },
     registerResource: ({ request }: Call<RegisterResourceRequest>, reply: Reply) => {
@@ -90,7 +91,9 @@ async function startEngine() {
       const answer = new monitorProto.RegisterResourceResponse();
       answer.setUrn(`urn:pulumi:dev::test::${request.getType()}::${request.getName()}`);
       answer.setId(request.getName());
-      answer.setObject(request.getObject() as never);
+      const inputs = request.getObject()!.toJavaScript();
+      const state = answeredState(request.getType(), request.getName(), inputs);
+      answer.setObject(struct.Struct.fromJavaScript(state as never));
       reply(null, answer);
     },
     registerResourceOutputs: (_: unknown, reply: Reply) => reply(null, new empty.Empty()),
@@ -137,7 +140,7 @@ function construct(component: string, inputs: object, dependent: string[]) {
 async function refusal(component: string, inputs: object, dependent: string[] = []) {
   const error = await construct(component, inputs, dependent);
   if (error === null) throw new Error("it was constructed");
-  expect(registered).toEqual([]);
+  expect(registered.map((request) => request.getName())).toEqual([]);
   return error;
 }
 
@@ -329,16 +332,15 @@ test.each([
   },
 );
 
-test("a list and a name that depend on a resource make the resources that they make in TypeScript", async () => {
-  const args = {
-    ...{ images, models: [{ name: "churn", image: servingImage }] },
-    tracking: { users: output([{ username: "alice", password: "of-alice", permission: "write" }]) },
-  };
-  expect(await construct("MlopsPlatform", args, ["models"])).toBeNull();
-  expect(registered.map((request) => request.getName())).toContain("mine-serving-churn");
-  expect(objectOf("mine-tracking-migration-settings")).toMatchObject({
-    stringData: { value: { "users.json": expect.stringContaining('"alice"') as string } },
-  });
+test("names that depend on a resource make the resources that they make in TypeScript", async () => {
+  const flows = [
+    { from: output("mlflow"), to: "postgres" },
+    output({ from: "churn", to: "mlflow" }),
+  ];
+  expect(await construct("NetworkFlows", { namespace: "ml", flows }, [])).toBeNull();
+  expect(registered.map((request) => request.getName())).toEqual(
+    expect.arrayContaining(["mine-mlflow-to-postgres", "mine-churn-to-mlflow"]),
+  );
 });
 
 test("what a secret object contains stays secret", async () => {

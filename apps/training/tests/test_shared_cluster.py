@@ -15,7 +15,6 @@ from shared_cluster import SharedCluster
 from sklearn.datasets import load_diabetes
 from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeRegressor
-from test_how_to import fragment
 
 from training import dask_client
 
@@ -58,24 +57,9 @@ def test_a_search_of_a_notebook_outlives_a_worker_and_is_one_run_with_its_runs(
     assert kinds == [("FINISHED", False)] + [("FINISHED", True)] * 5
 
 
-def test_the_lines_of_the_guide_run_a_search_on_the_cluster(
-    notebook: SharedCluster, credentials: dict[str, str]
-) -> None:
-    features, target = load_diabetes(return_X_y=True)
-    search = GridSearchCV(DecisionTreeRegressor(random_state=0), {"max_depth": [1, 2]}, cv=2)
-    names: dict[str, Any] = {
-        **{"joblib": joblib, "mlflow": mlflow, "search": search},
-        **{"features": features, "kind": target},
-    }
-    exec(compile(fragment("distributed-training.md", "search.fit"), "guide", "exec"), names)
-    assert len(names["client"].scheduler_info()["workers"]) > 0
-    assert search.best_params_ == {"max_depth": 2}
-    names["client"].close()
-
-
 # SECURITY.md: They accept no certificate but one made with the cluster's secret.
 @pytest.mark.parametrize("secret", ["another", None])
-def test_nobody_without_the_secret_is_let_in(
+def test_no_client_without_the_secret_is_accepted(
     notebook: SharedCluster, monkeypatch: pytest.MonkeyPatch, secret: str | None
 ) -> None:
     if secret is None:
