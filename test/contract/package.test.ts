@@ -93,7 +93,7 @@ async function startEngine() {
       answer.setId(request.getName());
       const inputs = request.getObject()!.toJavaScript();
       const state = answeredState(request.getType(), request.getName(), inputs);
-      answer.setObject(struct.Struct.fromJavaScript(state as never));
+      answer.setObject(struct.Struct.fromJavaScript(state));
       reply(null, answer);
     },
     registerResourceOutputs: (_: unknown, reply: Reply) => reply(null, new empty.Empty()),

@@ -65,7 +65,7 @@ class Models:
 
 
 def linear(slope: float = 1.0) -> LinearRegression:
-    """A model whose predictions grow with `slope`, so versions can be distinguished."""
+    """A model whose predictions grow with `slope`, so versions can be told apart."""
     return LinearRegression().fit(FEATURES, TARGET * slope)
 
 

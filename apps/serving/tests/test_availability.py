@@ -236,7 +236,7 @@ def test_predictions_that_hang(serving: Serving, gate: Path, count: int) -> None
         assert [answer.result().status_code for answer in hanging] == [200] * count
 
 
-def test_a_prediction_that_hangs_is_answered_with_a_reason(impatient: Serving, gate: Path) -> None:
+def test_a_prediction_that_hangs_is_answered_in_words(impatient: Serving, gate: Path) -> None:
     gate.touch()
     late = post(impatient, HANGING)
     assert late.status_code == 504

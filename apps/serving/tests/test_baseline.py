@@ -45,17 +45,17 @@ def test_features_and_predictions_are_optional() -> None:
         ({"features": {"bmi": {"edges": [1.0, 2.0]}}}, "'bmi' needs edges"),
         ({"features": {"bmi": {**BINS, "edges": [2.0, 1.0]}}}, "'bmi' do not increase"),
         ({"features": {"bmi": {**BINS, "edges": [1.0, 1.0]}}}, "'bmi' do not increase"),
-        ({"features": {"bmi": {**BINS, "counts": [0, 0, 0, 0]}}}, "are negative or all zero"),
-        ({"features": {"bmi": {**BINS, "range": [2, 1]}}}, "range of feature 'bmi' is not two"),
-        ({"features": {"bmi": {**BINS, "range": [1]}}}, "range of feature 'bmi' is not two"),
-        ({"features": {"bmi": {**BINS, "counts": [5, -1, 0, 0]}}}, "are negative or all zero"),
+        ({"features": {"bmi": {**BINS, "counts": [0, 0, 0, 0]}}}, "are not those of rows"),
+        ({"features": {"bmi": {**BINS, "range": [2, 1]}}}, "range of feature 'bmi' is not a"),
+        ({"features": {"bmi": {**BINS, "range": [1]}}}, "range of feature 'bmi' is not a"),
+        ({"features": {"bmi": {**BINS, "counts": [5, -1, 0, 0]}}}, "are not those of rows"),
         (
             {"features": {"bmi": {"edges": [*range(101)], "counts": [1] * 103}}},
             "'bmi' has more than 100 edges",
         ),
         ({"predictions": {}}, "predictions needs quantiles"),
         ({"predictions": {"quantiles": []}}, "predictions needs quantiles"),
-        ({"predictions": {"quantiles": [-1.7e308, 1.7e308]}}, "no range to divide into"),
+        ({"predictions": {"quantiles": [-1.7e308, 1.7e308]}}, "no range that buckets could"),
     ],
 )
 def test_anything_else_is_refused_with_a_reason(known: Any, reason: str) -> None:  # noqa: ANN401

@@ -97,7 +97,7 @@ def test_a_date_is_iso_8601_or_milliseconds(written: object, moment: str) -> Non
         *(True, 1.5, 1e300, 10**17, [], {}),
     ],
 )
-def test_a_value_that_is_not_a_date_is_refused_even_where_none_is_required(written: object) -> None:
+def test_what_is_no_date_is_refused_even_where_none_is_required(written: object) -> None:
     for required in (True, False):
         with pytest.raises(InputError, match=r"^Column 'x', row 1: a date .*is required"):
             decode(DataType.datetime, [written], required)
@@ -227,11 +227,11 @@ def test_predictions_become_plain_json(predictions: object, expected: object) ->
     assert json.loads(to_json(predictions)) == {"predictions": expected}
 
 
-def test_a_column_of_predictions_that_appears_twice_is_refused() -> None:
+def test_a_column_of_predictions_that_is_there_twice_is_refused() -> None:
     with pytest.raises(TypeError, match="the predictions have the column 'p' twice"):
         to_json(pd.DataFrame([[1, 2]], columns=["p", "p"]))
 
 
-def test_a_prediction_that_is_not_data_is_named() -> None:
+def test_a_prediction_that_is_no_data_is_named() -> None:
     with pytest.raises(TypeError, match="a prediction of type object cannot be written as JSON"):
         to_json([object()])

@@ -180,7 +180,7 @@ def test_without_a_graph_the_model_gets_arrays_in_a_thread(
     assert_same(model, FEATURES, model.answer("application/json", split(FEATURES)).body)
 
 
-def test_a_graph_that_would_take_much_memory_is_not_used(
+def test_a_graph_that_would_take_much_memory_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compiled, "MOST_BYTES", 10_000)
@@ -189,7 +189,7 @@ def test_a_graph_that_would_take_much_memory_is_not_used(
     assert model.at_once(split(FEATURES[:1])) is None
 
 
-def test_a_graph_that_predicts_something_else_is_not_used(tmp_path: Path) -> None:
+def test_a_graph_that_predicts_something_else_is_not_taken(tmp_path: Path) -> None:
     far = FEATURES + 1e7  # in single precision, which is all that the operator has, rows are equal
     model = saved(tmp_path / "m", make_pipeline(StandardScaler(), SVR(kernel="poly")), TARGET, far)
     assert model.at_once(split(far[:1])) is None

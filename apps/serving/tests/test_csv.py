@@ -75,8 +75,8 @@ def test_values_stay_in_their_columns(body: str) -> None:
         ("a,b\n1,10\n2,20,\n", "row 2 has 3 values for 2 columns; remove the comma"),
         ("a,b\n7,1,10\n", "row 1 has 3 values for 2 columns"),
         ("a,b\n1,10\n2\n", "row 2 has 1 values for 2 columns"),
-        ("a,b,a\n1,10,99\n", "column 'a' appears twice"),
-        ("a,b, a\n1,10,99\n", "column 'a' appears twice"),
+        ("a,b,a\n1,10,99\n", "column 'a' is there twice"),
+        ("a,b, a\n1,10,99\n", "column 'a' is there twice"),
         ("a;b\n1;10\n", "separated by semicolons; separate the values by commas"),
         ("a\tb\n1\t10\n", "separated by tabs"),
         ("a|b\n1|10\n", "separated by vertical bars"),
@@ -207,6 +207,6 @@ def test_tensors() -> None:
 def test_nested_types_are_not_for_csv() -> None:
     nested = Schema([ColSpec(Array(DataType.double), "v")])
     decoder = compile_decoder(ModelSignature(nested), fill_missing=False)
-    with pytest.raises(InputError, match="not plain columns"):
+    with pytest.raises(InputError, match="no plain columns"):
         decoder.decode(read_csv(b"v\n[1]\n", decoder.names))
     assert decoder.decode(read_json(b'{"dataframe_records": [{"v": [1.5]}]}')).data["v"][0] == [1.5]

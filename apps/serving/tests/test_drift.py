@@ -144,7 +144,7 @@ def test_many_small_requests_count_as_one_large_one(clock: Clock) -> None:
     features = {
         "few": Feature(np.array([0.5, 1.5, 2.5]), np.array([0.0, 5.0, 5.0, 0.0, 0.0])),
         "normal": NORMAL,
-        "never sent": NORMAL,
+        "sent by nobody": NORMAL,
     }
     rows = 3001
     columns = {

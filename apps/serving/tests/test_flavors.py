@@ -147,7 +147,7 @@ def test_a_model_without_probabilities_refuses_to_make_them_up(shelf: Shelf) -> 
     logged, files = shelf.take(logged_models.sklearn_linear)
     model = load(files)
     assert model.description["classes"] is None
-    with pytest.raises(Exception, match="returns no probabilities"):
+    with pytest.raises(Exception, match="has no probabilities"):
         model.answer("application/json", request(logged.rows), probabilities=True)
 
 
@@ -180,7 +180,7 @@ def test_categories_that_lightgbm_cannot_tell_from_numbers_are_explained(tmp_pat
     mlflow.lightgbm.save_model(
         model, tmp_path / "m", signature=infer_signature(rows), pip_requirements=["lightgbm"]
     )
-    with pytest.raises(LoadError, match=r"trained with 1 columns of pandas' .* shows 0"):
+    with pytest.raises(LoadError, match=r"trained with 1 columns of pandas' type category, and 0"):
         load(tmp_path / "m")
 
 
@@ -191,7 +191,7 @@ FLAVORS = {"python": "pyfunc"}
 
 
 @pytest.mark.parametrize("model", CODE, ids=lambda model: model.__name__)
-def test_a_model_that_runs_code_is_refused_and_each_suggested_fix_works(
+def test_a_model_that_runs_code_is_refused_and_each_way_out_leads_out(
     shelf: Shelf, model: LogModel
 ) -> None:
     logged, files = shelf.take(model)
@@ -281,7 +281,7 @@ def test_a_crafted_xgboost_model_is_refused(
     folder = tmp_path / "m"
     shutil.copytree(shelf.take(logged_models.xgboost_classifier)[1], folder)
     change_json(folder / "model.json", change)
-    with pytest.raises(LoadError, match=r"model\.json, which is JSON, but not a valid"):
+    with pytest.raises(LoadError, match=r"model\.json, which is JSON, but no sound model"):
         load(folder)
 
 
@@ -292,18 +292,16 @@ def test_a_crafted_xgboost_model_in_ubjson_is_refused(shelf: Shelf, tmp_path: Pa
     before = b"tree_info[#L" + (10).to_bytes(8) + b"i"  # 10 trees, each the type and the number
     data[data.index(before) + len(before)] = 7
     (folder / "model.ubj").write_bytes(data)
-    with pytest.raises(LoadError, match=r"not a valid XGBoost model .*tree_info is out of range"):
+    with pytest.raises(LoadError, match=r"no sound model of XGBoost .*tree_info is out of range"):
         load(folder)
 
 
-def test_a_name_that_appears_twice_in_an_xgboost_model_is_refused(
-    shelf: Shelf, tmp_path: Path
-) -> None:
+def test_a_name_that_is_twice_in_an_xgboost_model_is_refused(shelf: Shelf, tmp_path: Path) -> None:
     folder = tmp_path / "m"
     shutil.copytree(shelf.take(logged_models.xgboost_classifier)[1], folder)
     text = (folder / "model.json").read_text()
     (folder / "model.json").write_text(text.replace('"tree_info"', '"tree_info":[9],"tree_info"'))
-    with pytest.raises(LoadError, match="a name appears twice"):
+    with pytest.raises(LoadError, match="a name twice"):
         load(folder)
 
 
@@ -326,7 +324,7 @@ def test_a_crafted_lightgbm_model_is_refused(
     text = (folder / "model.lgb").read_text()
     assert old in text
     (folder / "model.lgb").write_text(text.replace(old, new))
-    with pytest.raises(LoadError, match=r"model\.lgb, which is not a valid LightGBM model"):
+    with pytest.raises(LoadError, match=r"model\.lgb, which is no sound model of LightGBM"):
         load(folder)
 
 
@@ -521,9 +519,7 @@ def listed() -> list[tuple[str, str, bool]]:
     ]
 
 
-def test_the_page_lists_every_flavor_and_whether_it_is_accepted(
-    shelf: Shelf, tmp_path: Path
-) -> None:
+def test_the_page_lists_every_flavor_and_what_becomes_of_it(shelf: Shelf, tmp_path: Path) -> None:
     seen = set()
     for accepted, models in ((True, DATA), (False, CODE)):
         for model in models:

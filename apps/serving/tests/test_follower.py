@@ -80,7 +80,7 @@ def served(follower: Follower) -> str | None:
     return follower.current.version.version if follower.current else None
 
 
-def test_a_broken_version_is_retried_less_and_less_often(world: World, follower: Follower) -> None:
+def test_a_broken_version_is_tried_ever_less_often(world: World, follower: Follower) -> None:
     world.alias, world.broken = version(1), {"1"}
     moments = []
     start = world.now
@@ -113,7 +113,7 @@ def test_another_version_does_not_wait_for_the_backoff(world: World, follower: F
     assert served(follower) == "2"
 
 
-def test_the_same_number_of_a_model_registered_again_is_another_version(
+def test_the_same_number_of_a_model_registered_anew_is_another_version(
     world: World, follower: Follower
 ) -> None:
     world.alias = version(1, created=1)
@@ -206,7 +206,7 @@ def test_a_replaced_model_lives_exactly_as_long_as_its_last_request(
         gc.enable()
 
 
-def test_the_loop_survives_unexpected_errors(world: World, settings: Settings) -> None:
+def test_the_loop_survives_what_nobody_expected(world: World, settings: Settings) -> None:
     class Surprising(World):
         def look_up(self) -> ModelVersion | None:
             self.attempts.append("look")

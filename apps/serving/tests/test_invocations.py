@@ -174,7 +174,7 @@ def test_a_broken_body_is_answered_with_the_reason(
 
 
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "1e999"])
-def test_values_that_are_not_numbers_are_refused(serving: Serving, literal: str) -> None:
+def test_numbers_that_are_none_are_refused(serving: Serving, literal: str) -> None:
     text = json.dumps(changed(bmi=12345.5)).replace("12345.5", literal)
     headers = {"Content-Type": "application/json"}
     response = serving.http.post("/invocations", content=text, headers=headers)
@@ -199,7 +199,7 @@ def test_other_content_types_get_415(serving: Serving, headers: dict[str, str]) 
     assert response.json()["detail"].endswith(".")
 
 
-def test_model_page_has_what_a_form_needs(serving: Serving) -> None:
+def test_model_page_tells_what_a_form_needs(serving: Serving) -> None:
     page = serving.http.get("/model").json()
     assert page["name"] == "forest"
     assert page["version"] == "1"

@@ -54,7 +54,7 @@ def test_an_example_is_served_as_the_model_predicts_itself(
     mlflow.set_tracking_uri(tracking.url)
     monkeypatch.chdir(tmp_path)
     shutil.copy(EXPORTED, "churn.onnx")
-    # MLflow takes half a minute for it, in a separate process
+    # MLflow takes half a minute for it, in a process of its own
     monkeypatch.setattr(
         mlflow.models, "infer_pip_requirements", lambda *_, fallback, **__: fallback
     )

@@ -73,7 +73,7 @@ def test_chunks_without_a_length_are_counted(small: Serving) -> None:
     assert small.metric(counter) == before + 1
 
 
-def test_a_client_that_disconnects_in_the_middle_does_no_harm(small: Serving) -> None:
+def test_a_client_that_goes_away_in_the_middle_harms_nobody(small: Serving) -> None:
     host, port = small.http.base_url.host, small.http.base_url.port
     assert port is not None
     with socket.create_connection((host, port)) as half:

@@ -96,7 +96,7 @@ def test_predicted_values_are_counted_in_buckets_of_their_range(
     serving, version = served(models, start_server, KNOWN)
     count = f'model_prediction_value_count{{model_version="{version}"}}'
     assert 'model_prediction_value_bucket{le="+Inf"' in serving.metrics
-    assert serving.metric(count) == 0, "the trial prediction of a load is not counted"
+    assert serving.metric(count) == 0, "the proof is not a prediction that anybody asked for"
     answers = serving.predict(records(FEATURES)).json()["predictions"]
     buckets = series(serving, "model_prediction_value_bucket")
     assert 10 <= len(buckets) <= 21
@@ -162,7 +162,7 @@ def test_labels_are_no_values(models: Models, start_server: Start) -> None:
     assert "model_prediction_value_bucket{" not in serving.metrics
 
 
-def test_a_switch_of_versions_resets_the_window(models: Models, start_server: Start) -> None:
+def test_a_switch_of_versions_starts_the_window_anew(models: Models, start_server: Start) -> None:
     serving, first = served(models, start_server, KNOWN)
     second = models.add(samples.linear(2.0), metadata=KNOWN)
     for version in (second, first):
@@ -178,7 +178,7 @@ def test_a_switch_of_versions_resets_the_window(models: Models, start_server: St
     )
 
 
-def test_series_of_old_versions_are_dropped_but_never_those_of_the_served_one() -> None:
+def test_series_of_old_versions_are_let_go_but_never_those_of_the_served_one() -> None:
     metrics = Metrics("m")
     environment = {"MLFLOW_TRACKING_URI": "http://mlflow:5000", "MODEL_NAME": "m"}
     settings = read_settings(environment)
@@ -276,7 +276,7 @@ def test_a_taken_metrics_port_is_one_clear_error() -> None:
     assert ended.returncode == 2
     assert ended.stderr == (
         f"error: METRICS_PORT: cannot listen on 127.0.0.1:{port}: Address already in use; "
-        "choose a free port\n"
+        "give it a port that is free\n"
     )
 
 

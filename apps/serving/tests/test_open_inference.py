@@ -126,7 +126,7 @@ def test_binary_tensors_as_tritons_client_sends_them(
     assert serving.metric(counted) == 1
 
 
-def test_an_unknown_model_or_version_is_an_error_of_the_protocol(
+def test_what_is_not_served_is_said_in_the_protocols_words(
     client: OpenInferenceClient, iris: tuple[Serving, Any, pd.DataFrame]
 ) -> None:
     serving, _, rows = iris
@@ -257,7 +257,7 @@ def test_all_types_in_binary(houses: LoadedModel) -> None:
         ("area", {**column("area", [1, 2]), "data": 5}, "data must be a list, not 5"),
         ("area", column("area", [1]), "column 'rooms' has 2 values and 'area' has 1"),
         ("area", column("Area", [1, 2]), "Missing column 'area'; the model does not know 'Area'"),
-        ("area", column("city", [1, 2]), "inputs: tensor 'city' appears twice"),
+        ("area", column("city", [1, 2]), "inputs: tensor 'city' is there twice"),
         ("area", {"shape": [2]}, "each tensor must be an object with a name"),
     ],
 )
@@ -271,18 +271,15 @@ def test_a_tensor_at_fault_is_named(
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        (
-            {"outputs": [{"name": "price"}]},
-            "no output is called 'price'; the model has area, rooms, city, lift",
-        ),
-        ({"outputs": [{"name": "probabilities"}]}, "The model returns no probabilities"),
+        ({"outputs": [{"name": "price"}]}, "there is no 'price'; there is area, rooms, city, lift"),
+        ({"outputs": [{"name": "probabilities"}]}, "The model has no probabilities"),
         ({"outputs": ["area"]}, "outputs must be a list of objects with a name"),
-        ({"outputs": [{"name": "area"}] * 2}, "output 'area' appears twice"),
+        ({"outputs": [{"name": "area"}] * 2}, "output 'area' is there twice"),
         ({"id": 42}, "id must be a string, not 42"),
         ({"parameters": [1]}, "parameters must be an object"),
     ],
 )
-def test_an_output_that_cannot_be_returned_is_refused(
+def test_a_wish_that_cannot_be_met_is_refused(
     houses: LoadedModel, more: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(InputError, match=reason):

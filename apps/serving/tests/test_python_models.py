@@ -131,7 +131,7 @@ def test_hinted_models_answer(
         (Table, {"dataframe_records": [{"y": 1}]}),
     ],
 )
-def test_a_value_that_does_not_match_the_hint_is_an_error_of_the_request(
+def test_what_does_not_fit_the_hint_is_the_requests_fault(
     hinted: dict[type, tuple[LoadedModel, Path]], model: type, document: object
 ) -> None:
     status, reason = ask(hinted[model][0], document)

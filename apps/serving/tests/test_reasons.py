@@ -181,7 +181,7 @@ def test_a_class_of_a_notebook_is_named(save: Save) -> None:
     assert reason(folder).startswith("it needs 'Mine' of the notebook or script that logged it")
 
 
-def test_an_existing_reason_is_not_changed(tmp_path: Path) -> None:
+def test_what_was_said_already_stays_as_it_is(tmp_path: Path) -> None:
     assert load_failure_reason(LoadError("it has no signature"), tmp_path) == "it has no signature"
     away = RegistryError("model.skops: nothing arrived for 300 s")
     assert load_failure_reason(away) == f"the tracking server did not deliver it: {away}"

@@ -71,7 +71,7 @@ def test_a_refused_connection_is_named() -> None:
         (503, '{"message": "database is away"}', r"fails with 503 \(database is away\): look at"),
     ],
 )
-def test_an_answer_of_another_program_is_not_taken_for_a_missing_model(
+def test_an_answer_of_something_else_is_not_taken_for_a_missing_model(
     status: int, body: str, said: str
 ) -> None:
     with _answering(status, body) as url, pytest.raises(RegistryError, match=said) as raised:

@@ -18,7 +18,7 @@ def test_settings_name_every_fault_at_once() -> None:
     )
 
 
-def test_the_metrics_need_a_separate_port() -> None:
+def test_the_metrics_need_a_port_of_their_own() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(
             {"MLFLOW_TRACKING_URI": "http://mlflow", "MODEL_NAME": "m", "METRICS_PORT": "8080"}

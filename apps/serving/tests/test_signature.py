@@ -57,7 +57,7 @@ def test_a_model_without_signature_needs_one(tmp_path: Path) -> None:
             required_signature(saved(tmp_path / str(place), **options))
 
 
-def test_the_advice_for_an_onnx_model_does_not_mention_inferring_its_signature() -> None:
+def test_a_model_of_onnx_is_not_told_to_have_mlflow_infer_its_signature() -> None:
     flavors = {"python_function": {"loader_module": "mlflow.onnx"}, "onnx": {}}
     with pytest.raises(LoadError, match=r"log the model with signature=mlflow\.models\.infer"):
         required_signature(Model(flavors=flavors))
@@ -71,7 +71,7 @@ class Chats(mlflow.pyfunc.ResponsesAgent):
         return ResponsesAgentResponse(output=[said])
 
 
-def test_a_model_for_conversations_is_refused_with_the_fix(tmp_path: Path) -> None:
+def test_a_model_for_conversations_is_refused_with_the_way_out(tmp_path: Path) -> None:
     mlflow.pyfunc.save_model(tmp_path / "model", python_model=Chats(), pip_requirements=[])
     with pytest.raises(LoadError, match=r"ResponsesAgent of MLflow.*rows.*log an mlflow"):
         required_signature(Model.load(str(tmp_path / "model")))

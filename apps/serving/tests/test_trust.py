@@ -523,7 +523,7 @@ NEAR = {"algorithm": "brute", "metric": "manhattan"}
             beyond_classes,
             "labels of the neighbors",
         ),
-        (GradientBoostingClassifier(n_estimators=1), NUMBERS, beyond_outputs, "do not match its"),
+        (GradientBoostingClassifier(n_estimators=1), NUMBERS, beyond_outputs, "do not fit its"),
     ],
 )
 def test_what_compiled_code_would_write_beyond_an_array_is_refused(

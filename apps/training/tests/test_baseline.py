@@ -74,7 +74,7 @@ def test_few_values_get_a_bin_each_and_what_was_never_seen_gets_its_own() -> Non
     assert counts == [0, 1, 2, 1, 0, 0]
 
 
-def test_a_constant_column_detects_other_values() -> None:
+def test_a_constant_column_tells_other_values_apart() -> None:
     edges, counts = bins_of([3.25] * 10)
     assert edges[0] < 3.25 < edges[1]
     assert counts == [0, 10, 0, 0]

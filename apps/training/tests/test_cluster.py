@@ -89,7 +89,7 @@ def test_a_killed_scheduler_takes_its_script_along_and_the_next_one_leaves_no_ru
         pods.kill(0)
         pods.start_first_again()
         assert pods.wait() == 0, pods.log.read_text()
-        assert "the scheduler is gone; waiting for the next one" in pods.log.read_text()
+        assert "the scheduler has gone; waiting for the next one" in pods.log.read_text()
     states = runs_of(searching)
     # the script may see the scheduler go before it is killed itself
     assert {("KILLED", False), ("FAILED", False)} & set(states)
@@ -158,7 +158,7 @@ def ports(dask_scheduler=None, dask_worker=None):
 def metrics(port):
     return urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
 
-def other_paths(port):
+def paths_besides(port):
     return [p for p in ("/", "/info/main/workers.html", "/json/counts.json", "/health")
             if answers(f"http://127.0.0.1:{port}{p}")]
 
@@ -179,7 +179,7 @@ with Client() as client:
     print("one worker:", "dask_scheduler_workers_added_total 1.0" in metrics(of_scheduler))
     print("paused:", 'dask_scheduler_workers{state="paused"} 0.0' in metrics(of_scheduler))
     print("of the worker:", 'dask_worker_memory_bytes{type="managed"}' in metrics(of_worker))
-    print("other paths:", other_paths(of_scheduler) + other_paths(of_worker))
+    print("besides:", paths_besides(of_scheduler) + paths_besides(of_worker))
     print("all memory:", *client.run(memory).values())
     imported = [client.run_on_scheduler(has_scikit_learn), *client.run(has_scikit_learn).values()]
     print("imported:", imported, flush=True)
@@ -196,7 +196,7 @@ def test_pods_use_all_memory_show_their_metrics_and_nothing_else_and_are_ready_f
     assert "one worker: True" in log
     assert "paused: True" in log
     assert "of the worker: True" in log
-    assert "other paths: []" in log
+    assert "besides: []" in log
     assert "all memory: True" in log
     assert "imported: [True, True]" in log
 
@@ -204,7 +204,7 @@ def test_pods_use_all_memory_show_their_metrics_and_nothing_else_and_are_ready_f
 def test_workers_that_do_not_come_are_an_error_that_names_the_fix(tmp_path: Path) -> None:
     with Pods(1, "true", folder=tmp_path, CLUSTER_WORKERS="3", CLUSTER_START_TIMEOUT="4") as pods:
         assert pods.wait(60) == 1
-        assert re.search("error: only [01] of 3 workers joined within 4 s: ", pods.log.read_text())
+        assert re.search("error: only [01] of 3 workers came within 4 s: ", pods.log.read_text())
 
 
 def test_a_pod_that_is_to_end_ends_its_command_first(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_a_pod_that_is_to_end_ends_its_command_first(tmp_path: Path) -> None:
 
 def test_a_worker_that_waits_for_a_scheduler_ends_at_once(tmp_path: Path) -> None:
     with Pods(1, "sleep", "60", folder=tmp_path) as pods:
-        pods.wait_for_line("working for the scheduler")
+        pods.wait_for_line("works for")
         worker = pods.pods[1]
         pods.kill(0)
         pods.wait_for_line("waiting for the next one")

@@ -57,6 +57,6 @@ def test_an_array_of_any_shape_is_summed_up_place_by_place() -> None:
     assert (example[1] <= example[2]).all()
 
 
-def test_data_without_columns_is_refused_with_the_fix() -> None:
+def test_what_has_no_columns_is_refused_with_the_way_out() -> None:
     with pytest.raises(TypeError, match="give input_example"):
         input_example(["some", "text"])

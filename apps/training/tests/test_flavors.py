@@ -166,7 +166,7 @@ def test_a_metric_that_the_folder_declares_must_be_logged(settings: Settings) ->
         log_run(model, DATA.x_train, metrics={"mse": 1.0})
 
 
-def test_an_unknown_library_is_refused_with_the_fix(settings: Settings) -> None:
+def test_an_unknown_library_is_refused_with_the_way_out(settings: Settings) -> None:
     with pytest.raises(TrainingError, match="no flavor of MLflow is known for a dict: give flavor"):
         log_run({}, DATA.x_train, metrics={"cv_rmse": 1.0})
 

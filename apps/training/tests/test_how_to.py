@@ -82,7 +82,7 @@ def test_a_notebook_logs_registers_and_loads_back(
     scripts = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
     lines = [f"{name}={value}" for name, value in credentials.items() if "MLFLOW" in name]
     (tmp_path / ".env").write_text("\n".join(lines))
-    # the later ones continue where the first has set the URI
+    # the second one continues where the first has set the URI
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(scripts)],
         cwd=tmp_path,
@@ -93,12 +93,7 @@ def test_a_notebook_logs_registers_and_loads_back(
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("[0 0 0]\n")
-    client = MlflowClient()
-    assert client.get_model_version_by_alias("wine", "champion").version == "1"
-    experiment = client.get_experiment_by_name("wine")
-    assert experiment is not None
-    last, _ = client.search_runs([experiment.experiment_id])
-    assert len(client.get_metric_history(last.info.run_id, "loss")) == 1000
+    assert MlflowClient().get_model_version_by_alias("wine", "champion").version == "1"
 
 
 def test_the_search_of_the_guide_runs_on_a_cluster(

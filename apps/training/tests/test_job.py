@@ -81,7 +81,7 @@ def test_each_trial_of_the_example_trains_another_candidate(
     assert "is now champion" in done.stdout
 
 
-def test_the_folder_of_new_model_trains_without_changes(
+def test_the_folder_of_new_model_trains_as_it_is(
     credentials: dict[str, str], tmp_path: Path
 ) -> None:
     folder = shutil.copytree(MODELS / ".template", tmp_path / "churn")
@@ -163,7 +163,7 @@ def test_a_wrong_password_is_one_sentence(tracking_uri: str, tmp_path: Path) -> 
     )
 
 
-def test_a_server_that_is_down_is_one_sentence_within_the_timeout(tmp_path: Path) -> None:
+def test_a_server_that_is_away_is_one_sentence_within_the_time_given(tmp_path: Path) -> None:
     uri = f"http://127.0.0.1:{free_port()}"
     done = run_job(tmp_path, EXAMPLE, MLFLOW_TRACKING_URI=uri, TRAINING_START_TIMEOUT="2")
     assert done.returncode == 1
@@ -195,7 +195,9 @@ def test_the_job_waits_for_a_server_that_comes_late(tmp_path: Path) -> None:
         stop(server)
 
 
-def test_a_stopped_job_leaves_no_run_running(credentials: dict[str, str], tmp_path: Path) -> None:
+def test_a_stopped_job_leaves_no_run_that_runs_for_ever(
+    credentials: dict[str, str], tmp_path: Path
+) -> None:
     folder = shutil.copytree(EXAMPLE, tmp_path / "stopped")
     job = subprocess.Popen(
         [sys.executable, "-m", "training", folder],

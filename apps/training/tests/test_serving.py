@@ -90,7 +90,7 @@ def test_predicts_through_the_server(server: ModelServer) -> None:
     assert version == "7"
 
 
-def test_retries_while_one_of_several_servers_still_loads(server: ModelServer) -> None:
+def test_asks_again_while_one_of_several_servers_still_loads(server: ModelServer) -> None:
     server.posts_while_loading = 1
     predictions, _ = predict(server.url, load_data().x_test.head(1))
     assert len(predictions) == 1
@@ -102,7 +102,7 @@ def test_says_what_is_loading_when_it_takes_too_long(server: ModelServer) -> Non
         predict(server.url, load_data().x_test.head(1), timeout=0)
 
 
-def test_a_server_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_says_that_nobody_predicts(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = load_data().x_test.head(1)
     away = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(TrainingError, match=f"the model server at {away} cannot be reached"):

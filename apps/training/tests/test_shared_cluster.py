@@ -59,7 +59,7 @@ def test_a_search_of_a_notebook_outlives_a_worker_and_is_one_run_with_its_runs(
 
 # SECURITY.md: They accept no certificate but one made with the cluster's secret.
 @pytest.mark.parametrize("secret", ["another", None])
-def test_no_client_without_the_secret_is_accepted(
+def test_nobody_without_the_secret_is_let_in(
     notebook: SharedCluster, monkeypatch: pytest.MonkeyPatch, secret: str | None
 ) -> None:
     if secret is None:

@@ -48,7 +48,7 @@ def test_a_restarted_trial_counts_once(
     assert "only" not in capsys.readouterr().out
 
 
-def test_the_last_trial_stops_waiting_for_one_that_failed(
+def test_the_last_trial_does_not_wait_for_ever_for_one_that_failed(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert pod(monkeypatch, "job-3", index=1, trials=2) is not None
