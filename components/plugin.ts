@@ -14,31 +14,74 @@ type ComponentClass = new (
   options: pulumi.ComponentResourceOptions,
 ) => pulumi.ComponentResource & Record<string, pulumi.Input<unknown>>;
 
+interface Property {
+  readonly $ref?: string;
+  readonly plain?: boolean;
+  readonly items?: Property;
+  readonly additionalProperties?: Property;
+}
+
 const schema = readFileSync(join(import.meta.dirname, "..", "schema.json"), "utf8");
 const {
   name: packageName,
   version,
   resources,
+  types,
 } = JSON.parse(schema) as {
   name: string;
   version: string;
-  resources: Record<string, { properties: object }>;
+  resources: Record<string, { inputProperties: Record<string, Property>; properties: object }>;
+  types: Record<string, { properties?: Record<string, Property> }>;
 };
 
+const anything = "pulumi.json#/Any";
+
+function memberOf(property: Property, key: string): Property | undefined {
+  const { $ref = "", items, additionalProperties } = property;
+  if ($ref === anything) return property;
+  return items ?? additionalProperties ?? types[$ref.replace("#/types/", "")]?.properties?.[key];
+}
+
+const hasMembers = (value: unknown): value is Record<string, unknown> =>
+  Array.isArray(value) ||
+  (typeof value === "object" &&
+    value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype);
+
+interface Eventual {
+  readonly isKnown: Promise<boolean>;
+  readonly isSecret: Promise<boolean>;
+  promise(): Promise<unknown>;
+}
+
 /**
- * An object that depends on a resource and holds no output comes as one output of an object, of which a component cannot
- * see which members there are. This makes an object of outputs of it, as a program in TypeScript would pass.
+ * At any depth an object or a list that depends on a resource may come as one output, of which a component cannot see which
+ * members there are. This makes of it what a program in TypeScript would pass: an object or a list of outputs, and values
+ * of what the schema calls plain. What is known only later stays an output.
  */
-async function opened(input: unknown): Promise<unknown> {
-  if (!pulumi.Output.isInstance(input)) return input;
-  const output = input as unknown as { isKnown: Promise<boolean>; promise(): Promise<unknown> };
-  const content = (await output.isKnown) ? await output.promise() : undefined;
-  if (typeof content !== "object" || content === null) return input;
-  const member = (key: string) =>
-    opened(input.apply((value) => (value as Record<string, unknown>)[key]));
-  if (Array.isArray(content)) return await Promise.all(Object.keys(content).map(member));
-  const members = Object.keys(content).map(async (key) => [key, await member(key)] as const);
-  return Object.fromEntries(await Promise.all(members));
+async function opened(input: unknown, property: Property = {}, path = ""): Promise<unknown> {
+  if (!property.plain && property.$ref !== anything) return input;
+  const output = pulumi.Output.isInstance(input) && (input as unknown as Eventual);
+  const content = !output ? input : (await output.isKnown) ? await output.promise() : null;
+  if (!hasMembers(content)) {
+    if (!output || !property.plain || (content ?? null) === null) return input;
+    if (!(await output.isSecret)) return content;
+    const reason = `${path} must not be secret; of an object or a list, mark only what is confidential in it, such as a password`;
+    throw new pulumi.InputPropertiesError({
+      message: reason,
+      errors: [{ propertyPath: path, reason }],
+    });
+  }
+  const isList = Array.isArray(content);
+  const members = Object.keys(content).map(async (key) => {
+    const member = pulumi.Output.isInstance(input)
+      ? input.apply((value) => (value as Record<string, unknown>)[key])
+      : content[key];
+    const inner = isList ? `${path}[${key}]` : `${path}.${key}`;
+    return [key, await opened(member, memberOf(property, key), inner)] as const;
+  });
+  const entries = await Promise.all(members);
+  return isList ? entries.map(([, value]) => value) : Object.fromEntries(entries);
 }
 
 const construct = async (
@@ -50,7 +93,9 @@ const construct = async (
   const resource = resources[type];
   if (!resource) throw new Error(`the package ${packageName} ${version} has no resource ${type}`);
   const Component = (components as unknown as Record<string, ComponentClass>)[type.split(":")[2]!]!;
-  const given = Object.entries(inputs).map(async ([key, input]) => [key, await opened(input)]);
+  const given = Object.entries(inputs).map(async ([key, input]) => [
+    ...[key, await opened(input, resource.inputProperties[key], key)],
+  ]);
   const args = Object.fromEntries(await Promise.all(given)) as pulumi.Inputs;
   const component = new Component(name, args, options);
   const outputs = Object.keys(resource.properties).map((key) => [key, component[key]] as const);

@@ -4,16 +4,19 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { credentials, Server, ServerCredentials, type ServiceError, status } from "@grpc/grpc-js";
+import * as pulumi from "@pulumi/pulumi";
 import errors from "@pulumi/pulumi/proto/errors_pb.js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import monitorProto from "@pulumi/pulumi/proto/resource_pb.js";
 import monitorService from "@pulumi/pulumi/proto/resource_grpc_pb.js";
 import service from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import details from "@pulumi/pulumi/proto/status_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { run } from "../../local/support/process.ts";
 import { codeBlocks } from "../support/codeBlocks.ts";
+import { answeredState, type JsonObject } from "../support/recorder.ts";
 import { readSchema } from "../../tools/docs/schema.ts";
 import { typeErrors } from "../support/node.ts";
 
@@ -28,7 +31,7 @@ let packed: string[];
 let host: ChildProcess;
 let engine: Server;
 let monitorAddress: string;
-let registered: string[] = [];
+let registered: RegisterResourceRequest[] = [];
 let client: InstanceType<typeof service.ResourceProviderClient>;
 
 beforeAll(async () => {
@@ -62,16 +65,38 @@ async function pack(): Promise<string[]> {
   return made.files.map(({ path }) => path);
 }
 
-/** The part of an engine that a component asks before it is constructed, and that counts what it registers. */
+interface Call<Request> {
+  readonly request: Request;
+}
+
+type Reply = (error: null, answer: unknown) => void;
+
+interface RegisterResourceRequest {
+  getName(): string;
+  getType(): string;
+  getObject(): { toJavaScript(): JsonObject } | undefined;
+}
+
+/** The part of an engine that a component asks before it is constructed, and that keeps what it registers. */
 async function startEngine() {
   engine = new Server();
   engine.addService(monitorService.ResourceMonitorService, {
-    supportsFeature: (_: unknown, reply: (error: null, answer: unknown) => void) =>
-      reply(null, new monitorProto.SupportsFeatureResponse()),
-    registerResource: (call: { request: { getName(): string } }, reply: (error: Error) => void) => {
-      registered.push(call.request.getName());
-      reply(new Error("nothing may be registered"));
+    supportsFeature: (_: unknown, reply: Reply) => {
+      const answer = new monitorProto.SupportsFeatureResponse();
+      answer.setHassupport(true);
+      reply(null, answer);
     },
+    registerResource: ({ request }: Call<RegisterResourceRequest>, reply: Reply) => {
+      registered.push(request);
+      const answer = new monitorProto.RegisterResourceResponse();
+      answer.setUrn(`urn:pulumi:dev::test::${request.getType()}::${request.getName()}`);
+      answer.setId(request.getName());
+      const inputs = request.getObject()!.toJavaScript();
+      const state = answeredState(request.getType(), request.getName(), inputs);
+      answer.setObject(struct.Struct.fromJavaScript(state));
+      reply(null, answer);
+    },
+    registerResourceOutputs: (_: unknown, reply: Reply) => reply(null, new empty.Empty()),
   });
   const port = await new Promise((resolve, reject) =>
     engine.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
@@ -94,14 +119,9 @@ afterAll(async () => {
 beforeEach(() => {
   registered = [];
 });
-afterEach(() => expect(registered).toEqual([]));
 
-/** What the engine is answered when a program asks for the component with these inputs. */
-function refusal(
-  component: string,
-  inputs: object,
-  dependent: string[] = [],
-): Promise<ServiceError> {
+/** What the engine is answered when a program asks for the component with these inputs: an error, or nothing. */
+function construct(component: string, inputs: object, dependent: string[]) {
   const request = new provider.ConstructRequest();
   request.setProject("test");
   request.setStack("dev");
@@ -114,11 +134,14 @@ function refusal(
     resources.setUrnsList(["urn:pulumi:dev::test::kubernetes:core/v1:Secret::of-the-user"]);
     request.getInputdependenciesMap().set(name, resources);
   }
-  return new Promise((resolve, reject) =>
-    client.construct(request, (error) =>
-      error ? resolve(error) : reject(new Error("it was constructed")),
-    ),
-  );
+  return new Promise<ServiceError | null>((resolve) => client.construct(request, resolve));
+}
+
+async function refusal(component: string, inputs: object, dependent: string[] = []) {
+  const error = await construct(component, inputs, dependent);
+  if (error === null) throw new Error("it was constructed");
+  expect(registered.map((request) => request.getName())).toEqual([]);
+  return error;
 }
 
 test("the plugin answers with the schema of the package, and names a resource that is not in it", async () => {
@@ -278,15 +301,63 @@ test("a program in any language sees every fault, each with the path of its prop
   );
 });
 
-test("an object that depends on a resource is looked into as well", async () => {
-  const inputs = {
-    ...{ namespace: "ml", image: "registry/predict:1", resources: { memoryLimt: "1Gi" } },
-    models: [{ name: "churn", serverUrl: "http://model-server-churn:8080", url: 1 }],
-  };
-  const error = await refusal("PredictionApp", inputs, ["resources"]);
-  expect(propertiesOf(error)).toContainEqual([
-    "resources.memoryLimt",
-    "resources.memoryLimt is not an argument; did you mean memoryLimit?",
+/** An output as the engine passes it on, such as a list that a program in Python got from a resource. */
+const output = (value: unknown, secret = false) => ({
+  [pulumi.runtime.specialSigKey]: pulumi.runtime.specialOutputValueSig,
+  ...{ value, secret, dependencies: [] },
+});
+
+const objectOf = (name: string) =>
+  registered
+    .find((request) => request.getName() === name)
+    ?.getObject()
+    ?.toJavaScript();
+
+const page = { namespace: "ml", image: "registry/predict:1" };
+const churn = { name: "churn", serverUrl: "http://model-server-churn:8080" };
+
+test.each([
+  ["resources", { resources: { memoryLimt: "1Gi" } }, ["resources"]],
+  ["models[0]", { models: [output({ ...churn, memoryLimt: 1 })] }, []],
+])(
+  "an object that depends on a resource is looked into as well: %s",
+  async (_, args, dependent) => {
+    const error = await refusal("PredictionApp", { ...page, models: [churn], ...args }, dependent);
+    expect(propertiesOf(error)).toEqual([
+      [
+        expect.stringMatching(/\.memoryLimt$/),
+        expect.stringContaining(".memoryLimt is not an argument"),
+      ],
+    ]);
+  },
+);
+
+test("names that depend on a resource make the resources that they make in TypeScript", async () => {
+  const flows = [
+    { from: output("mlflow"), to: "postgres" },
+    output({ from: "churn", to: "mlflow" }),
+  ];
+  expect(await construct("NetworkFlows", { namespace: "ml", flows }, [])).toBeNull();
+  expect(registered.map((request) => request.getName())).toEqual(
+    expect.arrayContaining(["mine-mlflow-to-postgres", "mine-churn-to-mlflow"]),
+  );
+});
+
+test("what a secret object contains stays secret", async () => {
+  const tolerations = [output({ key: "gpu", operator: "Exists" }, true)];
+  expect(
+    await construct("PredictionApp", { ...page, models: [churn], tolerations }, []),
+  ).toBeNull();
+  const secret = { [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig };
+  expect(objectOf("mine-server")).toMatchObject({
+    spec: { template: { spec: { tolerations: [{ key: { ...secret, value: "gpu" } }] } } },
+  });
+});
+
+test("a value that decides which resources there are must not be secret", async () => {
+  const error = await refusal("PredictionApp", { ...page, models: [output(churn, true)] });
+  expect(propertiesOf(error)).toEqual([
+    ["models[0].name", expect.stringMatching(/^models\[0\].name must not be secret; .*mark only/)],
   ]);
 });
 
