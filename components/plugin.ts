@@ -16,6 +16,7 @@ type ComponentClass = new (
 
 interface Property {
   readonly $ref?: string;
+  readonly type?: string;
   readonly plain?: boolean;
   readonly items?: Property;
   readonly additionalProperties?: Property;
@@ -35,6 +36,7 @@ const {
 };
 
 const anything = "pulumi.json#/Any";
+const scalars: readonly unknown[] = ["string", "boolean", "integer", "number"];
 
 function memberOf(property: Property, key: string): Property | undefined {
   const { $ref = "", items, additionalProperties } = property;
@@ -57,20 +59,25 @@ interface Eventual {
 /**
  * At any depth an object or a list that depends on a resource may come as one output, of which a component cannot see which
  * members there are. This makes of it what a program in TypeScript would pass: an object or a list of outputs, and values
- * of what the schema calls plain. What is known only later stays an output.
+ * of what the schema calls plain. An object or a list that is known only later stays an output.
+ * @throws InputPropertiesError for a plain value that is secret, or known only later.
  */
 async function opened(input: unknown, property: Property = {}, path = ""): Promise<unknown> {
   if (!property.plain && property.$ref !== anything) return input;
   const output = pulumi.Output.isInstance(input) && (input as unknown as Eventual);
-  const content = !output ? input : (await output.isKnown) ? await output.promise() : null;
+  const isKnown = !output || (await output.isKnown);
+  const content = !output ? input : isKnown ? await output.promise() : null;
   if (!hasMembers(content)) {
-    if (!output || !property.plain || (content ?? null) === null) return input;
+    if (!output || !property.plain) return input;
+    if (!isKnown && scalars.includes(property.type)) {
+      throw refused(path, "be known in the preview; use a value that no resource decides");
+    }
+    if ((content ?? null) === null) return input;
     if (!(await output.isSecret)) return content;
-    const reason = `${path} must not be secret; of an object or a list, mark only what is confidential in it, such as a password`;
-    throw new pulumi.InputPropertiesError({
-      message: reason,
-      errors: [{ propertyPath: path, reason }],
-    });
+    throw refused(
+      path,
+      "not be secret; of an object or a list, mark only what is confidential in it, such as a password",
+    );
   }
   const isList = Array.isArray(content);
   const members = Object.keys(content).map(async (key) => {
@@ -82,6 +89,11 @@ async function opened(input: unknown, property: Property = {}, path = ""): Promi
   });
   const entries = await Promise.all(members);
   return isList ? entries.map(([, value]) => value) : Object.fromEntries(entries);
+}
+
+function refused(propertyPath: string, rule: string): Error {
+  const reason = `${propertyPath} must ${rule}`;
+  return new pulumi.InputPropertiesError({ message: reason, errors: [{ propertyPath, reason }] });
 }
 
 const construct = async (

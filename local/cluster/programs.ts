@@ -40,7 +40,7 @@ export async function ensurePrograms(
     cluster: await build("cluster", ".", {
       linkerFlags: kubernetes.flags,
       onProgress: (detail) =>
-        onProgress(`building Kubernetes ${kubernetes.name} (5 to 10 minutes, once): ${detail}`),
+        onProgress(`building Kubernetes ${kubernetes.name} (4 to 10 minutes, once): ${detail}`),
     }),
   };
 }

@@ -302,9 +302,9 @@ test("a program in any language sees every fault, each with the path of its prop
 });
 
 /** An output as the engine passes it on, such as a list that a program in Python got from a resource. */
-const output = (value: unknown, secret = false) => ({
+const output = (value?: unknown, secret = false) => ({
   [pulumi.runtime.specialSigKey]: pulumi.runtime.specialOutputValueSig,
-  ...{ value, secret, dependencies: [] },
+  ...{ ...(value !== undefined && { value }), secret, dependencies: [] },
 });
 
 const objectOf = (name: string) =>
@@ -354,10 +354,13 @@ test("what a secret object contains stays secret", async () => {
   });
 });
 
-test("a value that decides which resources there are must not be secret", async () => {
-  const error = await refusal("PredictionApp", { ...page, models: [output(churn, true)] });
+test.each([
+  ["must not be secret; .*mark only", output(churn, true)],
+  ["must be known in the preview; use", { ...churn, name: output() }],
+])("a value that decides which resources there are %s", async (rule, model) => {
+  const error = await refusal("PredictionApp", { ...page, models: [model] });
   expect(propertiesOf(error)).toEqual([
-    ["models[0].name", expect.stringMatching(/^models\[0\].name must not be secret; .*mark only/)],
+    ["models[0].name", expect.stringMatching(`^models\\[0\\].name ${rule}`)],
   ]);
 });
 

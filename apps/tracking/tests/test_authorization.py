@@ -1,9 +1,11 @@
 """How often MLflow's rules reach the database; test_permissions.py says what they decide."""
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
+from mlflow.protos.service_pb2 import GetMetricHistory, GetRun
 from mlflow.server.auth import Requirement
 from mlflow.server.auth.entities import User
+from mlflow.utils.proto_json_utils import message_to_json
 from tracking_server import authorization
 from werkzeug.datastructures import Authorization
 
@@ -61,3 +63,35 @@ def test_a_run_is_read_once_to_learn_its_experiment(monkeypatch: pytest.MonkeyPa
         assert requirements == [Requirement("run", "*", "update")]
         requirements.append(Requirement("logged_model", "*", "update"))
     assert asked == ["new", "new"], "one that did not exist is asked for again"
+
+
+RUN, HISTORY = GetRun.Response(), GetMetricHistory.Response()
+RUN.run.data.metrics.add(key="loss", value=1)
+HISTORY.metrics.add(key="loss", value=1)
+WITH_INPUT, WITH_OUTPUT, WITH_METRIC = GetRun.Response(), GetRun.Response(), GetRun.Response()
+WITH_INPUT.run.inputs.model_inputs.add(model_id="m-1")
+WITH_OUTPUT.run.outputs.model_outputs.add(model_id="m-1")
+WITH_METRIC.run.data.metrics.add(key="loss", value=1, model_id="m-1")
+OF_MODEL = GetMetricHistory.Response()
+OF_MODEL.metrics.add(key="loss", value=1, model_id="m-1")
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_read"),
+    [
+        *[(RUN, False), (HISTORY, False)],
+        *[(WITH_INPUT, True), (WITH_OUTPUT, True), (WITH_METRIC, True), (OF_MODEL, True)],
+    ],
+)
+def test_models_are_withheld_from_answers_that_name_some(
+    answer: GetRun.Response | GetMetricHistory.Response, *, is_read: bool
+) -> None:
+    read: list[Response] = []
+    response = Response(message_to_json(answer), mimetype="application/json")
+    authorization.if_models_are_named(read.append)(response)
+    assert read == [response] * is_read
+
+
+def test_mlflow_withholds_models_from_all_answers_about_runs() -> None:
+    handlers = set(authorization.auth.AFTER_REQUEST_PATH_HANDLERS.values())
+    assert handlers >= authorization._WITHHOLD_MODELS

@@ -13,6 +13,7 @@ All users except the platform's workloads may also change their own password.
 """
 
 import re
+from collections.abc import Callable
 from threading import Lock
 
 from cachetools import TTLCache, cached
@@ -74,6 +75,12 @@ _PASSWORD = re.compile(r"/(ajax-)?api/2\.0/mlflow/users/update-password")
 _RunRequirement = tuple[tuple[str, str], list[Requirement]]
 _run_requirements: TTLCache[tuple[str, str], _RunRequirement] = TTLCache(10_000, ROLE_CACHE_SECONDS)
 _lock = Lock()
+_MODEL_FIELDS = (b'"model_id"', b'"model_inputs"', b'"model_outputs"')
+_WITHHOLD_MODELS = {
+    auth.redact_get_run_model_links,
+    auth.redact_search_runs_model_links,
+    auth.redact_metric_history_model_ids,
+}
 _mlflows_run_requirement = auth._run_requirement
 _account = store.get_user
 
@@ -105,9 +112,22 @@ def run_requirement(run_id: str, action: str) -> _RunRequirement | None:
     return experiment, list(requirements)  # its caller adds to them
 
 
+def if_models_are_named(withhold: Callable[[Response], None]) -> Callable[[Response], None]:
+    """MLflow parses every answer about runs to withhold the models that a user may not see."""
+
+    def withhold_if_named(response: Response) -> None:
+        if any(field in response.data for field in _MODEL_FIELDS):
+            withhold(response)
+
+    return withhold_if_named
+
+
 def remember_what_rules_ask() -> None:
-    """Spares MLflow's rules most of their queries: the sender's account, and whole runs."""
+    """Spares MLflow's rules most of their work: the sender's account, whole runs, every answer."""
     store.get_user = account
+    for route, handler in auth.AFTER_REQUEST_HANDLERS.items():
+        if handler in _WITHHOLD_MODELS:
+            auth.AFTER_REQUEST_HANDLERS[route] = if_models_are_named(handler)
     auth._run_requirement = run_requirement  # the one place they all come through
 
 
