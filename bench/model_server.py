@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -44,11 +44,10 @@ sys.path.insert(0, str(ROOT / "apps/serving/tests"))
 
 from comparison import Comparison, keep  # noqa: E402
 from processes import Server, free_port, model_server, tracking_server, until  # noqa: E402
-from usage import cpu_seconds  # noqa: E402
+from usage import CLIENT_CORE, SERVER_CORE, cpu_seconds, memory, on_core  # noqa: E402
 
 from models import Models  # noqa: E402
 
-SERVER_CORE, CLIENT_CORE = 0, 1
 OURS, MLFLOW = "this platform", "mlflow models serve"
 FASTAPI_ONLY, FLOOR = "FastAPI", "FastAPI, constant answer"
 TARGETS = {MLFLOW: 10, FASTAPI_ONLY: 4, FLOOR: 0.6}
@@ -261,35 +260,6 @@ def _read_answer(connection: socket.socket) -> None:
     _LAST_HEAD[0] = lower.split(b"connection:")[1][:8] if b"connection:" in lower else b""
 
 
-def family(pid: int) -> Iterator[int]:
-    """A process and all that it has started."""
-    yield pid
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield from family(int(child))
-
-
-def memory(server: Server) -> float:
-    """MiB of its processes, what they share with others in shares."""
-    total = 0
-    for pid in family(server.pid):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                total += int(line.split()[1])
-    return total / 1024
-
-
-@contextmanager
-def on_core(core: int) -> Iterator[None]:
-    """Processes started in here run on this core only."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
-
-
 def compare(name: str, folder: Path, tracking: Server, options: argparse.Namespace) -> Any:  # noqa: ANN401
     """Measure one model on all servers."""
     width, make = CASES[name]
@@ -331,7 +301,10 @@ def compare(name: str, folder: Path, tracking: Server, options: argparse.Namespa
                 str(connections): rounds(servers, body, connections, options)
                 for connections in options.connections
             }
-        return {"load": found, "mib": {peer: memory(server) for peer, server in servers.items()}}
+        return {
+            "load": found,
+            "mib": {peer: memory(server.pid) for peer, server in servers.items()},
+        }
     finally:
         for server in servers.values():
             server.stop()

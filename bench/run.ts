@@ -14,7 +14,7 @@ const slack = 0.75;
 const results = join(checkoutRoot, "bench/results");
 const benchmarks = [
   ...["program_speed.ts", "type_check.ts", "critical_path.ts", "plan_cost.ts"],
-  ...["model_server.py", "dask_search.py"],
+  ...["model_server.py", "tracking_writes.py", "tracking_reads.py", "dask_search.py"],
 ];
 const files = new Map(benchmarks.map((file) => [file.replace(/\.\w+$/, ""), file]));
 

@@ -1,0 +1,128 @@
+"""What it takes to look up ten thousand runs: this platform's server and the stock
+`mlflow server` with MLflow's defaults, on copies of one database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from comparison import Comparison, keep
+from tracking_at_scale import Multiplied
+from tracking_servers import OURS, STOCK, Postgres, TrackingServer, tracking_servers
+from usage import CLIENT_CORE, on_core
+
+RUNS, METRICS, POINTS = 10_000, 20, 100_000
+SEARCHES = 20
+NOTES = [
+    "Both run MLflow's code on MLflow's tables, and Postgres is not what takes the time. Profiled: "
+    "55 % of a search and 61 % of a history is SQLAlchemy, which makes an object of every row, "
+    "and 17 % JSON. Three times as fast would take queries and answers of our own. The stock "
+    "server does not check who asks.",
+]
+QUESTIONS = {"a search ordered by a metric": SEARCHES, "a history of 100,000 points": 3}
+
+
+def seed(server: TrackingServer, postgres: Postgres) -> None:
+    """One run through the API, copied in the tables until there are enough; it gets the history."""
+    experiment = server.post("experiments/create", name="bench")["experiment_id"]
+    made = server.post("runs/create", experiment_id=experiment, start_time=1, run_name="one")
+    run = made["run"]["info"]["run_id"]
+    metrics = [
+        {"key": f"metric_{name}", "value": name, "timestamp": 1, "step": 1}
+        for name in range(METRICS)
+    ]
+    params = [{"key": f"param_{name}", "value": str(name)} for name in range(5)]
+    server.post("runs/log-batch", run_id=run, metrics=metrics, params=params)
+    server.post("runs/update", run_id=run, status="FINISHED", end_time=2)
+    Multiplied(postgres, "mlflow", experiment, run).reach(RUNS, 1)
+    postgres.query(
+        "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
+        f"SELECT 'loss', 1.0 / n, n,'{run}', n, false FROM generate_series(1, {POINTS}) AS made(n)",
+        database="mlflow",
+    )
+    postgres.query("ANALYZE", database="mlflow")
+
+
+def questions(server: TrackingServer) -> dict[str, Callable[[], Any]]:
+    """What is asked of both."""
+    found = server.post("experiments/search", max_results=10, filter="name = 'bench'")
+    experiment = found["experiments"][0]["experiment_id"]
+    search = partial(
+        server.post,
+        "runs/search",
+        experiment_ids=[experiment],
+        order_by=["metrics.metric_1 DESC"],
+        max_results=100,
+    )
+    oldest = server.post(
+        "runs/search", experiment_ids=[experiment], order_by=["start_time"], max_results=1
+    )
+    run = oldest["runs"][0]["info"]["run_id"]
+    history = partial(server.get, "metrics/get-history", run_id=run, metric_key="loss")
+    return dict(zip(QUESTIONS, (search, history), strict=True))
+
+
+def milliseconds(ask: Callable[[], Any], times: int) -> list[float]:
+    """How long each of some requests takes, one after the other."""
+    took = []
+    for _ in range(times):
+        started = time.perf_counter()
+        ask()
+        took.append((time.perf_counter() - started) * 1e3)
+    return took
+
+
+def slow(took: list[float]) -> float:
+    """The 95th percentile, or the median of a few."""
+    enough = len(took) >= SEARCHES
+    return statistics.quantiles(took, n=20)[-1] if enough else statistics.median(took)
+
+
+def main() -> None:
+    """Measure in pairs and keep what was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=7)
+    pairs = parser.parse_args().pairs
+    found: dict[str, dict[str, list[float]]] = {
+        question: {OURS: [], STOCK: []} for question in QUESTIONS
+    }
+    with tracking_servers(seed) as servers, on_core(CLIENT_CORE):
+        sides = {name: questions(server) for name, server in servers.items()}
+        for question in QUESTIONS:
+            ours, theirs = (side[question]() for side in sides.values())
+            assert ours == theirs, f"the answers to {question} differ"
+        for pair in range(pairs + 1):
+            for name in sorted(sides, reverse=bool(pair % 2)):
+                for question, times in QUESTIONS.items():
+                    took = slow(milliseconds(sides[name][question], times))
+                    if pair > 0:  # the first is the warm-up
+                        found[question][name].append(took)
+            print(f"pair {pair} of {pairs}", flush=True)
+    search, history = QUESTIONS
+    keep(
+        "tracking_reads",
+        "Looking up runs",
+        [
+            Comparison(
+                f"{what}{note}", STOCK, "ms", *found[what].values(), moreIsBetter=False, target=3
+            )
+            for what, note in ((search, ", 95th percentile"), (history, ""))
+        ],
+        {
+            "mlflow": version("mlflow"),
+            "python": platform.python_version(),
+            "runs": RUNS,
+            "notes": NOTES,
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
