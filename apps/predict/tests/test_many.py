@@ -379,7 +379,7 @@ def test_outputs_that_change_within_a_file_are_reported() -> None:
         return [{"a": 1} if len(seen) == 1 else 1.5] * len(rows)
 
     table = read_csv((HEADER + "50,1,20,80\n" * 6_000).encode())
-    with pytest.raises(RefusedError, match=r"From row 5001 \(line 5002\) on .* predict .* again"):
+    with pytest.raises(RefusedError, match=r"From row 5001 \(line 5002\) on, .* predict .* again"):
         predict_all(Answers(changing), MODEL, table)
 
 
