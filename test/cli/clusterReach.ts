@@ -39,7 +39,7 @@ export async function machineAddresses(): Promise<{ address: string; isForLink: 
   );
 }
 
-/** Connects from the machine itself, from a port of its own if given: "connected", or why not. */
+/** Connects from the machine itself, from `localPort` if given: "connected", or why not. */
 export const dialHere = (host: string, port: number, localPort?: number): Promise<string> =>
   new Promise((resolve) => {
     const socket = connect({ host, port, localPort, timeout: 3_000 });
