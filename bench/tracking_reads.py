@@ -26,7 +26,10 @@ NOTES = [
     "and 17 % JSON. Three times as fast would take queries and answers of our own. The stock "
     "server does not check who asks.",
 ]
-QUESTIONS = {"a search ordered by a metric": SEARCHES, "a history of 100,000 points": 3}
+QUESTIONS = {
+    "a search ordered by a metric, 95th percentile": SEARCHES,
+    "a history of 100,000 points": 3,
+}
 
 
 def seed(server: TrackingServer, postgres: Postgres) -> None:
@@ -44,7 +47,7 @@ def seed(server: TrackingServer, postgres: Postgres) -> None:
     Multiplied(postgres, "mlflow", experiment, run).reach(RUNS, 1)
     postgres.query(
         "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
-        f"SELECT 'loss', 1.0 / n, n,'{run}', n, false FROM generate_series(1, {POINTS}) AS made(n)",
+        f"SELECT 'loss', 1.0 / n, n, '{run}', n, false FROM generate_series(1, {POINTS}) AS m(n)",
         database="mlflow",
     )
     postgres.query("ANALYZE", database="mlflow")
@@ -105,15 +108,12 @@ def main() -> None:
                     if pair > 0:  # the first is the warm-up
                         found[question][name].append(took)
             print(f"pair {pair} of {pairs}", flush=True)
-    search, history = QUESTIONS
     keep(
         "tracking_reads",
         "Looking up runs",
         [
-            Comparison(
-                f"{what}{note}", STOCK, "ms", *found[what].values(), moreIsBetter=False, target=3
-            )
-            for what, note in ((search, ", 95th percentile"), (history, ""))
+            Comparison(what, STOCK, "ms", *values.values(), moreIsBetter=False, target=3)
+            for what, values in found.items()
         ],
         {
             "mlflow": version("mlflow"),

@@ -105,10 +105,10 @@ const construct = async (
   const resource = resources[type];
   if (!resource) throw new Error(`the package ${packageName} ${version} has no resource ${type}`);
   const Component = (components as unknown as Record<string, ComponentClass>)[type.split(":")[2]!]!;
-  const given = Object.entries(inputs).map(async ([key, input]) => [
-    ...[key, await opened(input, resource.inputProperties[key], key)],
-  ]);
-  const args = Object.fromEntries(await Promise.all(given)) as pulumi.Inputs;
+  const given = Object.entries(inputs).map(
+    async ([key, input]) => [key, await opened(input, resource.inputProperties[key], key)] as const,
+  );
+  const args: pulumi.Inputs = Object.fromEntries(await Promise.all(given));
   const component = new Component(name, args, options);
   const outputs = Object.keys(resource.properties).map((key) => [key, component[key]] as const);
   return { urn: component.urn, state: Object.fromEntries(outputs) };
