@@ -7,7 +7,7 @@ import { startPredictors } from "./faults/predictors.ts";
 import { forwarded } from "./support/forwarded.ts";
 import { isReady } from "./support/kube.ts";
 import { startMetricsAdapter } from "./support/metricsAdapter.ts";
-import { registerModel } from "./support/models.ts";
+import { registerModels } from "./support/models.ts";
 import {
   api,
   cleanSlate,
@@ -59,7 +59,8 @@ function noneFailed(loads: { made: number; failed: object }[]): void {
 async function promoteWaiting(): Promise<void> {
   const found = await outputs();
   const env = found["notebookEnv"] as unknown as Record<string, string>;
-  const version = await registerModel({ ...env, MODEL_NAME: waiting }, "waiting");
+  const registered = await registerModels({ ...env, MODEL_NAME: waiting }, ["waiting"]);
+  const version = registered.waiting;
   const alias = { name: waiting, alias: env["MODEL_ALIAS"], version };
   await platformOf(found).tracking.call("registered-models/alias", alias);
 }

@@ -1,4 +1,7 @@
-import { dirname } from "node:path";
+import { chmodSync, mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { listProcesses } from "../../local/cluster/processes.ts";
 import { messageOf } from "../../local/support/errors.ts";
 import { deleteTestCluster } from "../e2e/support/testCluster.ts";
@@ -6,8 +9,24 @@ import { endDescendants, interruption } from "./interruption.ts";
 import { type Finished, none, type Outcome } from "./outcome.ts";
 import type { Stage } from "./stages.ts";
 
-/** Runs a stage in this process. One that is interrupted leaves no process and no cluster behind, and throws. */
-export async function runStage({ name, title, run }: Stage): Promise<Finished> {
+/** Runs a stage in this process, with a folder for its temporary files that is removed at its end. */
+export async function runStage(stage: Stage): Promise<Finished> {
+  const { TMPDIR } = process.env;
+  const folder = mkdtempSync(join(tmpdir(), "stage-"));
+  chmodSync(folder, 0o1777); // tests start servers as other users
+  process.env["TMPDIR"] = folder;
+  try {
+    return await runInFolder(stage);
+  } finally {
+    if (TMPDIR === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = TMPDIR;
+    const removed = rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await removed.catch((error: unknown) => console.log(messageOf(error)));
+  }
+}
+
+/** A stage that is interrupted leaves no process and no cluster behind, and throws. */
+async function runInFolder({ name, title, run }: Stage): Promise<Finished> {
   interruption.throwIfAborted();
   console.log(`\n── ${name}: ${title}`);
   const started = Date.now();

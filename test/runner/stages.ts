@@ -24,12 +24,12 @@ const live = {
   faults: "test/e2e/faults\\.test\\.ts$",
   autoscaling: "test/e2e/autoscaling\\.test\\.ts$",
   kills: "test/e2e/kills\\.test\\.ts$",
-  // no cluster, but the Python environments that the lanes before it make
-  login: "test/login/",
-  page: "test/page/",
 };
-const alone = (name: keyof typeof live, env?: NodeJS.ProcessEnv) =>
-  jest({ name, matching: [live[name]], oneAtATime: true, ...(env ? { env } : {}) });
+// Test files that start the apps in their Python environments.
+const apps = { login: "test/login/", page: "test/page/" };
+const named = { ...live, ...apps };
+const alone = (name: keyof typeof named, env?: NodeJS.ProcessEnv) =>
+  jest({ name, matching: [named[name]], oneAtATime: true, ...(env ? { env } : {}) });
 
 // Test files that start a program which works for a second or more; all others are `unit`.
 const programs = [
@@ -50,8 +50,9 @@ const programs = [
 ];
 
 /**
- * In the order of a full run: what is quick and fails most comes first. Before the second stage that needs a Python
- * environment there is enough to do while the first one makes it.
+ * In the order of a full run: what is quick and fails most comes first, then the longest, so that both lanes end at
+ * about the same time. Before the second stage that needs a Python environment there is enough to do while the first one
+ * makes it.
  */
 export const stages: Stage[] = [
   {
@@ -85,25 +86,7 @@ export const stages: Stage[] = [
     name: "unit",
     group: "unit",
     title: "jest without a cluster and without programs that run for long",
-    run: () => jest({ name: "unit", ignoring: [...Object.values(live), ...programs] }),
-  },
-  {
-    name: "tracking",
-    group: "python",
-    title: "pytest of apps/tracking",
-    run: () => pytest("tracking", "mlflow"),
-  },
-  {
-    name: "programs",
-    group: "programs",
-    title: "the command line, the engine and tools as programs, without a cluster",
-    run: () => jest({ name: "programs", matching: programs }),
-  },
-  {
-    name: "backup",
-    group: "python",
-    title: "pytest of apps/backup",
-    run: () => pytest("backup", "mlflow"),
+    run: () => jest({ name: "unit", ignoring: [...Object.values(named), ...programs] }),
   },
   {
     name: "serving",
@@ -112,16 +95,46 @@ export const stages: Stage[] = [
     run: () => pytest("serving", "mlflow"),
   },
   {
+    name: "programs",
+    group: "programs",
+    title: "the command line, the engine and tools as programs, without a cluster",
+    run: () => jest({ name: "programs", matching: programs }),
+  },
+  {
     name: "training",
     group: "python",
     title: "pytest of apps/training",
     run: () => pytest("training", "mlflow"),
   },
   {
+    name: "tracking",
+    group: "python",
+    title: "pytest of apps/tracking",
+    run: () => pytest("tracking", "mlflow"),
+  },
+  {
+    name: "backup",
+    group: "python",
+    title: "pytest of apps/backup",
+    run: () => pytest("backup", "mlflow"),
+  },
+  {
     name: "predict",
     group: "python",
     title: "pytest of apps/predict",
     run: () => pytest("predict", "predict"),
+  },
+  {
+    name: "page",
+    group: "python",
+    title: "the prediction page and the documentation in a browser",
+    run: () => alone("page"),
+  },
+  {
+    name: "login",
+    group: "python",
+    title: "oauth2-proxy before the real apps",
+    run: () => alone("login"),
   },
   {
     name: "monitoring",
@@ -134,18 +147,6 @@ export const stages: Stage[] = [
     group: "live",
     title: "life of the local cluster",
     run: () => alone("cluster"),
-  },
-  {
-    name: "login",
-    group: "live",
-    title: "oauth2-proxy before the real apps",
-    run: () => alone("login"),
-  },
-  {
-    name: "page",
-    group: "live",
-    title: "the prediction page and the documentation in a browser",
-    run: () => alone("page"),
   },
   {
     name: "builtin",

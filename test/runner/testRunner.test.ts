@@ -1,6 +1,10 @@
+import { existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { inTwoLanes } from "./lanes.ts";
 import { add, countsLine, fromJest, fromJunit, none } from "./outcome.ts";
+import { runStage } from "./runStage.ts";
 
 const assertion = (status: string, fullName: string, ...failureMessages: string[]) => ({
   ...{ status, fullName, failureMessages },
@@ -72,4 +76,22 @@ test("two stages run at a time, and are reported in the order of the list", asyn
   });
   expect(most).toBe(2);
   expect(reported).toEqual([4, 1, 2, 3]);
+});
+
+test.each([
+  ["passes", 0, () => Promise.resolve(none)],
+  ["fails", 1, () => Promise.reject(new Error("no"))],
+])("a stage that %s leaves no temporary file", async (_, failed, end) => {
+  jest.spyOn(console, "log").mockImplementation();
+  const before = tmpdir();
+  let left = "";
+  const run = () => {
+    left = mkdtempSync(join(tmpdir(), "left-"));
+    return end();
+  };
+  const { outcome } = await runStage({ name: "one", group: "unit", title: "leaves a folder", run });
+  expect(outcome.failed).toBe(failed);
+  expect(left).toMatch(/stage-\w+\/left-/);
+  expect(existsSync(left)).toBe(false);
+  expect(tmpdir()).toBe(before);
 });

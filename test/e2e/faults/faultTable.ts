@@ -2,13 +2,13 @@ import { type ServedModel, servedModel } from "../../../cli/prediction.ts";
 import { sleep } from "../../../local/support/process.ts";
 import { activeAlerts } from "../support/alerts.ts";
 import { restartsOf } from "../support/kube.ts";
-import { logAndRegister, registerModel } from "../support/models.ts";
+import { logAndRegister, registerModels } from "../support/models.ts";
 import { api, cli, namespace, up } from "../support/platform.ts";
 import { startTestCluster } from "../support/testCluster.ts";
 import { waitUntil } from "../support/wait.ts";
 import { isReplaced, killComponents, runningPods, scale } from "./clusterParts.ts";
 import { expireCertificates } from "./expiredCertificate.ts";
-import type { Fault, Platform } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 import { claims, fill, folderOf, makeVolumesSmall } from "./smallVolumes.ts";
 import { killedUpload } from "./upload.ts";
 
@@ -116,7 +116,7 @@ export const faults: readonly Fault[] = [
     cure: "Nothing: the version before answers until the new one does",
     unnoticed: ["predictions", "writes"],
     predictionPauseMs: 0,
-    happen: moveAliases,
+    ...movedAliases(),
   },
   {
     name: "The certificate of the API server has expired",
@@ -161,33 +161,47 @@ function apiServerAway(seconds: number): Required<Pick<Fault, "prepare" | "happe
   };
 }
 
-async function moveAliases({ models, tracking, outputs }: Platform): Promise<number> {
-  const variables = outputs["notebookEnv"] as unknown as Record<string, string>;
-  const served = async (url: string) => (await servedModel(url)) as ServedModel;
-  const next = {
-    "diabetes-progression": await registerModel(variables, "constant", 1234),
-    "wine-xgboost": (await logAndRegister(outputs, "xgboost", "wine-xgboost", 30)).version,
-    "wine-lightgbm": (await logAndRegister(outputs, "lightgbm", "wine-lightgbm", 30)).version,
-  } as Record<string, string>;
-  const before = await Promise.all(models.map(async ({ servingUrl }) => await served(servingUrl)));
-  const moveTo = async (version: (model: ServedModel) => string) => {
-    await Promise.all(
-      before.map((model) =>
-        tracking.call("registered-models/alias", {
-          name: model.name,
-          alias: model.alias,
-          version: version(model),
-        }),
-      ),
-    );
-    const since = Date.now();
-    for (const [index, { servingUrl }] of models.entries()) {
-      await waitUntil(`${servingUrl} has followed`, 60, async () => {
-        return (await served(servingUrl)).version === version(before[index]!);
-      });
-    }
-    return since;
+/** New versions are promoted, then those before: recovery is counted from the second move. */
+function movedAliases(): Required<Pick<Fault, "prepare" | "happen">> {
+  let next: Record<string, string>;
+  return {
+    prepare: async ({ outputs }) => {
+      const variables = outputs["notebookEnv"] as unknown as Record<string, string>;
+      const [{ constant }, xgboost, lightgbm] = await Promise.all([
+        registerModels(variables, ["constant"], 1234),
+        logAndRegister(outputs, "xgboost", "wine-xgboost", 30),
+        logAndRegister(outputs, "lightgbm", "wine-lightgbm", 30),
+      ]);
+      next = {
+        "diabetes-progression": constant,
+        "wine-xgboost": xgboost.version,
+        "wine-lightgbm": lightgbm.version,
+      };
+      return () => Promise.resolve();
+    },
+    happen: async ({ models, tracking }) => {
+      const served = async (url: string) => (await servedModel(url)) as ServedModel;
+      const before = await Promise.all(models.map(({ servingUrl }) => served(servingUrl)));
+      const moveTo = async (version: (model: ServedModel) => string) => {
+        await Promise.all(
+          before.map((model) =>
+            tracking.call("registered-models/alias", {
+              name: model.name,
+              alias: model.alias,
+              version: version(model),
+            }),
+          ),
+        );
+        const since = Date.now();
+        for (const [index, { servingUrl }] of models.entries()) {
+          await waitUntil(`${servingUrl} has followed`, 60, async () => {
+            return (await served(servingUrl)).version === version(before[index]!);
+          });
+        }
+        return since;
+      };
+      await moveTo(({ name }) => next[name]!);
+      return await moveTo(({ version }) => version);
+    },
   };
-  await moveTo(({ name }) => next[name]!);
-  return await moveTo(({ version }) => version);
 }

@@ -31,14 +31,14 @@ export async function logAndRegister(
 
 const scriptOf = (name: string) => join(checkoutRoot, "test", "e2e", "support", `${name}.py`);
 
-/** Logs a model as the notebook's user would, registers it and returns the version. */
-export async function registerModel(
+/** Logs a model of each kind as the notebook's user would, registers them and returns their versions. */
+export async function registerModels<Kind extends ModelKind>(
   variables: Record<string, string>,
-  kind: ModelKind,
+  kinds: readonly Kind[],
   value = 0,
-): Promise<string> {
+): Promise<Record<Kind, string>> {
   const python = await pythonEnvironment("mlflow");
-  const printed = await run(python, [scriptOf("register_model"), kind, String(value)], {
+  const printed = await run(python, [scriptOf("register_model"), String(value), ...kinds], {
     env: {
       ...process.env,
       ...variables,
@@ -48,7 +48,11 @@ export async function registerModel(
       MLFLOW_DISABLE_TELEMETRY: "true",
     },
   });
-  return printed.trim().split("\n").at(-1)!;
+  const versions = printed.trim().split("\n").slice(-kinds.length);
+  return Object.fromEntries(kinds.map((kind, index) => [kind, versions[index]!])) as Record<
+    Kind,
+    string
+  >;
 }
 
 /** Has a folder of this directory among the models of the checkout while `work` runs. */

@@ -1,4 +1,4 @@
-"""Registers a model version for the end-to-end tests and prints its number."""
+"""Registers a model version of each kind for the end-to-end tests, and prints their numbers."""
 
 import os
 import sys
@@ -98,4 +98,5 @@ def main(kind: str, value: float) -> str:
     return str(mlflow.register_model(uri, os.environ["MODEL_NAME"]).version)
 
 
-print(main(sys.argv[1], float(sys.argv[2])))
+for wanted in sys.argv[2:]:
+    print(main(wanted, float(sys.argv[1])))
