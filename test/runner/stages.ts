@@ -1,3 +1,4 @@
+import { buildImages } from "./images.ts";
 import { jest } from "./jest.ts";
 import type { Outcome } from "./outcome.ts";
 import { pythonStyle, pytest } from "./python.ts";
@@ -8,7 +9,7 @@ import { withTestCluster } from "./testCluster.ts";
 export interface Stage {
   readonly name: string;
   /** `slow` stages run only when they are named. */
-  readonly group: "static" | "python" | "unit" | "programs" | "live" | "slow";
+  readonly group: "static" | "python" | "unit" | "programs" | "images" | "live" | "slow";
   readonly title: string;
   run(): Promise<Outcome>;
 }
@@ -117,6 +118,13 @@ export const stages: Stage[] = [
     group: "python",
     title: "pytest of apps/backup",
     run: () => pytest("backup", "mlflow"),
+  },
+  {
+    // long after `programs`, which takes the lock of the store too
+    name: "images",
+    group: "images",
+    title: "the images that the stages with a cluster deploy",
+    run: buildImages,
   },
   {
     name: "predict",

@@ -18,9 +18,9 @@ Run = Callable[..., tuple[int, str]]
 def printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Run:
-    """Runs it with a pip that may install nothing into this environment."""
+    """Runs it with the pip of this environment, into which nothing may be installed."""
     python = tmp_path / "venv"
-    venv.create(python, with_pip=True)
+    venv.create(python)
     packages = next(python.glob("lib/*/site-packages"))
     (packages / "ours.pth").write_text("\n".join(path for path in sys.path if "site-" in path))
     monkeypatch.setattr(sys, "executable", str(python / "bin" / "python"))
