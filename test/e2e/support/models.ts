@@ -48,7 +48,7 @@ export async function registerModels<Kind extends ModelKind>(
       MLFLOW_DISABLE_TELEMETRY: "true",
     },
   });
-  const versions = printed.trim().split("\n").slice(-kinds.length);
+  const versions = printed.trim().split("\n").at(-1)!.split(" ");
   return Object.fromEntries(kinds.map((kind, index) => [kind, versions[index]!])) as Record<
     Kind,
     string
