@@ -15,6 +15,7 @@ const results = join(checkoutRoot, "bench/results");
 const benchmarks = [
   ...["program_speed.ts", "type_check.ts", "critical_path.ts", "plan_cost.ts"],
   ...["model_server.py", "tracking_writes.py", "tracking_reads.py", "dask_search.py"],
+  "image_footprint.py",
 ];
 const files = new Map(benchmarks.map((file) => [file.replace(/\.\w+$/, ""), file]));
 
@@ -28,6 +29,14 @@ if (name !== undefined && !files.has(name)) {
 const wanted = name === undefined ? [...files.keys()] : [name];
 
 const python = await environment("bench");
+/** What is in our images and in those of others, and what visits the pages in them. */
+const inImages = async () => {
+  const ours = ["trackingImage", "predictImage", "servingImage"] as const;
+  const others = ["mlflowExtras", "streamlitModel", "mlflowModel", "predict"] as const;
+  const pythons: [string, string][] = [];
+  for (const one of [...ours, ...others]) pythons.push([one, await environment(one)]);
+  return ["--python", JSON.stringify(Object.fromEntries(pythons))];
+};
 const start = (file: string, ...args: string[]) =>
   runInForeground(
     file.endsWith(".ts") ? process.execPath : python,
@@ -38,7 +47,8 @@ const start = (file: string, ...args: string[]) =>
   );
 for (const one of wanted) {
   console.log(`\n# ${one}`);
-  const code = await start(files.get(one)!, ...further);
+  const needed = one === "image_footprint" ? await inImages() : [];
+  const code = await start(files.get(one)!, ...needed, ...further);
   if (code !== 0) process.exit(code);
 }
 await start("report.py");

@@ -75,15 +75,19 @@ def tracking_servers(
             }
 
 
+def stock_command(python: str, port: int, folder: Path, tracking_uri: str) -> list[str]:
+    """`mlflow server` as its guide starts it."""
+    command = [python, "-m", "mlflow", "server", "--port", str(port)]
+    command += ["--backend-store-uri", tracking_uri]
+    return [*command, "--artifacts-destination", str(folder / "stock-artifacts")]
+
+
 @contextmanager
 def _stock(folder: Path, tracking_uri: str) -> Iterator[TrackingServer]:
-    """`mlflow server` as its guide starts it."""
     port = free_port()
-    command = ["mlflow", "server", "--port", str(port), "--backend-store-uri", tracking_uri]
-    command += ["--artifacts-destination", str(folder / "stock-artifacts")]
     with (folder / "stock.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command],
+            stock_command(sys.executable, port, folder, tracking_uri),
             env=base_environment(),
             stdout=log,
             stderr=subprocess.STDOUT,

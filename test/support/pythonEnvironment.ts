@@ -15,6 +15,19 @@ const mlflow = [
   "notebooks/requirements.txt",
 ] as const;
 
+interface Contents {
+  locked: readonly string[];
+  further: readonly string[];
+  /** Has the step that installs them, which then does. */
+  dockerfile?: string;
+}
+
+const image = (app: string): Contents => ({
+  locked: [`apps/${app}/requirements.txt`],
+  further: [],
+  dockerfile: `apps/${app}/Dockerfile`,
+});
+
 /** Locked requirements first, installed as they are; what only tests need after them. */
 const environments = {
   mlflow: { locked: mlflow, further: ["apps/requirements-dev.txt"] },
@@ -24,9 +37,16 @@ const environments = {
     locked: ["apps/predict/requirements.txt"],
     further: ["apps/requirements-dev.txt"],
   },
+  /** What is inside images, and what others put into theirs. */
+  trackingImage: image("tracking"),
+  predictImage: image("predict"),
+  servingImage: image("serving"),
+  mlflowExtras: { locked: ["bench/stock/mlflow-extras.txt"], further: [] },
+  streamlitModel: { locked: ["bench/stock/streamlit-model.txt"], further: [] },
+  mlflowModel: { locked: ["bench/stock/mlflow-model.txt"], further: [] },
   /** Programs, not a library. */
   postgres: { locked: [], further: ["test/support/postgresMajors.txt"] },
-} as const;
+} as const satisfies Record<string, Contents>;
 
 export type EnvironmentName = keyof typeof environments;
 
@@ -37,10 +57,13 @@ const oldestMinor = 11;
  * files and kept in the cache.
  */
 export async function environment(name: EnvironmentName): Promise<string> {
-  const { locked, further } = environments[name];
+  const contents: Contents = environments[name];
   const base = await findPython();
   const hash = createHash("sha256").update(await run(base, ["--version"]));
-  for (const file of [...locked, ...further]) hash.update(readFileSync(join(checkoutRoot, file)));
+  const { locked, further, dockerfile = [] } = contents;
+  for (const file of [...locked, ...further].concat(dockerfile)) {
+    hash.update(readFileSync(join(checkoutRoot, file)));
+  }
   const folder = join(
     claimCache(),
     "tests",
@@ -50,7 +73,7 @@ export async function environment(name: EnvironmentName): Promise<string> {
   const isComplete = () => existsSync(join(folder, completeMark));
   const make = () =>
     reported(`Making the Python environment ${name}`, (step) =>
-      build(folder, base, environments[name], (line) => step.update(line.slice(0, 80))),
+      build(folder, base, contents, (line) => step.update(line.slice(0, 80))),
     );
   // another stage may need it at the same time
   if (!isComplete()) {
@@ -70,7 +93,7 @@ const completeMark = "complete";
 async function build(
   folder: string,
   base: string,
-  { locked, further }: { locked: readonly string[]; further: readonly string[] },
+  { locked, further, dockerfile }: Contents,
   onLine: (line: string) => void,
 ): Promise<void> {
   const install = (file: string, ...flags: string[]) =>
@@ -81,10 +104,34 @@ async function build(
     );
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  await run(base, ["-m", "venv", folder], { onLine });
-  for (const file of locked) await install(file, "--no-deps");
-  for (const file of further) await install(file);
+  if (dockerfile === undefined) {
+    await run(base, ["-m", "venv", folder], { onLine });
+    for (const file of locked) await install(file, "--no-deps");
+    for (const file of further) await install(file);
+  } else {
+    // what an image has in the folders of its system is next to the packages here
+    const env = { ...process.env, LD_LIBRARY_PATH: join(folder, "lib") };
+    const step = installation(dockerfile, { "/opt/venv": folder, "/usr/lib": join(folder, "lib") });
+    await run("sh", ["-c", step.replaceAll("python3 ", `${base} `)], {
+      cwd: checkoutRoot,
+      env,
+      onLine,
+    });
+  }
   writeFileSync(join(folder, completeMark), "");
+}
+
+/** The step of a Dockerfile that installs its packages, with other places for those of the image. */
+function installation(dockerfile: string, places: Record<string, string>): string {
+  const steps = readFileSync(join(checkoutRoot, dockerfile), "utf8").split(/^(?=[A-Z]+ )/m);
+  const step = steps.find((one) => one.startsWith("RUN") && one.includes("-m venv"))!;
+  return Object.entries(places).reduce(
+    (text, [place, other]) => text.replaceAll(place, other),
+    step
+      .replace(/^RUN (--mount=\S+\s+)*/, "")
+      .replace("PIP_CONFIG_FILE=/run/secrets/pip.conf", "")
+      .replace("/opt/requirements.txt", dockerfile.replace("Dockerfile", "requirements.txt")),
+  );
 }
 
 async function findPython(): Promise<string> {

@@ -321,7 +321,7 @@ def test_no_cell_of_a_download_is_a_formula_and_the_example_file_still_is_the_ex
     text = lines(result)
     assert text.startswith("'=name,'-b,prediction,model_version\n'=1+1,-5.5,'=cmd(),3\n")
     assert sent(text, model) == list(model.examples)
-    assert result.preview.iloc[0].to_dict() == {
+    assert result.preview[0] == {
         "prediction": "'=cmd()",
         "'=name": "'=1+1",
         "'-b": "-5.5",

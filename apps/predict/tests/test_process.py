@@ -1,6 +1,7 @@
 """The page as the image runs it: the settings file in place, a process, a signal."""
 
 import signal
+from pathlib import Path
 
 import pytest
 import requests
@@ -55,3 +56,13 @@ def test_uploads_are_turned_away_while_there_is_no_room_for_them(page: RunningPa
             for number in range(6)
         ]
     assert statuses == [204] * 4 + [503] * 2
+
+
+def test_a_visitor_with_no_file_makes_the_page_load_no_pandas(page: RunningPage) -> None:
+    with connect(f"ws://{page.address}/_stcore/stream", origin=f"http://{page.address}") as visit:
+        visit.send(BackMsg(rerun_script={}).SerializeToString())
+        while ForwardMsg.FromString(visit.recv(30)).WhichOneof("type") != "script_finished":
+            pass
+    mapped = Path(f"/proc/{page.process.pid}/maps").read_text()
+    assert "site-packages" in mapped
+    assert "pandas" not in mapped

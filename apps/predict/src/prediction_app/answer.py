@@ -6,6 +6,7 @@ import streamlit as st
 
 from prediction_app.client import Prediction
 from prediction_app.model import Model
+from prediction_app.tables import draw_table
 from prediction_app.text import plain, words
 from prediction_app.values import show
 
@@ -101,7 +102,7 @@ def _table(values: dict[str, Any]) -> None:
         st.json(values)
         return
     lines = [{"output": plain(name), "value": plain(_shown(values[name]))} for name in values]
-    st.table(lines, border="horizontal", hide_index=True)
+    draw_table(lines)
 
 
 def _bars(probabilities: dict[str, float]) -> None:

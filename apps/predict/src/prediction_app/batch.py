@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from prediction_app.client import LongAnswerError, ModelServer, Prediction, RefusedError
 from prediction_app.columns import BadValueError
 from prediction_app.csv_file import BadFileError, Record, Table, misspelled, read_csv
@@ -119,7 +117,7 @@ def predict_all(
         progress(rows)
     file.detach()
     renamed = tuple((wanted, name) for wanted, name in new if wanted != name)
-    return Result(content, rows, tuple(versions), renamed, pd.DataFrame(preview))
+    return Result(content, rows, tuple(versions), renamed, preview)
 
 
 def _new_columns(taken: list[str], outputs: list[str] | None) -> list[tuple[str, str]]:

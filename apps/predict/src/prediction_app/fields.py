@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from prediction_app.columns import NUMBER, PLAIN_TYPES, WHOLE, Column
@@ -45,12 +44,12 @@ def table(model: Model) -> dict[str, object]:
         for column in model.inputs
     ]
     edited = st.data_editor(
-        pd.DataFrame(lines),
+        lines,
         disabled=["column", "type"],
         hide_index=True,
         key=f"table {model.name}",
     )
-    return dict(zip(edited["column"], edited["value"].fillna(""), strict=True))
+    return {line["column"]: line["value"] or "" for line in edited}
 
 
 def _field(

@@ -9,6 +9,7 @@ import streamlit as st
 from prediction_app.columns import Column
 from prediction_app.model import Model
 from prediction_app.nested import sample, size_of
+from prediction_app.tables import draw_table
 from prediction_app.text import columns, plain
 
 _MOST_VALUES = 5_000
@@ -37,7 +38,7 @@ def guide(model: Model, reason: str) -> None:
     if not model.inputs:
         return
     st.markdown("**Call it over HTTP**")
-    st.table(
+    draw_table(
         [
             {
                 "column": plain(column.name) or "(no name)",
@@ -46,9 +47,7 @@ def guide(model: Model, reason: str) -> None:
                 "needed": "yes" if column.required else "optional",
             }
             for column in model.inputs
-        ],
-        border="horizontal",
-        hide_index=True,
+        ]
     )
     st.code(_request(model), language="bash", wrap_lines=True)
     st.caption(

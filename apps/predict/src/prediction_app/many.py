@@ -26,6 +26,7 @@ from prediction_app.client import (
 from prediction_app.csv_file import MAX_ROWS
 from prediction_app.model import Model
 from prediction_app.results import NoRoomError
+from prediction_app.tables import draw_table
 from prediction_app.text import columns, plain, series
 from prediction_app.uploads import full, most_of_one
 
@@ -47,7 +48,7 @@ def many(server: ModelServer, model: Model) -> None:
         on_click="ignore",
     )
     with st.expander("Columns of the file"):
-        st.table(
+        draw_table(
             [
                 {
                     "column": plain(column.name),
@@ -55,9 +56,7 @@ def many(server: ModelServer, model: Model) -> None:
                     "needed": "yes" if column.required else "optional",
                 }
                 for column in model.inputs
-            ],
-            border="horizontal",
-            hide_index=True,
+            ]
         )
     uploaded = st.file_uploader("CSV file", type="csv")
     if uploaded is None:

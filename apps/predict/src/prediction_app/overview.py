@@ -1,5 +1,6 @@
 """The front page: every model and service, where it is, whether it answers, which version."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -10,7 +11,7 @@ from prediction_app.status import badges, problem
 from prediction_app.text import plain, words
 from prediction_app.watch import Look, Watched, look_at_all
 
-_EVERY = "4s"
+_EVERY = timedelta(seconds=4)
 # Every card is drawn again each time, for every tab that is open.
 _MOST_CARDS = 20
 

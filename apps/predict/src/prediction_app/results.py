@@ -8,8 +8,6 @@ import threading
 from dataclasses import dataclass
 from weakref import WeakSet
 
-import pandas as pd
-
 _MEGABYTE = 2**20
 MOST_OF_ONE = 60 * _MEGABYTE
 MOST_OF_ALL = 80 * _MEGABYTE
@@ -32,7 +30,7 @@ class Result:
     """Versions of the model that answered, in the order of the rows."""
     renamed: tuple[tuple[str, str], ...]
     """Columns that are called otherwise because the file has one of that name."""
-    preview: pd.DataFrame
+    preview: list[dict[str, object]]
 
     @property
     def content(self) -> bytes:

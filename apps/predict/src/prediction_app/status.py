@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from prediction_app.model import LoadError, Model
+from prediction_app.tables import draw_table
 from prediction_app.text import plain
 from prediction_app.values import show
 from prediction_app.watch import Look, Watched
 
-_EVERY = "4s"
+_EVERY = timedelta(seconds=4)
 # MLflow may be slow once; the model answers all the same.
 _NO_NEWS = timedelta(minutes=1)
 
@@ -53,13 +54,11 @@ def _card(model: Model, now: Look) -> None:
     problem(model)
     if model.metrics:
         st.markdown("**Metrics**")
-        st.table(
+        draw_table(
             [
                 {"metric": plain(name), "value": show(model.metrics[name])}
                 for name in sorted(model.metrics)
-            ],
-            border="horizontal",
-            hide_index=True,
+            ]
         )
     details = [f"Loaded {_moment(model.loaded_at)}"] if model.loaded_at else []
     details += [f"Owner {plain(model.owner)}"] if model.owner else []
