@@ -4,31 +4,12 @@
  *
  *   node bench/monitoring_cost.ts [rounds]
  */
-import { kube } from "../test/e2e/support/kube.ts";
-import {
-  cleanSlate,
-  commandLine,
-  kubeconfigPath,
-  reasonToSkip,
-} from "../test/e2e/support/platform.ts";
+import { api, cleanSlate, commandLine, reasonToSkip } from "../test/e2e/support/platform.ts";
+import { podMemory } from "./usage.ts";
 
 const rounds = Number(process.argv[2] ?? 2);
 const idleMs = 60_000;
 const { up, mlops } = commandLine("bench", "--local-cluster", "--engine", "builtin");
-
-interface Summary {
-  pods: { memory?: { workingSetBytes?: number } }[];
-}
-
-/** MiB that all pods hold, as the kubelet sees it. */
-async function podMemory(): Promise<number> {
-  const { body } = await kube(kubeconfigPath).call(
-    "GET",
-    "/api/v1/nodes/mlops-local/proxy/stats/summary",
-  );
-  const bytes = (body as Summary).pods.map(({ memory }) => memory?.workingSetBytes ?? 0);
-  return bytes.reduce((sum, one) => sum + one, 0) / 1024 ** 2;
-}
 
 async function measure(monitoring: boolean): Promise<{ seconds: number; mebibytes: number }> {
   const started = Date.now();
@@ -36,7 +17,7 @@ async function measure(monitoring: boolean): Promise<{ seconds: number; mebibyte
   if (code !== 0) throw new Error("`up` failed, see above");
   const seconds = (Date.now() - started) / 1000;
   await new Promise((resolve) => setTimeout(resolve, idleMs));
-  const mebibytes = await podMemory();
+  const mebibytes = await podMemory(api());
   await mlops("down", "--delete-data", "--yes");
   return { seconds, mebibytes };
 }

@@ -15,7 +15,7 @@ const results = join(checkoutRoot, "bench/results");
 const benchmarks = [
   ...["program_speed.ts", "type_check.ts", "critical_path.ts", "plan_cost.ts"],
   ...["model_server.py", "tracking_writes.py", "tracking_reads.py", "dask_search.py"],
-  "image_footprint.py",
+  ...["image_footprint.py", "first_prediction.ts"],
 ];
 const files = new Map(benchmarks.map((file) => [file.replace(/\.\w+$/, ""), file]));
 

@@ -79,7 +79,7 @@ export async function awaitReady(
       lastLook = Date.now();
     }
     work.wait([missing, trouble?.text].filter(Boolean).join("; "));
-    await pause(elapsed < 10_000 ? 250 : 1_000, work.signal);
+    await pause(elapsed < 60_000 ? 250 : 1_000, work.signal);
     const next = await client.get(applied);
     if (!next) throw new UserError(`${name} was deleted by another process while it was awaited`);
     live = next;
