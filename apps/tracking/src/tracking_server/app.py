@@ -15,6 +15,8 @@ def create_app() -> ASGIApp:
     from tracking_server.artifact_locations import refuse_local_locations
     from tracking_server.authorization import remember_what_rules_ask
     from tracking_server.page import offer_account_page, open_machine_learning_view
+    from tracking_server.quick_reads import answer_from_rows
+    from tracking_server.quick_writes import write_metrics_at_once
     from tracking_server.refusals import explain_mlflows_refusals
     from tracking_server.registry_rules import apply_registry_rules
     from tracking_server.request_counts import CountRequests, Routes
@@ -26,4 +28,6 @@ def create_app() -> ASGIApp:
     app = auth.create_app()
     refuse_local_locations(flask_app)
     open_machine_learning_view(flask_app)
+    answer_from_rows(flask_app)
+    write_metrics_at_once()
     return CountRequests(app, Routes(flask_app.url_map))
