@@ -23,8 +23,7 @@ from mlflow.store.tracking.dbmodels.models import (
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
 from mlflow.utils.search_utils import SearchUtils
-from sqlalchemy import any_, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ARRAY, String, any_, literal, select
 from sqlalchemy.orm import noload
 from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.orm.session import Session
@@ -97,7 +96,7 @@ def _data(run_ids: list[str]) -> dict[str, dict[str, list[dict[str, object]]]]:
     data: dict[str, dict[str, list[dict[str, object]]]] = defaultdict(dict)
     with _get_tracking_store().ManagedSessionMaker() as session:
         for start in range(0, len(run_ids), _RUNS):
-            some = array(run_ids[start : start + _RUNS])
+            some = literal(run_ids[start : start + _RUNS], ARRAY(String))
             metric = SqlLatestMetric.__table__.c
             values = (metric.value, metric.timestamp, metric.step, metric.is_nan)
             of_these = select(metric.run_uuid, metric.key, *values)
