@@ -238,6 +238,27 @@ def test_pages_of_a_history_are_those_of_mlflow(both: Both, size: int) -> None:
     assert len(points) == 12
 
 
+@pytest.mark.parametrize("table", ["latest_metrics", "tags", "metrics"])
+def test_an_error_of_the_database_is_that_of_mlflow(
+    both: Both, postgres: Postgres, table: str
+) -> None:
+    asked = {
+        "search": ("POST", f"{API}/runs/search", {"json": {"experiment_ids": [both.experiment]}}),
+        "history": (
+            *("GET", f"{API}/metrics/get-history"),
+            {"params": {"run_id": both.full, "metric_key": "loss"}},
+        ),
+    }
+    method, path, request = asked["history" if table == "metrics" else "search"]
+    postgres.query(f"ALTER TABLE {table} RENAME TO away", database="quick")
+    try:
+        answers = [client.request(method, path, **request) for client in (both.ours, both.stock)]
+    finally:
+        postgres.query(f"ALTER TABLE away RENAME TO {table}", database="quick")
+    assert answers[0].status_code == answers[1].status_code >= 400
+    assert answers[0].json()["error_code"] == answers[1].json()["error_code"]
+
+
 def test_clients_of_mlflow_read_a_run_as_before(both: Both) -> None:
     assert both.answer("GET", f"{API}/runs/get", params={"run_id": both.full})["run"]["data"]
 

@@ -8,10 +8,10 @@ order, pages, errors), but find no metrics, params and tags. These are added to 
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import partial, wraps
 
 from flask import Flask, Response, g, has_app_context
-from mlflow.server.handlers import _get_tracking_store
+from mlflow.server import handlers
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.tracking.dbmodels.models import (
     SqlLatestMetric,
@@ -29,7 +29,8 @@ from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.orm.session import Session
 from sqlalchemy.sql import Select
 
-Row = tuple[str | float | bool | None, ...]
+_Row = tuple[str | float | bool | None, ...]
+_Data = dict[str, list[dict[str, object]]]
 _View = Callable[[], Response]
 
 # As many runs are looked up with one statement.
@@ -40,9 +41,11 @@ _mlflows_history = SqlAlchemyStore.get_metric_history
 
 
 def answer_from_rows(app: Flask) -> None:
-    """Adds the rows to the answers of these two requests; all others are MLflow's alone."""
+    """Adds the rows to the answers of these two requests; the others are as MLflow makes them."""
     SqlAlchemyStore._get_eager_run_query_options = staticmethod(_loaded_with_runs)
     SqlAlchemyStore.get_metric_history = _history
+    # The part of json that is written in C does not indent.
+    handlers.message_to_json = partial(handlers.message_to_json, pretty=False)
     for name, complete in {
         "_search_runs": _with_data,
         "_get_metric_history": _with_points,
@@ -53,6 +56,7 @@ def answer_from_rows(app: Flask) -> None:
 def _completed(view: _View, complete: Callable[[Response], str]) -> _View:
     """Runs before the handlers that withhold something from an answer, so they see all of it."""
 
+    @handlers.catch_mlflow_exception
     @wraps(view)
     def answer() -> Response:
         g.rows_are_added = True
@@ -91,35 +95,35 @@ def _with_data(response: Response) -> str:
     return json.dumps(answer)
 
 
-def _data(run_ids: list[str]) -> dict[str, dict[str, list[dict[str, object]]]]:
-    """By run: what protobuf calls its data, without the lists that would be empty."""
-    data: dict[str, dict[str, list[dict[str, object]]]] = defaultdict(dict)
-    with _get_tracking_store().ManagedSessionMaker() as session:
+def _data(run_ids: list[str]) -> dict[str, _Data]:
+    """By run, without the lists that would be empty, which protobuf leaves out."""
+    data: dict[str, _Data] = defaultdict(dict)
+    with handlers._get_tracking_store().ManagedSessionMaker() as session:
         for start in range(0, len(run_ids), _RUNS):
             some = literal(run_ids[start : start + _RUNS], ARRAY(String))
-            metric = SqlLatestMetric.__table__.c
-            values = (metric.value, metric.timestamp, metric.step, metric.is_nan)
-            of_these = select(metric.run_uuid, metric.key, *values)
-            for run, key, value, timestamp, step, is_nan in _rows(
-                session, of_these.where(metric.run_uuid == any_(some))
-            ):
-                data[run].setdefault("metrics", []).append(
-                    {
-                        "key": key,
-                        "value": "NaN" if is_nan else value,
-                        "timestamp": timestamp,
-                        "step": step,
-                    }
-                )
-            for kind, table in {"params": SqlParam, "tags": SqlTag}.items():
+            for kind, (table, names, entry) in _KINDS.items():
                 column = table.__table__.c
-                of_these = select(column.run_uuid, column.key, column.value)
-                for run, key, value in _rows(
-                    session, of_these.where(column.run_uuid == any_(some))
-                ):
-                    pair = {"key": key} if value is None else {"key": key, "value": value}
-                    data[run].setdefault(kind, []).append(pair)
+                wanted = (column[name] for name in names)
+                found = select(column.run_uuid, *wanted).where(column.run_uuid == any_(some))
+                for run, *row in _rows(session, found):
+                    data[run].setdefault(kind, []).append(entry(*row))
     return data
+
+
+def _metric(key: str, value: float, timestamp: int, step: int, is_nan: bool) -> dict[str, object]:
+    number = "NaN" if is_nan else value
+    return {"key": key, "value": number, "timestamp": timestamp, "step": step}
+
+
+def _pair(key: str, value: str | None) -> dict[str, object]:
+    return {"key": key} if value is None else {"key": key, "value": value}
+
+
+_KINDS = {
+    "metrics": (SqlLatestMetric, ("key", "value", "timestamp", "step", "is_nan"), _metric),
+    "params": (SqlParam, ("key", "value"), _pair),
+    "tags": (SqlTag, ("key", "value"), _pair),
+}
 
 
 def _history(
@@ -158,12 +162,12 @@ def _with_points(response: Response) -> str:
     return answer.replace('"metrics": []', f'"metrics": [{points}]')
 
 
-def _points(key: str, rows: list[Row]) -> Iterator[str]:
+def _points(key: str, rows: list[_Row]) -> Iterator[str]:
     for value, timestamp, step, is_nan in rows:
         number = '"NaN"' if is_nan else value
         yield f'{{"key": {key}, "value": {number}, "timestamp": {timestamp}, "step": {step}}}'
 
 
-def _rows(session: Session, statement: Select) -> list[Row]:
+def _rows(session: Session, statement: Select) -> list[_Row]:
     """As the driver makes them: rows of SQLAlchemy take three times as long."""
     return session.connection().execute(statement).cursor.fetchall()
