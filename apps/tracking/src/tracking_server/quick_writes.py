@@ -1,7 +1,7 @@
 """Metrics written with two statements.
 
-MLflow adds an object for every metric and updates the latest value of each with a statement of its
-own: a thousand round trips to the database for a batch of a thousand.
+MLflow adds an object for every metric and updates the latest value of each with its own statement:
+a thousand round trips to the database for a batch of a thousand. What the tables hold is the same.
 """
 
 from mlflow.entities import Metric
@@ -9,19 +9,17 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.utils.validation import _validate_metric
 from sqlalchemy import text
 
-# A metric that is there already is left alone, as MLflow does.
-_ADD = text(
-    "INSERT INTO metrics (run_uuid, key, value, timestamp, step, is_nan) "
+_ROWS = (
+    "(run_uuid, key, value, timestamp, step, is_nan) "
     "SELECT :run, * FROM unnest(CAST(:keys AS varchar[]), CAST(:values AS float8[]), "
     "CAST(:timestamps AS bigint[]), CAST(:steps AS bigint[]), CAST(:are_nan AS boolean[])) "
-    "ON CONFLICT DO NOTHING"
 )
+# A metric that is there already is left alone.
+_ADD = text(f"INSERT INTO metrics {_ROWS} ON CONFLICT DO NOTHING")
 # The latest is that of the highest step, then time, then value; of equal ones the first.
 _UPDATE_LATEST = text(
-    "INSERT INTO latest_metrics AS latest (run_uuid, key, value, timestamp, step, is_nan) "
-    "SELECT :run, * FROM unnest(CAST(:keys AS varchar[]), CAST(:values AS float8[]), "
-    "CAST(:timestamps AS bigint[]), CAST(:steps AS bigint[]), CAST(:are_nan AS boolean[])) "
-    "ON CONFLICT (key, run_uuid) DO UPDATE SET (value, timestamp, step, is_nan) = "
+    f"INSERT INTO latest_metrics AS latest {_ROWS} ON CONFLICT (key, run_uuid) DO UPDATE "
+    "SET (value, timestamp, step, is_nan) = "
     "(excluded.value, excluded.timestamp, excluded.step, excluded.is_nan) "
     "WHERE (excluded.step, excluded.timestamp, excluded.value) "
     "> (latest.step, latest.timestamp, latest.value)"
