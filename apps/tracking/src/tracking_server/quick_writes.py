@@ -14,7 +14,7 @@ _ROWS = (
     "SELECT :run, * FROM unnest(CAST(:keys AS varchar[]), CAST(:values AS float8[]), "
     "CAST(:timestamps AS bigint[]), CAST(:steps AS bigint[]), CAST(:are_nan AS boolean[])) "
 )
-# A metric that is there already is left alone.
+# A metric that already exists stays as it is.
 _ADD = text(f"INSERT INTO metrics {_ROWS} ON CONFLICT DO NOTHING")
 # The latest is that of the highest step, then time, then value; of equal ones the first.
 _UPDATE_LATEST = text(
