@@ -21,15 +21,16 @@ from usage import CLIENT_CORE, on_core
 RUNS, METRICS, POINTS = 10_000, 20, 100_000
 SEARCHES = 20
 NOTES = [
-    "Both run MLflow's code on MLflow's tables, and Postgres is not what takes the time. Profiled: "
-    "55 % of a search and 61 % of a history is SQLAlchemy, which makes an object of every row, "
-    "and 17 % JSON. Three times as fast would take queries and answers of our own. The stock "
-    "server does not check who asks.",
+    "MLflow makes four objects of every row: SQLAlchemy took 55 % of a search and 61 % of a "
+    "history, and JSON 17 %. This platform's server leaves filters, order and pages to MLflow, "
+    "and adds metrics, params and tags to the answer as the database returns them. Half of what "
+    "is left of the search is Postgres, which sorts all runs; a third of a history is the client, "
+    "which parses 8 MB. The stock server does not check who asks.",
 ]
-QUESTIONS = {
-    "a search ordered by a metric, 95th percentile": SEARCHES,
-    "a history of 100,000 points": 3,
-}
+SEARCH = "a search ordered by a metric, 95th percentile"
+PAGE = "a page of 1,000 runs, newest first"
+HISTORY = "a history of 100,000 points"
+QUESTIONS = {SEARCH: SEARCHES, PAGE: 5, HISTORY: 3}
 
 
 def seed(server: TrackingServer, postgres: Postgres) -> None:
@@ -57,19 +58,14 @@ def questions(server: TrackingServer) -> dict[str, Callable[[], Any]]:
     """What is asked of both."""
     found = server.post("experiments/search", max_results=10, filter="name = 'bench'")
     experiment = found["experiments"][0]["experiment_id"]
-    search = partial(
-        server.post,
-        "runs/search",
-        experiment_ids=[experiment],
-        order_by=["metrics.metric_1 DESC"],
-        max_results=100,
-    )
-    oldest = server.post(
-        "runs/search", experiment_ids=[experiment], order_by=["start_time"], max_results=1
-    )
-    run = oldest["runs"][0]["info"]["run_id"]
-    history = partial(server.get, "metrics/get-history", run_id=run, metric_key="loss")
-    return dict(zip(QUESTIONS, (search, history), strict=True))
+    search = partial(server.post, "runs/search", experiment_ids=[experiment])
+    run = search(order_by=["start_time"], max_results=1)["runs"][0]["info"]["run_id"]
+    return {
+        SEARCH: partial(search, order_by=["metrics.metric_1 DESC"], max_results=100),
+        # as MLflow's page orders them, and as many as its client gets at a time
+        PAGE: partial(search, order_by=["attributes.start_time DESC"], max_results=1000),
+        HISTORY: partial(server.get, "metrics/get-history", run_id=run, metric_key="loss"),
+    }
 
 
 def milliseconds(ask: Callable[[], Any], times: int) -> list[float]:

@@ -101,7 +101,7 @@ def _stock(folder: Path, tracking_uri: str) -> Iterator[TrackingServer]:
                 time.sleep(0.2)
             yield TrackingServer(url, process.pid)
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait(30)
 
 

@@ -24,6 +24,10 @@ class Command(ABC):
         self._patience = patience
         self.process: subprocess.Popen[bytes] | None = None
 
+    def words(self) -> list[str]:
+        """What Python runs."""
+        return ["-m", "tracking_server", self._name]
+
     @abstractmethod
     def answers(self) -> bool:
         """Whether it does what it was started for."""
@@ -31,7 +35,7 @@ class Command(ABC):
     def __enter__(self) -> Self:
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tracking_server", self._name],
+                [sys.executable, *self.words()],
                 env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,

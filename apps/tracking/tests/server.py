@@ -131,3 +131,27 @@ class Server(Command):
             while not client.get("/api/2.0/mlflow/experiments/search?max_results=1").is_success:
                 assert time.monotonic() < deadline, "the server did not recover within 10 s"
                 time.sleep(0.2)
+
+
+class StockServer(Command):
+    """MLflow's own server on the same database: no users, and nothing of this platform."""
+
+    def __init__(self, folder: Path, tracking_uri: str) -> None:
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        environment = {
+            "MLFLOW_BACKEND_STORE_URI": tracking_uri,
+            "MLFLOW_ARTIFACTS_DESTINATION": str(folder / "artifacts"),
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        }
+        super().__init__("mlflow server", folder / "stock.log", environment, patience=180)
+
+    def words(self) -> list[str]:
+        return ["-m", "mlflow", "server", "--workers", "1", "--port", str(self._port)]
+
+    def answers(self) -> bool:
+        return httpx.get(f"{self.url}/health").is_success
+
+    def client(self) -> httpx.Client:
+        """An HTTP client."""
+        return httpx.Client(base_url=self.url, timeout=60)

@@ -3,6 +3,8 @@
 `mlflow server --app-name mlops-platform` finds it by the entry point in tracking_server.dist-info.
 """
 
+import gc
+
 from starlette.types import ASGIApp
 
 
@@ -15,6 +17,8 @@ def create_app() -> ASGIApp:
     from tracking_server.artifact_locations import refuse_local_locations
     from tracking_server.authorization import remember_what_rules_ask
     from tracking_server.page import offer_account_page, open_machine_learning_view
+    from tracking_server.quick_reads import answer_from_rows
+    from tracking_server.quick_writes import write_metrics_at_once
     from tracking_server.refusals import explain_mlflows_refusals
     from tracking_server.registry_rules import apply_registry_rules
     from tracking_server.request_counts import CountRequests, Routes
@@ -26,4 +30,11 @@ def create_app() -> ASGIApp:
     app = auth.create_app()
     refuse_local_locations(flask_app)
     open_machine_learning_view(flask_app)
-    return CountRequests(app, Routes(flask_app.url_map))
+    answer_from_rows(flask_app)
+    write_metrics_at_once()
+    counted = CountRequests(app, Routes(flask_app.url_map))
+    # What MLflow imports is 360,000 objects: without this, the garbage collector visits all of them
+    # several times while it makes one large answer.
+    gc.collect()
+    gc.freeze()
+    return counted
