@@ -17,6 +17,8 @@ export default class NodeItself {
   readonly fakeTimersModern: ModernFakeTimers;
   readonly #globals: Record<PropertyKey, PropertyDescriptor> =
     Object.getOwnPropertyDescriptors(globalThis);
+  // tests put another object in its place, of which Node's own code knows nothing
+  readonly #variables = process.env;
   readonly #env = { ...process.env };
   readonly #argv = [...process.argv];
   readonly #exit = process.exit;
@@ -32,6 +34,7 @@ export default class NodeItself {
     this.fakeTimersModern.dispose();
     this.moduleMocker.restoreAllMocks();
     this.#restoreGlobals();
+    process.env = this.#variables;
     for (const name of Object.keys(process.env)) {
       if (!(name in this.#env)) delete process.env[name];
     }

@@ -7,7 +7,10 @@ import { environment } from "./platform.ts";
  * Calls a function of `local/cluster` on the tests' own cluster. In its own process, because the cache folder is
  * taken from the environment.
  */
-async function call(name: "startCluster" | "stopCluster" | "deleteCluster", cache?: string): Promise<void> {
+async function call(
+  name: "startCluster" | "stopCluster" | "deleteCluster",
+  cache?: string,
+): Promise<void> {
   const module = JSON.stringify(join(checkoutRoot, "local", "cluster", "index.ts"));
   const program = `(await import(${module})).${name}({ onProgress: (step) => console.log(step) })`;
   await run(
