@@ -82,20 +82,25 @@ export class StackState {
     const resources = [...this.resources.values()];
     const content: StateFile = { version: 1, resources, obsolete, outputs };
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    const temporary = `${this.#path}.${process.pid}.tmp`;
-    rmSync(temporary, { force: true });
-    const file = openSync(temporary, "wx", 0o600);
+    rmSync(this.#temporary, { force: true });
+    const file = openSync(this.#temporary, "wx", 0o600);
     try {
       writeFileSync(file, JSON.stringify(content, undefined, 1) + "\n");
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, this.#path);
+    renameSync(this.#temporary, this.#path);
   }
 
+  /** Removes the file, and what a killed run has left of the next one. */
   remove(): void {
-    rmSync(this.#path, { force: true });
+    for (const file of [this.#path, this.#temporary]) rmSync(file, { force: true });
+  }
+
+  /** One name for all runs, of which the lock of the stack lets only one write. */
+  get #temporary(): string {
+    return `${this.#path}.tmp`;
   }
 }
 

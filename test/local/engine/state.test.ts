@@ -30,6 +30,18 @@ test("concurrent resources share a write, which contains the changes of each", a
   rename.mockRestore();
 });
 
+test("what a run left that was killed while it wrote goes with the state", async () => {
+  const state = new StackState(path);
+  const killed = jest.spyOn(fs, "renameSync").mockImplementationOnce(() => {
+    throw new Error("killed");
+  });
+  await expect(state.save()).rejects.toThrow("killed");
+  killed.mockRestore();
+  expect(readdirSync(folder)).toHaveLength(2);
+  new StackState(path).remove();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test.each([
   ["half a file", '{"version": 1, "resou', /JSON/],
   ["a newer version", '{"version": 2}', /its version is 2, this engine reads version 1/],
