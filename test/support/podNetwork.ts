@@ -12,19 +12,20 @@ export interface Address {
 export const inNetworkOf = (pid: number, command: string, ...args: string[]): Promise<string> =>
   run("nsenter", ["--net", `--target=${pid}`, command, ...args]);
 
-/** A process of a pod of the local cluster, by the pod's uid. */
+/** The process that holds a pod's network for as long as the pod exists, by the pod's uid; probes' processes come and go. */
 export function processOf(uid: string): number {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  const found = pids.find((pid) => cgroupsOf(pid).includes(`/pod${uid}/`));
-  if (found === undefined) throw new Error(`no process of pod ${uid}`);
+  const found = readdirSync("/proc").find(
+    (pid) => read(pid, "cgroup").includes(`/pod${uid}/`) && read(pid, "comm") === "pause\n",
+  );
+  if (found === undefined) throw new Error(`no pause process of pod ${uid}`);
   return Number(found);
 }
 
-function cgroupsOf(pid: string): string {
+function read(pid: string, file: "cgroup" | "comm"): string {
   try {
-    return readFileSync(`/proc/${pid}/cgroup`, "utf8");
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
   } catch {
-    return ""; // ended meanwhile
+    return ""; // not a process, or ended meanwhile
   }
 }
 
