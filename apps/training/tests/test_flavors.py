@@ -126,6 +126,8 @@ def test_the_example_s_models_load_without_pickle(candidate: Any, settings: Sett
     assert all(column.required for column in loaded.metadata.get_input_schema())
     assert [column.name for column in loaded.metadata.get_output_schema()] == [TARGET]
     assert loaded.metadata.metadata == baseline(DATA.x_train, model.predict(DATA.x_train))
+    metrics = mlflow.get_logged_model(loaded.metadata.model_id).metrics
+    assert [(metric.key, metric.value) for metric in metrics] == [("cv_rmse", 1.0)]
 
 
 def test_a_text_model_needs_no_numbers(settings: Settings) -> None:

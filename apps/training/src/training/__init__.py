@@ -4,6 +4,8 @@ Used by the scripts in models/, which the training Job runs (`python -m training
 notebooks.
 """
 
+import atexit
+import gc
 import os
 
 from dask_cluster.client import dask_client
@@ -24,6 +26,9 @@ from training.runs import LoggedRun, log_run, logged_run, runs_of_group, wait_fo
 from training.serving import predict, wait_until_served
 from training.settings import Settings, settings_from_env, trial_index
 from training.step import parameters, workspace
+
+# The last collection of Python would visit all that MLflow has imported, which takes a second.
+atexit.register(gc.freeze)
 
 if os.environ.get("DASK_SCHEDULER_ADDRESS"):
     from dask_cluster.joblib_backend import register

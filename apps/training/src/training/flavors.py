@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import mlflow.pyfunc
+from mlflow.models.model import ModelInfo
 
 from training.errors import TrainingError
 
@@ -30,9 +31,9 @@ class Flavor:
         options = {**named, **self.options, "pip_requirements": []}
         self.module.save_model(*args, path=str(path), **options)
 
-    def log(self, model: Any, options: Mapping[str, Any]) -> None:  # noqa: ANN401
+    def log(self, model: Any, options: Mapping[str, Any]) -> ModelInfo:  # noqa: ANN401
         args, named = self._model_argument(model)
-        self.module.log_model(*args, **{**named, **self.options, **options})
+        return self.module.log_model(*args, **{**named, **self.options, **options})
 
     def _model_argument(self, model: object) -> tuple[list[object], dict[str, object]]:
         # The only flavor whose first parameter is not the model.
@@ -73,7 +74,7 @@ def predictions_of(model: Any, flavor: Flavor, features: Any) -> Any:  # noqa: A
 def requirements(flavor: Flavor, lock: Path | None) -> list[str]:
     """What the model needs, at the versions it was trained with, and all that its folder's lock
     adds. Named because working it out takes MLflow a second process and half a minute."""
-    distributions = packages_distributions()
+    distributions = _distributions()
     named = {
         distribution: f"{distribution}=={version(distribution)}"
         for package in ("mlflow", "pandas", "numpy", *flavor.packages)
@@ -93,6 +94,12 @@ def _skops(model: object) -> dict[str, Any]:
 
 def _libraries(model: object) -> set[str]:
     return {one.__module__.partition(".")[0] for one in type(model).__mro__}
+
+
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    """The packages of each module. Reads the list of files of every installed package."""
+    return packages_distributions()
 
 
 @cache

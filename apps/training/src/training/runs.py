@@ -74,7 +74,6 @@ def log_run(
     with mlflow.start_run(run_name=name, tags=_tags(settings, name), nested=True) as run:
         _log_data(features, target, dataset or settings.model_name)
         mlflow.log_params({"model": name, **(params or {})})
-        mlflow.log_metrics(dict(metrics))
         described = {
             "name": MODEL,
             "signature": _signature(features, predictions, target),
@@ -84,7 +83,10 @@ def log_run(
             described["input_example"] = input_example(features)
         if isinstance(features, pd.DataFrame):
             described["metadata"] = baseline(features, predictions)
-        chosen.log(model, described | options)
+        logged = chosen.log(model, described | options)
+        # After the model, to be its metrics too. Of metrics that it finds in the run, MLflow asks
+        # for each one's history to copy it.
+        mlflow.log_metrics(dict(metrics), model_id=logged.model_id)
     print(f"{name} is trained and logged as run {run.info.run_id}", flush=True)
     group = group_of(settings)
     trial = None if settings.trials is None else settings.index
