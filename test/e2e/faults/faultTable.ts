@@ -182,8 +182,8 @@ function movedAliases(): Required<Pick<Fault, "prepare" | "happen">> {
     happen: async ({ models, tracking }) => {
       const served = async (url: string) => (await servedModel(url)) as ServedModel;
       const before = await Promise.all(models.map(({ servingUrl }) => served(servingUrl)));
-      const moveTo = async (version: (model: ServedModel) => string) => {
-        await Promise.all(
+      const pointTo = (version: (model: ServedModel) => string) =>
+        Promise.all(
           before.map((model) =>
             tracking.call("registered-models/alias", {
               name: model.name,
@@ -192,16 +192,24 @@ function movedAliases(): Required<Pick<Fault, "prepare" | "happen">> {
             }),
           ),
         );
+      const moveTo = async (version: (model: ServedModel) => string) => {
+        await pointTo(version);
         const since = Date.now();
         for (const [index, { servingUrl }] of models.entries()) {
-          await waitUntil(`${servingUrl} has followed`, 60, async () => {
+          await waitUntil(`${servingUrl} has followed`, 120, async () => {
             return (await served(servingUrl)).version === version(before[index]!);
           });
         }
         return since;
       };
-      await moveTo(({ name }) => next[name]!);
-      return await moveTo(({ version }) => version);
+      const back = ({ version }: ServedModel) => version;
+      try {
+        await moveTo(({ name }) => next[name]!);
+      } catch (error) {
+        await pointTo(back); // what comes later expects the versions from before
+        throw error;
+      }
+      return await moveTo(back);
     },
   };
 }
