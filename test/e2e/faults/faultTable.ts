@@ -8,7 +8,7 @@ import { startTestCluster } from "../support/testCluster.ts";
 import { waitUntil } from "../support/wait.ts";
 import { isReplaced, killComponents, runningPods, scale } from "./clusterParts.ts";
 import { expireCertificates } from "./expiredCertificate.ts";
-import type { Fault } from "./fault.ts";
+import type { Fault, Platform } from "./fault.ts";
 import { claims, fill, folderOf, makeVolumesSmall } from "./smallVolumes.ts";
 import { killedUpload } from "./upload.ts";
 
@@ -163,53 +163,48 @@ function apiServerAway(seconds: number): Required<Pick<Fault, "prepare" | "happe
 
 /** New versions are promoted, then those before: recovery is counted from the second move. */
 function movedAliases(): Required<Pick<Fault, "prepare" | "happen">> {
-  let next: Record<string, string>;
+  let before: ServedModel[];
+  let next: ServedModel[];
+  const pointTo = (versions: ServedModel[], { tracking }: Platform) =>
+    Promise.all(
+      versions.map(({ name, alias, version }) =>
+        tracking.call("registered-models/alias", { name, alias, version }),
+      ),
+    );
+  const moveTo = async (versions: ServedModel[], platform: Platform) => {
+    await pointTo(versions, platform);
+    const since = Date.now();
+    for (const [index, { servingUrl }] of platform.models.entries()) {
+      await waitUntil(`${servingUrl} has followed`, 120, async () => {
+        return (await served(servingUrl)).version === versions[index]!.version;
+      });
+    }
+    return since;
+  };
   return {
-    prepare: async ({ outputs }) => {
+    prepare: async (platform) => {
+      const { models, outputs } = platform;
       const variables = outputs["notebookEnv"] as unknown as Record<string, string>;
       const [{ constant }, xgboost, lightgbm] = await Promise.all([
         registerModels(variables, ["constant"], 1234),
         logAndRegister(outputs, "xgboost", "wine-xgboost", 30),
         logAndRegister(outputs, "lightgbm", "wine-lightgbm", 30),
       ]);
-      next = {
+      const registered: Record<string, string> = {
         "diabetes-progression": constant,
         "wine-xgboost": xgboost.version,
         "wine-lightgbm": lightgbm.version,
       };
-      return () => Promise.resolve();
+      before = await Promise.all(models.map(({ servingUrl }) => served(servingUrl)));
+      next = before.map((model) => ({ ...model, version: registered[model.name]! }));
+      // what comes later expects the versions from before, whatever has happened
+      return async () => void (await pointTo(before, platform));
     },
-    happen: async ({ models, tracking }) => {
-      const served = async (url: string) => (await servedModel(url)) as ServedModel;
-      const before = await Promise.all(models.map(({ servingUrl }) => served(servingUrl)));
-      const pointTo = (version: (model: ServedModel) => string) =>
-        Promise.all(
-          before.map((model) =>
-            tracking.call("registered-models/alias", {
-              name: model.name,
-              alias: model.alias,
-              version: version(model),
-            }),
-          ),
-        );
-      const moveTo = async (version: (model: ServedModel) => string) => {
-        await pointTo(version);
-        const since = Date.now();
-        for (const [index, { servingUrl }] of models.entries()) {
-          await waitUntil(`${servingUrl} has followed`, 120, async () => {
-            return (await served(servingUrl)).version === version(before[index]!);
-          });
-        }
-        return since;
-      };
-      const back = ({ version }: ServedModel) => version;
-      try {
-        await moveTo(({ name }) => next[name]!);
-      } catch (error) {
-        await pointTo(back); // what comes later expects the versions from before
-        throw error;
-      }
-      return await moveTo(back);
+    happen: async (platform) => {
+      await moveTo(next, platform);
+      return await moveTo(before, platform);
     },
   };
 }
+
+const served = async (url: string) => (await servedModel(url)) as ServedModel;
