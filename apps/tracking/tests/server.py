@@ -118,11 +118,11 @@ class Server(Command):
         super().__init__("server", folder / "server.log", environment, patience=180)
 
     def answers(self) -> bool:
-        return httpx.get(f"{self.url}/health").is_success
+        return httpx.get(f"{self.url}/health", verify=False).is_success
 
     def client(self, credentials: tuple[str, str] | None = None) -> httpx.Client:
         """An HTTP client of one user, or without credentials."""
-        return httpx.Client(base_url=self.url, auth=credentials, timeout=60)
+        return httpx.Client(base_url=self.url, auth=credentials, timeout=60, verify=False)
 
     def recover(self) -> None:
         """Waits until it reaches the database again."""
@@ -150,8 +150,8 @@ class StockServer(Command):
         return ["-m", "mlflow", "server", "--workers", "1", "--port", str(self._port)]
 
     def answers(self) -> bool:
-        return httpx.get(f"{self.url}/health").is_success
+        return httpx.get(f"{self.url}/health", verify=False).is_success
 
     def client(self) -> httpx.Client:
         """An HTTP client."""
-        return httpx.Client(base_url=self.url, timeout=60)
+        return httpx.Client(base_url=self.url, timeout=60, verify=False)

@@ -161,10 +161,10 @@ def test_the_counts_of_all_worker_processes_are_added_up(
     with server, sidecar_of(server, tmp_path / "metrics.log") as metrics:
         wait_for_files(server.counts, "histogram_*.db", 2)
         while len(list(server.counts.glob("counter_*.db"))) < 2:
-            httpx.get(f"{server.url}{SEARCH}?max_results=1")
+            httpx.get(f"{server.url}{SEARCH}?max_results=1", verify=False)
         before = metrics.samples(REQUESTS)[labels("GET", SEARCH, 401)]
         for _ in range(20):
-            httpx.get(f"{server.url}{SEARCH}?max_results=1")
+            httpx.get(f"{server.url}{SEARCH}?max_results=1", verify=False)
         assert metrics.samples(REQUESTS)[labels("GET", SEARCH, 401)] == before + 20
 
 

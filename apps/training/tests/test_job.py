@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import ADMIN, EXAMPLE, MODELS, free_port, start_mlflow, stop
 from mlflow import MlflowClient
+from training.__main__ import main
 
 from training import TrainingError, settings_from_env
 
@@ -138,14 +139,20 @@ def test_a_fault_of_the_script_itself_comes_with_its_place(
     ],
 )
 def test_a_fault_of_the_folder_is_one_sentence(
-    content: str | None, sentence: str, tmp_path: Path
+    content: str | None,
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     if content is not None:
         (tmp_path / "model.yaml").write_text(content)
-    done = run_job(tmp_path, tmp_path, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
-    assert done.returncode == 1
-    assert sentence in done.stderr
-    assert done.stderr.count("\n") == 1
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MODEL_FOLDER", "")
+    assert main([str(tmp_path)]) == 1
+    printed = capsys.readouterr().err
+    assert sentence in printed
+    assert printed.count("\n") == 1
 
 
 def test_a_wrong_password_is_one_sentence(tracking_uri: str, tmp_path: Path) -> None:
