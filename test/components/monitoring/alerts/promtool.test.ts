@@ -47,6 +47,9 @@ for (const version of prometheusVersions) {
       expect(ok).toBe(true);
     });
 
+    // whether a case can fail does not depend on the version
+    if (version !== prometheusVersions[0]) return;
+
     /** Every rule with this in the place of its expression. */
     const withExpression = (expr: string): RuleGroup[] =>
       groups.map((group) => ({
