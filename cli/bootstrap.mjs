@@ -1,5 +1,5 @@
 // Entry of every npm script. Depends on nothing and runs on any Node from 18 on: installs the packages when they are
-// missing or out of date, then hands over to cli/entry.ts on the Node 22 that is one of them.
+// missing or out of date, then hands over to cli/entry.ts on the Node that is one of them.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";

@@ -22,10 +22,10 @@ export interface JestRun {
 const compileCache = join(checkoutRoot, "node_modules", ".cache", "compiled");
 
 /**
- * A program evaluated on Pulumi's mocks makes a hundred thousand promises: more room for what lives briefly, and the
- * AsyncLocalStorage of Node 24, which costs them nothing. jest's workers get these too.
+ * A program evaluated on Pulumi's mocks makes a hundred thousand promises: more room for what lives briefly. jest's
+ * workers get it too.
  */
-const forPromises = ["--max-semi-space-size=64", "--experimental-async-context-frame"];
+const forPromises = "--max-semi-space-size=64";
 
 /** Runs jest with its own output, and counts from its report. */
 export async function jest(options: JestRun): Promise<Outcome> {
@@ -41,7 +41,7 @@ export async function jest(options: JestRun): Promise<Outcome> {
   await runInForeground(
     process.execPath,
     [
-      ...forPromises,
+      forPromises,
       join(checkoutRoot, "node_modules", ".bin", "jest"),
       "--json",
       `--outputFile=${report}`,
