@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# Before MLflow is imported: it reads these then, and git is not in the image.
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# MLflow reads these when a run begins.
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # git is not in the image
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "5")
 
