@@ -18,7 +18,8 @@ async function call(
     ["--input-type=module", "-e", `await ${program}; process.exit(0)`],
     {
       env: { ...environment, ...(cache && { MLOPS_CACHE_DIR: cache }) },
-      onLine: (line) => console.error(`    ${line}`),
+      // jest puts the code around what goes through its console
+      onLine: (line) => process.stderr.write(`    ${line}\n`),
     },
   );
 }

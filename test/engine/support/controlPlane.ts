@@ -23,7 +23,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
   const folder = mkdtempSync(join(tmpdir(), "mlops-api-"));
   const paths = clusterPaths(folder);
   const port = await freePort();
-  const report = (step: string) => console.error(`    ${step}`);
+  const report = (step: string) => process.stderr.write(`    ${step}\n`);
   const programs = await ensurePrograms(clusterPaths().programs, report);
   await ensureCertificates(paths.pki);
   await writeConfigs(paths, port);
