@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { UserError } from "../local/support/errors.ts";
 import { reported } from "../local/support/progress.ts";
 import { heedSignals } from "./runner/interruption.ts";
@@ -17,10 +18,8 @@ async function main(args: readonly string[]): Promise<number> {
     );
     return 0;
   }
-  const isAll = words.length === 0;
-  const finished = isAll ? await runWithoutCluster() : [];
-  const rest = isAll ? stages.filter(({ group }) => group === "live") : chosen(words);
-  for (const stage of rest) finished.push(await runStage(stage));
+  if (args.includes(yielding)) setPriority(constants.priority.PRIORITY_LOW);
+  const finished = words.length === 0 ? await runAll() : await oneByOne(chosen(words));
   const report = args.find((arg) => arg.startsWith("--report="))?.slice("--report=".length);
   if (report !== undefined) writeFileSync(report, JSON.stringify(finished));
 
@@ -30,14 +29,34 @@ async function main(args: readonly string[]): Promise<number> {
   return total.failed === 0 ? 0 : 1;
 }
 
-/** Two at a time: most of these stages keep one core busy at best. There is one local cluster on a machine. */
-async function runWithoutCluster(): Promise<Finished[]> {
-  return await reported("Running what needs no cluster, two stages at a time", (progress) =>
-    inTwoLanes(stages.filter(withoutCluster), (stage) => runApart(stage, progress)),
+/** Has a stage compute only while nothing else does. */
+const yielding = "--yielding";
+
+/**
+ * Two at a time: most stages without a cluster keep one core busy at best. There is one local cluster on a machine, and
+ * stages with it have time limits but wait half of the time: `tools` has what they leave.
+ */
+async function runAll(): Promise<Finished[]> {
+  const of = (...groups: Stage["group"][]) => stages.filter(({ group }) => groups.includes(group));
+  const title = "Running what needs no cluster, two stages at a time";
+  const first = await reported(title, (progress) =>
+    inTwoLanes(of("static", "python", "unit", "programs", "images"), (stage) =>
+      runApart(stage, progress),
+    ),
   );
+  const [tools, live] = await Promise.all([
+    // these first: a stage of this process has a TMPDIR of its own
+    Promise.all(of("tools").map((stage) => runApart(stage, undefined, yielding))),
+    oneByOne(of("live")),
+  ]);
+  return [...first, ...tools, ...live];
 }
 
-const withoutCluster = ({ group }: Stage) => group !== "live" && group !== "slow";
+async function oneByOne(chosen: readonly Stage[]): Promise<Finished[]> {
+  const finished: Finished[] = [];
+  for (const stage of chosen) finished.push(await runStage(stage));
+  return finished;
+}
 
 /** Stages by their own name or their group's, always in the order of the list. */
 function chosen(words: readonly string[]): Stage[] {

@@ -14,6 +14,8 @@ export interface JestRun {
   ignoring?: string[];
   /** Whether no two files run side by side. */
   oneAtATime?: boolean;
+  /** Whether a test may take ten minutes, in place of one. */
+  isPatient?: boolean;
   /** Further environment variables. */
   env?: NodeJS.ProcessEnv;
 }
@@ -29,12 +31,20 @@ const forPromises = "--max-semi-space-size=64";
 
 /** Runs jest with its own output, and counts from its report. */
 export async function jest(options: JestRun): Promise<Outcome> {
-  const { name, matching = [], ignoring = [], oneAtATime = false, env } = options;
+  const {
+    name,
+    matching = [],
+    ignoring = [],
+    oneAtATime = false,
+    isPatient = false,
+    env,
+  } = options;
   mkdirSync(resultsFolder, { recursive: true });
   const report = join(resultsFolder, `jest-${name}.json`);
   rmSync(report, { force: true });
   const patterns = [
     ...(oneAtATime ? ["--runInBand"] : []),
+    ...(isPatient ? ["--testTimeout=600000"] : []),
     ...matching.flatMap((pattern) => ["--testPathPatterns", pattern]),
     ...ignoring.flatMap((pattern) => ["--testPathIgnorePatterns", pattern]),
   ];

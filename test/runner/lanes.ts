@@ -26,15 +26,19 @@ export async function inTwoLanes<T, R>(
 const running = new Set<string>();
 
 /** Runs a stage in its own process. What it prints is seen as a whole when it has ended. */
-export async function runApart({ name, title }: Stage, progress: Step): Promise<Finished> {
+export async function runApart(
+  { name, title }: Stage,
+  progress?: Step,
+  ...options: string[]
+): Promise<Finished> {
   interruption.throwIfAborted();
   mkdirSync(resultsFolder, { recursive: true });
   const report = join(resultsFolder, `stage-${name}.json`);
   rmSync(report, { force: true });
   console.log(`▸ ${name}: ${title}`);
   running.add(name);
-  progress.update([...running].join(", "));
-  const args = [join(checkoutRoot, "test", "run.ts"), name, `--report=${report}`];
+  progress?.update([...running].join(", "));
+  const args = [join(checkoutRoot, "test", "run.ts"), name, `--report=${report}`, ...options];
   const lines: string[] = [];
   const onLine = (line: string) => lines.push(line);
   await run(process.execPath, args, { onLine, signal: interruption }).catch(hasFailures);

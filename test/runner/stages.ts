@@ -9,7 +9,7 @@ import { withTestCluster } from "./testCluster.ts";
 export interface Stage {
   readonly name: string;
   /** `slow` stages run only when they are named. */
-  readonly group: "static" | "python" | "unit" | "programs" | "images" | "live" | "slow";
+  readonly group: "static" | "python" | "unit" | "programs" | "images" | "tools" | "live" | "slow";
   readonly title: string;
   run(): Promise<Outcome>;
 }
@@ -35,18 +35,23 @@ const alone = (name: keyof typeof named, env?: NodeJS.ProcessEnv) =>
 // Test files that start a program which works for a second or more; all others are `unit`.
 const programs = [
   "test/cli/bundle/",
-  "test/cli/(checkoutPath|commands|newComponent|platformReady|policyCheck|postgresUpgrade)\\.test\\.ts$",
+  "test/cli/(checkoutPath|commands|platformReady|policyCheck|postgresUpgrade)\\.test\\.ts$",
   "test/cli/doctor/doctor\\.test\\.ts$",
+  "test/local/engine/(deploy(\\.waits)?|googleCloud|helmRelease|kubernetesObjects)\\.test\\.ts$",
+  "test/local/images/(base|push)\\.test\\.ts$",
+  "test/local/support/apiServer\\.test\\.ts$",
+  "test/program/clusterPorts\\.test\\.ts$",
+  "test/runner/interruption\\.test\\.ts$",
+];
+// Those whose program only computes: they may take as long as they like.
+const tools = [
+  "test/cli/newComponent\\.test\\.ts$",
   "test/components/monitoring/alerts/promtool\\.test\\.ts$",
   "test/components/monitoring/dashboards/everyPanel\\.test\\.ts$",
   "test/contract/(package|schema)\\.test\\.ts$",
   "test/layers\\.test\\.ts$",
   "test/local/charts/",
-  "test/local/engine/(deploy(\\.waits)?|googleCloud|helmRelease|kubernetesObjects)\\.test\\.ts$",
-  "test/local/images/(base|push)\\.test\\.ts$",
-  "test/local/support/apiServer\\.test\\.ts$",
-  "test/program/clusterPorts\\.test\\.ts$",
-  "test/runner/(interruption|typeCheck)\\.test\\.ts$",
+  "test/runner/typeCheck\\.test\\.ts$",
   "test/workflows/supplyChain\\.test\\.ts$",
 ];
 
@@ -87,7 +92,7 @@ export const stages: Stage[] = [
     name: "unit",
     group: "unit",
     title: "jest without a cluster and without programs that run for long",
-    run: () => jest({ name: "unit", ignoring: [...Object.values(named), ...programs] }),
+    run: () => jest({ name: "unit", ignoring: [...Object.values(named), ...programs, ...tools] }),
   },
   {
     name: "serving",
@@ -98,7 +103,7 @@ export const stages: Stage[] = [
   {
     name: "programs",
     group: "programs",
-    title: "the command line, the engine and tools as programs, without a cluster",
+    title: "the command line and the engine as programs, without a cluster",
     run: () => jest({ name: "programs", matching: programs }),
   },
   {
@@ -149,6 +154,13 @@ export const stages: Stage[] = [
     group: "python",
     title: "pytest of apps/monitoring",
     run: () => pytest("monitoring", "predict"),
+  },
+  {
+    // in a full run beside those below, which wait half of the time
+    name: "tools",
+    group: "tools",
+    title: "promtool, compilers and other tools that only compute",
+    run: () => jest({ name: "tools", matching: tools, isPatient: true }),
   },
   {
     name: "cluster",
