@@ -29,12 +29,12 @@ async function main(args: readonly string[]): Promise<number> {
   return total.failed === 0 ? 0 : 1;
 }
 
-/** Has a stage compute only while nothing else does. */
+/** Runs a stage at the lowest priority, on CPU time that nothing else wants. */
 const yielding = "--yielding";
 
 /**
- * Two at a time: most stages without a cluster keep one core busy at best. There is one local cluster on a machine, and
- * stages with it have time limits but wait half of the time: `tools` has what they leave.
+ * Two at a time: most stages without a cluster keep one core busy at best. There is one local cluster on a machine.
+ * Stages with it leave half of the CPU time idle, and `tools` runs on that.
  */
 async function runAll(): Promise<Finished[]> {
   const of = (...groups: Stage["group"][]) => stages.filter(({ group }) => groups.includes(group));
@@ -45,7 +45,7 @@ async function runAll(): Promise<Finished[]> {
     ),
   );
   const [tools, live] = await Promise.all([
-    // these first: a stage of this process has a TMPDIR of its own
+    // started first, because runStage changes TMPDIR in this process
     Promise.all(of("tools").map((stage) => runApart(stage, undefined, yielding))),
     oneByOne(of("live")),
   ]);

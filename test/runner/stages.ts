@@ -43,7 +43,7 @@ const programs = [
   "test/program/clusterPorts\\.test\\.ts$",
   "test/runner/interruption\\.test\\.ts$",
 ];
-// Those whose program only computes: they may take as long as they like.
+// Test files whose program only computes, without time limits.
 const tools = [
   "test/cli/newComponent\\.test\\.ts$",
   "test/components/monitoring/alerts/promtool\\.test\\.ts$",
@@ -156,7 +156,7 @@ export const stages: Stage[] = [
     run: () => pytest("monitoring", "predict"),
   },
   {
-    // in a full run beside those below, which wait half of the time
+    // in a full run alongside the stages below, which leave half of the CPU time idle
     name: "tools",
     group: "tools",
     title: "promtool, compilers and other tools that only compute",
