@@ -153,7 +153,8 @@ class Peer(Server):
         programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # MLflow calls uvicorn
         settings = {"OMP_NUM_THREADS": "1", "PATH": programs, **env}
         super().__init__(command, folder, port, os.environ | settings)
-        self._path = "/healthz" if "bentoml" in command else "/health"
+        if "bentoml" in command:
+            self.health_path = "/healthz"
 
     def stop(self) -> None:
         """With all that it has started, which LitServe and BentoML leave behind."""
@@ -162,12 +163,6 @@ class Peer(Server):
             super().stop()
             with suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
-
-    def _healthy(self) -> bool:
-        assert self._process is not None
-        if self._process.poll() is not None:
-            raise RuntimeError(f"the server exited with {self._process.returncode}:\n{self.log}")
-        return httpx.get(self.url + self._path, timeout=5, verify=False).status_code == 200
 
 
 def peers(folder: Path, model: Path, flavor: str, *, all_of_them: bool) -> dict[str, Server]:
@@ -287,7 +282,10 @@ def compare(name: str, folder: Path, tracking: Server, options: argparse.Namespa
             for server in servers.values():
                 server.start()
         ours = servers[OURS]
-        until(lambda: httpx.get(f"{ours.url}/ping").status_code == 200, "the model is served")
+        until(
+            lambda: httpx.get(f"{ours.url}/ping", verify=False).status_code == 200,
+            "the model is served",
+        )
         expected = model.predict(rows)
         document = {"dataframe_split": rows.to_dict(orient="split", index=False)}
         for peer, server in servers.items():

@@ -52,7 +52,7 @@ with tempfile.TemporaryDirectory() as folder:
         models.promote(models.add(model, metadata=baseline(FEATURES, model.predict(FEATURES))))
         server = model_server(paths[1], tracking.url, "${name}")
         server.start()
-        until(lambda: httpx.get(server.url + "/model").status_code == 200, "the model is served")
+        until(lambda: httpx.get(server.url + "/model", verify=False).status_code == 200, "the model is served")
         body = {"dataframe_split": FEATURES.to_dict(orient="split", index=False)}
         for _ in range(3): httpx.post(server.url + "/invocations", json=body, timeout=60).raise_for_status()
         httpx.post(server.url + "/invocations", json={}, timeout=60)

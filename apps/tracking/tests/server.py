@@ -80,12 +80,27 @@ def migrate(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
-class Server(Command):
-    """`server` as the Deployment runs it, on a free port of the loopback interface."""
+class HttpServer(Command):
+    """A server on a free port of the loopback interface."""
 
-    def __init__(self, folder: Path, tracking_uri: str, auth_uri: str, **extra: str) -> None:
+    def __init__(self, name: str, log: Path, environment: dict[str, str]) -> None:
+        super().__init__(name, log, environment, patience=180)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+
+    def answers(self) -> bool:
+        # without it each client reads the certificates of HTTPS first, which takes 70 ms of a core
+        return httpx.get(f"{self.url}/health", verify=False).is_success
+
+    def client(self, credentials: tuple[str, str] | None = None) -> httpx.Client:
+        """An HTTP client of one user, or without credentials."""
+        return httpx.Client(base_url=self.url, auth=credentials, timeout=60, verify=False)
+
+
+class Server(HttpServer):
+    """`server` as the Deployment runs it."""
+
+    def __init__(self, folder: Path, tracking_uri: str, auth_uri: str, **extra: str) -> None:
         self.counts = folder / "counts"
         ini = folder / "basic_auth.ini"
         # A password may hold a per cent sign, which configparser would take for interpolation.
@@ -100,7 +115,6 @@ class Server(Command):
             "MLFLOW_BACKEND_STORE_URI": tracking_uri,
             "MLFLOW_ARTIFACTS_DESTINATION": str(folder / "artifacts"),
             "MLFLOW_HOST": "127.0.0.1",
-            "MLFLOW_PORT": str(self.port),
             "MLFLOW_WORKERS": "1",
             "MLFLOW_SERVER_ALLOWED_HOSTS": ALLOWED_HOSTS,
             "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": "http://mlflow:5000",
@@ -115,14 +129,8 @@ class Server(Command):
             "MLFLOW_DISABLE_TELEMETRY": "true",
             **extra,
         }
-        super().__init__("server", folder / "server.log", environment, patience=180)
-
-    def answers(self) -> bool:
-        return httpx.get(f"{self.url}/health", verify=False).is_success
-
-    def client(self, credentials: tuple[str, str] | None = None) -> httpx.Client:
-        """An HTTP client of one user, or without credentials."""
-        return httpx.Client(base_url=self.url, auth=credentials, timeout=60, verify=False)
+        super().__init__("server", folder / "server.log", environment)
+        self.environment["MLFLOW_PORT"] = str(self.port)
 
     def recover(self) -> None:
         """Waits until it reaches the database again."""
@@ -133,25 +141,16 @@ class Server(Command):
                 time.sleep(0.2)
 
 
-class StockServer(Command):
+class StockServer(HttpServer):
     """MLflow's own server on the same database: no users, and nothing of this platform."""
 
     def __init__(self, folder: Path, tracking_uri: str) -> None:
-        self._port = free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
         environment = {
             "MLFLOW_BACKEND_STORE_URI": tracking_uri,
             "MLFLOW_ARTIFACTS_DESTINATION": str(folder / "artifacts"),
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         }
-        super().__init__("mlflow server", folder / "stock.log", environment, patience=180)
+        super().__init__("mlflow server", folder / "stock.log", environment)
 
     def words(self) -> list[str]:
-        return ["-m", "mlflow", "server", "--workers", "1", "--port", str(self._port)]
-
-    def answers(self) -> bool:
-        return httpx.get(f"{self.url}/health", verify=False).is_success
-
-    def client(self) -> httpx.Client:
-        """An HTTP client."""
-        return httpx.Client(base_url=self.url, timeout=60, verify=False)
+        return ["-m", "mlflow", "server", "--workers", "1", "--port", str(self.port)]
