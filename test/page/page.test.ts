@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { checkoutRoot } from "../../local/support/cache.ts";
 import { openBrowser } from "../../tools/dashboards/browser.ts";
 import { savePagePictures } from "../../tools/dashboards/pagePictures.ts";
@@ -56,6 +56,12 @@ const predict = () => page.getByRole("button", { name: "Predict", exact: true })
 async function open(model: string): Promise<void> {
   await page.goto(`${address}/?model=${model}`);
   await page.getByRole("button", { name: "Predict", exact: true }).waitFor();
+}
+
+/** The page draws its elements one after the other, and loads the code of some of them first. */
+async function shows(count: number, found: Locator): Promise<void> {
+  await found.nth(count - 1).waitFor();
+  expect(await found.count()).toBe(count);
 }
 
 async function type(label: string, text: string): Promise<void> {
@@ -125,8 +131,8 @@ test("the front page lists every service with its current state", async () => {
   await card("Prometheus").getByText("npm run connect").waitFor();
   await card("Alertmanager").getByText("Unknown").waitFor();
   await card("Hangs").getByText("Server unavailable").waitFor();
-  expect(await page.getByText("owner platform@example.org").count()).toBe(5);
-  expect(await page.getByRole("link", { name: "Open" }).count()).toBe(2);
+  await shows(5, page.getByText("owner platform@example.org"));
+  await shows(2, page.getByRole("link", { name: "Open" }));
 });
 
 test("a model that is added appears on the front page of a visitor who does nothing", async () => {

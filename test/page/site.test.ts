@@ -71,10 +71,10 @@ test("it opens on the README, with its pictures, and leads to every page", async
 
 test("it has a dark mode", async () => {
   await page.goto("/docs/reference/settings");
-  const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
-  const light = await background();
+  const background = "getComputedStyle(document.body).backgroundColor";
+  const light = await page.evaluate(background);
   await page.locator(".VPNavBarAppearance button").click();
-  await expect(background()).resolves.not.toBe(light);
+  await page.waitForFunction(`${background} !== ${JSON.stringify(light)}`);
 });
 
 test.each([
