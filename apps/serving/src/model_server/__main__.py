@@ -29,6 +29,8 @@ for name, value in {
 }.items():
     os.environ.setdefault(name, value)
 
+# skops searches the modules for each name it trusts, in the order in which they were imported
+import scipy.special  # noqa: E402, F401
 import uvicorn  # noqa: E402
 from prometheus_client import start_http_server  # noqa: E402
 

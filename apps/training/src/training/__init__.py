@@ -8,6 +8,8 @@ import atexit
 import gc
 import os
 
+# skops searches the modules for each name it trusts, in the order in which they were imported
+import scipy.special  # noqa: F401
 from dask_cluster.client import dask_client
 
 from training.baseline import baseline

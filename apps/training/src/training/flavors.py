@@ -4,9 +4,15 @@ import importlib
 import re
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import packages_distributions, version
+from importlib.metadata import (
+    PackageNotFoundError,
+    distribution,
+    packages_distributions,
+    version,
+)
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -74,12 +80,8 @@ def predictions_of(model: Any, flavor: Flavor, features: Any) -> Any:  # noqa: A
 def requirements(flavor: Flavor, lock: Path | None) -> list[str]:
     """What the model needs, at the versions it was trained with, and all that its folder's lock
     adds. Named because working it out takes MLflow a second process and half a minute."""
-    distributions = _distributions()
-    named = {
-        distribution: f"{distribution}=={version(distribution)}"
-        for package in ("mlflow", "pandas", "numpy", *flavor.packages)
-        for distribution in distributions.get(package, [])[:1]
-    }
+    found = map(_distribution, ("mlflow", "pandas", "numpy", *flavor.packages))
+    named = {one: f"{one}=={version(one)}" for one in found if one}
     locked = re.findall(r"^([\w.-]+)==([^\s;\\]+)", lock.read_text(), re.M) if lock else []
     return list((named | {name: f"{name}=={pinned}" for name, pinned in locked}).values())
 
@@ -97,9 +99,13 @@ def _libraries(model: object) -> set[str]:
 
 
 @cache
-def _distributions() -> Mapping[str, list[str]]:
-    """The packages of each module. Reads the list of files of every installed package."""
-    return packages_distributions()
+def _distribution(module: str) -> str | None:
+    """The installed package that a module is from."""
+    # by its name first: which package a file is from takes a second to find out
+    likely = "scikit-learn" if module == "sklearn" else module
+    with suppress(PackageNotFoundError):
+        return distribution(likely).name
+    return next(iter(packages_distributions().get(module, [])), None)
 
 
 @cache
