@@ -115,7 +115,7 @@ export const faults: readonly Fault[] = [
     name: "The aliases of three models are moved at once under load",
     cure: "Nothing: the version before answers until the new one does",
     unnoticed: ["predictions", "writes"],
-    predictionPauseMs: 0,
+    predictionPauseMs: 20,
     ...movedAliases(),
   },
   {

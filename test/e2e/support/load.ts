@@ -1,6 +1,7 @@
 import { predict, type ServedModel } from "../../../cli/prediction.ts";
+import { sleep } from "../../../local/support/process.ts";
 
-/** Predicts without a pause, four requests at a time, until it is stopped. */
+/** Four clients that predict up to twenty times a second each, until they are stopped. */
 export function keepPredicting(url: string, model: ServedModel) {
   const failures: string[] = [];
   const versions = new Set<string>();
@@ -11,6 +12,7 @@ export function keepPredicting(url: string, model: ServedModel) {
         ({ version }) => versions.add(version),
         (error: unknown) => failures.push(String(error)),
       );
+      await sleep(50);
     }
   };
   const workers = Array.from({ length: 4 }, worker);
