@@ -15,6 +15,7 @@ from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
+from training.flavors import flavor_of, requirements
 
 from training import Settings, TrainingError, baseline, input_example, log_and_register, log_run
 
@@ -160,6 +161,16 @@ def test_what_the_folder_s_lock_adds_is_among_the_model_s_requirements(settings:
     needed = (folder / "requirements.txt").read_text().split()
     assert {"holidays==0.80", "numpy==1.2.3", f"mlflow=={installed('mlflow')}"} <= set(needed)
     assert len(needed) == len({line.partition("==")[0] for line in needed})
+
+
+def test_a_flavor_with_another_name_than_its_library_needs_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "torch-2.9.1.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 2.9.1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "torch==2.9.1" in requirements(flavor_of({}, mlflow.pytorch), None)
 
 
 def test_a_metric_that_the_folder_declares_must_be_logged(settings: Settings) -> None:

@@ -22,6 +22,14 @@ from mlflow.models.model import ModelInfo
 
 from training.errors import TrainingError
 
+# Those with another name than their module, or than MLflow's flavor for them.
+_PACKAGES = {
+    "paddle": "paddlepaddle",
+    "pytorch": "torch",
+    "sklearn": "scikit-learn",
+    "spark": "pyspark",
+}
+
 
 @dataclass(frozen=True)
 class Flavor:
@@ -102,9 +110,8 @@ def _libraries(model: object) -> set[str]:
 def _distribution(module: str) -> str | None:
     """The installed package that a module is from."""
     # by its name first: which package a file is from takes a second to find out
-    likely = "scikit-learn" if module == "sklearn" else module
     with suppress(PackageNotFoundError):
-        return distribution(likely).name
+        return distribution(_PACKAGES.get(module, module)).name
     return next(iter(packages_distributions().get(module, [])), None)
 
 
