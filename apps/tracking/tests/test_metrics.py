@@ -38,11 +38,25 @@ def labels(method: str, route: str, status: int) -> str:
     return f'{{method="{method}",route="{route}",status="{status}"}}'
 
 
-def counted(metrics: Sidecar, action: Callable[[], object]) -> dict[str, float]:
-    """By how much an action raises the counter of requests."""
+def samples_once(
+    metrics: Sidecar, family: str, hold: Callable[[dict[str, float]], bool]
+) -> dict[str, float]:
+    """The samples once they hold, or after ten seconds: a request is counted after its answer."""
+    deadline = time.monotonic() + 10
+    while True:
+        samples = metrics.samples(family)
+        if hold(samples) or time.monotonic() > deadline:
+            return samples
+        time.sleep(0.02)
+
+
+def counted(metrics: Sidecar, action: Callable[[], object], requests: int) -> dict[str, float]:
+    """By how much an action of so many requests raises their counter."""
     before = Counter(metrics.samples(REQUESTS))
     action()
-    return dict(Counter(metrics.samples(REQUESTS)) - before)
+    total = before.total() + requests
+    after = samples_once(metrics, REQUESTS, lambda found: sum(found.values()) >= total)
+    return dict(Counter(after) - before)
 
 
 def test_requests_are_counted_by_the_template_of_their_path(
@@ -57,7 +71,7 @@ def test_requests_are_counted_by_the_template_of_their_path(
             assert admin.get("/ajax-api/3.0/jobs/0af3").status_code == 404
             assert admin.get("/no/such/path").status_code == 404
 
-    assert counted(metrics, requests) == {
+    assert counted(metrics, requests, 6) == {
         labels("GET", SEARCH, 200): 1,
         labels("PUT", f"{ARTIFACTS}/{{artifact_path}}", 200): 1,
         labels("GET", f"{ARTIFACTS}/{{artifact_path}}", 200): 1,
@@ -81,7 +95,7 @@ def test_refused_and_failed_requests_are_counted_with_their_status(
         with server.client(USERS["model-server"]) as reader:
             assert reader.post(f"{API}/experiments/create", json={"name": "x"}).status_code == 403
 
-    assert counted(metrics, requests) == {
+    assert counted(metrics, requests, 6) == {
         labels("GET", SEARCH, 401): 1,
         labels("GET", f"{ARTIFACTS}/{{artifact_path}}", 401): 1,
         labels("GET", SEARCH, 403): 1,
@@ -97,7 +111,8 @@ def test_requests_are_timed_by_route(server: Server, metrics: Sidecar) -> None:
     with server.client(ADMIN) as admin:
         for _ in range(3):
             assert admin.get(f"{SEARCH}?max_results=1").is_success
-    assert metrics.samples(SECONDS)[series] == before + 3
+    timed = samples_once(metrics, SECONDS, lambda found: found.get(series, 0) >= before + 3)
+    assert timed[series] == before + 3
 
 
 def test_nothing_a_client_makes_up_becomes_a_label(server: Server, metrics: Sidecar) -> None:
@@ -107,14 +122,18 @@ def test_nothing_a_client_makes_up_becomes_a_label(server: Server, metrics: Side
                 assert admin.get(path).status_code == 404
             assert admin.request("PROPFIND", "/").status_code == 405
 
-    assert set(counted(metrics, requests)) == {
+    assert set(counted(metrics, requests, 3)) == {
         labels("GET", "other", 404),
         labels("other", "other", 405),
     }
 
 
 def test_probes_are_not_counted(server: Server, metrics: Sidecar) -> None:
-    assert counted(metrics, lambda: httpx.get(f"{server.url}/health")) == {}
+    def requests() -> None:
+        for path in ("/health", "/version", SEARCH):
+            httpx.get(server.url + path, verify=False)
+
+    assert counted(metrics, requests, 1) == {labels("GET", SEARCH, 401): 1}
 
 
 @pytest.mark.parametrize("user", [None, USERS["model-server"], ADMIN])
@@ -149,7 +168,8 @@ def test_a_server_that_starts_again_counts_from_zero_and_once(
                 assert searched not in metrics.samples(REQUESTS)
                 for _ in range(3):
                     assert client.get(f"{SEARCH}?max_results=1").is_success
-                assert metrics.samples(REQUESTS)[searched] == 3
+                found = samples_once(metrics, REQUESTS, lambda found: found.get(searched) == 3)
+                assert found[searched] == 3
             assert metrics.samples("mlflow_up") == {"": 0}
 
 
@@ -158,14 +178,15 @@ def test_the_counts_of_all_worker_processes_are_added_up(
 ) -> None:
     uris = postgres.create_databases("workers", template=migrated)
     server = Server(tmp_path, *uris, MLFLOW_WORKERS="2")
+    sent = 0
     with server, sidecar_of(server, tmp_path / "metrics.log") as metrics:
         wait_for_files(server.counts, "histogram_*.db", 2)
-        while len(list(server.counts.glob("counter_*.db"))) < 2:
+        while len(list(server.counts.glob("counter_*.db"))) < 2 or sent < 20:
             httpx.get(f"{server.url}{SEARCH}?max_results=1", verify=False)
-        before = metrics.samples(REQUESTS)[labels("GET", SEARCH, 401)]
-        for _ in range(20):
-            httpx.get(f"{server.url}{SEARCH}?max_results=1", verify=False)
-        assert metrics.samples(REQUESTS)[labels("GET", SEARCH, 401)] == before + 20
+            sent += 1
+        refused = labels("GET", SEARCH, 401)
+        found = samples_once(metrics, REQUESTS, lambda found: found.get(refused) == sent)
+        assert found[refused] == sent
 
 
 def test_an_answer_for_want_of_a_database_is_an_error_and_the_server_is_up(
@@ -178,7 +199,7 @@ def test_an_answer_for_want_of_a_database_is_an_error_and_the_server_is_up(
 
         postgres.stop()
         try:
-            assert counted(metrics, request) == {labels("GET", SEARCH, 503): 1}
+            assert counted(metrics, request, 1) == {labels("GET", SEARCH, 503): 1}
             assert metrics.samples("mlflow_up") == {"": 1}
         finally:
             postgres.start()
