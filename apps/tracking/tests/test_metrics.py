@@ -38,25 +38,24 @@ def labels(method: str, route: str, status: int) -> str:
     return f'{{method="{method}",route="{route}",status="{status}"}}'
 
 
-def samples_once(
-    metrics: Sidecar, family: str, hold: Callable[[dict[str, float]], bool]
+def counted(
+    metrics: Sidecar, action: Callable[[], object], requests: int, family: str = REQUESTS
 ) -> dict[str, float]:
-    """The samples once they hold, or after ten seconds: a request is counted after its answer."""
+    """By how much an action of so many requests raises a counter of them, after their answers."""
+    before = Counter(metrics.samples(family))
+    action()
     deadline = time.monotonic() + 10
     while True:
-        samples = metrics.samples(family)
-        if hold(samples) or time.monotonic() > deadline:
-            return samples
+        raised = Counter(metrics.samples(family)) - before
+        if raised.total() >= requests or time.monotonic() > deadline:
+            return dict(raised)
         time.sleep(0.02)
 
 
-def counted(metrics: Sidecar, action: Callable[[], object], requests: int) -> dict[str, float]:
-    """By how much an action of so many requests raises their counter."""
-    before = Counter(metrics.samples(REQUESTS))
-    action()
-    total = before.total() + requests
-    after = samples_once(metrics, REQUESTS, lambda found: sum(found.values()) >= total)
-    return dict(Counter(after) - before)
+def search_thrice(server: Server) -> None:
+    with server.client(ADMIN) as admin:
+        for _ in range(3):
+            assert admin.get(f"{SEARCH}?max_results=1").is_success
 
 
 def test_requests_are_counted_by_the_template_of_their_path(
@@ -107,12 +106,7 @@ def test_refused_and_failed_requests_are_counted_with_their_status(
 
 def test_requests_are_timed_by_route(server: Server, metrics: Sidecar) -> None:
     series = f'{{method="GET",route="{SEARCH}"}}'
-    before = metrics.samples(SECONDS).get(series, 0)
-    with server.client(ADMIN) as admin:
-        for _ in range(3):
-            assert admin.get(f"{SEARCH}?max_results=1").is_success
-    timed = samples_once(metrics, SECONDS, lambda found: found.get(series, 0) >= before + 3)
-    assert timed[series] == before + 3
+    assert counted(metrics, lambda: search_thrice(server), 3, SECONDS) == {series: 3}
 
 
 def test_nothing_a_client_makes_up_becomes_a_label(server: Server, metrics: Sidecar) -> None:
@@ -163,13 +157,10 @@ def test_a_server_that_starts_again_counts_from_zero_and_once(
     with sidecar_of(server, tmp_path / "metrics.log") as metrics:
         assert metrics.samples() == {"mlflow_up": 0}
         for _ in range(2):
-            with server, server.client(ADMIN) as client:
+            with server:
                 assert metrics.samples("mlflow_up") == {"": 1}
                 assert searched not in metrics.samples(REQUESTS)
-                for _ in range(3):
-                    assert client.get(f"{SEARCH}?max_results=1").is_success
-                found = samples_once(metrics, REQUESTS, lambda found: found.get(searched) == 3)
-                assert found[searched] == 3
+                assert counted(metrics, lambda: search_thrice(server), 3) == {searched: 3}
             assert metrics.samples("mlflow_up") == {"": 0}
 
 
@@ -178,15 +169,16 @@ def test_the_counts_of_all_worker_processes_are_added_up(
 ) -> None:
     uris = postgres.create_databases("workers", template=migrated)
     server = Server(tmp_path, *uris, MLFLOW_WORKERS="2")
-    sent = 0
+
+    def requests(count: int) -> None:
+        for _ in range(count):
+            httpx.get(f"{server.url}{SEARCH}?max_results=1", verify=False)
+
     with server, sidecar_of(server, tmp_path / "metrics.log") as metrics:
         wait_for_files(server.counts, "histogram_*.db", 2)
-        while len(list(server.counts.glob("counter_*.db"))) < 2 or sent < 20:
-            httpx.get(f"{server.url}{SEARCH}?max_results=1", verify=False)
-            sent += 1
-        refused = labels("GET", SEARCH, 401)
-        found = samples_once(metrics, REQUESTS, lambda found: found.get(refused) == sent)
-        assert found[refused] == sent
+        while len(list(server.counts.glob("counter_*.db"))) < 2:
+            counted(metrics, lambda: requests(1), 1)
+        assert counted(metrics, lambda: requests(20), 20) == {labels("GET", SEARCH, 401): 20}
 
 
 def test_an_answer_for_want_of_a_database_is_an_error_and_the_server_is_up(
