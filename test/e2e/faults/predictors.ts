@@ -1,6 +1,6 @@
 import { messageOf } from "../../../local/support/errors.ts";
-import { sleep } from "../../../local/support/process.ts";
 import type { ServedModel } from "../../../cli/prediction.ts";
+import { repeatedly } from "../support/load.ts";
 
 /** One prediction for the model's own input example, tried once. */
 export async function predictOnce(url: string, { input_example }: ServedModel): Promise<void> {
@@ -19,23 +19,17 @@ export function startPredictors(url: string, model: ServedModel, pauseMs: number
   const failed: Record<string, number> = {};
   const started = Date.now();
   let made = 0;
-  let isRunning = true;
-  const work = async () => {
-    while (isRunning) {
-      made++;
-      await predictOnce(url, model).catch((error: unknown) => {
-        const seconds = Math.round((Date.now() - started) / 1_000);
-        const reason = `${reasonOf(error)} of ${url} after ${seconds} s`;
-        failed[reason] = (failed[reason] ?? 0) + 1;
-      });
-      await sleep(pauseMs);
-    }
-  };
-  const workers = [work(), work()];
+  const stop = repeatedly(2, pauseMs, () => {
+    made++;
+    return predictOnce(url, model).catch((error: unknown) => {
+      const seconds = Math.round((Date.now() - started) / 1_000);
+      const reason = `${reasonOf(error)} of ${url} after ${seconds} s`;
+      failed[reason] = (failed[reason] ?? 0) + 1;
+    });
+  });
   return {
     stop: async () => {
-      isRunning = false;
-      await Promise.all(workers);
+      await stop();
       return { made, failed };
     },
   };
