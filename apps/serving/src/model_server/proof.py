@@ -73,6 +73,7 @@ class Prover:
             importlib.import_module(name)
         gc.collect()
         gc.freeze()  # what is frozen is not written to by collections, so it stays shared
+        gc.enable()
         self._helper: _Helper | None = _forked(attempt)
 
     def begin(self) -> object:
@@ -142,7 +143,8 @@ def _started(attempt: Try) -> _Helper:
     ours, theirs = multiprocessing.Pipe()
     with theirs:
         end = theirs.fileno()
-        code = f"from model_server.proof import attend; attend({end})"
+        # without collections while it imports, as in __main__.py
+        code = f"import gc; gc.disable(); from model_server.proof import attend; attend({end})"
         process = subprocess.Popen([sys.executable, "-c", code], pass_fds=[end])
     ours.send(attempt)
     return _Helper(ours, process.wait)
@@ -152,7 +154,9 @@ def attend(end: int) -> None:
     """Entry point of a helper in a new Python, given its end of the pipe."""
     with contextlib.suppress(EOFError):
         connection = Connection(end)
-        _attend(connection, connection.recv(), resident_size())
+        attempt = connection.recv()  # imports what it needs
+        gc.enable()
+        _attend(connection, attempt, resident_size())
 
 
 def _attend(connection: Connection, attempt: Try, own: int) -> None:
