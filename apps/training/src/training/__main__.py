@@ -1,6 +1,5 @@
 """`python -m training [FOLDER]`: runs train.py of a model's folder, as the training Job does."""
 
-import gc
 import json
 import logging
 import os
@@ -27,8 +26,6 @@ from training.settings import Settings, folder_in_the_image, settings_from_env
 
 
 def main(arguments: list[str]) -> int:
-    # What MLflow and scikit-learn import is hundreds of thousands of objects and no garbage.
-    gc.set_threshold(100_000, 20, 100)
     # An exception, so that a run which is interrupted is marked failed instead of staying RUNNING.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     logging.getLogger("mlflow").setLevel(logging.ERROR)
