@@ -4,10 +4,11 @@ import { hasImage, importImages } from "../cluster/index.ts";
 import { UserError } from "../support/errors.ts";
 import { run, which } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
-import { buildWithBuildah, exportLayout, type Image } from "./buildahImages.ts";
+import { buildWithBuildah, exportLayout } from "./buildahImages.ts";
 import { ensureTools, withBuildah } from "./buildahSession.ts";
 import type { Destination } from "./destination.ts";
 import { buildWithDocker, dockerAnswers } from "./docker.ts";
+import type { Image } from "./image.ts";
 import { isOnLoopback, pushFailure, registryImage } from "./registry.ts";
 
 /** An image in an archive, and the digest of its manifest. */

@@ -1,58 +1,14 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  baseDate,
-  type ImageName,
-  imageReference,
-  type ImageSource,
-  imageSource,
-} from "../../program/images.ts";
+import { baseDate } from "../../program/images.ts";
 import type { Descriptor, Layers } from "../cluster/index.ts";
 import { run } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
+import { buildAll } from "./buildAll.ts";
 import { stageContext, stageSecrets, timestamp } from "./buildContext.ts";
 import type { BuildahSession } from "./buildahSession.ts";
-
-/** The name and source of an image, its reference, and the image of ours that it is built on. */
-export interface Image {
-  readonly name: string;
-  readonly source: ImageSource;
-  readonly reference: string;
-  readonly base?: Image;
-}
-
-export function imageFor(image: ImageName, registry: string): Image {
-  const source = imageSource(image);
-  return imageOf(image.split("/").at(-1)!, source, imageReference(image, registry), registry);
-}
-
-export function imageOf(
-  name: string,
-  source: ImageSource,
-  reference: string,
-  registry: string,
-): Image {
-  const image = { name, source, reference };
-  return source.layer ? { ...image, base: imageFor(source.layer.base, registry) } : image;
-}
-
-/** The images, each after the one that it is built on. */
-export function inBuildOrder(images: readonly Image[]): Image[] {
-  const withBases = (image: Image): Image[] =>
-    image.base ? [...withBases(image.base), image] : [image];
-  const all = images.flatMap(withBases);
-  return [...new Map(all.map((image) => [image.reference, image])).values()];
-}
-
-/** The arguments of its Dockerfile: the image below it, and the folder that it adds. */
-export function buildArguments({ base, source }: Image, system?: string): string[] {
-  const below = base?.reference ?? system;
-  return [
-    ...(below === undefined ? [] : [`BASE=${below}`]),
-    ...(source.layer ? [`FOLDER=${source.layer.folder}`] : []),
-  ];
-}
+import { buildArguments, type Image, inBuildOrder } from "./image.ts";
 
 /** Builds the images that the store does not hold yet, or all of them with `force`. */
 export async function buildWithBuildah(
@@ -67,24 +23,22 @@ export async function buildWithBuildah(
   if (missing.length === 0) return;
   const system = await ensureBase(session, force);
   const secrets = await stageSecrets(join(session.folder, "secrets"));
-  for (const image of missing) {
+  await buildAll(missing, async (image, onLine) => {
     const { name, source, reference } = image;
-    await reported(`Building the image ${name}`, async (step) => {
-      const context = join(session.folder, name);
-      await stageContext(source, context);
-      await session.buildah(
-        [
-          ...["bud", "--isolation", "chroot", "--layers", "--timestamp", `${timestamp}`],
-          ...(force ? ["--no-cache"] : []),
-          ...secrets.flatMap(({ id, path }) => ["--secret", `id=${id},src=${path}`]),
-          ...buildArguments(image, system).flatMap((argument) => ["--build-arg", argument]),
-          ...["--file", join(context, source.dockerfile)],
-          ...["--tag", reference, context],
-        ],
-        { onLine: (line) => step.update(line.trim().slice(0, 70)) },
-      );
-    });
-  }
+    const context = await mkdtemp(join(session.folder, `${name}-`));
+    await stageContext(source, context);
+    await session.buildah(
+      [
+        ...["bud", "--isolation", "chroot", "--layers", "--timestamp", `${timestamp}`],
+        ...(force ? ["--no-cache"] : []),
+        ...secrets.flatMap(({ id, path }) => ["--secret", `id=${id},src=${path}`]),
+        ...buildArguments(image, system).flatMap((argument) => ["--build-arg", argument]),
+        ...["--file", join(context, source.dockerfile)],
+        ...["--tag", reference, context],
+      ],
+      { onLine },
+    );
+  });
 }
 
 /** Writes all images into one archive, without the layers that its reader has; returns its path. */

@@ -3,16 +3,11 @@ import { UserError } from "../support/errors.ts";
 import { run, type RunOptions, which } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
 import { stageContext, withTemporaryFolder } from "./buildContext.ts";
-import {
-  buildArguments,
-  buildWithBuildah,
-  exportArchive,
-  type Image,
-  inBuildOrder,
-} from "./buildahImages.ts";
+import { buildWithBuildah, exportArchive } from "./buildahImages.ts";
 import { ensureTools, withBuildah } from "./buildahSession.ts";
 import type { Destination } from "./destination.ts";
 import { buildWithDocker, dockerAnswers, dockerHas, requireDocker, succeeds } from "./docker.ts";
+import { buildArguments, type Image, inBuildOrder } from "./image.ts";
 import { isOnLoopback, pushFailure, registryHas, registryImage } from "./registry.ts";
 
 /** Finds out which images a destination has, and delivers the missing ones. */

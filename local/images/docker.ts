@@ -1,14 +1,10 @@
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../support/errors.ts";
 import { run, which } from "../support/process.ts";
-import { reported } from "../support/progress.ts";
-import {
-  type BuildSecret,
-  stageContext,
-  stageSecrets,
-  withTemporaryFolder,
-} from "./buildContext.ts";
-import { buildArguments, type Image, inBuildOrder } from "./buildahImages.ts";
+import { buildAll } from "./buildAll.ts";
+import { stageContext, stageSecrets, withTemporaryFolder } from "./buildContext.ts";
+import { buildArguments, type Image, inBuildOrder } from "./image.ts";
 import { withDiskSpace } from "./diskSpace.ts";
 
 export async function dockerAnswers(): Promise<boolean> {
@@ -34,39 +30,29 @@ const dockerDiskFull =
 
 /** Builds the images Docker does not hold yet, or all of them with `force`. */
 export async function buildWithDocker(images: readonly Image[], force: boolean): Promise<void> {
+  const missing: Image[] = [];
+  for (const image of inBuildOrder(images)) {
+    if (force || !(await dockerHas(image.reference))) missing.push(image);
+  }
   await withTemporaryFolder(async (folder) => {
     const secrets = await stageSecrets(join(folder, "secrets"));
-    for (const image of inBuildOrder(images)) {
-      if (!force && (await dockerHas(image.reference))) continue;
-      await withDiskSpace({ sentence: () => dockerDiskFull }, () =>
-        build(image, join(folder, image.name), secrets, force),
-      );
-    }
-  });
-}
-
-function build(
-  image: Image,
-  context: string,
-  secrets: readonly BuildSecret[],
-  force: boolean,
-): Promise<string> {
-  const { name, source, reference } = image;
-  return reported(`Building the image ${name}`, async (step) => {
-    await stageContext(source, context);
-    const args = [
-      ...["build", "--progress", "plain", "--tag", reference],
-      ...(force ? ["--no-cache"] : []),
-      ...secrets.flatMap(({ id, path }) => ["--secret", `id=${id},src=${path}`]),
-      ...buildArguments(image).flatMap((argument) => ["--build-arg", argument]),
-      ...proxyArguments(process.env),
-      ...["--file", join(context, source.dockerfile), context],
-    ];
-    return await run("docker", args, {
-      // the Dockerfiles mount secrets, which only this builder can
-      env: { ...process.env, DOCKER_BUILDKIT: "1" },
-      onLine: (line) => step.update(line.trim().slice(0, 70)),
-    });
+    await withDiskSpace({ sentence: () => dockerDiskFull }, () =>
+      buildAll(missing, async (image, onLine) => {
+        const { name, source, reference } = image;
+        const context = await mkdtemp(join(folder, `${name}-`));
+        await stageContext(source, context);
+        const args = [
+          ...["build", "--progress", "plain", "--tag", reference],
+          ...(force ? ["--no-cache"] : []),
+          ...secrets.flatMap(({ id, path }) => ["--secret", `id=${id},src=${path}`]),
+          ...buildArguments(image).flatMap((argument) => ["--build-arg", argument]),
+          ...proxyArguments(process.env),
+          ...["--file", join(context, source.dockerfile), context],
+        ];
+        // the Dockerfiles mount secrets, which only this builder can
+        await run("docker", args, { env: { ...process.env, DOCKER_BUILDKIT: "1" }, onLine });
+      }),
+    );
   });
 }
 

@@ -1,6 +1,6 @@
 import { APPS, DEFAULT_REGISTRY, type ImageName } from "../../program/images.ts";
 import { reported } from "../support/progress.ts";
-import { type Image, imageFor, imageOf } from "./buildahImages.ts";
+import { type Image, imageFor, imageOf } from "./image.ts";
 import { deliveryTo } from "./delivery.ts";
 import { type DestinationOptions, destinationOf } from "./destination.ts";
 

@@ -1,14 +1,23 @@
-/** Maps items with limited concurrency, keeping their order. The first failure fails the call. */
+/** Maps items with limited concurrency, keeping their order. After the first failure, which fails the call, no more are begun. */
 export async function atMost<Item, Result>(
   most: number,
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];
+  const failures: unknown[] = [];
   const rest = items.entries();
   const lane = async () => {
-    for (const [index, item] of rest) results[index] = await work(item);
+    for (const [index, item] of rest) {
+      if (failures.length > 0) return;
+      try {
+        results[index] = await work(item);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
   };
   await Promise.all(Array.from({ length: most }, lane));
+  if (failures.length > 0) throw failures[0];
   return results;
 }

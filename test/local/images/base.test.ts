@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { baseDate, imageReference, renewBase } from "../../../program/images.ts";
-import { buildWithBuildah, imageFor } from "../../../local/images/buildahImages.ts";
+import { buildWithBuildah } from "../../../local/images/buildahImages.ts";
+import { imageFor } from "../../../local/images/image.ts";
 import { baseAgeNotice } from "../../../cli/provideImages.ts";
 
 let folder: string;

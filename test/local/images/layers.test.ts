@@ -13,7 +13,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clusterPaths } from "../../../local/cluster/clusterLayout.ts";
 import { type Descriptor, layersPresent } from "../../../local/cluster/nodeImages.ts";
-import { exportLayout, imageFor } from "../../../local/images/buildahImages.ts";
+import { exportLayout } from "../../../local/images/buildahImages.ts";
+import { imageFor } from "../../../local/images/image.ts";
 
 const sha = (text: string) => `sha256:${createHash("sha256").update(text).digest("hex")}`;
 const system = process.env["PATH"];

@@ -14,9 +14,14 @@ test("few run at a time, and the results are in the order of the items", async (
   expect(Math.max(...seen)).toBe(3);
 });
 
-test("the first failure fails the call", async () => {
-  const failing = atMost(2, [1, 2, 3], (item) =>
-    item === 2 ? Promise.reject(new Error("no 2")) : Promise.resolve(item),
-  );
-  await expect(failing).rejects.toThrow("no 2");
+test("the first failure fails the call: what runs is waited for, and no more is begun", async () => {
+  const events: string[] = [];
+  const failing = atMost(2, [1, 2, 3], async (item) => {
+    events.push(`${item} begins`);
+    if (item === 1) throw new Error("no 1");
+    await setImmediate();
+    events.push(`${item} ends`);
+  });
+  await expect(failing).rejects.toThrow("no 1");
+  expect(events).toEqual(["1 begins", "2 begins", "2 ends"]);
 });
