@@ -36,7 +36,7 @@ test("images are built side by side, but none before the one below it", async ()
   expect(events.indexOf("serving ends")).toBeLessThan(model);
 });
 
-test("a failure is thrown when what ran beside it has ended, and nothing more is built", async () => {
+test("a failure is thrown when the other builds have ended, and no more are begun", async () => {
   const building = buildAll(images, (image) => build(image, "serving"));
   await expect(building).rejects.toThrow("no serving");
   expect(events).not.toContain("model-diabetes-progression begins");
