@@ -85,3 +85,22 @@ export function medianRatio({ ours, theirs, moreIsBetter }: Comparison): number 
   const middle = ratios.length / 2;
   return (ratios[Math.ceil(middle) - 1]! + ratios[Math.floor(middle)]!) / 2;
 }
+
+const slack = 0.75;
+
+/**
+ * The ratios that are more than a quarter below their bar, a line for each. The bar is the target or, where that is out of
+ * reach, what was published before.
+ */
+export function tooLow(found: readonly Comparison[], published: readonly Comparison[]): string[] {
+  return found.flatMap((one) => {
+    if (one.target === undefined || one.modelled === true) return [];
+    const { what, against, target } = one;
+    const before = published.find((other) => other.what === what && other.against === against);
+    const reached = before === undefined ? target : medianRatio(before);
+    const [bar, name] = reached < target ? [reached, "published"] : [target, "target"];
+    const ratio = medianRatio(one);
+    if (ratio >= slack * bar) return [];
+    return [`${what}: x ${ratio.toFixed(2)} against ${against}, ${name} x ${bar.toFixed(2)}`];
+  });
+}
