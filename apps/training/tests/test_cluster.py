@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -239,13 +240,15 @@ def test_a_worker_that_waits_for_a_scheduler_ends_at_once(tmp_path: Path) -> Non
     [("one", "job", True), ("another", "job", False), ("one", "earlier job", False)],
 )
 def test_only_a_pod_of_the_same_job_is_let_in(
-    tmp_path: Path, secret: str, job: str, is_let_in: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str, job: str, is_let_in: bool
 ) -> None:
     from distributed import Client, Scheduler
     from distributed.security import Security
 
-    def security(name: str, secret: str, job: str) -> Security:
-        settings = tls_settings(secret, job, tmp_path / name)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def security(secret: str, job: str) -> Security:
+        settings = tls_settings(secret, job)
         prefix = "DASK_DISTRIBUTED__COMM__TLS__"
         files = {
             key.removeprefix(prefix).replace("__", "_").lower(): value
@@ -257,7 +260,7 @@ def test_only_a_pod_of_the_same_job_is_let_in(
         return Security(require_encryption=True, **named)
 
     async def connects() -> bool:
-        own, other = security("own", "one", "job"), security("other", secret, job)
+        own, other = security("one", "job"), security(secret, job)
         async with Scheduler(
             protocol="tls", host="127.0.0.1", port=0, security=own, dashboard_address="127.0.0.1:0"
         ) as scheduler:
@@ -268,3 +271,5 @@ def test_only_a_pod_of_the_same_job_is_let_in(
                 return False
 
     assert asyncio.run(connects()) is is_let_in
+    folders = list(tmp_path.glob("dask-certificates-*"))
+    assert [oct(folder.stat().st_mode) for folder in folders] == ["0o40700"] * 2

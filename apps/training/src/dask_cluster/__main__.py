@@ -81,10 +81,9 @@ def _read_pod(env: Mapping[str, str]) -> ClusterPod:
 def _environment(pod: ClusterPod, env: Mapping[str, str]) -> dict[str, str]:
     """For Dask and MLflow, in the script and in the tasks of the workers alike."""
     folder = env.get("MODEL_FOLDER") or str(_IN_THE_IMAGE / env.get("MODEL_NAME", "."))
-    certificates = Path("/tmp") / f"dask-certificates-{os.getpid()}"
     chosen = {
         "DASK_SCHEDULER_ADDRESS": pod.scheduler_address,
-        **tls_settings(pod.secret, pod.job, certificates),
+        **tls_settings(pod.secret, pod.job),
         # modules next to train.py, which tasks name and do not carry
         "PYTHONPATH": os.pathsep.join(filter(None, [folder, env.get("PYTHONPATH")])),
         # nothing else, for their HTTP servers have no login

@@ -6,6 +6,7 @@ authority.
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import mkdtemp
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -39,10 +40,10 @@ def tls_files(secret: str, cluster: str) -> dict[str, bytes]:
     }
 
 
-def tls_settings(secret: str, cluster: str, folder: Path) -> dict[str, str]:
+def tls_settings(secret: str, cluster: str) -> dict[str, str]:
     """Issues this pod's certificate. Returns the variables by which Dask finds it, for this process
     and those that it starts, as scheduler, worker or client."""
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder = Path(mkdtemp(prefix="dask-certificates-"))  # only for this user
     for name, content in tls_files(secret, cluster).items():
         (folder / name).write_bytes(content)
     own = {

@@ -6,7 +6,6 @@ worker ends when the scheduler does, and Kubernetes starts it again.
 
 import os
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 from dask_cluster.certificates import tls_settings
@@ -24,8 +23,7 @@ _ROUTES = ["distributed.http.scheduler.prometheus", "distributed.http.health"]
 def main(role: str, *options: str) -> NoReturn:
     # tasks have no use for it
     secret = os.environ.pop("CLUSTER_SECRET")
-    folder = Path("/tmp") / f"dask-certificates-{role}"
-    os.environ |= tls_settings(secret, CLUSTER, folder) | {
+    os.environ |= tls_settings(secret, CLUSTER) | {
         "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": repr(_ROUTES),
     }
     for library in ("OMP", "MKL", "OPENBLAS"):
