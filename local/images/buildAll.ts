@@ -18,12 +18,12 @@ export async function buildAll(
   await reported(`Building ${title}`, async (step) => {
     let waiting = images;
     while (waiting.length > 0) {
-      const isBuilt = ({ base }: Image) =>
+      const isReady = ({ base }: Image) =>
         waiting.every(({ reference }) => reference !== base?.reference);
-      await atMost(atOnce, waiting.filter(isBuilt), (image) =>
+      await atMost(atOnce, waiting.filter(isReady), (image) =>
         build(image, (line) => step.update(`${image.name}: ${line.trim().slice(0, 70)}`)),
       );
-      waiting = waiting.filter((image) => !isBuilt(image));
+      waiting = waiting.filter((image) => !isReady(image));
     }
   });
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type ImageSource, inputFiles } from "../../program/images.ts";
 import { run } from "../support/process.ts";
+import { buildArguments, type Image } from "./image.ts";
 
 /** Modification time of every file of an image, so that the same inputs make the same layers. */
 export const timestamp = 1_700_000_000;
@@ -43,6 +44,33 @@ export async function stageContext(source: ImageSource, folder: string): Promise
   for (const [path, content] of Object.entries(files)) {
     await stage(path, (copy) => writeFile(copy, content));
   }
+}
+
+export interface BuildOptions {
+  /** Where the context is put. */
+  folder: string;
+  secrets: readonly BuildSecret[];
+  /** Whether every step of the Dockerfile runs again. */
+  force: boolean;
+  /** The image below those that are built on none of ours; the Dockerfile's own by default. */
+  system?: string;
+}
+
+/** Stages an image's context. Returns the arguments for its build, which Docker and buildah share. */
+export async function stageBuild(
+  image: Image,
+  { folder, secrets, force, system }: BuildOptions,
+): Promise<string[]> {
+  const { name, source, reference } = image;
+  const context = await mkdtemp(join(folder, `${name}-`));
+  await stageContext(source, context);
+  return [
+    ...["--tag", reference],
+    ...(force ? ["--no-cache"] : []),
+    ...secrets.flatMap(({ id, path }) => ["--secret", `id=${id},src=${path}`]),
+    ...buildArguments(image, system).flatMap((argument) => ["--build-arg", argument]),
+    ...["--file", join(context, source.dockerfile), context],
+  ];
 }
 
 /** How this machine reaches a Python package index: pip's settings and the certificates to trust. */

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { baseDate } from "../../program/images.ts";
 import type { Descriptor, Layers } from "../cluster/index.ts";
 import { run } from "../support/process.ts";
 import { reported } from "../support/progress.ts";
 import { buildAll } from "./buildAll.ts";
-import { stageContext, stageSecrets, timestamp } from "./buildContext.ts";
+import { stageBuild, stageSecrets, timestamp } from "./buildContext.ts";
 import type { BuildahSession } from "./buildahSession.ts";
-import { buildArguments, type Image, inBuildOrder } from "./image.ts";
+import { type Image, imagesToBuild, inBuildOrder } from "./image.ts";
 
 /** Builds the images that the store does not hold yet, or all of them with `force`. */
 export async function buildWithBuildah(
@@ -16,28 +16,16 @@ export async function buildWithBuildah(
   images: readonly Image[],
   force: boolean,
 ): Promise<void> {
-  const missing: Image[] = [];
-  for (const image of inBuildOrder(images)) {
-    if (force || !(await has(session, image.reference))) missing.push(image);
-  }
+  const isStored = (reference: string) => has(session, reference);
+  const missing = await imagesToBuild(inBuildOrder(images), isStored, force);
   if (missing.length === 0) return;
+  const { folder } = session;
   const system = await ensureBase(session, force);
-  const secrets = await stageSecrets(join(session.folder, "secrets"));
+  const secrets = await stageSecrets(join(folder, "secrets"));
+  const bud = ["bud", "--isolation", "chroot", "--layers", "--timestamp", `${timestamp}`];
   await buildAll(missing, async (image, onLine) => {
-    const { name, source, reference } = image;
-    const context = await mkdtemp(join(session.folder, `${name}-`));
-    await stageContext(source, context);
-    await session.buildah(
-      [
-        ...["bud", "--isolation", "chroot", "--layers", "--timestamp", `${timestamp}`],
-        ...(force ? ["--no-cache"] : []),
-        ...secrets.flatMap(({ id, path }) => ["--secret", `id=${id},src=${path}`]),
-        ...buildArguments(image, system).flatMap((argument) => ["--build-arg", argument]),
-        ...["--file", join(context, source.dockerfile)],
-        ...["--tag", reference, context],
-      ],
-      { onLine },
-    );
+    const build = await stageBuild(image, { folder, secrets, force, system });
+    await session.buildah([...bud, ...build], { onLine });
   });
 }
 

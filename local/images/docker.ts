@@ -1,11 +1,10 @@
-import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../support/errors.ts";
 import { run, which } from "../support/process.ts";
 import { buildAll } from "./buildAll.ts";
-import { stageContext, stageSecrets, withTemporaryFolder } from "./buildContext.ts";
-import { buildArguments, type Image, inBuildOrder } from "./image.ts";
+import { stageBuild, stageSecrets, withTemporaryFolder } from "./buildContext.ts";
 import { withDiskSpace } from "./diskSpace.ts";
+import { type Image, imagesToBuild, inBuildOrder } from "./image.ts";
 
 export async function dockerAnswers(): Promise<boolean> {
   if (!which("docker")) return false;
@@ -30,27 +29,16 @@ const dockerDiskFull =
 
 /** Builds the images Docker does not hold yet, or all of them with `force`. */
 export async function buildWithDocker(images: readonly Image[], force: boolean): Promise<void> {
-  const missing: Image[] = [];
-  for (const image of inBuildOrder(images)) {
-    if (force || !(await dockerHas(image.reference))) missing.push(image);
-  }
+  const missing = await imagesToBuild(inBuildOrder(images), dockerHas, force);
   await withTemporaryFolder(async (folder) => {
     const secrets = await stageSecrets(join(folder, "secrets"));
+    // the Dockerfiles mount secrets, which only this builder can
+    const env = { ...process.env, DOCKER_BUILDKIT: "1" };
+    const build = ["build", "--progress", "plain", ...proxyArguments(process.env)];
     await withDiskSpace({ sentence: () => dockerDiskFull }, () =>
       buildAll(missing, async (image, onLine) => {
-        const { name, source, reference } = image;
-        const context = await mkdtemp(join(folder, `${name}-`));
-        await stageContext(source, context);
-        const args = [
-          ...["build", "--progress", "plain", "--tag", reference],
-          ...(force ? ["--no-cache"] : []),
-          ...secrets.flatMap(({ id, path }) => ["--secret", `id=${id},src=${path}`]),
-          ...buildArguments(image).flatMap((argument) => ["--build-arg", argument]),
-          ...proxyArguments(process.env),
-          ...["--file", join(context, source.dockerfile), context],
-        ];
-        // the Dockerfiles mount secrets, which only this builder can
-        await run("docker", args, { env: { ...process.env, DOCKER_BUILDKIT: "1" }, onLine });
+        const args = await stageBuild(image, { folder, secrets, force });
+        await run("docker", [...build, ...args], { env, onLine });
       }),
     );
   });

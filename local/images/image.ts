@@ -36,6 +36,19 @@ export function inBuildOrder(images: readonly Image[]): Image[] {
   return [...new Map(all.map((image) => [image.reference, image])).values()];
 }
 
+/** The images that are not there yet, or all of them with `force`. */
+export async function imagesToBuild(
+  images: readonly Image[],
+  has: (reference: string) => Promise<boolean>,
+  force: boolean,
+): Promise<Image[]> {
+  const missing: Image[] = [];
+  for (const image of images) {
+    if (force || !(await has(image.reference))) missing.push(image);
+  }
+  return missing;
+}
+
 /** The arguments of its Dockerfile: the image below it, and the folder that it adds. */
 export function buildArguments({ base, source }: Image, system?: string): string[] {
   const below = base?.reference ?? system;

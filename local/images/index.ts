@@ -1,8 +1,8 @@
 import { APPS, DEFAULT_REGISTRY, type ImageName } from "../../program/images.ts";
 import { reported } from "../support/progress.ts";
-import { type Image, imageFor, imageOf } from "./image.ts";
 import { deliveryTo } from "./delivery.ts";
 import { type DestinationOptions, destinationOf } from "./destination.ts";
+import { type Image, imageFor, imageOf, imagesToBuild } from "./image.ts";
 
 export { type Image, imageFor, imageOf };
 
@@ -23,7 +23,7 @@ export async function ensureImages(options: ImageOptions): Promise<void> {
   const destination = destinationOf({ ...options, registry });
   const delivery = await deliveryTo(destination);
   const images = apps.map((app) => (typeof app === "string" ? imageFor(app, registry) : app));
-  const look = () => imagesWithout(images, async (image) => !force && (await delivery.has(image)));
+  const look = () => imagesToBuild(images, (reference) => delivery.has(reference), force);
   const foundText = ({ length }: Image[]) => `${images.length - length} of ${images.length} images`;
   const missing =
     destination.kind === "registry"
@@ -31,15 +31,4 @@ export async function ensureImages(options: ImageOptions): Promise<void> {
       : await look();
   if (missing.length === 0) return;
   await delivery.provide(missing, force);
-}
-
-async function imagesWithout(
-  images: readonly Image[],
-  has: (reference: string) => Promise<boolean>,
-): Promise<Image[]> {
-  const missing: Image[] = [];
-  for (const image of images) {
-    if (!(await has(image.reference))) missing.push(image);
-  }
-  return missing;
 }
