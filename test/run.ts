@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
+import { atMost } from "../local/support/atMost.ts";
 import { UserError } from "../local/support/errors.ts";
 import { reported } from "../local/support/progress.ts";
 import { heedSignals } from "./runner/interruption.ts";
-import { inTwoLanes, runApart } from "./runner/lanes.ts";
+import { runApart } from "./runner/lanes.ts";
 import { add, countsLine, type Finished, none } from "./runner/outcome.ts";
 import { runStage } from "./runner/runStage.ts";
 import { type Stage, stages } from "./runner/stages.ts";
@@ -40,7 +41,7 @@ async function runAll(): Promise<Finished[]> {
   const of = (wanted: Stage["group"]) => stages.filter(({ group }) => group === wanted);
   const title = "Running what needs no cluster, two stages at a time";
   const first = await reported(title, (progress) =>
-    inTwoLanes(stages.filter(isInLanes), (stage) => runApart(stage, progress)),
+    atMost(2, stages.filter(isInLanes), (stage) => runApart(stage, progress)),
   );
   const [tools, live] = await Promise.all([
     // started first, because runStage changes TMPDIR in this process

@@ -8,21 +8,6 @@ import type { Finished } from "./outcome.ts";
 import type { Stage } from "./stages.ts";
 import { resultsFolder } from "./static.ts";
 
-/** Works on two things at a time, taken in their order; results are in that order too. */
-export async function inTwoLanes<T, R>(
-  things: readonly T[],
-  work: (thing: T) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = [];
-  const waiting = things.entries();
-  // both take the next one from the same iterator
-  const lane = async () => {
-    for (const [index, thing] of waiting) results[index] = await work(thing);
-  };
-  await Promise.all([lane(), lane()]);
-  return results;
-}
-
 const running = new Set<string>();
 
 /** Runs a stage in its own process. What it prints is seen as a whole when it has ended. */

@@ -1,8 +1,6 @@
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate as turn } from "node:timers/promises";
-import { inTwoLanes } from "./lanes.ts";
 import { add, countsLine, fromJest, fromJunit, none } from "./outcome.ts";
 import { runStage } from "./runStage.ts";
 
@@ -63,19 +61,6 @@ test("the last line counts everything", () => {
   expect(countsLine(add(some, { ...none, failed: 2, passed: 1 }))).toBe(
     "4 passed, 2 failed, 1 skipped",
   );
-});
-
-test("two stages run at a time, and are reported in the order of the list", async () => {
-  let running = 0;
-  let most = 0;
-  const reported = await inTwoLanes([4, 1, 2, 3], async (turns) => {
-    most = Math.max(most, ++running);
-    for (let left = turns; left > 0; left--) await turn();
-    running--;
-    return turns;
-  });
-  expect(most).toBe(2);
-  expect(reported).toEqual([4, 1, 2, 3]);
 });
 
 test.each([
