@@ -11,7 +11,6 @@ import { run, runInForeground } from "../local/support/process.ts";
 import { environment } from "../test/support/pythonEnvironment.ts";
 import { type Comparison, tooLow } from "./comparison.ts";
 
-const results = join(checkoutRoot, "bench/results");
 const benchmarks = [
   ...["program_speed.ts", "type_check.ts", "critical_path.ts", "plan_cost.ts"],
   ...["model_server.py", "tracking_writes.py", "tracking_reads.py", "dask_search.py"],
@@ -28,12 +27,12 @@ if (name !== undefined && !files.has(name)) {
 }
 const wanted = name === undefined ? [...files.keys()] : [name];
 
+const resultsOf = (one: string) => join(checkoutRoot, "bench/results", `${one}.json`);
 const comparisonsOf = (one: string): Comparison[] => {
-  const file = join(results, `${one}.json`);
-  if (!existsSync(file)) return [];
-  return (JSON.parse(readFileSync(file, "utf8")) as { comparisons: Comparison[] }).comparisons;
+  const text = readFileSync(resultsOf(one), "utf8");
+  return (JSON.parse(text) as { comparisons: Comparison[] }).comparisons;
 };
-const published = wanted.flatMap(comparisonsOf);
+const published = wanted.filter((one) => existsSync(resultsOf(one))).flatMap(comparisonsOf);
 
 const python = await environment("bench");
 /** What is in our images and in those of others, and what visits the pages in them. */
