@@ -19,12 +19,11 @@ export async function buildWithBuildah(
   const isStored = (reference: string) => has(session, reference);
   const missing = await imagesToBuild(inBuildOrder(images), isStored, force);
   if (missing.length === 0) return;
-  const { folder } = session;
   const system = await ensureBase(session, force);
-  const secrets = await stageSecrets(join(folder, "secrets"));
+  const secrets = await stageSecrets(join(session.folder, "secrets"));
   const bud = ["bud", "--isolation", "chroot", "--layers", "--timestamp", `${timestamp}`];
   await buildAll(missing, async (image, onLine) => {
-    const build = await stageBuild(image, { folder, secrets, force, system });
+    const build = await stageBuild(image, { folder: session.folder, secrets, force, system });
     await session.buildah([...bud, ...build], { onLine });
   });
 }

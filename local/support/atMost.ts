@@ -8,16 +8,13 @@ export async function atMost<Item, Result>(
   const failures: unknown[] = [];
   const rest = items.entries();
   const lane = async () => {
-    for (const [index, item] of rest) {
-      if (failures.length > 0) return;
-      try {
-        results[index] = await work(item);
-      } catch (error) {
-        failures.push(error);
-      }
-    }
+    for (const [index, item] of rest) results[index] = await work(item);
   };
-  await Promise.all(Array.from({ length: most }, lane));
+  const stop = (error: unknown) => {
+    failures.push(error);
+    Array.from(rest); // all lanes take from it, and none finds more
+  };
+  await Promise.all(Array.from({ length: most }, () => lane().catch(stop)));
   if (failures.length > 0) throw failures[0];
   return results;
 }
